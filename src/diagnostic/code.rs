@@ -1,0 +1,186 @@
+//! Every code, with what it means and how to mend it: the text of `changebook explain`.
+
+use serde::{Serialize, Serializer};
+
+macro_rules! codes {
+    ($($variant:ident $text:literal: $summary:literal, $remedy:literal;)*) => {
+        /// A stable name for one kind of problem or unmet requirement.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Code {
+            $(#[doc = $summary] $variant,)*
+        }
+
+        impl Code {
+            /// All codes, in the order of this file.
+            pub const ALL: &[Code] = &[$(Code::$variant),*];
+
+            /// The kebab-case name used in every output.
+            pub fn as_str(self) -> &'static str {
+                match self { $(Code::$variant => $text,)* }
+            }
+
+            /// What it means, in one or two sentences.
+            pub fn summary(self) -> &'static str {
+                match self { $(Code::$variant => $summary,)* }
+            }
+
+            /// How to mend it.
+            pub fn remedy(self) -> &'static str {
+                match self { $(Code::$variant => $remedy,)* }
+            }
+        }
+    };
+}
+
+codes! {
+    // Files.
+    RecordBroken "record-broken":
+        "The record cannot be read: invalid TOML frontmatter, a conflict marker, bytes that are not UTF-8, a NUL or lone carriage return, a symbolic link, a submodule, a directory in a record's place, or a file over the size limit. It is shown with its file and line, and nothing is derived from it.",
+        "Open the file at the line named and repair it; `git checkout --merge FILE` brings the conflict back when a merge went wrong, `git log -p -- FILE` shows the last good version.";
+    IdMissing "id-missing":
+        "The frontmatter has no `id`.",
+        "Add `id = \"…\"` with the file's name without `.md`.";
+    IdInvalid "id-invalid":
+        "An ID may hold ASCII letters, digits, `-` and `_` only, and begins with a letter or digit.",
+        "Rename the file and its `id` with `git mv`.";
+    IdMismatch "id-mismatch":
+        "The `id` in the frontmatter is not the file's stem. A record's identity is its file stem, so that two branches that take one number meet as a conflict.",
+        "Change the `id`, or `git mv` the file, so that both agree.";
+    IdDuplicate "id-duplicate":
+        "Two files of the book carry one ID (letter case does not make a difference).",
+        "Give one of them another number: move the file and change its `id` and the references to it.";
+    FieldInvalid "field-invalid":
+        "A key of the frontmatter has a value of the wrong type or outside the allowed words.",
+        "Correct the value as the message says; `changebook new KIND` shows a valid record.";
+    FieldMissing "field-missing":
+        "The frontmatter lacks a key that every record of this type has.",
+        "Add the key.";
+    FieldUnknown "field-unknown":
+        "The frontmatter has a key that Changebook does not know. It is kept, and means nothing.",
+        "Correct its spelling, or leave it if another tool reads it.";
+    CharacterSuspect "character-suspect":
+        "An ID, title, name or item holds invisible, bidirectional or look-alike characters, so that it may read as another text.",
+        "Type the text again without them.";
+    ByteOrderMark "byte-order-mark":
+        "The file begins with a byte order mark.",
+        "Save the file as UTF-8 without BOM.";
+    SectionEmpty "section-empty":
+        "A required section is absent, empty, or still holds the template's words.",
+        "Write the section.";
+    ItemNearMiss "item-near-miss":
+        "An item's text is nearly, but not exactly, one that the policy knows, so it means nothing.",
+        "Write the text as the policy has it, or leave it if it is meant to be another item.";
+    ReferenceBroken "reference-broken":
+        "A record, runbook, image, page or anchor that is referred to does not exist in the book.",
+        "Correct the reference, or create what it names.";
+    PolicyInvalid "policy-invalid":
+        "The policy cannot be read or contradicts itself. Nobody has authority until it is repaired.",
+        "Correct `policy.toml` at the line named.";
+    BookInvalid "book-invalid":
+        "`book.toml` cannot be read.",
+        "Correct `book.toml` at the line named.";
+    // Approvals, in the order in which they are judged (design, section 4).
+    ApprovalMissing "approval-missing":
+        "Nobody has given this approval: the role's item is not ticked, or it was unticked afterwards, or a merge ticked it.",
+        "A member of the role runs `changebook approve ID`, or ticks the item and commits.";
+    ApprovalRole "approval-role":
+        "The one who ticked the item is no person of the policy with that role, by the policy of the commit before.",
+        "A member of the role unticks and ticks the item; or the policy is changed first, in a commit of its own.";
+    ApprovalSelf "approval-self":
+        "The approver asked for the change, wrote a part of its text, or did a part of its work.",
+        "Somebody else with the role approves.";
+    AuthorUnknown "author-unknown":
+        "Somebody who is no person of the policy wrote a part of the change, so nobody can tell whether author and approver differ.",
+        "List the author's e-mail in the policy, in a commit of its own.";
+    ApprovalStale "approval-stale":
+        "The change's text or code was changed after the approval was given, or the change was rolled back.",
+        "Look at what changed, then approve again: an untick and a tick, which `changebook approve` makes.";
+    ApprovalUnsigned "approval-unsigned":
+        "The approval's commit is not trusted as far as the policy asks: unsigned, signed by another's key, or committed by somebody else than its author.",
+        "Approve again with a commit of one's own, signed if the policy says so.";
+    ApprovalLate "approval-late":
+        "The approval came after the deployment, or with it in one commit.",
+        "Nothing mends a late approval; the exception stays on record. Explain it in the record's Notes.";
+    ApprovalQuorum "approval-quorum":
+        "Every role is met, but by fewer different people than the risk asks for.",
+        "Another person approves.";
+    ApprovalSquashed "approval-squashed":
+        "A commit sets an approval for a role that its author lacks and names a co-author who has it: a squash has lost whose approval it was.",
+        "Merge without squashing, or use detached approvals (`approve --sign`).";
+    // The board.
+    DecisionMissing "decision-missing":
+        "The board's decision is asked for and is not there, is pending, or was set by somebody who may not.",
+        "List the task in a decision record; a member of the board runs `changebook decide`.";
+    DecisionRejected "decision-rejected":
+        "The board rejected the change.",
+        "Change the proposal and ask the board again.";
+    DecisionOutdated "decision-outdated":
+        "The decision, or a task it lists, was changed after it was set.",
+        "The board looks at what changed and sets the decision anew.";
+    ConditionOpen "condition-open":
+        "A condition of the board's decision is not met.",
+        "Meet it; the role that answers for it ticks the condition.";
+    // Gate and audit.
+    ItemMissing "item-missing": "An item that the policy asks for is not in the record.", "Add it to the checklist.";
+    ItemOpen "item-open": "An item that the policy asks for is not ticked.", "Do it, tick it, commit.";
+    CommunicationOpen "communication-open": "A notice that the risk asks for has not been given.", "Give it and tick its item.";
+    WindowClosed "window-closed": "It is outside the change window.", "Wait for the window, or agree on another.";
+    WindowShort "window-short": "The time left in the window is less than the planned duration.", "Begin earlier or in the next window.";
+    Freeze "freeze": "A change freeze is in force.", "Wait until it ends.";
+    PlanMissing "plan-missing": "No plan is recorded for this environment.", "Run `changebook plan ID FILE`.";
+    PlanDiffers "plan-differs": "The plan is not the one that was approved.", "Record the new plan and have it approved.";
+    DependencyOpen "dependency-open": "A task that this one depends on is neither applied nor done.", "Finish it first.";
+    Cancelled "cancelled": "The task is cancelled.", "Remove `cancelled` if it is to go on.";
+    CancelledDeployed "cancelled-deployed":
+        "A task that has been deployed says that it is cancelled; both cannot be true.",
+        "Remove `cancelled`, or roll the deployment back first.";
+    EnvironmentSkipped "environment-skipped": "An earlier environment has not been deployed with this text.", "Deploy there first.";
+    DeployerRole "deployer-role": "The deployer may not deploy to this environment.", "Somebody who may, deploys.";
+    DeployerApproved "deployer-approved": "The deployer is one whose approval was counted.", "Let another person deploy.";
+    RiskUnderstated "risk-understated": "The declared risk is lower than what the evidence shows.", "Declare the risk that was found.";
+    EmergencyUnreviewed "emergency-unreviewed": "The board has not reviewed an emergency in time.", "Put it on the next agenda.";
+    DeploymentUnrecorded "deployment-unrecorded": "Landed work is in no deployment of its task.", "Tick the deployment item, with `Deployed:` for the real time.";
+    UnrecordedChange "unrecorded-change": "Infrastructure code changed on the trunk and names no task.", "Name the task in the commit: `Change: ID`.";
+    CommitMalformed "commit-malformed": "A commit's raw bytes break git's format, so tools disagree on what it says.", "It has no authority; make the change again.";
+    HistoryShallow "history-shallow": "The clone does not hold the whole history, so that any answer could be wrong.", "`git fetch --unshallow`, or clone without `--depth`.";
+    HistoryRewritten "history-rewritten": "The branch no longer contains the head that was seen before.", "Find out who rewrote it, and why.";
+    TimeSuspect "time-suspect": "A commit's date contradicts its parents' or its landing.", "Correct the machine's clock; the date meets no window.";
+    PolicySelfGrant "policy-self-grant": "A power was granted and used by the one who granted it.", "Another person with a policy role makes or approves the grant.";
+    PolicyRole "policy-role": "The policy was changed by somebody who may not.", "A person with a policy role makes the change.";
+}
+
+impl Code {
+    /// The code of that name, if there is one.
+    pub fn parse(name: &str) -> Option<Code> {
+        Code::ALL.iter().copied().find(|code| code.as_str() == name)
+    }
+}
+
+impl std::fmt::Display for Code {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl Serialize for Code {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_unique_and_explained() {
+        let mut names: Vec<&str> = Code::ALL.iter().map(|code| code.as_str()).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), Code::ALL.len());
+        for code in Code::ALL {
+            assert!(code.summary().ends_with('.') && code.remedy().ends_with('.'), "{code}");
+            assert_eq!(Code::parse(code.as_str()), Some(*code));
+        }
+    }
+}

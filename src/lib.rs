@@ -1,0 +1,21 @@
+//! Changebook: change management that lives in git.
+//!
+//! Data flows one way, and a room uses only rooms above it in this list:
+//!
+//! - [`diagnostic`]: codes and places of everything that can be wrong; knows nothing else.
+//! - [`record`]: parses and edits one file. Knows no git and no policy.
+//! - [`policy`]: the policy file, its defaults, people, roles, matching.
+//! - [`history`]: the only room that opens a repository to read history.
+//! - [`ledger`]: pure derivation: facts + records + policy to state.
+//! - [`book`]: opens a book: puts the rooms above together.
+//! - [`site`]: pages of the static site.
+//! - [`cli`]: one file per command: arguments in, a view out.
+
+pub mod book;
+pub mod cli;
+pub mod diagnostic;
+pub mod history;
+pub mod ledger;
+pub mod policy;
+pub mod record;
+pub mod site;

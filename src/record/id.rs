@@ -1,0 +1,82 @@
+//! The identity of a record.
+
+use std::fmt;
+
+use serde::{Serialize, Serializer};
+
+/// A record's ID: ASCII letters, digits, `-` and `_`, beginning with a letter or digit, at most 100 bytes.
+/// It equals the stem of the record's file (design, section 2).
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RecordId(Box<str>);
+
+/// Why a text is no record ID.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{}` is no record ID: ASCII letters, digits, `-` and `_`, beginning with a letter or digit", text.escape_default())]
+pub struct IdError {
+    /// The text.
+    pub text: String,
+}
+
+impl RecordId {
+    /// Longest ID, in bytes: a file name with its ending must fit every file system.
+    pub const MAX_BYTES: usize = 100;
+
+    /// Checks the grammar.
+    ///
+    /// # Errors
+    /// [`IdError`] when the text is empty, too long, a Windows device name, or holds another character.
+    pub fn parse(text: &str) -> Result<Self, IdError> {
+        let mut bytes = text.bytes();
+        let well_formed = bytes.next().is_some_and(|first| first.is_ascii_alphanumeric())
+            && bytes.all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
+            && text.len() <= Self::MAX_BYTES
+            && !is_device_name(text);
+        if well_formed { Ok(RecordId(text.into())) } else { Err(IdError { text: text.to_owned() }) }
+    }
+
+    /// The ID as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The form in which two IDs of one book must differ.
+    pub fn folded(&self) -> String {
+        self.0.to_ascii_lowercase()
+    }
+}
+
+/// Names that Windows gives to devices whatever their ending.
+fn is_device_name(text: &str) -> bool {
+    let upper = text.to_ascii_uppercase();
+    matches!(upper.as_str(), "CON" | "PRN" | "AUX" | "NUL")
+        || (upper.len() == 4
+            && (upper.starts_with("COM") || upper.starts_with("LPT"))
+            && upper.as_bytes()[3].is_ascii_digit())
+}
+
+impl fmt::Display for RecordId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+impl Serialize for RecordId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn grammar() {
+        for good in ["INFRA-100", "INFRA-DOC-01", "redis-cluster", "a", "7", "CAB-2024-05", "x_y"] {
+            assert!(RecordId::parse(good).is_ok(), "{good}");
+        }
+        for bad in ["", "-x", "_x", "a b", "ä", "а", "a/b", "..", "a.b", "con", "LPT1", &"x".repeat(101)] {
+            assert!(RecordId::parse(bad).is_err(), "{bad}");
+        }
+    }
+}
