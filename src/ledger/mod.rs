@@ -1,0 +1,5 @@
+//! Pure derivation: facts, records and policy in; events, state, approvals out. No I/O, no clock.
+
+mod state;
+
+pub use state::*;
