@@ -40,6 +40,143 @@ impl BlobId {
     }
 }
 
+/// Who authored or committed, as the raw commit has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Signature {
+    /// Name; bytes that are not UTF-8 replaced.
+    pub name: String,
+    /// E-mail without its angle brackets.
+    pub email: String,
+    /// When.
+    pub time: CommitTime,
+}
+
+/// The trailers that mean something to the ledger (design, section 3).
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Trailers {
+    /// `Change: INFRA-100` or `Change: BOOK/INFRA-100`.
+    pub changes: Vec<String>,
+    /// `Deployed: ENVIRONMENT [TIME]`.
+    pub deployed: Vec<String>,
+    /// `Rolled-back: ENVIRONMENT [reason]`.
+    pub rolled_back: Vec<String>,
+    /// `Exercised: RUNBOOK`.
+    pub exercised: Vec<String>,
+    /// E-mails of `Co-authored-by:`.
+    pub co_authors: Vec<String>,
+}
+
+/// What stands at a path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum FileKind {
+    /// A regular file, executable or not.
+    Regular,
+    /// A symbolic link.
+    Symlink,
+    /// A submodule.
+    Submodule,
+}
+
+/// A file of a commit's tree.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TreeFile {
+    /// Its content.
+    pub blob: BlobId,
+    /// Its kind.
+    pub kind: FileKind,
+}
+
+/// A record file that differs between a commit and its first parent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    /// Relative to the book, forward slashes.
+    pub path: String,
+    /// In the first parent.
+    pub old: Option<TreeFile>,
+    /// In the commit.
+    pub new: Option<TreeFile>,
+}
+
+/// Facts of one commit. They never change.
+#[derive(Debug, Clone)]
+pub struct Commit {
+    /// Its name.
+    pub id: CommitId,
+    /// Positions of its parents in [`History::commits`], in the commit's order.
+    pub parents: Vec<usize>,
+    /// Raw author.
+    pub author: Signature,
+    /// Raw committer.
+    pub committer: Signature,
+    /// First line of the message.
+    pub subject: String,
+    /// Trailers that are ours.
+    pub trailers: Trailers,
+    /// Whether it carries a signature of any kind.
+    pub signed: bool,
+    /// What is wrong with the raw bytes, when something is: such a commit has no authority.
+    pub malformed: Option<String>,
+    /// Record files that differ from the first parent (from nothing, for a root), by path.
+    pub changes: Vec<Change>,
+    /// The policy file in this commit.
+    pub policy: Option<TreeFile>,
+}
+
+/// All commits that some tips have in their history.
+#[derive(Debug, Default)]
+pub struct History {
+    /// Parents before children; the order depends on the graph and the tips only.
+    pub commits: Vec<Commit>,
+    /// Position of each commit.
+    pub index: std::collections::HashMap<CommitId, usize>,
+}
+
+impl History {
+    /// Position of a commit.
+    pub fn position(&self, id: CommitId) -> Option<usize> {
+        self.index.get(&id).copied()
+    }
+
+    /// Whether `ancestor` is in the history of `descendant`; a commit is in its own history.
+    pub fn is_in_history(&self, ancestor: usize, descendant: usize) -> bool {
+        if ancestor == descendant {
+            return true;
+        }
+        let mut seen = std::collections::HashSet::new();
+        let mut open = vec![descendant];
+        while let Some(position) = open.pop() {
+            for &parent in &self.commits[position].parents {
+                if parent == ancestor {
+                    return true;
+                }
+                if parent > ancestor && seen.insert(parent) {
+                    open.push(parent);
+                }
+            }
+        }
+        false
+    }
+
+    /// Which commits are in the history of `tip`, by position.
+    pub fn reachable(&self, tip: usize) -> Vec<bool> {
+        let mut reachable = vec![false; self.commits.len()];
+        reachable[tip] = true;
+        for position in (0..=tip).rev() {
+            if reachable[position] {
+                for &parent in &self.commits[position].parents {
+                    reachable[parent] = true;
+                }
+            }
+        }
+        reachable
+    }
+
+    /// The first-parent line of `tip`, newest first.
+    pub fn first_parent_line(&self, tip: usize) -> Vec<usize> {
+        std::iter::successors(Some(tip), |&position| self.commits[position].parents.first().copied()).collect()
+    }
+}
+
 fn hex(bytes: &[u8]) -> String {
     use fmt::Write;
     bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
@@ -63,7 +200,7 @@ impl Serialize for CommitId {
 impl CommitTime {
     /// The civil time at the recorded offset; an offset or instant beyond what a calendar holds is taken
     /// to the nearest that it does hold.
-    pub fn zoned(&self) -> jiff::Zoned {
+    pub fn zoned(&self) -> jiff::ZonedDateTime {
         let offset = jiff::tz::Offset::from_seconds(self.offset_minutes.clamp(-1439, 1439) * 60)
             .unwrap_or(jiff::tz::Offset::UTC);
         let timestamp = jiff::Timestamp::from_second(self.seconds).unwrap_or(if self.seconds < 0 {
@@ -71,7 +208,7 @@ impl CommitTime {
         } else {
             jiff::Timestamp::MAX
         });
-        timestamp.to_zoned(jiff::tz::TimeZone::fixed(offset))
+        timestamp.to_zoned_datetime(jiff::tz::TimeZone::fixed(offset))
     }
 
     /// RFC 3339 with the recorded offset: `2024-05-16T10:02:00+02:00`.
