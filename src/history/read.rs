@@ -17,7 +17,7 @@ const CHUNK: usize = 256;
 
 /// Reads every commit in the history of `tips`.
 pub(super) fn read(git_dir: &Path, tips: &[Oid], book: &BookPath) -> Result<History, HistoryError> {
-    let mut walked = walk(git_dir, tips)?;
+    let walked = walk(git_dir, tips)?;
     let inputs: Vec<(Oid, Option<Oid>)> = walked
         .iter()
         .map(|(_, raw, parents)| (raw.tree, parents.first().map(|&parent| walked[parent].1.tree)))
@@ -29,23 +29,19 @@ pub(super) fn read(git_dir: &Path, tips: &[Oid], book: &BookPath) -> Result<Hist
         .into_iter()
         .flatten()
         .collect();
-    let mut history = History::default();
-    for ((id, raw, parents), (changes, policy)) in walked.drain(..).zip(changes) {
-        history.index.insert(id, history.commits.len());
-        history.commits.push(Commit {
-            id,
-            parents,
-            author: raw.author,
-            committer: raw.committer,
-            subject: raw.subject,
-            trailers: raw.trailers,
-            signed: raw.signed,
-            malformed: raw.malformed,
-            changes,
-            policy,
-        });
-    }
-    Ok(history)
+    let commits = walked.into_iter().zip(changes).map(|((id, raw, parents), (changes, policy))| Commit {
+        id,
+        parents,
+        author: raw.author,
+        committer: raw.committer,
+        subject: raw.subject,
+        trailers: raw.trailers,
+        signed: raw.signed,
+        malformed: raw.malformed,
+        changes,
+        policy,
+    });
+    Ok(History::new(commits.collect()))
 }
 
 type Walked = (CommitId, RawCommit, Vec<usize>);

@@ -1,6 +1,8 @@
 //! Plain data about commits. No git2 type leaves the room.
 
+use std::collections::{HashMap, HashSet};
 use std::fmt;
+use std::ops::Range;
 
 use serde::{Serialize, Serializer};
 
@@ -127,29 +129,37 @@ pub struct Commit {
 pub struct History {
     /// Parents before children; the order depends on the graph and the tips only.
     pub commits: Vec<Commit>,
-    /// Position of each commit.
-    pub index: std::collections::HashMap<CommitId, usize>,
+    index: HashMap<CommitId, usize>,
+    /// Numbering of the forest of first parents: a commit's descendants in it fill the range.
+    first_parent_descendants: Vec<Range<usize>>,
 }
 
 impl History {
+    /// Indexes commits that are given parents before children.
+    pub fn new(commits: Vec<Commit>) -> Self {
+        let index = commits.iter().enumerate().map(|(position, commit)| (commit.id, position)).collect();
+        let first_parent_descendants = number_first_parent_forest(&commits);
+        History { commits, index, first_parent_descendants }
+    }
+
     /// Position of a commit.
     pub fn position(&self, id: CommitId) -> Option<usize> {
         self.index.get(&id).copied()
     }
 
     /// Whether `ancestor` is in the history of `descendant`; a commit is in its own history.
+    ///
+    /// Along first parents the answer is at hand; else the merges between the two are looked at.
     pub fn is_in_history(&self, ancestor: usize, descendant: usize) -> bool {
-        if ancestor == descendant {
-            return true;
-        }
-        let mut seen = std::collections::HashSet::new();
+        let mut seen = HashSet::new();
         let mut open = vec![descendant];
         while let Some(position) = open.pop() {
+            let number = self.first_parent_descendants[position].start;
+            if self.first_parent_descendants[ancestor].contains(&number) {
+                return true;
+            }
             for &parent in &self.commits[position].parents {
-                if parent == ancestor {
-                    return true;
-                }
-                if parent > ancestor && seen.insert(parent) {
+                if parent >= ancestor && seen.insert(parent) {
                     open.push(parent);
                 }
             }
@@ -175,6 +185,27 @@ impl History {
     pub fn first_parent_line(&self, tip: usize) -> Vec<usize> {
         std::iter::successors(Some(tip), |&position| self.commits[position].parents.first().copied()).collect()
     }
+}
+
+/// Numbers commits so that those which reach a commit by first parents alone fill one range.
+fn number_first_parent_forest(commits: &[Commit]) -> Vec<Range<usize>> {
+    let mut sizes = vec![1; commits.len()];
+    for (position, commit) in commits.iter().enumerate().rev() {
+        if let Some(&parent) = commit.parents.first() {
+            sizes[parent] += sizes[position];
+        }
+    }
+    let mut next_root = 0;
+    let mut next_child = vec![0; commits.len()];
+    let mut ranges: Vec<Range<usize>> = Vec::with_capacity(commits.len());
+    for (position, commit) in commits.iter().enumerate() {
+        let next = commit.parents.first().map_or(&mut next_root, |&parent| &mut next_child[parent]);
+        let start = *next;
+        *next += sizes[position];
+        next_child[position] = start + 1;
+        ranges.push(start..start + sizes[position]);
+    }
+    ranges
 }
 
 fn hex(bytes: &[u8]) -> String {
@@ -250,5 +281,50 @@ mod tests {
         assert_eq!(time.human(), "16 May 2024 10:02 +02:00");
         let nonsense = CommitTime { seconds: i64::MAX, offset_minutes: i32::MAX };
         assert!(nonsense.rfc3339().starts_with("9999-12-3"));
+    }
+
+    fn graph(parents: &[&[usize]]) -> History {
+        let nobody = Signature {
+            name: String::new(),
+            email: String::new(),
+            time: CommitTime { seconds: 0, offset_minutes: 0 },
+        };
+        let commit = |(position, parents): (usize, &&[usize])| Commit {
+            id: CommitId([u8::try_from(position).unwrap(); 20]),
+            parents: parents.to_vec(),
+            author: nobody.clone(),
+            committer: nobody.clone(),
+            subject: String::new(),
+            trailers: Trailers::default(),
+            signed: false,
+            malformed: None,
+            changes: Vec::new(),
+            policy: None,
+        };
+        History::new(parents.iter().enumerate().map(commit).collect())
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn ancestry_agrees_with_the_slow_reading(
+            choices in proptest::collection::vec(proptest::collection::vec(0_usize..30, 0..3), 1..30),
+        ) {
+            let parents: Vec<Vec<usize>> = choices
+                .iter()
+                .enumerate()
+                .map(|(position, choice)| {
+                    choice.iter().filter(|_| position > 0).map(|pick| pick % position.max(1)).collect()
+                })
+                .collect();
+            let slices: Vec<&[usize]> = parents.iter().map(Vec::as_slice).collect();
+            let history = graph(&slices);
+            for descendant in 0..parents.len() {
+                let reachable = history.reachable(descendant);
+                for ancestor in 0..parents.len() {
+                    proptest::prop_assert_eq!(
+                        history.is_in_history(ancestor, descendant), reachable[ancestor]);
+                }
+            }
+        }
     }
 }
