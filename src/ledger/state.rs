@@ -1,0 +1,444 @@
+//! What is derived: the state of every record, each claim with the commit that proves it.
+
+use std::sync::Arc;
+
+use serde::{Serialize, Serializer};
+
+use crate::diagnostic::{Code, Diagnostic};
+use crate::history::{CommitId, CommitTime};
+use crate::record::{ItemKey, Record, RecordId, RecordType, Risk, ScopeHash, TaskKind, Verdict};
+
+/// A commit named as proof, with its raw author (no `.mailmap`).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Evidence {
+    /// The commit.
+    pub commit: CommitId,
+    /// The author's name as the commit has it.
+    pub author: String,
+    /// The author's e-mail as the commit has it.
+    pub email: String,
+    /// The author's time, with its own offset.
+    pub time: CommitTime,
+    /// The policy's name (key) of the author, when the e-mail is listed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub person: Option<String>,
+    /// The first line of the message.
+    #[serde(skip)]
+    pub subject: String,
+}
+
+/// Where a record stands. One vocabulary for tasks, decisions and runbooks (design, section 3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Status {
+    /// In the work tree only.
+    Draft,
+    /// Committed.
+    Proposed,
+    /// Work commits or ticks.
+    Developing,
+    /// An approval is given, or it is on a decision's list.
+    InReview,
+    /// Every approval that is asked for is valid.
+    Approved,
+    /// The decision in force asks for changes.
+    NeedsChanges,
+    /// The decision in force rejects.
+    Rejected,
+    /// An earlier environment is deployed.
+    Staged,
+    /// The final environment is deployed.
+    Applied,
+    /// Deployed, every box ticked, and what `[done]` asks is there.
+    Done,
+    /// The last act on the final environment was an untick.
+    RolledBack,
+    /// Given up, with a reason.
+    Cancelled,
+    /// A decision not yet taken.
+    Pending,
+    /// A decision whose text or tasks changed after it was set.
+    Outdated,
+    /// A runbook within its review interval.
+    Current,
+    /// A runbook whose review is overdue.
+    ReviewDue,
+    /// Nothing can be derived: the file is broken or contradicts itself.
+    Unknown,
+}
+
+impl Status {
+    /// All statuses, in the order of a board's columns.
+    pub const ALL: [Status; 17] = [
+        Status::Draft,
+        Status::Proposed,
+        Status::Developing,
+        Status::InReview,
+        Status::Approved,
+        Status::NeedsChanges,
+        Status::Rejected,
+        Status::Staged,
+        Status::Applied,
+        Status::Done,
+        Status::RolledBack,
+        Status::Cancelled,
+        Status::Pending,
+        Status::Outdated,
+        Status::Current,
+        Status::ReviewDue,
+        Status::Unknown,
+    ];
+
+    /// The word used in every output.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Status::Draft => "draft",
+            Status::Proposed => "proposed",
+            Status::Developing => "developing",
+            Status::InReview => "in-review",
+            Status::Approved => "approved",
+            Status::NeedsChanges => "needs-changes",
+            Status::Rejected => "rejected",
+            Status::Staged => "staged",
+            Status::Applied => "applied",
+            Status::Done => "done",
+            Status::RolledBack => "rolled-back",
+            Status::Cancelled => "cancelled",
+            Status::Pending => "pending",
+            Status::Outdated => "outdated",
+            Status::Current => "current",
+            Status::ReviewDue => "review-due",
+            Status::Unknown => "unknown",
+        }
+    }
+
+    /// The status of that name.
+    pub fn parse(word: &str) -> Option<Status> {
+        Status::ALL.into_iter().find(|status| status.as_str() == word)
+    }
+
+    /// Whether a task in this status still wants somebody's work.
+    pub fn is_open(self) -> bool {
+        !matches!(self, Status::Done | Status::Cancelled | Status::Rejected | Status::Current)
+    }
+}
+
+impl Serialize for Status {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+/// How the work tree's file differs from the commit that was read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum WorkTree {
+    /// The same bytes, or there is no work tree to look at.
+    Clean,
+    /// The file differs.
+    Modified,
+    /// The file is not committed.
+    Added,
+    /// The file is committed and gone from the work tree.
+    Removed,
+}
+
+/// A task's approval as one facet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ApprovalFacet {
+    /// Nothing is asked for.
+    NotNeeded,
+    /// So many of so many requirements are met.
+    Partial {
+        /// Valid now.
+        met: usize,
+        /// Asked for.
+        of: usize,
+    },
+    /// Every one is valid.
+    Approved,
+    /// One that was given is stale.
+    Stale,
+    /// The board rejected it.
+    Rejected,
+}
+
+impl std::fmt::Display for ApprovalFacet {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            ApprovalFacet::NotNeeded => f.pad("not needed"),
+            ApprovalFacet::Partial { met, of } => f.pad(&format!("{met} of {of}")),
+            ApprovalFacet::Approved => f.pad("approved"),
+            ApprovalFacet::Stale => f.pad("stale"),
+            ApprovalFacet::Rejected => f.pad("rejected"),
+        }
+    }
+}
+
+impl Serialize for ApprovalFacet {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// How far an act can be trusted (design, section 4). Ordered: claimed < committed < signed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum TrustLevel {
+    /// A trailer, or a commit whose committer is not its author.
+    Claimed,
+    /// Author and committer are the same person.
+    Committed,
+    /// Verified, by a key of its author.
+    Signed,
+}
+
+/// One approval that the risk asks for, met or not.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Approval {
+    /// The role whose approval it is; the board's is the role of the decision.
+    pub role: String,
+    /// The item's text, or the decision record's ID.
+    pub text: String,
+    /// The decision record through which the role speaks, when there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub decision: Option<RecordId>,
+    /// The best candidate, by the policy's name; the author's e-mail when not listed.
+    pub person: Option<String>,
+    /// What the act is worth.
+    pub trust: Option<TrustLevel>,
+    /// Whether it counts.
+    pub valid: bool,
+    /// Why it does not.
+    pub code: Option<Code>,
+    /// One sentence: what was found, or the one thing to do.
+    pub detail: String,
+    /// The act.
+    #[serde(rename = "commit", serialize_with = "commit_only")]
+    pub by: Option<Evidence>,
+}
+
+fn commit_only<S: Serializer>(by: &Option<Evidence>, serializer: S) -> Result<S::Ok, S::Error> {
+    by.as_ref().map(|evidence| &evidence.commit).serialize(serializer)
+}
+
+/// An item with the owners of its state.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ItemState {
+    /// Its identity.
+    pub key: ItemKey,
+    /// The section it stands in.
+    pub section: Option<String>,
+    /// As shown.
+    pub text: String,
+    /// The state in the commit that was read.
+    pub checked: bool,
+    /// The owners of that state, oldest first; empty for an item that is only in the work tree.
+    pub by: Vec<Evidence>,
+}
+
+/// What an event did to a record.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "event", rename_all = "kebab-case")]
+pub enum EventKind {
+    /// The record came to be (or came back).
+    Created,
+    /// The file moved.
+    Moved {
+        /// Path before, in the book.
+        from: String,
+        /// Path after.
+        to: String,
+    },
+    /// The record was deleted.
+    Removed,
+    /// A box was ticked.
+    Ticked {
+        /// The item's text.
+        item: String,
+    },
+    /// A box was unticked.
+    Unticked {
+        /// The item's text.
+        item: String,
+    },
+    /// An item came or went.
+    ItemsChanged {
+        /// Texts that are new.
+        added: Vec<String>,
+        /// Texts that are gone.
+        removed: Vec<String>,
+    },
+    /// A key of the frontmatter was set, changed or removed (`value` absent).
+    FieldSet {
+        /// The key.
+        field: String,
+        /// The value as JSON text.
+        value: Option<String>,
+    },
+    /// The material text changed.
+    ScopeChanged,
+    /// Text changed that is no part of what is approved.
+    Noted,
+    /// The board's decision was set.
+    Decided {
+        /// The verdict; absent when it was taken back.
+        verdict: Option<Verdict>,
+    },
+    /// A commit that names the task changed something besides records.
+    Worked,
+    /// An environment became deployed.
+    Deployed {
+        /// Its name.
+        environment: String,
+    },
+    /// An environment's deployment was taken back.
+    RolledBack {
+        /// Its name.
+        environment: String,
+        /// The reason, from the `Rolled-back:` trailer.
+        reason: Option<String>,
+    },
+    /// The record's last change reached the trunk.
+    Landed,
+}
+
+/// One event of a record's history.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Event {
+    /// The commit that made it.
+    pub by: Evidence,
+    /// What it did.
+    pub kind: EventKind,
+    /// Whether the commit is a merge.
+    pub merge: bool,
+}
+
+/// An environment that the record's items name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EnvironmentState {
+    /// The policy's name.
+    pub name: String,
+    /// Whether it is gated.
+    pub gated: bool,
+    /// Whether all of its items are ticked.
+    pub deployed: bool,
+    /// The commit that completed it.
+    pub by: Option<Evidence>,
+    /// The last act was an untick.
+    pub rolled_back: Option<Evidence>,
+    /// When it really ran, from the `Deployed:` trailer, as RFC 3339 text.
+    pub stated_time: Option<String>,
+}
+
+/// The risk that counts, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RiskState {
+    /// The highest of what was found.
+    pub level: Risk,
+    /// Each line says one source: declared, category `network`, default.
+    pub reasons: Vec<String>,
+}
+
+/// A link between records, in words.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Relation {
+    /// `depends on`, `follows`, `uses runbook`, `decides on`; or the inverse: `needed by`, `followed by`,
+    /// `used by`, `decided in`, `same service`.
+    pub kind: &'static str,
+    /// The other record.
+    pub id: RecordId,
+    /// Its title, when it is there.
+    pub title: Option<String>,
+    /// Whether the other record exists.
+    pub exists: bool,
+}
+
+/// Everything derived about one record.
+#[derive(Debug, Clone)]
+pub struct RecordState {
+    /// The name under which it is listed: its ID, or the path when the file's name is no ID.
+    pub name: String,
+    /// Its ID.
+    pub id: Option<RecordId>,
+    /// Its type.
+    pub record_type: RecordType,
+    /// The parsed file that the state was derived from (the commit's; the work tree's for a draft).
+    pub record: Arc<Record>,
+    /// Where it stands.
+    pub status: Status,
+    /// The commit that proves the status.
+    pub evidence: Option<Evidence>,
+    /// First commit that has it.
+    pub created: Option<Evidence>,
+    /// Last commit that changed its text.
+    pub updated: Option<Evidence>,
+    /// Who changed its text, in order of first commit.
+    pub authors: Vec<Evidence>,
+    /// Commits on the task's code.
+    pub work: Vec<Evidence>,
+    /// The risk (tasks).
+    pub risk: Option<RiskState>,
+    /// Approvals as a facet (tasks).
+    pub approval: Option<ApprovalFacet>,
+    /// Approvals one by one (tasks).
+    pub approvals: Vec<Approval>,
+    /// Open dependencies (tasks).
+    pub blocked_by: Vec<RecordId>,
+    /// Items with their owners, in file order.
+    pub items: Vec<ItemState>,
+    /// Environments in the policy's order (tasks).
+    pub environments: Vec<EnvironmentState>,
+    /// Links in both directions.
+    pub relations: Vec<Relation>,
+    /// Oldest first.
+    pub events: Vec<Event>,
+    /// What the approvals bind.
+    pub scope: Option<ScopeHash>,
+    /// How the work tree differs.
+    pub work_tree: WorkTree,
+    /// Whether the last change is on the trunk; `None` when there is no trunk to compare with.
+    pub landed: Option<bool>,
+    /// The one thing to do next, in a few words.
+    pub next: String,
+    /// What is wrong with it.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+impl RecordState {
+    /// Title for people.
+    pub fn title(&self) -> &str {
+        self.record.title()
+    }
+
+    /// The task's kind.
+    pub fn kind(&self) -> Option<TaskKind> {
+        match &self.record.details {
+            crate::record::Details::Task(task) => task.kind,
+            _ => None,
+        }
+    }
+}
+
+/// The whole book at one commit and moment.
+#[derive(Debug, Clone)]
+pub struct State {
+    /// The commit that was read; `None` before the first.
+    pub at: Option<Evidence>,
+    /// The moment at which it is judged, as seconds since the epoch.
+    pub now: i64,
+    /// Name of the branch that was read, when it is one.
+    pub branch: Option<String>,
+    /// Name of the trunk, when it could be told.
+    pub trunk: Option<String>,
+    /// All records, by type and natural order of their names.
+    pub records: Vec<RecordState>,
+    /// Diagnostics of no single record: policy, duplicates.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+impl State {
+    /// The record of that name; letter case matters.
+    pub fn record(&self, name: &str) -> Option<&RecordState> {
+        self.records.iter().find(|state| state.name == name)
+    }
+}
