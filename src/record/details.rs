@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use jiff::Zoned;
+use jiff::ZonedDateTime;
 use jiff::civil::{Date, DateTime};
 use jiff::tz::{Offset, TimeZone};
 use toml::Spanned;
@@ -17,13 +17,31 @@ use super::{
 use crate::diagnostic::{Code, Diagnostic, nearest};
 
 const TASK_KEYS: &[&str] = &[
-    "id", "title", "kind", "requestor", "categories", "risk", "environments", "downtime", "window", "scheduled",
-    "duration", "emergency", "depends", "follows", "runbooks", "services", "labels", "cost", "chart",
-    "cancelled", "plan", "manifests",
+    "id",
+    "title",
+    "kind",
+    "requestor",
+    "categories",
+    "risk",
+    "environments",
+    "downtime",
+    "window",
+    "scheduled",
+    "duration",
+    "emergency",
+    "depends",
+    "follows",
+    "runbooks",
+    "services",
+    "labels",
+    "cost",
+    "chart",
+    "cancelled",
+    "plan",
+    "manifests",
 ];
 const DECISION_KEYS: &[&str] = &["id", "title", "changes", "requestor", "meeting", "decision"];
-const RUNBOOK_KEYS: &[&str] =
-    &["id", "title", "services", "owner", "rto", "rpo", "review-every", "labels"];
+const RUNBOOK_KEYS: &[&str] = &["id", "title", "services", "owner", "rto", "rpo", "review-every", "labels"];
 
 /// Longest piece of a value that a message repeats, in characters.
 const MAX_QUOTED: usize = 60;
@@ -159,12 +177,13 @@ impl<'a, 't> Reader<'a, 't> {
         if parsed.is_none() {
             let message = format!("`{key}` is {}, expected {expected}", quoted(text));
             let diagnostic = self.invalid(value, message);
-            diagnostic.help = nearest(text, words.iter().copied()).map(|word| format!("did you mean `{word}`?"));
+            diagnostic.help =
+                nearest(text, words.iter().copied()).map(|word| format!("did you mean `{word}`?"));
         }
         parsed
     }
 
-    fn scheduled(&mut self) -> Option<Zoned> {
+    fn scheduled(&mut self) -> Option<ZonedDateTime> {
         let value = self.value("scheduled")?;
         let expected = "a date-time with offset such as 2024-05-25T02:00:00+02:00, without quotes";
         let Some(datetime) = value.get_ref().as_datetime() else {
@@ -296,7 +315,8 @@ impl<'a, 't> Reader<'a, 't> {
     /// A number of resources; absent is none.
     fn count(&mut self, table: &'a DeTable<'t>, prefix: &str, key: &str) -> u64 {
         let Some(value) = table.get(key) else { return 0 };
-        let count = value.get_ref().as_integer().and_then(to_i64).and_then(|number| u64::try_from(number).ok());
+        let count =
+            value.get_ref().as_integer().and_then(to_i64).and_then(|number| u64::try_from(number).ok());
         if count.is_none() {
             let name = quoted(&format!("{prefix}{key}"));
             self.invalid(value, format!("{name} is no count, expected a whole number from 0"));
@@ -387,7 +407,7 @@ impl<'a, 't> Reader<'a, 't> {
     }
 }
 
-fn to_zoned(datetime: &Datetime) -> Option<Zoned> {
+fn to_zoned(datetime: &Datetime) -> Option<ZonedDateTime> {
     let (date, time) = (to_date(datetime.date.as_ref()?)?, datetime.time?);
     let offset_minutes = match datetime.offset? {
         TomlOffset::Z => 0,
@@ -403,11 +423,12 @@ fn to_zoned(datetime: &Datetime) -> Option<Zoned> {
         i32::try_from(time.nanosecond.unwrap_or(0)).ok()?,
     );
     let offset = Offset::from_seconds(offset_minutes * 60).ok()?;
-    civil.ok()?.to_zoned(TimeZone::fixed(offset)).ok()
+    civil.ok()?.to_zoned_datetime(TimeZone::fixed(offset)).ok()
 }
 
 fn to_date(date: &toml::value::Date) -> Option<Date> {
-    Date::new(i16::try_from(date.year).ok()?, i8::try_from(date.month).ok()?, i8::try_from(date.day).ok()?).ok()
+    Date::new(i16::try_from(date.year).ok()?, i8::try_from(date.month).ok()?, i8::try_from(date.day).ok()?)
+        .ok()
 }
 
 /// `text` in backticks, on one line and not too long.

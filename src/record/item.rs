@@ -84,8 +84,11 @@ pub fn find_items(record: &Record, query: &str) -> ItemMatch {
     if query.is_empty() {
         return ItemMatch::None(Vec::new());
     }
-    let rules: [fn(&str, &str) -> bool; 3] =
-        [|text, query| text == query, |text, query| text.starts_with(query), |text, query| text.contains(query)];
+    let rules: [fn(&str, &str) -> bool; 3] = [
+        |text, query| text == query,
+        |text, query| text.starts_with(query),
+        |text, query| text.contains(query),
+    ];
     for rule in rules {
         let found: Vec<usize> =
             (0..record.items.len()).filter(|&idx| rule(&record.items[idx].key.text, &query)).collect();

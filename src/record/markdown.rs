@@ -114,7 +114,11 @@ impl Reader<'_> {
                 self.outline.links.push(Link { destination, image: false, span: range });
             }
             Tag::Image { dest_url, .. } => {
-                self.outline.links.push(Link { destination: dest_url.into_string(), image: true, span: range });
+                self.outline.links.push(Link {
+                    destination: dest_url.into_string(),
+                    image: true,
+                    span: range,
+                });
             }
             _ => {}
         }

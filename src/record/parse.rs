@@ -113,7 +113,8 @@ impl Record {
                 Trouble::Conflict(at) => {
                     let diagnostic = self.broken(at..at + 7, "an unresolved merge conflict begins here");
                     diagnostic.help = Some(
-                        "keep one side and remove the markers; text that shows markers is indented".to_owned(),
+                        "keep one side and remove the markers; text that shows markers is indented"
+                            .to_owned(),
                     );
                     diagnostic
                 }
@@ -122,8 +123,7 @@ impl Record {
         if self.source.starts_with(BOM) {
             let message = "a byte order mark, expected none";
             let span = 0..BOM.len_utf8();
-            let warning =
-                Diagnostic::warning(Code::ByteOrderMark, &self.path, &self.source, span, message);
+            let warning = Diagnostic::warning(Code::ByteOrderMark, &self.path, &self.source, span, message);
             self.diagnostics.push(warning);
         }
     }
@@ -181,7 +181,11 @@ impl Record {
 
     fn check_characters(&mut self, table: &DeTable<'_>, base: usize) {
         for (key, value) in table.iter() {
-            self.check_text(&format!("the key {}", quoted(key.get_ref())), key.get_ref(), shift(key.span(), base));
+            self.check_text(
+                &format!("the key {}", quoted(key.get_ref())),
+                key.get_ref(),
+                shift(key.span(), base),
+            );
             self.check_value(key.get_ref(), value, base);
         }
     }

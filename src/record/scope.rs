@@ -123,9 +123,7 @@ pub(super) fn write_scope(fields: Vec<ScopeField<'_>>, body: Body<'_>, rules: &S
 
 fn write_frontmatter(text: &mut String, mut fields: Vec<ScopeField<'_>>, rules: &ScopeRules) {
     fields.retain(|field| !FREE_KEYS.contains(&field.key));
-    fields.retain_mut(|field| {
-        !ENVIRONMENT_KEYS.contains(&field.key) || keep_gated(field, rules)
-    });
+    fields.retain_mut(|field| !ENVIRONMENT_KEYS.contains(&field.key) || keep_gated(field, rules));
     // RFC 8785 sorts keys by UTF-16 code units.
     fields.sort_by(|a, b| a.key.encode_utf16().cmp(b.key.encode_utf16()));
     text.push('{');
