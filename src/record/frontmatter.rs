@@ -12,6 +12,10 @@ use super::Field;
 /// Largest whole number that JSON readers keep exactly.
 const MAX_EXACT: i64 = (1 << 53) - 1;
 
+/// Deepest nesting of values, dotted keys counted by their parts. The TOML parser bounds brackets and keys each
+/// by itself, which together allow values that no stack can hold.
+const MAX_DEPTH: usize = 128;
+
 /// Why frontmatter is no TOML; the place is counted from the frontmatter's start.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct TomlTrouble {
@@ -24,10 +28,68 @@ pub(super) struct TomlTrouble {
 /// # Errors
 /// The first thing wrong with it.
 pub(super) fn parse_table(text: &str) -> Result<DeTable<'_>, TomlTrouble> {
+    if let Some(at) = find_too_deep(text) {
+        return Err(TomlTrouble { message: format!("nested deeper than {MAX_DEPTH}"), span: at..at + 1 });
+    }
     DeTable::parse(text).map(Spanned::into_inner).map_err(|error| TomlTrouble {
         message: error.message().trim().to_owned(),
         span: error.span().unwrap_or(0..0),
     })
+}
+
+/// Where the nesting exceeds [`MAX_DEPTH`], judged by brackets and dots outside strings and comments.
+fn find_too_deep(text: &str) -> Option<usize> {
+    let bytes = text.as_bytes();
+    // The dots since the last comma of every open bracket, and their sum with the brackets.
+    let mut dots = vec![0];
+    let mut depth = 0;
+    let mut at = 0;
+    while let Some(&byte) = bytes.get(at) {
+        let top = dots.len() - 1;
+        let mut next = at + 1;
+        match byte {
+            b'#' => next = bytes[at..].iter().position(|&byte| byte == b'\n').map_or(bytes.len(), |n| at + n),
+            b'"' | b'\'' => next = string_end(bytes, at),
+            b'[' | b'{' => {
+                dots.push(0);
+                depth += 1;
+            }
+            b']' | b'}' if top > 0 => {
+                depth -= 1 + dots[top];
+                dots.pop();
+            }
+            b'.' => {
+                dots[top] += 1;
+                depth += 1;
+            }
+            b',' | b'\n' if byte == b',' || top == 0 => depth -= std::mem::take(&mut dots[top]),
+            _ => {}
+        }
+        if depth > MAX_DEPTH {
+            return Some(at);
+        }
+        at = next;
+    }
+    None
+}
+
+/// Behind the string that begins at `start`; a string that is not closed ends with its line or the text.
+fn string_end(bytes: &[u8], start: usize) -> usize {
+    let quote = bytes[start];
+    let triple = bytes[start..].starts_with(&[quote; 3]);
+    let mut at = start + if triple { 3 } else { 1 };
+    while let Some(&byte) = bytes.get(at) {
+        if byte == b'\\' && quote == b'"' {
+            at += 2;
+        } else if triple && bytes[at..].starts_with(&[quote; 3]) {
+            return at + 3;
+        } else if !triple && (byte == quote || byte == b'\n') {
+            return at + 1;
+        } else {
+            at += 1;
+        }
+    }
+    bytes.len()
 }
 
 /// The top-level keys in file order. `base` is where the frontmatter stands in the file.
@@ -178,6 +240,25 @@ mod tests {
             ("l", "l", "[[l]]"),
         ];
         assert_eq!(spans, expected.map(|(key, key_text, value)| (key.to_owned(), key_text, value)));
+    }
+
+    #[test]
+    fn nesting_is_bounded() {
+        let dots = ["a"; 70].join(".");
+        let nested = format!("a = {}1{}\n", format!("{{ {dots} = ").repeat(79), "}".repeat(79));
+        assert_eq!(parse_table(&nested).unwrap_err().message, "nested deeper than 128");
+        let flat = format!(
+            "a = [{}]\nb = \"{}\" # {}\nc = \"\"\"\n{}\"\"\"\nd = 'x\\'\ne = '''{}'''\n",
+            "1.5, ".repeat(500),
+            "[.\\\"".repeat(500),
+            "{.".repeat(500),
+            "[.\n\\\"".repeat(500),
+            "[.'".repeat(500) + " ",
+        );
+        assert!(parse_table(&flat).is_ok(), "{:?}", parse_table(&flat));
+        for torn in ["a = \"", "a = '''", "a = \"\\", "#", "]]]...,", "'"] {
+            assert!(find_too_deep(torn).is_none(), "{torn}");
+        }
     }
 
     #[test]

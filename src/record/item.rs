@@ -157,7 +157,7 @@ mod tests {
         assert_eq!(found("apply in s"), ItemMatch::One(0));
         assert_eq!(found("PRODUCTION"), ItemMatch::One(1));
         assert_eq!(found("code review"), ItemMatch::Ambiguous(vec![3, 4]));
-        assert_eq!(found("aply in production"), ItemMatch::None(vec![1, 0, 2]));
+        assert_eq!(found("aply in production"), ItemMatch::None(vec![1, 0]));
         assert_eq!(found("zzz"), ItemMatch::None(vec![]));
         assert_eq!(found("  "), ItemMatch::None(vec![]));
     }

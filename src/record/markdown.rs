@@ -1,5 +1,6 @@
 //! The body's outline as GFM sees it: sections, checklist items, numbered steps, links.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::Range;
 
@@ -47,10 +48,18 @@ pub(super) enum TooMuch {
 /// [`TooMuch`] when the body is nested too deeply or holds too many items.
 pub(super) fn read_outline(source: &str, body_start: usize) -> Result<Outline, TooMuch> {
     let mut reader = Reader { source, ..Reader::default() };
-    for (event, range) in Parser::new_ext(&source[body_start..], markdown_options()).into_offset_iter() {
-        reader.event(event, range.start + body_start..range.end + body_start)?;
+    let body = with_final_line_end(&source[body_start..]);
+    for (event, range) in Parser::new_ext(&body, markdown_options()).into_offset_iter() {
+        let end = (range.end + body_start).min(source.len());
+        reader.event(event, range.start + body_start..end)?;
     }
     Ok(reader.finish())
+}
+
+/// The parser sees a box only when something follows it; a line end that is missing at the end of the file
+/// must not make the difference.
+fn with_final_line_end(body: &str) -> Cow<'_, str> {
+    if body.ends_with(']') { Cow::Owned(format!("{body}\n")) } else { Cow::Borrowed(body) }
 }
 
 /// A list item that has not ended.
@@ -208,8 +217,8 @@ impl Reader<'_> {
             self.outline.sections[previous].content.end = start;
         }
         if level == HeadingLevel::H2 {
-            let last = range.end.max(range.start + 1) - 1;
-            let end = self.source[last..].find('\n').map_or(self.source.len(), |newline| last + newline + 1);
+            let written = self.source[..range.end].trim_end_matches(['\n', '\r']).len().max(range.start);
+            let end = self.source[written..].find('\n').map_or(self.source.len(), |at| written + at + 1);
             self.heading = Some(start..end);
             self.heading_text.clear();
         }

@@ -164,7 +164,9 @@ fn write_body(text: &mut String, body: Body<'_>) {
         offset = range.end;
         while free.next_if(|section| section.end <= range.start).is_some() {}
         let skipped = free.peek().is_some_and(|section| section.start <= range.start);
-        let end = range.start + line.trim_end_matches(['\n', '\r', ' ', '\t']).len();
+        // Spaces only: a tab at a line's end can decide whether a fence closes.
+        let written = line.strip_suffix('\n').unwrap_or(line);
+        let end = range.start + written.strip_suffix('\r').unwrap_or(written).trim_end_matches(' ').len();
         if skipped || end == range.start {
             while marks.next_if(|mark| mark.start < range.end).is_some() {}
             blank |= !skipped;
@@ -191,4 +193,85 @@ fn is_free(section: &Section) -> bool {
 
 fn whole(section: &Section) -> Range<usize> {
     section.heading.start..section.content.end
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::RecordType;
+
+    fn scope(text: &str) -> String {
+        let rules = ScopeRules { gated: ["production".to_owned()].into() };
+        scope_text(&Record::parse(RecordType::Task, "tasks/A-1.md", text.as_bytes()), &rules)
+    }
+
+    fn json(frontmatter: &str) -> String {
+        scope(&format!("+++\n{frontmatter}\n+++\n"))
+    }
+
+    fn body(body: &str) -> String {
+        let text = scope(&format!("+++\n+++\n{body}"));
+        text.strip_prefix("{}\n").unwrap().to_owned()
+    }
+
+    #[test]
+    fn frontmatter_is_canonical_json() {
+        assert_eq!(
+            json(
+                "title = 'é\"'\nid = 'A-1'\nn = 1.0\ncost = { monthly = 400, budget = 'B' }\nlabels = ['x']\ncancelled = 'no'"
+            ),
+            "{\"cost\":{\"budget\":\"B\",\"monthly\":400},\"id\":\"A-1\",\"n\":1,\"title\":\"é\\\"\"}\n"
+        );
+        assert_eq!(json("s = 2024-05-25 02:00:00+02:00"), "{\"s\":\"2024-05-25T02:00:00+02:00\"}\n");
+        // By UTF-16 code units, U+1F600 (D83D DE00) sorts before U+FF21.
+        assert_eq!(json("\"\u{ff21}\" = 1\n\"\u{1f600}\" = 2"), "{\"\u{1f600}\":2,\"\u{ff21}\":1}\n");
+    }
+
+    #[test]
+    fn plans_count_where_environments_are_gated() {
+        assert_eq!(json("plan.staging = { add = 1 }\nmanifests = {}"), "{}\n");
+        assert_eq!(
+            json("plan.staging = { add = 1 }\nplan.production = { add = 2 }"),
+            "{\"plan\":{\"production\":{\"add\":2}}}\n"
+        );
+        assert_eq!(
+            json("[manifests.production]\ndigest = 'd'"),
+            "{\"manifests\":{\"production\":{\"digest\":\"d\"}}}\n"
+        );
+        assert_eq!(json("plan = 'x'"), "{\"plan\":\"x\"}\n");
+    }
+
+    #[test]
+    fn bodies_are_normalised() {
+        assert_eq!(body(""), "");
+        assert_eq!(body("\n \n\na  \r\n\r\n \r\n\r\nb\t\n\n\n"), "a\n\nb\t\n");
+        assert_eq!(
+            body("- [x] a\n* [X] b\n1. [ ] c\n\n`- [x]` [x]\n\n    - [x] code\n"),
+            "- [ ] a\n* [ ] b\n1. [ ] c\n\n`- [x]` [x]\n\n    - [x] code\n"
+        );
+        assert_eq!(body("\ta\n"), "\ta\n");
+        assert_eq!(body("- [x] - [x] a"), "- [ ] - [x] a\n");
+    }
+
+    #[test]
+    fn free_sections_are_left_out() {
+        let with = "## What\n\na\n\n##  **NOTES** #\n\n- [x] b\n\n### c\n\n## Rollback\n\n- [x] d\n\nDeployment  log\n---\n\ne\n";
+        let without = "## What\n\na\n\n## Rollback\n\n- [ ] d\n";
+        assert_eq!(body(with), without);
+        assert_eq!(body("Notes\n-----\n\nx\n\n# End\n"), "# End\n");
+        assert_eq!(body("> ## Notes\n> x\n"), "> ## Notes\n> x\n");
+        assert_eq!(body("### Notes\nx\n"), "### Notes\nx\n");
+        assert_eq!(body("## Notes on scale\nx\n"), "## Notes on scale\nx\n");
+    }
+
+    #[test]
+    fn the_hash_is_that_of_the_text() {
+        // printf '{}\na\n' | sha256sum
+        let hash = ScopeHash::of("{}\na\n");
+        assert_eq!(hash.to_string(), "eff33843b7119ebe5d1018537f2071ea13ebc6d488fc20f15f31643f06443f64");
+        assert_eq!(ScopeHash::parse(&hash.to_string()), Some(hash));
+        assert_eq!(serde_json::to_string(&hash).unwrap(), format!("\"{hash}\""));
+        assert_eq!(ScopeHash::parse("zz"), None);
+        assert_eq!(ScopeHash::parse(&"+1".repeat(32)), None);
+    }
 }

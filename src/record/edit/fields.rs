@@ -41,7 +41,12 @@ pub fn set_nested_field(source: &str, table: &str, key: &str, value: Value) -> R
         },
         Some(Item::Value(Value::InlineTable(entries))) => match entries.get(key) {
             Some(old) => frontmatter.replace(old, value),
-            None => frontmatter.rewrite(|document| document[table][key] = Item::Value(value)),
+            None => match entries.iter().filter_map(|(_, entry)| Some(entry.span()?.end)).max() {
+                Some(end) if !entries.iter().any(|(_, entry)| is_dotted(entry)) => {
+                    splice(frontmatter.text, end..end, &format!(", {}", line(&[key], value)))
+                }
+                _ => frontmatter.rewrite(|document| document[table][key] = Item::Value(value)),
+            },
         },
         Some(_) => return Err(EditError::IsValue { key: table.to_owned() }),
     };
@@ -83,6 +88,7 @@ impl<'a> Frontmatter<'a> {
         let broken = |reason: &str| EditError::Broken { reason: reason.to_owned() };
         let range = find_layout(source).frontmatter.ok_or_else(|| broken("it has no frontmatter"))?;
         let text = &source[range.clone()];
+        parse_table(text).map_err(|trouble| broken(&trouble.message))?;
         let document = Document::parse(text).map_err(|error| broken(error.message()))?;
         Ok(Frontmatter { source, range, text, document })
     }
@@ -95,9 +101,7 @@ impl<'a> Frontmatter<'a> {
 
     /// The new frontmatter with a line `key = value` at `offset`, the start of a line.
     fn insert_line(&self, offset: usize, keys: &[&str], value: Value) -> String {
-        let keys: Vec<String> = keys.iter().map(|key| Key::new(*key).display_repr().into_owned()).collect();
-        let line = format!("{} = {}{}", keys.join("."), written(value), line_ending(self.source));
-        splice(self.text, offset..offset, &line)
+        splice(self.text, offset..offset, &(line(keys, value) + line_ending(self.source)))
     }
 
     /// The new frontmatter without these lines.
@@ -160,6 +164,17 @@ fn lines_of(text: &str, key: &Key, value: &Value) -> Range<usize> {
     let key = key.span().expect("a parsed document knows where its keys stand");
     let value = value.span().expect("a parsed document knows where its values stand");
     line_start(text, key.start)..line_end(text, value.end)
+}
+
+/// `a.b = value`.
+fn line(keys: &[&str], value: Value) -> String {
+    let keys: Vec<String> = keys.iter().map(|key| Key::new(*key).display_repr().into_owned()).collect();
+    format!("{} = {}", keys.join("."), written(value))
+}
+
+/// Whether an entry of an inline table is written `a.b = value`, so that its own span says too little.
+fn is_dotted(value: &Value) -> bool {
+    value.as_inline_table().is_some_and(toml_edit::InlineTable::is_dotted)
 }
 
 /// A value without the blanks around it, on one line where TOML has such a form.

@@ -28,11 +28,11 @@ pub fn add_item(source: &str, section_title: &str, text: &str, checked: bool) ->
         }
     };
     let added = |after: &Outline| {
-        let n_before = before.items.iter().map(|item| (&item.key.text, item.checked)).collect::<Vec<_>>();
-        let mut others = after.items.iter().map(|item| (&item.key.text, item.checked)).collect::<Vec<_>>();
-        let new_idx = others.iter().zip(&n_before).take_while(|(a, b)| a == b).count();
-        let is_new = others.len() > new_idx && others.remove(new_idx).1 == checked;
-        is_new && others == n_before
+        let old = before.items.iter().map(|item| (&item.key.text, item.checked)).collect::<Vec<_>>();
+        let mut new = after.items.iter().map(|item| (&item.key.text, item.checked)).collect::<Vec<_>>();
+        let new_idx = new.iter().zip(&old).take_while(|(a, b)| a == b).count();
+        let is_new = new.len() > new_idx && new.remove(new_idx).1 == checked;
+        is_new && new == old
     };
     let after = outline(&edited)?;
     if added(&after) { Ok(edited) } else { Err(EditError::WouldChangeMeaning { what: format!("`{text}`") }) }
