@@ -3,7 +3,7 @@
 use super::approval::{scope_after, tickers, trust, wanted};
 use super::context::Context;
 use super::state::{Approval, Status};
-use super::walk::{Key, RecordIx, Value};
+use super::walk::{Key, RecordIx};
 use crate::diagnostic::Code;
 use crate::policy::{ConditionRule, Policy};
 use crate::record::{Decision, Record, RecordId, Verdict};
@@ -12,7 +12,6 @@ use crate::record::{Decision, Record, RecordId, Verdict};
 pub(super) struct DecisionState<'a> {
     pub(super) record: RecordIx,
     pub(super) id: &'a RecordId,
-    pub(super) parsed: &'a Record,
     pub(super) decision: &'a Decision,
     /// The commit that set the verdict; of several owners the latest.
     pub(super) set: Option<usize>,
@@ -49,7 +48,7 @@ pub(super) fn decision<'a>(
     };
     let open_conditions = open_conditions(context, record, parsed);
     let outdated = outdated.map(|(why, _)| why);
-    DecisionState { record, id, parsed, decision, set, status, evidence, outdated, open_conditions }
+    DecisionState { record, id, decision, set, status, evidence, outdated, open_conditions }
 }
 
 /// Why a decision no longer fits what was decided on, and the commit that made it so.

@@ -36,9 +36,6 @@ fn relation(kind: &'static str, id: &str, book: &Book<'_>) -> Option<Relation> {
 
 /// What a record refers to in its frontmatter.
 pub(super) fn outgoing(record: &Record) -> Vec<(&'static str, &str)> {
-    let all = |kind, ids: &'_ [String]| -> Vec<(&'static str, &str)> {
-        ids.iter().map(|id| (kind, id.as_str())).collect::<Vec<_>>()
-    };
     match &record.details {
         Details::Task(task) => {
             [all("depends on", &task.depends), all("follows", &task.follows), all("uses runbook", &task.runbooks)].concat()
@@ -68,4 +65,8 @@ fn shares_service(a: &Record, b: &Record) -> bool {
     }
     let ((a_is_task, a), (b_is_task, b)) = (of(&a.details), of(&b.details));
     a_is_task != b_is_task && a.iter().any(|service| b.contains(service))
+}
+
+fn all<'a>(kind: &'static str, ids: &'a [String]) -> Vec<(&'static str, &'a str)> {
+    ids.iter().map(|id| (kind, id.as_str())).collect()
 }
