@@ -26,7 +26,7 @@ pub(super) struct Column {
     pub(super) key: &'static str,
     pub(super) label: &'static str,
     pub(super) tone: Tone,
-    /// Whether it begins folded: nothing in it wants work.
+    /// Whether it begins folded: it is empty, or nothing in it wants work.
     pub(super) folded: bool,
     pub(super) cards: Vec<Row>,
 }
@@ -90,14 +90,9 @@ pub(super) fn board(model: &Model<'_>) -> Vec<Column> {
         let inside =
             records.filter(|(_, state)| state.record_type == RecordType::Task && state.status == status);
         let (label, tone) = status_word(status);
-        let folded = matches!(status, Status::Done | Status::Cancelled | Status::Rejected);
-        Column {
-            key: status.as_str(),
-            label,
-            tone,
-            folded,
-            cards: inside.map(|(index, _)| model.row(index)).collect(),
-        }
+        let finished = matches!(status, Status::Done | Status::Cancelled | Status::Rejected);
+        let cards: Vec<Row> = inside.map(|(index, _)| model.row(index)).collect();
+        Column { key: status.as_str(), label, tone, folded: finished || cards.is_empty(), cards }
     });
     columns
         .filter(|column| {

@@ -192,7 +192,7 @@ fn approval_view(model: &Model<'_>, approval: &Approval) -> ApprovalView {
         _ => Tone::Bad,
     };
     ApprovalView {
-        role: super::text::capitalized(&approval.role.replace(['-', '_'], " ")),
+        role: approval.role.clone(),
         text: approval.text.clone(),
         decision: approval.decision.as_ref().map(|id| model.reference(id.as_str())),
         person: approval.person.as_deref().map(|key| model.person(key)),

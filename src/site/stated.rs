@@ -7,9 +7,26 @@ use super::record_page::Fact;
 use crate::ledger::RecordState;
 use crate::record::RecordType;
 
-/// Keys that the page's head shows.
-const SHOWN: &[&str] =
-    &["id", "title", "kind", "risk", "plan", "window", "scheduled", "duration", "downtime"];
+/// Keys that another part of the page shows.
+fn shown(record_type: RecordType) -> &'static [&'static str] {
+    match record_type {
+        RecordType::Task => &[
+            "id",
+            "title",
+            "kind",
+            "risk",
+            "plan",
+            "window",
+            "scheduled",
+            "duration",
+            "downtime",
+            "services",
+            "labels",
+        ],
+        RecordType::Decision => &["id", "title", "changes", "requestor", "meeting", "decision"],
+        RecordType::Runbook => &["id", "title", "services", "owner", "rto", "rpo", "review-every", "labels"],
+    }
+}
 
 /// Keys that mean something, by type of record.
 fn known(record_type: RecordType) -> &'static [&'static str] {
@@ -37,10 +54,8 @@ fn known(record_type: RecordType) -> &'static [&'static str] {
 /// The keys in file order.
 pub(super) fn facts(model: &Model<'_>, state: &RecordState) -> Vec<Fact> {
     let known = known(state.record_type);
-    let shown = |key: &str| {
-        SHOWN.contains(&key) && (state.record_type == RecordType::Task || key == "id" || key == "title")
-    };
-    let fields = state.record.fields.iter().filter(|field| !shown(&field.key));
+    let shown = shown(state.record_type);
+    let fields = state.record.fields.iter().filter(|field| !shown.contains(&field.key.as_str()));
     let fact = |field: &crate::record::Field| {
         let value = if field.key == "requestor" || field.key == "owner" {
             field.value.as_str().map_or_else(|| plain(&field.value), |key| model.person(key))

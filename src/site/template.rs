@@ -7,7 +7,7 @@ use minijinja::syntax::SyntaxConfig;
 use minijinja::{Environment, ErrorKind, Output, State, Value, escape_formatter};
 
 use super::input::SiteError;
-use super::text::visible;
+use super::text::{escaped, visible};
 
 macro_rules! built_in {
     ($($name:literal),* $(,)?) => {
@@ -49,6 +49,7 @@ impl Templates {
         let mut environment = Environment::new();
         environment.set_syntax(syntax()?);
         environment.set_formatter(format_value);
+        environment.add_filter("prose", prose);
         for (name, text) in BUILT_IN {
             let text = overrides.get(*name).map_or(Cow::Borrowed(*text), |text| Cow::Owned(text.clone()));
             environment.add_template_owned(*name, text).map_err(|error| failure(name, &error))?;
@@ -108,6 +109,23 @@ fn format_value(
     escape_formatter(out, state, value)
 }
 
+/// Our messages put user text in backticks; here it becomes code.
+fn prose(text: &str) -> Value {
+    let mut html = String::with_capacity(text.len());
+    let parts: Vec<&str> = text.split('`').collect();
+    let paired = parts.len() % 2 == 1;
+    if !paired {
+        return Value::from_safe_string(escaped(&visible(text)));
+    }
+    for (index, part) in parts.iter().enumerate() {
+        let code = index % 2 == 1;
+        html.push_str(if code { "<code>" } else { "" });
+        html.push_str(&escaped(&visible(part)));
+        html.push_str(if code { "</code>" } else { "" });
+    }
+    Value::from_safe_string(html)
+}
+
 fn failure(name: &str, error: &minijinja::Error) -> SiteError {
     let what = error.detail().map_or_else(|| error.kind().to_string(), str::to_owned);
     let message = match error.kind() {
@@ -120,6 +138,17 @@ fn failure(name: &str, error: &minijinja::Error) -> SiteError {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn backticks_become_code_and_nothing_else_does() {
+        for (text, expected) in [
+            ("a `<b>` c", "a <code>&lt;b&gt;</code> c"),
+            ("one ` only <i>", "one ` only &lt;i&gt;"),
+            ("`\u{202E}`", "<code>⟨U+202E⟩</code>"),
+        ] {
+            assert_eq!(prose(text).to_string(), expected, "{text}");
+        }
+    }
 
     #[test]
     fn overrides_replace_one_template_and_fail_with_their_line() {
