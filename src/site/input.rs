@@ -1,0 +1,82 @@
+//! What goes into the site and what comes out.
+
+use std::collections::BTreeMap;
+
+use crate::diagnostic::Diagnostic;
+use crate::ledger::State;
+
+/// Settings of the book that the site shows or uses.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SiteConfig {
+    /// The book's title.
+    pub title: String,
+    /// One sentence about it.
+    pub description: Option<String>,
+    /// Who keeps it.
+    pub authors: Vec<String>,
+    /// BCP 47 tag of the records' language, for `<html lang>`.
+    pub language: String,
+    /// The path or address under which the site is served; only `404.html` needs it.
+    pub site_url: Option<String>,
+    /// The forge's page of the repository: commits are linked there.
+    pub repository_url: Option<String>,
+    /// Where a file can be edited; `{path}` is replaced by its path in the book.
+    pub edit_url_template: Option<String>,
+    /// Broken links are shown as such and do not fail the build.
+    pub allow_broken_links: bool,
+}
+
+/// A file of the book that is no record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DocFile {
+    /// Relative to the book's directory, with forward slashes: `docs/guide.md`.
+    pub path: String,
+    /// Its content.
+    pub bytes: Vec<u8>,
+}
+
+/// Everything that the site is made from.
+#[derive(Debug, Clone, Copy)]
+pub struct SiteInput<'a> {
+    /// Settings.
+    pub config: &'a SiteConfig,
+    /// The derived state of the book.
+    pub state: &'a State,
+    /// Every file under `docs_dir`: `SUMMARY.md`, pages, images.
+    pub docs: &'a [DocFile],
+    /// The folder of the manual, relative to the book: `docs`.
+    pub docs_dir: &'a str,
+    /// Other files in record folders: images.
+    pub assets: &'a [DocFile],
+    /// Display names by the policy's name of a person.
+    pub people: &'a BTreeMap<String, String>,
+    /// Templates of the book by name (`site/record.html`), used in place of the built-in ones.
+    pub template_overrides: &'a BTreeMap<String, String>,
+}
+
+/// One file of the site.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page {
+    /// Relative to the output, with forward slashes.
+    pub path: String,
+    /// Its content.
+    pub bytes: Vec<u8>,
+}
+
+/// Why there is no site.
+#[derive(Debug, thiserror::Error)]
+pub enum SiteError {
+    /// Links, anchors or images that lead nowhere.
+    #[error("{} broken {}", .0.len(), if .0.len() == 1 { "link" } else { "links" })]
+    Links(Vec<Diagnostic>),
+    /// A template is wrong.
+    #[error("template `{name}`{}: {message}", .line.map(|line| format!(", line {line}")).unwrap_or_default())]
+    Template {
+        /// As in `template_overrides`.
+        name: String,
+        /// 1-based, when it is known.
+        line: Option<usize>,
+        /// What the template engine says.
+        message: String,
+    },
+}

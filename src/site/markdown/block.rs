@@ -1,0 +1,165 @@
+//! Blocks that are more than a pair of tags: headings, callouts, code, items, cells, footnotes.
+
+use std::fmt::Write;
+use std::ops::Range;
+
+use pulldown_cmark::{Alignment, BlockQuoteKind, CodeBlockKind, CowStr, Event, HeadingLevel, Tag, TagEnd};
+
+use super::inline::plain_text;
+use super::{Heading, Writer, key};
+use crate::site::text::{capitalized, push_escaped, slug};
+
+impl Writer<'_, '_> {
+    pub(super) fn start_heading(&mut self, level: HeadingLevel, id: Option<&CowStr<'_>>, index: usize) {
+        let text = plain_text(&self.events[index + 1..], |end| matches!(end, TagEnd::Heading(_)));
+        let base = id.map_or_else(|| slug(&text), |id| slug(id));
+        let base = if base.is_empty() { "section".to_owned() } else { base };
+        let id = self.unique(base);
+        let level = self.shown(level);
+        let _ = write!(self.out, "<h{level} id=\"");
+        push_escaped(&mut self.out, &id);
+        self.out.push_str("\">");
+        self.rendered.headings.push(Heading { level, id, text });
+        self.quiet += 1;
+    }
+
+    pub(super) fn end_heading(&mut self, level: HeadingLevel) {
+        self.quiet = self.quiet.saturating_sub(1);
+        let level = self.shown(level);
+        if let Some(heading) = self.rendered.headings.last() {
+            let _ = write!(
+                self.out,
+                "<a class=\"{0}anchor\" aria-label=\"{0}Link to this section\" href=\"#",
+                key()
+            );
+            push_escaped(&mut self.out, &heading.id);
+            self.out.push_str("\"></a>");
+        }
+        let _ = writeln!(self.out, "</h{level}>");
+    }
+
+    pub(super) fn shown(&self, level: HeadingLevel) -> u8 {
+        let level = level as u8;
+        if self.options.demote { level.max(2) } else { level }
+    }
+
+    /// The forges number repeated anchors from 1: `plan`, `plan-1`, `plan-2`.
+    pub(super) fn unique(&mut self, base: String) -> String {
+        let mut id = base.clone();
+        let mut number = self.slugs.get(&base).copied().unwrap_or(0);
+        while self.slugs.contains_key(&id) {
+            number += 1;
+            id = format!("{base}-{number}");
+        }
+        self.slugs.insert(base, number);
+        self.slugs.entry(id.clone()).or_insert(0);
+        id
+    }
+
+    pub(super) fn start_quote(&mut self, kind: Option<BlockQuoteKind>) {
+        self.flush_note();
+        let Some(kind) = kind else {
+            self.out.push_str("<blockquote>\n");
+            self.ends.push("</blockquote>\n");
+            return;
+        };
+        let word = match kind {
+            BlockQuoteKind::Note => "note",
+            BlockQuoteKind::Tip => "tip",
+            BlockQuoteKind::Important => "important",
+            BlockQuoteKind::Warning => "warning",
+            BlockQuoteKind::Caution => "caution",
+        };
+        let _ = writeln!(
+            self.out,
+            "<div class=\"{0}callout {word}\" role=\"{0}note\"><p class=\"{0}callout-title\">{1}</p>",
+            key(),
+            capitalized(word)
+        );
+        self.ends.push("</div>\n");
+    }
+
+    pub(super) fn start_code(&mut self, kind: &CodeBlockKind<'_>) {
+        self.flush_note();
+        self.in_code = true;
+        let _ = write!(self.out, "<pre tabindex=\"{}0\"><code", key());
+        if let CodeBlockKind::Fenced(info) = kind {
+            let word = info.split([' ', ',', '\t']).next().unwrap_or("");
+            let word: String =
+                word.chars().filter(|c| c.is_ascii_alphanumeric() || "+-_#".contains(*c)).collect();
+            if !word.is_empty() {
+                let _ = write!(self.out, " class=\"{}language-{word}\"", key());
+            }
+        }
+        self.out.push('>');
+    }
+
+    pub(super) fn start_item(&mut self, index: usize) {
+        self.note = None;
+        let is_box =
+            |event: Option<&(Event<'_>, Range<usize>)>| matches!(event, Some((Event::TaskListMarker(_), _)));
+        let after_paragraph = matches!(self.events.get(index + 1), Some((Event::Start(Tag::Paragraph), _)));
+        if is_box(self.events.get(index + 1)) || (after_paragraph && is_box(self.events.get(index + 2))) {
+            let _ = write!(self.out, "<li class=\"{}task\">", key());
+        } else {
+            self.out.push_str("<li>");
+        }
+    }
+
+    pub(super) fn task_box(&mut self, checked: bool, start: usize) {
+        let (class, word) = if checked { ("box done", "done") } else { ("box", "open") };
+        let _ = write!(
+            self.out,
+            "<span class=\"{0}{class}\" role=\"{0}img\" aria-label=\"{0}{word}\"></span> ",
+            key()
+        );
+        self.note = (self.options.note)(start);
+    }
+
+    pub(super) fn flush_note(&mut self) {
+        if let Some(note) = self.note.take() {
+            self.out.push(' ');
+            self.out.push_str(&note);
+        }
+    }
+
+    pub(super) fn start_cell(&mut self) {
+        let class = match self.alignments.get(self.cell) {
+            Some(Alignment::Left) => "left",
+            Some(Alignment::Center) => "center",
+            Some(Alignment::Right) => "right",
+            _ => "",
+        };
+        self.out.push_str(if self.in_head { "<th scope=\"col\"" } else { "<td" });
+        if !class.is_empty() {
+            let _ = write!(self.out, " class=\"{}a-{class}\"", key());
+        }
+        self.out.push('>');
+    }
+
+    pub(super) fn footnote_number(&mut self, name: &str) -> usize {
+        let position = self.footnotes.iter().position(|known| known == name).unwrap_or_else(|| {
+            self.footnotes.push(name.to_owned());
+            self.footnotes.len() - 1
+        });
+        position + 1
+    }
+
+    pub(super) fn footnote_reference(&mut self, name: &str) {
+        let number = self.footnote_number(name);
+        let _ = write!(
+            self.out,
+            "<sup class=\"{}footnote-reference\"><a href=\"#fn.{number}\">{number}</a></sup>",
+            key()
+        );
+    }
+
+    pub(super) fn start_footnote(&mut self, name: &str) {
+        let number = self.footnote_number(name);
+        let _ = write!(
+            self.out,
+            "<div class=\"{0}footnote\" id=\"fn.{number}\"><sup class=\"{0}footnote-label\">{number}</sup>",
+            key()
+        );
+    }
+}

@@ -1,0 +1,290 @@
+//! Markdown to HTML: pulldown-cmark's events, written by us, then sanitised.
+//!
+//! What it adds to CommonMark and GFM: heading anchors, boxes with who ticked them, IDs as links, links
+//! between files as links between pages, wide tables that scroll by themselves.
+
+mod block;
+mod inline;
+
+use std::fmt::Write;
+use std::ops::Range;
+
+use pulldown_cmark::{Alignment, Event, Parser, Tag, TagEnd, TextMergeWithOffset};
+
+use super::links::LinkScope;
+use super::sanitize::{key, sanitized};
+use super::text::push_escaped;
+use crate::record::markdown_options;
+
+/// One rendered text.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Rendered {
+    /// Sanitised HTML.
+    pub(super) html: String,
+    /// Headings in order, for "on this page".
+    pub(super) headings: Vec<Heading>,
+    /// Links to anchors, to be checked when every page is known.
+    pub(super) anchors: Vec<AnchorUse>,
+    /// Links that lead nowhere: where in the source, and why.
+    pub(super) broken: Vec<BrokenLink>,
+}
+
+/// A heading with its anchor.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub(super) struct Heading {
+    /// 1 to 6, as written.
+    pub(super) level: u8,
+    /// The anchor, without `#`.
+    pub(super) id: String,
+    /// Without markup.
+    pub(super) text: String,
+}
+
+/// A link to an anchor of a page of the site.
+#[derive(Debug, Clone)]
+pub(super) struct AnchorUse {
+    /// The page's path in the site.
+    pub(super) page: String,
+    /// The anchor, decoded, without `#`.
+    pub(super) fragment: String,
+    /// As written.
+    pub(super) destination: String,
+    /// Where, in bytes of the source.
+    pub(super) span: Range<usize>,
+}
+
+/// A link that leads nowhere.
+#[derive(Debug, Clone)]
+pub(super) struct BrokenLink {
+    /// As in a diagnostic.
+    pub(super) message: String,
+    /// What to do.
+    pub(super) help: Option<String>,
+    /// Where, in bytes of the source.
+    pub(super) span: Range<usize>,
+}
+
+/// What the writer needs besides the text.
+pub(super) struct Options<'a> {
+    /// Resolves links.
+    pub(super) scope: &'a LinkScope<'a>,
+    /// Where the Markdown begins in the source, in bytes; added to every span.
+    pub(super) offset: usize,
+    /// Write headings of level 1 as level 2, where the page has a title of its own.
+    pub(super) demote: bool,
+    /// HTML (safe) to put behind the text of the box whose mark stands at that byte of the source.
+    pub(super) note: &'a dyn Fn(usize) -> Option<String>,
+}
+
+/// Renders Markdown.
+pub(super) fn render(markdown: &str, options: &Options<'_>) -> Rendered {
+    let events: Vec<(Event<'_>, Range<usize>)> =
+        TextMergeWithOffset::new(Parser::new_ext(markdown, markdown_options()).into_offset_iter()).collect();
+    let mut writer = Writer {
+        options,
+        events: &events,
+        out: String::with_capacity(markdown.len() * 2),
+        ..Writer::new(options)
+    };
+    writer.run();
+    let mut rendered = writer.rendered;
+    rendered.html = sanitized(&writer.out);
+    rendered
+}
+
+struct Writer<'a, 'e> {
+    options: &'a Options<'a>,
+    events: &'a [(Event<'e>, Range<usize>)],
+    out: String,
+    rendered: Rendered,
+    slugs: std::collections::HashMap<String, usize>,
+    footnotes: Vec<String>,
+    alignments: Vec<Alignment>,
+    in_head: bool,
+    cell: usize,
+    /// Open links and headings: no ID becomes a link in them.
+    quiet: usize,
+    in_code: bool,
+    /// What each open link or quotation ends with.
+    ends: Vec<&'static str>,
+    /// The note of a box, waiting for the end of its text.
+    note: Option<String>,
+    raw: Option<(String, usize)>,
+}
+
+impl<'a, 'e> Writer<'a, 'e> {
+    fn new(options: &'a Options<'a>) -> Self {
+        Writer {
+            options,
+            events: &[],
+            out: String::new(),
+            rendered: Rendered::default(),
+            slugs: std::collections::HashMap::new(),
+            footnotes: Vec::new(),
+            alignments: Vec::new(),
+            in_head: false,
+            cell: 0,
+            quiet: 0,
+            in_code: false,
+            ends: Vec::new(),
+            note: None,
+            raw: None,
+        }
+    }
+
+    fn run(&mut self) {
+        let events = self.events;
+        let mut index = 0;
+        while let Some((event, span)) = events.get(index) {
+            let span = span.start + self.options.offset..span.end + self.options.offset;
+            match event {
+                Event::Start(Tag::Image { dest_url, title, .. }) => {
+                    index = self.image(index, dest_url, title, span);
+                    continue;
+                }
+                Event::Start(tag) => self.start(tag, index, span),
+                Event::End(tag) => self.end(*tag),
+                Event::Text(text) => self.text(text),
+                Event::Code(code) => self.wrapped("<code>", code, "</code>"),
+                Event::InlineMath(text) => {
+                    self.wrapped(&format!("<code class=\"{}math\">", key()), text, "</code>")
+                }
+                Event::DisplayMath(text) => {
+                    self.wrapped(&format!("<code class=\"{}math\">", key()), text, "</code>")
+                }
+                Event::Html(html) => match &mut self.raw {
+                    Some((raw, _)) => raw.push_str(html),
+                    None => self.raw_html(html, span.start),
+                },
+                Event::InlineHtml(html) => self.raw_html(html, span.start),
+                Event::FootnoteReference(name) => self.footnote_reference(name),
+                Event::SoftBreak => self.out.push('\n'),
+                Event::HardBreak => self.out.push_str("<br>\n"),
+                Event::Rule => self.out.push_str("<hr>\n"),
+                Event::TaskListMarker(checked) => self.task_box(*checked, span.start),
+            }
+            index += 1;
+        }
+    }
+
+    fn wrapped(&mut self, before: &str, text: &str, after: &str) {
+        self.out.push_str(before);
+        push_escaped(&mut self.out, text);
+        self.out.push_str(after);
+    }
+
+    fn text(&mut self, text: &str) {
+        if self.quiet > 0 || self.in_code {
+            push_escaped(&mut self.out, text);
+        } else {
+            self.options.scope.push_with_ids(&mut self.out, text);
+        }
+    }
+
+    fn start(&mut self, tag: &Tag<'_>, index: usize, span: Range<usize>) {
+        match tag {
+            Tag::Paragraph => self.out.push_str("<p>"),
+            Tag::Heading { level, id, .. } => self.start_heading(*level, id.as_ref(), index),
+            Tag::BlockQuote(kind) => self.start_quote(*kind),
+            Tag::CodeBlock(kind) => self.start_code(kind),
+            Tag::HtmlBlock => self.raw = Some((String::new(), span.start)),
+            Tag::List(first) => {
+                self.flush_note();
+                match first {
+                    None => self.out.push_str("<ul>\n"),
+                    Some(1) => self.out.push_str("<ol>\n"),
+                    Some(first) => drop(writeln!(self.out, "<ol start=\"{first}\">")),
+                }
+            }
+            Tag::Item => self.start_item(index),
+            Tag::FootnoteDefinition(name) => self.start_footnote(name),
+            Tag::Table(alignments) => {
+                self.alignments.clone_from(alignments);
+                let _ = write!(
+                    self.out,
+                    "<div class=\"{0}scroll\" role=\"{0}region\" aria-label=\"{0}Table\" tabindex=\"{0}0\"><table>\n",
+                    key()
+                );
+            }
+            Tag::TableHead => {
+                self.in_head = true;
+                self.cell = 0;
+                self.out.push_str("<thead><tr>");
+            }
+            Tag::TableRow => {
+                self.cell = 0;
+                self.out.push_str("<tr>");
+            }
+            Tag::TableCell => self.start_cell(),
+            Tag::Link { link_type, dest_url, title, .. } => {
+                self.start_link(*link_type, dest_url, title, span)
+            }
+            other => self.out.push_str(simple(&other.to_end()).0),
+        }
+    }
+
+    fn end(&mut self, tag: TagEnd) {
+        match tag {
+            TagEnd::Paragraph => {
+                self.flush_note();
+                self.out.push_str("</p>\n");
+            }
+            TagEnd::Heading(level) => self.end_heading(level),
+            TagEnd::BlockQuote(_) => self.pop_end(),
+            TagEnd::CodeBlock => {
+                self.in_code = false;
+                self.out.push_str("</code></pre>\n");
+            }
+            TagEnd::HtmlBlock => {
+                if let Some((html, start)) = self.raw.take() {
+                    self.raw_html(&html, start);
+                }
+            }
+            TagEnd::List(ordered) => self.out.push_str(if ordered { "</ol>\n" } else { "</ul>\n" }),
+            TagEnd::Item => {
+                self.flush_note();
+                self.out.push_str("</li>\n");
+            }
+            TagEnd::FootnoteDefinition => self.out.push_str("</div>\n"),
+            TagEnd::Table => self.out.push_str("</tbody></table></div>\n"),
+            TagEnd::TableHead => {
+                self.in_head = false;
+                self.out.push_str("</tr></thead>\n<tbody>\n");
+            }
+            TagEnd::TableRow => self.out.push_str("</tr>\n"),
+            TagEnd::TableCell => {
+                self.out.push_str(if self.in_head { "</th>" } else { "</td>" });
+                self.cell += 1;
+            }
+            TagEnd::Link => {
+                self.quiet = self.quiet.saturating_sub(1);
+                self.pop_end();
+            }
+            other => self.out.push_str(simple(&other).1),
+        }
+    }
+
+    fn pop_end(&mut self) {
+        if let Some(end) = self.ends.pop() {
+            self.out.push_str(end);
+        }
+    }
+}
+
+/// Tags of the elements that carry nothing but their name.
+fn simple(tag: &TagEnd) -> (&'static str, &'static str) {
+    match tag {
+        TagEnd::Emphasis => ("<em>", "</em>"),
+        TagEnd::Strong => ("<strong>", "</strong>"),
+        TagEnd::Strikethrough => ("<del>", "</del>"),
+        TagEnd::Superscript => ("<sup>", "</sup>"),
+        TagEnd::Subscript => ("<sub>", "</sub>"),
+        TagEnd::DefinitionList => ("<dl>\n", "</dl>\n"),
+        TagEnd::DefinitionListTitle => ("<dt>", "</dt>\n"),
+        TagEnd::DefinitionListDefinition => ("<dd>", "</dd>\n"),
+        _ => ("", ""),
+    }
+}
+
+#[cfg(test)]
+mod tests;

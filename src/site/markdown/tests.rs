@@ -1,0 +1,234 @@
+use pulldown_cmark::{Parser, html};
+
+use super::*;
+use crate::site::fixture;
+use crate::site::model::Model;
+
+fn rendered(markdown: &str) -> Rendered {
+    let mut book = fixture::empty();
+    book.config.allow_broken_links = true;
+    let input = book.input();
+    let model = Model::new(&input);
+    let scope = LinkScope { model: &model, source: "docs/page.md", page: "manual/page.html" };
+    render(markdown, &Options { scope: &scope, offset: 0, demote: false, note: &|_| None })
+}
+
+#[test]
+fn gfm_is_written_with_classes_and_anchors() {
+    for (markdown, wanted) in [
+        ("# A `b` c", "<h1 id=\"a-b-c\">A <code>b</code> c<a class=\"anchor\""),
+        ("## X\n## X\n## X-1\n## X", "<h2 id=\"x-2\">"),
+        ("## !", "<h2 id=\"section\">"),
+        (
+            "- [x] one\n- [ ] two",
+            "<li class=\"task\"><span class=\"box done\" role=\"img\" aria-label=\"done\"></span> one</li>",
+        ),
+        (
+            "- [ ] one\n\n- [ ] two",
+            "<li class=\"task\"><p><span class=\"box\" role=\"img\" aria-label=\"open\"></span> one</p>",
+        ),
+        ("3. a\n4. b", "<ol start=\"3\">"),
+        (
+            "|a|b|\n|:-|-:|\n|1|2|",
+            "<th scope=\"col\" class=\"a-left\">a</th><th scope=\"col\" class=\"a-right\">b</th>",
+        ),
+        (
+            "|a|\n|-|\n|1|",
+            "<div class=\"scroll\" role=\"region\" aria-label=\"Table\" tabindex=\"0\"><table>",
+        ),
+        ("```sh foo\n<b>\n```", "<pre tabindex=\"0\"><code class=\"language-sh\">&lt;b&gt;\n</code></pre>"),
+        (
+            "> [!WARNING]\n> hot",
+            "<div class=\"callout warning\" role=\"note\"><p class=\"callout-title\">Warning</p>",
+        ),
+        ("a[^n]\n\n[^n]: note", "<sup class=\"footnote-reference\"><a href=\"#fn.1\">1</a></sup>"),
+        ("~~gone~~", "<del>gone</del>"),
+        ("<https://x.example>", "<a href=\"https://x.example\">https://x.example</a>"),
+        ("a\u{202E}b", "a⟨U+202E⟩b"),
+        (
+            "<details><summary>s</summary>\n\n*x*\n\n</details>",
+            "<details><summary>s</summary>\n<p><em>x</em></p>\n</details>",
+        ),
+    ] {
+        let html = rendered(markdown).html;
+        assert!(html.contains(wanted), "{markdown:?} gave {html}");
+    }
+}
+
+#[test]
+fn nothing_of_a_text_runs() {
+    for markdown in [
+        "<script>alert(1)</script>",
+        "a <script>alert(1)",
+        "[x](javascript:alert(1))",
+        "[x](JaVaScRiPt&colon;alert(1))",
+        "[x](<java\tscript:alert(1)>)",
+        "[x](&#106;avascript:alert(1))",
+        "[x](vbscript:x)",
+        "[x](data:text/html;base64,PHNjcmlwdD4=)",
+        "<javascript:alert(1)>",
+        "![x](javascript:alert(1))",
+        "![x](data:image/svg+xml,<svg/onload=alert(1)>)",
+        "<a href=\"&#x6a;avascript:alert(1)\">x</a>",
+        "<a href=\" javascript:alert(1)\">x</a>",
+        "<img src=x onerror=alert(1)>",
+        "<svg><script>alert(1)</script></svg>",
+        "<svg onload=alert(1)>",
+        "<math><mtext></form><form><mglyph><style></math><img src onerror=alert(1)>",
+        "<p style=\"background:url(//evil.example)\">x</p>",
+        "<body onload=alert(1)>",
+        "<details open ontoggle=alert(1)>",
+        "<iframe src=\"https://evil.example\"></iframe>",
+        "<base href=\"https://evil.example\">",
+        "<meta http-equiv=refresh content=\"0;url=https://evil.example\">",
+        "<link rel=stylesheet href=//evil.example/x.css>",
+        "<input autofocus onfocus=alert(1)>",
+        "<noscript><p title=\"</noscript><img src=x onerror=alert(1)>\">",
+        "```\" onmouseover=alert(1) x=\"\nx\n```",
+        "[x](y \"\\\" onclick=alert(1) \\\"\")",
+        "# <img src=x onerror=alert(1)>",
+    ] {
+        let html = rendered(markdown).html;
+        let tags: String =
+            html.split('<').skip(1).map(|tag| format!("<{}>", tag.split('>').next().unwrap())).collect();
+        for bad in
+            ["<script", "<svg", "<iframe", "<style", "<base", "<meta", "<link", "<input", "<body", "<math"]
+        {
+            assert!(!tags.contains(bad), "{markdown:?} gave {html}");
+        }
+        for (start, _) in tags.match_indices("=\"") {
+            let name = tags[..start].rsplit([' ', '<']).next().unwrap();
+            assert!(
+                [
+                    "href",
+                    "src",
+                    "alt",
+                    "id",
+                    "class",
+                    "title",
+                    "role",
+                    "aria-label",
+                    "tabindex",
+                    "loading",
+                    "open",
+                    "scope"
+                ]
+                .contains(&name),
+                "{markdown:?} gave {html}"
+            );
+        }
+        for address in [
+            "href=\"javascript",
+            "href=\"vbscript",
+            "href=\"data",
+            "src=\"data",
+            "src=\"http",
+            "src=\"javascript",
+        ] {
+            assert!(!tags.to_lowercase().contains(address), "{markdown:?} gave {html}");
+        }
+    }
+}
+
+/// The words of HTML, without tags and comments, images as their alternative text, entities decoded as far as the writers use them.
+fn words(html: &str) -> Vec<String> {
+    let mut text = String::new();
+    let mut rest = html;
+    while let Some(start) = rest.find('<') {
+        text.push_str(&rest[..start]);
+        let inner = &rest[start..];
+        let end = if inner.starts_with("<!--") {
+            inner.find("-->").map(|at| at + 3)
+        } else {
+            inner.find('>').map(|at| at + 1)
+        };
+        let tag = &inner[..end.unwrap_or(inner.len())];
+        rest = &inner[tag.len()..];
+        text.push(' ');
+        if tag.starts_with("<img") {
+            text.push_str(tag.split("alt=\"").nth(1).and_then(|alt| alt.split('"').next()).unwrap_or(""));
+        }
+    }
+    text.push_str(rest);
+    let decoded =
+        text.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&#39;", "'");
+    let decoded = decoded.replace("&nbsp;", "\u{a0}").replace("&amp;", "&");
+    crate::site::text::visible(&decoded).split_whitespace().map(str::to_owned).collect()
+}
+
+fn assert_nothing_lost(markdown: &str) {
+    let mut reference = String::new();
+    html::push_html(&mut reference, Parser::new_ext(markdown, markdown_options()));
+    let joined = |html: &str| words(html).concat();
+    let ours: Vec<String> = words(&rendered(markdown).html)
+        .into_iter()
+        .filter(|word| !is_callout_title(word, markdown))
+        .collect();
+    let (ours, reference) = (ours.concat(), joined(&reference));
+    let same = ours.chars().zip(reference.chars()).take_while(|(a, b)| a == b).count();
+    let after = |text: &str| text.chars().skip(same).take(60).collect::<String>();
+    assert_eq!(after(&ours), after(&reference), "in {:?}", markdown.chars().take(200).collect::<String>());
+}
+
+/// The reference writes the title of a callout by style alone.
+fn is_callout_title(word: &str, markdown: &str) -> bool {
+    markdown.contains("[!") && ["Note", "Tip", "Important", "Warning", "Caution"].contains(&word)
+}
+
+#[test]
+fn no_text_is_lost_in_made_up_documents() {
+    for markdown in [
+        include_str!("../testdata/README.md"),
+        include_str!("../testdata/windows.md"),
+        include_str!("../testdata/redis-cluster.md"),
+        "a <b>b</b> c & d &amp; e < f",
+        "<div>\n\n# x\n\n</div>",
+        "1. a\n\n   b\n2. c\n   - d\n     > e",
+        "term[^a] and[^b]\n\n[^b]: two\n[^a]: one\n    more",
+        "<custom-tag>inside</custom-tag> &nbsp; \u{a0} x",
+    ] {
+        assert_nothing_lost(markdown);
+    }
+}
+
+#[test]
+fn a_tag_that_never_ends_swallows_nothing() {
+    for markdown in [
+        "<p title=\"open\n\nstill here\n\n- [ ] and \"here\"",
+        "x <plaintext> y\n\nstill here\n\n- [ ] and \"here\"",
+        "x <textarea>\n\nstill here\n\n- [ ] and \"here\"",
+        "<select><option>\n\nstill here\n\n- [ ] and \"here\"",
+        "a <script> b\n\nstill here\n\n- [ ] and \"here\"",
+    ] {
+        let html = rendered(markdown).html;
+        assert!(html.contains("<p>still here</p>"), "{markdown:?} gave {html}");
+        assert!(html.contains("aria-label=\"open\"></span> and \"here\"</li>"), "{markdown:?} gave {html}");
+    }
+    let block = rendered("<script>\n\nstill here").html;
+    assert_eq!(block, "&lt;script&gt;\n\nstill here");
+}
+
+#[test]
+fn no_text_is_lost_in_the_shared_documents() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared");
+    for entry in walkdir::WalkDir::new(root).into_iter().flatten() {
+        if entry.path().extension().is_some_and(|ending| ending == "md")
+            && let Ok(markdown) = std::fs::read_to_string(entry.path())
+        {
+            assert_nothing_lost(&markdown);
+        }
+    }
+}
+
+proptest::proptest! {
+    #[test]
+    fn no_text_is_lost_without_raw_html(markdown in "([a-zA-Z0-9 *_`#>|\\[\\]()!~:.\\-\\n\u{202E}é&;\"'$^+]|- \\[ \\] |```\n|\n\n){0,60}") {
+        assert_nothing_lost(&markdown);
+    }
+
+    #[test]
+    fn any_text_is_rendered(markdown in "\\PC{0,80}|([<>/a-z \"'=!\\-\\n\\[\\]()&;#x]){0,80}") {
+        let html = rendered(&markdown).html;
+        proptest::prop_assert!(!html.to_lowercase().contains("<script"));
+    }
+}

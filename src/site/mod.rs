@@ -1,0 +1,37 @@
+//! The static site: pages from state, prose and templates. Rendering is pure; [`write_site`] alone
+//! touches the disk.
+//!
+//! Every page works from `file://`, under any path, without script, and loads nothing from elsewhere.
+
+mod decision;
+mod groups;
+mod input;
+mod links;
+mod lists;
+mod manual;
+mod markdown;
+mod model;
+mod overview;
+mod paths;
+mod raw_html;
+mod record_page;
+mod render;
+mod runbook;
+mod sanitize;
+mod stated;
+mod summary;
+mod svg;
+mod template;
+mod text;
+mod timeline;
+mod view;
+mod write;
+
+#[cfg(test)]
+mod fixture;
+#[cfg(test)]
+mod tests;
+
+pub use input::{DocFile, Page, SiteConfig, SiteError, SiteInput};
+pub use render::render_site;
+pub use write::{WriteError, WriteReport, write_site};

@@ -1,0 +1,240 @@
+//! The map of the site: which file of the book is shown on which page.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::input::{DocFile, SiteInput};
+use super::paths::{Names, is_safe};
+use super::summary::{self, Entry};
+use crate::diagnostic::nearest;
+use crate::ledger::RecordState;
+use crate::record::RecordType;
+
+/// Endings of files that are copied: nothing that a browser would run.
+const COPIED: &[&str] = &[
+    "png", "jpg", "jpeg", "gif", "webp", "avif", "svg", "ico", "pdf", "txt", "csv", "tsv", "json", "yaml",
+    "yml", "toml", "tf", "tfvars", "log", "diff", "patch", "zip", "gz", "mp4", "webm", "woff2",
+];
+
+/// A file that the site takes over as it is.
+#[derive(Debug)]
+pub(super) struct CopiedFile<'a> {
+    /// Where it goes, relative to the output.
+    pub(super) to: String,
+    /// The file of the book.
+    pub(super) file: &'a DocFile,
+}
+
+/// A Markdown page of the manual.
+#[derive(Debug)]
+pub(super) struct ManualPage<'a> {
+    /// Where it goes, relative to the output.
+    pub(super) page: String,
+    /// The file of the book.
+    pub(super) file: &'a DocFile,
+}
+
+/// The whole map.
+#[derive(Debug)]
+pub(super) struct Model<'a> {
+    pub(super) input: &'a SiteInput<'a>,
+    /// The page of each record, in the order of the state.
+    pub(super) record_pages: Vec<String>,
+    /// Pages of the manual, sorted by file.
+    pub(super) manual: Vec<ManualPage<'a>>,
+    /// The table of contents.
+    pub(super) summary: Vec<Entry>,
+    /// Path and text of the summary's file.
+    pub(super) summary_source: Option<(&'a str, String)>,
+    /// Files to copy.
+    pub(super) copied: Vec<CopiedFile<'a>>,
+    /// Pages of labels, services, statuses and risks: (kind, value) to page.
+    pub(super) groups: BTreeMap<(&'static str, String), String>,
+    /// Records of each group, as indexes into the state.
+    pub(super) members: BTreeMap<(&'static str, String), Vec<usize>>,
+    by_name: HashMap<&'a str, usize>,
+    pages: HashMap<String, String>,
+    files: HashMap<String, usize>,
+}
+
+impl<'a> Model<'a> {
+    /// Lays out the site.
+    pub(super) fn new(input: &'a SiteInput<'a>) -> Self {
+        let mut model = Model {
+            input,
+            record_pages: Vec::with_capacity(input.state.records.len()),
+            manual: Vec::new(),
+            summary: Vec::new(),
+            summary_source: None,
+            copied: Vec::new(),
+            groups: BTreeMap::new(),
+            members: BTreeMap::new(),
+            by_name: HashMap::new(),
+            pages: HashMap::new(),
+            files: HashMap::new(),
+        };
+        let mut names = Names::default();
+        model.place_records(&mut names);
+        model.place_docs(&mut names);
+        model.place_assets(&mut names);
+        model.place_groups(&mut names);
+        model
+    }
+
+    /// The page that shows a file or folder of the book.
+    pub(super) fn page_of(&self, path: &str) -> Option<&str> {
+        let direct = self.pages.get(path);
+        let index = || ["index.md", "README.md"].iter().find_map(|name| self.pages.get(&join(path, name)));
+        let html = || self.pages.get(&format!("{}.md", path.strip_suffix(".html")?));
+        direct.or_else(index).or_else(html).map(String::as_str)
+    }
+
+    /// Where a copied file goes.
+    pub(super) fn file_of(&self, path: &str) -> Option<&str> {
+        self.files.get(path).map(|index| self.copied[*index].to.as_str())
+    }
+
+    /// The page of a record by its name.
+    pub(super) fn record_page(&self, name: &str) -> Option<&str> {
+        self.by_name.get(name).map(|index| self.record_pages[*index].as_str())
+    }
+
+    /// The record of that name.
+    pub(super) fn by_name(&self, name: &str) -> Option<&'a RecordState> {
+        self.by_name.get(name).map(|index| &self.input.state.records[*index])
+    }
+
+    /// The place in the state of the record of that name.
+    pub(super) fn index_of(&self, name: &str) -> Option<usize> {
+        self.by_name.get(name).copied()
+    }
+
+    /// The page of the record that a word of a text names. A word that is also ordinary language
+    /// (`backups`) names none.
+    pub(super) fn mention(&self, word: &str) -> Option<&str> {
+        let index = *self.by_name.get(word)?;
+        let distinct = word.bytes().any(|byte| byte == b'-' || byte == b'_' || byte.is_ascii_digit());
+        let named = self.input.state.records[index].id.is_some() && distinct && word.len() > 2;
+        named.then(|| self.record_pages[index].as_str())
+    }
+
+    /// A path of the book that looks like this one.
+    pub(super) fn similar(&self, path: &str) -> Option<&str> {
+        let stem = path.rsplit('/').next().unwrap_or(path);
+        let mut candidates: Vec<&str> =
+            self.pages.keys().chain(self.files.keys()).map(String::as_str).collect();
+        candidates.sort_unstable();
+        let same_name = candidates.iter().find(|candidate| candidate.rsplit('/').next() == Some(stem));
+        same_name.copied().or_else(|| nearest(path, candidates))
+    }
+
+    /// The first page of the manual.
+    pub(super) fn manual_start(&self) -> Option<&str> {
+        let first = self.summary.iter().find_map(|entry| match entry {
+            Entry::Chapter(chapter) => chapter.path.as_deref().and_then(|path| self.page_of(path)),
+            _ => None,
+        });
+        first.or_else(|| self.manual.first().map(|page| page.page.as_str()))
+    }
+
+    fn place_records(&mut self, names: &mut Names) {
+        for (index, record) in self.input.state.records.iter().enumerate() {
+            let page = names.page(folder(record.record_type), &record.name);
+            self.by_name.entry(&record.name).or_insert(index);
+            self.pages.insert(record.record.path.clone(), page.clone());
+            self.record_pages.push(page);
+        }
+    }
+
+    fn place_docs(&mut self, names: &mut Names) {
+        let prefix =
+            if self.input.docs_dir.is_empty() { String::new() } else { format!("{}/", self.input.docs_dir) };
+        let summary = format!("{prefix}SUMMARY.md");
+        let mut docs: Vec<&DocFile> = self.input.docs.iter().filter(|file| is_safe(&file.path)).collect();
+        docs.sort_by(|a, b| a.path.cmp(&b.path));
+        for file in docs {
+            let inner = file.path.strip_prefix(&prefix).unwrap_or(&file.path);
+            if file.path == summary {
+                let text = String::from_utf8_lossy(&file.bytes).into_owned();
+                self.summary = summary::parse(&file.path, &text);
+                self.summary_source = Some((&file.path, text));
+            } else if let Some(stem) = inner.strip_suffix(".md") {
+                if self.pages.contains_key(&file.path) {
+                    continue;
+                }
+                let page = manual_page(stem, names);
+                self.pages.insert(file.path.clone(), page.clone());
+                self.manual.push(ManualPage { page, file });
+            } else {
+                self.copy(format!("manual/{inner}"), file, names);
+            }
+        }
+        if self.summary_source.is_none() {
+            self.summary = self.manual.iter().map(|page| unlisted(page.file)).collect();
+        }
+    }
+
+    fn place_assets(&mut self, names: &mut Names) {
+        for file in self.input.assets {
+            self.copy(format!("files/{}", file.path), file, names);
+        }
+    }
+
+    fn copy(&mut self, to: String, file: &'a DocFile, names: &mut Names) {
+        let ending = file.path.rsplit_once('.').map_or("", |(_, ending)| ending).to_ascii_lowercase();
+        let harmless =
+            COPIED.contains(&ending.as_str()) && (ending != "svg" || super::svg::is_still(&file.bytes));
+        if harmless && is_safe(&to) && names.claim(&to) {
+            self.files.insert(file.path.clone(), self.copied.len());
+            self.copied.push(CopiedFile { to, file });
+        }
+    }
+
+    fn place_groups(&mut self, names: &mut Names) {
+        for (index, state) in self.input.state.records.iter().enumerate() {
+            for key in super::groups::values(state) {
+                let members = self.members.entry(key).or_default();
+                if members.last() != Some(&index) {
+                    members.push(index);
+                }
+            }
+        }
+        for key in self.members.keys() {
+            self.groups.insert(key.clone(), names.page(key.0, &key.1));
+        }
+    }
+}
+
+/// The folder of the site that holds pages of that type.
+pub(super) fn folder(record_type: RecordType) -> &'static str {
+    match record_type {
+        RecordType::Task => "tasks",
+        RecordType::Decision => "decisions",
+        RecordType::Runbook => "runbooks",
+    }
+}
+
+fn join(folder: &str, name: &str) -> String {
+    if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") }
+}
+
+/// mdBook shows a folder's `README.md` as its index.
+fn manual_page(stem: &str, names: &mut Names) -> String {
+    let index = stem.strip_suffix("README").filter(|rest| rest.is_empty() || rest.ends_with('/'));
+    let wanted = index.map(|folder| format!("manual/{folder}index.html"));
+    [wanted, Some(format!("manual/{stem}.html"))]
+        .into_iter()
+        .flatten()
+        .find(|page| names.claim(page))
+        .unwrap_or_else(|| names.page("manual", stem))
+}
+
+fn unlisted(file: &DocFile) -> Entry {
+    let stem = file.path.rsplit('/').next().unwrap_or(&file.path).trim_end_matches(".md");
+    Entry::Chapter(summary::Chapter {
+        title: super::text::capitalized(&stem.replace(['-', '_'], " ")),
+        number: None,
+        depth: 0,
+        path: Some(file.path.clone()),
+        span: 0..0,
+    })
+}

@@ -1,0 +1,202 @@
+//! Raw HTML in Markdown before it is sanitised: elements that would swallow what follows are shown as
+//! text (GFM's tag filter, and more), and `href` and `src` go through the same resolver as Markdown's.
+//!
+//! Nothing here is a guard; that is [`super::sanitize`]. This keeps a page readable and its links whole.
+
+use std::ops::Range;
+
+/// Elements whose start would hide or garble the rest of the page.
+const SWALLOWING: &[&str] = &[
+    "title",
+    "textarea",
+    "style",
+    "xmp",
+    "iframe",
+    "noembed",
+    "noframes",
+    "script",
+    "plaintext",
+    "template",
+    "noscript",
+    "svg",
+    "math",
+    "select",
+    "object",
+    "embed",
+    "applet",
+    "frameset",
+    "option",
+    "optgroup",
+    "head",
+    "body",
+    "html",
+];
+
+/// Rewrites one piece of raw HTML. `resolve` is given an address, whether it is loaded (`src`), and its
+/// range in `html`; it answers with the address to write, or `None` to leave it as it is.
+pub(super) fn rewritten(
+    html: &str,
+    mut resolve: impl FnMut(&str, bool, Range<usize>) -> Option<String>,
+) -> String {
+    let mut out = String::with_capacity(html.len());
+    let mut rest = 0;
+    while let Some(offset) = html[rest..].find('<') {
+        let start = rest + offset;
+        out.push_str(&html[rest..start]);
+        if html[start..].starts_with("<!--") {
+            match html[start..].find("-->") {
+                Some(end) => rest = start + end + 3,
+                None => return out,
+            }
+            continue;
+        }
+        match tag_end(html, start) {
+            Some(end) if !swallows(&html[start..end]) => {
+                push_tag(&mut out, &html[start..end], start, &mut resolve);
+                rest = end;
+            }
+            _ => {
+                out.push_str("&lt;");
+                rest = start + 1;
+            }
+        }
+    }
+    out.push_str(&html[rest..]);
+    out
+}
+
+/// The byte after the tag that begins at `start`; `None` when it does not end, or is no tag.
+fn tag_end(html: &str, start: usize) -> Option<usize> {
+    let bytes = html.as_bytes();
+    let next = *bytes.get(start + 1)?;
+    if !(next.is_ascii_alphabetic() || matches!(next, b'/' | b'!' | b'?')) {
+        return None;
+    }
+    let mut quote = None;
+    for (index, &byte) in bytes.iter().enumerate().skip(start + 1) {
+        match (quote, byte) {
+            (Some(open), _) if byte == open => quote = None,
+            (None, b'"' | b'\'') if bytes[index - 1] == b'=' || bytes[index - 1].is_ascii_whitespace() => {
+                quote = Some(byte);
+            }
+            (None, b'>') => return Some(index + 1),
+            (None, b'<') => return None,
+            _ => {}
+        }
+    }
+    None
+}
+
+fn swallows(tag: &str) -> bool {
+    let name = tag.trim_start_matches(['<', '/']);
+    let name = &name[..name.find(|character: char| !character.is_ascii_alphanumeric()).unwrap_or(name.len())];
+    SWALLOWING.iter().any(|swallowing| name.eq_ignore_ascii_case(swallowing))
+}
+
+/// Copies one whole tag, its addresses resolved.
+fn push_tag(
+    out: &mut String,
+    tag: &str,
+    offset: usize,
+    resolve: &mut impl FnMut(&str, bool, Range<usize>) -> Option<String>,
+) {
+    let mut copied = 0;
+    for (name, range) in attributes(tag) {
+        let loaded = name.eq_ignore_ascii_case("src");
+        if !loaded && !name.eq_ignore_ascii_case("href") {
+            continue;
+        }
+        let value = &tag[range.clone()];
+        if let Some(address) =
+            resolve(&value.replace("&amp;", "&"), loaded, offset + range.start..offset + range.end)
+        {
+            out.push_str(&tag[copied..range.start]);
+            super::text::push_escaped(out, &address);
+            copied = range.end;
+        }
+    }
+    out.push_str(&tag[copied..]);
+}
+
+/// Names and value ranges of the quoted and unquoted attributes of a whole tag.
+fn attributes(tag: &str) -> Vec<(&str, Range<usize>)> {
+    let bytes = tag.as_bytes();
+    let mut found = Vec::new();
+    let mut index = bytes.iter().position(u8::is_ascii_whitespace).unwrap_or(bytes.len());
+    while index < bytes.len() {
+        let is_name = |byte: u8| !byte.is_ascii_whitespace() && !matches!(byte, b'=' | b'>' | b'/');
+        if !is_name(bytes[index]) {
+            index += 1;
+            continue;
+        }
+        let name_start = index;
+        while index < bytes.len() && is_name(bytes[index]) {
+            index += 1;
+        }
+        let name = &tag[name_start..index];
+        let Some((range, next)) = value(bytes, index) else { continue };
+        found.push((name, range));
+        index = next;
+    }
+    found
+}
+
+/// The value after an attribute's name that ends at `index`, and where to go on.
+fn value(bytes: &[u8], mut index: usize) -> Option<(Range<usize>, usize)> {
+    let blank = |index: &mut usize| {
+        while bytes.get(*index).is_some_and(u8::is_ascii_whitespace) {
+            *index += 1;
+        }
+    };
+    blank(&mut index);
+    if bytes.get(index) != Some(&b'=') {
+        return None;
+    }
+    index += 1;
+    blank(&mut index);
+    match bytes.get(index) {
+        Some(&quote @ (b'"' | b'\'')) => {
+            let start = index + 1;
+            let end = start + bytes[start..].iter().position(|byte| *byte == quote)?;
+            Some((start..end, end + 1))
+        }
+        Some(_) => {
+            let length = bytes[index..].iter().position(|byte| byte.is_ascii_whitespace() || *byte == b'>');
+            let end = length.map_or(bytes.len(), |length| index + length);
+            Some((index..end, end))
+        }
+        None => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tags_that_swallow_become_text_and_addresses_are_resolved() {
+        for (html, expected) in [
+            ("<script>x</script>", "&lt;script>x&lt;/script>"),
+            ("<div title=\"a", "&lt;div title=\"a"),
+            ("<b>1 < 2</b>", "<b>1 &lt; 2</b>"),
+            ("a<!-- note -->b", "ab"),
+            ("a<!-- open", "a"),
+            ("<img alt='>' src=a.png>", "<img alt='>' src=NEW>"),
+            ("<a\nhref = \"x.md\" title=\"href='y'\">", "<a\nhref = \"NEW\" title=\"href='y'\">"),
+            ("<p>href=\"x\"</p>", "<p>href=\"x\"</p>"),
+        ] {
+            assert_eq!(rewritten(html, |_, _, _| Some("NEW".to_owned())), expected, "{html}");
+        }
+    }
+
+    #[test]
+    fn addresses_come_with_their_place() {
+        let html = "x <a href=\"../a.md#b\">";
+        let mut seen = Vec::new();
+        rewritten(html, |address, loaded, range| {
+            seen.push((address.to_owned(), loaded, html[range].to_owned()));
+            None
+        });
+        assert_eq!(seen, [("../a.md#b".to_owned(), false, "../a.md#b".to_owned())]);
+    }
+}

@@ -1,0 +1,329 @@
+//! The page of one task, decision or runbook.
+
+use serde::Serialize;
+
+use super::links::LinkScope;
+use super::markdown::{self, Heading, Rendered};
+use super::model::Model;
+use super::sanitize::key;
+use super::text::{escaped, shell_quoted};
+use super::timeline::{self, TimelineRow};
+use super::view::{Act, Problem, Reference, Row, Tone, moment};
+use crate::ledger::{Approval, ApprovalFacet, RecordState, Status};
+use crate::record::{Details, RecordType};
+
+/// What `site/task.html`, `site/decision.html`, `site/runbook.html` and `site/broken.html` get as `record`.
+#[derive(Debug, Serialize)]
+pub(super) struct RecordView {
+    pub(super) row: Row,
+    /// In the book.
+    pub(super) path: String,
+    pub(super) edit_url: Option<String>,
+    pub(super) risk_reasons: Vec<String>,
+    pub(super) approvals: Vec<ApprovalView>,
+    pub(super) plans: Vec<PlanView>,
+    pub(super) schedule: Vec<Fact>,
+    pub(super) progress: Vec<Stage>,
+    /// Sanitised HTML of the text.
+    pub(super) html: String,
+    pub(super) headings: Vec<Heading>,
+    /// Headings of the section that answers "what do you see?" (runbooks).
+    pub(super) issues: Vec<Heading>,
+    pub(super) timeline: Vec<TimelineRow>,
+    pub(super) relations: Vec<RelationView>,
+    pub(super) commands: Vec<Command>,
+    /// Frontmatter that has no place of its own on the page.
+    pub(super) stated: Vec<Fact>,
+    pub(super) problems: Vec<Problem>,
+    pub(super) evidence: Option<Act>,
+    pub(super) created: Option<Act>,
+    pub(super) authors: Vec<Act>,
+    pub(super) work: Vec<Act>,
+    /// SHA-256 in hex.
+    pub(super) scope: Option<String>,
+    pub(super) decision: Option<super::decision::DecisionView>,
+    pub(super) runbook: Option<super::runbook::RunbookView>,
+    /// The file's text, when it is broken.
+    pub(super) source: Option<String>,
+}
+
+/// One line of the ledger of approvals.
+#[derive(Debug, Serialize)]
+pub(super) struct ApprovalView {
+    pub(super) role: String,
+    pub(super) text: String,
+    pub(super) decision: Option<Reference>,
+    pub(super) person: Option<String>,
+    pub(super) trust: Option<&'static str>,
+    pub(super) valid: bool,
+    pub(super) tone: Tone,
+    pub(super) code: Option<&'static str>,
+    pub(super) detail: String,
+    pub(super) by: Option<Act>,
+}
+
+/// A recorded plan.
+#[derive(Debug, Serialize)]
+pub(super) struct PlanView {
+    pub(super) environment: String,
+    pub(super) add: u64,
+    pub(super) change: u64,
+    pub(super) destroy: u64,
+    pub(super) replace: u64,
+    pub(super) digest: String,
+}
+
+/// A name and what it is.
+#[derive(Debug, Serialize)]
+pub(super) struct Fact {
+    pub(super) name: String,
+    pub(super) value: String,
+    /// False for a key that means nothing to the program.
+    pub(super) known: bool,
+}
+
+/// A step on the way from proposal to production.
+#[derive(Debug, Serialize)]
+pub(super) struct Stage {
+    pub(super) name: String,
+    /// `done`, `open`, `undone`.
+    pub(super) state: &'static str,
+    pub(super) word: &'static str,
+    pub(super) by: Option<Act>,
+    /// When it really ran, where the commit states it.
+    pub(super) stated: Option<String>,
+}
+
+/// Records that stand in one relation.
+#[derive(Debug, Serialize)]
+pub(super) struct RelationView {
+    pub(super) kind: &'static str,
+    pub(super) records: Vec<Reference>,
+}
+
+/// A command that shows the same with plain git.
+#[derive(Debug, Serialize)]
+pub(super) struct Command {
+    pub(super) what: String,
+    pub(super) text: String,
+}
+
+/// Builds the view of one record and the rendered text with its links.
+pub(super) fn view(model: &Model<'_>, index: usize) -> (RecordView, Rendered) {
+    let state = &model.input.state.records[index];
+    let mut rendered = if state.record.is_broken() { Rendered::default() } else { render(model, index) };
+    let act = |evidence| model.act(evidence);
+    let view = RecordView {
+        row: model.row(index),
+        path: state.record.path.clone(),
+        edit_url: model.edit_url(&state.record.path),
+        risk_reasons: state.risk.as_ref().map(|risk| risk.reasons.clone()).unwrap_or_default(),
+        approvals: state.approvals.iter().map(|approval| approval_view(model, approval)).collect(),
+        plans: plans(state),
+        schedule: schedule(state),
+        progress: progress(model, state),
+        html: std::mem::take(&mut rendered.html),
+        headings: rendered.headings.clone(),
+        issues: super::runbook::issues(&rendered.headings),
+        timeline: timeline::rows(model, state),
+        relations: relations(model, state),
+        commands: commands(state),
+        stated: super::stated::facts(model, state),
+        problems: state.diagnostics.iter().map(|diagnostic| model.problem(diagnostic)).collect(),
+        evidence: state.evidence.as_ref().map(act),
+        created: state.created.as_ref().map(act),
+        authors: distinct_authors(model, state),
+        work: state.work.iter().map(act).collect(),
+        scope: state.scope.as_ref().map(ToString::to_string),
+        decision: super::decision::view(model, state),
+        runbook: super::runbook::view(model, state),
+        source: state.record.is_broken().then(|| state.record.source.to_string()),
+    };
+    (view, rendered)
+}
+
+fn render(model: &Model<'_>, index: usize) -> Rendered {
+    let state = &model.input.state.records[index];
+    let record = &state.record;
+    let scope = LinkScope { model, source: &record.path, page: &model.record_pages[index] };
+    let start = record.body_start.min(record.source.len());
+    let options = markdown::Options {
+        scope: &scope,
+        offset: start,
+        demote: true,
+        note: &|mark| {
+            let item_idx = record.items.binary_search_by_key(&mark, |item| item.mark.start).ok()?;
+            note(model, state, item_idx)
+        },
+    };
+    markdown::render(record.source.get(start..).unwrap_or(""), &options)
+}
+
+/// Who ticked the box: safe HTML behind the item's text. Only the present state's owners are named.
+fn note(model: &Model<'_>, state: &RecordState, item_idx: usize) -> Option<String> {
+    let key_of = &state.record.items.get(item_idx)?.key;
+    let same_place = state.items.get(item_idx).filter(|item| item.key == *key_of);
+    let item = same_place.or_else(|| state.items.iter().find(|item| item.key == *key_of))?;
+    if !item.checked || item.by.is_empty() {
+        return None;
+    }
+    let acts = item.by.iter().map(|evidence| {
+        let act = model.act(evidence);
+        let commit = match &act.commit.url {
+            Some(url) => format!("<a href=\"{}\"><code>{}</code></a>", escaped(url), act.commit.short),
+            None => format!("<code>{}</code>", act.commit.short),
+        };
+        let iso = escaped(&act.iso);
+        format!(
+            "{} <time datetime=\"{iso}\" title=\"{iso}\">{}</time> {commit}",
+            escaped(&act.who),
+            escaped(&act.day)
+        )
+    });
+    Some(format!("<span class=\"{}by\">{}</span>", key(), acts.collect::<Vec<_>>().join(", ")))
+}
+
+fn approval_view(model: &Model<'_>, approval: &Approval) -> ApprovalView {
+    let tone = match (approval.valid, &approval.by, approval.code.map(|code| code.as_str())) {
+        (true, ..) => Tone::Ok,
+        (false, None, _) | (false, _, Some("approval-missing" | "decision-missing" | "condition-open")) => {
+            Tone::Wait
+        }
+        _ => Tone::Bad,
+    };
+    ApprovalView {
+        role: approval.role.clone(),
+        text: approval.text.clone(),
+        decision: approval.decision.as_ref().map(|id| model.reference(id.as_str())),
+        person: approval.person.as_deref().map(|key| model.person(key)),
+        trust: approval.trust.map(|trust| match trust {
+            crate::ledger::TrustLevel::Claimed => "claimed",
+            crate::ledger::TrustLevel::Committed => "committed",
+            crate::ledger::TrustLevel::Signed => "signed",
+        }),
+        valid: approval.valid,
+        tone,
+        code: approval.code.map(|code| code.as_str()),
+        detail: approval.detail.clone(),
+        by: approval.by.as_ref().map(|evidence| model.act(evidence)),
+    }
+}
+
+fn plans(state: &RecordState) -> Vec<PlanView> {
+    let Details::Task(task) = &state.record.details else { return Vec::new() };
+    let view = |(environment, plan): &(String, crate::record::Plan)| PlanView {
+        environment: environment.clone(),
+        add: plan.add,
+        change: plan.change,
+        destroy: plan.destroy,
+        replace: plan.replace,
+        digest: plan.digest.clone(),
+    };
+    task.plans.iter().map(view).collect()
+}
+
+fn schedule(state: &RecordState) -> Vec<Fact> {
+    let Details::Task(task) = &state.record.details else { return Vec::new() };
+    let text = |text: &Option<crate::record::Text>| text.as_ref().map(|text| text.text.clone());
+    [
+        ("Window", task.window.clone()),
+        ("Scheduled", task.scheduled.as_ref().map(moment)),
+        ("Needs", text(&task.duration)),
+        ("Downtime", text(&task.downtime)),
+    ]
+    .into_iter()
+    .filter_map(|(name, value)| Some(Fact { name: name.to_owned(), value: value?, known: true }))
+    .collect()
+}
+
+/// Task, code, review, and the environments in the policy's order.
+fn progress(model: &Model<'_>, state: &RecordState) -> Vec<Stage> {
+    if state.record_type != RecordType::Task || state.record.is_broken() {
+        return Vec::new();
+    }
+    let act = |evidence: Option<&crate::ledger::Evidence>| evidence.map(|evidence| model.act(evidence));
+    let stage = |name: &str, done: bool, by| Stage {
+        name: name.to_owned(),
+        state: if done { "done" } else { "open" },
+        word: if done { "done" } else { "open" },
+        by,
+        stated: None,
+    };
+    let mut stages = vec![stage("task", state.created.is_some(), act(state.created.as_ref()))];
+    let deployed = state.environments.iter().any(|environment| environment.deployed);
+    stages.push(stage("code", !state.work.is_empty() || deployed, act(state.work.last())));
+    match state.approval {
+        None | Some(ApprovalFacet::NotNeeded) => {}
+        Some(facet) => {
+            let last = state.approvals.iter().filter(|approval| approval.valid).filter_map(|a| a.by.as_ref());
+            let mut review =
+                stage("review", facet == ApprovalFacet::Approved, act(last.max_by_key(|by| by.time)));
+            if matches!(facet, ApprovalFacet::Stale | ApprovalFacet::Rejected) {
+                (review.state, review.word) =
+                    ("undone", if facet == ApprovalFacet::Stale { "stale" } else { "rejected" });
+            }
+            stages.push(review);
+        }
+    }
+    for environment in &state.environments {
+        let mut shown = stage(&environment.name, environment.deployed, act(environment.by.as_ref()));
+        shown.stated.clone_from(&environment.stated_time);
+        if let Some(evidence) = &environment.rolled_back {
+            (shown.state, shown.word, shown.by) = ("undone", "rolled back", Some(model.act(evidence)));
+        }
+        stages.push(shown);
+    }
+    if state.status == Status::Done {
+        stages.push(stage("done", true, act(state.evidence.as_ref())));
+    }
+    stages
+}
+
+fn relations(model: &Model<'_>, state: &RecordState) -> Vec<RelationView> {
+    let mut groups: Vec<RelationView> = Vec::new();
+    for relation in &state.relations {
+        let mut reference = model.reference(relation.id.as_str());
+        reference.title = reference.title.or_else(|| relation.title.clone());
+        match groups.iter_mut().find(|group| group.kind == relation.kind) {
+            Some(group) => group.records.push(reference),
+            None => groups.push(RelationView { kind: relation.kind, records: vec![reference] }),
+        }
+    }
+    groups
+}
+
+fn distinct_authors(model: &Model<'_>, state: &RecordState) -> Vec<Act> {
+    let mut seen = std::collections::BTreeSet::new();
+    let fresh = state
+        .authors
+        .iter()
+        .filter(|evidence| seen.insert(evidence.person.as_ref().unwrap_or(&evidence.email)));
+    fresh.map(|evidence| model.act(evidence)).collect()
+}
+
+fn commands(state: &RecordState) -> Vec<Command> {
+    let git = "git --no-replace-objects";
+    let mut commands = Vec::new();
+    let mut push = |what: &str, text: String| commands.push(Command { what: what.to_owned(), text });
+    if let Some(evidence) = &state.evidence {
+        push("The commit that proves the status", format!("{git} show {}", evidence.commit.hex()));
+    }
+    if state.created.is_some() {
+        let path = shell_quoted(&state.record.path);
+        push("Every change of the text, moves included", format!("{git} log -p --follow -- {path}"));
+    }
+    for approval in &state.approvals {
+        if let Some(by) = &approval.by {
+            let what = format!("The approval: {}", approval.text);
+            push(&what, format!("{git} show --show-signature {}", by.commit.hex()));
+        }
+    }
+    if let (Some(id), Some(_)) = (&state.id, &state.scope) {
+        push(
+            "The text that approvals bind, and its hash",
+            format!("changebook scope {id} --text | sha256sum"),
+        );
+        push("Every claim of this page with its proof", format!("changebook show {id} --evidence"));
+    }
+    commands
+}

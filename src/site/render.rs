@@ -1,0 +1,259 @@
+//! All pages of a site, on all cores.
+
+use std::collections::{HashMap, HashSet};
+
+use minijinja::{Value, context};
+use rayon::prelude::*;
+use serde::Serialize;
+
+use super::input::{Page, SiteError, SiteInput};
+use super::markdown::{AnchorUse, BrokenLink, Rendered};
+use super::model::Model;
+use super::paths::root_of;
+use super::summary::Entry;
+use super::template::Templates;
+use super::{lists, manual, overview, record_page};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::history::CommitTime;
+use crate::record::RecordType;
+
+/// What every template gets as `site`.
+#[derive(Debug, Serialize)]
+struct Frame {
+    title: String,
+    description: Option<String>,
+    authors: Vec<String>,
+    language: String,
+    /// The forge's page of the repository.
+    repository_url: Option<String>,
+    /// First page of the manual, from the site's root.
+    manual: Option<String>,
+    /// The commit that was read.
+    commit: Option<super::view::Commit>,
+    /// The moment of judgement: `24 May 2024 02:14 +02:00`.
+    as_of: String,
+    as_of_iso: String,
+    branch: Option<String>,
+    trunk: Option<String>,
+    /// Base for `404.html`, which is shown at any address.
+    base: Option<String>,
+    has_decisions: bool,
+}
+
+/// A page with what must be checked when all pages are known.
+struct Draft {
+    page: Page,
+    /// The file of the book that the links stand in, and its text.
+    source: Option<(String, String)>,
+    broken: Vec<BrokenLink>,
+    anchors: Vec<AnchorUse>,
+}
+
+/// Renders the whole site; the same input gives the same bytes.
+///
+/// # Errors
+/// [`SiteError::Links`] when a link, anchor or image leads nowhere and that is not allowed;
+/// [`SiteError::Template`] when a template fails.
+pub fn render_site(input: &SiteInput<'_>) -> Result<Vec<Page>, SiteError> {
+    let model = Model::new(input);
+    let templates = Templates::new(input.template_overrides)?;
+    let site = data(frame(&model));
+    let renderer = Renderer { model: &model, templates: &templates, site };
+    let mut drafts = renderer.records()?;
+    drafts.extend(renderer.manual()?);
+    check_links(&model, &drafts)?;
+    let mut pages: Vec<Page> = drafts.into_iter().map(|draft| draft.page).collect();
+    pages.extend(renderer.lists()?);
+    let copied =
+        model.copied.iter().map(|copy| Page { path: copy.to.clone(), bytes: copy.file.bytes.clone() });
+    pages.extend(copied);
+    let statics = templates.statics();
+    pages.extend(statics.map(|(name, text)| Page { path: name.to_owned(), bytes: text.as_bytes().to_vec() }));
+    pages.sort_by(|a, b| a.path.cmp(&b.path));
+    Ok(pages)
+}
+
+fn frame(model: &Model<'_>) -> Frame {
+    let (config, state) = (model.input.config, model.input.state);
+    let offset_minutes = state.at.as_ref().map_or(0, |at| at.time.offset_minutes);
+    let as_of = CommitTime { seconds: state.now, offset_minutes };
+    let language = config.language.trim();
+    Frame {
+        title: config.title.clone(),
+        description: config.description.clone(),
+        authors: config.authors.clone(),
+        language: if language.is_empty() { "en".to_owned() } else { language.to_owned() },
+        repository_url: config.repository_url.clone(),
+        manual: model.manual_start().map(str::to_owned),
+        commit: state.at.as_ref().map(|at| model.commit(at.commit)),
+        as_of: as_of.human(),
+        as_of_iso: as_of.rfc3339(),
+        branch: state.branch.clone(),
+        trunk: state.trunk.clone(),
+        base: config.site_url.clone(),
+        has_decisions: state.records.iter().any(|record| record.record_type == RecordType::Decision),
+    }
+}
+
+struct Renderer<'a> {
+    model: &'a Model<'a>,
+    templates: &'a Templates,
+    site: Value,
+}
+
+impl Renderer<'_> {
+    fn page(&self, path: &str, place: &str, template: &str, data: Value) -> Result<Page, SiteError> {
+        let frame =
+            context! { site => self.site.clone(), root => root_of(path), page => path, place => place };
+        let text = self.templates.render(template, context! { ..data, ..frame })?;
+        Ok(Page { path: path.to_owned(), bytes: text.into_bytes() })
+    }
+
+    fn records(&self) -> Result<Vec<Draft>, SiteError> {
+        let records = &self.model.input.state.records;
+        (0..records.len()).into_par_iter().map(|index| self.record(index)).collect()
+    }
+
+    fn record(&self, index: usize) -> Result<Draft, SiteError> {
+        let state = &self.model.input.state.records[index];
+        let (view, rendered) = record_page::view(self.model, index);
+        let (place, template) = match state.record_type {
+            _ if state.record.is_broken() => ("records", "site/broken.html"),
+            RecordType::Task => ("records", "site/task.html"),
+            RecordType::Decision => ("decisions", "site/decision.html"),
+            RecordType::Runbook => ("runbooks", "site/runbook.html"),
+        };
+        let context = context! { record => data(view) };
+        let page = self.page(&self.model.record_pages[index], place, template, context)?;
+        Ok(draft(page, &state.record.path, &state.record.source, rendered))
+    }
+
+    fn manual(&self) -> Result<Vec<Draft>, SiteError> {
+        let toc = manual::toc(self.model);
+        let order = manual::reading_order(&toc);
+        let toc = data(&toc);
+        let chapters = (0..self.model.manual.len()).into_par_iter().map(|index| {
+            let (view, rendered) = manual::view(self.model, index, &order);
+            let path = view.page.clone();
+            let context = context! { chapter => data(view), toc => toc.clone() };
+            let page = self.page(&path, "manual", "site/manual.html", context)?;
+            let file = self.model.manual[index].file;
+            Ok(draft(page, &file.path, &String::from_utf8_lossy(&file.bytes), rendered))
+        });
+        chapters.collect()
+    }
+
+    fn lists(&self) -> Result<Vec<Page>, SiteError> {
+        let model = self.model;
+        let list = |path: &str, place: &str, list: lists::List| {
+            self.page(path, place, "site/list.html", context! { list => data(list) })
+        };
+        let mut pages = vec![
+            self.page(
+                "index.html",
+                "overview",
+                "site/index.html",
+                context! { overview => data(overview::overview(model)) },
+            )?,
+            self.page(
+                "board.html",
+                "board",
+                "site/board.html",
+                context! { columns => data(lists::board(model)) },
+            )?,
+            self.page(
+                "tags.html",
+                "tags",
+                "site/tags.html",
+                context! { kinds => data(lists::kinds(model)) },
+            )?,
+            self.page("404.html", "", "site/404.html", context! {})?,
+            list("records.html", "records", lists::by_type(model, None))?,
+            list("decisions.html", "decisions", lists::by_type(model, Some(RecordType::Decision)))?,
+            list("runbooks.html", "runbooks", lists::by_type(model, Some(RecordType::Runbook)))?,
+        ];
+        let groups: Vec<_> = lists::group_pages(model).collect();
+        let groups: Result<Vec<Page>, SiteError> =
+            groups.into_par_iter().map(|(key, page)| list(page, "tags", lists::group(model, key))).collect();
+        pages.extend(groups?);
+        Ok(pages)
+    }
+}
+
+fn draft(page: Page, path: &str, source: &str, rendered: Rendered) -> Draft {
+    let needed = !rendered.broken.is_empty() || !rendered.anchors.is_empty();
+    let source = needed.then(|| (path.to_owned(), source.to_owned()));
+    Draft { page, source, broken: rendered.broken, anchors: rendered.anchors }
+}
+
+/// Everything that leads nowhere, in the order of files and places.
+fn check_links(model: &Model<'_>, drafts: &[Draft]) -> Result<(), SiteError> {
+    if model.input.config.allow_broken_links {
+        return Ok(());
+    }
+    let mut found = missing_chapters(model);
+    let wanted: HashSet<&str> =
+        drafts.iter().flat_map(|draft| &draft.anchors).map(|used| used.page.as_str()).collect();
+    let known: HashMap<&str, HashSet<&str>> = drafts
+        .iter()
+        .filter(|draft| wanted.contains(draft.page.path.as_str()))
+        .map(|draft| (draft.page.path.as_str(), anchors(&draft.page.bytes)))
+        .collect();
+    for draft in drafts {
+        let Some((path, text)) = &draft.source else { continue };
+        let error = |span: &std::ops::Range<usize>, message: String| {
+            Diagnostic::error(Code::ReferenceBroken, path, text, span.clone(), message)
+        };
+        for broken in &draft.broken {
+            let diagnostic = error(&broken.span, broken.message.clone());
+            found.push(match &broken.help {
+                Some(help) => diagnostic.with_help(help.clone()),
+                None => diagnostic,
+            });
+        }
+        let exists = |used: &AnchorUse| {
+            known.get(used.page.as_str()).is_some_and(|ids| ids.contains(used.fragment.as_str()))
+        };
+        for used in draft.anchors.iter().filter(|used| !exists(used)) {
+            let message = format!(
+                "`{}` leads to an anchor that does not exist: `#{}`",
+                used.destination, used.fragment
+            );
+            found.push(
+                error(&used.span, message)
+                    .with_help("anchors are headings in lower case with hyphens for spaces"),
+            );
+        }
+    }
+    found.sort_by(|a, b| (&a.path, a.line, a.column).cmp(&(&b.path, b.line, b.column)));
+    if found.is_empty() { Ok(()) } else { Err(SiteError::Links(found)) }
+}
+
+fn missing_chapters(model: &Model<'_>) -> Vec<Diagnostic> {
+    let Some((path, text)) = &model.summary_source else { return Vec::new() };
+    let missing = model.summary.iter().filter_map(|entry| match entry {
+        Entry::Chapter(chapter) => {
+            let file = chapter.path.as_deref()?;
+            model.page_of(file).is_none().then(|| (file, chapter.span.clone()))
+        }
+        _ => None,
+    });
+    let error = |(file, span): (&str, std::ops::Range<usize>)| {
+        Diagnostic::error(Code::ReferenceBroken, path, text, span, format!("chapter `{file}` does not exist"))
+            .with_help("create the file, or leave the link empty for a draft")
+    };
+    missing.map(error).collect()
+}
+
+/// The anchors of a finished page. The sanitiser and the templates write attributes in one form only.
+fn anchors(page: &[u8]) -> HashSet<&str> {
+    let text = std::str::from_utf8(page).unwrap_or("");
+    text.match_indices(" id=\"")
+        .filter_map(|(start, found)| text[start + found.len()..].split('"').next())
+        .collect()
+}
+
+/// Plain data as the template engine sees it.
+fn data(value: impl Serialize) -> Value {
+    Value::from(minijinja::value::Serde(value))
+}

@@ -1,0 +1,202 @@
+//! Whole sites from made-up books.
+
+use std::path::Path;
+
+use super::fixture::{self, Book};
+use super::{DocFile, Page, SiteError, render_site, write_site};
+
+fn pages(book: &Book) -> Vec<Page> {
+    render_site(&book.input()).unwrap()
+}
+
+fn text<'a>(pages: &'a [Page], path: &str) -> &'a str {
+    let page = pages.iter().find(|page| page.path == path).unwrap_or_else(|| panic!("no page {path}"));
+    std::str::from_utf8(&page.bytes).unwrap()
+}
+
+/// Writes the fixture's site for a look in a browser, where the variable says.
+#[test]
+fn fixture_is_written_where_asked() {
+    let pages = pages(&fixture::book());
+    if let Some(out) = std::env::var_os("CHANGEBOOK_SITE_OUT") {
+        write_site(&Path::new(&out).join("book"), &pages).unwrap();
+        write_site(&Path::new(&out).join("empty"), &self::pages(&fixture::empty())).unwrap();
+    }
+}
+
+#[test]
+fn every_page_type_is_made() {
+    let pages = pages(&fixture::book());
+    let paths: Vec<&str> = pages.iter().map(|page| page.path.as_str()).collect();
+    for path in [
+        "index.html",
+        "board.html",
+        "records.html",
+        "decisions.html",
+        "runbooks.html",
+        "tags.html",
+        "404.html",
+        "style.css",
+        "script.js",
+        "tasks/INFRA-100.html",
+        "tasks/INFRA-210.html",
+        "decisions/CAB-2024-05.html",
+        "runbooks/redis-cluster.html",
+        "tasks/tasks.2fbroken.20one.2emd.html",
+        "status/rolled-back.html",
+        "risk/high.html",
+        "service/redis.html",
+        "label/PROJ-456.html",
+        "manual/index.html",
+        "manual/guide/windows.html",
+        "manual/img/flow.svg",
+    ] {
+        assert!(paths.contains(&path), "{path} is not among {paths:?}");
+    }
+}
+
+#[test]
+fn two_renderings_are_the_same_bytes() {
+    assert_eq!(pages(&fixture::book()), pages(&fixture::book()));
+}
+
+/// What a browser would run or load, and where a relative link leads.
+#[test]
+fn pages_run_nothing_and_their_links_lead_somewhere() {
+    let pages = pages(&fixture::book());
+    let paths: Vec<&str> = pages.iter().map(|page| page.path.as_str()).collect();
+    for page in pages.iter().filter(|page| page.path.ends_with(".html")) {
+        let html = text(&pages, &page.path);
+        assert_eq!(html.matches("<script").count(), 1, "{}", page.path);
+        assert!(!html.contains(" style=") && !html.contains("javascript:"), "{}", page.path);
+        assert!(html.contains("default-src 'none'"), "{}", page.path);
+        for attribute in [" href=\"", " src=\""] {
+            for (start, found) in html.match_indices(attribute) {
+                let address = html[start + found.len()..].split('"').next().unwrap().replace("&#x2f;", "/");
+                if address.starts_with("http") || address.starts_with("mailto") {
+                    continue;
+                }
+                let (file, anchor) = address.split_once('#').unwrap_or((&address, ""));
+                let target = if file.is_empty() {
+                    page.path.clone()
+                } else {
+                    super::paths::joined(&page.path, &super::paths::percent_decoded(file)).unwrap()
+                };
+                assert!(paths.contains(&target.as_str()), "{}: {address}", page.path);
+                if !anchor.is_empty() {
+                    assert!(
+                        text(&pages, &target).contains(&format!("id=\"{anchor}\"")),
+                        "{}: {address}",
+                        page.path
+                    );
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_task_shows_its_state_with_evidence() {
+    let pages = pages(&fixture::book());
+    let page = text(&pages, "tasks/INFRA-150.html");
+    for wanted in [
+        "In review",
+        "high risk",
+        "not landed",
+        "condition-open",
+        "signed",
+        "15</span> to add",
+        "Sat 25 May 2024 02:00 +02:00",
+        "DevOps lead review",
+        "git --no-replace-objects show ",
+        "git --no-replace-objects log -p --follow -- tasks/INFRA-150.md",
+        "as of",
+        "24 May 2024 02:14 +02:00",
+    ] {
+        assert!(page.contains(wanted) || page.contains(&wanted.replace('/', "&#x2f;")), "{wanted}");
+    }
+    let done = text(&pages, "tasks/INFRA-100.html");
+    assert!(done.contains("aria-label=\"done\"></span> Code review <span class=\"by\">Kim <time"), "{done}");
+    assert!(done.contains("jira") && done.contains("(a key of your own)"));
+}
+
+#[test]
+fn a_broken_record_has_a_page_with_its_text_escaped() {
+    let pages = pages(&fixture::book());
+    let page = text(&pages, "tasks/tasks.2fbroken.20one.2emd.html");
+    assert!(page.contains("tasks&#x2f;broken one.md:3:1") && page.contains("record-broken"), "{page}");
+    assert!(page.contains("&lt;script&gt;alert(1)"));
+}
+
+#[test]
+fn an_empty_book_teaches() {
+    let pages = pages(&fixture::empty());
+    assert!(text(&pages, "index.html").contains("changebook new task"));
+    assert!(text(&pages, "runbooks.html").contains("changebook new runbook"));
+    assert!(!text(&pages, "index.html").contains(">Manual<"));
+}
+
+fn with_doc(path: &str, body: &str) -> Book {
+    let mut book = fixture::book();
+    book.docs.retain(|doc| doc.path != path);
+    book.docs.push(DocFile { path: path.to_owned(), bytes: body.as_bytes().to_vec() });
+    book
+}
+
+#[test]
+fn broken_links_fail_with_their_place() {
+    for (body, line, column, message) in [
+        ("a\n\nsee [x](nope.md)", 3, 5, "`nope.md` does not exist"),
+        ("see [x](guide/windows.md#gone)", 1, 5, "anchor that does not exist: `#gone`"),
+        ("# A\n\n[x](#b)", 3, 1, "anchor that does not exist: `#b`"),
+        ("ä ![x](img/none.png)", 1, 3, "`img/none.png` does not exist"),
+        ("[x](../../etc/passwd)", 1, 1, "lies outside of the book"),
+        ("[x](../tasks/INFRA-999.md)", 1, 1, "`tasks/INFRA-999.md` is no record"),
+        ("<p>\n<img alt=\"\" src=\"gone.png\">", 2, 18, "`gone.png` does not exist"),
+        ("text <a href='gone.md'>x</a>", 1, 15, "`gone.md` does not exist"),
+        ("[x](file:///etc/passwd)", 1, 1, "is a file of one machine"),
+    ] {
+        let mut book = with_doc("docs/extra.md", body);
+        let Err(SiteError::Links(found)) = render_site(&book.input()) else { panic!("{body} must fail") };
+        let [only] = &found[..] else { panic!("{body}: {found:?}") };
+        assert_eq!((only.path.as_str(), only.line, only.column), ("docs/extra.md", line, column), "{body}");
+        assert!(only.message.contains(message), "{body}: {}", only.message);
+        book.config.allow_broken_links = true;
+        assert!(render_site(&book.input()).is_ok(), "{body}");
+    }
+}
+
+#[test]
+fn a_chapter_without_a_file_is_reported_in_the_summary() {
+    let book = with_doc("docs/SUMMARY.md", "# Summary\n\n- [A](README.md)\n- [B](b.md)\n");
+    let Err(SiteError::Links(found)) = render_site(&book.input()) else { panic!("must fail") };
+    assert_eq!((found[0].path.as_str(), found[0].line, found[0].column), ("docs/SUMMARY.md", 4, 3));
+}
+
+#[test]
+fn links_lead_from_file_to_page() {
+    for (body, wanted) in [
+        ("[x](../tasks/INFRA-150.md#blast-radius)", "<a href=\"../tasks/INFRA-150.html#blast-radius\">x</a>"),
+        ("[x](guide/trust.md?plain=1)", "<a href=\"guide/trust.html\">"),
+        ("[x](/docs/guide/trust.md)", "trust.html\">x</a>"),
+        ("[x](guide/trust.html)", "trust.html\">x</a>"),
+        (
+            "see INFRA-150, not INFRA-1501 or `INFRA-150`",
+            ">INFRA-150</a>, not INFRA-1501 or <code>INFRA-150</code>",
+        ),
+        ("https://x.example/INFRA-150", "<p>https://x.example/INFRA-150</p>"),
+        (
+            "**redis-cluster**",
+            "<strong><a href=\"../runbooks/redis-cluster.html\">redis-cluster</a></strong>",
+        ),
+        ("<img src=\"img/flow.svg\">", "<img src=\"../manual/img/flow.svg\">"),
+        ("![a *b*](img/flow.svg)", "src=\"../manual/img/flow.svg\" alt=\"a b\""),
+        ("![a](https://x.example/t.png)", "<a href=\"https://x.example/t.png\">a</a>"),
+        ("<a@example.org>", "<a href=\"mailto:a@example.org\">"),
+    ] {
+        let book = with_doc("docs/extra.md", body);
+        let pages = pages(&book);
+        let page = text(&pages, "manual/extra.html").replace("../manual/guide/", "guide/");
+        assert!(page.contains(wanted), "{body}: {page}");
+    }
+}

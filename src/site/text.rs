@@ -1,0 +1,120 @@
+//! Hostile text made harmless and visible: HTML escaping, control characters, heading slugs.
+
+use std::borrow::Cow;
+use std::fmt::Write;
+
+/// Whether the character changes how the text around it reads without being seen itself: control
+/// characters, bidirectional controls, and invisible marks. Joiners are left alone: emoji and several
+/// scripts need them.
+pub(super) fn is_deceptive(character: char) -> bool {
+    match character {
+        '\t' | '\n' | '\r' => false,
+        '\u{061C}' | '\u{200B}' | '\u{200E}' | '\u{200F}' | '\u{2028}' | '\u{2029}' | '\u{2060}'
+        | '\u{FEFF}' => true,
+        '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' => true,
+        other => other.is_control(),
+    }
+}
+
+/// The text with every deceptive character written out as `⟨U+202E⟩`.
+pub(super) fn visible(text: &str) -> Cow<'_, str> {
+    if !text.contains(is_deceptive) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len() + 16);
+    for character in text.chars() {
+        if is_deceptive(character) {
+            let _ = write!(out, "⟨U+{:04X}⟩", u32::from(character));
+        } else {
+            out.push(character);
+        }
+    }
+    Cow::Owned(out)
+}
+
+/// Appends `text` to `out`, escaped for element content and double-quoted attributes.
+pub(super) fn push_escaped(out: &mut String, text: &str) {
+    for character in text.chars() {
+        match character {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            other => out.push(other),
+        }
+    }
+}
+
+/// The text escaped for element content and double-quoted attributes.
+pub(super) fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    push_escaped(&mut out, text);
+    out
+}
+
+/// The anchor that the large forges give a heading of that text: lower case, punctuation dropped,
+/// spaces as hyphens. Empty when nothing is left.
+pub(super) fn slug(text: &str) -> String {
+    text.trim()
+        .chars()
+        .flat_map(char::to_lowercase)
+        .filter_map(|character| match character {
+            ' ' => Some('-'),
+            '-' | '_' => Some(character),
+            other if other.is_alphanumeric() => Some(other),
+            _ => None,
+        })
+        .collect()
+}
+
+/// A path or word as one argument of a POSIX shell.
+pub(super) fn shell_quoted(text: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./:=+@%".contains(&byte);
+    if !text.is_empty() && !text.starts_with('-') && text.bytes().all(plain) {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', r"'\''"))
+    }
+}
+
+/// The text with its first letter in upper case.
+pub(super) fn capitalized(text: &str) -> String {
+    let mut characters = text.chars();
+    characters.next().map_or_else(String::new, |first| first.to_uppercase().chain(characters).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn deceptive_characters_are_written_out() {
+        assert_eq!(visible("plain äöü 👩‍💻\n"), "plain äöü 👩‍💻\n");
+        assert_eq!(visible("a\u{202E}b\u{1b}[0m"), "a⟨U+202E⟩b⟨U+001B⟩[0m");
+        assert_eq!(visible("\u{200B}\u{FEFF}\u{85}"), "⟨U+200B⟩⟨U+FEFF⟩⟨U+0085⟩");
+    }
+
+    #[test]
+    fn slugs_are_those_of_the_forges() {
+        for (text, expected) in [
+            ("Blast radius", "blast-radius"),
+            ("What, why & how?", "what-why--how"),
+            ("Größe ÄÖ", "größe-äö"),
+            ("a_b-c", "a_b-c"),
+            ("`code` 1.2", "code-12"),
+            ("!?", ""),
+        ] {
+            assert_eq!(slug(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn shell_arguments_are_quoted_when_they_must_be() {
+        assert_eq!(shell_quoted("tasks/INFRA-1.md"), "tasks/INFRA-1.md");
+        assert_eq!(shell_quoted("a b"), "'a b'");
+        assert_eq!(shell_quoted("it's $(x)"), r"'it'\''s $(x)'");
+        assert_eq!(shell_quoted("-rf"), "'-rf'");
+        assert_eq!(shell_quoted(""), "''");
+    }
+}

@@ -1,0 +1,316 @@
+//! What templates are given: plain data, worded for people. Every text in it is hostile until the
+//! template engine has escaped it; only fields named `html` are HTML.
+
+use serde::Serialize;
+
+use super::groups;
+use super::model::Model;
+use super::paths::percent_encoded;
+use super::text::capitalized;
+use crate::diagnostic::Diagnostic;
+use crate::history::CommitId;
+use crate::ledger::{ApprovalFacet, Evidence, RecordState, Status, WorkTree};
+use crate::record::{Details, RecordType, Risk};
+
+/// How good or bad something is; each has a colour and a shape of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Tone {
+    /// Open, allowed, met.
+    Ok,
+    /// Somebody has to do something.
+    Wait,
+    /// Shut, failed, stale.
+    Bad,
+    /// Worth knowing.
+    Info,
+    /// Neither.
+    None,
+}
+
+/// A word with its tone, and the page that lists what shares it.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct Word {
+    /// As in the frontmatter and in JSON.
+    pub(super) key: String,
+    /// For people.
+    pub(super) label: String,
+    pub(super) tone: Tone,
+    /// From the site's root.
+    pub(super) page: Option<String>,
+}
+
+/// A commit as people quote it.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct Commit {
+    /// Seven digits.
+    pub(super) short: String,
+    /// Forty digits.
+    pub(super) full: String,
+    /// At the forge, when it is known.
+    pub(super) url: Option<String>,
+}
+
+/// Somebody did something in a commit.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct Act {
+    pub(super) who: String,
+    /// Whether the policy lists them.
+    pub(super) listed: bool,
+    /// `16 May 2024 10:02 +02:00`.
+    pub(super) time: String,
+    /// `16 May 2024`.
+    pub(super) day: String,
+    /// RFC 3339.
+    pub(super) iso: String,
+    /// The commit's first line.
+    pub(super) subject: String,
+    pub(super) commit: Commit,
+}
+
+/// Another record, by name.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct Reference {
+    pub(super) name: String,
+    pub(super) title: Option<String>,
+    /// From the site's root; absent when there is no such record.
+    pub(super) page: Option<String>,
+    pub(super) status: Option<Word>,
+}
+
+/// A record as a row, a card, and the head of its own page.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct Row {
+    /// ID, or path when the file's name is no ID.
+    pub(super) name: String,
+    pub(super) title: String,
+    /// From the site's root.
+    pub(super) page: String,
+    /// `task`, `decision`, `runbook`.
+    #[serde(rename = "type")]
+    pub(super) record_type: &'static str,
+    /// `Terraform`, `Decision`.
+    pub(super) kind: String,
+    pub(super) status: Word,
+    pub(super) risk: Option<Word>,
+    /// `2 of 3`.
+    pub(super) approval: Option<Word>,
+    /// What to do next.
+    pub(super) next: String,
+    /// The commit that proves the status.
+    pub(super) since: Option<Act>,
+    pub(super) updated: Option<Act>,
+    pub(super) blocked_by: Vec<Reference>,
+    /// Not committed, not landed, broken.
+    pub(super) marks: Vec<Word>,
+    pub(super) services: Vec<Word>,
+    pub(super) labels: Vec<Word>,
+    pub(super) emergency: bool,
+    /// `25 May 2024 02:00 +02:00`.
+    pub(super) scheduled: Option<String>,
+    pub(super) window: Option<String>,
+    pub(super) requestor: Option<String>,
+    /// Number of diagnostics.
+    pub(super) problems: usize,
+}
+
+/// Something wrong, with its place.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct Problem {
+    pub(super) code: &'static str,
+    pub(super) severity: &'static str,
+    /// `path:line:column`.
+    pub(super) place: String,
+    pub(super) message: String,
+    pub(super) help: Option<String>,
+    /// The record's page, from the site's root.
+    pub(super) page: Option<String>,
+}
+
+/// Words and tone of a status.
+pub(super) fn status_word(status: Status) -> (&'static str, Tone) {
+    match status {
+        Status::Draft => ("Draft", Tone::None),
+        Status::Proposed => ("Proposed", Tone::None),
+        Status::Developing => ("Developing", Tone::Info),
+        Status::InReview => ("In review", Tone::Wait),
+        Status::Approved => ("Approved", Tone::Ok),
+        Status::NeedsChanges => ("Needs changes", Tone::Bad),
+        Status::Rejected => ("Rejected", Tone::Bad),
+        Status::Staged => ("Staged", Tone::Info),
+        Status::Applied => ("Applied", Tone::Ok),
+        Status::Done => ("Done", Tone::Ok),
+        Status::RolledBack => ("Rolled back", Tone::Bad),
+        Status::Cancelled => ("Cancelled", Tone::None),
+        Status::Pending => ("Pending", Tone::Wait),
+        Status::Outdated => ("Outdated", Tone::Bad),
+        Status::Current => ("Current", Tone::Ok),
+        Status::ReviewDue => ("Review due", Tone::Wait),
+        Status::Unknown => ("Unknown", Tone::Bad),
+    }
+}
+
+impl Model<'_> {
+    /// A commit, linked when the forge is known.
+    pub(super) fn commit(&self, id: CommitId) -> Commit {
+        let full = id.hex();
+        let forge = self.input.config.repository_url.as_deref().filter(|url| is_web(url));
+        let url =
+            forge.map(|url| format!("{}/commit/{full}", url.trim_end_matches('/').trim_end_matches(".git")));
+        Commit { short: id.short(), full, url }
+    }
+
+    /// An act, with the policy's name for the person.
+    pub(super) fn act(&self, evidence: &Evidence) -> Act {
+        Act {
+            who: evidence.person.as_deref().map_or_else(|| evidence.author.clone(), |key| self.person(key)),
+            listed: evidence.person.is_some(),
+            time: evidence.time.human(),
+            day: evidence.time.zoned().strftime("%-d %b %Y").to_string(),
+            iso: evidence.time.rfc3339(),
+            subject: evidence.subject.clone(),
+            commit: self.commit(evidence.commit),
+        }
+    }
+
+    /// The display name of a person of the policy; the key itself for a role or a stranger.
+    pub(super) fn person(&self, key: &str) -> String {
+        self.input.people.get(key).cloned().unwrap_or_else(|| key.to_owned())
+    }
+
+    /// A group's word with the page that lists it.
+    pub(super) fn word(&self, kind: &'static str, key: &str, label: &str, tone: Tone) -> Word {
+        let page = self.groups.get(&(kind, key.to_owned())).cloned();
+        Word { key: key.to_owned(), label: label.to_owned(), tone, page }
+    }
+
+    /// The status with its page.
+    pub(super) fn status(&self, status: Status) -> Word {
+        let (label, tone) = status_word(status);
+        self.word("status", status.as_str(), label, tone)
+    }
+
+    /// Another record by name.
+    pub(super) fn reference(&self, name: &str) -> Reference {
+        let page = self.record_page(name).map(str::to_owned);
+        let record = page.as_ref().and_then(|_| self.by_name(name));
+        Reference {
+            name: name.to_owned(),
+            title: record.map(|record| record.title().to_owned()),
+            status: record.map(|record| self.status(record.status)),
+            page,
+        }
+    }
+
+    /// One record as a row.
+    pub(super) fn row(&self, index: usize) -> Row {
+        let state = &self.input.state.records[index];
+        let task = match &state.record.details {
+            Details::Task(task) => Some(task),
+            _ => None,
+        };
+        let group = |kind: &'static str| move |value: &String| self.word(kind, value, value, Tone::None);
+        Row {
+            name: state.name.clone(),
+            title: if state.title().is_empty() { state.name.clone() } else { state.title().to_owned() },
+            page: self.record_pages[index].clone(),
+            record_type: state.record_type.as_str(),
+            kind: kind_word(state),
+            status: self.status(state.status),
+            risk: state.risk.as_ref().map(|risk| self.risk(risk.level)),
+            approval: state.approval.as_ref().map(approval_word),
+            next: state.next.clone(),
+            since: state.evidence.as_ref().map(|evidence| self.act(evidence)),
+            updated: state.updated.as_ref().map(|evidence| self.act(evidence)),
+            blocked_by: state.blocked_by.iter().map(|id| self.reference(id.as_str())).collect(),
+            marks: marks(state),
+            services: groups::services(state).iter().map(group("service")).collect(),
+            labels: groups::labels(state).iter().map(group("label")).collect(),
+            emergency: task.is_some_and(|task| task.emergency.is_some()),
+            scheduled: task.and_then(|task| task.scheduled.as_ref()).map(moment),
+            window: task.and_then(|task| task.window.clone()),
+            requestor: requestor(&state.record.details).map(|key| self.person(key)),
+            problems: state.diagnostics.len(),
+        }
+    }
+
+    /// The risk with its page.
+    pub(super) fn risk(&self, risk: Risk) -> Word {
+        self.word("risk", risk.as_str(), &format!("{} risk", risk.as_str()), Tone::None)
+    }
+
+    /// A diagnostic with its place.
+    pub(super) fn problem(&self, diagnostic: &Diagnostic) -> Problem {
+        Problem {
+            code: diagnostic.code.as_str(),
+            severity: diagnostic.severity.as_str(),
+            place: format!("{}:{}:{}", diagnostic.path, diagnostic.line, diagnostic.column),
+            message: diagnostic.message.clone(),
+            help: diagnostic.help.clone(),
+            page: self.page_of(&diagnostic.path).map(str::to_owned),
+        }
+    }
+
+    /// Where a file of the book can be edited.
+    pub(super) fn edit_url(&self, path: &str) -> Option<String> {
+        let template = self.input.config.edit_url_template.as_deref().filter(|url| is_web(url))?;
+        Some(template.replace("{path}", &percent_encoded(path)))
+    }
+}
+
+/// Whether an address may be linked.
+fn is_web(url: &str) -> bool {
+    matches!(super::sanitize::scheme(url).as_deref(), Some("http" | "https"))
+}
+
+/// `25 May 2024 02:00 +02:00`.
+pub(super) fn moment(time: &jiff::ZonedDateTime) -> String {
+    time.strftime("%a %-d %b %Y %H:%M %:z").to_string()
+}
+
+fn kind_word(state: &RecordState) -> String {
+    match state.record_type {
+        RecordType::Task => state.kind().map_or_else(|| "Task".to_owned(), |kind| capitalized(kind.as_str())),
+        RecordType::Decision => "Decision".to_owned(),
+        RecordType::Runbook => "Runbook".to_owned(),
+    }
+}
+
+fn requestor(details: &Details) -> Option<&str> {
+    match details {
+        Details::Task(task) => task.requestor.as_deref(),
+        Details::Decision(decision) => decision.requestor.as_deref(),
+        Details::Runbook(_) => None,
+    }
+}
+
+/// The approval facet in words.
+pub(super) fn approval_word(facet: &ApprovalFacet) -> Word {
+    let tone = match facet {
+        ApprovalFacet::NotNeeded => Tone::None,
+        ApprovalFacet::Partial { .. } => Tone::Wait,
+        ApprovalFacet::Approved => Tone::Ok,
+        ApprovalFacet::Stale | ApprovalFacet::Rejected => Tone::Bad,
+    };
+    Word { key: facet.to_string(), label: facet.to_string(), tone, page: None }
+}
+
+fn marks(state: &RecordState) -> Vec<Word> {
+    let mut marks = Vec::new();
+    let mut mark = |key: &str, label: &str, tone| {
+        marks.push(Word { key: key.to_owned(), label: label.to_owned(), tone, page: None });
+    };
+    if state.record.is_broken() {
+        mark("broken", "cannot be read", Tone::Bad);
+    }
+    match state.work_tree {
+        WorkTree::Clean => {}
+        WorkTree::Modified => mark("modified", "uncommitted changes", Tone::Wait),
+        WorkTree::Added => mark("added", "not committed", Tone::Wait),
+        WorkTree::Removed => mark("removed", "deleted in the work tree", Tone::Wait),
+    }
+    if state.landed == Some(false) {
+        mark("not-landed", "not landed", Tone::Wait);
+    }
+    marks
+}
