@@ -3,6 +3,7 @@
 mod config;
 mod error;
 mod files;
+mod ids;
 mod load;
 
 use std::path::{Path, PathBuf};
@@ -68,7 +69,9 @@ impl Book {
         let mut found: Vec<String> = repository
             .files(head, "")?
             .into_iter()
-            .filter_map(|(path, _)| path.strip_suffix(BOOK_FILE).map(|folder| folder.trim_end_matches('/').to_owned()))
+            .filter_map(|(path, _)| {
+                path.strip_suffix(BOOK_FILE).map(|folder| folder.trim_end_matches('/').to_owned())
+            })
             .collect();
         found.sort_by_key(|folder| folder.matches('/').count() + usize::from(!folder.is_empty()));
         let path = match &found[..] {
@@ -102,7 +105,9 @@ impl Book {
             },
             (None, None) => None,
         };
-        bytes.map(|bytes| String::from_utf8(bytes).map_err(|_| BookError::NotText { path: name.to_owned() })).transpose()
+        bytes
+            .map(|bytes| String::from_utf8(bytes).map_err(|_| BookError::NotText { path: name.to_owned() }))
+            .transpose()
     }
 }
 

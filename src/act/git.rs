@@ -15,6 +15,11 @@ impl Git {
         Git { directory: directory.to_path_buf() }
     }
 
+    /// Name, e-mail and time under which a commit would be made now.
+    pub(super) fn identity(&self) -> Result<String, ActError> {
+        self.run(&["var", "GIT_AUTHOR_IDENT"], None, None)
+    }
+
     /// Stores a text as a blob, without filters; gives its object name.
     pub(super) fn write_blob(&self, text: &str) -> Result<String, ActError> {
         self.run(&["hash-object", "-w", "--no-filters", "--stdin"], None, Some(text))

@@ -97,7 +97,9 @@ impl ActError {
                 Some("commit or stash your own change of this file, then try again".to_owned())
             }
             ActError::NotInWorkTree { path } => Some(format!("`git restore {path}` brings it back")),
-            ActError::HalfDone { .. } => Some("`git status` shows the rest; `git restore FILE` takes the commit's version".to_owned()),
+            ActError::HalfDone { .. } => {
+                Some("`git status` shows the rest; `git restore FILE` takes the commit's version".to_owned())
+            }
             ActError::NoGit(_) => Some("install git, or put it on the PATH".to_owned()),
             ActError::Git { .. } | ActError::Io { .. } | ActError::History(_) => None,
         }
@@ -139,7 +141,9 @@ pub fn commit_edit(book: &Book, path: &str, edit: &Edit<'_>, message: &str) -> R
 
     let new_commit = apply(edit, &blob_text(book, committed, path)?, "the committed version", path)?;
     let new_index = match staged {
-        Some(staged) if staged != committed => Some(apply(edit, &blob_text(book, staged, path)?, "the index", path)?),
+        Some(staged) if staged != committed => {
+            Some(apply(edit, &blob_text(book, staged, path)?, "the index", path)?)
+        }
         Some(_) => None,
         None => {
             let reason = "it is staged for removal".to_owned();
@@ -157,7 +161,8 @@ pub fn commit_edit(book: &Book, path: &str, edit: &Edit<'_>, message: &str) -> R
         git.stage(&in_repository, &index_blob)?;
         write_atomically(&file, new_disk.as_bytes())
     };
-    bring_along().map_err(|error| ActError::HalfDone { commit: commit.short(), reason: error.to_string() })?;
+    bring_along()
+        .map_err(|error| ActError::HalfDone { commit: commit.short(), reason: error.to_string() })?;
     Ok(commit)
 }
 
@@ -178,11 +183,16 @@ fn blob_text(book: &Book, blob: BlobId, path: &str) -> Result<String, ActError> 
 }
 
 fn read_text(file: &Path, path: &str) -> Result<String, ActError> {
-    let metadata = std::fs::symlink_metadata(file).map_err(|_| ActError::NotInWorkTree { path: path.to_owned() })?;
+    let metadata =
+        std::fs::symlink_metadata(file).map_err(|_| ActError::NotInWorkTree { path: path.to_owned() })?;
     if !metadata.is_file() {
         return Err(ActError::NotInWorkTree { path: path.to_owned() });
     }
-    std::fs::read_to_string(file).map_err(|source| ActError::Io { doing: "read", path: file.to_path_buf(), source })
+    std::fs::read_to_string(file).map_err(|source| ActError::Io {
+        doing: "read",
+        path: file.to_path_buf(),
+        source,
+    })
 }
 
 /// Writes beside the file and renames over it, so that no reader ever sees half of it; permissions stay.
@@ -214,4 +224,15 @@ fn set_default_permissions(file: &std::fs::File) -> std::io::Result<()> {
 #[cfg(not(unix))]
 fn set_default_permissions(_: &std::fs::File) -> std::io::Result<()> {
     Ok(())
+}
+
+/// The e-mail under which the user's git would commit now.
+///
+/// # Errors
+/// [`ActError::Git`] when git knows no identity.
+pub fn author_email(book: &Book) -> Result<String, ActError> {
+    let directory = book.root.as_deref().ok_or(ActError::Bare)?;
+    let identity = Git::new(directory).identity()?;
+    let email = identity.rsplit_once('<').and_then(|(_, rest)| rest.split_once('>')).map(|(email, _)| email);
+    Ok(email.unwrap_or_default().to_owned())
 }

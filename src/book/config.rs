@@ -125,7 +125,10 @@ mod tests {
             "[book]\ntitle = \"T\"\nauthors = [\"a\"]\nsrc = \"docs\"\n[output.html]\nsite-url = \"/x/\"\nother = 1\n[preprocessor.changebook]\noptional = true\nallow-broken-links = true\n",
         )
         .unwrap();
-        assert_eq!((config.title.as_deref(), config.docs.as_str(), config.output.as_str()), (Some("T"), "docs", "book"));
+        assert_eq!(
+            (config.title.as_deref(), config.docs.as_str(), config.output.as_str()),
+            (Some("T"), "docs", "book")
+        );
         assert_eq!(config.site_url.as_deref(), Some("/x/"));
         assert!(config.allow_broken_links);
     }

@@ -75,13 +75,17 @@ impl BookError {
             }
             BookError::SeveralBooks { .. } => Some("read it from a clone with a work tree".to_owned()),
             BookError::Settings(_) => Some("repair the file at the line named, then commit it".to_owned()),
-            BookError::PolicyVanished => {
-                Some("bring it back: `git log --diff-filter=D -- policy.toml` shows who removed it".to_owned())
+            BookError::PolicyVanished => Some(
+                "bring it back: `git log --diff-filter=D -- policy.toml` shows who removed it".to_owned(),
+            ),
+            BookError::NoTrunk => {
+                Some("name it: `--trunk main`, or `trunk = \"main\"` in policy.toml".to_owned())
             }
-            BookError::NoTrunk => Some("name it: `--trunk main`, or `trunk = \"main\"` in policy.toml".to_owned()),
             BookError::History(error) => error.hint(),
             BookError::NoDirectory { .. } | BookError::Read { .. } | BookError::NotText { .. } => None,
-            BookError::Moment { .. } => Some("give a revision, `2024-05-25`, or `2024-05-25T02:00:00+02:00`".to_owned()),
+            BookError::Moment { .. } => {
+                Some("give a revision, `2024-05-25`, or `2024-05-25T02:00:00+02:00`".to_owned())
+            }
         }
     }
 }

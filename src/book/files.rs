@@ -50,7 +50,9 @@ impl RecordFile {
 
 fn too_large(size: usize) -> FileContent {
     let limit = MAX_RECORD_BYTES / (1024 * 1024);
-    FileContent::Unusable(format!("the file has {size} bytes; a record has at most {limit} MiB and is not read beyond"))
+    FileContent::Unusable(format!(
+        "the file has {size} bytes; a record has at most {limit} MiB and is not read beyond"
+    ))
 }
 
 /// The record files of a commit, by path.
@@ -79,14 +81,15 @@ pub(super) fn committed(book: &Book, commit: CommitId) -> Result<BTreeMap<String
             }
         }
     }
-    let read = book.repository.map_blobs(&inputs, MAX_RECORD_BYTES, |(record_type, path), blob| RecordFile {
-        record_type: *record_type,
-        path: path.clone(),
-        content: match blob {
-            Blob::Bytes(bytes) => FileContent::Bytes(bytes),
-            Blob::TooLarge(size) => too_large(size),
-        },
-    })?;
+    let read =
+        book.repository.map_blobs(&inputs, MAX_RECORD_BYTES, |(record_type, path), blob| RecordFile {
+            record_type: *record_type,
+            path: path.clone(),
+            content: match blob {
+                Blob::Bytes(bytes) => FileContent::Bytes(bytes),
+                Blob::TooLarge(size) => too_large(size),
+            },
+        })?;
     files.extend(read.into_iter().map(|file| (file.path.clone(), file)));
     Ok(files)
 }
@@ -132,7 +135,11 @@ pub(super) fn work_tree(root: &Path) -> Result<BTreeMap<String, RecordFile>, Boo
     Ok(files?.into_iter().map(|file| (file.path.clone(), file)).collect())
 }
 
-fn read_entry(root: &Path, record_type: RecordType, entry: &walkdir::DirEntry) -> Result<RecordFile, BookError> {
+fn read_entry(
+    root: &Path,
+    record_type: RecordType,
+    entry: &walkdir::DirEntry,
+) -> Result<RecordFile, BookError> {
     let path = slashes(entry.path().strip_prefix(root).unwrap_or(entry.path()));
     let kind = entry.file_type();
     let content = if kind.is_dir() {
@@ -154,9 +161,77 @@ fn read_entry(root: &Path, record_type: RecordType, entry: &walkdir::DirEntry) -
     Ok(RecordFile { record_type, path, content })
 }
 
+impl Book {
+    /// Every file below a folder of the book that is not a record, as path in the book and bytes: those of a
+    /// commit, or of the work tree (`None`). Links are not followed; larger files than records may be are left
+    /// out.
+    ///
+    /// # Errors
+    /// When a file or object cannot be read.
+    pub fn other_files(
+        &self,
+        commit: Option<CommitId>,
+        folder: &str,
+    ) -> Result<Vec<(String, Vec<u8>)>, BookError> {
+        match (commit, &self.root) {
+            (Some(commit), _) => self.other_committed(commit, folder),
+            (None, Some(root)) => other_on_disk(root, folder),
+            (None, None) => Ok(Vec::new()),
+        }
+    }
+
+    fn other_committed(&self, commit: CommitId, folder: &str) -> Result<Vec<(String, Vec<u8>)>, BookError> {
+        let files = self.repository.files(commit, &self.path.join(folder))?;
+        let inputs: Vec<_> = files
+            .into_iter()
+            .filter(|(path, file)| file.is_regular() && is_other(folder, path))
+            .map(|(path, file)| (file.blob, format!("{folder}/{path}")))
+            .collect();
+        let read = self.repository.map_blobs(&inputs, MAX_OTHER_BYTES, |path, blob| match blob {
+            Blob::Bytes(bytes) => Some((path.clone(), bytes)),
+            Blob::TooLarge(_) => None,
+        })?;
+        Ok(read.into_iter().flatten().collect())
+    }
+}
+
+/// Largest image or page that goes into the site, in bytes.
+const MAX_OTHER_BYTES: usize = 32 * 1024 * 1024;
+
+/// Markdown in a record folder is a record.
+fn is_other(folder: &str, path: &str) -> bool {
+    let of_records = RecordType::ALL.iter().any(|record_type| record_type.folder() == folder);
+    let hidden = path.split('/').any(|part| part.starts_with('.'));
+    !hidden && !(of_records && path.ends_with(".md"))
+}
+
+fn other_on_disk(root: &Path, folder: &str) -> Result<Vec<(String, Vec<u8>)>, BookError> {
+    let top = root.join(folder);
+    let mut files = Vec::new();
+    if !top.is_dir() || top.is_symlink() {
+        return Ok(files);
+    }
+    for entry in WalkDir::new(&top).min_depth(1).sort_by_file_name() {
+        let entry = entry.map_err(|error| BookError::read(&top, error.into()))?;
+        let path = slashes(entry.path().strip_prefix(&top).unwrap_or(entry.path()));
+        let size = entry.metadata().map_or(u64::MAX, |metadata| metadata.len());
+        if entry.file_type().is_file() && is_other(folder, &path) && size <= MAX_OTHER_BYTES as u64 {
+            let bytes =
+                std::fs::read(entry.path()).map_err(|source| BookError::read(entry.path(), source))?;
+            files.push((format!("{folder}/{path}"), bytes));
+        }
+    }
+    Ok(files)
+}
+
 /// The bytes of a file of the book in a commit.
-pub(super) fn committed_bytes(book: &Book, commit: CommitId, name: &str) -> Result<Option<Vec<u8>>, BookError> {
-    let Some(file) = book.repository.file(commit, &book.path.join(name))?.filter(|file| file.is_regular()) else {
+pub(super) fn committed_bytes(
+    book: &Book,
+    commit: CommitId,
+    name: &str,
+) -> Result<Option<Vec<u8>>, BookError> {
+    let Some(file) = book.repository.file(commit, &book.path.join(name))?.filter(|file| file.is_regular())
+    else {
         return Ok(None);
     };
     match book.repository.blob(file.blob, MAX_RECORD_BYTES)? {

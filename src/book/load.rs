@@ -49,11 +49,33 @@ impl Loaded {
     /// other. What the work tree holds is judged where there is one, else the commit.
     pub fn diagnostics(&self) -> Vec<Diagnostic> {
         let records = self.state.records.iter();
-        let mut found: Vec<Diagnostic> =
-            self.state.diagnostics.iter().chain(records.flat_map(|record| &record.diagnostics)).cloned().collect();
+        let mut found: Vec<Diagnostic> = self
+            .state
+            .diagnostics
+            .iter()
+            .chain(records.flat_map(|record| &record.diagnostics))
+            .cloned()
+            .collect();
         found.sort_by(|a, b| (&a.path, a.span.start, a.code).cmp(&(&b.path, b.span.start, b.code)));
         found.dedup();
         found
+    }
+
+    /// The texts that the diagnostics point into, by path.
+    pub fn sources_of_work_tree(&self, book: &Book) -> BTreeMap<String, Arc<str>> {
+        let records = self.state.records.iter();
+        records
+            .map(|state| {
+                let path = state.record.path.clone();
+                let on_disk = match (&book.root, state.work_tree) {
+                    (Some(root), WorkTree::Modified) => {
+                        std::fs::read_to_string(root.join(&path)).ok().map(Arc::from)
+                    }
+                    _ => None,
+                };
+                (path, on_disk.unwrap_or_else(|| Arc::clone(&state.record.source)))
+            })
+            .collect()
     }
 }
 
@@ -101,7 +123,9 @@ impl Book {
         attach_diagnostics(&mut states, &shown, &policy, &templates);
         states.sort_by(|a, b| (a.record_type, natural(&a.name)).cmp(&(b.record_type, natural(&b.name))));
         let at = tip_id.and_then(|id| history.position(id)).map(|tip| evidence(&history, &policy, tip));
-        let diagnostics = ledger::duplicates(shown.iter().map(|(shown, on_disk)| on_disk.as_deref().unwrap_or(&shown.record)));
+        let diagnostics = ledger::duplicates(
+            shown.iter().map(|(shown, on_disk)| on_disk.as_deref().unwrap_or(&shown.record)),
+        );
         let config = self.config(tip_id.filter(|_| ask.at.is_some() || self.root.is_none()))?;
         let trunk = trunk.map(|(name, _)| name);
         let branch = branch.filter(|_| ask.at.is_none());
@@ -126,6 +150,15 @@ impl Book {
         let Some(text) = self.text(commit, POLICY_FILE)? else { return Ok(Policy::builtin()) };
         let (policy, diagnostics) = Policy::parse(POLICY_FILE, &text);
         policy.ok_or(BookError::Settings(diagnostics))
+    }
+
+    /// What is wrong with the policy of the work tree, which counts once it is committed.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn policy_in_work_tree(&self) -> Result<Vec<Diagnostic>, BookError> {
+        let text = self.root.as_ref().map_or(Ok(None), |_| self.text(None, POLICY_FILE))?;
+        Ok(text.map_or_else(Vec::new, |text| Policy::parse(POLICY_FILE, &text).1))
     }
 
     /// The built-in record templates, overlaid by those in `templates/records/`.
@@ -153,9 +186,12 @@ impl Book {
     ) -> Result<BTreeMap<String, String>, BookError> {
         let mut templates = BTreeMap::new();
         let names: Vec<String> = match (commit, &self.root) {
-            (Some(commit), _) => {
-                self.repository.files(commit, &self.path.join(folder))?.into_iter().map(|(path, _)| path).collect()
-            }
+            (Some(commit), _) => self
+                .repository
+                .files(commit, &self.path.join(folder))?
+                .into_iter()
+                .map(|(path, _)| path)
+                .collect(),
             (None, Some(root)) => std::fs::read_dir(root.join(folder))
                 .into_iter()
                 .flatten()
@@ -195,8 +231,12 @@ impl Book {
         let (_, tip) = self.trunk(ask, &policy)?.ok_or(BookError::NoTrunk)?;
         let history = self.repository.read(&[tip], &self.path)?;
         let line = history.first_parent_line(history.position(tip).ok_or_else(|| problem("has no history"))?);
-        let before = line.iter().rev().take_while(|&&commit| history.commits[commit].committer.time.seconds < end);
-        before.last().map(|&commit| history.commits[commit].id).ok_or_else(|| problem("lies before the first commit"))
+        let before =
+            line.iter().rev().take_while(|&&commit| history.commits[commit].committer.time.seconds < end);
+        before
+            .last()
+            .map(|&commit| history.commits[commit].id)
+            .ok_or_else(|| problem("lies before the first commit"))
     }
 
     fn refuse_vanished_policy(&self, history: &History, tip: Option<CommitId>) -> Result<(), BookError> {
@@ -205,7 +245,8 @@ impl Book {
             return Ok(());
         }
         let reachable = history.reachable(tip);
-        let was_there = history.commits.iter().zip(reachable).any(|(commit, reached)| reached && commit.policy.is_some());
+        let was_there =
+            history.commits.iter().zip(reachable).any(|(commit, reached)| reached && commit.policy.is_some());
         if was_there { Err(BookError::PolicyVanished) } else { Ok(()) }
     }
 
@@ -221,12 +262,15 @@ impl Book {
         let mut inputs: Vec<(BlobId, (RecordType, &str))> =
             inputs.into_iter().map(|((record_type, blob), path)| (blob, (record_type, path))).collect();
         inputs.sort_unstable();
-        let facts = self.repository.map_blobs(&inputs, MAX_RECORD_BYTES, |(record_type, path), blob| match blob {
-            Blob::Bytes(bytes) => Some(Facts::read(*record_type, path, &bytes, rules)),
-            Blob::TooLarge(_) => None,
-        })?;
+        let facts =
+            self.repository.map_blobs(&inputs, MAX_RECORD_BYTES, |(record_type, path), blob| match blob {
+                Blob::Bytes(bytes) => Some(Facts::read(*record_type, path, &bytes, rules)),
+                Blob::TooLarge(_) => None,
+            })?;
         let keyed = inputs.into_iter().zip(facts);
-        Ok(keyed.filter_map(|((blob, (record_type, _)), facts)| Some(((record_type, blob), facts?))).collect())
+        Ok(keyed
+            .filter_map(|((blob, (record_type, _)), facts)| Some(((record_type, blob), facts?)))
+            .collect())
     }
 
     fn work_paths(
@@ -242,7 +286,8 @@ impl Book {
     }
 
     fn policies(&self, history: &History) -> Result<Policies, BookError> {
-        let blobs: BTreeSet<BlobId> = history.commits.iter().filter_map(|commit| commit.policy).map(|file| file.blob).collect();
+        let blobs: BTreeSet<BlobId> =
+            history.commits.iter().filter_map(|commit| commit.policy).map(|file| file.blob).collect();
         let mut policies = Policies::new();
         for blob in blobs {
             let policy = match self.repository.blob(blob, MAX_RECORD_BYTES)? {
@@ -258,7 +303,11 @@ impl Book {
 
     /// What is shown: the commit's records, with how the work tree differs, and the work tree's drafts. The
     /// second value is the work tree's own reading, where it differs.
-    fn shown(&self, tip: Option<CommitId>, with_work_tree: bool) -> Result<Vec<(Shown, Option<Arc<Record>>)>, BookError> {
+    fn shown(
+        &self,
+        tip: Option<CommitId>,
+        with_work_tree: bool,
+    ) -> Result<Vec<(Shown, Option<Arc<Record>>)>, BookError> {
         let committed = tip.map_or_else(|| Ok(BTreeMap::new()), |tip| files::committed(self, tip))?;
         let on_disk = match &self.root {
             Some(root) if with_work_tree => Some(files::work_tree(root)?),
@@ -308,7 +357,11 @@ fn same_content(a: &FileContent, b: &FileContent) -> bool {
 }
 
 fn without_returns(bytes: &[u8]) -> impl Iterator<Item = u8> + '_ {
-    bytes.iter().enumerate().filter(|(at, byte)| **byte != b'\r' || bytes.get(at + 1) != Some(&b'\n')).map(|(_, byte)| *byte)
+    bytes
+        .iter()
+        .enumerate()
+        .filter(|(at, byte)| **byte != b'\r' || bytes.get(at + 1) != Some(&b'\n'))
+        .map(|(_, byte)| *byte)
 }
 
 /// Adds what the policy and the other records say; where the work tree differs, its reading is judged.

@@ -61,7 +61,13 @@ impl Diagnostic {
     }
 
     /// A warning at `span` of `text`, the content of the file at `path`.
-    pub fn warning(code: Code, path: &str, text: &str, span: Range<usize>, message: impl Into<String>) -> Self {
+    pub fn warning(
+        code: Code,
+        path: &str,
+        text: &str,
+        span: Range<usize>,
+        message: impl Into<String>,
+    ) -> Self {
         Self::new(code, Severity::Warning, path, text, span, message.into())
     }
 

@@ -87,9 +87,10 @@ impl HistoryError {
             HistoryError::NoRepository { .. } => {
                 Some("go into a repository, name one with `-C DIR`, or make one: `git init`".to_owned())
             }
-            HistoryError::NotOwned { path } => {
-                Some(format!("if you trust it: `git config --global --add safe.directory {}`", path.display()))
-            }
+            HistoryError::NotOwned { path } => Some(format!(
+                "if you trust it: `git config --global --add safe.directory {}`",
+                path.display()
+            )),
             HistoryError::Unsupported { .. } => Some(
                 "clone it into the usual format: `git clone --ref-format=files`, SHA-1 objects".to_owned(),
             ),

@@ -51,7 +51,11 @@ pub(super) fn parse(bytes: &[u8]) -> Option<RawCommit> {
 }
 
 fn nobody() -> Signature {
-    Signature { name: String::new(), email: String::new(), time: CommitTime { seconds: 0, offset_minutes: 0 } }
+    Signature {
+        name: String::new(),
+        email: String::new(),
+        time: CommitTime { seconds: 0, offset_minutes: 0 },
+    }
 }
 
 /// Header lines in the order in which git writes them: tree, parents, author, committer, the rest.
@@ -229,7 +233,9 @@ mod tests {
         ] {
             assert!(commit(&header, "m").malformed.is_some(), "{header:?}");
         }
-        assert!(commit(&format!("{author}\n{committer}\nencoding latin1\ngpgsig a\n b"), "m").malformed.is_none());
+        assert!(
+            commit(&format!("{author}\n{committer}\nencoding latin1\ngpgsig a\n b"), "m").malformed.is_none()
+        );
     }
 
     #[test]

@@ -65,7 +65,8 @@ fn walk(git_dir: &Path, tips: &[Oid]) -> Result<Vec<Walked>, HistoryError> {
                     continue;
                 }
                 let object = odb.read(oid).map_err(|source| HistoryError::object(oid, source))?;
-                let raw = (object.kind() == git2::ObjectType::Commit).then(|| raw::parse(object.data())).flatten();
+                let raw =
+                    (object.kind() == git2::ObjectType::Commit).then(|| raw::parse(object.data())).flatten();
                 let raw = raw.ok_or_else(|| HistoryError::NotACommit { id: commit_id(oid).hex() })?;
                 stack.push(Step::Leave(oid));
                 stack.extend(raw.parents.iter().rev().map(|parent| Step::Enter(*parent)));
@@ -73,7 +74,8 @@ fn walk(git_dir: &Path, tips: &[Oid]) -> Result<Vec<Walked>, HistoryError> {
             }
             Step::Leave(oid) => {
                 let Some(raw) = parsed.get_mut(&oid).and_then(Option::take) else { continue };
-                let parents = raw.parents.iter().filter_map(|parent| positions.get(parent).copied()).collect();
+                let parents =
+                    raw.parents.iter().filter_map(|parent| positions.get(parent).copied()).collect();
                 positions.insert(oid, walked.len());
                 walked.push((commit_id(oid), raw, parents));
             }
@@ -135,8 +137,12 @@ pub(super) fn work_paths(
     commits: &[CommitId],
     book: &BookPath,
 ) -> Result<Vec<Vec<String>>, HistoryError> {
-    let records: Vec<String> =
-        RecordType::ALL.iter().map(|t| t.folder()).chain(["approvals"]).map(|folder| book.join(folder)).collect();
+    let records: Vec<String> = RecordType::ALL
+        .iter()
+        .map(|t| t.folder())
+        .chain(["approvals"])
+        .map(|folder| book.join(folder))
+        .collect();
     commits
         .par_chunks(CHUNK)
         .map(|chunk| {
@@ -163,7 +169,9 @@ pub(super) fn work_paths(
                     }
                     let mut paths = Vec::new();
                     let enter = |path: &str| !records.iter().any(|folder| folder == path);
-                    reader.differs_from_all(Some(tree), &trees, "", &enter, &mut |path| paths.push(path.to_owned()))?;
+                    reader.differs_from_all(Some(tree), &trees, "", &enter, &mut |path| {
+                        paths.push(path.to_owned())
+                    })?;
                     Ok(paths)
                 })
                 .collect::<Result<Vec<_>, HistoryError>>()

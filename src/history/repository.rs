@@ -6,7 +6,7 @@ use git2::{Oid, Repository as Git};
 
 use super::read::{self, commit_id};
 use super::tree::{TreeReader, blob_id};
-use super::types::{BlobId, CommitId, FileKind, History, TreeFile};
+use super::types::{BlobId, CommitId, CommitTime, FileKind, History, TreeFile};
 use super::{BookPath, HistoryError};
 
 /// A repository, opened for reading.
@@ -102,6 +102,15 @@ impl Repository {
             .map_err(|_| HistoryError::UnknownRevision { revision: revision.to_owned() })
     }
 
+    /// A commit's committer time.
+    ///
+    /// # Errors
+    /// When the object is missing or unreadable.
+    pub fn commit_time(&self, commit: CommitId) -> Result<CommitTime, HistoryError> {
+        let time = self.git.find_commit(oid(&commit)?).map_err(HistoryError::git)?.time();
+        Ok(CommitTime { seconds: time.seconds(), offset_minutes: time.offset_minutes() })
+    }
+
     /// The branch that `origin/HEAD` names, as `origin/NAME`.
     pub fn origin_head(&self) -> Option<String> {
         let reference = self.git.find_reference("refs/remotes/origin/HEAD").ok()?;
@@ -149,7 +158,11 @@ impl Repository {
     ///
     /// # Errors
     /// When an object is missing or unreadable.
-    pub fn work_paths(&self, commits: &[CommitId], book: &BookPath) -> Result<Vec<Vec<String>>, HistoryError> {
+    pub fn work_paths(
+        &self,
+        commits: &[CommitId],
+        book: &BookPath,
+    ) -> Result<Vec<Vec<String>>, HistoryError> {
         read::work_paths(&self.git_dir, commits, book)
     }
 

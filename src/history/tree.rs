@@ -160,7 +160,8 @@ impl<'repo> TreeReader<'repo> {
             return Ok(());
         }
         let result_bytes = self.optional(result)?;
-        let parent_bytes = parents.iter().map(|parent| self.optional(*parent)).collect::<Result<Vec<_>, _>>()?;
+        let parent_bytes =
+            parents.iter().map(|parent| self.optional(*parent)).collect::<Result<Vec<_>, _>>()?;
         let here_by_name = by_name(&result_bytes);
         let there_by_name: Vec<_> = parent_bytes.iter().map(|bytes| by_name(bytes)).collect();
         let names: BTreeSet<&[u8]> =
@@ -174,11 +175,13 @@ impl<'repo> TreeReader<'repo> {
                 continue;
             }
             let is_tree = |entry: &Option<(u32, Oid)>| entry.is_some_and(|(mode, _)| mode == 0o040000);
-            let any_file = std::iter::once(&here).chain(&there).any(|entry| entry.is_some() && !is_tree(entry));
+            let any_file =
+                std::iter::once(&here).chain(&there).any(|entry| entry.is_some() && !is_tree(entry));
             if any_file {
                 found(&path);
             }
-            let subtree = |entry: Option<(u32, Oid)>| entry.filter(|(mode, _)| *mode == 0o040000).map(|(_, oid)| oid);
+            let subtree =
+                |entry: Option<(u32, Oid)>| entry.filter(|(mode, _)| *mode == 0o040000).map(|(_, oid)| oid);
             let subtrees: Vec<Option<Oid>> = there.iter().map(|entry| subtree(*entry)).collect();
             if subtree(here).is_some() || subtrees.iter().any(Option::is_some) {
                 self.differs_from_all(subtree(here), &subtrees, &path, enter, found)?;

@@ -183,7 +183,8 @@ impl History {
 
     /// The first-parent line of `tip`, newest first.
     pub fn first_parent_line(&self, tip: usize) -> Vec<usize> {
-        std::iter::successors(Some(tip), |&position| self.commits[position].parents.first().copied()).collect()
+        std::iter::successors(Some(tip), |&position| self.commits[position].parents.first().copied())
+            .collect()
     }
 }
 

@@ -62,7 +62,8 @@ fn demands<'a>(policy: &'a Policy, judged: &Judged<'_>) -> Vec<Demand<'a>> {
         .into_iter()
         .map(|role| {
             let review = on_record.iter().find(|review| review.role == role).copied();
-            let review = review.or_else(|| policy.reviews.iter().find(|review| review.role == role && !review.via_decision));
+            let review = review
+                .or_else(|| policy.reviews.iter().find(|review| review.role == role && !review.via_decision));
             Demand { role, review, required: true }
         })
         .collect();
@@ -180,20 +181,35 @@ fn rules(
     let facts = &context.sources.history.commits[commit];
     let short = facts.id.short();
     if facts.parents.len() > 1 {
-        return Some((Code::ApprovalMissing, format!("ticked by the merge {short} itself, which approves nothing")));
+        return Some((
+            Code::ApprovalMissing,
+            format!("ticked by the merge {short} itself, which approves nothing"),
+        ));
     }
     if let Some(untick) = untick_outside(context, judged, item, commit) {
-        return Some((Code::ApprovalMissing, format!("taken away in {untick}, which {short} did not know of")));
+        return Some((
+            Code::ApprovalMissing,
+            format!("taken away in {untick}, which {short} did not know of"),
+        ));
     }
     if let Some(malformed) = &facts.malformed {
-        return Some((Code::ApprovalRole, format!("commit {short} is malformed ({malformed}) and has no authority")));
+        return Some((
+            Code::ApprovalRole,
+            format!("commit {short} is malformed ({malformed}) and has no authority"),
+        ));
     }
     let Some(person) = person else {
-        return Some((Code::ApprovalRole, format!("`{}` is no person of the policy before {short}", facts.author.email)));
+        return Some((
+            Code::ApprovalRole,
+            format!("`{}` is no person of the policy before {short}", facts.author.email),
+        ));
     };
     let before = context.policy_before(commit);
     if !before.is_some_and(|policy| policy.has_role(person, role)) {
-        return Some((Code::ApprovalRole, format!("{person} has not the role `{role}` by the policy before {short}")));
+        return Some((
+            Code::ApprovalRole,
+            format!("{person} has not the role `{role}` by the policy before {short}"),
+        ));
     }
     let authors = Authors::of(context, judged, commit);
     if let Some(why) = authors.is_author(person).filter(|_| judged.risk > Risk::Low) {
@@ -212,7 +228,10 @@ fn rules(
         && (commit == deployment || !context.in_history(commit, deployment))
     {
         let deployed = context.sources.history.commits[deployment].id.short();
-        return Some((Code::ApprovalLate, format!("{short} is not in the history of the deployment {deployed}")));
+        return Some((
+            Code::ApprovalLate,
+            format!("{short} is not in the history of the deployment {deployed}"),
+        ));
     }
     None
 }
@@ -224,7 +243,9 @@ fn untick_outside(context: &Context<'_>, judged: &Judged<'_>, item: &Key, commit
         .iter()
         .filter(|t| context.key(t) == item && *context.value(t.from) == Value::Checked)
         .map(|t| t.commit as usize)
-        .find(|&untick| untick != commit && !context.in_history(untick, commit) && !after(context, judged, untick))
+        .find(|&untick| {
+            untick != commit && !context.in_history(untick, commit) && !after(context, judged, untick)
+        })
         .map(|untick| context.sources.history.commits[untick].id.short())
 }
 
@@ -243,8 +264,11 @@ struct Authors {
 
 impl Authors {
     fn of(context: &Context<'_>, judged: &Judged<'_>, approval: usize) -> Self {
-        let mut authors =
-            Authors { requestor: judged.task.requestor.clone(), persons: BTreeSet::new(), unknown: Vec::new() };
+        let mut authors = Authors {
+            requestor: judged.task.requestor.clone(),
+            persons: BTreeSet::new(),
+            unknown: Vec::new(),
+        };
         let texts = context
             .transitions(judged.record)
             .iter()
@@ -261,7 +285,8 @@ impl Authors {
 
     fn add(&mut self, context: &Context<'_>, commit: usize, did: &str, approval: usize) {
         let facts = &context.sources.history.commits[commit];
-        let policies = [Some(context.sources.policy), context.policy_before(commit), context.policy_before(approval)];
+        let policies =
+            [Some(context.sources.policy), context.policy_before(commit), context.policy_before(approval)];
         for email in std::iter::once(&facts.author.email).chain(&facts.trailers.co_authors) {
             let found = policies.iter().flatten().find_map(|policy| {
                 policy.person_by_email(email).map(|person| (person, policy.is_robot(person)))
@@ -298,7 +323,8 @@ fn stale(context: &Context<'_>, judged: &Judged<'_>, commit: usize) -> Option<St
             .iter()
             .filter(|t| *context.key(t) == Key::Scope && !context.in_history(t.commit as usize, commit))
             .map(|t| t.commit as usize);
-        let changed = context.latest(since).map_or_else(String::new, |commit| format!(" in {}", short(commit)));
+        let changed =
+            context.latest(since).map_or_else(String::new, |commit| format!(" in {}", short(commit)));
         return Some(format!("the text changed{changed} after the approval {}", short(commit)));
     }
     let infrastructure = &context.sources.policy.paths;
@@ -331,7 +357,8 @@ pub(super) fn trust(context: &Context<'_>, before: Option<&Policy>, commit: usiz
     let facts = &context.sources.history.commits[commit];
     let Some(policy) = before else { return TrustLevel::Claimed };
     let author = policy.person_by_email(&facts.author.email);
-    let has_keys = author.and_then(|name| policy.people.get(name)).is_some_and(|person| !person.keys.is_empty());
+    let has_keys =
+        author.and_then(|name| policy.people.get(name)).is_some_and(|person| !person.keys.is_empty());
     let committer = policy.person_by_email(&facts.committer.email);
     let same = match (author, committer) {
         (Some(author), Some(committer)) => author == committer,
@@ -351,7 +378,8 @@ pub(super) fn wanted(trust: Trust) -> TrustLevel {
 
 fn unsigned_words(context: &Context<'_>, before: Option<&Policy>, person: &str, commit: usize) -> String {
     let facts = &context.sources.history.commits[commit];
-    let has_keys = before.and_then(|policy| policy.people.get(person)).is_some_and(|person| !person.keys.is_empty());
+    let has_keys =
+        before.and_then(|policy| policy.people.get(person)).is_some_and(|person| !person.keys.is_empty());
     let short = facts.id.short();
     match (has_keys, facts.signed) {
         (true, true) => format!("the signature of {short} is not verified by this version"),
@@ -365,10 +393,11 @@ fn unsigned_words(context: &Context<'_>, before: Option<&Policy>, person: &str, 
 
 fn facet(policy: &Policy, judged: &Judged<'_>, approvals: &[Approval]) -> ApprovalFacet {
     let required: Vec<&Approval> = approvals.iter().filter(|approval| approval.required).collect();
-    let rejected = approvals.iter().any(|approval| approval.required && approval.code == Some(Code::DecisionRejected));
-    let stale = required.iter().any(|approval| {
-        matches!(approval.code, Some(Code::ApprovalStale | Code::DecisionOutdated))
-    });
+    let rejected =
+        approvals.iter().any(|approval| approval.required && approval.code == Some(Code::DecisionRejected));
+    let stale = required
+        .iter()
+        .any(|approval| matches!(approval.code, Some(Code::ApprovalStale | Code::DecisionOutdated)));
     let people: BTreeSet<&str> = approvals
         .iter()
         .filter(|approval| approval.valid && approval.decision.is_none())

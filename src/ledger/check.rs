@@ -43,8 +43,11 @@ pub fn duplicates<'a>(records: impl IntoIterator<Item = &'a Record>) -> Vec<Diag
         .flat_map(|records| {
             let paths: Vec<String> = records.iter().map(|record| record.path.clone()).collect();
             records.into_iter().map(move |record| {
-                let others: Vec<String> =
-                    paths.iter().filter(|path| **path != record.path).map(|path| format!("`{path}`")).collect();
+                let others: Vec<String> = paths
+                    .iter()
+                    .filter(|path| **path != record.path)
+                    .map(|path| format!("`{path}`"))
+                    .collect();
                 let span = record.field("id").map_or(0..0, |field| field.value_span.clone());
                 let message = format!("another file carries this ID: {}", others.join(", "));
                 Diagnostic::error(Code::IdDuplicate, &record.path, &record.source, span, message)
@@ -61,7 +64,14 @@ struct Checker<'a> {
 }
 
 impl Checker<'_> {
-    fn at_field(&mut self, severity_error: bool, code: Code, field: &str, message: String, help: Option<String>) {
+    fn at_field(
+        &mut self,
+        severity_error: bool,
+        code: Code,
+        field: &str,
+        message: String,
+        help: Option<String>,
+    ) {
         let record = self.record;
         let span = record.field(field).map_or(0..0, |field| field.value_span.clone());
         let make = if severity_error { Diagnostic::error } else { Diagnostic::warning };
@@ -91,7 +101,8 @@ impl Checker<'_> {
     fn near_misses(&mut self) {
         for item in &self.record.items {
             if let Some(near) = self.policy.near_miss(&item.text) {
-                let message = format!("`{}` is nearly, but not exactly, an item that the policy knows", item.text);
+                let message =
+                    format!("`{}` is nearly, but not exactly, an item that the policy knows", item.text);
                 let diagnostic = Diagnostic::warning(
                     Code::ItemNearMiss,
                     &self.record.path,
@@ -123,25 +134,43 @@ impl Checker<'_> {
             }
         }
         if let Some(window) = task.window.as_deref().filter(|window| !policy.windows.contains_key(*window)) {
-            let help = nearest(window, policy.windows.keys().map(String::as_str)).map(|near| format!("did you mean `{near}`?"));
-            self.at_field(true, Code::FieldInvalid, "window", format!("window `{window}` is not in the policy"), help);
+            let help = nearest(window, policy.windows.keys().map(String::as_str))
+                .map(|near| format!("did you mean `{near}`?"));
+            self.at_field(
+                true,
+                Code::FieldInvalid,
+                "window",
+                format!("window `{window}` is not in the policy"),
+                help,
+            );
         }
         self.person("requestor", task.requestor.as_deref());
         let level = risk(task, policy).level;
         if let Some(declared) = task.risk.filter(|declared| *declared < level) {
-            let message =
-                format!("declared {} and found {}: the requirements of the higher count", declared.as_str(), level.as_str());
-            self.at_field(false, Code::RiskUnderstated, "risk", message, Some(format!("declare `risk = \"{}\"`", level.as_str())));
+            let message = format!(
+                "declared {} and found {}: the requirements of the higher count",
+                declared.as_str(),
+                level.as_str()
+            );
+            self.at_field(
+                false,
+                Code::RiskUnderstated,
+                "risk",
+                message,
+                Some(format!("declare `risk = \"{}\"`", level.as_str())),
+            );
         }
         self.required(task, level, is_guidance);
     }
 
     fn person(&mut self, field: &str, name: Option<&str>) {
         let policy = self.policy;
-        let Some(name) = name.filter(|name| !policy.people.is_empty() && !policy.people.contains_key(*name)) else {
+        let Some(name) = name.filter(|name| !policy.people.is_empty() && !policy.people.contains_key(*name))
+        else {
             return;
         };
-        let help = nearest(name, policy.people.keys().map(String::as_str)).map(|near| format!("did you mean `{near}`?"));
+        let help = nearest(name, policy.people.keys().map(String::as_str))
+            .map(|near| format!("did you mean `{near}`?"));
         self.at_field(false, Code::FieldInvalid, field, format!("`{name}` is no person of the policy"), help);
     }
 
@@ -149,7 +178,8 @@ impl Checker<'_> {
     fn required(&mut self, task: &Task, level: Risk, is_guidance: &dyn Fn(&str) -> bool) {
         let policy = self.policy;
         let (kind, risk) = (task.kind.map(|kind| policy.kind_rule(kind)), policy.risk_rule(level));
-        let mut sections: Vec<&String> = kind.iter().flat_map(|kind| &kind.sections).chain(&risk.sections).collect();
+        let mut sections: Vec<&String> =
+            kind.iter().flat_map(|kind| &kind.sections).chain(&risk.sections).collect();
         sections.sort_unstable();
         sections.dedup();
         for title in sections {
@@ -163,8 +193,13 @@ impl Checker<'_> {
             };
             let span = section.map_or(0..0, |section| section.heading.clone());
             let message = format!("section `{title}` {problem}");
-            let diagnostic =
-                Diagnostic::warning(Code::SectionEmpty, &self.record.path, &self.record.source, span, message);
+            let diagnostic = Diagnostic::warning(
+                Code::SectionEmpty,
+                &self.record.path,
+                &self.record.source,
+                span,
+                message,
+            );
             self.found.push(diagnostic.with_help("write it before the change is asked to go out"));
         }
         let items = kind.iter().flat_map(|kind| &kind.items).chain(&risk.items).chain(&risk.communication);
@@ -178,7 +213,8 @@ impl Checker<'_> {
             .collect();
         for text in missing {
             let message = format!("item `{text}` is asked for and is not in the record");
-            let diagnostic = Diagnostic::warning(Code::ItemMissing, &self.record.path, &self.record.source, 0..0, message);
+            let diagnostic =
+                Diagnostic::warning(Code::ItemMissing, &self.record.path, &self.record.source, 0..0, message);
             self.found.push(diagnostic.with_help(format!("add `- [ ] {text}`")));
         }
     }
@@ -190,10 +226,18 @@ impl Checker<'_> {
     fn runbook(&mut self, runbook: &Runbook) {
         let policy = self.policy;
         let known = |owner: &str| policy.people.contains_key(owner) || policy.roles.contains_key(owner);
-        if let Some(owner) = runbook.owner.as_deref().filter(|owner| !policy.people.is_empty() && !known(owner)) {
+        if let Some(owner) =
+            runbook.owner.as_deref().filter(|owner| !policy.people.is_empty() && !known(owner))
+        {
             let names = policy.people.keys().chain(policy.roles.keys()).map(String::as_str);
             let help = nearest(owner, names).map(|near| format!("did you mean `{near}`?"));
-            self.at_field(false, Code::FieldInvalid, "owner", format!("`{owner}` is no role or person of the policy"), help);
+            self.at_field(
+                false,
+                Code::FieldInvalid,
+                "owner",
+                format!("`{owner}` is no role or person of the policy"),
+                help,
+            );
         }
     }
 }

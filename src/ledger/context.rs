@@ -93,7 +93,9 @@ impl<'a> Context<'a> {
         let mut work: HashMap<RecordIx, Vec<usize>> = HashMap::new();
         for position in 0..sources.history.commits.len() {
             let worked = sources.work_paths.get(&position).is_some_and(|paths| !paths.is_empty());
-            let (true, true, Some(tasks)) = (worked, reachable[position], named.get(&position)) else { continue };
+            let (true, true, Some(tasks)) = (worked, reachable[position], named.get(&position)) else {
+                continue;
+            };
             for task in tasks {
                 work.entry(*task).or_default().push(position);
             }
@@ -106,7 +108,11 @@ impl<'a> Context<'a> {
     }
 
     pub(super) fn node(&self, record: RecordIx) -> Option<&Node> {
-        self.sources.walk.node(self.sources.tip, record).map(|node| &**node).filter(|node| !node.files.is_empty())
+        self.sources
+            .walk
+            .node(self.sources.tip, record)
+            .map(|node| &**node)
+            .filter(|node| !node.files.is_empty())
     }
 
     /// The cell of a thing at the tip; `None` when it is absent there.

@@ -54,11 +54,12 @@ pub(super) fn decision<'a>(
 /// Why a decision no longer fits what was decided on, and the commit that made it so.
 fn outdated(context: &Context<'_>, record: RecordIx, set: usize) -> Option<(String, Option<usize>)> {
     let now = |record| context.cell(record, &Key::Scope).map(|cell| cell.value);
-    let owner = |record| {
-        context.cell(record, &Key::Scope).and_then(|cell| context.latest(context.owners(cell)))
-    };
+    let owner =
+        |record| context.cell(record, &Key::Scope).and_then(|cell| context.latest(context.owners(cell)));
     let short = |commit: Option<usize>| {
-        commit.map_or_else(String::new, |commit| format!(" in {}", context.sources.history.commits[commit].id.short()))
+        commit.map_or_else(String::new, |commit| {
+            format!(" in {}", context.sources.history.commits[commit].id.short())
+        })
     };
     if scope_after(context, record, set) != now(record) {
         let changed = owner(record);
@@ -79,9 +80,9 @@ fn open_conditions(context: &Context<'_>, record: RecordIx, parsed: &Record) -> 
     let board = policy.reviews.iter().find(|review| review.via_decision).map(|review| review.role.as_str());
     let mut open = Vec::new();
     for item in &parsed.items {
-        let in_conditions = item.section.is_some_and(|section| {
-            crate::record::normalize(&parsed.sections[section].title) == "conditions"
-        });
+        let in_conditions = item
+            .section
+            .is_some_and(|section| crate::record::normalize(&parsed.sections[section].title) == "conditions");
         if !in_conditions {
             continue;
         }
@@ -121,9 +122,10 @@ pub(super) fn in_force<'s, 'a>(
             _ => false,
         })
     });
-    last.copied().copied().or_else(|| taken.iter().copied().copied().max_by_key(|d| d.decision.decision)).or_else(
-        || listing.first().copied(),
-    )
+    last.copied()
+        .copied()
+        .or_else(|| taken.iter().copied().copied().max_by_key(|d| d.decision.decision))
+        .or_else(|| listing.first().copied())
 }
 
 /// The board's approval of a task: met only by a decision that names it, set `approved` by a member of the
@@ -187,16 +189,25 @@ fn verdict(
     let before = context.policy_before(set);
     let who = person.unwrap_or("somebody unlisted");
     if !person.is_some_and(|person| before.is_some_and(|policy| policy.has_role(person, role))) {
-        return (Some(Code::DecisionMissing), format!("{id} was set by {who}, who has not the role `{role}`"));
+        return (
+            Some(Code::DecisionMissing),
+            format!("{id} was set by {who}, who has not the role `{role}`"),
+        );
     }
     if context.sources.history.commits[set].parents.len() > 1 {
-        return (Some(Code::DecisionMissing), format!("{id} was set by a merge itself, which decides nothing"));
+        return (
+            Some(Code::DecisionMissing),
+            format!("{id} was set by a merge itself, which decides nothing"),
+        );
     }
     if person == requestor || person == decision.decision.requestor.as_deref() {
         return (Some(Code::DecisionMissing), format!("{id} was set by {who}, who asked for the change"));
     }
     if level < wanted(context.sources.policy.trust.approve) {
-        return (Some(Code::DecisionMissing), format!("{id} was set by a commit that is only claimed to be {who}'s"));
+        return (
+            Some(Code::DecisionMissing),
+            format!("{id} was set by a commit that is only claimed to be {who}'s"),
+        );
     }
     if deployment.is_some_and(|deployment| set == deployment || !context.in_history(set, deployment)) {
         return (Some(Code::DecisionMissing), format!("{id} was set after the deployment"));

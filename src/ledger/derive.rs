@@ -25,7 +25,11 @@ pub struct Shown {
 }
 
 /// Derives every record that is shown, in the order given. Files of the work tree alone are drafts.
-pub fn derive(sources: Option<Sources<'_>>, named: &HashMap<usize, Vec<RecordIx>>, shown: &[Shown]) -> Vec<RecordState> {
+pub fn derive(
+    sources: Option<Sources<'_>>,
+    named: &HashMap<usize, Vec<RecordIx>>,
+    shown: &[Shown],
+) -> Vec<RecordState> {
     let book = Book::new(shown);
     let Some(sources) = sources else {
         return shown.iter().map(|shown| draft(shown, &book)).collect();
@@ -58,7 +62,8 @@ pub(super) struct Book<'a> {
 
 impl<'a> Book<'a> {
     fn new(shown: &'a [Shown]) -> Self {
-        let by_id = shown.iter().filter_map(|shown| Some((shown.record.id.as_ref()?.as_str(), &*shown.record)));
+        let by_id =
+            shown.iter().filter_map(|shown| Some((shown.record.id.as_ref()?.as_str(), &*shown.record)));
         Book { records: by_id.collect() }
     }
 
@@ -110,7 +115,8 @@ impl Deriver<'_> {
     /// What every record has: dates, authors, items with owners, events.
     fn history(&self, state: &mut RecordState, shown: &Shown, record: RecordIx) {
         let context = self.context;
-        let latest = |key: &Key| context.cell(record, key).and_then(|cell| context.latest(context.owners(cell)));
+        let latest =
+            |key: &Key| context.cell(record, key).and_then(|cell| context.latest(context.owners(cell)));
         let evidence = |commit: Option<usize>| commit.map(|commit| context.evidence(commit));
         let updated = latest(&Key::Text);
         state.created = evidence(latest(&Key::Exists));
@@ -126,12 +132,20 @@ impl Deriver<'_> {
         });
         let texts: HashMap<&ItemKey, &str> =
             shown.record.items.iter().map(|item| (&item.key, item.text.as_str())).collect();
-        state.events =
-            events(context, record, &|key| texts.get(key).map_or_else(|| key.text.to_string(), |text| (*text).to_owned()));
+        state.events = events(context, record, &|key| {
+            texts.get(key).map_or_else(|| key.text.to_string(), |text| (*text).to_owned())
+        });
         state.authors = authors(context, record);
     }
 
-    fn task(&self, state: &mut RecordState, id: &RecordId, record: RecordIx, parsed: &Record, details: &Task) {
+    fn task(
+        &self,
+        state: &mut RecordState,
+        id: &RecordId,
+        record: RecordIx,
+        parsed: &Record,
+        details: &Task,
+    ) {
         let others = Others {
             decisions: self.decisions,
             follow_ups: &|id| self.follow_up(id),
@@ -156,7 +170,8 @@ impl Deriver<'_> {
     /// The commit that made a documentation task which follows this one.
     fn follow_up(&self, id: &RecordId) -> Option<usize> {
         let follows = |task: &Task| {
-            task.kind == Some(TaskKind::Documentation) && task.follows.iter().any(|other| other == id.as_str())
+            task.kind == Some(TaskKind::Documentation)
+                && task.follows.iter().any(|other| other == id.as_str())
         };
         let follow_up = self.book.tasks().find(|(_, task)| follows(task))?;
         self.owner(follow_up.0, &Key::Exists)

@@ -9,7 +9,11 @@ use super::walk::{Key, RecordIx, Transition, Value};
 use crate::record::{ItemKey, RecordType, Verdict};
 
 /// Events of a record in the tip's history, parents before children. `text_of` gives an item's text as shown.
-pub(super) fn events(context: &Context<'_>, record: RecordIx, text_of: &dyn Fn(&ItemKey) -> String) -> Vec<Event> {
+pub(super) fn events(
+    context: &Context<'_>,
+    record: RecordIx,
+    text_of: &dyn Fn(&ItemKey) -> String,
+) -> Vec<Event> {
     let mut by_commit: BTreeMap<usize, Vec<EventKind>> = BTreeMap::new();
     for group in context.transitions(record).chunk_by(|a, b| a.commit == b.commit) {
         let kinds = of_commit(context, record, group, text_of);
@@ -28,7 +32,8 @@ pub(super) fn events(context: &Context<'_>, record: RecordIx, text_of: &dyn Fn(&
     by_commit
         .into_iter()
         .flat_map(|(commit, kinds)| {
-            let (by, merge) = (context.evidence(commit), context.sources.history.commits[commit].parents.len() > 1);
+            let (by, merge) =
+                (context.evidence(commit), context.sources.history.commits[commit].parents.len() > 1);
             kinds.into_iter().map(move |kind| Event { by: by.clone(), kind, merge })
         })
         .collect()

@@ -223,7 +223,11 @@ mod tests {
         let (left, right) = (step(1, TICKED, &[&created]), step(2, TICKED, &[&created]));
         assert_eq!(owners(&step(3, UNTICKED, &[&left, &right])), [3]);
         let never: Option<&Cell> = None;
-        assert_eq!(owners(&after_commit(4, ABSENT, &[Some(&created), never])), [4], "a merge that drops a record");
+        assert_eq!(
+            owners(&after_commit(4, ABSENT, &[Some(&created), never])),
+            [4],
+            "a merge that drops a record"
+        );
         assert_eq!(owners(&after_commit(5, UNTICKED, &[never, Some(&created)])), [0]);
     }
 

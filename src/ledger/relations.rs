@@ -37,9 +37,12 @@ fn relation(kind: &'static str, id: &str, book: &Book<'_>) -> Option<Relation> {
 /// What a record refers to in its frontmatter.
 pub(super) fn outgoing(record: &Record) -> Vec<(&'static str, &str)> {
     match &record.details {
-        Details::Task(task) => {
-            [all("depends on", &task.depends), all("follows", &task.follows), all("uses runbook", &task.runbooks)].concat()
-        }
+        Details::Task(task) => [
+            all("depends on", &task.depends),
+            all("follows", &task.follows),
+            all("uses runbook", &task.runbooks),
+        ]
+        .concat(),
         Details::Decision(decision) => all("decides on", &decision.changes),
         Details::Runbook(_) => Vec::new(),
     }

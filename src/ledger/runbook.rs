@@ -14,7 +14,12 @@ pub(super) struct RunbookState {
 
 /// A runbook was last looked at when its text changed or when a commit said `Exercised: ID`. It is due when
 /// its `review-every` has passed since; without one it is never due.
-pub(super) fn runbook(context: &Context<'_>, record: RecordIx, id: &RecordId, details: &Runbook) -> RunbookState {
+pub(super) fn runbook(
+    context: &Context<'_>,
+    record: RecordIx,
+    id: &RecordId,
+    details: &Runbook,
+) -> RunbookState {
     let updated = context.cell(record, &Key::Text).map_or_else(Vec::new, |cell| context.owners(cell));
     let commits = context.sources.history.commits.iter().enumerate();
     let exercised = commits
@@ -30,8 +35,13 @@ pub(super) fn runbook(context: &Context<'_>, record: RecordIx, id: &RecordId, de
         Some(due) if due < context.sources.now => RunbookState {
             status: Status::ReviewDue,
             evidence: last,
-            next: "review it: change what is stale, or exercise it and say so with an `Exercised:` trailer".to_owned(),
+            next: "review it: change what is stale, or exercise it and say so with an `Exercised:` trailer"
+                .to_owned(),
         },
-        _ => RunbookState { status: Status::Current, evidence: last, next: "nothing: it is current".to_owned() },
+        _ => RunbookState {
+            status: Status::Current,
+            evidence: last,
+            next: "nothing: it is current".to_owned(),
+        },
     }
 }

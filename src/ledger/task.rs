@@ -50,7 +50,16 @@ pub(super) fn task(
     let board = board_approval(context, others.decisions, id, requestor, board_asked, deployment);
     let judged = Judged { record, parsed, task, risk: risk.level, deployment, rollback, board };
     let (approvals, facet) = approvals(context, &judged);
-    let facts = Facts { context, record, id, parsed, task, environments: &environments, approvals: &approvals, facet };
+    let facts = Facts {
+        context,
+        record,
+        id,
+        parsed,
+        task,
+        environments: &environments,
+        approvals: &approvals,
+        facet,
+    };
     let (status, evidence) = facts.status(others);
     let mut diagnostics = Vec::new();
     if status == Status::Unknown {
@@ -102,7 +111,8 @@ impl Environment {
 fn environments(context: &Context<'_>, record: RecordIx, parsed: &Record) -> Vec<Environment> {
     let policy = context.sources.policy;
     let of = |name: &str| -> Vec<&Item> {
-        let names = |item: &&Item| policy.environment_for_item(&item.text).is_some_and(|found| found.name == name);
+        let names =
+            |item: &&Item| policy.environment_for_item(&item.text).is_some_and(|found| found.name == name);
         parsed.items.iter().filter(names).collect()
     };
     policy
@@ -172,7 +182,9 @@ impl Facts<'_> {
 
     fn before_deployment(&self, others: &Others<'_, '_>) -> (Status, Option<usize>) {
         let force = in_force(self.context, others.decisions, self.id);
-        if let Some((verdict, set)) = force.and_then(|decision| Some((decision.decision.decision?, decision.set))) {
+        if let Some((verdict, set)) =
+            force.and_then(|decision| Some((decision.decision.decision?, decision.set)))
+        {
             match verdict {
                 Verdict::Rejected => return (Status::Rejected, set),
                 Verdict::NeedsChanges => return (Status::NeedsChanges, set),
@@ -281,7 +293,9 @@ fn next(
         Status::Unknown => "repair the record".to_owned(),
         _ => match (open_approval, facet, open_environment) {
             (Some(approval), ..) => match approval.code {
-                Some(Code::ApprovalMissing | Code::DecisionMissing) | None => format!("waiting for {}", approval.text),
+                Some(Code::ApprovalMissing | Code::DecisionMissing) | None => {
+                    format!("waiting for {}", approval.text)
+                }
                 Some(_) => format!("renew {}: {}", approval.text, approval.detail),
             },
             (None, ApprovalFacet::Partial { met, of }, _) => {

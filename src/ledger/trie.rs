@@ -80,7 +80,12 @@ impl<V: Clone> Trie<V> {
     }
 
     /// Calls `found` with every key whose values differ by `same`, or that only one map has.
-    pub(super) fn differences(&self, other: &Self, same: &dyn Fn(&V, &V) -> bool, found: &mut dyn FnMut(u32)) {
+    pub(super) fn differences(
+        &self,
+        other: &Self,
+        same: &dyn Fn(&V, &V) -> bool,
+        found: &mut dyn FnMut(u32),
+    ) {
         differences(self.root.as_ref(), other.root.as_ref(), 0, TOP_SHIFT, same, found);
     }
 
@@ -96,7 +101,8 @@ fn insert<V: Clone>(node: &mut Node<V>, key: u32, shift: u32, value: V) {
     let digit = digit(key, shift);
     let rank = node.rank(digit);
     if node.bitmap & (1 << digit) == 0 {
-        let slot = if shift == 0 { Slot::Leaf(value) } else { Slot::Branch(branch(key, shift - BITS, value)) };
+        let slot =
+            if shift == 0 { Slot::Leaf(value) } else { Slot::Branch(branch(key, shift - BITS, value)) };
         node.bitmap |= 1 << digit;
         node.slots.insert(rank, slot);
         return;

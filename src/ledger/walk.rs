@@ -162,8 +162,11 @@ pub fn walk(history: &History, versions: &Versions, tips: &[usize]) -> Walk {
     }
     let mut maps: Vec<Option<Trie<Arc<Node>>>> = vec![None; history.commits.len()];
     for (position, commit) in history.commits.iter().enumerate() {
-        let parents: Vec<Trie<Arc<Node>>> =
-            commit.parents.iter().map(|&parent| take_or_share(&mut maps[parent], &mut children[parent])).collect();
+        let parents: Vec<Trie<Arc<Node>>> = commit
+            .parents
+            .iter()
+            .map(|&parent| take_or_share(&mut maps[parent], &mut children[parent]))
+            .collect();
         maps[position] = Some(walker.commit(position, commit, parents));
     }
     let mut walk = walker.out;
@@ -208,7 +211,9 @@ impl<'a> Walker<'a> {
         if let Some((first, others)) = parents.split_first() {
             for other in others {
                 first.differences(other, &Arc::ptr_eq, &mut |record| {
-                    files.entry(record).or_insert_with(|| first.get(record).map_or(Vec::new(), |node| node.files.clone()));
+                    files
+                        .entry(record)
+                        .or_insert_with(|| first.get(record).map_or(Vec::new(), |node| node.files.clone()));
                 });
             }
         }
@@ -316,7 +321,12 @@ impl<'a> Walker<'a> {
 
     /// The values of a record's things. A version that cannot be read, or that is one of several files of
     /// one ID, leaves everything but the text as it was: what it hides comes to light when it is repaired.
-    fn state(&mut self, record: RecordIx, files: &[(u32, TreeFile)], before: Option<&Arc<Node>>) -> BTreeMap<u32, u32> {
+    fn state(
+        &mut self,
+        record: RecordIx,
+        files: &[(u32, TreeFile)],
+        before: Option<&Arc<Node>>,
+    ) -> BTreeMap<u32, u32> {
         if files.is_empty() {
             return BTreeMap::new();
         }
@@ -328,7 +338,11 @@ impl<'a> Walker<'a> {
         let mut state: BTreeMap<u32, u32> = match &readable {
             Some(cells) => cells.iter().copied().collect(),
             None => before.map_or_else(BTreeMap::new, |node| {
-                node.cells.iter().filter(|(_, cell)| cell.value != ABSENT).map(|(key, cell)| (*key, cell.value)).collect()
+                node.cells
+                    .iter()
+                    .filter(|(_, cell)| cell.value != ABSENT)
+                    .map(|(key, cell)| (*key, cell.value))
+                    .collect()
             }),
         };
         state.insert(self.exists, self.out.values.intern(Value::Present));
@@ -355,7 +369,11 @@ impl<'a> Walker<'a> {
         let fields =
             facts.fields.iter().map(|(key, value)| (Key::Field(key.clone()), Value::Json(value.clone())));
         let scope = facts.scope.iter().map(|scope| (Key::Scope, Value::Scope(*scope)));
-        items.chain(fields).chain(scope).map(|(key, value)| (keys.intern(key), values.intern(value))).collect()
+        items
+            .chain(fields)
+            .chain(scope)
+            .map(|(key, value)| (keys.intern(key), values.intern(value)))
+            .collect()
     }
 
     /// Notes the scopes of a decision's tasks where this commit set one of its fields.
@@ -368,7 +386,8 @@ impl<'a> Walker<'a> {
             .take_while(|transition| transition.commit == commit)
             .any(|t| t.record == decision && matches!(self.out.keys.item(t.key), Key::Field(_)));
         let changes = self.out.keys.number(&Key::Field("changes".into()));
-        let Some(cell) = changes.and_then(|key| map.get(decision)?.cell(key).cloned()).filter(|_| sets_field) else {
+        let Some(cell) = changes.and_then(|key| map.get(decision)?.cell(key).cloned()).filter(|_| sets_field)
+        else {
             return;
         };
         let Value::Json(json) = self.out.values.item(cell.value) else { return };

@@ -58,7 +58,8 @@ impl<'a> Decoder<'a> {
                 || format!("known here: {}", table.known.join(", ")),
                 |near| format!("did you mean `{near}`?"),
             );
-            let place = if table.name.is_empty() { "at the top".to_owned() } else { format!("in `{}`", table.name) };
+            let place =
+                if table.name.is_empty() { "at the top".to_owned() } else { format!("in `{}`", table.name) };
             self.error(entry.key_span.clone(), format!("unknown key `{key}` {place}"), Some(help));
         }
     }
@@ -219,7 +220,16 @@ impl<'v> Table<'v> {
 fn check_rrule(text: &str) -> Result<(), String> {
     const FREQUENCIES: [&str; 4] = ["DAILY", "WEEKLY", "MONTHLY", "YEARLY"];
     const PARTS: [&str; 10] = [
-        "FREQ", "UNTIL", "COUNT", "INTERVAL", "BYDAY", "BYMONTHDAY", "BYYEARDAY", "BYMONTH", "BYSETPOS", "WKST",
+        "FREQ",
+        "UNTIL",
+        "COUNT",
+        "INTERVAL",
+        "BYDAY",
+        "BYMONTHDAY",
+        "BYYEARDAY",
+        "BYMONTH",
+        "BYSETPOS",
+        "WKST",
     ];
     let mut seen: Vec<&str> = Vec::new();
     for part in text.split(';') {
@@ -242,7 +252,10 @@ fn check_rrule(text: &str) -> Result<(), String> {
             "BYMONTHDAY" => numbers(-31, 31),
             "BYMONTH" => numbers(1, 12),
             "BYYEARDAY" | "BYSETPOS" => numbers(-366, 366),
-            _ => !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'T' | b'Z')),
+            _ => {
+                !value.is_empty()
+                    && value.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'T' | b'Z'))
+            }
         };
         if !valid {
             return Err(format!("`{value}` is no value of `{name}`"));

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::types::{Category, ConditionRule, Environment, KindRule, Members, Policy, Review, RiskRule, Window};
+use super::types::{
+    Category, ConditionRule, Environment, KindRule, Members, Policy, Review, RiskRule, Window,
+};
 use crate::record::{Risk, TaskKind, normalize, normalize_review};
 
 impl Policy {
@@ -94,9 +96,16 @@ impl Policy {
         let mut texts: Vec<&str> = Vec::new();
         texts.extend(self.reviews.iter().map(|review| review.text.as_str()));
         texts.extend(self.environments.iter().flat_map(|e| &e.deployed_by).map(String::as_str));
-        texts.extend(risks.flat_map(|r| {
-            r.items.iter().chain(&r.communication).chain(r.communication_when.iter().map(|rule| &rule.item))
-        }).map(String::as_str));
+        texts.extend(
+            risks
+                .flat_map(|r| {
+                    r.items
+                        .iter()
+                        .chain(&r.communication)
+                        .chain(r.communication_when.iter().map(|rule| &rule.item))
+                })
+                .map(String::as_str),
+        );
         texts.extend(self.kinds.values().flat_map(|kind| &kind.items).map(String::as_str));
         texts.sort_unstable();
         texts.dedup();
@@ -116,7 +125,8 @@ impl Policy {
             let known = normalize(known);
             // One letter in five, and swapped neighbours as one.
             let letters = known.chars().count().max(exact.chars().count());
-            words(&known) == words(&exact) && strsim::osa_distance(&known, &exact) <= (letters / 6).clamp(1, 3)
+            words(&known) == words(&exact)
+                && strsim::osa_distance(&known, &exact) <= (letters / 6).clamp(1, 3)
         };
         known.into_iter().find(near)
     }

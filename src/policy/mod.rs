@@ -43,7 +43,11 @@ impl Policy {
             Ok(own) => own,
             Err(errors) => {
                 for (span, message) in errors {
-                    decoder.error(span, format!("invalid TOML: {}", message.lines().next().unwrap_or_default()), None);
+                    decoder.error(
+                        span,
+                        format!("invalid TOML: {}", message.lines().next().unwrap_or_default()),
+                        None,
+                    );
                 }
                 return (None, decoder.found);
             }

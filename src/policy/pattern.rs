@@ -21,7 +21,11 @@ impl IdPattern {
         let (before, rest) = text.split_once("{n").ok_or_else(|| format!("no `{{n}}`: {expected}"))?;
         let (format, after) = rest.split_once('}').ok_or_else(|| expected.to_owned())?;
         let width = match format.strip_prefix(":0") {
-            Some(width) => width.parse().ok().filter(|width| (1..10).contains(width)).ok_or_else(|| expected.to_owned())?,
+            Some(width) => width
+                .parse()
+                .ok()
+                .filter(|width| (1..10).contains(width))
+                .ok_or_else(|| expected.to_owned())?,
             None if format.is_empty() => 1,
             None => return Err(expected.to_owned()),
         };

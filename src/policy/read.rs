@@ -27,7 +27,10 @@ pub(super) fn policy(decoder: &mut Decoder<'_>, value: &Value) -> Policy {
         environments: list(decoder, &mut top, "environments", environment),
         risks: risks(decoder, &mut top),
         categories: list(decoder, &mut top, "category", category),
-        windows: named(decoder, &mut top, "windows", window).into_iter().filter_map(|(k, v)| Some((k, v?))).collect(),
+        windows: named(decoder, &mut top, "windows", window)
+            .into_iter()
+            .filter_map(|(k, v)| Some((k, v?)))
+            .collect(),
         freezes: list(decoder, &mut top, "freeze", freeze),
         emergency: section(decoder, &mut top, "emergency", emergency),
         cab: top.take("cab").and_then(|value| {
@@ -75,7 +78,9 @@ fn named<T>(
     let Some(value) = top.take(name) else { return BTreeMap::new() };
     let table = decoder.table(value, name);
     let entries = table.each().into_iter();
-    entries.map(|(key, entry)| (key.to_owned(), read(decoder, &format!("{name}.{key}"), &entry.value))).collect()
+    entries
+        .map(|(key, entry)| (key.to_owned(), read(decoder, &format!("{name}.{key}"), &entry.value)))
+        .collect()
 }
 
 /// An array of tables.
@@ -116,7 +121,8 @@ fn pattern(decoder: &mut Decoder<'_>, table: &mut Table<'_>, key: &'static str) 
 
 fn ids(decoder: &mut Decoder<'_>, table: &mut Table<'_>) -> Ids {
     let fallback = |text| IdPattern::parse(text).expect("a constant pattern that a test covers");
-    let kinds = TaskKind::ALL.into_iter().filter_map(|kind| Some((kind, pattern(decoder, table, kind.as_str())?)));
+    let kinds =
+        TaskKind::ALL.into_iter().filter_map(|kind| Some((kind, pattern(decoder, table, kind.as_str())?)));
     let kinds = kinds.collect();
     Ids {
         task: pattern(decoder, table, "task").unwrap_or_else(|| fallback("INFRA-{n}")),
@@ -135,7 +141,11 @@ fn person(decoder: &mut Decoder<'_>, name: &str, value: &Value) -> Person {
             Some("robot") => true,
             Some("person") | None => false,
             Some(other) => {
-                decoder.error(place(kind), format!("`{other}` is no kind of person"), Some("person or robot".to_owned()));
+                decoder.error(
+                    place(kind),
+                    format!("`{other}` is no kind of person"),
+                    Some("person or robot".to_owned()),
+                );
                 false
             }
         },
@@ -282,7 +292,8 @@ fn category(decoder: &mut Decoder<'_>, table: &mut Table<'_>) -> Option<Category
     });
     let kubernetes = table.take("kubernetes").map(|value| {
         let mut rule = decoder.table(value, "kubernetes");
-        let found = KubernetesRule { kinds: rule.texts(decoder, "kinds"), fields: rule.texts(decoder, "fields") };
+        let found =
+            KubernetesRule { kinds: rule.texts(decoder, "kinds"), fields: rule.texts(decoder, "fields") };
         decoder.finish(&rule);
         found
     });
@@ -307,7 +318,9 @@ fn window(decoder: &mut Decoder<'_>, name: &str, value: &Value) -> Option<Window
         let start = table.time(decoder, "start");
         let duration = table.duration(decoder, "duration");
         let timezone = table.timezone(decoder, "timezone");
-        for (key, absent) in [("start", start.is_none()), ("duration", duration.is_none()), ("timezone", timezone.is_none())] {
+        for (key, absent) in
+            [("start", start.is_none()), ("duration", duration.is_none()), ("timezone", timezone.is_none())]
+        {
             if absent && !decoder.found.iter().any(|d| table.span().contains(&d.span.start)) {
                 decoder.error(table.span(), format!("`{name}` has no usable `{key}`"), None);
             }
@@ -424,7 +437,10 @@ fn paths(decoder: &mut Decoder<'_>, table: &mut Table<'_>) -> Paths {
 }
 
 fn plan(decoder: &mut Decoder<'_>, table: &mut Table<'_>) -> PlanRules {
-    PlanRules { volatile: table.texts(decoder, "volatile"), list_limit: table.count(decoder, "list-limit", 100) }
+    PlanRules {
+        volatile: table.texts(decoder, "volatile"),
+        list_limit: table.count(decoder, "list-limit", 100),
+    }
 }
 
 fn audit(decoder: &mut Decoder<'_>, table: &mut Table<'_>) -> AuditRules {

@@ -40,9 +40,15 @@ fn the_cards_are_its_content() {
         assert_eq!(policy.category(name).map(|category| category.risk), Some(risk), "{name}");
     }
     assert!(policy.kind_rule(TaskKind::Terraform).plan && !policy.kind_rule(TaskKind::Helm).plan);
-    assert_eq!(policy.environment_for_item("apply  in PRODUCTION").map(|e| e.name.as_str()), Some("production"));
+    assert_eq!(
+        policy.environment_for_item("apply  in PRODUCTION").map(|e| e.name.as_str()),
+        Some("production")
+    );
     assert_eq!(policy.environment_for_item("Apply in production (dry run)"), None);
-    assert_eq!(policy.review_for_item("Security review (network change)").map(|r| r.role.as_str()), Some("security"));
+    assert_eq!(
+        policy.review_for_item("Security review (network change)").map(|r| r.role.as_str()),
+        Some("security")
+    );
 }
 
 #[test]
@@ -67,16 +73,40 @@ fn bad_policies_say_where_and_what() {
         ("[risk.high]\naprovals = 2\n", (2, 1), "unknown key `aprovals` in `risk.high`"),
         ("[risk.high]\napprovals = -1\n", (2, 13), "must be a whole number"),
         ("default-risk = \"huge\"\n", (1, 16), "`huge` is no risk"),
-        ("[windows.w]\nrrule = \"FREQ=SOMETIMES\"\nstart = \"02:00\"\nduration = \"4h\"\ntimezone = \"UTC\"\n", (2, 9), "no recurrence rule"),
-        ("[windows.w]\nrrule = \"FREQ=DAILY\"\nstart = \"02:00\"\nduration = \"0m\"\ntimezone = \"UTC\"\n", (4, 12), "`0m` is no duration"),
-        ("[windows.w]\nrrule = \"FREQ=DAILY\"\nstart = \"25:00\"\nduration = \"1h\"\ntimezone = \"UTC\"\n", (3, 9), "must be a time of day"),
-        ("[windows.w]\nrrule = \"FREQ=DAILY\"\nstart = \"02:00\"\nduration = \"1h\"\ntimezone = \"Mars/Base\"\n", (5, 12), "`Mars/Base` is no time zone"),
-        ("[[freeze]]\nname = \"x\"\nfrom = 2026-01-02\nto = 2026-01-03T00:00:00Z\n", (3, 8), "date-time with an offset"),
+        (
+            "[windows.w]\nrrule = \"FREQ=SOMETIMES\"\nstart = \"02:00\"\nduration = \"4h\"\ntimezone = \"UTC\"\n",
+            (2, 9),
+            "no recurrence rule",
+        ),
+        (
+            "[windows.w]\nrrule = \"FREQ=DAILY\"\nstart = \"02:00\"\nduration = \"0m\"\ntimezone = \"UTC\"\n",
+            (4, 12),
+            "`0m` is no duration",
+        ),
+        (
+            "[windows.w]\nrrule = \"FREQ=DAILY\"\nstart = \"25:00\"\nduration = \"1h\"\ntimezone = \"UTC\"\n",
+            (3, 9),
+            "must be a time of day",
+        ),
+        (
+            "[windows.w]\nrrule = \"FREQ=DAILY\"\nstart = \"02:00\"\nduration = \"1h\"\ntimezone = \"Mars/Base\"\n",
+            (5, 12),
+            "`Mars/Base` is no time zone",
+        ),
+        (
+            "[[freeze]]\nname = \"x\"\nfrom = 2026-01-02\nto = 2026-01-03T00:00:00Z\n",
+            (3, 8),
+            "date-time with an offset",
+        ),
         ("[roles]\nsecurity = [\"sma\"]\n", (2, 12), "`sma` in role `security` is no person"),
         ("[risk.high]\nroles = [\"wizards\"]\n", (2, 9), "role `wizards` is not in `[roles]`"),
         ("[risk.high]\nwindow = \"standart\"\n", (2, 10), "window `standart` is not in `[windows]`"),
         ("[ids]\ntask = \"INFRA\"\n", (2, 8), "`INFRA` is no ID pattern"),
-        ("[people.ana]\nemails = [\"a@x\"]\n[people.sam]\nemails = [\"A@X\"]\n", (4, 10), "belongs to both `ana` and `sam`"),
+        (
+            "[people.ana]\nemails = [\"a@x\"]\n[people.sam]\nemails = [\"A@X\"]\n",
+            (4, 10),
+            "belongs to both `ana` and `sam`",
+        ),
         ("[trust]\napprove = \"maybe\"\n", (2, 11), "`maybe` is no trust"),
         ("x = \n", (1, 5), "invalid TOML"),
         ("[paths]\ninfrastructure = [\"a/{b\"]\n", (2, 18), "`a/{b` is no glob"),

@@ -55,7 +55,9 @@ fn people(decoder: &mut Decoder<'_>, policy: &Policy, value: &Value) {
 fn roles(decoder: &mut Decoder<'_>, policy: &Policy, value: &Value) {
     let mut uses: Vec<(Vec<&str>, &str)> = Vec::new();
     uses.extend(policy.policy_roles.iter().map(|role| (vec!["policy-roles"], role.as_str())));
-    uses.extend(policy.reviews.iter().map(|review| (vec!["reviews", review.text.as_str()], review.role.as_str())));
+    uses.extend(
+        policy.reviews.iter().map(|review| (vec!["reviews", review.text.as_str()], review.role.as_str())),
+    );
     uses.extend(policy.emergency.roles.iter().map(|role| (vec!["emergency", "roles"], role.as_str())));
     for (risk, rule) in &policy.risks {
         uses.extend(rule.roles.iter().map(|role| (vec!["risk", risk.as_str(), "roles"], role.as_str())));
@@ -67,8 +69,10 @@ fn roles(decoder: &mut Decoder<'_>, policy: &Policy, value: &Value) {
     }
     for (keys, role) in uses {
         if !policy.roles.contains_key(role) {
-            let help = nearest(role, policy.roles.keys().map(String::as_str))
-                .map_or_else(|| format!("add `{role} = [\"…\"]` under `[roles]`"), |near| format!("did you mean `{near}`?"));
+            let help = nearest(role, policy.roles.keys().map(String::as_str)).map_or_else(
+                || format!("add `{role} = [\"…\"]` under `[roles]`"),
+                |near| format!("did you mean `{near}`?"),
+            );
             decoder.error(at(value, &keys), format!("role `{role}` is not in `[roles]`"), Some(help));
         }
     }
@@ -103,7 +107,12 @@ fn windows_and_environments(decoder: &mut Decoder<'_>, policy: &Policy, value: &
                 decoder.error(span, format!("window `{window}` is not in `[windows]`"), help(window));
             }
         }
-        unknown_environments(decoder, policy, &rule.environments, at(value, &["risk", risk.as_str(), "environments"]));
+        unknown_environments(
+            decoder,
+            policy,
+            &rule.environments,
+            at(value, &["risk", risk.as_str(), "environments"]),
+        );
     }
     for freeze in &policy.freezes {
         unknown_environments(decoder, policy, &freeze.environments, at(value, &["freeze"]));
@@ -119,7 +128,8 @@ fn unknown_environments(decoder: &mut Decoder<'_>, policy: &Policy, names: &[Str
 }
 
 fn duplicate_names(decoder: &mut Decoder<'_>, policy: &Policy, value: &Value) {
-    let environments: Vec<&str> = policy.environments.iter().map(|environment| environment.name.as_str()).collect();
+    let environments: Vec<&str> =
+        policy.environments.iter().map(|environment| environment.name.as_str()).collect();
     let categories: Vec<&str> = policy.categories.iter().map(|category| category.name.as_str()).collect();
     let freezes: Vec<&str> = policy.freezes.iter().map(|freeze| freeze.name.as_str()).collect();
     for (key, names) in [("environments", environments), ("category", categories), ("freeze", freezes)] {

@@ -91,16 +91,20 @@ impl RecordTemplates {
         texts.insert(PARTS.0.to_owned(), PARTS.1.to_owned());
         texts.extend(own);
         let builtin = BUILTIN.iter().map(|(_, text)| *text).chain([PARTS.1]);
-        let guidance =
-            builtin.chain(texts.values().map(String::as_str)).flat_map(str::lines).filter_map(guidance).collect();
+        let guidance = builtin
+            .chain(texts.values().map(String::as_str))
+            .flat_map(str::lines)
+            .filter_map(guidance)
+            .collect();
         RecordTemplates { texts, guidance }
     }
 
     /// Whether a section's text is empty or only the template's words.
     pub fn is_guidance(&self, text: &str) -> bool {
-        text.lines().map(str::trim).filter(|line| !line.is_empty()).all(|line| {
-            guidance(line).is_some_and(|line| self.guidance.contains(&line))
-        })
+        text.lines()
+            .map(str::trim)
+            .filter(|line| !line.is_empty())
+            .all(|line| guidance(line).is_some_and(|line| self.guidance.contains(&line)))
     }
 
     /// Fills a template (`terraform`, `decision`, …).
@@ -110,7 +114,8 @@ impl RecordTemplates {
     pub fn render(&self, name: &str, record: &NewRecord) -> Result<String, TemplateError> {
         let file = format!("{name}.md");
         if !self.texts.contains_key(&file) {
-            let known = self.texts.keys().filter_map(|name| name.strip_suffix(".md")).map(str::to_owned).collect();
+            let known =
+                self.texts.keys().filter_map(|name| name.strip_suffix(".md")).map(str::to_owned).collect();
             return Err(TemplateError::Unknown { name: name.to_owned(), known });
         }
         let invalid = |error: minijinja::Error| TemplateError::Invalid {
@@ -127,7 +132,10 @@ impl RecordTemplates {
         for (name, text) in &self.texts {
             environment.add_template(name, text).map_err(invalid)?;
         }
-        environment.get_template(&file).and_then(|template| template.render(Value::from(Serde(record)))).map_err(invalid)
+        environment
+            .get_template(&file)
+            .and_then(|template| template.render(Value::from(Serde(record))))
+            .map_err(invalid)
     }
 }
 

@@ -44,11 +44,17 @@ fn every_kind_in_every_risk_has_what_the_policy_asks_for() {
             }
             let items = of_risk.items.iter().filter(|_| !documents);
             for item in of_kind.items.iter().chain(items).chain(&of_risk.communication) {
-                let has = |text: &str| normalize(text) == normalize(item) || normalize_review(text) == normalize_review(item);
+                let has = |text: &str| {
+                    normalize(text) == normalize(item) || normalize_review(text) == normalize_review(item)
+                };
                 assert!(record.items.iter().any(|found| has(&found.text)), "{kind:?} {risk:?}: item {item}");
             }
-            let reviews: Vec<&str> =
-                record.items.iter().filter_map(|item| policy.review_for_item(&item.text)).map(|r| r.role.as_str()).collect();
+            let reviews: Vec<&str> = record
+                .items
+                .iter()
+                .filter_map(|item| policy.review_for_item(&item.text))
+                .map(|r| r.role.as_str())
+                .collect();
             let asked = if documents && level < Risk::Medium { &[][..] } else { &of_risk.roles[..] };
             for role in asked.iter().filter(|_| !(documents && risk.is_none())) {
                 assert!(reviews.contains(&role.as_str()), "{kind:?} {risk:?}: role {role}");

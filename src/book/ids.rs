@@ -1,0 +1,46 @@
+//! Which IDs are taken, and how two who take one at once keep apart.
+
+use std::collections::BTreeSet;
+use std::fs::File;
+
+use super::files::work_tree;
+use super::{Book, BookError};
+use crate::record::RecordId;
+
+impl Book {
+    /// Every ID that any local or remote-tracking branch holds or ever held, and those of the work tree.
+    ///
+    /// # Errors
+    /// History's errors; files that cannot be read.
+    pub fn ids_ever(&self) -> Result<Vec<RecordId>, BookError> {
+        let tips = self.repository.all_tips()?;
+        let history = self.repository.read(&tips, &self.path)?;
+        let committed =
+            history.commits.iter().flat_map(|commit| &commit.changes).map(|change| change.path.clone());
+        let on_disk = match &self.root {
+            Some(root) => work_tree(root)?.into_keys().collect(),
+            None => Vec::new(),
+        };
+        let ids: BTreeSet<RecordId> = committed.chain(on_disk).filter_map(|path| id_of(&path)).collect();
+        Ok(ids.into_iter().collect())
+    }
+
+    /// Waits until no other process holds the lock of that name, and holds it until the file is dropped. It
+    /// stands beside the objects, so that all work trees of the repository share it.
+    ///
+    /// # Errors
+    /// When the lock file cannot be made.
+    pub fn lock(&self, name: &str) -> Result<File, BookError> {
+        let folder = self.repository.common_dir().join("changebook");
+        let path = folder.join(format!("{name}.lock"));
+        let error = |source| BookError::read(&path, source);
+        std::fs::create_dir_all(&folder).map_err(error)?;
+        let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(error)?;
+        file.lock().map_err(error)?;
+        Ok(file)
+    }
+}
+
+fn id_of(path: &str) -> Option<RecordId> {
+    RecordId::parse(path.rsplit('/').next()?.strip_suffix(".md")?).ok()
+}

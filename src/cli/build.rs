@@ -1,0 +1,120 @@
+//! `changebook build`
+
+use std::path::{Path, PathBuf};
+
+use super::context::Context;
+use super::error::CliError;
+use super::ui::{DIM, GOOD, Ui, paint};
+use crate::book::{Ask, Book, Loaded};
+use crate::history::CommitId;
+use crate::record::RecordType;
+use crate::site::{self, DocFile, Page, SiteConfig, SiteInput, WriteReport};
+
+/// Build the static site
+///
+/// The same HEAD gives the same bytes: dates are judged at HEAD's own time unless `--now` says otherwise.
+///
+/// Examples:
+///   changebook build
+///   changebook build --out /srv/www/changes
+///   changebook build --at 2024-05-20 --out then
+#[derive(Debug, clap::Args)]
+#[command(verbatim_doc_comment)]
+pub(super) struct BuildArgs {
+    /// Write here instead of the folder that book.toml names
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Build although links are broken; they are still printed
+    #[arg(long)]
+    allow_broken_links: bool,
+}
+
+pub(super) fn run(ui: &mut Ui, context: &Context, args: &BuildArgs) -> Result<(), CliError> {
+    let book = context.book()?;
+    let (out, report, pages) = build(&book, context, args.out.as_deref(), args.allow_broken_links)?;
+    if context.json {
+        return ui.json(&serde_json::json!({
+            "schema": "changebook.build/1", "out": out, "pages": pages,
+            "written": report.written, "unchanged": report.unchanged, "removed": report.removed,
+        }));
+    }
+    let counts =
+        format!("{} written, {} unchanged, {} removed", report.written, report.unchanged, report.removed);
+    ui.line(format!(
+        "{} {pages} files in {} {}",
+        paint(GOOD, "built"),
+        out.display(),
+        paint(DIM, format!("({counts})"))
+    ))
+}
+
+/// Builds the site of a book; gives where it is, what was written, and how many files it has.
+pub(super) fn build(
+    book: &Book,
+    context: &Context,
+    out: Option<&Path>,
+    allow_broken_links: bool,
+) -> Result<(PathBuf, WriteReport, usize), CliError> {
+    let head = match &context.at {
+        Some(_) => None,
+        None => book.head()?.commit,
+    };
+    let now = match (context.now_is_stated, head) {
+        (false, Some(head)) => book.repository.commit_time(head)?.seconds,
+        _ => context.now,
+    };
+    let loaded = book.load(&Ask { now, ..context.ask() })?;
+    let out = match (out, &book.root) {
+        (Some(out), _) => out.to_path_buf(),
+        (None, Some(root)) => root.join(&loaded.config.output),
+        (None, None) => {
+            return Err(CliError::usage("in a bare repository `--out DIR` says where the site goes"));
+        }
+    };
+    let commit = loaded.commit().filter(|_| context.at.is_some() || book.root.is_none());
+    let pages = render(book, &loaded, commit, allow_broken_links)?;
+    let report = site::write_site(&out, &pages)?;
+    Ok((out, report, pages.len()))
+}
+
+/// Gathers what the site is made from and renders it.
+fn render(
+    book: &Book,
+    loaded: &Loaded,
+    commit: Option<CommitId>,
+    allow_broken_links: bool,
+) -> Result<Vec<Page>, CliError> {
+    let config = &loaded.config;
+    let site_config = SiteConfig {
+        title: config.title.clone().unwrap_or_else(|| "Changes".to_owned()),
+        description: config.description.clone(),
+        authors: config.authors.clone(),
+        language: config.language.clone().unwrap_or_else(|| "en".to_owned()),
+        site_url: config.site_url.clone(),
+        repository_url: config.repository_url.clone(),
+        edit_url_template: config.edit_url_template.clone(),
+        allow_broken_links: config.allow_broken_links || allow_broken_links,
+    };
+    let files = |folder: &str| -> Result<Vec<DocFile>, CliError> {
+        let files = book.other_files(commit, folder)?;
+        Ok(files.into_iter().map(|(path, bytes)| DocFile { path, bytes }).collect())
+    };
+    let docs = files(&config.docs)?;
+    let mut assets = Vec::new();
+    for record_type in RecordType::ALL {
+        assets.extend(files(record_type.folder())?);
+    }
+    let people =
+        loaded.policy.people.iter().map(|(key, person)| (key.clone(), person.name.clone())).collect();
+    let template_overrides = book.site_templates(commit)?;
+    let input = SiteInput {
+        config: &site_config,
+        state: &loaded.state,
+        docs: &docs,
+        docs_dir: &config.docs,
+        assets: &assets,
+        people: &people,
+        template_overrides: &template_overrides,
+    };
+    Ok(site::render_site(&input)?)
+}

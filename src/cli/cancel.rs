@@ -1,0 +1,47 @@
+//! `changebook cancel`
+
+use super::context::Context;
+use super::error::CliError;
+use super::record_act::{CommitArgs, Target, set_field};
+use super::ui::Ui;
+use crate::ledger::Status;
+use crate::record::RecordType;
+
+/// Give a task up, with the reason, and commit it
+///
+/// Examples:
+///   changebook cancel INFRA-220 "the team keeps the old cluster"
+#[derive(Debug, clap::Args)]
+#[command(verbatim_doc_comment)]
+pub(super) struct CancelArgs {
+    /// The task's ID
+    id: String,
+    /// Why
+    reason: String,
+    #[command(flatten)]
+    commit: CommitArgs,
+}
+
+pub(super) fn run(ui: &mut Ui, context: &Context, args: &CancelArgs) -> Result<(), CliError> {
+    let reason = args.reason.split_whitespace().collect::<Vec<_>>().join(" ");
+    if reason.is_empty() {
+        return Err(CliError::usage("a cancellation needs its reason"));
+    }
+    let target = Target::find(context, "cancel", &args.id)?;
+    target.expect(RecordType::Task)?;
+    let status = target.state()?.status;
+    if matches!(status, Status::Applied | Status::Done | Status::Cancelled) {
+        let error =
+            CliError::failure(format!("{} is {} and cannot be cancelled", target.name, status.as_str()));
+        return Err(match status {
+            Status::Cancelled => error,
+            _ => error.with_hint(format!(
+                "take it back first: `changebook rollback {} production \"…\"`",
+                target.name
+            )),
+        });
+    }
+    let message = format!("{}: cancel\n\n{reason}\n", target.name);
+    let edit = set_field("cancelled", reason.clone());
+    target.apply(ui, context, &args.commit, &format!("cancelled: {reason}"), &message, &edit)
+}

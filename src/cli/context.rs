@@ -1,0 +1,95 @@
+//! What every command starts from: where, when, and which book.
+
+use std::path::PathBuf;
+
+use super::Global;
+use super::error::CliError;
+use crate::book::{Ask, Book, Loaded};
+use crate::diagnostic::nearest;
+use crate::ledger::RecordState;
+
+/// The global options, checked.
+pub(super) struct Context {
+    pub(super) directory: PathBuf,
+    pub(super) at: Option<String>,
+    /// Seconds since the epoch.
+    pub(super) now: i64,
+    /// Whether `--now` gave the moment.
+    pub(super) now_is_stated: bool,
+    pub(super) trunk: Option<String>,
+    pub(super) json: bool,
+}
+
+impl Context {
+    pub(super) fn new(global: Global) -> Result<Self, CliError> {
+        let now = match &global.now {
+            Some(text) => parse_time(text)?,
+            None => clock(),
+        };
+        Ok(Context {
+            directory: global.directory.unwrap_or_else(|| PathBuf::from(".")),
+            at: global.at,
+            now,
+            now_is_stated: global.now.is_some(),
+            trunk: global.trunk,
+            json: global.json,
+        })
+    }
+
+    pub(super) fn book(&self) -> Result<Book, CliError> {
+        Ok(Book::find(&self.directory)?)
+    }
+
+    pub(super) fn ask(&self) -> Ask {
+        Ask { at: self.at.clone(), now: self.now, trunk: self.trunk.clone() }
+    }
+
+    pub(super) fn load(&self) -> Result<(Book, Loaded), CliError> {
+        let book = self.book()?;
+        let loaded = book.load(&self.ask())?;
+        Ok((book, loaded))
+    }
+
+    /// Refuses an option that makes no sense for a command that changes something.
+    pub(super) fn refuse_at(&self, command: &str) -> Result<(), CliError> {
+        match &self.at {
+            Some(_) => Err(CliError::usage(format!(
+                "`{command}` works on the present, so `--at` has no meaning here"
+            ))),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Reads the clock: the one place that does.
+#[expect(clippy::disallowed_methods, reason = "the clock is read here and passed on")]
+fn clock() -> i64 {
+    jiff::Timestamp::now().as_second()
+}
+
+fn parse_time(text: &str) -> Result<i64, CliError> {
+    text.parse::<i64>()
+        .ok()
+        .or_else(|| text.parse::<jiff::Timestamp>().ok().map(|t| t.as_second()))
+        .ok_or_else(|| {
+            CliError::usage(format!("`{text}` is no moment"))
+                .with_hint("write it like `2024-05-25T02:00:00+02:00`")
+        })
+}
+
+/// The record of that name, or an error with the nearest.
+pub(super) fn record<'a>(loaded: &'a Loaded, name: &str) -> Result<&'a RecordState, CliError> {
+    let records = &loaded.state.records;
+    if let Some(found) = records.iter().find(|record| record.name == name) {
+        return Ok(found);
+    }
+    let mut folded = records.iter().filter(|record| record.name.eq_ignore_ascii_case(name));
+    if let (Some(found), None) = (folded.next(), folded.next()) {
+        return Ok(found);
+    }
+    let error = CliError::failure(format!("there is no record `{name}` in this book"));
+    Err(match nearest(name, records.iter().map(|record| record.name.as_str())) {
+        Some(near) => error.with_hint(format!("did you mean `{near}`?")),
+        None => error.with_hint("`changebook list` shows what there is"),
+    })
+}

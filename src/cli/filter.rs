@@ -1,0 +1,123 @@
+//! Which records a listing is about.
+
+use super::error::CliError;
+use crate::diagnostic::nearest;
+use crate::ledger::{RecordState, Status};
+use crate::record::{Details, Risk};
+
+/// Filters that several commands share. Several values of one are alternatives.
+#[derive(Debug, Default, clap::Args)]
+pub(super) struct FilterArgs {
+    /// Only records in this status (`approved`, `in-review`, …; `open` for all that want work)
+    #[arg(long, value_name = "STATUS", value_delimiter = ',')]
+    status: Vec<String>,
+    /// Only tasks of this risk
+    #[arg(long, value_name = "RISK", value_delimiter = ',')]
+    risk: Vec<String>,
+    /// Only task, decision or runbook
+    #[arg(long = "type", value_name = "TYPE", value_delimiter = ',')]
+    record_type: Vec<String>,
+    /// Only tasks of this kind (`terraform`, `kubernetes`, …)
+    #[arg(long, value_name = "KIND", value_delimiter = ',')]
+    kind: Vec<String>,
+    /// Only records with this label
+    #[arg(long, value_name = "LABEL", value_delimiter = ',')]
+    label: Vec<String>,
+    /// Only records that touch this service
+    #[arg(long, value_name = "SERVICE", value_delimiter = ',')]
+    service: Vec<String>,
+    /// Only records that this person asked for, wrote, or owns
+    #[arg(long, value_name = "PERSON", value_delimiter = ',')]
+    owner: Vec<String>,
+    /// Only tasks in this window of the policy
+    #[arg(long, value_name = "WINDOW", value_delimiter = ',')]
+    window: Vec<String>,
+}
+
+/// Checked filters.
+pub(super) struct Filter<'a> {
+    args: &'a FilterArgs,
+    statuses: Vec<Status>,
+}
+
+impl FilterArgs {
+    /// Checks the words that come from closed sets.
+    pub(super) fn check(&self) -> Result<Filter<'_>, CliError> {
+        let mut statuses = Vec::new();
+        for word in &self.status {
+            match Status::parse(word) {
+                Some(status) => statuses.push(status),
+                None if word == "open" => {
+                    statuses.extend(Status::ALL.into_iter().filter(|status| status.is_open()))
+                }
+                None => {
+                    return Err(unknown("status", word, Status::ALL.iter().map(|status| status.as_str())));
+                }
+            }
+        }
+        let closed: [(&str, &[String], &[&str]); 3] = [
+            ("risk", &self.risk, &["low", "medium", "high"]),
+            ("type", &self.record_type, &["task", "decision", "runbook"]),
+            ("kind", &self.kind, &["terraform", "kubernetes", "helm", "documentation", "general"]),
+        ];
+        for (name, words, known) in closed {
+            if let Some(word) = words.iter().find(|word| !known.contains(&word.as_str())) {
+                return Err(unknown(name, word, known.iter().copied()));
+            }
+        }
+        Ok(Filter { args: self, statuses })
+    }
+}
+
+fn unknown<'k>(name: &str, word: &str, known: impl Iterator<Item = &'k str> + Clone) -> CliError {
+    let words: Vec<&str> = known.clone().collect();
+    let error = CliError::usage(format!("`{word}` is no {name}"));
+    match nearest(word, known) {
+        Some(near) => error.with_hint(format!("did you mean `{near}`?")),
+        None => error.with_hint(format!("one of {}", words.join(", "))),
+    }
+}
+
+impl Filter<'_> {
+    /// Whether a record passes all filters.
+    pub(super) fn admits(&self, state: &RecordState) -> bool {
+        let any = |wanted: &[String], has: &dyn Fn(&str) -> bool| {
+            wanted.is_empty() || wanted.iter().any(|word| has(word))
+        };
+        let labels = match &state.record.details {
+            Details::Task(task) => &task.labels[..],
+            Details::Runbook(runbook) => &runbook.labels[..],
+            Details::Decision(_) => &[],
+        };
+        let services = match &state.record.details {
+            Details::Task(task) => &task.services[..],
+            Details::Runbook(runbook) => &runbook.services[..],
+            Details::Decision(_) => &[],
+        };
+        let window = match &state.record.details {
+            Details::Task(task) => task.window.as_deref(),
+            _ => None,
+        };
+        let level = state.risk.as_ref().map(|risk| risk.level);
+        (self.statuses.is_empty() || self.statuses.contains(&state.status))
+            && any(&self.args.risk, &|word| level.is_some() && level == Risk::parse(word))
+            && any(&self.args.record_type, &|word| state.record_type.as_str() == word)
+            && any(&self.args.kind, &|word| state.kind().is_some_and(|kind| kind.as_str() == word))
+            && any(&self.args.label, &|word| labels.iter().any(|label| label == word))
+            && any(&self.args.service, &|word| services.iter().any(|service| service == word))
+            && any(&self.args.owner, &|word| owned_by(state, word))
+            && any(&self.args.window, &|word| window == Some(word))
+    }
+}
+
+fn owned_by(state: &RecordState, person: &str) -> bool {
+    let stated = match &state.record.details {
+        Details::Task(task) => task.requestor.as_deref(),
+        Details::Decision(decision) => decision.requestor.as_deref(),
+        Details::Runbook(runbook) => runbook.owner.as_deref(),
+    };
+    let wrote = |evidence: &crate::ledger::Evidence| {
+        evidence.person.as_deref() == Some(person) || evidence.email.eq_ignore_ascii_case(person)
+    };
+    stated == Some(person) || state.authors.iter().any(wrote)
+}

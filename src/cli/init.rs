@@ -1,0 +1,95 @@
+//! `changebook init`
+
+use std::path::Path;
+
+use super::context::Context;
+use super::error::CliError;
+use super::ui::{DIM, GOOD, Ui, paint};
+use crate::act::write_atomically;
+use crate::book::{BOOK_FILE, POLICY_FILE};
+use crate::history::Repository;
+use crate::policy::BUILTIN_TEXT;
+
+/// Make a book here: book.toml, policy.toml with comments, folders, a first page
+///
+/// Writes what is missing and overwrites nothing.
+///
+/// Examples:
+///   changebook init
+///   changebook -C infrastructure init --title "Platform infrastructure"
+#[derive(Debug, clap::Args)]
+#[command(verbatim_doc_comment)]
+pub(super) struct InitArgs {
+    /// The book's title; otherwise the directory's name
+    #[arg(long)]
+    title: Option<String>,
+}
+
+const SUMMARY: &str = "# Summary\n\n[Welcome](index.md)\n";
+const KEEP: &str = "";
+
+pub(super) fn run(ui: &mut Ui, context: &Context, args: &InitArgs) -> Result<(), CliError> {
+    context.refuse_at("init")?;
+    let directory =
+        std::path::absolute(&context.directory).map_err(|error| CliError::failure(error.to_string()))?;
+    if !directory.is_dir() {
+        return Err(CliError::failure(format!("`{}` is no directory", directory.display())));
+    }
+    let repository = Repository::discover(&directory)?;
+    if repository.work_tree().is_none() {
+        return Err(CliError::failure("a bare repository has no files to make a book of")
+            .with_hint("work in a clone of it"));
+    }
+    let name =
+        directory.file_name().map_or_else(|| "Changes".into(), |name| name.to_string_lossy().into_owned());
+    let title = args.title.clone().unwrap_or(name);
+    let (made, kept) = write_book(&directory, &title)?;
+    if context.json {
+        return ui.json(&serde_json::json!({ "schema": "changebook.init/1", "made": made, "kept": kept }));
+    }
+    for path in &made {
+        ui.line(format!("{} {path}", paint(GOOD, "made")))?;
+    }
+    for path in &kept {
+        ui.line(paint(DIM, format!("kept {path}")))?;
+    }
+    ui.line("")?;
+    ui.line("Next: list your people and roles in policy.toml, commit, then `changebook new task \"…\"`.")
+}
+
+/// Writes what is missing of a book; gives what was made and what was kept, relative to the directory.
+pub(super) fn write_book(directory: &Path, title: &str) -> Result<(Vec<String>, Vec<String>), CliError> {
+    let (mut made, mut kept) = (Vec::new(), Vec::new());
+    let quoted = toml::Value::String(title.to_owned()).to_string();
+    let book = format!(
+        "# The keys that mdBook knows; `mdbook build` works on this book too.\n[book]\ntitle = {quoted}\nlanguage = \"en\"\nsrc = \"docs\"\n\n[build]\nbuild-dir = \"book\"\n\n# Settings of Changebook stand here.\n[preprocessor.changebook]\noptional = true\n"
+    );
+    let index = format!(
+        "# {title}\n\nChanges of this repository are recorded beside the code: tasks in `tasks/`, decisions of the board in `cab/`,\nrunbooks in `runbooks/`. Their status comes from commits.\n"
+    );
+    let files: [(&str, &str); 8] = [
+        (BOOK_FILE, &book),
+        (POLICY_FILE, BUILTIN_TEXT),
+        ("tasks/.gitkeep", KEEP),
+        ("cab/.gitkeep", KEEP),
+        ("runbooks/.gitkeep", KEEP),
+        ("docs/SUMMARY.md", SUMMARY),
+        ("docs/index.md", &index),
+        (".gitignore", "/book/\n"),
+    ];
+    for (path, text) in files {
+        let file = directory.join(path);
+        let folder = file.parent().unwrap_or(directory);
+        let folder_has_files =
+            path.ends_with(".gitkeep") && folder.read_dir().is_ok_and(|mut entries| entries.next().is_some());
+        if file.symlink_metadata().is_ok() || folder_has_files {
+            kept.push(path.to_owned());
+            continue;
+        }
+        std::fs::create_dir_all(folder)
+            .map_err(|error| CliError::failure(format!("`{}`: {error}", folder.display())))?;
+        write_atomically(&file, text.as_bytes())?;
+        made.push(path.to_owned());
+    }
+    Ok((made, kept))
+}

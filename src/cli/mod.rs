@@ -1,0 +1,153 @@
+//! One file per command: arguments in, a view out. No rule lives here.
+
+mod approve;
+mod board;
+mod build;
+mod cancel;
+mod check;
+mod completions;
+mod context;
+mod decide;
+mod demo;
+mod deployed;
+mod error;
+mod explain;
+mod filter;
+mod init;
+mod list;
+mod log;
+mod new;
+mod record_act;
+mod show;
+mod table;
+mod tick;
+mod ui;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use context::Context;
+use error::{CliError, Kind};
+use ui::{Color, Ui};
+
+/// Change management that lives in git
+///
+/// Tasks, board decisions and runbooks are Markdown files in the repository that holds the infrastructure.
+/// Nobody types a status: it is derived from commits, and every answer names the commit that proves it.
+#[derive(Debug, Parser)]
+#[command(name = "changebook", version, max_term_width = 100)]
+#[command(after_help = "Begin with `changebook demo`, or with `changebook init` in your repository.\n\
+Exit status: 0 yes or done, 3 the answer is no, 2 wrong usage, 1 could not tell.")]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// Options of every command.
+#[derive(Debug, Clone, clap::Args)]
+struct Global {
+    /// Start in this directory instead of the current one
+    #[arg(short = 'C', value_name = "DIR", global = true)]
+    directory: Option<PathBuf>,
+    /// Read the book at a revision, or the trunk as it was on a date
+    #[arg(long, value_name = "REV-OR-DATE", global = true)]
+    at: Option<String>,
+    /// Move the clock (RFC 3339, or seconds since the epoch)
+    #[arg(long, value_name = "TIME", global = true)]
+    now: Option<String>,
+    /// The branch that counts, instead of origin/HEAD or the policy's
+    #[arg(long, value_name = "BRANCH", global = true)]
+    trunk: Option<String>,
+    /// Answer with one JSON document
+    #[arg(long, global = true)]
+    json: bool,
+    /// When to colour
+    #[arg(long, value_enum, value_name = "WHEN", default_value = "auto", global = true)]
+    color: Color,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Init(init::InitArgs),
+    Demo(demo::DemoArgs),
+    New(new::NewArgs),
+    List(list::ListArgs),
+    Show(show::ShowArgs),
+    Board(board::BoardArgs),
+    Log(log::LogArgs),
+    Tick(tick::TickArgs),
+    Untick(tick::UntickArgs),
+    Approve(approve::ApproveArgs),
+    Decide(decide::DecideArgs),
+    Deployed(deployed::DeployedArgs),
+    Rollback(deployed::RollbackArgs),
+    Cancel(cancel::CancelArgs),
+    Check(check::CheckArgs),
+    Build(build::BuildArgs),
+    Explain(explain::ExplainArgs),
+    Completions(completions::CompletionsArgs),
+    Man(completions::ManArgs),
+}
+
+/// Parses the command line, runs one command, and gives the exit status.
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help goes to standard output and is no failure; clap knows which is which.
+            let _ = error.print();
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+        }
+    };
+    let mut ui = Ui::new(cli.global.color);
+    let outcome = run(&mut ui, cli).and_then(|()| ui.flush());
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            let _ = ui.flush();
+            if !matches!(failure.kind, Kind::ReaderGone) && !failure.message.is_empty() {
+                ui.failure(&failure);
+            }
+            failure.exit_code()
+        }
+    }
+}
+
+fn run(ui: &mut Ui, cli: Cli) -> Result<(), CliError> {
+    let context = Context::new(cli.global)?;
+    match cli.command {
+        Command::Init(args) => init::run(ui, &context, &args),
+        Command::Demo(args) => demo::run(ui, &context, &args),
+        Command::New(args) => new::run(ui, &context, &args),
+        Command::List(args) => list::run(ui, &context, &args),
+        Command::Show(args) => show::run(ui, &context, &args),
+        Command::Board(args) => board::run(ui, &context, &args),
+        Command::Log(args) => log::run(ui, &context, &args),
+        Command::Tick(args) => tick::run(ui, &context, &args),
+        Command::Untick(args) => tick::run_untick(ui, &context, &args),
+        Command::Approve(args) => approve::run(ui, &context, &args),
+        Command::Decide(args) => decide::run(ui, &context, &args),
+        Command::Deployed(args) => deployed::run(ui, &context, &args),
+        Command::Rollback(args) => deployed::run_rollback(ui, &context, &args),
+        Command::Cancel(args) => cancel::run(ui, &context, &args),
+        Command::Check(args) => check::run(ui, &context, &args),
+        Command::Build(args) => build::run(ui, &context, &args),
+        Command::Explain(args) => explain::run(ui, &context, &args),
+        Command::Completions(args) => completions::run(ui, &args),
+        Command::Man(args) => completions::run_man(ui, &args),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        super::Cli::command().debug_assert();
+    }
+}

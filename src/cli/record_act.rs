@@ -1,0 +1,159 @@
+//! What the commands that commit share: find the record, make the edit, commit, say so.
+
+use super::context::{Context, record};
+use super::error::CliError;
+use super::ui::{DIM, GOOD, Ui, paint};
+use crate::act::{Edit, commit_edit, edit_only};
+use crate::book::{Book, Loaded};
+use crate::ledger::{RecordState, WorkTree};
+use crate::record::{Item, ItemKey, ItemMatch, Record, RecordType, edit, find_items};
+
+/// Options of every command that commits.
+#[derive(Debug, clap::Args)]
+pub(super) struct CommitArgs {
+    /// Edit the file in the work tree and stop there
+    #[arg(long)]
+    no_commit: bool,
+    /// The commit's message instead of the usual one
+    #[arg(short, long, value_name = "TEXT")]
+    message: Option<String>,
+}
+
+/// A record that is about to be edited.
+pub(super) struct Target {
+    pub(super) book: Book,
+    pub(super) loaded: Loaded,
+    pub(super) name: String,
+}
+
+impl Target {
+    pub(super) fn find(context: &Context, command: &str, id: &str) -> Result<Self, CliError> {
+        context.refuse_at(command)?;
+        let (book, loaded) = context.load()?;
+        let name = record(&loaded, id)?.name.clone();
+        Ok(Target { book, loaded, name })
+    }
+
+    pub(super) fn state(&self) -> Result<&RecordState, CliError> {
+        record(&self.loaded, &self.name)
+    }
+
+    /// The record must be of that type.
+    pub(super) fn expect(&self, record_type: RecordType) -> Result<(), CliError> {
+        let found = self.state()?.record_type;
+        if found == record_type {
+            return Ok(());
+        }
+        Err(CliError::usage(format!("{} is a {}, not a {}", self.name, found.as_str(), record_type.as_str())))
+    }
+
+    /// The item that a part of its text names, without doubt.
+    pub(super) fn item(&self, query: &str) -> Result<Item, CliError> {
+        let record = &self.state()?.record;
+        let list = |found: &[usize]| -> Vec<String> {
+            found.iter().map(|&index| format!("“{}”", record.items[index].text)).collect()
+        };
+        match find_items(record, query) {
+            ItemMatch::One(index) => Ok(record.items[index].clone()),
+            ItemMatch::Ambiguous(found) => Err(CliError::usage(format!(
+                "`{query}` fits several items of {}: {}",
+                self.name,
+                list(&found).join(", ")
+            ))
+            .with_hint("write more of the text")),
+            ItemMatch::None(near) => {
+                let error = CliError::usage(format!("{} has no item `{query}`", self.name));
+                let all: Vec<usize> = (0..record.items.len()).collect();
+                let candidates = list(if near.is_empty() { &all } else { &near });
+                Err(match candidates.is_empty() {
+                    true => error.with_hint("the record has no items at all"),
+                    false => error.with_hint(format!("its items: {}", candidates.join(", "))),
+                })
+            }
+        }
+    }
+
+    /// Applies an edit: as a commit, or to the work tree alone. Says what was done.
+    pub(super) fn apply(
+        &self,
+        ui: &mut Ui,
+        context: &Context,
+        args: &CommitArgs,
+        done: &str,
+        message: &str,
+        edit: &Edit<'_>,
+    ) -> Result<(), CliError> {
+        let state = self.state()?;
+        let path = &state.record.path;
+        if args.no_commit || state.work_tree == WorkTree::Added {
+            if !args.no_commit {
+                return Err(crate::act::ActError::NotCommitted { path: path.clone() }.into());
+            }
+            edit_only(&self.book, path, edit)?;
+            return self.report(ui, context, done, None);
+        }
+        let message = match &args.message {
+            Some(own) => with_own_subject(own, message),
+            None => message.to_owned(),
+        };
+        let commit = commit_edit(&self.book, path, edit, &message)?;
+        self.report(ui, context, done, Some(commit))
+    }
+
+    fn report(
+        &self,
+        ui: &mut Ui,
+        context: &Context,
+        done: &str,
+        commit: Option<crate::history::CommitId>,
+    ) -> Result<(), CliError> {
+        if context.json {
+            return ui.json(&serde_json::json!({
+                "schema": "changebook.act/1", "id": self.name, "done": done, "commit": commit,
+            }));
+        }
+        let place = match commit {
+            Some(commit) => format!("commit {}", commit.short()),
+            None => "in the work tree, not committed".to_owned(),
+        };
+        ui.line(format!("{} {}: {done} {}", paint(GOOD, "✓"), self.name, paint(DIM, format!("({place})"))))
+    }
+}
+
+/// A user's own subject keeps the trailers of the usual message.
+fn with_own_subject(own: &str, message: &str) -> String {
+    match message.split_once("\n\n") {
+        Some((_, trailers)) => format!("{}\n\n{trailers}", own.trim_end()),
+        None => format!("{}\n", own.trim_end()),
+    }
+}
+
+/// An edit that puts items into a state; an item that is not there, or a broken file, refuses it.
+pub(super) fn set_items(
+    path: &str,
+    record_type: RecordType,
+    keys: Vec<ItemKey>,
+    checked: bool,
+) -> impl Fn(&str) -> Result<String, String> {
+    let path = path.to_owned();
+    move |text| {
+        let mut text = text.to_owned();
+        for key in &keys {
+            let record = Record::parse(record_type, &path, text.as_bytes());
+            if let Some(broken) = record.diagnostics.iter().find(|_| record.is_broken()) {
+                return Err(format!("line {}: {}", broken.line, broken.message));
+            }
+            let item = record.items.iter().find(|item| item.key == *key);
+            let item = item.ok_or_else(|| format!("it has no item “{}”", key.text))?;
+            if item.checked != checked {
+                text = edit::set_item(&text, item, checked).map_err(|error| error.to_string())?;
+            }
+        }
+        Ok(text)
+    }
+}
+
+/// An edit that sets a key of the frontmatter to a text.
+pub(super) fn set_field(key: &'static str, value: String) -> impl Fn(&str) -> Result<String, String> {
+    move |text| edit::set_field(text, key, value.as_str().into()).map_err(|error| error.to_string())
+}

@@ -1,0 +1,212 @@
+//! `changebook show`
+
+use serde::Serialize;
+
+use super::context::{Context, record};
+use super::error::CliError;
+use super::list::{as_of, show_command};
+use super::log::{event_rows, words};
+use super::table::{Cell, render};
+use super::ui::{
+    BAD, BOLD, DIM, GOOD, INFORMATION, Ui, WAITING, escape, paint, render_diagnostic, status_style,
+};
+use crate::ledger::{Evidence, RecordJson, RecordState, WorkTree};
+
+/// Show one record: state, approvals, items with who ticked them, links
+///
+/// Examples:
+///   changebook show INFRA-150
+///   changebook show INFRA-150 --events
+///   changebook show INFRA-150 --json --at 2024-05-20
+#[derive(Debug, clap::Args)]
+#[command(verbatim_doc_comment)]
+pub(super) struct ShowArgs {
+    /// The record's ID
+    id: String,
+    /// Show every event of its history
+    #[arg(long)]
+    events: bool,
+    /// Print the git commands that show each claim
+    #[arg(long)]
+    evidence: bool,
+}
+
+#[derive(Serialize)]
+struct Answer<'a> {
+    schema: &'static str,
+    at: Option<&'a Evidence>,
+    record: RecordJson<'a>,
+}
+
+pub(super) fn run(ui: &mut Ui, context: &Context, args: &ShowArgs) -> Result<(), CliError> {
+    let (_, loaded) = context.load()?;
+    let state = record(&loaded, &args.id)?;
+    if context.json {
+        let at = loaded.state.at.as_ref();
+        return ui.json(&Answer {
+            schema: "changebook.show/1",
+            at,
+            record: RecordJson::new(state, args.events),
+        });
+    }
+    head(ui, state)?;
+    approvals(ui, state)?;
+    environments(ui, state)?;
+    items(ui, state)?;
+    relations(ui, state)?;
+    if args.events {
+        heading(ui, "Events")?;
+        for line in render(&event_rows(state.events.iter().map(|event| (None, event))), ui.width) {
+            ui.line(format!("  {line}"))?;
+        }
+    }
+    for diagnostic in &state.diagnostics {
+        ui.note(&render_diagnostic(diagnostic, Some(&state.record.source)));
+    }
+    if args.evidence {
+        evidence(ui, state)?;
+    }
+    ui.line("")?;
+    ui.line(paint(DIM, format!("{} · {}", escape(&state.record.path), as_of(&loaded.state))))
+}
+
+fn heading(ui: &mut Ui, text: &str) -> Result<(), CliError> {
+    ui.line("")?;
+    ui.line(paint(BOLD, text))
+}
+
+fn head(ui: &mut Ui, state: &RecordState) -> Result<(), CliError> {
+    ui.line(paint(BOLD, format!("{} {}", state.name, escape(state.title()))))?;
+    let mut rows: Vec<(&str, String)> = Vec::new();
+    let status = paint(status_style(state.status), state.status.as_str());
+    let proof = state.evidence.as_ref().map_or_else(String::new, |by| format!("  {}", signature(by)));
+    rows.push(("status", format!("{status}{proof}")));
+    match state.work_tree {
+        WorkTree::Modified => {
+            rows.push(("work tree", paint(WAITING, "differs from the commit: not committed yet")))
+        }
+        WorkTree::Removed => rows.push(("work tree", paint(WAITING, "the file is gone: not committed yet"))),
+        WorkTree::Added => rows.push(("work tree", paint(WAITING, "only here: not committed yet"))),
+        WorkTree::Clean => {}
+    }
+    if state.landed == Some(false) {
+        rows.push(("trunk", paint(WAITING, "not landed yet")));
+    }
+    if let Some(kind) = state.kind() {
+        rows.push(("kind", kind.as_str().to_owned()));
+    }
+    if let Some(risk) = &state.risk {
+        rows.push(("risk", format!("{} ({})", risk.level.as_str(), escape(&risk.reasons.join("; ")))));
+    }
+    if let Some(approval) = state.approval {
+        rows.push(("approval", approval.to_string()));
+    }
+    if !state.blocked_by.is_empty() {
+        let ids: Vec<String> = state.blocked_by.iter().map(ToString::to_string).collect();
+        rows.push(("blocked by", paint(BAD, ids.join(", "))));
+    }
+    rows.push(("next", escape(&state.next)));
+    rows.extend(state.created.as_ref().map(|by| ("created", signature(by))));
+    rows.extend(state.updated.as_ref().map(|by| ("updated", signature(by))));
+    for (label, text) in rows {
+        ui.line(format!("  {}  {text}", paint(DIM, format!("{label:<10}"))))?;
+    }
+    Ok(())
+}
+
+/// Commit, person and time.
+pub(super) fn signature(by: &Evidence) -> String {
+    let who = by.person.as_deref().unwrap_or(&by.author);
+    paint(DIM, format!("{} {} {}", by.commit.short(), escape(who), by.time.human()))
+}
+
+fn approvals(ui: &mut Ui, state: &RecordState) -> Result<(), CliError> {
+    if state.approvals.is_empty() {
+        return Ok(());
+    }
+    heading(ui, "Approvals")?;
+    let rows: Vec<Vec<Cell>> = state
+        .approvals
+        .iter()
+        .map(|approval| {
+            let (mark, style) = if approval.valid { ("✓ met", GOOD) } else { ("✗ open", WAITING) };
+            vec![
+                Cell::styled(mark, style),
+                Cell::new(if approval.required { &approval.text[..] } else { "(not required)" }),
+                Cell::new(approval.person.as_deref().unwrap_or("")),
+                Cell::styled(approval.by.as_ref().map_or_else(String::new, |by| by.commit.short()), DIM),
+                Cell::new(approval.code.map_or("", |code| code.as_str())),
+                Cell::new(&approval.detail),
+            ]
+        })
+        .collect();
+    for line in render(&rows, ui.width.map(|width| width.saturating_sub(2))) {
+        ui.line(format!("  {line}"))?;
+    }
+    Ok(())
+}
+
+fn environments(ui: &mut Ui, state: &RecordState) -> Result<(), CliError> {
+    if state.environments.is_empty() {
+        return Ok(());
+    }
+    heading(ui, "Environments")?;
+    for environment in &state.environments {
+        let text = match (&environment.by, &environment.rolled_back) {
+            (Some(by), _) => format!("{} {}", paint(GOOD, "deployed"), signature(by)),
+            (None, Some(by)) => format!("{} {}", paint(BAD, "rolled back"), signature(by)),
+            (None, None) => "not deployed".to_owned(),
+        };
+        ui.line(format!("  {:<12}{text}", escape(&environment.name)))?;
+    }
+    Ok(())
+}
+
+fn items(ui: &mut Ui, state: &RecordState) -> Result<(), CliError> {
+    let mut section = None;
+    for item in &state.items {
+        if section != Some(item.section.as_deref()) {
+            section = Some(item.section.as_deref());
+            heading(ui, &escape(item.section.as_deref().unwrap_or("Items")))?;
+        }
+        let mark = if item.checked { paint(GOOD, "[x]") } else { "[ ]".to_owned() };
+        let ticks: Vec<String> = item.by.iter().filter(|_| item.checked).map(signature).collect();
+        ui.line(format!("  {mark} {}  {}", escape(&item.text), ticks.join(" and ")).trim_end())?;
+    }
+    Ok(())
+}
+
+fn relations(ui: &mut Ui, state: &RecordState) -> Result<(), CliError> {
+    if state.relations.is_empty() {
+        return Ok(());
+    }
+    heading(ui, "Related")?;
+    for relation in &state.relations {
+        let title = match (&relation.title, relation.exists) {
+            (Some(title), _) => escape(title),
+            (None, _) => paint(BAD, "does not exist"),
+        };
+        ui.line(format!("  {:<14}{}  {title}", relation.kind, paint(INFORMATION, relation.id.as_str())))?;
+    }
+    Ok(())
+}
+
+/// The git commands for the status, and for each item's state and event.
+fn evidence(ui: &mut Ui, state: &RecordState) -> Result<(), CliError> {
+    heading(ui, "Check it yourself")?;
+    let mut lines: Vec<(String, String)> = Vec::new();
+    lines.extend(state.evidence.iter().map(|by| (show_command(by), state.status.as_str().to_owned())));
+    lines.extend(state.created.iter().map(|by| (show_command(by), "created".to_owned())));
+    lines.extend(state.updated.iter().map(|by| (show_command(by), "updated".to_owned())));
+    for item in state.items.iter().filter(|item| item.checked) {
+        lines.extend(item.by.iter().map(|by| (show_command(by), format!("ticked: {}", item.text))));
+    }
+    for event in &state.events {
+        lines.push((show_command(&event.by), words(&event.kind)));
+    }
+    let mut seen = std::collections::HashSet::new();
+    for (command, what) in lines.into_iter().filter(|line| seen.insert(line.clone())) {
+        ui.line(format!("  {command}  # {}", escape(&what)))?;
+    }
+    Ok(())
+}

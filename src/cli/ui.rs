@@ -1,0 +1,161 @@
+//! Where output goes: answers to standard output, diagnostics to standard error; colour on a terminal only.
+
+use std::io::{self, IsTerminal, Write};
+
+use anstream::AutoStream;
+use anstyle::{AnsiColor, Style};
+use unicode_width::UnicodeWidthStr;
+
+use super::error::CliError;
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::ledger::Status;
+
+/// Output of one command.
+pub(super) struct Ui {
+    out: AutoStream<io::Stdout>,
+    error: AutoStream<io::Stderr>,
+    /// Columns of the terminal; `None` when the answer goes elsewhere.
+    pub(super) width: Option<usize>,
+}
+
+/// When to colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+pub(super) enum Color {
+    /// On a terminal, unless `NO_COLOR` is set
+    #[default]
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+pub(super) const BOLD: Style = Style::new().bold();
+pub(super) const DIM: Style = Style::new().dimmed();
+pub(super) const GOOD: Style = AnsiColor::Green.on_default();
+pub(super) const WAITING: Style = AnsiColor::Yellow.on_default();
+pub(super) const BAD: Style = AnsiColor::Red.on_default();
+pub(super) const INFORMATION: Style = AnsiColor::Cyan.on_default();
+
+impl Ui {
+    pub(super) fn new(color: Color) -> Self {
+        let choice = match color {
+            Color::Auto => anstream::ColorChoice::Auto,
+            Color::Always => anstream::ColorChoice::Always,
+            Color::Never => anstream::ColorChoice::Never,
+        };
+        let is_terminal = io::stdout().is_terminal();
+        let width = is_terminal.then(|| {
+            terminal_size::terminal_size()
+                .map_or(80, |(terminal_size::Width(columns), _)| usize::from(columns))
+        });
+        Ui { out: AutoStream::new(io::stdout(), choice), error: AutoStream::new(io::stderr(), choice), width }
+    }
+
+    /// Writes a line of the answer.
+    pub(super) fn line(&mut self, text: impl AsRef<str>) -> Result<(), CliError> {
+        writeln!(self.out, "{}", text.as_ref()).map_err(CliError::output)
+    }
+
+    /// Writes text of the answer as it is.
+    pub(super) fn text(&mut self, text: &str) -> Result<(), CliError> {
+        self.out.write_all(text.as_bytes()).map_err(CliError::output)
+    }
+
+    /// Writes one JSON document.
+    pub(super) fn json(&mut self, value: &impl serde::Serialize) -> Result<(), CliError> {
+        let text =
+            serde_json::to_string_pretty(value).map_err(|error| CliError::failure(error.to_string()))?;
+        self.line(text)
+    }
+
+    /// Writes a remark that is no part of the answer.
+    pub(super) fn note(&mut self, text: &str) {
+        let _ = writeln!(self.error, "{text}");
+    }
+
+    /// Writes a failure with its hints.
+    pub(super) fn failure(&mut self, failure: &CliError) {
+        for diagnostic in &failure.diagnostics {
+            let text = render_diagnostic(diagnostic, None);
+            let _ = writeln!(self.error, "{text}");
+        }
+        let _ = writeln!(self.error, "{}: {}", paint(BAD, "error"), escape(&failure.message));
+        for hint in &failure.hints {
+            let _ = writeln!(self.error, "{}: {}", paint(INFORMATION, "hint"), escape(hint));
+        }
+    }
+
+    pub(super) fn flush(&mut self) -> Result<(), CliError> {
+        self.out.flush().map_err(CliError::output)
+    }
+}
+
+/// A text in a style; the stream strips it where colour is off.
+pub(super) fn paint(style: Style, text: impl AsRef<str>) -> String {
+    format!("{style}{}{style:#}", text.as_ref())
+}
+
+/// The style of a status: colour is a second sign beside the word, never the only one.
+pub(super) fn status_style(status: Status) -> Style {
+    match status {
+        Status::Approved | Status::Applied | Status::Done | Status::Current => GOOD,
+        Status::Rejected | Status::RolledBack | Status::Unknown | Status::NeedsChanges => BAD,
+        Status::InReview | Status::Staged | Status::Outdated | Status::ReviewDue | Status::Pending => WAITING,
+        Status::Draft | Status::Cancelled => DIM,
+        Status::Proposed | Status::Developing => INFORMATION,
+    }
+}
+
+/// A text from a record or commit for a terminal or log: control and bidirectional characters are shown,
+/// not sent (threats, row 34). Line feeds and tabs become spaces.
+pub(super) fn escape(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\n' | '\t' => escaped.push(' '),
+            c if c.is_control() || is_bidi_control(c) => escaped.extend(c.escape_unicode()),
+            c => escaped.push(c),
+        }
+    }
+    escaped
+}
+
+fn is_bidi_control(c: char) -> bool {
+    matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+}
+
+/// One diagnostic; with the file's text the line and a mark under the place.
+pub(super) fn render_diagnostic(diagnostic: &Diagnostic, source: Option<&str>) -> String {
+    let style = if diagnostic.severity == Severity::Error { BAD } else { WAITING };
+    let mut text = format!(
+        "{}:{}:{}: {} {}",
+        escape(&diagnostic.path),
+        diagnostic.line,
+        diagnostic.column,
+        paint(style, format!("{}[{}]:", diagnostic.severity.as_str(), diagnostic.code)),
+        escape(&diagnostic.message)
+    );
+    if let Some(line) =
+        source.and_then(|source| source.lines().nth(diagnostic.line - 1)).filter(|l| l.len() < 300)
+    {
+        let before: String = line.chars().take(diagnostic.column - 1).collect();
+        let indent = " ".repeat(escape(&before).width());
+        text.push_str(&format!("\n    {}\n    {indent}{}", escape(line), paint(style, "^")));
+    }
+    if let Some(help) = &diagnostic.help {
+        text.push_str(&format!("\n    {}: {}", paint(INFORMATION, "help"), escape(help)));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn escapes_what_takes_over_a_terminal() {
+        assert_eq!(escape("a\u{1b}[31mb\u{202e}c\nd\u{9b}"), "a\\u{1b}[31mb\\u{202e}c d\\u{9b}");
+        assert_eq!(escape("ä – 漢"), "ä – 漢");
+    }
+}
