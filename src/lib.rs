@@ -7,10 +7,13 @@
 //! - [`policy`]: the policy file, its defaults, people, roles, matching.
 //! - [`history`]: the only room that opens a repository to read history.
 //! - [`ledger`]: pure derivation: facts + records + policy to state.
+//! - [`template`]: record templates.
 //! - [`book`]: opens a book: puts the rooms above together.
+//! - [`act`]: makes the edit and the commit that a hand could make.
 //! - [`site`]: pages of the static site.
 //! - [`cli`]: one file per command: arguments in, a view out.
 
+pub mod act;
 pub mod book;
 pub mod cli;
 pub mod diagnostic;
@@ -19,3 +22,4 @@ pub mod ledger;
 pub mod policy;
 pub mod record;
 pub mod site;
+pub mod template;

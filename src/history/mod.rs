@@ -1,5 +1,39 @@
 //! Reads history with git2: facts per commit. The only room that opens a repository to read history.
+//!
+//! What it promises: parents, authors and trailers are those of the raw objects (`refs/replace`, grafts and
+//! `.mailmap` change nothing), content comes from blobs and never through filters, no git process is
+//! started, nothing is written.
 
+mod error;
+mod raw;
+mod read;
+mod repository;
+mod tree;
 mod types;
 
-pub use types::{BlobId, CommitId, CommitTime};
+pub use error::HistoryError;
+pub use repository::{Blob, Head, Repository};
+pub use types::{
+    BlobId, Change, Commit, CommitId, CommitTime, FileKind, History, Signature, Trailers, TreeFile,
+};
+
+/// Where the book stands in the work tree: empty for the root, else a path without outer slashes.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct BookPath(String);
+
+impl BookPath {
+    /// From a path with forward slashes, relative to the root of the work tree.
+    pub fn new(path: &str) -> Self {
+        BookPath(path.trim_matches('/').to_owned())
+    }
+
+    /// The path itself.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// A path of the book as one from the root of the work tree.
+    pub fn join(&self, path: &str) -> String {
+        if self.0.is_empty() { path.to_owned() } else { format!("{}/{path}", self.0) }
+    }
+}

@@ -1,6 +1,8 @@
 //! Plain data about commits. No git2 type leaves the room.
 
+use std::collections::{HashMap, HashSet};
 use std::fmt;
+use std::ops::Range;
 
 use serde::{Serialize, Serializer};
 
@@ -40,6 +42,172 @@ impl BlobId {
     }
 }
 
+/// Who authored or committed, as the raw commit has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Signature {
+    /// Name; bytes that are not UTF-8 replaced.
+    pub name: String,
+    /// E-mail without its angle brackets.
+    pub email: String,
+    /// When.
+    pub time: CommitTime,
+}
+
+/// The trailers that mean something to the ledger (design, section 3).
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Trailers {
+    /// `Change: INFRA-100` or `Change: BOOK/INFRA-100`.
+    pub changes: Vec<String>,
+    /// `Deployed: ENVIRONMENT [TIME]`.
+    pub deployed: Vec<String>,
+    /// `Rolled-back: ENVIRONMENT [reason]`.
+    pub rolled_back: Vec<String>,
+    /// `Exercised: RUNBOOK`.
+    pub exercised: Vec<String>,
+    /// E-mails of `Co-authored-by:`.
+    pub co_authors: Vec<String>,
+}
+
+/// What stands at a path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum FileKind {
+    /// A regular file, executable or not.
+    Regular,
+    /// A symbolic link.
+    Symlink,
+    /// A submodule.
+    Submodule,
+}
+
+/// A file of a commit's tree.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TreeFile {
+    /// Its content.
+    pub blob: BlobId,
+    /// Its kind.
+    pub kind: FileKind,
+}
+
+/// A record file that differs between a commit and its first parent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    /// Relative to the book, forward slashes.
+    pub path: String,
+    /// In the first parent.
+    pub old: Option<TreeFile>,
+    /// In the commit.
+    pub new: Option<TreeFile>,
+}
+
+/// Facts of one commit. They never change.
+#[derive(Debug, Clone)]
+pub struct Commit {
+    /// Its name.
+    pub id: CommitId,
+    /// Positions of its parents in [`History::commits`], in the commit's order.
+    pub parents: Vec<usize>,
+    /// Raw author.
+    pub author: Signature,
+    /// Raw committer.
+    pub committer: Signature,
+    /// First line of the message.
+    pub subject: String,
+    /// Trailers that are ours.
+    pub trailers: Trailers,
+    /// Whether it carries a signature of any kind.
+    pub signed: bool,
+    /// What is wrong with the raw bytes, when something is: such a commit has no authority.
+    pub malformed: Option<String>,
+    /// Record files that differ from the first parent (from nothing, for a root), by path.
+    pub changes: Vec<Change>,
+    /// The policy file in this commit.
+    pub policy: Option<TreeFile>,
+}
+
+/// All commits that some tips have in their history.
+#[derive(Debug, Default)]
+pub struct History {
+    /// Parents before children; the order depends on the graph and the tips only.
+    pub commits: Vec<Commit>,
+    index: HashMap<CommitId, usize>,
+    /// Numbering of the forest of first parents: a commit's descendants in it fill the range.
+    first_parent_descendants: Vec<Range<usize>>,
+}
+
+impl History {
+    /// Indexes commits that are given parents before children.
+    pub fn new(commits: Vec<Commit>) -> Self {
+        let index = commits.iter().enumerate().map(|(position, commit)| (commit.id, position)).collect();
+        let first_parent_descendants = number_first_parent_forest(&commits);
+        History { commits, index, first_parent_descendants }
+    }
+
+    /// Position of a commit.
+    pub fn position(&self, id: CommitId) -> Option<usize> {
+        self.index.get(&id).copied()
+    }
+
+    /// Whether `ancestor` is in the history of `descendant`; a commit is in its own history.
+    ///
+    /// Along first parents the answer is at hand; else the merges between the two are looked at.
+    pub fn is_in_history(&self, ancestor: usize, descendant: usize) -> bool {
+        let mut seen = HashSet::new();
+        let mut open = vec![descendant];
+        while let Some(position) = open.pop() {
+            let number = self.first_parent_descendants[position].start;
+            if self.first_parent_descendants[ancestor].contains(&number) {
+                return true;
+            }
+            for &parent in &self.commits[position].parents {
+                if parent >= ancestor && seen.insert(parent) {
+                    open.push(parent);
+                }
+            }
+        }
+        false
+    }
+
+    /// Which commits are in the history of `tip`, by position.
+    pub fn reachable(&self, tip: usize) -> Vec<bool> {
+        let mut reachable = vec![false; self.commits.len()];
+        reachable[tip] = true;
+        for position in (0..=tip).rev() {
+            if reachable[position] {
+                for &parent in &self.commits[position].parents {
+                    reachable[parent] = true;
+                }
+            }
+        }
+        reachable
+    }
+
+    /// The first-parent line of `tip`, newest first.
+    pub fn first_parent_line(&self, tip: usize) -> Vec<usize> {
+        std::iter::successors(Some(tip), |&position| self.commits[position].parents.first().copied()).collect()
+    }
+}
+
+/// Numbers commits so that those which reach a commit by first parents alone fill one range.
+fn number_first_parent_forest(commits: &[Commit]) -> Vec<Range<usize>> {
+    let mut sizes = vec![1; commits.len()];
+    for (position, commit) in commits.iter().enumerate().rev() {
+        if let Some(&parent) = commit.parents.first() {
+            sizes[parent] += sizes[position];
+        }
+    }
+    let mut next_root = 0;
+    let mut next_child = vec![0; commits.len()];
+    let mut ranges: Vec<Range<usize>> = Vec::with_capacity(commits.len());
+    for (position, commit) in commits.iter().enumerate() {
+        let next = commit.parents.first().map_or(&mut next_root, |&parent| &mut next_child[parent]);
+        let start = *next;
+        *next += sizes[position];
+        next_child[position] = start + 1;
+        ranges.push(start..start + sizes[position]);
+    }
+    ranges
+}
+
 fn hex(bytes: &[u8]) -> String {
     use fmt::Write;
     bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
@@ -63,7 +231,7 @@ impl Serialize for CommitId {
 impl CommitTime {
     /// The civil time at the recorded offset; an offset or instant beyond what a calendar holds is taken
     /// to the nearest that it does hold.
-    pub fn zoned(&self) -> jiff::Zoned {
+    pub fn zoned(&self) -> jiff::ZonedDateTime {
         let offset = jiff::tz::Offset::from_seconds(self.offset_minutes.clamp(-1439, 1439) * 60)
             .unwrap_or(jiff::tz::Offset::UTC);
         let timestamp = jiff::Timestamp::from_second(self.seconds).unwrap_or(if self.seconds < 0 {
@@ -71,7 +239,7 @@ impl CommitTime {
         } else {
             jiff::Timestamp::MAX
         });
-        timestamp.to_zoned(jiff::tz::TimeZone::fixed(offset))
+        timestamp.to_zoned_datetime(jiff::tz::TimeZone::fixed(offset))
     }
 
     /// RFC 3339 with the recorded offset: `2024-05-16T10:02:00+02:00`.
@@ -113,5 +281,50 @@ mod tests {
         assert_eq!(time.human(), "16 May 2024 10:02 +02:00");
         let nonsense = CommitTime { seconds: i64::MAX, offset_minutes: i32::MAX };
         assert!(nonsense.rfc3339().starts_with("9999-12-3"));
+    }
+
+    fn graph(parents: &[&[usize]]) -> History {
+        let nobody = Signature {
+            name: String::new(),
+            email: String::new(),
+            time: CommitTime { seconds: 0, offset_minutes: 0 },
+        };
+        let commit = |(position, parents): (usize, &&[usize])| Commit {
+            id: CommitId([u8::try_from(position).unwrap(); 20]),
+            parents: parents.to_vec(),
+            author: nobody.clone(),
+            committer: nobody.clone(),
+            subject: String::new(),
+            trailers: Trailers::default(),
+            signed: false,
+            malformed: None,
+            changes: Vec::new(),
+            policy: None,
+        };
+        History::new(parents.iter().enumerate().map(commit).collect())
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn ancestry_agrees_with_the_slow_reading(
+            choices in proptest::collection::vec(proptest::collection::vec(0_usize..30, 0..3), 1..30),
+        ) {
+            let parents: Vec<Vec<usize>> = choices
+                .iter()
+                .enumerate()
+                .map(|(position, choice)| {
+                    choice.iter().filter(|_| position > 0).map(|pick| pick % position.max(1)).collect()
+                })
+                .collect();
+            let slices: Vec<&[usize]> = parents.iter().map(Vec::as_slice).collect();
+            let history = graph(&slices);
+            for descendant in 0..parents.len() {
+                let reachable = history.reachable(descendant);
+                for ancestor in 0..parents.len() {
+                    proptest::prop_assert_eq!(
+                        history.is_in_history(ancestor, descendant), reachable[ancestor]);
+                }
+            }
+        }
     }
 }

@@ -199,6 +199,8 @@ pub struct Approval {
     pub role: String,
     /// The item's text, or the decision record's ID.
     pub text: String,
+    /// Whether the risk asks for it; one that is not asked for counts towards the number of people only.
+    pub required: bool,
     /// The decision record through which the role speaks, when there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub decision: Option<RecordId>,

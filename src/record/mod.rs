@@ -3,18 +3,27 @@
 //! Parsing never fails as a whole: [`Record::parse`] gives what it understood and the diagnostics.
 //! Everything that a message, an edit or an editor may point at carries its byte range.
 
+mod details;
+mod duration;
 pub mod edit;
 mod facts;
 mod frontmatter;
 mod id;
 mod item;
+mod layout;
 mod markdown;
 mod parse;
 mod scope;
+mod suspect;
 mod types;
 
+#[cfg(test)]
+mod laws;
+
+pub use duration::parse_duration;
 pub use facts::{Facts, ItemFact};
 pub use id::{IdError, RecordId};
-pub use item::{ItemKey, normalize, normalize_review};
+pub use item::{ItemKey, ItemMatch, find_items, normalize, normalize_review};
+pub use markdown::markdown_options;
 pub use scope::{ScopeHash, ScopeRules, scope_hash, scope_text};
 pub use types::*;

@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use jiff::Zoned;
+use jiff::ZonedDateTime;
 use serde::Serialize;
 
 use super::{ItemKey, RecordId};
@@ -226,7 +226,7 @@ pub struct Task {
     /// Name of a change window of the policy.
     pub window: Option<String>,
     /// When it is to be applied, with offset.
-    pub scheduled: Option<Zoned>,
+    pub scheduled: Option<ZonedDateTime>,
     /// How long it will take, as written (`3h`).
     pub duration: Option<Text>,
     /// Why it cannot wait, for an emergency.

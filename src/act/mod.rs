@@ -1,0 +1,217 @@
+//! Makes the edit and the commit that a person could make by hand, with the user's own `git`.
+//!
+//! The commit holds `HEAD`'s version of one file plus one edit and nothing else. The same edit is applied to
+//! what the index and the work tree hold of that file, so other changes stay as they are; where it cannot be
+//! applied to each, nothing is done at all.
+
+mod git;
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use crate::book::Book;
+use crate::history::{Blob, BlobId, CommitId, HistoryError};
+use crate::record::MAX_RECORD_BYTES;
+use git::Git;
+
+/// Why an act was refused or failed. Nothing has been changed unless the variant says so.
+#[derive(Debug, thiserror::Error)]
+pub enum ActError {
+    /// A bare repository.
+    #[error("this repository has no work tree, so nothing can be committed here")]
+    Bare,
+    /// A merge, rebase or the like is under way.
+    #[error("a {operation} is in progress")]
+    InProgress {
+        /// In git's words.
+        operation: &'static str,
+    },
+    /// The file is not in `HEAD`.
+    #[error("`{path}` is not committed yet")]
+    NotCommitted {
+        /// In the book.
+        path: String,
+    },
+    /// One of the three versions does not take the edit.
+    #[error("the edit cannot be applied to {version} of `{path}`: {reason}")]
+    NotApplicable {
+        /// `the committed version`, `the index` or `the work tree`.
+        version: &'static str,
+        /// In the book.
+        path: String,
+        /// Why.
+        reason: String,
+    },
+    /// The file is gone from the work tree, or is no regular file there.
+    #[error("`{path}` is not a regular file in the work tree")]
+    NotInWorkTree {
+        /// In the book.
+        path: String,
+    },
+    /// `git` could not be started.
+    #[error("`git` cannot be run")]
+    NoGit(#[source] std::io::Error),
+    /// `git` refused: a hook, a missing identity, a signature that cannot be made.
+    #[error("`git {command}` failed: {message}")]
+    Git {
+        /// Its arguments.
+        command: String,
+        /// What it said.
+        message: String,
+    },
+    /// A file cannot be read or written.
+    #[error("`{}` cannot be {doing}", path.display())]
+    Io {
+        /// `read` or `written`.
+        doing: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The commit was made; what came after failed.
+    #[error("commit {commit} was made, but the work tree or index could not be brought along: {reason}")]
+    HalfDone {
+        /// The new commit.
+        commit: String,
+        /// Why.
+        reason: String,
+    },
+    /// History cannot be read.
+    #[error(transparent)]
+    History(#[from] HistoryError),
+}
+
+impl ActError {
+    /// What to do about it.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            ActError::Bare => Some("work in a clone: `git clone REPOSITORY`".to_owned()),
+            ActError::InProgress { operation } => {
+                Some(format!("finish it or give it up first: `git {operation} --continue` or `--abort`"))
+            }
+            ActError::NotCommitted { path } => Some(format!(
+                "commit the record first: `git add {path} && git commit`; `--no-commit` edits the file alone"
+            )),
+            ActError::NotApplicable { .. } => {
+                Some("commit or stash your own change of this file, then try again".to_owned())
+            }
+            ActError::NotInWorkTree { path } => Some(format!("`git restore {path}` brings it back")),
+            ActError::HalfDone { .. } => Some("`git status` shows the rest; `git restore FILE` takes the commit's version".to_owned()),
+            ActError::NoGit(_) => Some("install git, or put it on the PATH".to_owned()),
+            ActError::Git { .. } | ActError::Io { .. } | ActError::History(_) => None,
+        }
+    }
+}
+
+/// An edit of a text: the new text, or why it cannot be made.
+pub type Edit<'a> = dyn Fn(&str) -> Result<String, String> + 'a;
+
+/// Applies `edit` to the file in the work tree and stops there.
+///
+/// # Errors
+/// [`ActError::NotApplicable`] and [`ActError::Io`]; nothing is written then.
+pub fn edit_only(book: &Book, path: &str, edit: &Edit<'_>) -> Result<(), ActError> {
+    let root = book.root.as_deref().ok_or(ActError::Bare)?;
+    let file = root.join(path);
+    let text = read_text(&file, path)?;
+    let edited = apply(edit, &text, "the work tree", path)?;
+    write_atomically(&file, edited.as_bytes())
+}
+
+/// Commits `edit` of one file with `message`, and applies it to the index and the work tree as well.
+///
+/// # Errors
+/// A refusal before anything is changed, or [`ActError::HalfDone`].
+pub fn commit_edit(book: &Book, path: &str, edit: &Edit<'_>, message: &str) -> Result<CommitId, ActError> {
+    let root = book.root.as_deref().ok_or(ActError::Bare)?;
+    if let Some(operation) = book.repository.operation() {
+        return Err(ActError::InProgress { operation });
+    }
+    let in_repository = book.path.join(path);
+    let not_committed = || ActError::NotCommitted { path: path.to_owned() };
+    let head = book.repository.head()?.commit.ok_or_else(not_committed)?;
+    let committed = book.repository.file(head, &in_repository)?.filter(|file| file.is_regular());
+    let committed = committed.ok_or_else(not_committed)?.blob;
+    let staged = book.repository.index_blob(&in_repository)?;
+    let file = root.join(path);
+    let on_disk = read_text(&file, path)?;
+
+    let new_commit = apply(edit, &blob_text(book, committed, path)?, "the committed version", path)?;
+    let new_index = match staged {
+        Some(staged) if staged != committed => Some(apply(edit, &blob_text(book, staged, path)?, "the index", path)?),
+        Some(_) => None,
+        None => {
+            let reason = "it is staged for removal".to_owned();
+            return Err(ActError::NotApplicable { version: "the index", path: path.to_owned(), reason });
+        }
+    };
+    let new_disk = apply(edit, &on_disk, "the work tree", path)?;
+
+    let git = Git::new(root);
+    let blob = git.write_blob(&new_commit)?;
+    let index_blob = new_index.map(|text| git.write_blob(&text)).transpose()?.unwrap_or_else(|| blob.clone());
+    git.commit_file(&in_repository, &blob, message)?;
+    let commit = book.repository.head()?.commit.unwrap_or(head);
+    let bring_along = || {
+        git.stage(&in_repository, &index_blob)?;
+        write_atomically(&file, new_disk.as_bytes())
+    };
+    bring_along().map_err(|error| ActError::HalfDone { commit: commit.short(), reason: error.to_string() })?;
+    Ok(commit)
+}
+
+fn apply(edit: &Edit<'_>, text: &str, version: &'static str, path: &str) -> Result<String, ActError> {
+    edit(text).map_err(|reason| ActError::NotApplicable { version, path: path.to_owned(), reason })
+}
+
+fn blob_text(book: &Book, blob: BlobId, path: &str) -> Result<String, ActError> {
+    let not_text = |reason: &str| ActError::NotApplicable {
+        version: "the committed version",
+        path: path.to_owned(),
+        reason: reason.to_owned(),
+    };
+    match book.repository.blob(blob, MAX_RECORD_BYTES)? {
+        Blob::Bytes(bytes) => String::from_utf8(bytes).map_err(|_| not_text("it is not UTF-8")),
+        Blob::TooLarge(_) => Err(not_text("it is too large")),
+    }
+}
+
+fn read_text(file: &Path, path: &str) -> Result<String, ActError> {
+    let metadata = std::fs::symlink_metadata(file).map_err(|_| ActError::NotInWorkTree { path: path.to_owned() })?;
+    if !metadata.is_file() {
+        return Err(ActError::NotInWorkTree { path: path.to_owned() });
+    }
+    std::fs::read_to_string(file).map_err(|source| ActError::Io { doing: "read", path: file.to_path_buf(), source })
+}
+
+/// Writes beside the file and renames over it, so that no reader ever sees half of it; permissions stay.
+///
+/// # Errors
+/// [`ActError::Io`]; the file is as it was then.
+pub fn write_atomically(file: &Path, bytes: &[u8]) -> Result<(), ActError> {
+    let io = |source| ActError::Io { doing: "written", path: file.to_path_buf(), source };
+    let folder = file.parent().unwrap_or(Path::new("."));
+    let mut temporary = tempfile::Builder::new().prefix(".changebook-").tempfile_in(folder).map_err(io)?;
+    temporary.write_all(bytes).map_err(io)?;
+    if let Ok(metadata) = std::fs::metadata(file) {
+        temporary.as_file().set_permissions(metadata.permissions()).map_err(io)?;
+    } else {
+        set_default_permissions(temporary.as_file()).map_err(io)?;
+    }
+    temporary.as_file().sync_all().map_err(io)?;
+    temporary.persist(file).map_err(|error| io(error.error))?;
+    Ok(())
+}
+
+/// A temporary file is the owner's alone; a new file of the book is everybody's to read.
+#[cfg(unix)]
+fn set_default_permissions(file: &std::fs::File) -> std::io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    file.set_permissions(std::fs::Permissions::from_mode(0o644))
+}
+
+#[cfg(not(unix))]
+fn set_default_permissions(_: &std::fs::File) -> std::io::Result<()> {
+    Ok(())
+}

@@ -1,0 +1,113 @@
+//! Opens a book: finds it, reads its files and history, and puts the rooms together.
+
+mod config;
+mod error;
+mod files;
+mod load;
+
+use std::path::{Path, PathBuf};
+
+use crate::history::{BookPath, CommitId, Head, Repository};
+
+pub use config::BookConfig;
+pub use error::BookError;
+pub use files::{FileContent, RecordFile};
+pub use load::{Ask, Loaded};
+
+/// The file that makes a directory a book.
+pub const BOOK_FILE: &str = "book.toml";
+/// The file that says who may approve what.
+pub const POLICY_FILE: &str = "policy.toml";
+
+/// A book in a repository.
+pub struct Book {
+    /// The repository that holds it.
+    pub repository: Repository,
+    /// Where it stands in the repository.
+    pub path: BookPath,
+    /// Its directory on disk; `None` in a bare repository.
+    pub root: Option<PathBuf>,
+}
+
+impl Book {
+    /// Finds the book that holds `start`: the nearest directory with a `book.toml`, upwards to the root of the
+    /// work tree. In a bare repository it is looked for in the commit that `HEAD` names: at the root, else in
+    /// the one folder that has it.
+    ///
+    /// # Errors
+    /// [`BookError::NoBook`] when there is none; history's errors for the repository.
+    pub fn find(start: &Path) -> Result<Self, BookError> {
+        let start = std::path::absolute(start).map_err(|source| BookError::read(start, source))?;
+        if !start.is_dir() {
+            return Err(BookError::NoDirectory { path: start });
+        }
+        let start = start.canonicalize().map_err(|source| BookError::read(&start, source))?;
+        let repository = Repository::discover(&start)?;
+        match repository.work_tree() {
+            Some(work_tree) => Self::in_work_tree(repository, &work_tree, &start),
+            None => Self::in_bare(repository, &start),
+        }
+    }
+
+    fn in_work_tree(repository: Repository, work_tree: &Path, start: &Path) -> Result<Self, BookError> {
+        let work_tree = work_tree.canonicalize().map_err(|source| BookError::read(work_tree, source))?;
+        let root = start
+            .ancestors()
+            .take_while(|directory| directory.starts_with(&work_tree))
+            .find(|directory| directory.join(BOOK_FILE).is_file())
+            .ok_or_else(|| BookError::NoBook { path: start.to_path_buf() })?
+            .to_path_buf();
+        let relative = root.strip_prefix(&work_tree).unwrap_or(Path::new(""));
+        let path = BookPath::new(&slashes(relative));
+        Ok(Book { repository, path, root: Some(root) })
+    }
+
+    fn in_bare(repository: Repository, start: &Path) -> Result<Self, BookError> {
+        let no_book = || BookError::NoBook { path: start.to_path_buf() };
+        let head = repository.head()?.commit.ok_or_else(no_book)?;
+        let mut found: Vec<String> = repository
+            .files(head, "")?
+            .into_iter()
+            .filter_map(|(path, _)| path.strip_suffix(BOOK_FILE).map(|folder| folder.trim_end_matches('/').to_owned()))
+            .collect();
+        found.sort_by_key(|folder| folder.matches('/').count() + usize::from(!folder.is_empty()));
+        let path = match &found[..] {
+            [] => return Err(no_book()),
+            [only] => BookPath::new(only),
+            [first, ..] if first.is_empty() => BookPath::default(),
+            _ => return Err(BookError::SeveralBooks { folders: found }),
+        };
+        Ok(Book { repository, path, root: None })
+    }
+
+    /// What `HEAD` names.
+    ///
+    /// # Errors
+    /// History's errors.
+    pub fn head(&self) -> Result<Head, BookError> {
+        Ok(self.repository.head()?)
+    }
+
+    /// The book's own text file in a commit, or in the work tree (`None`).
+    ///
+    /// # Errors
+    /// When it cannot be read, or is no text.
+    pub fn text(&self, commit: Option<CommitId>, name: &str) -> Result<Option<String>, BookError> {
+        let bytes = match (commit, &self.root) {
+            (Some(commit), _) => files::committed_bytes(self, commit, name)?,
+            (None, Some(root)) => match std::fs::read(root.join(name)) {
+                Ok(bytes) => Some(bytes),
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
+                Err(source) => return Err(BookError::read(&root.join(name), source)),
+            },
+            (None, None) => None,
+        };
+        bytes.map(|bytes| String::from_utf8(bytes).map_err(|_| BookError::NotText { path: name.to_owned() })).transpose()
+    }
+}
+
+/// A relative path with forward slashes; what is not Unicode is replaced.
+pub(crate) fn slashes(path: &Path) -> String {
+    let parts: Vec<_> = path.components().map(|part| part.as_os_str().to_string_lossy()).collect();
+    parts.join("/")
+}

@@ -1,0 +1,87 @@
+//! Why a book cannot be opened or read.
+
+use std::path::{Path, PathBuf};
+
+use crate::diagnostic::Diagnostic;
+use crate::history::HistoryError;
+
+/// Why a book cannot be opened or read.
+#[derive(Debug, thiserror::Error)]
+pub enum BookError {
+    /// A directory that is not there.
+    #[error("`{}` is no directory", path.display())]
+    NoDirectory {
+        /// As given.
+        path: PathBuf,
+    },
+    /// No `book.toml`.
+    #[error("no book: there is no `book.toml` at or above `{}`", path.display())]
+    NoBook {
+        /// Where the search began.
+        path: PathBuf,
+    },
+    /// Several folders of a bare repository have one.
+    #[error("several books in this repository: {}", folders.join(", "))]
+    SeveralBooks {
+        /// The folders.
+        folders: Vec<String>,
+    },
+    /// A file that cannot be read.
+    #[error("`{}` cannot be read", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A file of the book that is not UTF-8.
+    #[error("`{path}` is not UTF-8 text")]
+    NotText {
+        /// In the book.
+        path: String,
+    },
+    /// `book.toml` or `policy.toml` is wrong: the errors say where.
+    #[error("the book's settings cannot be read, so no answer can be given")]
+    Settings(Vec<Diagnostic>),
+    /// The policy was there and is gone.
+    #[error("`policy.toml` was removed, so nobody has authority and no answer can be given")]
+    PolicyVanished,
+    /// A moment or date that cannot be understood, or lies in the future.
+    #[error("`{text}` {problem}")]
+    Moment {
+        /// As given.
+        text: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// A trunk is needed and cannot be told.
+    #[error("no trunk: neither `--trunk`, nor `origin/HEAD`, nor a branch that the policy names is here")]
+    NoTrunk,
+    /// History cannot be read.
+    #[error(transparent)]
+    History(#[from] HistoryError),
+}
+
+impl BookError {
+    pub(crate) fn read(path: &Path, source: std::io::Error) -> Self {
+        BookError::Read { path: path.to_path_buf(), source }
+    }
+
+    /// What to do about it.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            BookError::NoBook { .. } => {
+                Some("`changebook init` makes one here; `-C DIR` starts elsewhere".to_owned())
+            }
+            BookError::SeveralBooks { .. } => Some("read it from a clone with a work tree".to_owned()),
+            BookError::Settings(_) => Some("repair the file at the line named, then commit it".to_owned()),
+            BookError::PolicyVanished => {
+                Some("bring it back: `git log --diff-filter=D -- policy.toml` shows who removed it".to_owned())
+            }
+            BookError::NoTrunk => Some("name it: `--trunk main`, or `trunk = \"main\"` in policy.toml".to_owned()),
+            BookError::History(error) => error.hint(),
+            BookError::NoDirectory { .. } | BookError::Read { .. } | BookError::NotText { .. } => None,
+            BookError::Moment { .. } => Some("give a revision, `2024-05-25`, or `2024-05-25T02:00:00+02:00`".to_owned()),
+        }
+    }
+}

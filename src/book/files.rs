@@ -1,0 +1,177 @@
+//! The files of a book: those of a commit and those of the work tree.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use rayon::prelude::*;
+use walkdir::WalkDir;
+
+use super::{Book, BookError, slashes};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::history::{Blob, CommitId, FileKind};
+use crate::record::{MAX_RECORD_BYTES, Record, RecordType};
+
+/// A file that stands where records stand.
+#[derive(Debug, Clone)]
+pub struct RecordFile {
+    /// Its type, by its folder.
+    pub record_type: RecordType,
+    /// In the book, with forward slashes.
+    pub path: String,
+    /// What it holds.
+    pub content: FileContent,
+}
+
+/// What stands at a record's path.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FileContent {
+    /// A regular file.
+    Bytes(Vec<u8>),
+    /// Something that is never read as a record, in words.
+    Unusable(String),
+}
+
+impl RecordFile {
+    /// Parses it; what cannot be a record becomes a broken one, so that it is shown and not lost.
+    pub fn parse(&self) -> Record {
+        match &self.content {
+            FileContent::Bytes(bytes) => Record::parse(self.record_type, &self.path, bytes),
+            FileContent::Unusable(why) => {
+                let mut record = Record::parse(self.record_type, &self.path, b"");
+                record.diagnostics = vec![
+                    Diagnostic::error_at_file(Code::RecordBroken, &self.path, why.clone())
+                        .with_help("put a regular Markdown file there"),
+                ];
+                record
+            }
+        }
+    }
+}
+
+fn too_large(size: usize) -> FileContent {
+    let limit = MAX_RECORD_BYTES / (1024 * 1024);
+    FileContent::Unusable(format!("the file has {size} bytes; a record has at most {limit} MiB and is not read beyond"))
+}
+
+/// The record files of a commit, by path.
+pub(super) fn committed(book: &Book, commit: CommitId) -> Result<BTreeMap<String, RecordFile>, BookError> {
+    let mut inputs = Vec::new();
+    let mut files = BTreeMap::new();
+    for record_type in RecordType::ALL {
+        let folder = record_type.folder();
+        for (path, file) in book.repository.files(commit, &book.path.join(folder))? {
+            let path = format!("{folder}/{path}");
+            if let Some(directory) = directory_in_place_of_record(&path) {
+                files.insert(directory.to_owned(), directory_file(record_type, directory));
+                continue;
+            }
+            if !path.ends_with(".md") {
+                continue;
+            }
+            match file.kind {
+                FileKind::Regular => inputs.push((file.blob, (record_type, path))),
+                FileKind::Symlink => {
+                    files.insert(path.clone(), unusable(record_type, path, "a symbolic link is no record"));
+                }
+                FileKind::Submodule => {
+                    files.insert(path.clone(), unusable(record_type, path, "a submodule is no record"));
+                }
+            }
+        }
+    }
+    let read = book.repository.map_blobs(&inputs, MAX_RECORD_BYTES, |(record_type, path), blob| RecordFile {
+        record_type: *record_type,
+        path: path.clone(),
+        content: match blob {
+            Blob::Bytes(bytes) => FileContent::Bytes(bytes),
+            Blob::TooLarge(size) => too_large(size),
+        },
+    })?;
+    files.extend(read.into_iter().map(|file| (file.path.clone(), file)));
+    Ok(files)
+}
+
+fn unusable(record_type: RecordType, path: String, why: &str) -> RecordFile {
+    RecordFile { record_type, path, content: FileContent::Unusable(why.to_owned()) }
+}
+
+fn directory_file(record_type: RecordType, path: &str) -> RecordFile {
+    unusable(record_type, path.to_owned(), "a directory stands where a record would")
+}
+
+/// The part of a path that is a directory named like a record.
+fn directory_in_place_of_record(path: &str) -> Option<&str> {
+    path.match_indices(".md/").next().map(|(at, _)| &path[..at + 3])
+}
+
+/// The record files of the work tree, by path. Links are not followed.
+pub(super) fn work_tree(root: &Path) -> Result<BTreeMap<String, RecordFile>, BookError> {
+    let mut entries = Vec::new();
+    for record_type in RecordType::ALL {
+        let folder = root.join(record_type.folder());
+        if !folder.is_dir() || folder.is_symlink() {
+            continue;
+        }
+        let mut walk = WalkDir::new(&folder).min_depth(1).sort_by_file_name().into_iter();
+        while let Some(entry) = walk.next() {
+            let entry = entry.map_err(|error| {
+                let path = error.path().unwrap_or(&folder).to_path_buf();
+                BookError::read(&path, error.into())
+            })?;
+            if !entry.file_name().to_string_lossy().ends_with(".md") {
+                continue;
+            }
+            if entry.file_type().is_dir() {
+                walk.skip_current_dir();
+            }
+            entries.push((record_type, entry));
+        }
+    }
+    let files: Result<Vec<RecordFile>, BookError> =
+        entries.par_iter().map(|(record_type, entry)| read_entry(root, *record_type, entry)).collect();
+    Ok(files?.into_iter().map(|file| (file.path.clone(), file)).collect())
+}
+
+fn read_entry(root: &Path, record_type: RecordType, entry: &walkdir::DirEntry) -> Result<RecordFile, BookError> {
+    let path = slashes(entry.path().strip_prefix(root).unwrap_or(entry.path()));
+    let kind = entry.file_type();
+    let content = if kind.is_dir() {
+        return Ok(directory_file(record_type, &path));
+    } else if kind.is_symlink() {
+        FileContent::Unusable("a symbolic link is no record".to_owned())
+    } else if !kind.is_file() {
+        FileContent::Unusable("a device, pipe or socket is no record".to_owned())
+    } else {
+        let read_error = |source| BookError::read(entry.path(), source);
+        let size = std::fs::metadata(entry.path()).map_err(read_error)?.len();
+        match usize::try_from(size) {
+            Ok(size) if size <= MAX_RECORD_BYTES => {
+                FileContent::Bytes(std::fs::read(entry.path()).map_err(read_error)?)
+            }
+            _ => too_large(usize::try_from(size).unwrap_or(usize::MAX)),
+        }
+    };
+    Ok(RecordFile { record_type, path, content })
+}
+
+/// The bytes of a file of the book in a commit.
+pub(super) fn committed_bytes(book: &Book, commit: CommitId, name: &str) -> Result<Option<Vec<u8>>, BookError> {
+    let Some(file) = book.repository.file(commit, &book.path.join(name))?.filter(|file| file.is_regular()) else {
+        return Ok(None);
+    };
+    match book.repository.blob(file.blob, MAX_RECORD_BYTES)? {
+        Blob::Bytes(bytes) => Ok(Some(bytes)),
+        Blob::TooLarge(_) => Ok(None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_directory_named_like_a_record_is_found() {
+        assert_eq!(directory_in_place_of_record("tasks/x.md/inner.md"), Some("tasks/x.md"));
+        assert_eq!(directory_in_place_of_record("tasks/2026/x.md"), None);
+    }
+}

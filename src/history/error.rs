@@ -1,0 +1,107 @@
+//! Why history cannot be read.
+
+use std::path::{Path, PathBuf};
+
+use git2::{ErrorClass, ErrorCode, Oid};
+
+/// Why history cannot be read. Every variant is "could not tell": exit status 1.
+#[derive(Debug, thiserror::Error)]
+pub enum HistoryError {
+    /// No repository at or above a path.
+    #[error("no git repository at or above `{}`", path.display())]
+    NoRepository {
+        /// Where the search began.
+        path: PathBuf,
+    },
+    /// The repository belongs to somebody else.
+    #[error("the git repository at `{}` belongs to another user", path.display())]
+    NotOwned {
+        /// Where it is.
+        path: PathBuf,
+    },
+    /// A repository format that the git library cannot read.
+    #[error("the git repository at `{}` has a format that cannot be read here: {message}", path.display())]
+    Unsupported {
+        /// Where it is.
+        path: PathBuf,
+        /// libgit2's words.
+        message: String,
+    },
+    /// A shallow clone.
+    #[error("the clone is shallow: its history ends early, so any answer could be wrong")]
+    Shallow,
+    /// A grafts file.
+    #[error("`{}` rewrites parents, so any answer could be wrong", path.display())]
+    Grafts {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A revision that names no commit.
+    #[error("`{revision}` names no commit here")]
+    UnknownRevision {
+        /// As given.
+        revision: String,
+    },
+    /// An object that should be a commit and is not, or has no tree.
+    #[error("object {id} is no readable commit")]
+    NotACommit {
+        /// Its name.
+        id: String,
+    },
+    /// An object that cannot be read.
+    #[error("object {id} cannot be read")]
+    Object {
+        /// Its name.
+        id: String,
+        /// libgit2's error.
+        source: git2::Error,
+    },
+    /// Anything else from the git library.
+    #[error("git: {0}")]
+    Git(#[source] git2::Error),
+}
+
+impl HistoryError {
+    pub(super) fn open(path: &Path, source: git2::Error) -> Self {
+        let path = path.to_path_buf();
+        let message = source.message().to_owned();
+        match (source.code(), source.class()) {
+            (ErrorCode::NotFound, _) => HistoryError::NoRepository { path },
+            (ErrorCode::Owner, _) => HistoryError::NotOwned { path },
+            (_, ErrorClass::Repository) => HistoryError::Unsupported { path, message },
+            _ => HistoryError::Git(source),
+        }
+    }
+
+    pub(super) fn object(id: Oid, source: git2::Error) -> Self {
+        HistoryError::Object { id: id.to_string(), source }
+    }
+
+    pub(super) fn git(source: git2::Error) -> Self {
+        HistoryError::Git(source)
+    }
+
+    /// What to do about it.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            HistoryError::NoRepository { .. } => {
+                Some("go into a repository, name one with `-C DIR`, or make one: `git init`".to_owned())
+            }
+            HistoryError::NotOwned { path } => {
+                Some(format!("if you trust it: `git config --global --add safe.directory {}`", path.display()))
+            }
+            HistoryError::Unsupported { .. } => Some(
+                "clone it into the usual format: `git clone --ref-format=files`, SHA-1 objects".to_owned(),
+            ),
+            HistoryError::Shallow => Some("`git fetch --unshallow` brings the rest".to_owned()),
+            HistoryError::Grafts { .. } => Some("remove the file, or clone anew".to_owned()),
+            HistoryError::UnknownRevision { .. } => {
+                Some("`git log --oneline --all` lists what there is".to_owned())
+            }
+            HistoryError::Object { .. } | HistoryError::NotACommit { .. } => Some(
+                "`git fsck` tells more; a partial clone needs `git fetch --refetch --no-filter`".to_owned(),
+            ),
+            HistoryError::Git(_) => None,
+        }
+    }
+}

@@ -1,0 +1,173 @@
+//! From tips to facts: which commits there are, and which record files each one changes.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use git2::Oid;
+use rayon::prelude::*;
+
+use super::raw::{self, RawCommit};
+use super::tree::TreeReader;
+use super::types::{Change, Commit, CommitId, History, TreeFile};
+use super::{BookPath, HistoryError};
+use crate::record::RecordType;
+
+/// Commits that one thread compares in a row, so that neighbours share trees.
+const CHUNK: usize = 256;
+
+/// Reads every commit in the history of `tips`.
+pub(super) fn read(git_dir: &Path, tips: &[Oid], book: &BookPath) -> Result<History, HistoryError> {
+    let walked = walk(git_dir, tips)?;
+    let inputs: Vec<(Oid, Option<Oid>)> = walked
+        .iter()
+        .map(|(_, raw, parents)| (raw.tree, parents.first().map(|&parent| walked[parent].1.tree)))
+        .collect();
+    let changes: Vec<(Vec<Change>, Option<TreeFile>)> = inputs
+        .par_chunks(CHUNK)
+        .map(|chunk| compare_chunk(git_dir, chunk, book))
+        .collect::<Result<Vec<_>, _>>()?
+        .into_iter()
+        .flatten()
+        .collect();
+    let commits = walked.into_iter().zip(changes).map(|((id, raw, parents), (changes, policy))| Commit {
+        id,
+        parents,
+        author: raw.author,
+        committer: raw.committer,
+        subject: raw.subject,
+        trailers: raw.trailers,
+        signed: raw.signed,
+        malformed: raw.malformed,
+        changes,
+        policy,
+    });
+    Ok(History::new(commits.collect()))
+}
+
+type Walked = (CommitId, RawCommit, Vec<usize>);
+
+/// All commits in the history of the tips, parents before children, in an order that the graph decides.
+fn walk(git_dir: &Path, tips: &[Oid]) -> Result<Vec<Walked>, HistoryError> {
+    enum Step {
+        Enter(Oid),
+        Leave(Oid),
+    }
+    let repository = super::repository::open(git_dir)?;
+    let odb = repository.odb().map_err(HistoryError::git)?;
+    let mut parsed: HashMap<Oid, Option<RawCommit>> = HashMap::new();
+    let mut positions: HashMap<Oid, usize> = HashMap::new();
+    let mut walked: Vec<Walked> = Vec::new();
+    let mut stack: Vec<Step> = tips.iter().rev().map(|tip| Step::Enter(*tip)).collect();
+    while let Some(step) = stack.pop() {
+        match step {
+            Step::Enter(oid) => {
+                if parsed.contains_key(&oid) {
+                    continue;
+                }
+                let object = odb.read(oid).map_err(|source| HistoryError::object(oid, source))?;
+                let raw = (object.kind() == git2::ObjectType::Commit).then(|| raw::parse(object.data())).flatten();
+                let raw = raw.ok_or_else(|| HistoryError::NotACommit { id: commit_id(oid).hex() })?;
+                stack.push(Step::Leave(oid));
+                stack.extend(raw.parents.iter().rev().map(|parent| Step::Enter(*parent)));
+                parsed.insert(oid, Some(raw));
+            }
+            Step::Leave(oid) => {
+                let Some(raw) = parsed.get_mut(&oid).and_then(Option::take) else { continue };
+                let parents = raw.parents.iter().filter_map(|parent| positions.get(parent).copied()).collect();
+                positions.insert(oid, walked.len());
+                walked.push((commit_id(oid), raw, parents));
+            }
+        }
+    }
+    Ok(walked)
+}
+
+pub(super) fn commit_id(oid: Oid) -> CommitId {
+    CommitId(super::tree::blob_id(oid).0)
+}
+
+fn compare_chunk(
+    git_dir: &Path,
+    chunk: &[(Oid, Option<Oid>)],
+    book: &BookPath,
+) -> Result<Vec<(Vec<Change>, Option<TreeFile>)>, HistoryError> {
+    let repository = super::repository::open(git_dir)?;
+    let mut reader = TreeReader::new(repository.odb().map_err(HistoryError::git)?);
+    chunk.iter().map(|(tree, parent)| compare_commit(&mut reader, *tree, *parent, book)).collect()
+}
+
+/// The record files that differ between two root trees, and the policy file of the first.
+fn compare_commit(
+    reader: &mut TreeReader<'_>,
+    tree: Oid,
+    parent: Option<Oid>,
+    book: &BookPath,
+) -> Result<(Vec<Change>, Option<TreeFile>), HistoryError> {
+    let policy = reader.file(tree, &book.join("policy.toml"))?;
+    let mut changes = Vec::new();
+    if parent == Some(tree) {
+        return Ok((changes, policy));
+    }
+    for record_type in RecordType::ALL {
+        let folder = record_type.folder();
+        let path = book.join(folder);
+        let new = subtree(reader, tree, &path)?;
+        let old = parent.map_or(Ok(None), |parent| subtree(reader, parent, &path))?;
+        reader.compare(old, new, folder, 0, &mut |path, old, new| {
+            if path.ends_with(".md") {
+                changes.push(Change { path: path.to_owned(), old, new });
+            }
+        })?;
+    }
+    Ok((changes, policy))
+}
+
+fn subtree(reader: &mut TreeReader<'_>, root: Oid, path: &str) -> Result<Option<Oid>, HistoryError> {
+    let found = reader.lookup(root, path)?;
+    Ok(found.filter(|(mode, _)| *mode == 0o040000).map(|(_, oid)| oid))
+}
+
+/// For each commit given (with its tree and its parents' trees): the paths, from the root of the work
+/// tree, in which it differs from *all* its parents, records and approvals left out. That is its own
+/// work: whoever merges is no author (design, section 3).
+pub(super) fn work_paths(
+    git_dir: &Path,
+    commits: &[CommitId],
+    book: &BookPath,
+) -> Result<Vec<Vec<String>>, HistoryError> {
+    let records: Vec<String> =
+        RecordType::ALL.iter().map(|t| t.folder()).chain(["approvals"]).map(|folder| book.join(folder)).collect();
+    commits
+        .par_chunks(CHUNK)
+        .map(|chunk| {
+            let repository = super::repository::open(git_dir)?;
+            let odb = repository.odb().map_err(HistoryError::git)?;
+            let tree_of = |oid: Oid| -> Result<(Oid, Vec<Oid>), HistoryError> {
+                let object = odb.read(oid).map_err(|source| HistoryError::object(oid, source))?;
+                let raw = raw::parse(object.data())
+                    .ok_or_else(|| HistoryError::NotACommit { id: commit_id(oid).hex() })?;
+                Ok((raw.tree, raw.parents))
+            };
+            let mut reader = TreeReader::new(repository.odb().map_err(HistoryError::git)?);
+            chunk
+                .iter()
+                .map(|commit| {
+                    let oid = Oid::from_bytes(&commit.0).map_err(HistoryError::git)?;
+                    let (tree, parents) = tree_of(oid)?;
+                    let mut trees = Vec::with_capacity(parents.len().max(1));
+                    for parent in parents {
+                        trees.push(Some(tree_of(parent)?.0));
+                    }
+                    if trees.is_empty() {
+                        trees.push(None);
+                    }
+                    let mut paths = Vec::new();
+                    let enter = |path: &str| !records.iter().any(|folder| folder == path);
+                    reader.differs_from_all(Some(tree), &trees, "", &enter, &mut |path| paths.push(path.to_owned()))?;
+                    Ok(paths)
+                })
+                .collect::<Result<Vec<_>, HistoryError>>()
+        })
+        .collect::<Result<Vec<_>, _>>()
+        .map(|chunks| chunks.into_iter().flatten().collect())
+}

@@ -1,0 +1,271 @@
+//! Opens a repository and answers what stands where.
+
+use std::path::{Path, PathBuf};
+
+use git2::{Oid, Repository as Git};
+
+use super::read::{self, commit_id};
+use super::tree::{TreeReader, blob_id};
+use super::types::{BlobId, CommitId, FileKind, History, TreeFile};
+use super::{BookPath, HistoryError};
+
+/// A repository, opened for reading.
+pub struct Repository {
+    git: Git,
+    git_dir: PathBuf,
+}
+
+/// What `HEAD` names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Head {
+    /// The commit; `None` on a branch without commits.
+    pub commit: Option<CommitId>,
+    /// The branch's short name; `None` when detached.
+    pub branch: Option<String>,
+}
+
+/// Opens exactly that git directory (or work tree).
+pub(super) fn open(git_dir: &Path) -> Result<Git, HistoryError> {
+    Git::open(git_dir).map_err(|source| HistoryError::open(git_dir, source))
+}
+
+impl Repository {
+    /// Finds the repository that holds `start`, upwards as git does; `GIT_DIR` is not obeyed.
+    ///
+    /// # Errors
+    /// [`HistoryError::NoRepository`] when there is none, [`HistoryError::Unsupported`] for formats that the
+    /// git library cannot read, [`HistoryError::NotOwned`] when git's ownership check refuses.
+    pub fn discover(start: &Path) -> Result<Self, HistoryError> {
+        let git = Git::discover(start).map_err(|source| HistoryError::open(start, source))?;
+        let git_dir = git.path().to_path_buf();
+        Ok(Repository { git, git_dir })
+    }
+
+    /// The root of the work tree; `None` in a bare repository.
+    pub fn work_tree(&self) -> Option<PathBuf> {
+        self.git.workdir().map(Path::to_path_buf)
+    }
+
+    /// The directory with this work tree's `HEAD` and index.
+    pub fn git_dir(&self) -> &Path {
+        &self.git_dir
+    }
+
+    /// The directory with the objects, shared by all work trees.
+    pub fn common_dir(&self) -> PathBuf {
+        self.git.commondir().to_path_buf()
+    }
+
+    /// An operation in progress, in git's words (`merge`, `rebase`, …).
+    pub fn operation(&self) -> Option<&'static str> {
+        use git2::RepositoryState as S;
+        match self.git.state() {
+            S::Clean => None,
+            S::Merge => Some("merge"),
+            S::Revert | S::RevertSequence => Some("revert"),
+            S::CherryPick | S::CherryPickSequence => Some("cherry-pick"),
+            S::Bisect => Some("bisect"),
+            S::Rebase | S::RebaseInteractive | S::RebaseMerge => Some("rebase"),
+            S::ApplyMailbox | S::ApplyMailboxOrRebase => Some("am"),
+        }
+    }
+
+    /// What `HEAD` names.
+    ///
+    /// # Errors
+    /// When `HEAD` cannot be read.
+    pub fn head(&self) -> Result<Head, HistoryError> {
+        let reference = self.git.find_reference("HEAD").map_err(HistoryError::git)?;
+        let branch = reference
+            .symbolic_target()
+            .ok()
+            .flatten()
+            .and_then(|target| target.strip_prefix("refs/heads/"))
+            .map(str::to_owned);
+        let commit = match self.git.head() {
+            Ok(head) => head.peel_to_commit().ok().map(|commit| commit_id(commit.id())),
+            Err(error) if error.code() == git2::ErrorCode::UnbornBranch => None,
+            Err(error) => return Err(HistoryError::git(error)),
+        };
+        Ok(Head { commit, branch })
+    }
+
+    /// The commit that a revision names (`git rev-parse REV^{commit}`).
+    ///
+    /// # Errors
+    /// [`HistoryError::UnknownRevision`].
+    pub fn resolve(&self, revision: &str) -> Result<CommitId, HistoryError> {
+        self.git
+            .revparse_single(revision)
+            .and_then(|object| object.peel_to_commit())
+            .map(|commit| commit_id(commit.id()))
+            .map_err(|_| HistoryError::UnknownRevision { revision: revision.to_owned() })
+    }
+
+    /// The branch that `origin/HEAD` names, as `origin/NAME`.
+    pub fn origin_head(&self) -> Option<String> {
+        let reference = self.git.find_reference("refs/remotes/origin/HEAD").ok()?;
+        reference.symbolic_target().ok()??.strip_prefix("refs/remotes/").map(str::to_owned)
+    }
+
+    /// The commit of a local or remote-tracking branch (`main`, `origin/main`).
+    pub fn branch(&self, name: &str) -> Option<CommitId> {
+        let commit = |full: String| {
+            let reference = self.git.find_reference(&full).ok()?;
+            Some(commit_id(reference.peel_to_commit().ok()?.id()))
+        };
+        commit(format!("refs/heads/{name}")).or_else(|| commit(format!("refs/remotes/{name}")))
+    }
+
+    /// The tips of all local and remote-tracking branches, and `HEAD`.
+    ///
+    /// # Errors
+    /// When references cannot be read.
+    pub fn all_tips(&self) -> Result<Vec<CommitId>, HistoryError> {
+        let mut tips: Vec<CommitId> = self.head()?.commit.into_iter().collect();
+        for branch in self.git.branches(None).map_err(HistoryError::git)? {
+            let (branch, _) = branch.map_err(HistoryError::git)?;
+            if let Ok(commit) = branch.get().peel_to_commit() {
+                tips.push(commit_id(commit.id()));
+            }
+        }
+        tips.sort_unstable();
+        tips.dedup();
+        Ok(tips)
+    }
+
+    /// Reads every commit in the history of `tips`.
+    ///
+    /// # Errors
+    /// [`HistoryError::Shallow`] for a shallow or grafted clone, whose answers could be wrong; others when an
+    /// object is missing or unreadable.
+    pub fn read(&self, tips: &[CommitId], book: &BookPath) -> Result<History, HistoryError> {
+        self.refuse_partial_history()?;
+        let tips = tips.iter().map(oid).collect::<Result<Vec<_>, _>>()?;
+        read::read(&self.git_dir, &tips, book)
+    }
+
+    /// For each commit: the paths that are its own work, records left out (see [`super::read::work_paths`]).
+    ///
+    /// # Errors
+    /// When an object is missing or unreadable.
+    pub fn work_paths(&self, commits: &[CommitId], book: &BookPath) -> Result<Vec<Vec<String>>, HistoryError> {
+        read::work_paths(&self.git_dir, commits, book)
+    }
+
+    fn refuse_partial_history(&self) -> Result<(), HistoryError> {
+        if self.git.is_shallow() {
+            return Err(HistoryError::Shallow);
+        }
+        let grafts = self.common_dir().join("info/grafts");
+        if std::fs::metadata(&grafts).is_ok_and(|metadata| metadata.len() > 0) {
+            return Err(HistoryError::Grafts { path: grafts });
+        }
+        Ok(())
+    }
+
+    /// A blob's bytes, unless it is larger than `limit` bytes (the size is read before the content).
+    ///
+    /// # Errors
+    /// When the object is missing or unreadable.
+    pub fn blob(&self, blob: BlobId, limit: usize) -> Result<Blob, HistoryError> {
+        let odb = self.git.odb().map_err(HistoryError::git)?;
+        read_blob(&odb, blob, limit)
+    }
+
+    /// Reads many blobs on all cores and maps each; larger ones than `limit` bytes come as [`Blob::TooLarge`].
+    ///
+    /// # Errors
+    /// When an object is missing or unreadable.
+    pub fn map_blobs<K: Sync, T: Send>(
+        &self,
+        inputs: &[(BlobId, K)],
+        limit: usize,
+        map: impl Fn(&K, Blob) -> T + Sync,
+    ) -> Result<Vec<T>, HistoryError> {
+        use rayon::prelude::*;
+        let git_dir = &self.git_dir;
+        let chunks: Result<Vec<Vec<T>>, HistoryError> = inputs
+            .par_chunks(64)
+            .map(|chunk| {
+                let git = open(git_dir)?;
+                let odb = git.odb().map_err(HistoryError::git)?;
+                chunk.iter().map(|(blob, key)| Ok(map(key, read_blob(&odb, *blob, limit)?))).collect()
+            })
+            .collect();
+        Ok(chunks?.into_iter().flatten().collect())
+    }
+
+    /// Every file below `folder` (from the root of the work tree) in a commit, with paths from there.
+    ///
+    /// # Errors
+    /// When an object is missing or unreadable.
+    pub fn files(&self, commit: CommitId, folder: &str) -> Result<Vec<(String, TreeFile)>, HistoryError> {
+        let tree = self.git.find_commit(oid(&commit)?).map_err(HistoryError::git)?.tree_id();
+        let mut reader = TreeReader::new(self.git.odb().map_err(HistoryError::git)?);
+        let mut files = Vec::new();
+        if let Some((0o040000, folder)) = reader.lookup(tree, folder)? {
+            reader.compare(None, Some(folder), "", 0, &mut |path, _, new| {
+                files.extend(new.map(|file| (path.to_owned(), file)));
+            })?;
+        }
+        Ok(files)
+    }
+
+    /// The file at a path (from the root of the work tree) in a commit.
+    ///
+    /// # Errors
+    /// When an object is missing or unreadable.
+    pub fn file(&self, commit: CommitId, path: &str) -> Result<Option<TreeFile>, HistoryError> {
+        let tree = self.git.find_commit(oid(&commit)?).map_err(HistoryError::git)?.tree_id();
+        TreeReader::new(self.git.odb().map_err(HistoryError::git)?).file(tree, path)
+    }
+
+    /// What the index holds for a path from the root of the work tree; `None` when it holds nothing.
+    ///
+    /// # Errors
+    /// When the index cannot be read.
+    pub fn index_blob(&self, path: &str) -> Result<Option<BlobId>, HistoryError> {
+        let index = self.git.index().map_err(HistoryError::git)?;
+        Ok(index.get_path(Path::new(path), 0).map(|entry| blob_id(entry.id)))
+    }
+
+    /// The object name that bytes would have as a blob.
+    ///
+    /// # Errors
+    /// Never in practice; the hash of bytes in memory cannot fail.
+    pub fn hash(&self, bytes: &[u8]) -> Result<BlobId, HistoryError> {
+        Oid::hash_object(git2::ObjectType::Blob, bytes).map(blob_id).map_err(HistoryError::git)
+    }
+}
+
+/// A blob, as far as it was read.
+#[derive(Debug)]
+pub enum Blob {
+    /// Its bytes.
+    Bytes(Vec<u8>),
+    /// Larger than the limit: its size in bytes.
+    TooLarge(usize),
+}
+
+fn read_blob(odb: &git2::Odb<'_>, blob: BlobId, limit: usize) -> Result<Blob, HistoryError> {
+    let oid = Oid::from_bytes(&blob.0).map_err(HistoryError::git)?;
+    let error = |source| HistoryError::object(oid, source);
+    // Small objects are read at once; the header is asked first only where it may save a large read.
+    let (size, _) = odb.read_header(oid).map_err(error)?;
+    if size > limit {
+        return Ok(Blob::TooLarge(size));
+    }
+    Ok(Blob::Bytes(odb.read(oid).map_err(error)?.data().to_vec()))
+}
+
+fn oid(commit: &CommitId) -> Result<Oid, HistoryError> {
+    Oid::from_bytes(&commit.0).map_err(HistoryError::git)
+}
+
+impl TreeFile {
+    /// Whether it is a regular file.
+    pub fn is_regular(&self) -> bool {
+        self.kind == FileKind::Regular
+    }
+}

@@ -1,0 +1,199 @@
+//! What is wrong with records as they are, by the policy and beside each other.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::relations::outgoing;
+use super::risk::risk;
+use crate::diagnostic::{Code, Diagnostic, nearest};
+use crate::policy::Policy;
+use crate::record::{Decision, Details, Record, Risk, Runbook, Task, normalize};
+
+/// Diagnostics of one record against the policy and the other records' IDs. What the file says by itself is
+/// in its own diagnostics. `is_guidance` tells whether a section still holds the template's words.
+pub fn check(
+    record: &Record,
+    policy: &Policy,
+    ids: &BTreeSet<&str>,
+    is_guidance: &dyn Fn(&str) -> bool,
+) -> Vec<Diagnostic> {
+    let mut checker = Checker { record, policy, found: Vec::new() };
+    if record.is_broken() {
+        return checker.found;
+    }
+    checker.references(ids);
+    checker.near_misses();
+    match &record.details {
+        Details::Task(task) => checker.task(task, is_guidance),
+        Details::Decision(decision) => checker.decision(decision),
+        Details::Runbook(runbook) => checker.runbook(runbook),
+    }
+    checker.found
+}
+
+/// Errors for files that share an ID; letter case makes no difference.
+pub fn duplicates<'a>(records: impl IntoIterator<Item = &'a Record>) -> Vec<Diagnostic> {
+    let mut by_id: BTreeMap<String, Vec<&Record>> = BTreeMap::new();
+    for record in records {
+        if let Some(id) = &record.id {
+            by_id.entry(id.folded()).or_default().push(record);
+        }
+    }
+    let several = by_id.into_values().filter(|records| records.len() > 1);
+    several
+        .flat_map(|records| {
+            let paths: Vec<String> = records.iter().map(|record| record.path.clone()).collect();
+            records.into_iter().map(move |record| {
+                let others: Vec<String> =
+                    paths.iter().filter(|path| **path != record.path).map(|path| format!("`{path}`")).collect();
+                let span = record.field("id").map_or(0..0, |field| field.value_span.clone());
+                let message = format!("another file carries this ID: {}", others.join(", "));
+                Diagnostic::error(Code::IdDuplicate, &record.path, &record.source, span, message)
+                    .with_help("move one of them to the next free number, and change what refers to it")
+            })
+        })
+        .collect()
+}
+
+struct Checker<'a> {
+    record: &'a Record,
+    policy: &'a Policy,
+    found: Vec<Diagnostic>,
+}
+
+impl Checker<'_> {
+    fn at_field(&mut self, severity_error: bool, code: Code, field: &str, message: String, help: Option<String>) {
+        let record = self.record;
+        let span = record.field(field).map_or(0..0, |field| field.value_span.clone());
+        let make = if severity_error { Diagnostic::error } else { Diagnostic::warning };
+        let diagnostic = make(code, &record.path, &record.source, span, message);
+        self.found.push(match help {
+            Some(help) => diagnostic.with_help(help),
+            None => diagnostic,
+        });
+    }
+
+    fn references(&mut self, ids: &BTreeSet<&str>) {
+        for (kind, id) in outgoing(self.record) {
+            if ids.contains(id) {
+                continue;
+            }
+            let field = match kind {
+                "depends on" => "depends",
+                "follows" => "follows",
+                "uses runbook" => "runbooks",
+                _ => "changes",
+            };
+            let help = nearest(id, ids.iter().copied()).map(|near| format!("did you mean `{near}`?"));
+            self.at_field(true, Code::ReferenceBroken, field, format!("there is no record `{id}`"), help);
+        }
+    }
+
+    fn near_misses(&mut self) {
+        for item in &self.record.items {
+            if let Some(near) = self.policy.near_miss(&item.text) {
+                let message = format!("`{}` is nearly, but not exactly, an item that the policy knows", item.text);
+                let diagnostic = Diagnostic::warning(
+                    Code::ItemNearMiss,
+                    &self.record.path,
+                    &self.record.source,
+                    item.span.clone(),
+                    message,
+                );
+                self.found.push(diagnostic.with_help(format!("the policy has `{near}`")));
+            }
+        }
+    }
+
+    fn task(&mut self, task: &Task, is_guidance: &dyn Fn(&str) -> bool) {
+        let policy = self.policy;
+        for name in &task.categories {
+            if policy.category(name).is_none() {
+                let known = policy.categories.iter().map(|category| category.name.as_str());
+                let help = nearest(name, known).map(|near| format!("did you mean `{near}`?"));
+                let message = format!("category `{name}` is not in the policy");
+                self.at_field(true, Code::FieldInvalid, "categories", message, help);
+            }
+        }
+        for name in &task.environments {
+            if policy.environment(name).is_none() {
+                let known = policy.environments.iter().map(|environment| environment.name.as_str());
+                let help = nearest(name, known).map(|near| format!("did you mean `{near}`?"));
+                let message = format!("environment `{name}` is not in the policy");
+                self.at_field(true, Code::FieldInvalid, "environments", message, help);
+            }
+        }
+        if let Some(window) = task.window.as_deref().filter(|window| !policy.windows.contains_key(*window)) {
+            let help = nearest(window, policy.windows.keys().map(String::as_str)).map(|near| format!("did you mean `{near}`?"));
+            self.at_field(true, Code::FieldInvalid, "window", format!("window `{window}` is not in the policy"), help);
+        }
+        self.person("requestor", task.requestor.as_deref());
+        let level = risk(task, policy).level;
+        if let Some(declared) = task.risk.filter(|declared| *declared < level) {
+            let message =
+                format!("declared {} and found {}: the requirements of the higher count", declared.as_str(), level.as_str());
+            self.at_field(false, Code::RiskUnderstated, "risk", message, Some(format!("declare `risk = \"{}\"`", level.as_str())));
+        }
+        self.required(task, level, is_guidance);
+    }
+
+    fn person(&mut self, field: &str, name: Option<&str>) {
+        let policy = self.policy;
+        let Some(name) = name.filter(|name| !policy.people.is_empty() && !policy.people.contains_key(*name)) else {
+            return;
+        };
+        let help = nearest(name, policy.people.keys().map(String::as_str)).map(|near| format!("did you mean `{near}`?"));
+        self.at_field(false, Code::FieldInvalid, field, format!("`{name}` is no person of the policy"), help);
+    }
+
+    /// Sections and items that the kind and the risk ask for.
+    fn required(&mut self, task: &Task, level: Risk, is_guidance: &dyn Fn(&str) -> bool) {
+        let policy = self.policy;
+        let (kind, risk) = (task.kind.map(|kind| policy.kind_rule(kind)), policy.risk_rule(level));
+        let mut sections: Vec<&String> = kind.iter().flat_map(|kind| &kind.sections).chain(&risk.sections).collect();
+        sections.sort_unstable();
+        sections.dedup();
+        for title in sections {
+            let section = self.record.section(title);
+            let text = section.map(|section| self.record.text(section.content.clone()));
+            let problem = match text {
+                None => "is absent",
+                Some(text) if text.trim().is_empty() => "is empty",
+                Some(text) if is_guidance(text) => "still holds the template's words",
+                Some(_) => continue,
+            };
+            let span = section.map_or(0..0, |section| section.heading.clone());
+            let message = format!("section `{title}` {problem}");
+            let diagnostic =
+                Diagnostic::warning(Code::SectionEmpty, &self.record.path, &self.record.source, span, message);
+            self.found.push(diagnostic.with_help("write it before the change is asked to go out"));
+        }
+        let items = kind.iter().flat_map(|kind| &kind.items).chain(&risk.items).chain(&risk.communication);
+        let missing: BTreeSet<&String> = items
+            .filter(|text| {
+                let (exact, review) = (normalize(text), crate::record::normalize_review(text));
+                !self.record.items.iter().any(|item| {
+                    *item.key.text == *exact || crate::record::normalize_review(&item.text) == review
+                })
+            })
+            .collect();
+        for text in missing {
+            let message = format!("item `{text}` is asked for and is not in the record");
+            let diagnostic = Diagnostic::warning(Code::ItemMissing, &self.record.path, &self.record.source, 0..0, message);
+            self.found.push(diagnostic.with_help(format!("add `- [ ] {text}`")));
+        }
+    }
+
+    fn decision(&mut self, decision: &Decision) {
+        self.person("requestor", decision.requestor.as_deref());
+    }
+
+    fn runbook(&mut self, runbook: &Runbook) {
+        let policy = self.policy;
+        let known = |owner: &str| policy.people.contains_key(owner) || policy.roles.contains_key(owner);
+        if let Some(owner) = runbook.owner.as_deref().filter(|owner| !policy.people.is_empty() && !known(owner)) {
+            let names = policy.people.keys().chain(policy.roles.keys()).map(String::as_str);
+            let help = nearest(owner, names).map(|near| format!("did you mean `{near}`?"));
+            self.at_field(false, Code::FieldInvalid, "owner", format!("`{owner}` is no role or person of the policy"), help);
+        }
+    }
+}

@@ -1,0 +1,259 @@
+//! From sources to the state of every record.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+use super::context::{Context, Sources};
+use super::decision::{DecisionState, decision};
+use super::events::events;
+use super::relations::relations;
+use super::runbook::runbook;
+use super::state::{Evidence, ItemState, RecordState, Status, WorkTree};
+use super::task::{Others, task};
+use super::walk::{Key, RecordIx};
+use crate::record::{Details, ItemKey, Record, RecordId, RecordType, Task, TaskKind};
+
+/// A record file of the commit that is read, or of the work tree.
+#[derive(Debug, Clone)]
+pub struct Shown {
+    /// The parsed file.
+    pub record: Arc<Record>,
+    /// How the work tree differs.
+    pub work_tree: WorkTree,
+}
+
+/// Derives every record that is shown, in the order given. Files of the work tree alone are drafts.
+pub fn derive(sources: Option<Sources<'_>>, named: &HashMap<usize, Vec<RecordIx>>, shown: &[Shown]) -> Vec<RecordState> {
+    let book = Book::new(shown);
+    let Some(sources) = sources else {
+        return shown.iter().map(|shown| draft(shown, &book)).collect();
+    };
+    let context = Context::new(sources, named);
+    let decisions: Vec<DecisionState<'_>> = shown
+        .iter()
+        .filter_map(|shown| {
+            let (id, record) = committed(&context, shown)?;
+            let Details::Decision(details) = &shown.record.details else { return None };
+            Some(decision(&context, record, id, &shown.record, details))
+        })
+        .collect();
+    let deriver = Deriver { context: &context, book: &book, decisions: &decisions };
+    let mut states: Vec<RecordState> = shown.par_iter().map(|shown| deriver.record(shown)).collect();
+    block(&mut states);
+    states
+}
+
+fn committed<'s>(context: &Context<'_>, shown: &'s Shown) -> Option<(&'s RecordId, RecordIx)> {
+    let id = shown.record.id.as_ref().filter(|_| shown.work_tree != WorkTree::Added)?;
+    let record = context.record(id)?;
+    context.node(record).map(|_| (id, record))
+}
+
+/// The records of the book by ID, for what refers to what.
+pub(super) struct Book<'a> {
+    pub(super) records: BTreeMap<&'a str, &'a Record>,
+}
+
+impl<'a> Book<'a> {
+    fn new(shown: &'a [Shown]) -> Self {
+        let by_id = shown.iter().filter_map(|shown| Some((shown.record.id.as_ref()?.as_str(), &*shown.record)));
+        Book { records: by_id.collect() }
+    }
+
+    fn tasks(&self) -> impl Iterator<Item = (&'a str, &'a Task)> {
+        self.records.iter().filter_map(|(id, record)| match &record.details {
+            Details::Task(task) => Some((*id, &**task)),
+            _ => None,
+        })
+    }
+}
+
+struct Deriver<'s> {
+    context: &'s Context<'s>,
+    book: &'s Book<'s>,
+    decisions: &'s [DecisionState<'s>],
+}
+
+impl Deriver<'_> {
+    fn record(&self, shown: &Shown) -> RecordState {
+        let Some((id, record)) = committed(self.context, shown) else { return draft(shown, self.book) };
+        let mut state = draft(shown, self.book);
+        state.work_tree = shown.work_tree;
+        self.history(&mut state, shown, record);
+        let parsed = &shown.record;
+        if parsed.is_broken() {
+            state.status = Status::Unknown;
+            state.next = "repair the file".to_owned();
+            return state;
+        }
+        match &parsed.details {
+            Details::Task(details) => self.task(&mut state, id, record, parsed, details),
+            Details::Decision(_) => {
+                if let Some(found) = self.decisions.iter().find(|decision| decision.record == record) {
+                    state.status = found.status;
+                    state.evidence = found.evidence.map(|commit| self.context.evidence(commit));
+                    state.next = decision_next(found);
+                }
+            }
+            Details::Runbook(details) => {
+                let found = runbook(self.context, record, id, details);
+                state.status = found.status;
+                state.evidence = found.evidence.map(|commit| self.context.evidence(commit));
+                state.next = found.next;
+            }
+        }
+        state
+    }
+
+    /// What every record has: dates, authors, items with owners, events.
+    fn history(&self, state: &mut RecordState, shown: &Shown, record: RecordIx) {
+        let context = self.context;
+        let latest = |key: &Key| context.cell(record, key).and_then(|cell| context.latest(context.owners(cell)));
+        let evidence = |commit: Option<usize>| commit.map(|commit| context.evidence(commit));
+        let updated = latest(&Key::Text);
+        state.created = evidence(latest(&Key::Exists));
+        state.updated = evidence(updated);
+        state.landed = updated.and_then(|commit| context.landed(commit));
+        state.scope = context.cell(record, &Key::Scope).and_then(|cell| context.scope(cell.value));
+        state.work = context.work(record).iter().map(|&commit| context.evidence(commit)).collect();
+        state.items = items(&shown.record, &|key| {
+            let cell = context.cell(record, &Key::Item(key.clone()));
+            let mut owners = cell.map_or_else(Vec::new, |cell| context.owners(cell));
+            owners.sort_by_key(|&owner| (context.sources.history.commits[owner].author.time.seconds, owner));
+            owners.into_iter().map(|owner| context.evidence(owner)).collect()
+        });
+        let texts: HashMap<&ItemKey, &str> =
+            shown.record.items.iter().map(|item| (&item.key, item.text.as_str())).collect();
+        state.events =
+            events(context, record, &|key| texts.get(key).map_or_else(|| key.text.to_string(), |text| (*text).to_owned()));
+        state.authors = authors(context, record);
+    }
+
+    fn task(&self, state: &mut RecordState, id: &RecordId, record: RecordIx, parsed: &Record, details: &Task) {
+        let others = Others {
+            decisions: self.decisions,
+            follow_ups: &|id| self.follow_up(id),
+            runbook_updates: &|task, created| self.runbook_update(task, created),
+        };
+        let found = task(self.context, record, id, parsed, details, &others);
+        state.status = found.status;
+        state.evidence = found.evidence.map(|commit| self.context.evidence(commit));
+        state.risk = Some(found.risk);
+        state.approvals = found.approvals;
+        state.approval = Some(found.facet);
+        state.environments = found.environments;
+        state.next = found.next;
+        state.diagnostics.extend(found.diagnostics);
+    }
+
+    fn owner(&self, id: &str, key: &Key) -> Option<usize> {
+        let record = self.context.record(&RecordId::parse(id).ok()?)?;
+        self.context.cell(record, key).and_then(|cell| self.context.latest(self.context.owners(cell)))
+    }
+
+    /// The commit that made a documentation task which follows this one.
+    fn follow_up(&self, id: &RecordId) -> Option<usize> {
+        let follows = |task: &Task| {
+            task.kind == Some(TaskKind::Documentation) && task.follows.iter().any(|other| other == id.as_str())
+        };
+        let follow_up = self.book.tasks().find(|(_, task)| follows(task))?;
+        self.owner(follow_up.0, &Key::Exists)
+    }
+
+    /// The update of a runbook that the task names, or that serves one of its services, after the task was
+    /// made.
+    fn runbook_update(&self, task: &Task, created: usize) -> Option<usize> {
+        let of_task = self.book.records.iter().filter(|(id, record)| match &record.details {
+            Details::Runbook(runbook) => {
+                task.runbooks.iter().any(|name| name == *id)
+                    || runbook.services.iter().any(|service| task.services.contains(service))
+            }
+            _ => false,
+        });
+        let updates = of_task.filter_map(|(id, _)| self.owner(id, &Key::Text));
+        self.context.latest(updates.filter(|&update| !self.context.in_history(update, created)))
+    }
+}
+
+fn decision_next(decision: &DecisionState<'_>) -> String {
+    match (decision.status, &decision.outdated, decision.open_conditions.len()) {
+        (Status::Pending, ..) => "the board decides".to_owned(),
+        (Status::Outdated, Some(why), _) => format!("the board looks again: {why}"),
+        (_, _, 0) => "nothing: it is decided".to_owned(),
+        (_, _, 1) => format!("meet the open condition: {}", decision.open_conditions[0]),
+        (_, _, n) => format!("meet {n} open conditions: {}", decision.open_conditions.join("; ")),
+    }
+}
+
+fn authors(context: &Context<'_>, record: RecordIx) -> Vec<Evidence> {
+    let mut authors: Vec<Evidence> = Vec::new();
+    for transition in context.transitions(record).iter().filter(|t| *context.key(t) == Key::Text) {
+        let evidence = context.evidence(transition.commit as usize);
+        if !authors.iter().any(|author| author.email.eq_ignore_ascii_case(&evidence.email)) {
+            authors.push(evidence);
+        }
+    }
+    authors
+}
+
+fn items(record: &Record, by: &dyn Fn(&ItemKey) -> Vec<Evidence>) -> Vec<ItemState> {
+    let section = |index: Option<usize>| index.map(|index| record.sections[index].title.clone());
+    record
+        .items
+        .iter()
+        .map(|item| ItemState {
+            key: item.key.clone(),
+            section: section(item.section),
+            text: item.text.clone(),
+            checked: item.checked,
+            by: by(&item.key),
+        })
+        .collect()
+}
+
+/// A record as far as its file alone tells.
+fn draft(shown: &Shown, book: &Book<'_>) -> RecordState {
+    let record = &shown.record;
+    let broken = record.is_broken();
+    RecordState {
+        name: record.id.as_ref().map_or_else(|| record.path.clone(), RecordId::to_string),
+        id: record.id.clone(),
+        record_type: record.record_type(),
+        record: Arc::clone(record),
+        status: if broken { Status::Unknown } else { Status::Draft },
+        evidence: None,
+        created: None,
+        updated: None,
+        authors: Vec::new(),
+        work: Vec::new(),
+        risk: None,
+        approval: None,
+        approvals: Vec::new(),
+        blocked_by: Vec::new(),
+        items: items(record, &|_| Vec::new()),
+        environments: Vec::new(),
+        relations: relations(record, book),
+        events: Vec::new(),
+        scope: None,
+        work_tree: shown.work_tree,
+        landed: None,
+        next: if broken { "repair the file".to_owned() } else { "commit it".to_owned() },
+        diagnostics: record.diagnostics.clone(),
+    }
+}
+
+/// Notes which dependencies are neither applied nor done.
+fn block(states: &mut [RecordState]) {
+    let finished: HashMap<String, bool> = states
+        .iter()
+        .filter(|state| state.record_type == RecordType::Task)
+        .map(|state| (state.name.clone(), matches!(state.status, Status::Applied | Status::Done)))
+        .collect();
+    for state in states {
+        let Details::Task(task) = &state.record.details else { continue };
+        let open = task.depends.iter().filter(|id| finished.get(*id) != Some(&true));
+        state.blocked_by = open.filter_map(|id| RecordId::parse(id).ok()).collect();
+    }
+}

@@ -1,0 +1,93 @@
+//! A record's history in words: what each commit did to it.
+
+use std::collections::BTreeMap;
+
+use super::context::Context;
+use super::law::ABSENT;
+use super::state::{Event, EventKind};
+use super::walk::{Key, RecordIx, Transition, Value};
+use crate::record::{ItemKey, RecordType, Verdict};
+
+/// Events of a record in the tip's history, parents before children. `text_of` gives an item's text as shown.
+pub(super) fn events(context: &Context<'_>, record: RecordIx, text_of: &dyn Fn(&ItemKey) -> String) -> Vec<Event> {
+    let mut by_commit: BTreeMap<usize, Vec<EventKind>> = BTreeMap::new();
+    for group in context.transitions(record).chunk_by(|a, b| a.commit == b.commit) {
+        let kinds = of_commit(context, record, group, text_of);
+        by_commit.entry(group[0].commit as usize).or_default().extend(kinds);
+    }
+    for moved in context.moves(record) {
+        let path = |number| context.sources.walk.paths.item(number).to_string();
+        by_commit
+            .entry(moved.commit as usize)
+            .or_default()
+            .push(EventKind::Moved { from: path(moved.from), to: path(moved.to) });
+    }
+    for &commit in context.work(record) {
+        by_commit.entry(commit).or_default().push(EventKind::Worked);
+    }
+    by_commit
+        .into_iter()
+        .flat_map(|(commit, kinds)| {
+            let (by, merge) = (context.evidence(commit), context.sources.history.commits[commit].parents.len() > 1);
+            kinds.into_iter().map(move |kind| Event { by: by.clone(), kind, merge })
+        })
+        .collect()
+}
+
+fn of_commit(
+    context: &Context<'_>,
+    record: RecordIx,
+    group: &[&Transition],
+    text_of: &dyn Fn(&ItemKey) -> String,
+) -> Vec<EventKind> {
+    let mut kinds = Vec::new();
+    let existence = group.iter().find(|t| *context.key(t) == Key::Exists);
+    match existence.map(|t| t.to == ABSENT) {
+        Some(true) => return vec![EventKind::Removed],
+        Some(false) => kinds.push(EventKind::Created),
+        None => {}
+    }
+    let created = existence.is_some();
+    let (mut added, mut removed) = (Vec::new(), Vec::new());
+    let mut other_change = false;
+    for transition in group {
+        match context.key(transition) {
+            Key::Item(item) => match (context.value(transition.from), context.value(transition.to)) {
+                (_, Value::Checked) => kinds.push(EventKind::Ticked { item: text_of(item) }),
+                (Value::Checked, Value::Unchecked) => kinds.push(EventKind::Unticked { item: text_of(item) }),
+                (Value::Absent, _) if !created => added.push(text_of(item)),
+                (_, Value::Absent) => removed.push(text_of(item)),
+                _ => {}
+            },
+            Key::Field(field) if !created || &**field == "decision" => {
+                kinds.push(field_event(context, record, field, transition.to));
+            }
+            Key::Scope | Key::Text if !created => other_change = true,
+            _ => {}
+        }
+    }
+    if !added.is_empty() || !removed.is_empty() {
+        kinds.push(EventKind::ItemsChanged { added, removed });
+    }
+    let says_more = kinds.iter().any(|kind| !matches!(kind, EventKind::Created));
+    let scope_changed = group.iter().any(|t| *context.key(t) == Key::Scope);
+    if !created && scope_changed {
+        kinds.push(EventKind::ScopeChanged);
+    } else if other_change && !says_more {
+        kinds.push(EventKind::Noted);
+    }
+    kinds
+}
+
+fn field_event(context: &Context<'_>, record: RecordIx, field: &str, to: u32) -> EventKind {
+    let json = match context.value(to) {
+        Value::Json(json) => Some(json.to_string()),
+        _ => None,
+    };
+    let is_decision = context.sources.walk.ids[record as usize].0 == RecordType::Decision;
+    if is_decision && field == "decision" {
+        let verdict = json.and_then(|json| Verdict::parse(json.trim_matches('"')));
+        return EventKind::Decided { verdict };
+    }
+    EventKind::FieldSet { field: field.to_owned(), value: json }
+}

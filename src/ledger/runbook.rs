@@ -1,0 +1,37 @@
+//! Whether a runbook is within its review interval.
+
+use super::context::Context;
+use super::state::Status;
+use super::walk::{Key, RecordIx};
+use crate::record::{RecordId, Runbook};
+
+/// What is derived of a runbook.
+pub(super) struct RunbookState {
+    pub(super) status: Status,
+    pub(super) evidence: Option<usize>,
+    pub(super) next: String,
+}
+
+/// A runbook was last looked at when its text changed or when a commit said `Exercised: ID`. It is due when
+/// its `review-every` has passed since; without one it is never due.
+pub(super) fn runbook(context: &Context<'_>, record: RecordIx, id: &RecordId, details: &Runbook) -> RunbookState {
+    let updated = context.cell(record, &Key::Text).map_or_else(Vec::new, |cell| context.owners(cell));
+    let commits = context.sources.history.commits.iter().enumerate();
+    let exercised = commits
+        .filter(|(position, commit)| {
+            context.reachable[*position] && commit.trailers.exercised.iter().any(|name| name == id.as_str())
+        })
+        .map(|(position, _)| position);
+    let last = context.latest(updated.into_iter().chain(exercised));
+    let due = details.review_every.as_ref().zip(last).map(|(every, last)| {
+        context.sources.history.commits[last].committer.time.seconds.saturating_add(every.seconds)
+    });
+    match due {
+        Some(due) if due < context.sources.now => RunbookState {
+            status: Status::ReviewDue,
+            evidence: last,
+            next: "review it: change what is stale, or exercise it and say so with an `Exercised:` trailer".to_owned(),
+        },
+        _ => RunbookState { status: Status::Current, evidence: last, next: "nothing: it is current".to_owned() },
+    }
+}

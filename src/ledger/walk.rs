@@ -1,0 +1,386 @@
+//! Walks history once, parents before children, and gives every commit a map from record to version.
+//!
+//! A commit's map starts from its first parent's and shares its structure; only the records whose files
+//! differ from the first parent, and at a merge those whose versions differ between the parents, are looked
+//! at. So the walk is linear in what commits change.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+
+use super::law::{ABSENT, Cell, after_commit};
+use super::trie::Trie;
+use crate::history::{BlobId, History, TreeFile};
+use crate::record::{Facts, ItemKey, RecordId, RecordType, ScopeHash};
+
+/// What is known of every version of every record file, by type and content.
+pub type Versions = HashMap<(RecordType, BlobId), Facts>;
+
+/// The things of a record that have owners.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) enum Key {
+    /// That the record is there.
+    Exists,
+    /// Its bytes.
+    Text,
+    /// Its material content.
+    Scope,
+    /// A key of the frontmatter.
+    Field(Box<str>),
+    /// An item.
+    Item(ItemKey),
+}
+
+/// The states that things can be in.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) enum Value {
+    Absent,
+    Present,
+    Unchecked,
+    Checked,
+    Text(BlobId),
+    Scope(ScopeHash),
+    Json(Box<str>),
+}
+
+/// Position of the record in [`Walk::ids`].
+pub(super) type RecordIx = u32;
+
+/// A record after some commit.
+#[derive(Debug, Clone)]
+pub(super) struct Node {
+    /// Every file that carries the ID, by path; none after a removal, several for a duplicate.
+    pub(super) files: Vec<(u32, TreeFile)>,
+    /// By key.
+    pub(super) cells: Vec<(u32, Cell)>,
+}
+
+impl Node {
+    pub(super) fn cell(&self, key: u32) -> Option<&Cell> {
+        self.cells.binary_search_by_key(&key, |(key, _)| *key).ok().map(|found| &self.cells[found].1)
+    }
+}
+
+/// A commit that became the owner of a new state.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Transition {
+    pub(super) commit: u32,
+    pub(super) record: RecordIx,
+    pub(super) key: u32,
+    /// In the first parent.
+    pub(super) from: u32,
+    pub(super) to: u32,
+    /// The record's scope after the commit.
+    pub(super) scope: u32,
+}
+
+/// A file that moved.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Move {
+    pub(super) commit: u32,
+    pub(super) record: RecordIx,
+    pub(super) from: u32,
+    pub(super) to: u32,
+}
+
+/// The scopes of a decision's tasks at the commit that set a field of it.
+#[derive(Debug, Clone)]
+pub(super) struct Binding {
+    pub(super) commit: u32,
+    pub(super) decision: RecordIx,
+    pub(super) scopes: Vec<(RecordIx, u32)>,
+}
+
+/// The outcome of the walk.
+#[derive(Debug, Default)]
+pub struct Walk {
+    pub(super) ids: Vec<(RecordType, RecordId)>,
+    pub(super) id_index: HashMap<RecordId, RecordIx>,
+    pub(super) keys: Interner<Key>,
+    pub(super) values: Interner<Value>,
+    pub(super) paths: Interner<Box<str>>,
+    pub(super) transitions: Vec<Transition>,
+    pub(super) moves: Vec<Move>,
+    pub(super) bindings: Vec<Binding>,
+    /// The maps of the tips that were asked for.
+    pub(super) tips: HashMap<usize, Trie<Arc<Node>>>,
+}
+
+impl Walk {
+    /// The version of a record at one of the tips.
+    pub(super) fn node(&self, tip: usize, record: RecordIx) -> Option<&Arc<Node>> {
+        self.tips.get(&tip)?.get(record)
+    }
+
+    /// Every ID that some commit of the history holds, deleted records included.
+    pub fn ids_ever(&self) -> impl Iterator<Item = &RecordId> {
+        self.ids.iter().map(|(_, id)| id)
+    }
+}
+
+/// Numbers for equal things, from 0 in order of first sight.
+#[derive(Debug)]
+pub(super) struct Interner<T> {
+    items: Vec<T>,
+    index: HashMap<T, u32>,
+}
+
+impl<T> Default for Interner<T> {
+    fn default() -> Self {
+        Interner { items: Vec::new(), index: HashMap::new() }
+    }
+}
+
+impl<T: Clone + Eq + std::hash::Hash> Interner<T> {
+    pub(super) fn intern(&mut self, item: T) -> u32 {
+        if let Some(&number) = self.index.get(&item) {
+            return number;
+        }
+        let number = u32::try_from(self.items.len()).expect("fewer than four billion distinct states");
+        self.items.push(item.clone());
+        self.index.insert(item, number);
+        number
+    }
+
+    pub(super) fn number(&self, item: &T) -> Option<u32> {
+        self.index.get(item).copied()
+    }
+
+    pub(super) fn item(&self, number: u32) -> &T {
+        &self.items[number as usize]
+    }
+}
+
+/// Walks the whole of `history` and keeps the maps of `tips`.
+pub fn walk(history: &History, versions: &Versions, tips: &[usize]) -> Walk {
+    let mut walker = Walker::new(versions);
+    let mut children = vec![0_u32; history.commits.len()];
+    for parent in history.commits.iter().flat_map(|commit| &commit.parents) {
+        children[*parent] += 1;
+    }
+    for &tip in tips {
+        children[tip] += 1;
+    }
+    let mut maps: Vec<Option<Trie<Arc<Node>>>> = vec![None; history.commits.len()];
+    for (position, commit) in history.commits.iter().enumerate() {
+        let parents: Vec<Trie<Arc<Node>>> =
+            commit.parents.iter().map(|&parent| take_or_share(&mut maps[parent], &mut children[parent])).collect();
+        maps[position] = Some(walker.commit(position, commit, parents));
+    }
+    let mut walk = walker.out;
+    walk.tips = tips.iter().filter_map(|&tip| Some((tip, maps[tip].clone()?))).collect();
+    walk
+}
+
+/// The map of a parent: moved out for its last child, so that it is changed in place and not copied.
+fn take_or_share(map: &mut Option<Trie<Arc<Node>>>, children: &mut u32) -> Trie<Arc<Node>> {
+    *children -= 1;
+    if *children == 0 { map.take().unwrap_or_default() } else { map.clone().unwrap_or_default() }
+}
+
+struct Walker<'a> {
+    versions: &'a Versions,
+    /// Cells of each version, interned once.
+    prepared: HashMap<(RecordType, BlobId), Option<Arc<[(u32, u32)]>>>,
+    exists: u32,
+    text: u32,
+    scope: u32,
+    out: Walk,
+}
+
+impl<'a> Walker<'a> {
+    fn new(versions: &'a Versions) -> Self {
+        let mut out = Walk::default();
+        let absent = out.values.intern(Value::Absent);
+        debug_assert_eq!(absent, ABSENT);
+        let (exists, text, scope) =
+            (out.keys.intern(Key::Exists), out.keys.intern(Key::Text), out.keys.intern(Key::Scope));
+        Walker { versions, prepared: HashMap::new(), exists, text, scope, out }
+    }
+
+    fn commit(
+        &mut self,
+        position: usize,
+        commit: &crate::history::Commit,
+        mut parents: Vec<Trie<Arc<Node>>>,
+    ) -> Trie<Arc<Node>> {
+        let position = u32::try_from(position).expect("fewer than four billion commits");
+        let mut files = self.changed_files(commit, parents.first());
+        if let Some((first, others)) = parents.split_first() {
+            for other in others {
+                first.differences(other, &Arc::ptr_eq, &mut |record| {
+                    files.entry(record).or_insert_with(|| first.get(record).map_or(Vec::new(), |node| node.files.clone()));
+                });
+            }
+        }
+        let mut updates = Vec::with_capacity(files.len());
+        for (record, files) in files {
+            let nodes: Vec<Option<Arc<Node>>> = parents.iter().map(|map| map.get(record).cloned()).collect();
+            updates.push((record, self.node(position, record, files, &nodes)));
+        }
+        let mut map = if parents.is_empty() { Trie::default() } else { parents.swap_remove(0) };
+        let decisions: Vec<RecordIx> = updates
+            .iter()
+            .map(|(record, _)| *record)
+            .filter(|record| self.out.ids[*record as usize].0 == RecordType::Decision)
+            .collect();
+        for (record, node) in updates {
+            map.insert(record, Arc::new(node));
+        }
+        for decision in decisions {
+            self.bind(position, decision, &map);
+        }
+        map
+    }
+
+    /// The files of each record that the commit changes against its first parent.
+    fn changed_files(
+        &mut self,
+        commit: &crate::history::Commit,
+        first: Option<&Trie<Arc<Node>>>,
+    ) -> BTreeMap<RecordIx, Vec<(u32, TreeFile)>> {
+        let mut changed: BTreeMap<RecordIx, Vec<(u32, TreeFile)>> = BTreeMap::new();
+        for change in &commit.changes {
+            let Some(record) = self.record(&change.path) else { continue };
+            let path = self.out.paths.intern(change.path.as_str().into());
+            let files = changed.entry(record).or_insert_with(|| {
+                first.and_then(|map| map.get(record)).map_or(Vec::new(), |node| node.files.clone())
+            });
+            files.retain(|(existing, _)| *existing != path);
+            files.extend(change.new.map(|file| (path, file)));
+        }
+        changed
+    }
+
+    fn record(&mut self, path: &str) -> Option<RecordIx> {
+        let (folder, rest) = path.split_once('/')?;
+        let record_type = RecordType::ALL.into_iter().find(|record_type| record_type.folder() == folder)?;
+        let name = rest.rsplit('/').next()?.strip_suffix(".md")?;
+        let id = RecordId::parse(name).ok()?;
+        if let Some(&record) = self.out.id_index.get(&id) {
+            return Some(record);
+        }
+        let record = u32::try_from(self.out.ids.len()).expect("fewer than four billion records");
+        self.out.ids.push((record_type, id.clone()));
+        self.out.id_index.insert(id, record);
+        Some(record)
+    }
+
+    /// The version of a record after a commit, by the law.
+    fn node(
+        &mut self,
+        commit: u32,
+        record: RecordIx,
+        files: Vec<(u32, TreeFile)>,
+        parents: &[Option<Arc<Node>>],
+    ) -> Node {
+        let state = self.state(record, &files, parents.first().and_then(Option::as_ref));
+        let keys: BTreeSet<u32> = parents
+            .iter()
+            .flatten()
+            .flat_map(|node| node.cells.iter().map(|(key, _)| *key))
+            .chain(state.keys().copied())
+            .collect();
+        let mut cells = Vec::with_capacity(keys.len());
+        let transitions = self.out.transitions.len();
+        for key in keys {
+            let value = state.get(&key).copied().unwrap_or(ABSENT);
+            let before: Vec<Option<&Cell>> =
+                parents.iter().map(|node| node.as_ref().and_then(|node| node.cell(key))).collect();
+            if let [Some(only)] = before[..]
+                && only.value == value
+            {
+                cells.push((key, only.clone()));
+                continue;
+            }
+            let cell = after_commit(commit, value, &before);
+            if cell.owners.as_slice() == [commit] {
+                let from = before.first().copied().flatten().map_or(ABSENT, |cell| cell.value);
+                self.out.transitions.push(Transition { commit, record, key, from, to: value, scope: ABSENT });
+            }
+            cells.push((key, cell));
+        }
+        let node = Node { files, cells };
+        let scope = node.cell(self.scope).map_or(ABSENT, |cell| cell.value);
+        for transition in &mut self.out.transitions[transitions..] {
+            transition.scope = scope;
+        }
+        if let ([(to, _)], Some(Some(before))) = (&node.files[..], parents.first())
+            && let [(from, _)] = before.files[..]
+            && from != *to
+            && parents.len() == 1
+        {
+            self.out.moves.push(Move { commit, record, from, to: *to });
+        }
+        node
+    }
+
+    /// The values of a record's things. A version that cannot be read, or that is one of several files of
+    /// one ID, leaves everything but the text as it was: what it hides comes to light when it is repaired.
+    fn state(&mut self, record: RecordIx, files: &[(u32, TreeFile)], before: Option<&Arc<Node>>) -> BTreeMap<u32, u32> {
+        if files.is_empty() {
+            return BTreeMap::new();
+        }
+        let record_type = self.out.ids[record as usize].0;
+        let readable = match files {
+            [(_, file)] if file.is_regular() => self.prepare(record_type, file.blob),
+            _ => None,
+        };
+        let mut state: BTreeMap<u32, u32> = match &readable {
+            Some(cells) => cells.iter().copied().collect(),
+            None => before.map_or_else(BTreeMap::new, |node| {
+                node.cells.iter().filter(|(_, cell)| cell.value != ABSENT).map(|(key, cell)| (*key, cell.value)).collect()
+            }),
+        };
+        state.insert(self.exists, self.out.values.intern(Value::Present));
+        let first = files.iter().map(|(_, file)| file.blob).min().unwrap_or(BlobId([0; 20]));
+        state.insert(self.text, self.out.values.intern(Value::Text(first)));
+        state
+    }
+
+    fn prepare(&mut self, record_type: RecordType, blob: BlobId) -> Option<Arc<[(u32, u32)]>> {
+        if let Some(prepared) = self.prepared.get(&(record_type, blob)) {
+            return prepared.clone();
+        }
+        let facts = self.versions.get(&(record_type, blob)).filter(|facts| facts.readable);
+        let prepared = facts.map(|facts| self.intern_facts(facts));
+        self.prepared.insert((record_type, blob), prepared.clone());
+        prepared
+    }
+
+    fn intern_facts(&mut self, facts: &Facts) -> Arc<[(u32, u32)]> {
+        let (keys, values) = (&mut self.out.keys, &mut self.out.values);
+        let items = facts.items.iter().map(|item| {
+            (Key::Item(item.key.clone()), if item.checked { Value::Checked } else { Value::Unchecked })
+        });
+        let fields =
+            facts.fields.iter().map(|(key, value)| (Key::Field(key.clone()), Value::Json(value.clone())));
+        let scope = facts.scope.iter().map(|scope| (Key::Scope, Value::Scope(*scope)));
+        items.chain(fields).chain(scope).map(|(key, value)| (keys.intern(key), values.intern(value))).collect()
+    }
+
+    /// Notes the scopes of a decision's tasks where this commit set one of its fields.
+    fn bind(&mut self, commit: u32, decision: RecordIx, map: &Trie<Arc<Node>>) {
+        let sets_field = self
+            .out
+            .transitions
+            .iter()
+            .rev()
+            .take_while(|transition| transition.commit == commit)
+            .any(|t| t.record == decision && matches!(self.out.keys.item(t.key), Key::Field(_)));
+        let changes = self.out.keys.number(&Key::Field("changes".into()));
+        let Some(cell) = changes.and_then(|key| map.get(decision)?.cell(key).cloned()).filter(|_| sets_field) else {
+            return;
+        };
+        let Value::Json(json) = self.out.values.item(cell.value) else { return };
+        let listed: Vec<String> = serde_json::from_str(json).unwrap_or_default();
+        let scopes = listed
+            .iter()
+            .filter_map(|id| self.out.id_index.get(&RecordId::parse(id).ok()?).copied())
+            .map(|task| {
+                let scope = map.get(task).and_then(|node| node.cell(self.scope));
+                (task, scope.map_or(ABSENT, |cell| cell.value))
+            })
+            .collect();
+        self.out.bindings.push(Binding { commit, decision, scopes });
+    }
+}

@@ -1,0 +1,260 @@
+//! From values with places to typed ones; every error is collected, none ends the reading.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use super::value::{Entry, Kind, Value};
+use crate::diagnostic::{Code, Diagnostic, nearest};
+use crate::record::{Risk, parse_duration};
+
+/// Collects diagnostics of one file.
+pub(super) struct Decoder<'a> {
+    path: &'a str,
+    text: &'a str,
+    pub(super) found: Vec<Diagnostic>,
+}
+
+/// A table whose keys are taken one by one.
+pub(super) struct Table<'v> {
+    name: String,
+    span: Range<usize>,
+    entries: BTreeMap<&'v str, &'v Entry>,
+    known: Vec<&'static str>,
+}
+
+impl<'a> Decoder<'a> {
+    pub(super) fn new(path: &'a str, text: &'a str) -> Self {
+        Decoder { path, text, found: Vec::new() }
+    }
+
+    pub(super) fn error(&mut self, span: Range<usize>, message: String, help: Option<String>) {
+        let diagnostic = Diagnostic::error(Code::PolicyInvalid, self.path, self.text, span, message);
+        self.found.push(match help {
+            Some(help) => diagnostic.with_help(help),
+            None => diagnostic,
+        });
+    }
+
+    fn wrong_type(&mut self, value: &Value, key: &str, expected: &str) {
+        self.error(place(value), format!("`{key}` must be {expected}, not {}", value.type_name()), None);
+    }
+
+    /// A table by its value; something else is an error and an empty table.
+    pub(super) fn table<'v>(&mut self, value: &'v Value, name: &str) -> Table<'v> {
+        let entries = match &value.kind {
+            Kind::Table(entries) => entries.iter().map(|(key, entry)| (key.as_str(), entry)).collect(),
+            _ => {
+                self.wrong_type(value, name, "a table");
+                BTreeMap::new()
+            }
+        };
+        Table { name: name.to_owned(), span: place(value), entries, known: Vec::new() }
+    }
+
+    /// Says which keys nobody took.
+    pub(super) fn finish(&mut self, table: &Table<'_>) {
+        for (key, entry) in table.entries.iter().filter(|(key, _)| !table.known.contains(key)) {
+            let help = nearest(key, table.known.iter().copied()).map_or_else(
+                || format!("known here: {}", table.known.join(", ")),
+                |near| format!("did you mean `{near}`?"),
+            );
+            let place = if table.name.is_empty() { "at the top".to_owned() } else { format!("in `{}`", table.name) };
+            self.error(entry.key_span.clone(), format!("unknown key `{key}` {place}"), Some(help));
+        }
+    }
+
+    pub(super) fn text_value(&mut self, value: &Value, key: &str) -> Option<String> {
+        match &value.kind {
+            Kind::String(text) => Some(text.clone()),
+            _ => {
+                self.wrong_type(value, key, "a string");
+                None
+            }
+        }
+    }
+
+    /// A duration in seconds.
+    pub(super) fn duration_value(&mut self, value: &Value, key: &str) -> Option<i64> {
+        let text = self.text_value(value, key)?;
+        let seconds = parse_duration(&text);
+        if seconds.is_none() {
+            let message = format!("`{text}` is no duration");
+            self.error(place(value), message, Some("write it like `30m`, `4h`, `2d` or `1d12h`".to_owned()));
+        }
+        seconds
+    }
+
+    pub(super) fn risk_value(&mut self, value: &Value, key: &str) -> Option<Risk> {
+        let text = self.text_value(value, key)?;
+        let risk = Risk::parse(&text);
+        if risk.is_none() {
+            self.error(place(value), format!("`{text}` is no risk"), Some("low, medium or high".to_owned()));
+        }
+        risk
+    }
+
+    /// An offset date-time as seconds since the epoch.
+    pub(super) fn moment_value(&mut self, value: &Value, key: &str) -> Option<i64> {
+        let moment = match &value.kind {
+            Kind::Datetime(datetime) => datetime.to_string().parse::<jiff::Timestamp>().ok(),
+            _ => None,
+        };
+        if moment.is_none() {
+            let help = "write it like `2026-12-18T00:00:00+01:00`".to_owned();
+            self.error(place(value), format!("`{key}` must be a date-time with an offset"), Some(help));
+        }
+        moment.map(|moment| moment.as_second())
+    }
+}
+
+/// Where a value stands, when it stands in the book's own file.
+pub(super) fn place(value: &Value) -> Range<usize> {
+    if value.own { value.span.clone() } else { 0..0 }
+}
+
+impl<'v> Table<'v> {
+    pub(super) fn span(&self) -> Range<usize> {
+        self.span.clone()
+    }
+
+    /// The value of a key that this table may have.
+    pub(super) fn take(&mut self, key: &'static str) -> Option<&'v Value> {
+        self.known.push(key);
+        self.entries.get(key).map(|entry| &entry.value)
+    }
+
+    /// All entries, for tables whose keys are names.
+    pub(super) fn each(&self) -> Vec<(&'v str, &'v Entry)> {
+        self.entries.iter().map(|(key, entry)| (*key, *entry)).collect()
+    }
+
+    fn named(&self, key: &str) -> String {
+        if self.name.is_empty() { key.to_owned() } else { format!("{}.{key}", self.name) }
+    }
+
+    pub(super) fn text(&mut self, decoder: &mut Decoder<'_>, key: &'static str) -> Option<String> {
+        let value = self.take(key)?;
+        decoder.text_value(value, &self.named(key))
+    }
+
+    pub(super) fn texts(&mut self, decoder: &mut Decoder<'_>, key: &'static str) -> Vec<String> {
+        let Some(value) = self.take(key) else { return Vec::new() };
+        let name = self.named(key);
+        let Kind::Array(values) = &value.kind else {
+            decoder.wrong_type(value, &name, "an array of strings");
+            return Vec::new();
+        };
+        values.iter().filter_map(|value| decoder.text_value(value, &name)).collect()
+    }
+
+    pub(super) fn boolean(&mut self, decoder: &mut Decoder<'_>, key: &'static str, default: bool) -> bool {
+        let Some(value) = self.take(key) else { return default };
+        match value.kind {
+            Kind::Boolean(value) => value,
+            _ => {
+                decoder.wrong_type(value, &self.named(key), "true or false");
+                default
+            }
+        }
+    }
+
+    pub(super) fn count(&mut self, decoder: &mut Decoder<'_>, key: &'static str, default: u32) -> u32 {
+        let Some(value) = self.take(key) else { return default };
+        let number = match value.kind {
+            Kind::Integer(number) => u32::try_from(number).ok(),
+            _ => None,
+        };
+        number.unwrap_or_else(|| {
+            decoder.error(place(value), format!("`{}` must be a whole number from 0", self.named(key)), None);
+            default
+        })
+    }
+
+    pub(super) fn duration(&mut self, decoder: &mut Decoder<'_>, key: &'static str) -> Option<i64> {
+        let value = self.take(key)?;
+        decoder.duration_value(value, &self.named(key))
+    }
+
+    /// A local time: `"02:00"`, or a TOML time.
+    pub(super) fn time(&mut self, decoder: &mut Decoder<'_>, key: &'static str) -> Option<jiff::civil::Time> {
+        let value = self.take(key)?;
+        let text = match &value.kind {
+            Kind::String(text) => text.clone(),
+            Kind::Datetime(datetime) if datetime.date.is_none() => datetime.to_string(),
+            _ => String::new(),
+        };
+        let time = text.parse().ok();
+        if time.is_none() {
+            let message = format!("`{}` must be a time of day", self.named(key));
+            decoder.error(place(value), message, Some("write it like `\"02:00\"`".to_owned()));
+        }
+        time
+    }
+
+    /// An IANA time zone.
+    pub(super) fn timezone(&mut self, decoder: &mut Decoder<'_>, key: &'static str) -> Option<String> {
+        let value = self.take(key)?;
+        let text = decoder.text_value(value, &self.named(key))?;
+        if jiff::tz::db().get(&text).is_err() {
+            let help = "write an IANA name such as `Europe/Berlin` or `UTC`".to_owned();
+            decoder.error(place(value), format!("`{text}` is no time zone"), Some(help));
+            return None;
+        }
+        Some(text)
+    }
+
+    /// A recurrence rule of RFC 5545, as far as its grammar goes.
+    pub(super) fn rrule(&mut self, decoder: &mut Decoder<'_>, key: &'static str) -> Option<String> {
+        let value = self.take(key)?;
+        let text = decoder.text_value(value, &self.named(key))?;
+        if let Err(problem) = check_rrule(&text) {
+            let help = "write it like `FREQ=WEEKLY;BYDAY=SA` (RFC 5545, section 3.3.10)".to_owned();
+            decoder.error(place(value), format!("`{text}` is no recurrence rule: {problem}"), Some(help));
+            return None;
+        }
+        Some(text)
+    }
+}
+
+fn check_rrule(text: &str) -> Result<(), String> {
+    const FREQUENCIES: [&str; 4] = ["DAILY", "WEEKLY", "MONTHLY", "YEARLY"];
+    const PARTS: [&str; 10] = [
+        "FREQ", "UNTIL", "COUNT", "INTERVAL", "BYDAY", "BYMONTHDAY", "BYYEARDAY", "BYMONTH", "BYSETPOS", "WKST",
+    ];
+    let mut seen: Vec<&str> = Vec::new();
+    for part in text.split(';') {
+        let (name, value) = part.split_once('=').ok_or_else(|| format!("`{part}` has no `=`"))?;
+        if !PARTS.contains(&name) {
+            return Err(format!("unknown part `{name}`"));
+        }
+        if seen.contains(&name) {
+            return Err(format!("`{name}` stands twice"));
+        }
+        seen.push(name);
+        let numbers = |low: i32, high: i32| {
+            value.split(',').all(|n| n.parse::<i32>().is_ok_and(|n| n != 0 && (low..=high).contains(&n)))
+        };
+        let valid = match name {
+            "FREQ" => FREQUENCIES.contains(&value),
+            "COUNT" | "INTERVAL" => value.parse::<u32>().is_ok_and(|number| number > 0),
+            "BYDAY" => value.split(',').all(is_weekday),
+            "WKST" => value.len() == 2 && is_weekday(value),
+            "BYMONTHDAY" => numbers(-31, 31),
+            "BYMONTH" => numbers(1, 12),
+            "BYYEARDAY" | "BYSETPOS" => numbers(-366, 366),
+            _ => !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'T' | b'Z')),
+        };
+        if !valid {
+            return Err(format!("`{value}` is no value of `{name}`"));
+        }
+    }
+    if seen.contains(&"FREQ") { Ok(()) } else { Err("no `FREQ`".to_owned()) }
+}
+
+/// `SA`, `1MO`, `-1FR`.
+fn is_weekday(text: &str) -> bool {
+    let Some(at) = text.len().checked_sub(2).filter(|at| text.is_char_boundary(*at)) else { return false };
+    let (ordinal, day) = text.split_at(at);
+    ["MO", "TU", "WE", "TH", "FR", "SA", "SU"].contains(&day)
+        && (ordinal.is_empty() || ordinal.parse::<i32>().is_ok_and(|n| n != 0 && (-53..=53).contains(&n)))
+}

@@ -1,0 +1,123 @@
+//! From plain text in records, and addresses in commits, to what the policy means by them.
+
+use std::collections::BTreeSet;
+
+use super::types::{Category, ConditionRule, Environment, KindRule, Members, Policy, Review, RiskRule, Window};
+use crate::record::{Risk, TaskKind, normalize, normalize_review};
+
+impl Policy {
+    /// The person (or robot) that an e-mail belongs to. Letter case makes no difference; `.mailmap` is not
+    /// asked.
+    pub fn person_by_email(&self, email: &str) -> Option<&str> {
+        let has = |emails: &[String]| emails.iter().any(|known| known.eq_ignore_ascii_case(email));
+        self.people.iter().find(|(_, person)| has(&person.emails)).map(|(name, _)| name.as_str())
+    }
+
+    /// Whether that is a robot.
+    pub fn is_robot(&self, person: &str) -> bool {
+        self.people.get(person).is_some_and(|person| person.robot)
+    }
+
+    /// The name for people to read; the key when nobody is listed under it.
+    pub fn display_name<'a>(&'a self, person: &'a str) -> &'a str {
+        self.people.get(person).map_or(person, |person| &person.name)
+    }
+
+    /// Whether a listed person is in a role. Robots never are.
+    pub fn has_role(&self, person: &str, role: &str) -> bool {
+        let is_person = self.people.get(person).is_some_and(|person| !person.robot);
+        is_person
+            && match self.roles.get(role) {
+                Some(Members::Anyone) => true,
+                Some(Members::People(people)) => people.iter().any(|member| member == person),
+                None => false,
+            }
+    }
+
+    /// Everybody in a role, by key.
+    pub fn role_members(&self, role: &str) -> Vec<&str> {
+        self.people.keys().map(String::as_str).filter(|person| self.has_role(person, role)).collect()
+    }
+
+    /// The approval that an item is; a trailing parenthesis in it makes no difference.
+    pub fn review_for_item(&self, text: &str) -> Option<&Review> {
+        let key = normalize_review(text);
+        self.reviews.iter().find(|review| review.key == key)
+    }
+
+    /// The environment that an item's tick deploys.
+    pub fn environment_for_item(&self, text: &str) -> Option<&Environment> {
+        let key = normalize(text);
+        self.environments
+            .iter()
+            .find(|environment| environment.deployed_by.iter().any(|known| normalize(known) == key))
+    }
+
+    /// The environment of that name.
+    pub fn environment(&self, name: &str) -> Option<&Environment> {
+        self.environments.iter().find(|environment| environment.name == name)
+    }
+
+    /// Names of the gated environments: their plans are part of what is approved.
+    pub fn gated_environments(&self) -> BTreeSet<String> {
+        self.environments.iter().filter(|e| e.gated).map(|e| e.name.clone()).collect()
+    }
+
+    /// The category of that name.
+    pub fn category(&self, name: &str) -> Option<&Category> {
+        self.categories.iter().find(|category| category.name == name)
+    }
+
+    /// What a level of risk asks for.
+    pub fn risk_rule(&self, risk: Risk) -> &RiskRule {
+        &self.risks[&risk]
+    }
+
+    /// What a record of a kind must have.
+    pub fn kind_rule(&self, kind: TaskKind) -> &KindRule {
+        &self.kinds[&kind]
+    }
+
+    /// The window of that name.
+    pub fn window(&self, name: &str) -> Option<&Window> {
+        self.windows.get(name)
+    }
+
+    /// What meets a condition of that text, when the policy says.
+    pub fn condition_rule(&self, text: &str) -> Option<&ConditionRule> {
+        self.conditions.get(&normalize(text))
+    }
+
+    /// Every item text that means something.
+    pub fn known_item_texts(&self) -> Vec<&str> {
+        let risks = self.risks.values();
+        let mut texts: Vec<&str> = Vec::new();
+        texts.extend(self.reviews.iter().map(|review| review.text.as_str()));
+        texts.extend(self.environments.iter().flat_map(|e| &e.deployed_by).map(String::as_str));
+        texts.extend(risks.flat_map(|r| {
+            r.items.iter().chain(&r.communication).chain(r.communication_when.iter().map(|rule| &rule.item))
+        }).map(String::as_str));
+        texts.extend(self.kinds.values().flat_map(|kind| &kind.items).map(String::as_str));
+        texts.sort_unstable();
+        texts.dedup();
+        texts
+    }
+
+    /// A known text that an item nearly, but not exactly, has: a slip of the hand, not another item. As many
+    /// words as the known text has, and few letters that differ.
+    pub fn near_miss(&self, text: &str) -> Option<&str> {
+        let (exact, review) = (normalize(text), normalize_review(text));
+        let known = self.known_item_texts();
+        if known.iter().any(|known| normalize(known) == exact || normalize_review(known) == review) {
+            return None;
+        }
+        let words = |text: &str| text.split(' ').count();
+        let near = |known: &&str| {
+            let known = normalize(known);
+            // One letter in five, and swapped neighbours as one.
+            let letters = known.chars().count().max(exact.chars().count());
+            words(&known) == words(&exact) && strsim::osa_distance(&known, &exact) <= (letters / 6).clamp(1, 3)
+        };
+        known.into_iter().find(near)
+    }
+}

@@ -1,0 +1,61 @@
+//! The policy file, its defaults, people and roles, and the matching of items.
+//!
+//! A book's `policy.toml` is laid on a complete built-in default (design, section 2). A policy with any error
+//! gives nobody authority: parsing then gives no policy, and every error with its place.
+
+mod decode;
+mod matching;
+mod pattern;
+mod read;
+mod types;
+mod validate;
+mod value;
+
+use std::sync::LazyLock;
+
+use crate::diagnostic::Diagnostic;
+use decode::Decoder;
+pub use pattern::{IdPattern, PathGlobs};
+pub use types::*;
+use value::{Value, overlay};
+
+/// The built-in default, which `init` writes out: complete, commented, and valid by itself.
+pub const BUILTIN_TEXT: &str = include_str!("../../templates/policy.toml");
+
+static BUILTIN: LazyLock<(Value, Policy)> = LazyLock::new(|| {
+    let value = Value::parse(BUILTIN_TEXT, false).expect("the built-in policy is TOML, which a test covers");
+    let mut decoder = Decoder::new("policy.toml", BUILTIN_TEXT);
+    let policy = read::policy(&mut decoder, &value);
+    (value, policy)
+});
+
+impl Policy {
+    /// The built-in default. It lists no people, so nobody has a role by it.
+    pub fn builtin() -> Policy {
+        BUILTIN.1.clone()
+    }
+
+    /// Parses a book's policy and lays it on the default. `None` with at least one error; `path` is that of
+    /// the file, for messages.
+    pub fn parse(path: &str, text: &str) -> (Option<Policy>, Vec<Diagnostic>) {
+        let mut decoder = Decoder::new(path, text);
+        let own = match Value::parse(text, true) {
+            Ok(own) => own,
+            Err(errors) => {
+                for (span, message) in errors {
+                    decoder.error(span, format!("invalid TOML: {}", message.lines().next().unwrap_or_default()), None);
+                }
+                return (None, decoder.found);
+            }
+        };
+        let merged = overlay(BUILTIN.0.clone(), own);
+        let policy = read::policy(&mut decoder, &merged);
+        validate::validate(&mut decoder, &policy, &merged);
+        decoder.found.sort_by_key(|diagnostic| diagnostic.span.start);
+        decoder.found.dedup();
+        (decoder.found.is_empty().then_some(policy), decoder.found)
+    }
+}
+
+#[cfg(test)]
+mod tests;

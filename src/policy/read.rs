@@ -1,0 +1,436 @@
+//! Reads each table of the policy.
+
+use std::collections::BTreeMap;
+
+use super::decode::{Decoder, Table, place};
+use super::types::*;
+use super::value::{Kind, Value};
+use super::{IdPattern, PathGlobs};
+use crate::record::{Risk, TaskKind, normalize, normalize_review};
+
+/// Reads the whole policy; what cannot be read is noted and left at its simplest.
+pub(super) fn policy(decoder: &mut Decoder<'_>, value: &Value) -> Policy {
+    let mut top = decoder.table(value, "");
+    let policy = Policy {
+        book: top.text(decoder, "book"),
+        trunk: top.text(decoder, "trunk"),
+        default_risk: top
+            .take("default-risk")
+            .and_then(|value| decoder.risk_value(value, "default-risk"))
+            .unwrap_or(Risk::Medium),
+        policy_roles: top.texts(decoder, "policy-roles"),
+        ids: section(decoder, &mut top, "ids", ids),
+        people: named(decoder, &mut top, "people", person),
+        roles: named(decoder, &mut top, "roles", members),
+        reviews: reviews(decoder, &mut top),
+        trust: section(decoder, &mut top, "trust", trust),
+        environments: list(decoder, &mut top, "environments", environment),
+        risks: risks(decoder, &mut top),
+        categories: list(decoder, &mut top, "category", category),
+        windows: named(decoder, &mut top, "windows", window).into_iter().filter_map(|(k, v)| Some((k, v?))).collect(),
+        freezes: list(decoder, &mut top, "freeze", freeze),
+        emergency: section(decoder, &mut top, "emergency", emergency),
+        cab: top.take("cab").and_then(|value| {
+            let mut table = decoder.table(value, "cab");
+            let cab = meetings(decoder, &mut table);
+            decoder.finish(&table);
+            cab
+        }),
+        conditions: named(decoder, &mut top, "conditions", condition)
+            .into_iter()
+            .filter_map(|(text, rule)| Some((normalize(&text), rule?)))
+            .collect(),
+        kinds: kinds(decoder, &mut top),
+        done: section(decoder, &mut top, "done", done),
+        paths: section(decoder, &mut top, "paths", paths),
+        plan: section(decoder, &mut top, "plan", plan),
+        audit: section(decoder, &mut top, "audit", audit),
+    };
+    decoder.finish(&top);
+    policy
+}
+
+/// A table that is always read: an absent one as if it were empty.
+fn section<T>(
+    decoder: &mut Decoder<'_>,
+    top: &mut Table<'_>,
+    name: &'static str,
+    read: impl Fn(&mut Decoder<'_>, &mut Table<'_>) -> T,
+) -> T {
+    let empty = Value { kind: Kind::Table(BTreeMap::new()), span: 0..0, own: false };
+    let value = top.take(name);
+    let mut table = decoder.table(value.unwrap_or(&empty), name);
+    let found = read(decoder, &mut table);
+    decoder.finish(&table);
+    found
+}
+
+/// A table whose keys are names.
+fn named<T>(
+    decoder: &mut Decoder<'_>,
+    top: &mut Table<'_>,
+    name: &'static str,
+    read: impl Fn(&mut Decoder<'_>, &str, &Value) -> T,
+) -> BTreeMap<String, T> {
+    let Some(value) = top.take(name) else { return BTreeMap::new() };
+    let table = decoder.table(value, name);
+    let entries = table.each().into_iter();
+    entries.map(|(key, entry)| (key.to_owned(), read(decoder, &format!("{name}.{key}"), &entry.value))).collect()
+}
+
+/// An array of tables.
+fn list<T>(
+    decoder: &mut Decoder<'_>,
+    top: &mut Table<'_>,
+    name: &'static str,
+    read: impl Fn(&mut Decoder<'_>, &mut Table<'_>) -> Option<T>,
+) -> Vec<T> {
+    let Some(value) = top.take(name) else { return Vec::new() };
+    let Kind::Array(values) = &value.kind else {
+        decoder.error(place(value), format!("`{name}` must be an array of tables: `[[{name}]]`"), None);
+        return Vec::new();
+    };
+    let mut found = Vec::new();
+    for value in values {
+        let mut table = decoder.table(value, name);
+        found.extend(read(decoder, &mut table));
+        decoder.finish(&table);
+    }
+    found
+}
+
+fn required(decoder: &mut Decoder<'_>, table: &mut Table<'_>, key: &'static str) -> Option<String> {
+    if table.take(key).is_none() {
+        decoder.error(table.span(), format!("`{key}` is missing"), None);
+    }
+    table.text(decoder, key)
+}
+
+fn pattern(decoder: &mut Decoder<'_>, table: &mut Table<'_>, key: &'static str) -> Option<IdPattern> {
+    let value = table.take(key)?;
+    let text = decoder.text_value(value, key)?;
+    IdPattern::parse(&text)
+        .map_err(|problem| decoder.error(place(value), format!("`{text}` is no ID pattern"), Some(problem)))
+        .ok()
+}
+
+fn ids(decoder: &mut Decoder<'_>, table: &mut Table<'_>) -> Ids {
+    let fallback = |text| IdPattern::parse(text).expect("a constant pattern that a test covers");
+    let kinds = TaskKind::ALL.into_iter().filter_map(|kind| Some((kind, pattern(decoder, table, kind.as_str())?)));
+    let kinds = kinds.collect();
+    Ids {
+        task: pattern(decoder, table, "task").unwrap_or_else(|| fallback("INFRA-{n}")),
+        kinds,
+        decision: pattern(decoder, table, "decision").unwrap_or_else(|| fallback("CAB-{year}-{n:02}")),
+        first: table.count(decoder, "first", 1).max(1),
+        by_year: table.boolean(decoder, "by-year", false),
+    }
+}
+
+fn person(decoder: &mut Decoder<'_>, name: &str, value: &Value) -> Person {
+    let mut table = decoder.table(value, name);
+    let key = name.rsplit('.').next().unwrap_or(name);
+    let robot = match table.take("kind") {
+        Some(kind) => match decoder.text_value(kind, "kind").as_deref() {
+            Some("robot") => true,
+            Some("person") | None => false,
+            Some(other) => {
+                decoder.error(place(kind), format!("`{other}` is no kind of person"), Some("person or robot".to_owned()));
+                false
+            }
+        },
+        None => false,
+    };
+    let person = Person {
+        name: table.text(decoder, "name").unwrap_or_else(|| key.to_owned()),
+        emails: table.texts(decoder, "emails"),
+        keys: table.texts(decoder, "keys"),
+        robot,
+    };
+    decoder.finish(&table);
+    person
+}
+
+fn members(decoder: &mut Decoder<'_>, name: &str, value: &Value) -> Members {
+    match &value.kind {
+        Kind::String(text) if text == "*" => Members::Anyone,
+        Kind::Array(values) => {
+            Members::People(values.iter().filter_map(|value| decoder.text_value(value, name)).collect())
+        }
+        _ => {
+            decoder.error(place(value), format!("`{name}` must be `\"*\"` or an array of people"), None);
+            Members::People(Vec::new())
+        }
+    }
+}
+
+fn reviews(decoder: &mut Decoder<'_>, top: &mut Table<'_>) -> Vec<Review> {
+    let Some(value) = top.take("reviews") else { return Vec::new() };
+    let table = decoder.table(value, "reviews");
+    let mut reviews = Vec::new();
+    for (text, entry) in table.each() {
+        let (role, via_decision) = match &entry.value.kind {
+            Kind::String(role) => (Some(role.clone()), false),
+            _ => {
+                let mut table = decoder.table(&entry.value, &format!("reviews.{text}"));
+                let role = required(decoder, &mut table, "role");
+                let via = table.text(decoder, "via");
+                if via.as_deref().is_some_and(|via| via != "decision") {
+                    decoder.error(table.span(), "`via` can only be `\"decision\"`".to_owned(), None);
+                }
+                decoder.finish(&table);
+                (role, via.is_some())
+            }
+        };
+        let Some(role) = role else { continue };
+        reviews.push(Review { text: text.to_owned(), key: normalize_review(text), role, via_decision });
+    }
+    reviews
+}
+
+fn trust(decoder: &mut Decoder<'_>, table: &mut Table<'_>) -> TrustRules {
+    let mut level = |key| {
+        let Some(value) = table.take(key) else { return Trust::Committed };
+        match decoder.text_value(value, key).as_deref() {
+            Some("signed") => Trust::Signed,
+            Some("committed") | None => Trust::Committed,
+            Some(other) => {
+                let help = Some("committed or signed".to_owned());
+                decoder.error(place(value), format!("`{other}` is no trust"), help);
+                Trust::Signed
+            }
+        }
+    };
+    let (approve, deploy, policy) = (level("approve"), level("deploy"), level("policy"));
+    TrustRules { approve, deploy, policy, forges: table.texts(decoder, "forges") }
+}
+
+fn environment(decoder: &mut Decoder<'_>, table: &mut Table<'_>) -> Option<Environment> {
+    Some(Environment {
+        name: required(decoder, table, "name")?,
+        deployed_by: table.texts(decoder, "deployed-by"),
+        gated: table.boolean(decoder, "gated", false),
+        deployers: table.texts(decoder, "deployers"),
+    })
+}
+
+fn risks(decoder: &mut Decoder<'_>, top: &mut Table<'_>) -> BTreeMap<Risk, RiskRule> {
+    section(decoder, top, "risk", |decoder, table| {
+        let mut rules = BTreeMap::new();
+        for risk in Risk::ALL {
+            let rule = match table.take(risk.as_str()) {
+                Some(value) => {
+                    let mut table = decoder.table(value, &format!("risk.{}", risk.as_str()));
+                    let rule = risk_rule(decoder, &mut table);
+                    decoder.finish(&table);
+                    rule
+                }
+                None => RiskRule { renew_after_rollback: true, ..RiskRule::default() },
+            };
+            rules.insert(risk, rule);
+        }
+        rules
+    })
+}
+
+fn risk_rule(decoder: &mut Decoder<'_>, table: &mut Table<'_>) -> RiskRule {
+    RiskRule {
+        approvals: table.count(decoder, "approvals", 0),
+        roles: table.texts(decoder, "roles"),
+        decision: table.boolean(decoder, "decision", false),
+        window: table.text(decoder, "window"),
+        windows: table.texts(decoder, "windows"),
+        environments: table.texts(decoder, "environments"),
+        sections: table.texts(decoder, "sections"),
+        items: table.texts(decoder, "items"),
+        communication: table.texts(decoder, "communication"),
+        communication_when: communication_when(decoder, table),
+        renew_after_rollback: table.boolean(decoder, "renew-after-rollback", true),
+    }
+}
+
+fn communication_when(decoder: &mut Decoder<'_>, table: &mut Table<'_>) -> Vec<CommunicationRule> {
+    let Some(value) = table.take("communication-when") else { return Vec::new() };
+    let items = decoder.table(value, "communication-when");
+    let mut rules = Vec::new();
+    for (item, entry) in items.each() {
+        let mut table = decoder.table(&entry.value, item);
+        let downtime = table.duration(decoder, "downtime");
+        decoder.finish(&table);
+        rules.extend(downtime.map(|downtime| CommunicationRule { item: item.to_owned(), downtime }));
+    }
+    rules
+}
+
+fn category(decoder: &mut Decoder<'_>, table: &mut Table<'_>) -> Option<Category> {
+    let name = required(decoder, table, "name")?;
+    let value = table.take("risk");
+    if value.is_none() {
+        decoder.error(table.span(), format!("category `{name}` has no `risk`"), None);
+    }
+    let risk = value.and_then(|value| decoder.risk_value(value, "risk")).unwrap_or(Risk::High);
+    let terraform = table.take("terraform").map(|value| {
+        let mut rule = decoder.table(value, "terraform");
+        let found = TerraformRule {
+            types: rule.texts(decoder, "types"),
+            actions: rule.texts(decoder, "actions"),
+            attributes: rule.texts(decoder, "attributes"),
+            only: rule.texts(decoder, "only"),
+        };
+        decoder.finish(&rule);
+        found
+    });
+    let kubernetes = table.take("kubernetes").map(|value| {
+        let mut rule = decoder.table(value, "kubernetes");
+        let found = KubernetesRule { kinds: rule.texts(decoder, "kinds"), fields: rule.texts(decoder, "fields") };
+        decoder.finish(&rule);
+        found
+    });
+    let helm = table.take("helm").map(|value| {
+        let mut rule = decoder.table(value, "helm");
+        let found = HelmRule { values: rule.texts(decoder, "values") };
+        decoder.finish(&rule);
+        found
+    });
+    Some(Category { name, risk, terraform, kubernetes, helm })
+}
+
+fn window(decoder: &mut Decoder<'_>, name: &str, value: &Value) -> Option<Window> {
+    let mut table = decoder.table(value, name);
+    let recurring = table.take("rrule").is_some();
+    let window = if recurring {
+        let rrule = table.rrule(decoder, "rrule");
+        let from = table.take("from").and_then(|value| match &value.kind {
+            Kind::Datetime(datetime) => datetime.to_string().get(..10).and_then(|date| date.parse().ok()),
+            _ => None,
+        });
+        let start = table.time(decoder, "start");
+        let duration = table.duration(decoder, "duration");
+        let timezone = table.timezone(decoder, "timezone");
+        for (key, absent) in [("start", start.is_none()), ("duration", duration.is_none()), ("timezone", timezone.is_none())] {
+            if absent && !decoder.found.iter().any(|d| table.span().contains(&d.span.start)) {
+                decoder.error(table.span(), format!("`{name}` has no usable `{key}`"), None);
+            }
+        }
+        recurring_window(rrule, from, start, duration, timezone)
+    } else {
+        let from = table.take("from").and_then(|value| decoder.moment_value(value, "from"));
+        let to = table.take("to").and_then(|value| decoder.moment_value(value, "to"));
+        if let (Some(from), Some(to)) = (from, to)
+            && to <= from
+        {
+            decoder.error(table.span(), format!("`{name}` ends before it begins"), None);
+        }
+        if table.each().is_empty() {
+            decoder.error(table.span(), format!("`{name}` has neither `rrule` nor `from` and `to`"), None);
+        }
+        from.zip(to).map(|(from, to)| Window::Once { from, to })
+    };
+    decoder.finish(&table);
+    window
+}
+
+fn recurring_window(
+    rrule: Option<String>,
+    from: Option<jiff::civil::Date>,
+    start: Option<jiff::civil::Time>,
+    duration: Option<i64>,
+    timezone: Option<String>,
+) -> Option<Window> {
+    Some(Window::Recurring { rrule: rrule?, from, start: start?, duration: duration?, timezone: timezone? })
+}
+
+fn freeze(decoder: &mut Decoder<'_>, table: &mut Table<'_>) -> Option<Freeze> {
+    let name = required(decoder, table, "name")?;
+    let mut moment = |key| match table.take(key) {
+        Some(value) => decoder.moment_value(value, key),
+        None => {
+            decoder.error(table.span(), format!("freeze `{name}` has no `{key}`"), None);
+            None
+        }
+    };
+    let (from, to) = (moment("from"), moment("to"));
+    if from.zip(to).is_some_and(|(from, to)| to <= from) {
+        decoder.error(table.span(), format!("freeze `{name}` ends before it begins"), None);
+    }
+    let environments = table.texts(decoder, "environments");
+    let services = table.texts(decoder, "services");
+    let except = table.texts(decoder, "except");
+    Some(Freeze { name, from: from?, to: to?, environments, services, except })
+}
+
+fn emergency(decoder: &mut Decoder<'_>, table: &mut Table<'_>) -> Emergency {
+    Emergency {
+        roles: table.texts(decoder, "roles"),
+        review_within: table.duration(decoder, "review-within").unwrap_or(48 * 3600),
+    }
+}
+
+fn meetings(decoder: &mut Decoder<'_>, table: &mut Table<'_>) -> Option<Meetings> {
+    let (rrule, start, timezone) =
+        (table.rrule(decoder, "rrule"), table.time(decoder, "start"), table.timezone(decoder, "timezone"));
+    Some(Meetings { rrule: rrule?, start: start?, timezone: timezone? })
+}
+
+fn condition(decoder: &mut Decoder<'_>, name: &str, value: &Value) -> Option<ConditionRule> {
+    Some(match decoder.text_value(value, name)?.as_str() {
+        "window" => ConditionRule::Window,
+        "after" => ConditionRule::After,
+        role => ConditionRule::Role(role.to_owned()),
+    })
+}
+
+fn kinds(decoder: &mut Decoder<'_>, top: &mut Table<'_>) -> BTreeMap<TaskKind, KindRule> {
+    section(decoder, top, "kinds", |decoder, table| {
+        let mut rules = BTreeMap::new();
+        for kind in TaskKind::ALL {
+            let by_default = kind == TaskKind::Terraform;
+            let rule = match table.take(kind.as_str()) {
+                Some(value) => {
+                    let mut table = decoder.table(value, &format!("kinds.{}", kind.as_str()));
+                    let rule = KindRule {
+                        sections: table.texts(decoder, "sections"),
+                        items: table.texts(decoder, "items"),
+                        plan: table.boolean(decoder, "plan", by_default),
+                    };
+                    decoder.finish(&table);
+                    rule
+                }
+                None => KindRule { plan: by_default, ..KindRule::default() },
+            };
+            rules.insert(kind, rule);
+        }
+        rules
+    })
+}
+
+fn done(decoder: &mut Decoder<'_>, table: &mut Table<'_>) -> Done {
+    Done {
+        documentation: table.boolean(decoder, "documentation", false),
+        runbook: table.boolean(decoder, "runbook", false),
+        monitoring: table.boolean(decoder, "monitoring", false),
+    }
+}
+
+fn paths(decoder: &mut Decoder<'_>, table: &mut Table<'_>) -> Paths {
+    let patterns = table.texts(decoder, "infrastructure");
+    let span = table.take("infrastructure").map_or(0..0, place);
+    let infrastructure = PathGlobs::parse(&patterns).or_else(|(position, problem)| {
+        let pattern = patterns.get(position).cloned().unwrap_or_default();
+        decoder.error(span, format!("`{pattern}` is no glob: {problem}"), None);
+        PathGlobs::parse(&[])
+    });
+    Paths { infrastructure: infrastructure.expect("no patterns compile to a set that matches nothing") }
+}
+
+fn plan(decoder: &mut Decoder<'_>, table: &mut Table<'_>) -> PlanRules {
+    PlanRules { volatile: table.texts(decoder, "volatile"), list_limit: table.count(decoder, "list-limit", 100) }
+}
+
+fn audit(decoder: &mut Decoder<'_>, table: &mut Table<'_>) -> AuditRules {
+    AuditRules {
+        since: table.text(decoder, "since"),
+        lag: table.duration(decoder, "lag").unwrap_or(6 * 3600),
+        unrecorded_after: table.duration(decoder, "unrecorded-after").unwrap_or(14 * 24 * 3600),
+    }
+}

@@ -1,0 +1,135 @@
+//! The policy's reading, by hand-made tables.
+
+use super::*;
+use crate::record::{Risk, TaskKind};
+
+fn parse(text: &str) -> Policy {
+    let (policy, found) = Policy::parse("policy.toml", text);
+    policy.unwrap_or_else(|| panic!("{found:#?}"))
+}
+
+#[test]
+fn the_builtin_is_valid_and_an_overlay_of_nothing_changes_nothing() {
+    let (policy, found) = Policy::parse("policy.toml", BUILTIN_TEXT);
+    assert_eq!(found, []);
+    assert_eq!(policy, Some(Policy::builtin()));
+    assert_eq!(parse(""), Policy::builtin());
+}
+
+#[test]
+fn the_cards_are_its_content() {
+    let policy = Policy::builtin();
+    let high = policy.risk_rule(Risk::High);
+    assert_eq!((high.approvals, high.decision, high.window.as_deref()), (2, true, Some("standard")));
+    assert_eq!(policy.risk_rule(Risk::Low).approvals, 0);
+    assert_eq!(policy.risk_rule(Risk::Medium).roles, ["peer"]);
+    for (name, risk) in [
+        ("new-resources", Risk::Low),
+        ("tags", Risk::Low),
+        ("capacity", Risk::Low),
+        ("monitoring", Risk::Low),
+        ("security-groups", Risk::Medium),
+        ("iam", Risk::Medium),
+        ("configuration", Risk::Medium),
+        ("scaling", Risk::Medium),
+        ("database", Risk::High),
+        ("network", Risk::High),
+        ("destructive", Risk::High),
+        ("secrets", Risk::High),
+    ] {
+        assert_eq!(policy.category(name).map(|category| category.risk), Some(risk), "{name}");
+    }
+    assert!(policy.kind_rule(TaskKind::Terraform).plan && !policy.kind_rule(TaskKind::Helm).plan);
+    assert_eq!(policy.environment_for_item("apply  in PRODUCTION").map(|e| e.name.as_str()), Some("production"));
+    assert_eq!(policy.environment_for_item("Apply in production (dry run)"), None);
+    assert_eq!(policy.review_for_item("Security review (network change)").map(|r| r.role.as_str()), Some("security"));
+}
+
+#[test]
+fn tables_merge_arrays_of_tables_merge_by_name_the_rest_is_replaced() {
+    let policy = parse(
+        "[risk.high]\napprovals = 3\n[[environments]]\nname = \"production\"\ngated = false\n[[environments]]\nname = \"dr\"\n[risk.medium]\nroles = [\"security\"]\n",
+    );
+    assert_eq!((policy.risk_rule(Risk::High).approvals, policy.risk_rule(Risk::High).decision), (3, true));
+    let names: Vec<&str> = policy.environments.iter().map(|e| e.name.as_str()).collect();
+    assert_eq!(names, ["staging", "production", "dr"]);
+    let production = policy.environment("production").unwrap();
+    assert!(!production.gated && !production.deployed_by.is_empty());
+    assert_eq!(policy.risk_rule(Risk::Medium).roles, ["security"]);
+}
+
+const ANA: &str = "[people.ana]\nemails = [\"ana@example.org\"]\n";
+
+#[test]
+fn bad_policies_say_where_and_what() {
+    let table: &[(&str, (usize, usize), &str)] = &[
+        ("trnk = \"main\"\n", (1, 1), "unknown key `trnk` at the top"),
+        ("[risk.high]\naprovals = 2\n", (2, 1), "unknown key `aprovals` in `risk.high`"),
+        ("[risk.high]\napprovals = -1\n", (2, 13), "must be a whole number"),
+        ("default-risk = \"huge\"\n", (1, 16), "`huge` is no risk"),
+        ("[windows.w]\nrrule = \"FREQ=SOMETIMES\"\nstart = \"02:00\"\nduration = \"4h\"\ntimezone = \"UTC\"\n", (2, 9), "no recurrence rule"),
+        ("[windows.w]\nrrule = \"FREQ=DAILY\"\nstart = \"02:00\"\nduration = \"0m\"\ntimezone = \"UTC\"\n", (4, 12), "`0m` is no duration"),
+        ("[windows.w]\nrrule = \"FREQ=DAILY\"\nstart = \"25:00\"\nduration = \"1h\"\ntimezone = \"UTC\"\n", (3, 9), "must be a time of day"),
+        ("[windows.w]\nrrule = \"FREQ=DAILY\"\nstart = \"02:00\"\nduration = \"1h\"\ntimezone = \"Mars/Base\"\n", (5, 12), "`Mars/Base` is no time zone"),
+        ("[[freeze]]\nname = \"x\"\nfrom = 2026-01-02\nto = 2026-01-03T00:00:00Z\n", (3, 8), "date-time with an offset"),
+        ("[roles]\nsecurity = [\"sma\"]\n", (2, 12), "`sma` in role `security` is no person"),
+        ("[risk.high]\nroles = [\"wizards\"]\n", (2, 9), "role `wizards` is not in `[roles]`"),
+        ("[risk.high]\nwindow = \"standart\"\n", (2, 10), "window `standart` is not in `[windows]`"),
+        ("[ids]\ntask = \"INFRA\"\n", (2, 8), "`INFRA` is no ID pattern"),
+        ("[people.ana]\nemails = [\"a@x\"]\n[people.sam]\nemails = [\"A@X\"]\n", (4, 10), "belongs to both `ana` and `sam`"),
+        ("[trust]\napprove = \"maybe\"\n", (2, 11), "`maybe` is no trust"),
+        ("x = \n", (1, 5), "invalid TOML"),
+        ("[paths]\ninfrastructure = [\"a/{b\"]\n", (2, 18), "`a/{b` is no glob"),
+    ];
+    for (text, place, message) in table {
+        let (policy, found) = Policy::parse("policy.toml", text);
+        assert_eq!(policy, None, "{text}");
+        let matching = found.iter().find(|d| d.message.contains(message));
+        let diagnostic = matching.unwrap_or_else(|| panic!("{text}: {found:#?}"));
+        assert_eq!((diagnostic.line, diagnostic.column), *place, "{text}");
+    }
+}
+
+#[test]
+fn all_errors_are_given_not_only_the_first() {
+    let (_, found) = Policy::parse("policy.toml", "trnk = 1\n[risk.high]\naprovals = 2\n");
+    assert_eq!(found.len(), 2);
+    assert_eq!(found[0].help.as_deref(), Some("did you mean `trunk`?"));
+}
+
+#[test]
+fn people_roles_and_robots() {
+    let policy = parse(&format!(
+        "{ANA}[people.bot]\nkind = \"robot\"\nemails = [\"bot@example.org\"]\n[roles]\nsecurity = [\"ana\", \"bot\"]\n"
+    ));
+    assert_eq!(policy.person_by_email("ANA@example.org"), Some("ana"));
+    assert_eq!(policy.person_by_email("ana@example.com"), None);
+    assert!(policy.has_role("ana", "security") && policy.has_role("ana", "peer"));
+    assert!(!policy.has_role("bot", "security") && !policy.has_role("bot", "peer"), "robots fill no role");
+    assert!(!policy.has_role("eve", "peer"), "not listed");
+    assert_eq!(policy.role_members("security"), ["ana"]);
+}
+
+#[test]
+fn near_misses() {
+    let policy = Policy::builtin();
+    for (text, expected) in [
+        ("Code reveiw", Some("Code review")),
+        ("Aply in production", Some("Apply in production")),
+        ("Apply in production", None),
+        ("Apply in production (dry run)", None),
+        ("Test connectivity", None),
+        ("Security review (network change)", None),
+        ("Rollback plan document", Some("Rollback plan documented")),
+    ] {
+        assert_eq!(policy.near_miss(text), expected, "{text}");
+    }
+}
+
+#[test]
+fn the_example_of_the_design_parses_where_it_is_at_hand() {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/examples/policy.toml");
+    let Ok(text) = std::fs::read_to_string(path) else { return };
+    let names = "[people.kim]\nemails = [\"kim@example.org\"]\n[people.sam]\nemails = [\"sam@example.org\"]\n[people.lee]\nemails = [\"lee@example.org\"]\n";
+    parse(&format!("{text}\n{names}"));
+}

@@ -1,0 +1,107 @@
+//! Edits that change no byte outside what they must: comments, order, line ends, BOM and blanks survive.
+//!
+//! Every edit takes a file's text and gives the new text, or says why not. An edit that would make the record
+//! say anything else than asked is refused.
+
+mod fields;
+mod sections;
+
+pub use fields::{remove_field, set_field, set_nested_field};
+pub use sections::{add_item, append_to_section, replace_section};
+
+use super::Item;
+use super::layout::find_layout;
+use super::markdown::{Outline, read_outline};
+
+/// Why an edit was not made.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum EditError {
+    /// The record cannot be read, so nothing can be found in it.
+    #[error("the record is broken: {reason}")]
+    Broken {
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The item is not where it was when the text was read.
+    #[error("the item `{text}` is not at its place any more")]
+    ItemMoved {
+        /// The item's text.
+        text: String,
+    },
+    /// The key holds a table where a value was to be set.
+    #[error("`{key}` is a table, expected a value")]
+    IsTable {
+        /// The key.
+        key: String,
+    },
+    /// The key holds a value where an entry of a table was to be set.
+    #[error("`{key}` is a value, expected a table")]
+    IsValue {
+        /// The key.
+        key: String,
+    },
+    /// An item's text must be something, on one line.
+    #[error("an item needs a text")]
+    NoText,
+    /// The new text would say something else than asked, as when it ends up inside a code block.
+    #[error("{what} does not fit here: the rest of the record would change its meaning")]
+    WouldChangeMeaning {
+        /// What was to be put in.
+        what: String,
+    },
+}
+
+/// Ticks or unticks one item. Nothing changes when the box is in that state, `[X]` included.
+///
+/// # Errors
+/// [`EditError::ItemMoved`] when the item's mark is no box of `source`.
+pub fn set_item(source: &str, item: &Item, checked: bool) -> Result<String, EditError> {
+    let moved = || EditError::ItemMoved { text: item.text.clone() };
+    let mark = source.get(item.mark.clone()).ok_or_else(moved)?;
+    let was_checked = match mark.as_bytes() {
+        [b'[', b'x' | b'X', b']'] => true,
+        [b'[', inner, b']'] if inner.is_ascii_whitespace() || *inner == 0x0b => false,
+        _ => return Err(moved()),
+    };
+    if was_checked == checked {
+        return Ok(source.to_owned());
+    }
+    Ok(splice(source, item.mark.clone(), if checked { "[x]" } else { "[ ]" }))
+}
+
+fn splice(source: &str, range: std::ops::Range<usize>, replacement: &str) -> String {
+    [&source[..range.start], replacement, &source[range.end..]].concat()
+}
+
+/// The line ending of the file, which is that of its first line.
+fn line_ending(source: &str) -> &'static str {
+    match source.find('\n') {
+        Some(newline) if source[..newline].ends_with('\r') => "\r\n",
+        _ => "\n",
+    }
+}
+
+/// `text` with the file's line ends, outer blank lines cut.
+fn with_line_ends(text: &str, source: &str) -> String {
+    let lines: Vec<&str> = text.trim_matches(['\n', '\r']).lines().collect();
+    lines.join(line_ending(source))
+}
+
+/// The start of the line after the one that holds `offset`.
+fn line_end(text: &str, offset: usize) -> usize {
+    text[offset..].find('\n').map_or(text.len(), |newline| offset + newline + 1)
+}
+
+/// The start of the line that holds `offset`.
+fn line_start(text: &str, offset: usize) -> usize {
+    text[..offset].rfind('\n').map_or(0, |newline| newline + 1)
+}
+
+fn outline(source: &str) -> Result<Outline, EditError> {
+    read_outline(source, find_layout(source).body_start).map_err(|_| EditError::Broken {
+        reason: "its body is nested too deeply or holds too many items".to_owned(),
+    })
+}
+
+#[cfg(test)]
+mod tests;
