@@ -260,6 +260,7 @@ fn approval(role: &str, text: &str, by: Option<Evidence>, code: Option<Code>, de
         person: by.as_ref().and_then(|by| by.person.clone()),
         trust: by.as_ref().map(|_| TrustLevel::Committed),
         valid: code.is_none(),
+        required: true,
         code,
         detail: detail.to_owned(),
         by,

@@ -121,11 +121,7 @@ impl LinkScope<'_> {
             };
             let word = &rest[..end];
             let name = word.trim_end_matches(['-', '_']);
-            match self
-                .model
-                .mention(name)
-                .filter(|_| !joined(before) && !(after == Some('/') || joined(after)))
-            {
+            match self.model.mention(name).filter(|_| !joined(before) && !joined(after)) {
                 Some(page) if page != self.page => {
                     out.push_str("<a href=\"");
                     push_escaped(out, &relative(self.page, page));

@@ -118,11 +118,12 @@ fn missing(record: &RecordState) -> String {
     if open.is_empty() { record.next.clone() } else { format!("{} missing", open.join(", ")) }
 }
 
+/// Texts of the approvals that are asked for and do not count.
 fn roles_open(record: &RecordState) -> Vec<&str> {
     record
         .approvals
         .iter()
-        .filter(|approval| !approval.valid)
+        .filter(|approval| approval.required && !approval.valid)
         .map(|approval| approval.text.as_str())
         .collect()
 }

@@ -56,6 +56,8 @@ pub(super) struct ApprovalView {
     pub(super) person: Option<String>,
     pub(super) trust: Option<&'static str>,
     pub(super) valid: bool,
+    /// Whether the risk asks for it.
+    pub(super) required: bool,
     pub(super) tone: Tone,
     pub(super) code: Option<&'static str>,
     pub(super) detail: String,
@@ -118,7 +120,7 @@ pub(super) fn view(model: &Model<'_>, index: usize) -> (RecordView, Rendered) {
         path: state.record.path.clone(),
         edit_url: model.edit_url(&state.record.path),
         risk_reasons: state.risk.as_ref().map(|risk| risk.reasons.clone()).unwrap_or_default(),
-        approvals: state.approvals.iter().map(|approval| approval_view(model, approval)).collect(),
+        approvals: shown_approvals(model, state),
         plans: plans(state),
         schedule: schedule(state),
         progress: progress(model, state),
@@ -183,9 +185,16 @@ fn note(model: &Model<'_>, state: &RecordState, item_idx: usize) -> Option<Strin
     Some(format!("<span class=\"{}by\">{}</span>", key(), acts.collect::<Vec<_>>().join(", ")))
 }
 
+/// What is asked for, and what somebody gave without being asked.
+fn shown_approvals(model: &Model<'_>, state: &RecordState) -> Vec<ApprovalView> {
+    let shown = state.approvals.iter().filter(|approval| approval.required || approval.by.is_some());
+    shown.map(|approval| approval_view(model, approval)).collect()
+}
+
 fn approval_view(model: &Model<'_>, approval: &Approval) -> ApprovalView {
     let tone = match (approval.valid, &approval.by, approval.code.map(|code| code.as_str())) {
         (true, ..) => Tone::Ok,
+        _ if !approval.required => Tone::None,
         (false, None, _) | (false, _, Some("approval-missing" | "decision-missing" | "condition-open")) => {
             Tone::Wait
         }
@@ -202,6 +211,7 @@ fn approval_view(model: &Model<'_>, approval: &Approval) -> ApprovalView {
             crate::ledger::TrustLevel::Signed => "signed",
         }),
         valid: approval.valid,
+        required: approval.required,
         tone,
         code: approval.code.map(|code| code.as_str()),
         detail: approval.detail.clone(),

@@ -163,9 +163,9 @@ fn check(out: &Path, pages: &[Page], before: Option<&BTreeMap<String, String>>) 
             None => {}
             Some(found) if found.is_symlink() => return Err(WriteError::SymbolicLink { path }),
             Some(found) if !found.is_file() => return Err(WriteError::InTheWay { path }),
-            Some(_) if ours => {}
             Some(_) => {
-                if fs::read(&path).map_err(io_error(&path))? != page.bytes {
+                let same = || fs::read(&path).map(|bytes| bytes == page.bytes).map_err(io_error(&path));
+                if !ours && !same()? {
                     return Err(WriteError::InTheWay { path });
                 }
             }

@@ -200,9 +200,9 @@ impl<'a, 'e> Writer<'a, 'e> {
             Tag::FootnoteDefinition(name) => self.start_footnote(name),
             Tag::Table(alignments) => {
                 self.alignments.clone_from(alignments);
-                let _ = write!(
+                let _ = writeln!(
                     self.out,
-                    "<div class=\"{0}scroll\" role=\"{0}region\" aria-label=\"{0}Table\" tabindex=\"{0}0\"><table>\n",
+                    "<div class=\"{0}scroll\" role=\"{0}region\" aria-label=\"{0}Table\" tabindex=\"{0}0\"><table>",
                     key()
                 );
             }
