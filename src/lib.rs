@@ -11,11 +11,13 @@
 //! - [`book`]: opens a book: puts the rooms above together.
 //! - [`act`]: makes the edit and the commit that a hand could make.
 //! - [`site`]: pages of the static site.
+//! - [`demo`]: a book with a real history, for a first look and for tests.
 //! - [`cli`]: one file per command: arguments in, a view out.
 
 pub mod act;
 pub mod book;
 pub mod cli;
+pub mod demo;
 pub mod diagnostic;
 pub mod history;
 pub mod ledger;

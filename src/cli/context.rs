@@ -36,6 +36,18 @@ impl Context {
         })
     }
 
+    /// The same options, elsewhere and at another moment.
+    pub(super) fn in_directory(&self, directory: &std::path::Path, now: i64) -> Context {
+        Context {
+            directory: directory.to_path_buf(),
+            at: None,
+            now,
+            now_is_stated: true,
+            trunk: None,
+            json: self.json,
+        }
+    }
+
     pub(super) fn book(&self) -> Result<Book, CliError> {
         Ok(Book::find(&self.directory)?)
     }

@@ -1,8 +1,77 @@
-//! stub
-use super::{context::Context, error::CliError, ui::Ui};
-/// x
+//! `changebook demo`
+
+use std::path::PathBuf;
+
+use super::build::build;
+use super::context::Context;
+use super::error::CliError;
+use super::list;
+use super::ui::{BOLD, DIM, GOOD, INFORMATION, Ui, paint};
+use crate::demo;
+use crate::ledger::RecordState;
+
+/// Make a whole book with a real history, list it, and build its site
+///
+/// A fictitious team's spring: a cluster, a new network with the board's decision, a deployment whose first
+/// approval did not count, a rollback, an emergency at night, and work that is not committed yet. The same
+/// version makes the same commits.
+///
+/// Examples:
+///   changebook demo
+///   changebook demo /tmp/book
 #[derive(Debug, clap::Args)]
-pub(super) struct DemoArgs {}
-pub(super) fn run(_: &mut Ui, _: &Context, _: &DemoArgs) -> Result<(), CliError> {
+#[command(verbatim_doc_comment)]
+pub(super) struct DemoArgs {
+    /// Where to make it; must not exist or be empty
+    #[arg(default_value = "changebook-demo")]
+    directory: PathBuf,
+    /// Do not build the site
+    #[arg(long)]
+    no_site: bool,
+}
+
+pub(super) fn run(ui: &mut Ui, context: &Context, args: &DemoArgs) -> Result<(), CliError> {
+    context.refuse_at("demo")?;
+    let directory = context.directory.join(&args.directory);
+    if directory.exists() && directory.read_dir().is_ok_and(|mut entries| entries.next().is_some()) {
+        return Err(CliError::failure(format!("`{}` is not empty", directory.display())).with_hint(format!(
+            "remove it, or choose another place: `changebook demo {}-2`",
+            args.directory.display()
+        )));
+    }
+    demo::make(&directory).map_err(|error| CliError::failure(error.to_string()))?;
+    let inside = context.in_directory(&directory, demo::NOW);
+    let (book, loaded) = inside.load()?;
+    let site = if args.no_site { None } else { Some(build(&book, &inside, None, false)?) };
+    if context.json {
+        let site = site.as_ref().map(|(out, _, _)| out);
+        return ui.json(&serde_json::json!({
+            "schema": "changebook.demo/1", "book": directory, "site": site, "at": loaded.state.at,
+        }));
+    }
+    let records: Vec<&RecordState> = loaded.state.records.iter().collect();
+    list::print(ui, &loaded, &records)?;
+    ui.line("")?;
+    ui.line(format!("{} the book in {}", paint(GOOD, "made"), directory.display()))?;
+    if let Some((out, _, pages)) = site {
+        let index = std::path::absolute(out.join("index.html")).unwrap_or(out);
+        ui.line(format!("{} {pages} files: open {}", paint(GOOD, "built"), index.display()))?;
+    }
+    ui.line("")?;
+    ui.line(paint(BOLD, "Try next"))?;
+    let name = directory.display();
+    for (command, what) in [
+        (format!("cd {name}"), "it is an ordinary repository"),
+        ("changebook show INFRA-150 --events".to_owned(), "a high-risk change, from proposal to done"),
+        ("changebook show INFRA-230".to_owned(), "an approval that a later edit made stale"),
+        ("changebook list --evidence".to_owned(), "the git commands that prove each status"),
+        (
+            "changebook tick INFRA-235 \"Terraform code\"".to_owned(),
+            "the edit and the commit that a hand could make",
+        ),
+        ("changebook check".to_owned(), "what is wrong, with file, line and column"),
+    ] {
+        ui.line(format!("  {}  {}", paint(INFORMATION, format!("{command:<46}")), paint(DIM, what)))?;
+    }
     Ok(())
 }

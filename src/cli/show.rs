@@ -132,7 +132,11 @@ fn approvals(ui: &mut Ui, state: &RecordState) -> Result<(), CliError> {
             let (mark, style) = if approval.valid { ("✓ met", GOOD) } else { ("✗ open", WAITING) };
             vec![
                 Cell::styled(mark, style),
-                Cell::new(if approval.required { &approval.text[..] } else { "(not required)" }),
+                Cell::new(if approval.required {
+                    approval.text.clone()
+                } else {
+                    format!("{} (not asked for)", approval.text)
+                }),
                 Cell::new(approval.person.as_deref().unwrap_or("")),
                 Cell::styled(approval.by.as_ref().map_or_else(String::new, |by| by.commit.short()), DIM),
                 Cell::new(approval.code.map_or("", |code| code.as_str())),

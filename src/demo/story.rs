@@ -1,0 +1,47 @@
+//! The story: a spring of a fictitious team, card by card.
+
+mod approvals;
+mod cluster;
+mod late;
+mod network;
+mod workloads;
+
+use super::files;
+use super::stage::{DemoError, Stage};
+
+/// Plays everything, in the order of the calendar.
+pub(super) fn play(stage: &mut Stage) -> Result<(), DemoError> {
+    start(stage)?;
+    cluster::play(stage)?;
+    network::propose(stage)?;
+    cluster::document(stage)?;
+    network::decide(stage)?;
+    workloads::kubernetes(stage)?;
+    workloads::helm(stage)?;
+    network::deploy(stage)?;
+    late::emergency(stage)?;
+    workloads::helm_again(stage)?;
+    late::upcoming(stage)?;
+    approvals::waiting(stage)?;
+    late::uncommitted(stage)
+}
+
+/// The book, its policy and the code that was there before.
+fn start(stage: &mut Stage) -> Result<(), DemoError> {
+    stage
+        .at("kim", "2024-05-02T09:00:00+02:00")
+        .file("terraform/main.tf", files::MAIN_TF)?
+        .file("k8s/api/deployment.yaml", files::DEPLOYMENT_BEFORE)?
+        .file("charts/ingress-nginx.yaml", "chart: ingress-nginx\nversion: 4.6.0\n")?
+        .commit("Terraform, manifests and chart versions as they run\n")?;
+    stage
+        .at("kim", "2024-05-02T09:30:00+02:00")
+        .file("book.toml", files::BOOK)?
+        .file("policy.toml", files::POLICY)?
+        .file("docs/SUMMARY.md", files::SUMMARY)?
+        .file("docs/index.md", files::INDEX)?
+        .file("docs/changes.md", files::CHANGES)?
+        .file(".gitignore", "/book/\n")?
+        .commit("Start the book: who may approve what\n")?;
+    Ok(())
+}
