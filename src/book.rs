@@ -5,6 +5,10 @@ mod error;
 mod files;
 mod ids;
 mod load;
+mod settings;
+mod shown;
+mod trunk;
+mod versions;
 
 use std::path::{Path, PathBuf};
 

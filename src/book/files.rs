@@ -202,7 +202,7 @@ const MAX_OTHER_BYTES: usize = 32 * 1024 * 1024;
 fn is_other(folder: &str, path: &str) -> bool {
     let of_records = RecordType::ALL.iter().any(|record_type| record_type.folder() == folder);
     let hidden = path.split('/').any(|part| part.starts_with('.'));
-    !hidden && !(of_records && path.ends_with(".md"))
+    !(hidden || of_records && path.ends_with(".md"))
 }
 
 fn other_on_disk(root: &Path, folder: &str) -> Result<Vec<(String, Vec<u8>)>, BookError> {

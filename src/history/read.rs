@@ -22,7 +22,7 @@ pub(super) fn read(git_dir: &Path, tips: &[Oid], book: &BookPath) -> Result<Hist
         .iter()
         .map(|(_, raw, parents)| (raw.tree, parents.first().map(|&parent| walked[parent].1.tree)))
         .collect();
-    let changes: Vec<(Vec<Change>, Option<TreeFile>)> = inputs
+    let changes: Vec<Compared> = inputs
         .par_chunks(CHUNK)
         .map(|chunk| compare_chunk(git_dir, chunk, book))
         .collect::<Result<Vec<_>, _>>()?
@@ -43,6 +43,9 @@ pub(super) fn read(git_dir: &Path, tips: &[Oid], book: &BookPath) -> Result<Hist
     });
     Ok(History::new(commits.collect()))
 }
+
+/// Changed record files, and the policy file.
+type Compared = (Vec<Change>, Option<TreeFile>);
 
 type Walked = (CommitId, RawCommit, Vec<usize>);
 
@@ -92,7 +95,7 @@ fn compare_chunk(
     git_dir: &Path,
     chunk: &[(Oid, Option<Oid>)],
     book: &BookPath,
-) -> Result<Vec<(Vec<Change>, Option<TreeFile>)>, HistoryError> {
+) -> Result<Vec<Compared>, HistoryError> {
     let repository = super::repository::open(git_dir)?;
     let mut reader = TreeReader::new(repository.odb().map_err(HistoryError::git)?);
     chunk.iter().map(|(tree, parent)| compare_commit(&mut reader, *tree, *parent, book)).collect()
@@ -104,7 +107,7 @@ fn compare_commit(
     tree: Oid,
     parent: Option<Oid>,
     book: &BookPath,
-) -> Result<(Vec<Change>, Option<TreeFile>), HistoryError> {
+) -> Result<Compared, HistoryError> {
     let policy = reader.file(tree, &book.join("policy.toml"))?;
     let mut changes = Vec::new();
     if parent == Some(tree) {

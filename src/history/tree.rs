@@ -17,6 +17,9 @@ const MAX_DEPTH: usize = 64;
 /// Trees kept for the next comparison, in bytes.
 const CACHE_BYTES: usize = 32 * 1024 * 1024;
 
+/// Told of each difference: path, before, after.
+pub(super) type OnDifference<'a> = dyn FnMut(&str, Option<TreeFile>, Option<TreeFile>) + 'a;
+
 /// One entry of a tree.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Entry<'a> {
@@ -105,7 +108,7 @@ impl<'repo> TreeReader<'repo> {
         new: Option<Oid>,
         prefix: &str,
         depth: usize,
-        found: &mut dyn FnMut(&str, Option<TreeFile>, Option<TreeFile>),
+        found: &mut OnDifference<'_>,
     ) -> Result<(), HistoryError> {
         if old == new || depth > MAX_DEPTH {
             return Ok(());

@@ -321,9 +321,8 @@ mod tests {
             let history = graph(&slices);
             for descendant in 0..parents.len() {
                 let reachable = history.reachable(descendant);
-                for ancestor in 0..parents.len() {
-                    proptest::prop_assert_eq!(
-                        history.is_in_history(ancestor, descendant), reachable[ancestor]);
+                for (ancestor, expected) in reachable.into_iter().enumerate() {
+                    proptest::prop_assert_eq!(history.is_in_history(ancestor, descendant), expected);
                 }
             }
         }

@@ -91,11 +91,9 @@ impl<'a> Context<'a> {
             bindings.entry(binding.decision).or_default().push(binding);
         }
         let mut work: HashMap<RecordIx, Vec<usize>> = HashMap::new();
-        for position in 0..sources.history.commits.len() {
+        for (position, _) in reachable.iter().enumerate().filter(|(_, reached)| **reached) {
             let worked = sources.work_paths.get(&position).is_some_and(|paths| !paths.is_empty());
-            let (true, true, Some(tasks)) = (worked, reachable[position], named.get(&position)) else {
-                continue;
-            };
+            let (true, Some(tasks)) = (worked, named.get(&position)) else { continue };
             for task in tasks {
                 work.entry(*task).or_default().push(position);
             }

@@ -288,7 +288,7 @@ fn next(
         Status::Rejected => "change the proposal and ask the board again, or cancel it".to_owned(),
         Status::NeedsChanges => "make the changes that the board asks for".to_owned(),
         Status::RolledBack => "find the cause; approve again before the next deployment".to_owned(),
-        Status::Applied if open_items > 0 => format!("finish {open_items} open items"),
+        Status::Applied if open_items > 0 => finish(open_items),
         Status::Applied => "write the documentation or the runbook that done asks for".to_owned(),
         Status::Unknown => "repair the record".to_owned(),
         _ => match (open_approval, facet, open_environment) {
@@ -302,7 +302,14 @@ fn next(
                 format!("waiting for another person: {met} of {of} approved")
             }
             (None, _, Some(environment)) => format!("deploy to {}", environment.name),
-            (None, _, None) => format!("finish {open_items} open items"),
+            (None, _, None) => finish(open_items),
         },
+    }
+}
+
+fn finish(open_items: usize) -> String {
+    match open_items {
+        1 => "finish the one open item".to_owned(),
+        n => format!("finish {n} open items"),
     }
 }

@@ -180,10 +180,13 @@ fn take_or_share(map: &mut Option<Trie<Arc<Node>>>, children: &mut u32) -> Trie<
     if *children == 0 { map.take().unwrap_or_default() } else { map.clone().unwrap_or_default() }
 }
 
+/// Keys and values of one version; `None` for one that cannot be read.
+type Prepared = Option<Arc<[(u32, u32)]>>;
+
 struct Walker<'a> {
     versions: &'a Versions,
     /// Cells of each version, interned once.
-    prepared: HashMap<(RecordType, BlobId), Option<Arc<[(u32, u32)]>>>,
+    prepared: HashMap<(RecordType, BlobId), Prepared>,
     exists: u32,
     text: u32,
     scope: u32,
@@ -351,7 +354,7 @@ impl<'a> Walker<'a> {
         state
     }
 
-    fn prepare(&mut self, record_type: RecordType, blob: BlobId) -> Option<Arc<[(u32, u32)]>> {
+    fn prepare(&mut self, record_type: RecordType, blob: BlobId) -> Prepared {
         if let Some(prepared) = self.prepared.get(&(record_type, blob)) {
             return prepared.clone();
         }

@@ -1,0 +1,101 @@
+//! The files that steer a book: `book.toml`, `policy.toml`, its own templates.
+
+use std::collections::BTreeMap;
+
+use super::{BOOK_FILE, Book, BookConfig, BookError, POLICY_FILE};
+use crate::diagnostic::Diagnostic;
+use crate::history::{CommitId, History};
+use crate::policy::Policy;
+use crate::template::RecordTemplates;
+
+impl Book {
+    /// `book.toml` of a commit, or of the work tree.
+    ///
+    /// # Errors
+    /// [`BookError::Settings`] with the place.
+    pub fn config(&self, commit: Option<CommitId>) -> Result<BookConfig, BookError> {
+        let text = self.text(commit, BOOK_FILE)?.unwrap_or_default();
+        BookConfig::parse(&text).map_err(|diagnostic| BookError::Settings(vec![*diagnostic]))
+    }
+
+    /// The policy of a commit; before the first commit that of the work tree; without a file the built-in one.
+    ///
+    /// # Errors
+    /// [`BookError::Settings`] with every place: a policy that cannot be read gives nobody authority.
+    pub fn policy(&self, commit: Option<CommitId>) -> Result<Policy, BookError> {
+        let Some(text) = self.text(commit, POLICY_FILE)? else { return Ok(Policy::builtin()) };
+        let (policy, diagnostics) = Policy::parse(POLICY_FILE, &text);
+        policy.ok_or(BookError::Settings(diagnostics))
+    }
+
+    /// What is wrong with the policy of the work tree, which counts once it is committed.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn policy_in_work_tree(&self) -> Result<Vec<Diagnostic>, BookError> {
+        let text = self.root.as_ref().map_or(Ok(None), |_| self.text(None, POLICY_FILE))?;
+        Ok(text.map_or_else(Vec::new, |text| Policy::parse(POLICY_FILE, &text).1))
+    }
+
+    /// The built-in record templates, overlaid by those in `templates/records/`.
+    ///
+    /// # Errors
+    /// When a file cannot be read.
+    pub fn record_templates(&self, commit: Option<CommitId>) -> Result<RecordTemplates, BookError> {
+        Ok(RecordTemplates::new(self.templates(commit, "templates/records", ".md")?))
+    }
+
+    /// The book's own templates below a folder, by path below `templates/`.
+    ///
+    /// # Errors
+    /// When a file cannot be read.
+    pub fn site_templates(&self, commit: Option<CommitId>) -> Result<BTreeMap<String, String>, BookError> {
+        let templates = self.templates(commit, "templates/site", "")?;
+        Ok(templates.into_iter().map(|(name, text)| (format!("site/{name}"), text)).collect())
+    }
+
+    fn templates(
+        &self,
+        commit: Option<CommitId>,
+        folder: &str,
+        ending: &str,
+    ) -> Result<BTreeMap<String, String>, BookError> {
+        let mut templates = BTreeMap::new();
+        let names: Vec<String> = match (commit, &self.root) {
+            (Some(commit), _) => self
+                .repository
+                .files(commit, &self.path.join(folder))?
+                .into_iter()
+                .map(|(path, _)| path)
+                .collect(),
+            (None, Some(root)) => std::fs::read_dir(root.join(folder))
+                .into_iter()
+                .flatten()
+                .filter_map(|entry| Some(entry.ok()?.file_name().to_string_lossy().into_owned()))
+                .collect(),
+            (None, None) => Vec::new(),
+        };
+        for name in names.into_iter().filter(|name| name.ends_with(ending) && !name.contains('/')) {
+            if let Some(text) = self.text(commit, &format!("{folder}/{name}"))? {
+                templates.insert(name, text);
+            }
+        }
+        Ok(templates)
+    }
+
+    /// A policy that was there and is gone gives nobody authority.
+    pub(super) fn refuse_vanished_policy(
+        &self,
+        history: &History,
+        tip: Option<CommitId>,
+    ) -> Result<(), BookError> {
+        let Some(tip) = tip.and_then(|id| history.position(id)) else { return Ok(()) };
+        if history.commits[tip].policy.is_some() {
+            return Ok(());
+        }
+        let reachable = history.reachable(tip);
+        let was_there =
+            history.commits.iter().zip(reachable).any(|(commit, reached)| reached && commit.policy.is_some());
+        if was_there { Err(BookError::PolicyVanished) } else { Ok(()) }
+    }
+}

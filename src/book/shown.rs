@@ -1,0 +1,119 @@
+//! Which files are shown: the commit's, with how the work tree differs, and the work tree's drafts.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+use super::files::{self, FileContent, RecordFile};
+use super::{Book, BookError};
+use crate::diagnostic::Severity;
+use crate::history::CommitId;
+use crate::ledger::{self, Shown, WorkTree};
+use crate::policy::Policy;
+use crate::record::Record;
+use crate::template::RecordTemplates;
+
+/// A record as it is shown, and the work tree's own reading where that differs.
+#[derive(Debug, Clone)]
+pub(super) struct Pair {
+    pub(super) shown: Shown,
+    pub(super) on_disk: Option<Arc<Record>>,
+}
+
+impl Pair {
+    /// The reading that `check` judges.
+    pub(super) fn judged(&self) -> &Record {
+        self.on_disk.as_deref().unwrap_or(&self.shown.record)
+    }
+}
+
+impl Book {
+    /// What is shown of a commit, and of the work tree where it is asked for.
+    pub(super) fn shown(&self, tip: Option<CommitId>, with_work_tree: bool) -> Result<Vec<Pair>, BookError> {
+        let committed = tip.map_or_else(|| Ok(BTreeMap::new()), |tip| files::committed(self, tip))?;
+        let on_disk = match &self.root {
+            Some(root) if with_work_tree => Some(files::work_tree(root)?),
+            _ => None,
+        };
+        let mut paths: BTreeSet<&String> = committed.keys().collect();
+        paths.extend(on_disk.iter().flat_map(BTreeMap::keys));
+        let paths: Vec<&String> = paths.into_iter().collect();
+        let pairs = paths.par_iter().filter_map(|path| {
+            let disk = on_disk.as_ref().and_then(|files| files.get(*path));
+            pair(committed.get(*path), disk, on_disk.is_some())
+        });
+        Ok(pairs.collect())
+    }
+}
+
+/// One path's part of [`Book::shown`].
+fn pair(committed: Option<&RecordFile>, disk: Option<&RecordFile>, has_work_tree: bool) -> Option<Pair> {
+    let shown = |file: &RecordFile, work_tree| {
+        Some(Pair { shown: Shown { record: Arc::new(file.parse()), work_tree }, on_disk: None })
+    };
+    match (committed, disk) {
+        (Some(committed), None) if has_work_tree => shown(committed, WorkTree::Removed),
+        (Some(committed), None) => shown(committed, WorkTree::Clean),
+        (Some(committed), Some(disk)) if same_content(&committed.content, &disk.content) => {
+            shown(committed, WorkTree::Clean)
+        }
+        (Some(committed), Some(disk)) => shown(committed, WorkTree::Modified)
+            .map(|pair| Pair { on_disk: Some(Arc::new(disk.parse())), ..pair }),
+        (None, Some(disk)) => shown(disk, WorkTree::Added),
+        (None, None) => None,
+    }
+}
+
+/// Whether a checkout of one is the other: line ends may differ, as `core.autocrlf` makes them.
+fn same_content(a: &FileContent, b: &FileContent) -> bool {
+    match (a, b) {
+        (FileContent::Bytes(a), FileContent::Bytes(b)) => {
+            a == b || (a.len() != b.len() && without_returns(a).eq(without_returns(b)))
+        }
+        (a, b) => a == b,
+    }
+}
+
+fn without_returns(bytes: &[u8]) -> impl Iterator<Item = u8> + '_ {
+    bytes
+        .iter()
+        .enumerate()
+        .filter(|(at, byte)| **byte != b'\r' || bytes.get(at + 1) != Some(&b'\n'))
+        .map(|(_, byte)| *byte)
+}
+
+/// Adds what the policy and the other records say; where the work tree differs, its reading is judged.
+pub(super) fn attach_diagnostics(
+    states: &mut [ledger::RecordState],
+    pairs: &[Pair],
+    policy: &Policy,
+    templates: &RecordTemplates,
+) {
+    let ids: BTreeSet<&str> =
+        pairs.iter().filter_map(|pair| pair.shown.record.id.as_ref()).map(|id| id.as_str()).collect();
+    let is_guidance = |text: &str| templates.is_guidance(text);
+    for (state, pair) in states.iter_mut().zip(pairs) {
+        let (shown, judged) = (&pair.shown, pair.judged());
+        if pair.on_disk.is_some() {
+            state.diagnostics.retain(|diagnostic| !shown.record.diagnostics.contains(diagnostic));
+            state.diagnostics.extend(judged.diagnostics.iter().cloned());
+        }
+        let closed = !state.status.is_open();
+        let found = ledger::check(judged, policy, &ids, &is_guidance);
+        state.diagnostics.extend(found.into_iter().filter(|d| !closed || d.severity == Severity::Error));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_checkout_with_other_line_ends_is_the_same() {
+        let bytes = |text: &str| FileContent::Bytes(text.as_bytes().to_vec());
+        assert!(same_content(&bytes("a\nb\n"), &bytes("a\r\nb\r\n")));
+        assert!(!same_content(&bytes("a\nb\n"), &bytes("a\r\nc\r\n")));
+        assert!(!same_content(&bytes("a\rb"), &bytes("ab")));
+    }
+}
