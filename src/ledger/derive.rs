@@ -90,6 +90,7 @@ impl Deriver<'_> {
         let parsed = &shown.record;
         if parsed.is_broken() {
             state.status = Status::Unknown;
+            state.evidence.clone_from(&state.updated);
             state.next = "repair the file".to_owned();
             return state;
         }

@@ -166,7 +166,7 @@ impl Facts<'_> {
         let deployment = last.filter(|last| last.deployed).and_then(|last| last.completed);
         if self.task.cancelled.is_some() {
             let set = self.owner(&Key::Field("cancelled".into()));
-            return if deployment.is_some() { (Status::Unknown, None) } else { (Status::Cancelled, set) };
+            return (if deployment.is_some() { Status::Unknown } else { Status::Cancelled }, set);
         }
         if let Some(untick) = last.and_then(|last| last.untick) {
             return (Status::RolledBack, Some(untick));

@@ -200,19 +200,3 @@ fn links_lead_from_file_to_page() {
         assert!(page.contains(wanted), "{body}: {page}");
     }
 }
-
-/// For a look at the time: `cargo test --release --lib thousand -- --ignored`.
-#[test]
-#[ignore = "slow without optimisation"]
-fn a_thousand_records_are_rendered() {
-    let mut book = fixture::book();
-    let once = book.state.records.clone();
-    for round in 1..125 {
-        book.state.records.extend(once.iter().cloned().map(|mut state| {
-            state.name = format!("{}-{round}", state.name);
-            state
-        }));
-    }
-    assert_eq!(book.state.records.len(), 1000);
-    assert!(pages(&book).len() > 1000);
-}
