@@ -1,0 +1,69 @@
+//! The rooms use only rooms above them (see the architecture page of the manual).
+
+use std::path::{Path, PathBuf};
+
+/// From the top down: a room may use those before it.
+const ROOMS: [&str; 11] =
+    ["diagnostic", "record", "policy", "history", "ledger", "template", "book", "act", "site", "demo", "cli"];
+
+fn sources(room: &str) -> Vec<(PathBuf, String)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut found = Vec::new();
+    let candidates = [root.join(room), root.join(format!("{room}.rs"))];
+    let mut open: Vec<PathBuf> = candidates.into_iter().filter(|path| path.exists()).collect();
+    while let Some(path) = open.pop() {
+        if path.is_dir() {
+            open.extend(std::fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.push((path.clone(), std::fs::read_to_string(&path).unwrap()));
+        }
+    }
+    assert!(!found.is_empty(), "no sources of {room}");
+    found
+}
+
+fn is_test(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| name == "tests.rs" || name == "laws.rs" || name == "fixture.rs")
+}
+
+/// The text before the tests in the file.
+fn code(text: &str) -> &str {
+    text.split("#[cfg(test)]\nmod tests {").next().unwrap_or(text)
+}
+
+#[test]
+fn a_room_uses_only_rooms_above_it() {
+    for (position, room) in ROOMS.iter().enumerate() {
+        for (path, text) in sources(room).iter().filter(|(path, _)| !is_test(path)) {
+            for below in &ROOMS[position + 1..] {
+                let used = code(text).contains(&format!("crate::{below}::"));
+                assert!(!used, "{} uses {below}, which stands below {room}", path.display());
+            }
+        }
+    }
+}
+
+#[test]
+fn one_room_reads_history_and_few_start_programs() {
+    for room in ROOMS {
+        for (path, text) in sources(room).iter().filter(|(path, _)| !is_test(path)) {
+            let name = path.to_string_lossy().replace('\\', "/");
+            assert!(room == "history" || !code(text).contains("git2::"), "{name} uses git2");
+            let may_start = name.ends_with("act/git.rs")
+                || name.ends_with("demo/stage.rs")
+                || name.ends_with("cli/new.rs");
+            assert!(may_start || !code(text).contains("process::Command"), "{name} starts a program");
+        }
+    }
+}
+
+#[test]
+fn the_pure_rooms_have_no_clock_and_no_files() {
+    for room in ["diagnostic", "record", "policy", "ledger", "template"] {
+        for (path, text) in sources(room).iter().filter(|(path, _)| !is_test(path)) {
+            for outside in ["std::fs", "std::env", "::now()", "Instant"] {
+                assert!(!code(text).contains(outside), "{} uses {outside}", path.display());
+            }
+        }
+    }
+}

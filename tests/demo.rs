@@ -1,0 +1,137 @@
+//! The demo: every card, the same commits each time, and nothing that anybody typed.
+
+use std::collections::BTreeMap;
+
+use crate::support::Fixture;
+
+fn demo() -> Fixture {
+    let mut book = Fixture::empty();
+    book.run(&["demo", "../demo"]).expect(0);
+    book.root = book.root.join("../demo").canonicalize().unwrap();
+    book
+}
+
+#[test]
+fn it_makes_the_same_commits_each_time_and_leaves_work_uncommitted() {
+    let (first, second) = (demo(), demo());
+    assert_eq!(first.head(), second.head());
+    assert_eq!(first.git(&["status", "--porcelain"]), " M tasks/INFRA-230.md\n?? tasks/INFRA-240.md");
+    let again = first.run(&["demo", "."]).expect(1);
+    assert!(again.stderr.contains("not empty"), "{}", again.stderr);
+}
+
+#[test]
+fn every_card_stands_where_its_commits_put_it() {
+    let book = demo();
+    let list = book.json(&["list", "--now", "2024-05-30T09:00:00+02:00"]);
+    let statuses: BTreeMap<&str, &str> = list["records"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|record| (record["id"].as_str().unwrap(), record["status"].as_str().unwrap()))
+        .collect();
+    let expected = BTreeMap::from([
+        ("CAB-2024-05", "approved"),
+        ("CAB-2024-06", "pending"),
+        ("INFRA-100", "done"),
+        ("INFRA-150", "done"),
+        ("INFRA-200", "done"),
+        ("INFRA-210", "done"),
+        ("INFRA-220", "applied"),
+        ("INFRA-230", "in-review"),
+        ("INFRA-235", "proposed"),
+        ("INFRA-240", "draft"),
+        ("INFRA-DOC-01", "done"),
+        ("network-cutover", "current"),
+        ("redis-cluster", "current"),
+    ]);
+    assert_eq!(statuses, expected);
+    let check = book.run(&["check"]).expect(0);
+    assert!(check.stdout.contains("0 errors"), "{}", check.stdout);
+    // The refused approval, the rollback, and the stale approval, at the moments when they stood.
+    let then = |commit: &str| {
+        let id = book.git(&["log", "--format=%H", &format!("--grep={commit}"), "-1"]);
+        book.json(&["show", "INFRA-200", "--at", &id])["record"].take()
+    };
+    let refused = then("It is urgent");
+    assert_eq!(refused["approvals"][0]["code"], "approval-self");
+    let rolled_back = book.git(&["log", "--format=%H", "--grep=Rolled-back", "-1"]);
+    let ingress = book.json(&["show", "INFRA-210", "--at", &rolled_back]);
+    assert_eq!(ingress["record"]["status"], "rolled-back");
+    assert_eq!(book.approval("INFRA-230", "devops-lead"), "approval-stale");
+}
+
+#[test]
+fn no_record_holds_a_status_a_date_of_change_or_an_approver() {
+    let book = demo();
+    for id in [
+        "tasks/INFRA-100.md",
+        "tasks/INFRA-150.md",
+        "tasks/INFRA-200.md",
+        "tasks/INFRA-210.md",
+        "tasks/INFRA-220.md",
+    ] {
+        let text = book.read(id);
+        for word in
+            ["status", "created", "updated", "approver", "approved-by", "sam", "2024-05-14", "2024-05-15"]
+        {
+            assert!(!text.lines().any(|line| line.starts_with(word)), "{id} holds {word}");
+        }
+        assert!(!text.contains("Sam") && !text.contains("sam"), "{id} names an approver");
+    }
+}
+
+#[test]
+fn every_evidence_command_runs_as_printed_and_shows_its_commit() {
+    let book = demo();
+    let list = book.run(&["list", "--evidence"]).expect(0).stdout;
+    let show = book.run(&["show", "INFRA-150", "--evidence"]).expect(0).stdout;
+    let commands: Vec<&str> =
+        list.lines().chain(show.lines()).map(str::trim).filter(|line| line.starts_with("git ")).collect();
+    let statuses = list.lines().filter(|line| line.starts_with("git ")).count();
+    assert_eq!(statuses, 12, "one for each record but the draft");
+    for command in commands {
+        let commit = command.split_whitespace().find(|word| word.len() == 40).unwrap();
+        let mut shell = std::process::Command::new("sh");
+        let output = shell.args(["-c", command]).current_dir(&book.root).output().unwrap();
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(
+            output.status.success() && text.starts_with(&format!("commit {commit}")),
+            "{command}: {text}"
+        );
+    }
+}
+
+#[test]
+fn the_site_is_the_same_bytes_wherever_it_is_built() {
+    let book = demo();
+    book.run(&["build", "--out", "../one"]).expect(0);
+    let mut elsewhere = book.program();
+    elsewhere
+        .args(["build", "--out", "../two"])
+        .current_dir(&book.root)
+        .env("TZ", "Pacific/Auckland")
+        .env("RAYON_NUM_THREADS", "1");
+    assert!(elsewhere.status().unwrap().success());
+    let files = |folder: &str| {
+        let root = book.root.join(folder).canonicalize().unwrap();
+        let mut files = BTreeMap::new();
+        let mut open = vec![root.clone()];
+        while let Some(path) = open.pop() {
+            if path.is_dir() {
+                open.extend(std::fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
+            } else {
+                files.insert(path.strip_prefix(&root).unwrap().to_path_buf(), std::fs::read(&path).unwrap());
+            }
+        }
+        files
+    };
+    let (one, two) = (files("../one"), files("../two"));
+    assert!(one.len() > 30);
+    assert_eq!(one.keys().collect::<Vec<_>>(), two.keys().collect::<Vec<_>>());
+    for (path, bytes) in &one {
+        assert!(two[path] == *bytes, "{}", path.display());
+    }
+    let again = book.json(&["build", "--out", "../one"]);
+    assert_eq!(again["written"], 0, "nothing is written that is there already");
+}

@@ -1,0 +1,154 @@
+//! Repositories in every state that people have them in: each works, or says why not and what to do.
+
+use std::process::Stdio;
+
+use crate::support::{Fixture, task};
+
+fn with_task() -> Fixture {
+    let mut book = Fixture::book();
+    book.person("ana").write("tasks/INFRA-1.md", task("INFRA-1", ""));
+    book.commit("propose");
+    book
+}
+
+#[test]
+fn no_repository_no_book_no_directory() {
+    let book = Fixture::empty();
+    let run = book.run_at(book.root.parent().unwrap(), &["list"]).expect(1);
+    assert!(run.stderr.contains("no git repository") && run.stderr.contains("hint:"), "{}", run.stderr);
+    let run = book.run(&["list"]).expect(1);
+    assert!(run.stderr.contains("no book") && run.stderr.contains("changebook init"), "{}", run.stderr);
+    let run = book.run(&["-C", "nowhere", "list"]).expect(1);
+    assert!(run.stderr.contains("no directory"), "{}", run.stderr);
+}
+
+#[test]
+fn an_empty_repository_has_drafts_only() {
+    let book = Fixture::empty();
+    book.run(&["init", "--title", "My \"book\""]).expect(0);
+    let before = book.read("policy.toml");
+    book.write("policy.toml", format!("{before}\n# mine\n"));
+    let again = book.run(&["init"]).expect(0);
+    assert!(again.stdout.contains("kept policy.toml"), "{}", again.stdout);
+    assert!(book.read("policy.toml").ends_with("# mine\n"), "init overwrites nothing");
+    assert!(book.run(&["list"]).expect(0).stdout.contains("No records yet"));
+    book.run(&["new", "task", "A change", "--no-edit"]).expect(0);
+    let list = book.run(&["list"]).expect(0);
+    assert!(list.stdout.contains("INFRA-1") && list.stdout.contains("draft"), "{}", list.stdout);
+    book.run(&["build"]).expect(0);
+    book.run(&["check"]).expect(0);
+}
+
+#[test]
+fn detached_bare_worktree_submodule_and_sub_folder() {
+    let mut book = with_task();
+    let proposed = book.head();
+    book.later().tick("tasks/INFRA-1.md", "Terraform code");
+    book.git(&["checkout", "-q", &proposed]);
+    assert_eq!(book.status("INFRA-1").0, "proposed", "detached HEAD");
+    book.git(&["checkout", "-q", "main"]);
+
+    book.git(&["clone", "-q", "--bare", ".", "../bare.git"]);
+    let bare = book.root.join("../bare.git").canonicalize().unwrap();
+    let list = book.run_at(&bare, &["list"]).expect(0);
+    assert!(list.stdout.contains("developing"), "{}", list.stdout);
+    let then = book.run_at(&bare, &["list", "--at", &proposed]).expect(0);
+    assert!(then.stdout.contains("proposed"), "{}", then.stdout);
+    book.run_at(&bare, &["build", "--out", "../site-of-bare"]).expect(0);
+    let refused = book.run_at(&bare, &["tick", "INFRA-1", "staging"]).expect(1);
+    assert!(refused.stderr.contains("no work tree"), "{}", refused.stderr);
+
+    book.git(&["worktree", "add", "-q", "../second", "HEAD~1"]);
+    let second = book.root.join("../second").canonicalize().unwrap();
+    assert!(book.run_at(&second, &["list"]).expect(0).stdout.contains("proposed"));
+
+    let outer = Fixture::empty();
+    outer.git(&[
+        "-c",
+        "protocol.file.allow=always",
+        "submodule",
+        "add",
+        "-q",
+        &book.root.to_string_lossy(),
+        "inner",
+    ]);
+    assert!(outer.run_at(&outer.root.join("inner"), &["list"]).expect(0).stdout.contains("INFRA-1"));
+}
+
+#[test]
+fn a_shallow_clone_says_how_to_deepen_it() {
+    let mut book = with_task();
+    book.later().tick("tasks/INFRA-1.md", "Terraform code");
+    let url = format!("file://{}", book.root.display());
+    book.git(&["clone", "-q", "--depth", "1", &url, "../shallow"]);
+    let run = book.run_at(&book.root.join("../shallow"), &["list"]).expect(1);
+    assert!(run.stderr.contains("git fetch --unshallow"), "{}", run.stderr);
+}
+
+#[test]
+fn formats_that_cannot_be_read_say_so() {
+    let book = Fixture::empty();
+    book.git(&["init", "-q", "--object-format=sha256", "../sha256"]);
+    let run = book.run_at(&book.root.join("../sha256"), &["list"]).expect(1);
+    assert!(run.stderr.contains("cannot be read here") && run.stderr.contains("hint:"), "{}", run.stderr);
+}
+
+#[test]
+fn grafts_and_replaced_objects_do_not_change_history() {
+    let mut book = with_task();
+    let proposed = book.head();
+    let ticked = book.later().tick("tasks/INFRA-1.md", "Terraform code");
+    book.git(&["replace", &ticked, &proposed]);
+    assert_eq!(book.status("INFRA-1").0, "developing", "objects, not replacements");
+    book.write(".git/info/grafts", format!("{ticked}\n"));
+    let run = book.run(&["list"]).expect(1);
+    assert!(run.stderr.contains("grafts"), "{}", run.stderr);
+}
+
+#[test]
+fn a_reader_that_leaves_early_is_no_failure() {
+    let mut book = Fixture::book();
+    for number in 1..400 {
+        book.write(&format!("tasks/INFRA-{number}.md"), task(&format!("INFRA-{number}"), ""));
+    }
+    book.commit("many");
+    let mut child = book
+        .program()
+        .args(["list", "--json"])
+        .current_dir(&book.root)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+}
+
+#[test]
+fn mistyped_commands_are_usage() {
+    let book = with_task();
+    let run = book.run(&["lst"]).expect(2);
+    assert!(run.stderr.contains("list"), "{}", run.stderr);
+    book.run(&["list", "--nonsense"]).expect(2);
+    let run = book.run(&["list", "--status", "aproved"]).expect(2);
+    assert!(run.stderr.contains("did you mean `approved`"), "{}", run.stderr);
+    let run = book.run(&["explain", "aproval-stale"]).expect(1);
+    assert!(run.stderr.contains("did you mean `approval-stale`"), "{}", run.stderr);
+    let run = book.run(&["list", "--at", "nowhere"]).expect(1);
+    assert!(run.stderr.contains("names no commit"), "{}", run.stderr);
+    for shell in ["bash", "zsh", "fish"] {
+        assert!(book.run(&["completions", shell]).expect(0).stdout.contains("changebook"));
+    }
+    assert!(book.run(&["man"]).expect(0).stdout.contains(".TH"));
+}
+
+#[test]
+fn a_pipe_gets_plain_text() {
+    let book = with_task();
+    let list = book.run(&["list"]).expect(0);
+    assert!(!list.stdout.contains('\u{1b}'), "no colour in a pipe");
+    let list = book.run(&["list", "--color", "always"]).expect(0);
+    assert!(list.stdout.contains('\u{1b}'));
+}

@@ -1,0 +1,239 @@
+//! A real repository made by real `git`, apart from the machine's configuration and clock.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use serde_json::Value;
+
+/// The people and roles that most tests need.
+pub(crate) const POLICY: &str = r#"book = "test"
+trunk = "main"
+
+[people.ana]
+emails = ["ana@example.org"]
+[people.sam]
+emails = ["sam@example.org"]
+[people.kim]
+emails = ["kim@example.org"]
+[people.lee]
+emails = ["lee@example.org"]
+[people.bot]
+kind = "robot"
+emails = ["bot@example.org"]
+
+[roles]
+devops-lead = ["kim", "lee"]
+security = ["sam", "bot"]
+cab = ["ana", "sam", "kim"]
+on-call = ["lee", "kim"]
+
+[done]
+documentation = false
+"#;
+
+/// A book in a temporary repository.
+#[must_use]
+pub(crate) struct Fixture {
+    _home: tempfile::TempDir,
+    home: PathBuf,
+    /// The work tree.
+    pub(crate) root: PathBuf,
+    person: String,
+    committer: Option<String>,
+    minutes: u32,
+}
+
+/// What a command printed.
+pub(crate) struct Run {
+    pub(crate) status: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+impl Fixture {
+    /// A repository without commits.
+    pub(crate) fn empty() -> Self {
+        let home_dir = tempfile::tempdir().unwrap();
+        let home = home_dir.path().canonicalize().unwrap();
+        let root = home.join("book");
+        std::fs::create_dir(&root).unwrap();
+        let fixture =
+            Fixture { _home: home_dir, home, root, person: "kim".to_owned(), committer: None, minutes: 0 };
+        fixture.git_at(&fixture.root, &["init", "--quiet", "--initial-branch=main"]);
+        fixture
+    }
+
+    /// A book with the policy committed.
+    pub(crate) fn book() -> Self {
+        let mut fixture = Self::empty();
+        fixture.write("book.toml", "[book]\ntitle = \"Test\"\nsrc = \"docs\"\n");
+        fixture.write("policy.toml", POLICY);
+        fixture.commit("start");
+        fixture
+    }
+
+    /// From here on this person commits.
+    pub(crate) fn person(&mut self, name: &str) -> &mut Self {
+        self.person = name.to_owned();
+        self.committer = None;
+        self
+    }
+
+    /// From here on somebody else commits what the person wrote.
+    pub(crate) fn committed_by(&mut self, name: &str) -> &mut Self {
+        self.committer = Some(name.to_owned());
+        self
+    }
+
+    pub(crate) fn write(&self, path: &str, text: impl AsRef<[u8]>) {
+        let file = self.root.join(path);
+        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+        std::fs::write(file, text).unwrap();
+    }
+
+    pub(crate) fn read(&self, path: &str) -> String {
+        String::from_utf8(std::fs::read(self.root.join(path)).unwrap()).unwrap()
+    }
+
+    /// Replaces a text in a file; it must be there.
+    pub(crate) fn replace(&self, path: &str, from: &str, to: &str) {
+        let text = self.read(path);
+        assert!(text.contains(from), "{path} has no {from:?}");
+        self.write(path, text.replacen(from, to, 1));
+    }
+
+    /// Commits everything; gives the commit.
+    pub(crate) fn commit(&mut self, message: &str) -> String {
+        self.git(&["add", "--all"]);
+        self.git(&["commit", "--quiet", "--allow-empty", "-m", message]);
+        self.head()
+    }
+
+    /// Ticks an item by hand and commits.
+    pub(crate) fn tick(&mut self, path: &str, item: &str) -> String {
+        self.replace(path, &format!("[ ] {item}"), &format!("[x] {item}"));
+        self.commit(&format!("tick {item}"))
+    }
+
+    /// Unticks an item by hand and commits.
+    pub(crate) fn untick(&mut self, path: &str, item: &str) -> String {
+        self.replace(path, &format!("[x] {item}"), &format!("[ ] {item}"));
+        self.commit(&format!("untick {item}"))
+    }
+
+    pub(crate) fn head(&self) -> String {
+        self.git(&["rev-parse", "HEAD"])
+    }
+
+    /// Runs `git`, which must succeed, a minute later than the last time.
+    pub(crate) fn git(&self, arguments: &[&str]) -> String {
+        self.git_at(&self.root, arguments)
+    }
+
+    pub(crate) fn git_at(&self, directory: &Path, arguments: &[&str]) -> String {
+        let output = self.try_git(directory, arguments);
+        assert!(output.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8_lossy(&output.stdout).trim_end().to_owned()
+    }
+
+    pub(crate) fn try_git(&self, directory: &Path, arguments: &[&str]) -> Output {
+        let mut command = self.command("git");
+        command.current_dir(directory).args(arguments).output().unwrap()
+    }
+
+    /// Moves the clock of the commits that follow.
+    pub(crate) fn later(&mut self) -> &mut Self {
+        self.minutes += 1;
+        self
+    }
+
+    /// Moves the clock by minutes.
+    pub(crate) fn minutes_forward(&mut self, minutes: u32) {
+        self.minutes += minutes;
+    }
+
+    fn command(&self, program: &str) -> Command {
+        let mut command = Command::new(program);
+        let date = format!("{} +0200", 1_715_000_000 + u64::from(self.minutes) * 60);
+        let committer = self.committer.as_deref().unwrap_or(&self.person);
+        command.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default());
+        command.env("HOME", &self.home).env("TZ", "UTC").env("LC_ALL", "C");
+        command.env("GIT_CONFIG_NOSYSTEM", "1").env("GIT_CONFIG_GLOBAL", "/dev/null");
+        command
+            .env("GIT_AUTHOR_NAME", &self.person)
+            .env("GIT_AUTHOR_EMAIL", format!("{}@example.org", self.person));
+        command
+            .env("GIT_COMMITTER_NAME", committer)
+            .env("GIT_COMMITTER_EMAIL", format!("{committer}@example.org"));
+        command.env("GIT_AUTHOR_DATE", &date).env("GIT_COMMITTER_DATE", &date).stdin(Stdio::null());
+        command
+    }
+
+    /// Runs the program in the work tree.
+    pub(crate) fn run(&self, arguments: &[&str]) -> Run {
+        self.run_at(&self.root, arguments)
+    }
+
+    pub(crate) fn run_at(&self, directory: &Path, arguments: &[&str]) -> Run {
+        let output = self.program().current_dir(directory).args(arguments).output().unwrap();
+        let text =
+            |bytes: &[u8]| String::from_utf8_lossy(bytes).replace(&*self.home.to_string_lossy(), "HOME");
+        Run {
+            status: output.status.code().unwrap_or(-1),
+            stdout: text(&output.stdout),
+            stderr: text(&output.stderr),
+        }
+    }
+
+    /// The program, with this fixture's surroundings.
+    pub(crate) fn program(&self) -> Command {
+        self.command(env!("CARGO_BIN_EXE_changebook"))
+    }
+
+    /// Runs the program, which must succeed, and gives its JSON.
+    pub(crate) fn json(&self, arguments: &[&str]) -> Value {
+        let run = self.run(&[arguments, &["--json"]].concat());
+        assert!(run.status == 0 || run.status == 3, "{arguments:?}: {}{}", run.stdout, run.stderr);
+        serde_json::from_str(&run.stdout).unwrap_or_else(|error| panic!("{error}: {}", run.stdout))
+    }
+
+    /// `show ID --json`'s record.
+    pub(crate) fn show(&self, id: &str) -> Value {
+        self.json(&["show", id])["record"].take()
+    }
+
+    /// A record's status and the commit that proves it.
+    pub(crate) fn status(&self, id: &str) -> (String, String) {
+        let record = self.show(id);
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        (text(&record["status"]), text(&record["evidence"]["commit"]))
+    }
+
+    /// The code of a role's approval, or `valid`.
+    pub(crate) fn approval(&self, id: &str, role: &str) -> String {
+        let record = self.show(id);
+        let approvals = record["approvals"].as_array().unwrap();
+        let approval = approvals.iter().find(|approval| approval["role"] == role).unwrap();
+        if approval["valid"] == true {
+            "valid".to_owned()
+        } else {
+            approval["code"].as_str().unwrap().to_owned()
+        }
+    }
+}
+
+impl Run {
+    /// Asserts the exit status and gives both streams.
+    #[track_caller]
+    pub(crate) fn expect(self, status: i32) -> Self {
+        assert_eq!(self.status, status, "stdout: {}\nstderr: {}", self.stdout, self.stderr);
+        self
+    }
+}
+
+/// A task with the items that most tests need.
+pub(crate) fn task(id: &str, more: &str) -> String {
+    format!(
+        "+++\nid = \"{id}\"\ntitle = \"A change\"\nkind = \"terraform\"\nrequestor = \"ana\"\n{more}+++\n\n## What\n\nSomething.\n\n## Approvals\n\n- [ ] Code review\n\n- [ ] DevOps lead review\n\n- [ ] Security review\n\n- [ ] Change advisory board\n\n## Deployment\n\n- [ ] Terraform code\n- [ ] Apply in staging\n- [ ] Apply in production\n\n## Notes\n"
+    )
+}
