@@ -179,6 +179,11 @@ fn deployed_rollback_decide_and_cancel() {
     book.later().run(&["rollback", "INFRA-1", "production", "it\nbroke"]).expect(0);
     assert!(book.git(&["log", "-1", "--format=%(trailers:key=Rolled-back)"]).contains("production it broke"));
     assert_eq!(book.status("INFRA-1").0, "rolled-back");
+    let log = book.json(&["log", "INFRA-1", "--event", "rolled-back"]);
+    assert_eq!(
+        (&log["events"][0]["environment"], &log["events"][0]["reason"]),
+        (&"production".into(), &"it broke".into())
+    );
     book.run(&["deployed", "INFRA-1", "productoin"]).expect(2);
     book.run(&["cancel", "INFRA-1", "the old one stays"]).expect(0);
     assert_eq!(book.status("INFRA-1").0, "cancelled");

@@ -93,7 +93,7 @@ fn graphs() -> impl Strategy<Value = Vec<Node>> {
 fn next(nodes: &[Node], parents: Vec<usize>, action: u8, flips: u8) -> Node {
     let first = &nodes[parents[0]];
     let merge = parents.len() > 1;
-    let evil = !merge || action % 3 == 0;
+    let evil = !merge || action.is_multiple_of(3);
     let mut items = match (merge, flips % 3) {
         (true, 1) => nodes[parents[1]].items,
         _ => first.items,

@@ -66,8 +66,16 @@ pub(super) fn print(ui: &mut Ui, loaded: &Loaded, records: &[&RecordState]) -> R
         return Ok(());
     }
     let header = ["ID", "STATUS", "RISK", "APPROVAL", "SINCE", "BY", "TITLE"];
-    let mut rows = vec![header.iter().map(|text| Cell::styled(text, BOLD)).collect()];
+    let mut rows: Vec<Vec<Cell>> = vec![header.iter().map(|text| Cell::styled(text, BOLD)).collect()];
     rows.extend(records.iter().map(|record| row(record)));
+    // A narrow terminal gives up columns, so that titles stay readable; a pipe gets all of them.
+    for (column, needed) in [(5, 100), (4, 88)] {
+        if ui.width.is_some_and(|width| width < needed) {
+            for row in &mut rows {
+                row.remove(column);
+            }
+        }
+    }
     for line in render(&rows, ui.width) {
         ui.line(line)?;
     }

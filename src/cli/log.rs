@@ -125,7 +125,6 @@ fn name(kind: &EventKind) -> &'static str {
         EventKind::Worked => "worked",
         EventKind::Deployed { .. } => "deployed",
         EventKind::RolledBack { .. } => "rolled-back",
-        EventKind::Landed => "landed",
     }
 }
 
@@ -157,6 +156,5 @@ pub(super) fn words(kind: &EventKind) -> String {
             Some(reason) => format!("rolled {environment} back: {reason}"),
             None => format!("rolled {environment} back"),
         },
-        EventKind::Landed => "landed".to_owned(),
     }
 }

@@ -71,6 +71,7 @@ fn of_commit(
             _ => {}
         }
     }
+    kinds.extend(deployments(context, group));
     if !added.is_empty() || !removed.is_empty() {
         kinds.push(EventKind::ItemsChanged { added, removed });
     }
@@ -80,6 +81,32 @@ fn of_commit(
         kinds.push(EventKind::ScopeChanged);
     } else if other_change && !says_more {
         kinds.push(EventKind::Noted);
+    }
+    kinds
+}
+
+/// What the ticks and unticks of deployment items mean, once for each environment.
+fn deployments(context: &Context<'_>, group: &[&Transition]) -> Vec<EventKind> {
+    let mut kinds: Vec<EventKind> = Vec::new();
+    for transition in group {
+        let Key::Item(item) = context.key(transition) else { continue };
+        let Some(environment) = context.sources.policy.environment_for_item(&item.text) else { continue };
+        let environment = environment.name.clone();
+        let kind = match (context.value(transition.from), context.value(transition.to)) {
+            (_, Value::Checked) => EventKind::Deployed { environment },
+            (Value::Checked, Value::Unchecked) => {
+                let commit = &context.sources.history.commits[transition.commit as usize];
+                let reason = commit.trailers.rolled_back.iter().find_map(|text| {
+                    let (name, reason) = text.split_once(' ')?;
+                    (name == environment).then(|| reason.trim().to_owned())
+                });
+                EventKind::RolledBack { environment, reason }
+            }
+            _ => continue,
+        };
+        if !kinds.contains(&kind) {
+            kinds.push(kind);
+        }
     }
     kinds
 }

@@ -288,20 +288,18 @@ pub enum EventKind {
     },
     /// A commit that names the task changed something besides records.
     Worked,
-    /// An environment became deployed.
+    /// An item that deploys an environment was ticked (design, section 5).
     Deployed {
         /// Its name.
         environment: String,
     },
-    /// An environment's deployment was taken back.
+    /// An item that deploys an environment was unticked.
     RolledBack {
         /// Its name.
         environment: String,
         /// The reason, from the `Rolled-back:` trailer.
         reason: Option<String>,
     },
-    /// The record's last change reached the trunk.
-    Landed,
 }
 
 /// One event of a record's history.

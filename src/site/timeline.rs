@@ -73,7 +73,6 @@ fn words(kind: &EventKind) -> Words {
         EventKind::RolledBack { environment, reason } => {
             plain("Rolled back in", Some(environment), reason.clone(), Tone::Bad)
         }
-        EventKind::Landed => plain("Landed on the trunk", None, None, Tone::Info),
     }
 }
 
