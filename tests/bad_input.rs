@@ -76,6 +76,8 @@ fn duplicates_by_folder_and_by_letter_case() {
     let duplicates: Vec<&str> =
         found.iter().filter(|(code, ..)| code == "id-duplicate").map(|(_, path, _)| path.as_str()).collect();
     assert_eq!(duplicates, ["tasks/2026/INFRA-1.md", "tasks/INFRA-1.md", "tasks/infra-1.md"]);
+    assert_eq!(book.status("INFRA-1").0, "unknown", "whose history is whose cannot be told");
+    assert_eq!(book.status("infra-1").0, "proposed");
 }
 
 #[cfg(unix)]
@@ -163,4 +165,25 @@ fn new_counts_over_all_branches_and_two_never_take_one_number() {
     assert!(run.stderr.contains("taken"), "{}", run.stderr);
     let run = book.run(&["new", "tusk", "x"]).expect(2);
     assert!(run.stderr.contains("did you mean `task`"), "{}", run.stderr);
+}
+
+#[test]
+fn a_move_that_is_not_committed_is_no_duplicate() {
+    let mut book = with_good();
+    book.git(&["mv", "tasks/INFRA-1.md", "tasks/moved.md"]);
+    std::fs::create_dir(book.root.join("tasks/2026")).unwrap();
+    book.git(&["mv", "tasks/moved.md", "tasks/2026/INFRA-1.md"]);
+    assert_eq!(findings(&book), BTreeSet::new());
+    let record = book.show("INFRA-1");
+    assert_eq!((&record["status"], &record["work_tree"]), (&"proposed".into(), &"modified".into()));
+    let proposed = record["evidence"]["commit"].clone();
+    book.later().commit("move");
+    let record = book.show("INFRA-1");
+    assert_eq!(
+        (&record["path"], &record["evidence"]["commit"]),
+        (&"tasks/2026/INFRA-1.md".into(), &proposed)
+    );
+    std::fs::remove_file(book.root.join("tasks/2026/INFRA-1.md")).unwrap();
+    assert_eq!(book.show("INFRA-1")["work_tree"], "removed");
+    book.run(&["check"]).expect(0);
 }

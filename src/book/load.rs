@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::shown::{Pair, attach_diagnostics};
+use super::shown::{Pair, attach_diagnostics, present};
 use super::{Book, BookConfig, BookError};
 use crate::diagnostic::Diagnostic;
 use crate::history::{CommitId, History};
@@ -111,7 +111,7 @@ impl Book {
             branch: head.branch.filter(|_| ask.at.is_none()),
             trunk: trunk.map(|(name, _)| name),
             records,
-            diagnostics: ledger::duplicates(pairs.iter().map(Pair::judged)),
+            diagnostics: ledger::duplicates(present(&pairs).map(Pair::judged)),
         };
         Ok(Loaded { state, config, policy, templates, history, walk })
     }

@@ -43,8 +43,27 @@ impl Book {
             let disk = on_disk.as_ref().and_then(|files| files.get(*path));
             pair(committed.get(*path), disk, on_disk.is_some())
         });
-        Ok(pairs.collect())
+        Ok(join_moves(pairs.collect()))
     }
+}
+
+/// A committed file that is gone from its place and stands elsewhere in the work tree has moved: one record,
+/// not a removal and a draft of the same ID.
+fn join_moves(pairs: Vec<Pair>) -> Vec<Pair> {
+    let (mut drafts, mut pairs): (Vec<Pair>, Vec<Pair>) =
+        pairs.into_iter().partition(|pair| pair.shown.work_tree == WorkTree::Added);
+    for pair in pairs.iter_mut().filter(|pair| pair.shown.work_tree == WorkTree::Removed) {
+        let id = pair.shown.record.id.as_ref();
+        if let Some(found) =
+            drafts.iter().position(|draft| id.is_some() && draft.shown.record.id.as_ref() == id)
+        {
+            pair.on_disk = Some(drafts.swap_remove(found).shown.record);
+            pair.shown.work_tree = WorkTree::Modified;
+        }
+    }
+    pairs.extend(drafts);
+    pairs.sort_by(|a, b| a.shown.record.path.cmp(&b.shown.record.path));
+    pairs
 }
 
 /// One path's part of [`Book::shown`].
@@ -83,6 +102,11 @@ fn without_returns(bytes: &[u8]) -> impl Iterator<Item = u8> + '_ {
         .map(|(_, byte)| *byte)
 }
 
+/// What is not gone from the work tree.
+pub(super) fn present(pairs: &[Pair]) -> impl Iterator<Item = &Pair> {
+    pairs.iter().filter(|pair| pair.shown.work_tree != WorkTree::Removed)
+}
+
 /// Adds what the policy and the other records say; where the work tree differs, its reading is judged.
 pub(super) fn attach_diagnostics(
     states: &mut [ledger::RecordState],
@@ -91,10 +115,14 @@ pub(super) fn attach_diagnostics(
     templates: &RecordTemplates,
 ) {
     let ids: BTreeSet<&str> =
-        pairs.iter().filter_map(|pair| pair.shown.record.id.as_ref()).map(|id| id.as_str()).collect();
+        present(pairs).filter_map(|pair| pair.shown.record.id.as_ref()).map(|id| id.as_str()).collect();
     let is_guidance = |text: &str| templates.is_guidance(text);
     for (state, pair) in states.iter_mut().zip(pairs) {
         let (shown, judged) = (&pair.shown, pair.judged());
+        if shown.work_tree == WorkTree::Removed {
+            state.diagnostics.clear();
+            continue;
+        }
         if pair.on_disk.is_some() {
             state.diagnostics.retain(|diagnostic| !shown.record.diagnostics.contains(diagnostic));
             state.diagnostics.extend(judged.diagnostics.iter().cloned());

@@ -66,7 +66,7 @@ impl Ui {
     pub(super) fn json(&mut self, value: &impl serde::Serialize) -> Result<(), CliError> {
         let text =
             serde_json::to_string_pretty(value).map_err(|error| CliError::failure(error.to_string()))?;
-        self.line(text)
+        self.line(escape_json(&text))
     }
 
     /// Writes a remark that is no part of the answer.
@@ -121,6 +121,21 @@ pub(super) fn escape(text: &str) -> String {
     escaped
 }
 
+/// The same in a JSON document, where such characters can stand in strings only: as `\u` escapes, so that the
+/// document means what it meant.
+fn escape_json(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            c if c != '\n' && (c.is_control() || is_bidi_control(c)) => {
+                escaped.push_str(&format!("\\u{:04x}", u32::from(c)));
+            }
+            c => escaped.push(c),
+        }
+    }
+    escaped
+}
+
 fn is_bidi_control(c: char) -> bool {
     matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }
@@ -157,5 +172,9 @@ mod tests {
     fn escapes_what_takes_over_a_terminal() {
         assert_eq!(escape("a\u{1b}[31mb\u{202e}c\nd\u{9b}"), "a\\u{1b}[31mb\\u{202e}c d\\u{9b}");
         assert_eq!(escape("ä – 漢"), "ä – 漢");
+        let value = serde_json::json!({ "a": "x\u{202e}y\u{9b}" });
+        let text = escape_json(&value.to_string());
+        assert_eq!(text, r#"{"a":"x\u202ey\u009b"}"#);
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&text).unwrap(), value);
     }
 }

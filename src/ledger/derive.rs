@@ -1,6 +1,6 @@
 //! From sources to the state of every record.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -58,13 +58,21 @@ fn committed<'s>(context: &Context<'_>, shown: &'s Shown) -> Option<(&'s RecordI
 /// The records of the book by ID, for what refers to what.
 pub(super) struct Book<'a> {
     pub(super) records: BTreeMap<&'a str, &'a Record>,
+    /// IDs that several files carry: whose history is whose cannot be told.
+    duplicates: BTreeSet<&'a str>,
 }
 
 impl<'a> Book<'a> {
     fn new(shown: &'a [Shown]) -> Self {
-        let by_id =
-            shown.iter().filter_map(|shown| Some((shown.record.id.as_ref()?.as_str(), &*shown.record)));
-        Book { records: by_id.collect() }
+        let mut records: BTreeMap<&str, &Record> = BTreeMap::new();
+        let mut duplicates = BTreeSet::new();
+        for shown in shown.iter().filter(|shown| shown.work_tree != WorkTree::Removed) {
+            let Some(id) = &shown.record.id else { continue };
+            if records.insert(id.as_str(), &shown.record).is_some() {
+                duplicates.insert(id.as_str());
+            }
+        }
+        Book { records, duplicates }
     }
 
     fn tasks(&self) -> impl Iterator<Item = (&'a str, &'a Task)> {
@@ -88,6 +96,12 @@ impl Deriver<'_> {
         state.work_tree = shown.work_tree;
         self.history(&mut state, shown, record);
         let parsed = &shown.record;
+        if self.book.duplicates.contains(id.as_str()) {
+            state.status = Status::Unknown;
+            state.evidence.clone_from(&state.updated);
+            state.next = "give one of the files another ID".to_owned();
+            return state;
+        }
         if parsed.is_broken() {
             state.status = Status::Unknown;
             state.evidence.clone_from(&state.updated);
