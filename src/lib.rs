@@ -5,6 +5,7 @@
 //! - [`diagnostic`]: codes and places of everything that can be wrong; knows nothing else.
 //! - [`record`]: parses and edits one file. Knows no git and no policy.
 //! - [`policy`]: the policy file, its defaults, people, roles, matching.
+//! - [`intake`]: files of other tools to evidence: what a change does, and how risky it is.
 //! - [`history`]: the only room that opens a repository to read history.
 //! - [`ledger`]: pure derivation: facts + records + policy to state.
 //! - [`template`]: record templates.
@@ -20,6 +21,7 @@ pub mod cli;
 pub mod demo;
 pub mod diagnostic;
 pub mod history;
+pub mod intake;
 pub mod ledger;
 pub mod policy;
 pub mod record;

@@ -148,6 +148,22 @@ impl<'v> Table<'v> {
         values.iter().filter_map(|value| decoder.text_value(value, &name)).collect()
     }
 
+    /// Texts of a closed set.
+    pub(super) fn words(
+        &mut self,
+        decoder: &mut Decoder<'_>,
+        key: &'static str,
+        known: &[&str],
+    ) -> Vec<String> {
+        let span = self.entries.get(key).map_or(0..0, |entry| place(&entry.value));
+        let words = self.texts(decoder, key);
+        for word in words.iter().filter(|word| !known.contains(&word.as_str())) {
+            let help = format!("one of {}", known.join(", "));
+            decoder.error(span.clone(), format!("`{word}` is no word of `{}`", self.named(key)), Some(help));
+        }
+        words
+    }
+
     pub(super) fn boolean(&mut self, decoder: &mut Decoder<'_>, key: &'static str, default: bool) -> bool {
         let Some(value) = self.take(key) else { return default };
         match value.kind {

@@ -272,6 +272,10 @@ fn communication_when(decoder: &mut Decoder<'_>, table: &mut Table<'_>) -> Vec<C
     rules
 }
 
+/// What may differ between two versions of a chart, in the words of `helm.changes`.
+const HELM_CHANGES: &[&str] =
+    &["patch", "minor", "major", "downgrade", "app", "dependencies", "templates", "crds", "values-in-use"];
+
 fn category(decoder: &mut Decoder<'_>, table: &mut Table<'_>) -> Option<Category> {
     let name = required(decoder, table, "name")?;
     let value = table.take("risk");
@@ -292,14 +296,20 @@ fn category(decoder: &mut Decoder<'_>, table: &mut Table<'_>) -> Option<Category
     });
     let kubernetes = table.take("kubernetes").map(|value| {
         let mut rule = decoder.table(value, "kubernetes");
-        let found =
-            KubernetesRule { kinds: rule.texts(decoder, "kinds"), fields: rule.texts(decoder, "fields") };
+        let found = KubernetesRule {
+            kinds: rule.texts(decoder, "kinds"),
+            actions: rule.words(decoder, "actions", &["create", "update", "delete"]),
+            fields: rule.texts(decoder, "fields"),
+        };
         decoder.finish(&rule);
         found
     });
     let helm = table.take("helm").map(|value| {
         let mut rule = decoder.table(value, "helm");
-        let found = HelmRule { values: rule.texts(decoder, "values") };
+        let found = HelmRule {
+            values: rule.texts(decoder, "values"),
+            changes: rule.words(decoder, "changes", HELM_CHANGES),
+        };
         decoder.finish(&rule);
         found
     });

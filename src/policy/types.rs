@@ -210,8 +210,10 @@ pub struct TerraformRule {
 /// Matches changes of manifests.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct KubernetesRule {
-    /// Kinds of objects.
+    /// Globs of kinds of objects.
     pub kinds: Vec<String>,
+    /// `create`, `update`, `delete`.
+    pub actions: Vec<String>,
     /// Globs of field paths.
     pub fields: Vec<String>,
 }
@@ -221,6 +223,8 @@ pub struct KubernetesRule {
 pub struct HelmRule {
     /// Globs of value paths.
     pub values: Vec<String>,
+    /// Words for what else differs between two versions of a chart.
+    pub changes: Vec<String>,
 }
 
 /// When production may change.
