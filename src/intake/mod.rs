@@ -4,8 +4,9 @@
 //! category is the policy's to say, and is passed in. No value that may be secret leaves this room.
 
 mod found;
+mod fragment;
 mod glob;
-//pub mod helm;
+pub mod helm;
 pub mod kubernetes;
 mod phrase;
 mod secret;
@@ -13,3 +14,4 @@ pub mod tree;
 pub mod yaml;
 
 pub use found::{Finding, Found, Match, Precision, most_precise};
+pub use fragment::Fragment;

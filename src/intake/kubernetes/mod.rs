@@ -13,7 +13,7 @@ pub use compare::{Comparison, ObjectChange, compare};
 pub use digest::digest;
 pub use object::{ManifestError, Manifests, Object, ObjectId};
 pub use risk::found;
-pub use sentence::{Fragment, ObjectText, describe, totals};
+pub use sentence::{ObjectText, describe, totals};
 
 #[cfg(test)]
 mod tests;
