@@ -8,6 +8,7 @@
 //! - [`intake`]: files of other tools to evidence: what a change does, and how risky it is.
 //! - [`history`]: the only room that opens a repository to read history.
 //! - [`ledger`]: pure derivation: facts + records + policy to state.
+//! - [`intake`]: evidence from the tools people already run: what a change does, and how risky that is.
 //! - [`template`]: record templates.
 //! - [`book`]: opens a book: puts the rooms above together.
 //! - [`act`]: makes the edit and the commit that a hand could make.

@@ -7,9 +7,9 @@ const ROOMS: [&str; 12] = [
     "diagnostic",
     "record",
     "policy",
-    "intake",
     "history",
     "ledger",
+    "intake",
     "template",
     "book",
     "act",
@@ -71,7 +71,7 @@ fn one_room_reads_history_and_few_start_programs() {
 
 #[test]
 fn the_pure_rooms_have_no_clock_and_no_files() {
-    for room in ["diagnostic", "record", "policy", "intake", "ledger", "template"] {
+    for room in ["diagnostic", "record", "policy", "ledger", "intake", "template"] {
         for (path, text) in sources(room).iter().filter(|(path, _)| !is_test(path)) {
             for outside in ["std::fs", "std::env", "::now()", "Instant"] {
                 assert!(!code(text).contains(outside), "{} uses {outside}", path.display());

@@ -5,7 +5,6 @@
 
 mod found;
 mod fragment;
-mod glob;
 pub mod helm;
 pub mod kubernetes;
 mod phrase;

@@ -142,28 +142,18 @@ impl Path {
         Path([&self.0[..], &rest.0[..]].concat())
     }
 
-    /// The keys alone, joined with dots: what the globs of a policy are held against.
-    pub fn dotted(&self) -> String {
-        let keys: Vec<&str> = self
-            .0
-            .iter()
-            .filter_map(|step| match step {
-                Step::Key(key) => Some(key.as_str()),
-                Step::Item(_) | Step::Index(_) => None,
-            })
-            .collect();
-        keys.join(".")
+    /// The keys alone: what the globs of a policy are held against.
+    pub fn keys(&self) -> Vec<&str> {
+        let keys = self.0.iter().filter_map(|step| match step {
+            Step::Key(key) => Some(key.as_str()),
+            Step::Item(_) | Step::Index(_) => None,
+        });
+        keys.collect()
     }
 
     /// The name of the last key.
     pub fn last_key(&self) -> &str {
-        let keys = self.0.iter().rev();
-        keys.filter_map(|step| match step {
-            Step::Key(key) => Some(key.as_str()),
-            _ => None,
-        })
-        .next()
-        .unwrap_or_default()
+        self.keys().pop().unwrap_or_default()
     }
 }
 

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use super::super::glob::FieldGlobs;
 use super::super::phrase::{count, quoted};
 use super::super::tree::Path;
 use super::super::{Found, Match, Precision, most_precise};
@@ -10,6 +9,8 @@ use super::compare::Comparison;
 use super::version::Jump;
 use crate::policy::Policy;
 
+/// A key that no chart has, so that only a rule about all values means it.
+const ANY_VALUE: &str = "\u{0}";
 /// Values that a reason names.
 const MAX_NAMED: usize = 3;
 
@@ -75,7 +76,6 @@ fn values(comparison: &Comparison<'_>, policy: &Policy, found: &mut Found) {
         .iter()
         .filter_map(|category| Some((category, &category.helm.as_ref()?.values)))
         .filter(|(_, values)| !values.is_empty())
-        .map(|(category, values)| (category, values.iter().all(|glob| glob == "**"), FieldGlobs::new(values)))
         .collect();
     let mut named: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for change in &comparison.values {
@@ -83,9 +83,11 @@ fn values(comparison: &Comparison<'_>, policy: &Policy, found: &mut Found) {
         let paths: Vec<Path> = leaves.map(|(leaf, _)| change.path.join(&leaf)).collect();
         let matches: Vec<Match<'_>> = rules
             .iter()
-            .filter(|(_, _, globs)| paths.iter().any(|path| globs.matches(path)))
-            .map(|(category, is_any, _)| {
-                let precision = if *is_any { Precision::General } else { Precision::Exact };
+            .filter(|(_, globs)| paths.iter().any(|path| globs.matches(&path.keys())))
+            .map(|(category, globs)| {
+                // A rule that names every value says nothing about this one.
+                let precision =
+                    if globs.matches(&[ANY_VALUE]) { Precision::General } else { Precision::Exact };
                 Match { precision, category }
             })
             .collect();

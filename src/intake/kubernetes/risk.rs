@@ -2,13 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use super::super::glob::{FieldGlobs, word_matches};
 use super::super::phrase::count;
 use super::super::tree::{Change, Path, Value};
 use super::super::{Found, Match, Precision, most_precise};
 use super::compare::{Comparison, ObjectChange};
 use super::sentence::{Words, object_name};
-use crate::policy::{Category, Policy};
+use crate::policy::{Category, KubernetesRule, Policy};
 use crate::record::Risk;
 
 /// Fields that a reason names.
@@ -88,41 +87,38 @@ fn leaves(change: &Change) -> Vec<Path> {
 
 struct Rule<'p> {
     category: &'p Category,
-    kinds: &'p [String],
-    actions: &'p [String],
-    fields: Option<FieldGlobs>,
+    rule: &'p KubernetesRule,
 }
 
 impl<'p> Rule<'p> {
     fn new(category: &'p Category) -> Option<Self> {
-        let rule = category.kubernetes.as_ref()?;
-        Some(Rule {
-            category,
-            kinds: &rule.kinds,
-            actions: &rule.actions,
-            fields: (!rule.fields.is_empty()).then(|| FieldGlobs::new(&rule.fields)),
-        })
+        Some(Rule { category, rule: category.kubernetes.as_ref()? })
     }
 
     fn matches(&self, change: &ObjectChange, field: Option<(&Change, &Path)>) -> Option<Match<'p>> {
-        let named = !self.kinds.is_empty();
-        if named && !word_matches(self.kinds, &change.id.kind) {
+        let KubernetesRule { kinds, actions, fields } = self.rule;
+        if !kinds.is_empty() && !kinds.matches(&change.id.kind) {
             return None;
         }
-        if !self.actions.is_empty() && !self.actions.iter().any(|word| word == action(change)) {
+        if !actions.is_empty() && !actions.iter().any(|word| word == action(change)) {
             return None;
         }
-        let precision = match (&self.fields, field) {
-            (Some(globs), Some((field, leaf))) => {
+        let precision = match field {
+            _ if fields.is_empty() => {
+                if kinds.is_empty() || actions.is_empty() {
+                    Precision::General
+                } else {
+                    Precision::Exact
+                }
+            }
+            Some((field, leaf)) => {
                 let falls = self.category.risk == Risk::Low && goes_down(field);
-                if falls || !globs.matches(leaf) {
+                if falls || !fields.matches(&leaf.keys()) {
                     return None;
                 }
                 Precision::Only
             }
-            (Some(_), None) => return None,
-            (None, _) if named && !self.actions.is_empty() => Precision::Exact,
-            (None, _) => Precision::General,
+            None => return None,
         };
         Some(Match { precision, category: self.category })
     }
