@@ -5,7 +5,6 @@
 //! - [`diagnostic`]: codes and places of everything that can be wrong; knows nothing else.
 //! - [`record`]: parses and edits one file. Knows no git and no policy.
 //! - [`policy`]: the policy file, its defaults, people, roles, matching.
-//! - [`intake`]: files of other tools to evidence: what a change does, and how risky it is.
 //! - [`history`]: the only room that opens a repository to read history.
 //! - [`ledger`]: pure derivation: facts + records + policy to state.
 //! - [`intake`]: evidence from the tools people already run: what a change does, and how risky that is.

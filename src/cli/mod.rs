@@ -4,6 +4,7 @@ mod approve;
 mod board;
 mod build;
 mod cancel;
+mod chart;
 mod check;
 mod completions;
 mod context;
@@ -11,13 +12,16 @@ mod decide;
 mod demo;
 mod deployed;
 mod error;
+mod evidence;
 mod explain;
 mod filter;
 mod init;
 mod list;
 mod log;
+mod manifests;
 mod new;
 mod record_act;
+mod render;
 mod show;
 mod table;
 mod tick;
@@ -86,6 +90,8 @@ enum Command {
     Deployed(deployed::DeployedArgs),
     Rollback(deployed::RollbackArgs),
     Cancel(cancel::CancelArgs),
+    Manifests(manifests::ManifestsArgs),
+    Chart(chart::ChartArgs),
     Check(check::CheckArgs),
     Build(build::BuildArgs),
     Explain(explain::ExplainArgs),
@@ -134,6 +140,8 @@ fn run(ui: &mut Ui, cli: Cli) -> Result<(), CliError> {
         Command::Deployed(args) => deployed::run(ui, &context, &args),
         Command::Rollback(args) => deployed::run_rollback(ui, &context, &args),
         Command::Cancel(args) => cancel::run(ui, &context, &args),
+        Command::Manifests(args) => manifests::run(ui, &context, &args),
+        Command::Chart(args) => chart::run(ui, &context, &args),
         Command::Check(args) => check::run(ui, &context, &args),
         Command::Build(args) => build::run(ui, &context, &args),
         Command::Explain(args) => explain::run(ui, &context, &args),

@@ -83,7 +83,10 @@ impl Wording<'_> {
             let whole = path.join(&leaf);
             let said = value(leaf_value, (self.hides)(&whole, leaf_value));
             let name = leaf.to_string();
-            texts.push(if name.is_empty() { said } else { format!("{} {said}", quoted(&name)) });
+            // The label of a named element has given its name already.
+            if !is_own_name(path, &leaf, leaf_value) {
+                texts.push(if name.is_empty() { said } else { format!("{} {said}", quoted(&name)) });
+            }
             shown.push(whole);
         }
         let n_more = n_leaves - shown.len();
@@ -92,6 +95,12 @@ impl Wording<'_> {
         }
         Fragment { text: texts.join(", "), shown, n_more }
     }
+}
+
+/// Whether a leaf is the `name` by which its list knows the element at `path`.
+fn is_own_name(path: &Path, leaf: &Path, value: &Value) -> bool {
+    let (Some(Step::Item(name)), [Step::Key(key)]) = (path.0.last(), &leaf.0[..]) else { return false };
+    key == "name" && value.as_text() == Some(name)
 }
 
 fn is_scalar(value: &Value) -> bool {

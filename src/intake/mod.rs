@@ -3,6 +3,7 @@
 //! Pure: no files, no clock, no network, and no rule of its own about risk. Which change belongs to which
 //! category is the policy's to say, and is passed in. No value that may be secret leaves this room.
 
+mod block;
 mod found;
 mod fragment;
 pub mod helm;
@@ -12,5 +13,6 @@ mod secret;
 pub mod tree;
 pub mod yaml;
 
+pub use block::{with_block, with_paths};
 pub use found::{Finding, Found, Match, Precision, most_precise};
 pub use fragment::Fragment;

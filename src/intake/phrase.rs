@@ -4,7 +4,7 @@ use super::secret::HIDDEN;
 use super::tree::Value;
 
 /// Longest value shown, in characters.
-const MAX_VALUE: usize = 60;
+const MAX_VALUE: usize = 120;
 
 /// A name or value as Markdown text that means nothing but itself.
 pub(super) fn quoted(text: &str) -> String {
@@ -20,7 +20,7 @@ pub(super) fn quoted(text: &str) -> String {
     }
     let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     if text.trim().is_empty() {
-        return "(empty)".to_owned();
+        return "`\"\"`".to_owned();
     }
     let longest_run = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
     let fence = "`".repeat(longest_run + 1);
@@ -106,7 +106,7 @@ mod tests {
             ("a`b", "`` a`b ``"),
             ("[ ] done", "`[ ] done`"),
             ("https://example.org", "`https://example.org`"),
-            ("", "(empty)"),
+            ("", "`\"\"`"),
         ] {
             assert_eq!(quoted(text), expected, "{text}");
         }
@@ -116,9 +116,9 @@ mod tests {
     fn different_values_never_read_alike() {
         let text = |text: &str| Value::Text(text.to_owned());
         assert_eq!(from_to(&Value::Number("80".into()), &text("80"), false), "80 (number) → 80 (text)");
-        let long = "x".repeat(80);
+        let long = "x".repeat(130);
         let said = from_to(&text(&long), &text(&format!("{long}y")), false);
-        assert!(said.ends_with("changed from character 81 on"), "{said}");
+        assert!(said.ends_with("changed from character 131 on"), "{said}");
         assert_eq!(from_to(&text("a"), &text("b"), true), "changed (value hidden)");
         assert_eq!(from_to(&text("a\nb"), &text("a\nc"), false), "changed (2 → 2 lines)");
     }

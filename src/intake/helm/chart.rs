@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use semver::Version;
+use sha2::{Digest, Sha256};
 
 use super::super::tree::Value;
 use super::super::yaml::{YamlError, documents};
@@ -122,6 +123,20 @@ impl Chart {
             version,
         })
     }
+}
+
+/// SHA-256 of all files of a chart, by path, as `sha256:…`; packed or not, the same files have the same digest.
+pub fn digest(files: &[(String, Vec<u8>)]) -> String {
+    let mut sorted: Vec<&(String, Vec<u8>)> = files.iter().collect();
+    sorted.sort();
+    let mut hash = Sha256::new();
+    for (path, bytes) in sorted {
+        for part in [path.as_bytes(), bytes] {
+            hash.update((part.len() as u64).to_be_bytes());
+            hash.update(part);
+        }
+    }
+    format!("sha256:{}", hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect::<String>())
 }
 
 fn dependencies(of: &Value) -> BTreeMap<String, Dependency> {

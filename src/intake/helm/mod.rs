@@ -12,10 +12,10 @@ mod version;
 
 pub use archive::{ArchiveError, unpack};
 pub use changelog::{Entry, Kind};
-pub use chart::{Chart, ChartError, Dependency};
+pub use chart::{Chart, ChartError, Dependency, digest};
 pub use compare::{Comparison, Used, ValuesFile, compare};
 pub use risk::found;
-pub use text::describe;
+pub use text::{begins, describe};
 pub use version::{Jump, jump, parse_version};
 
 #[cfg(test)]

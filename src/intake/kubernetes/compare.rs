@@ -32,13 +32,15 @@ pub struct Comparison {
 }
 
 impl Comparison {
-    /// The files of all changed objects, sorted: those of the new state, and of the old for what goes.
-    pub fn paths(&self) -> Vec<&str> {
-        let paths = self
-            .changes
-            .iter()
-            .filter_map(|change| Some(&*change.new.as_ref().or(change.old.as_ref())?.path));
-        let paths: BTreeSet<&str> = paths.collect();
+    /// The files of all changed objects, sorted: those of the new state, and of the old one for what goes. `old`
+    /// and `new` name a file by its path in the set.
+    pub fn affected(&self, old: &dyn Fn(&str) -> String, new: &dyn Fn(&str) -> String) -> Vec<String> {
+        let path = |change: &ObjectChange| match (&change.old, &change.new) {
+            (_, Some(object)) => Some(new(&object.path)),
+            (Some(object), None) => Some(old(&object.path)),
+            (None, None) => None,
+        };
+        let paths: BTreeSet<String> = self.changes.iter().filter_map(path).collect();
         paths.into_iter().collect()
     }
 }

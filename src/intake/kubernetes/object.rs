@@ -9,14 +9,14 @@ use super::super::yaml::{YamlError, documents};
 /// What makes an object the same one before and after. A version of an API is no part of it: a server converts.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ObjectId {
-    /// The API's group; empty for the core.
-    pub group: String,
     /// Such as `Deployment`.
     pub kind: String,
     /// Empty when the manifest names none.
     pub namespace: String,
     /// `metadata.name`, or the `generateName` with `*` behind it.
     pub name: String,
+    /// The API's group; empty for the core.
+    pub group: String,
     /// The file, when one set has several objects of this name; empty otherwise.
     pub file: String,
 }
@@ -125,7 +125,7 @@ impl Manifests {
                 skipped.push(path.clone());
             }
         }
-        if found.is_empty() && files.len() == skipped.len() {
+        if found.is_empty() {
             return Err(ManifestError::Nothing { what: what.to_owned() });
         }
         Ok(Manifests { objects: by_identity(found), skipped })
