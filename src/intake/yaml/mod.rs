@@ -234,7 +234,7 @@ fn read_scalar(text: String, style: ScalarStyle, tag: Option<&Tag>, span: &Span)
                 Value::Null => word == "null",
                 _ => false,
             };
-            if fits { Ok(value) } else { Err(error(span, format!("`{text}` is no `!!{word}`"))) }
+            if fits { Ok(value) } else { Err(error(span, format!("this is no `!!{word}`"))) }
         }
         _ if style == ScalarStyle::Plain => Ok(scalar::resolve(&text)),
         _ => Ok(Value::Text(text)),
