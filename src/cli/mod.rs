@@ -26,6 +26,7 @@ mod show;
 mod table;
 mod tick;
 mod ui;
+mod windows;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -92,6 +93,7 @@ enum Command {
     Cancel(cancel::CancelArgs),
     Manifests(manifests::ManifestsArgs),
     Chart(chart::ChartArgs),
+    Windows(windows::WindowsArgs),
     Check(check::CheckArgs),
     Build(build::BuildArgs),
     Explain(explain::ExplainArgs),
@@ -142,6 +144,7 @@ fn run(ui: &mut Ui, cli: Cli) -> Result<(), CliError> {
         Command::Cancel(args) => cancel::run(ui, &context, &args),
         Command::Manifests(args) => manifests::run(ui, &context, &args),
         Command::Chart(args) => chart::run(ui, &context, &args),
+        Command::Windows(args) => windows::run(ui, &context, &args),
         Command::Check(args) => check::run(ui, &context, &args),
         Command::Build(args) => build::run(ui, &context, &args),
         Command::Explain(args) => explain::run(ui, &context, &args),

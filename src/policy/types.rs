@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use jiff::civil::Time;
+use jiff::tz::TimeZone;
 
-use super::{FieldGlobs, IdPattern, NameGlobs, PathGlobs};
+use super::{FieldGlobs, IdPattern, NameGlobs, PathGlobs, Recurrence};
 use crate::record::{Risk, TaskKind};
 
 /// The whole of `policy.toml`, overlaid on the built-in default.
@@ -290,16 +291,16 @@ pub struct HelmRule {
 pub enum Window {
     /// Again and again.
     Recurring {
-        /// RFC 5545 recurrence rule.
-        rrule: String,
+        /// On which days.
+        rrule: Recurrence,
         /// First day that counts.
         from: Option<jiff::civil::Date>,
         /// Local time at which it opens.
         start: Time,
         /// In seconds.
         duration: i64,
-        /// IANA name.
-        timezone: String,
+        /// A zone of the IANA database.
+        timezone: TimeZone,
     },
     /// Once; seconds since the epoch, the end exclusive.
     Once {
@@ -339,12 +340,12 @@ pub struct Emergency {
 /// When the board meets.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Meetings {
-    /// RFC 5545 recurrence rule.
-    pub rrule: String,
+    /// On which days.
+    pub rrule: Recurrence,
     /// Local time.
     pub start: Time,
-    /// IANA name.
-    pub timezone: String,
+    /// A zone of the IANA database.
+    pub timezone: TimeZone,
 }
 
 /// What meets a condition of a decision.
