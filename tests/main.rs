@@ -14,3 +14,4 @@ mod manifests;
 mod situations;
 mod status;
 mod support;
+mod windows;

@@ -18,7 +18,7 @@ pub(crate) const YEARS: std::ops::RangeInclusive<i16> = 1970..=2199;
 pub struct Recurrence {
     text: String,
     /// Without `UNTIL`, which is compared apart.
-    rule: RRule<Unvalidated>,
+    rule: Box<RRule<Unvalidated>>,
     until: Option<Until>,
 }
 
@@ -62,7 +62,7 @@ impl Recurrence {
         let rule = plain.join(";").parse::<RRule<Unvalidated>>().map_err(|error| error.to_string())?;
         let first = noon(Date::constant(2024, 1, 1)).ok_or("no first day")?;
         rule.clone().validate(first).map_err(|error| error.to_string())?;
-        Ok(Recurrence { text: text.to_owned(), rule, until })
+        Ok(Recurrence { text: text.to_owned(), rule: Box::new(rule), until })
     }
 
     /// The rule as written.
@@ -117,7 +117,7 @@ impl Recurrence {
     /// All days of the rule from its first one on, as far as the library goes.
     fn expand(&self, first: Date) -> impl Iterator<Item = Date> + use<> {
         let days = noon(first).and_then(|first| {
-            let rule = self.rule.clone().validate(first).ok()?;
+            let rule = (*self.rule).clone().validate(first).ok()?;
             // The library bounds its search when it is told to.
             Some((&RRuleSet::new(first).rrule(rule).limit()).into_iter())
         });
