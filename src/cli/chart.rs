@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::context::Context;
 use super::error::CliError;
-use super::evidence::{FileSet, Files, insert_found};
+use super::file_set::{FileSet, Files, insert_found};
 use super::manifests::{said, section};
 use super::record_act::Target;
 use super::ui::{Ui, escape_lines};

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::context::Context;
 use super::error::CliError;
-use super::evidence::{FileSet, insert_found};
+use super::file_set::{FileSet, insert_found};
 use super::record_act::Target;
 use super::render::rendered;
 use super::ui::{DIM, GOOD, Ui, paint};

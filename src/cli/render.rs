@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::error::CliError;
-use super::evidence::{FileSet, Origin};
+use super::file_set::{FileSet, Origin};
 use crate::book::Book;
 
 const KUSTOMIZATIONS: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];

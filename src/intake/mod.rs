@@ -3,16 +3,16 @@
 //! Pure: no files, no clock, no network, and no rule of its own about risk. Which change belongs to which
 //! category is the policy's to say, and is passed in. No value that may be secret leaves this room.
 
-mod block;
 mod found;
 mod fragment;
 pub mod helm;
 pub mod kubernetes;
+mod listing;
 mod phrase;
 mod secret;
 pub mod tree;
 pub mod yaml;
 
-pub use block::{with_block, with_paths};
 pub use found::{Finding, Found, Match, Precision, most_precise};
 pub use fragment::Fragment;
+pub use listing::{with_block, with_paths};
