@@ -9,6 +9,7 @@ mod browser;
 mod demo;
 mod docs;
 mod law;
+mod plans;
 mod situations;
 mod status;
 mod support;

@@ -4,5 +4,6 @@
 //! category is the policy's to say, and is passed in. No value that may be secret leaves this room.
 
 mod found;
+pub mod terraform;
 
 pub use found::{Finding, Found, Match, Precision, most_precise};
