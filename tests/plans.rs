@@ -41,12 +41,24 @@ fn every_plan_counts_as_its_tool_does() {
             summary.moved,
             summary.outputs,
         ];
-        let expected = [number(7), number(8), number(9), number(10), number(11), number(13), number(14), number(15), number(16)];
+        let expected = [
+            number(7),
+            number(8),
+            number(9),
+            number(10),
+            number(11),
+            number(13),
+            number(14),
+            number(15),
+            number(16),
+        ];
         assert_eq!(counted, expected, "{}", cells[0]);
         let line = summary.line();
         match cells[17] {
             "No changes." => assert!(line.starts_with("No changes."), "{}: {line}", cells[0]),
-            "(output changes only)" => assert!(line.starts_with("Changes to Outputs"), "{}: {line}", cells[0]),
+            "(output changes only)" => {
+                assert!(line.starts_with("Changes to Outputs"), "{}: {line}", cells[0])
+            }
             // One delete and two replaces: the tools say three, whatever the table says.
             _ if cells[0] == "vetlekise_min.json" => {
                 assert_eq!(line, "Plan: 4 to add, 1 to change, 3 to destroy.");
@@ -73,7 +85,12 @@ fn show() {
     for entry in std::fs::read_dir(corpus.join("plans-bad")).unwrap() {
         let path = entry.unwrap().path();
         match read(&std::fs::read(&path).unwrap()) {
-            Ok(plan) => println!("{} OK {} {:?}", path.file_name().unwrap().display(), plan.summary.line(), plan.remarks),
+            Ok(plan) => println!(
+                "{} OK {} {:?}",
+                path.file_name().unwrap().display(),
+                plan.summary.line(),
+                plan.remarks
+            ),
             Err(error) => println!("{}: {error}\n    {}", path.file_name().unwrap().display(), error.hint()),
         }
     }

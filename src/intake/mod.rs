@@ -3,7 +3,12 @@
 //! Pure: no files, no clock, no network, and no rule of its own about risk. Which change belongs to which
 //! category is the policy's to say, and is passed in. No value that may be secret leaves this room.
 
+mod block;
+pub mod cost;
+mod escape;
 mod found;
 pub mod terraform;
 
+pub use block::put_section;
+pub use escape::escape;
 pub use found::{Finding, Found, Match, Precision, most_precise};

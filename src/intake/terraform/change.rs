@@ -112,9 +112,9 @@ impl<'a> RawChange<'a> {
 
     /// What is sensitive in it.
     pub(super) fn collect(&self, collector: &mut Collector) -> Result<(), WrongInput> {
-        let marks = ["before_sensitive", "after_sensitive"].iter().any(|key| {
-            self.change.get(key).is_some_and(|mask| !matches!(mask, "false" | "{}" | "null"))
-        });
+        let marks = ["before_sensitive", "after_sensitive"]
+            .iter()
+            .any(|key| self.change.get(key).is_some_and(|mask| !matches!(mask, "false" | "{}" | "null")));
         if marks {
             let values = self.values()?;
             collector.masked(&values.before, Mask::new(&values.before_sensitive));
@@ -134,9 +134,15 @@ impl<'a> RawChange<'a> {
         let importing = self.change.get("importing").is_some_and(|importing| importing != "null");
         let mut attributes = changes(values.sides(), secrets);
         let lasting = |change: &AttributeChange| !is_volatile(volatile, &resource_type, &change.path);
-        let fingerprint = fingerprint(self, &values, importing, previous.as_deref(), &|path: &[String]| {
-            is_volatile(volatile, &resource_type, path)
-        }, attributes.iter().filter(|change| lasting(change)), secrets);
+        let fingerprint = fingerprint(
+            self,
+            &values,
+            importing,
+            previous.as_deref(),
+            &|path: &[String]| is_volatile(volatile, &resource_type, path),
+            attributes.iter().filter(|change| lasting(change)),
+            secrets,
+        );
         let whole = matches!(self.action, Action::Create | Action::Delete | Action::Forget | Action::Read);
         let has = if whole { top_level(&attributes) } else { Vec::new() };
         if whole || self.action == Action::NoOp {
@@ -206,7 +212,8 @@ fn is_volatile(volatile: &FieldGlobs, resource_type: &str, path: &[String]) -> b
 }
 
 fn top_level(attributes: &[AttributeChange]) -> Vec<String> {
-    let mut names: Vec<String> = attributes.iter().filter_map(|change| change.path.first().cloned()).collect();
+    let mut names: Vec<String> =
+        attributes.iter().filter_map(|change| change.path.first().cloned()).collect();
     names.dedup();
     names
 }
@@ -268,6 +275,7 @@ fn missing(problem: &'static str) -> WrongInput {
 
 /// A word of the plan's own vocabulary; anything else is not repeated.
 fn harmless(word: &str) -> String {
-    let plain = word.len() <= 60 && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_' || byte == b'-');
+    let plain = word.len() <= 60
+        && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_' || byte == b'-');
     if plain { word.to_owned() } else { "?".to_owned() }
 }

@@ -3,7 +3,7 @@
 use super::Plan;
 use super::change::Change;
 use super::digest::{Difference, differences, short_id};
-use super::words::escape;
+use crate::intake::escape;
 
 /// The answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,8 +35,13 @@ impl Plan {
     /// Compares with what a record holds: its digest, its `parts`, and the text of its list.
     pub fn compare(&self, digest: &str, parts: Option<&str>, list: &str) -> Comparison {
         let same = self.digest == digest;
-        let mut comparison =
-            Comparison { same, differs: Vec::new(), gone: Vec::new(), n_gone_unnamed: 0, blind: parts.is_none() };
+        let mut comparison = Comparison {
+            same,
+            differs: Vec::new(),
+            gone: Vec::new(),
+            n_gone_unnamed: 0,
+            blind: parts.is_none(),
+        };
         let Some(parts) = parts.filter(|_| !same) else { return comparison };
         let mut sorted: Vec<&Change> = self.listed().collect();
         sorted.sort_by_key(|change| (&change.address, &change.deposed));

@@ -83,10 +83,19 @@ pub(super) fn changes(sides: Sides<'_, '_>, secrets: &Secrets) -> Vec<AttributeC
     found
 }
 
-fn compare(sides: Sides<'_, '_>, secrets: &Secrets, path: &mut Vec<String>, found: &mut Vec<AttributeChange>) {
+fn compare(
+    sides: Sides<'_, '_>,
+    secrets: &Secrets,
+    path: &mut Vec<String>,
+    found: &mut Vec<AttributeChange>,
+) {
     let Sides { before, after, .. } = sides;
     if sides.unknown.all() {
-        return note(found, path, if sides.sensitive() { ChangeKind::Sensitive } else { ChangeKind::Unknown });
+        return note(
+            found,
+            path,
+            if sides.sensitive() { ChangeKind::Sensitive } else { ChangeKind::Unknown },
+        );
     }
     if sides.sensitive() {
         if before != after {
@@ -96,7 +105,8 @@ fn compare(sides: Sides<'_, '_>, secrets: &Secrets, path: &mut Vec<String>, foun
     }
     match (before, after) {
         (Value::Object(_), _) | (_, Value::Object(_)) if is_table(before) && is_table(after) => {
-            let mut keys: Vec<&str> = [before, after].iter().flat_map(|v| v.members()).map(|(k, _)| &**k).collect();
+            let mut keys: Vec<&str> =
+                [before, after].iter().flat_map(|v| v.members()).map(|(k, _)| &**k).collect();
             keys.extend(sides.unknown.keys());
             keys.sort_unstable();
             keys.dedup();
@@ -107,7 +117,11 @@ fn compare(sides: Sides<'_, '_>, secrets: &Secrets, path: &mut Vec<String>, foun
                     path.pop();
                 }
             } else {
-                note(found, path, if before.is_null() { ChangeKind::Added(None) } else { ChangeKind::Removed });
+                note(
+                    found,
+                    path,
+                    if before.is_null() { ChangeKind::Added(None) } else { ChangeKind::Removed },
+                );
             }
         }
         (Value::Array(_), Value::Array(_)) => compare_lists(sides, secrets, path, found),
@@ -122,7 +136,12 @@ fn is_table(value: &Value<'_>) -> bool {
 
 /// Elements that stand in both lists are no change, wherever they stand: sets have no order. What is left is
 /// paired when there is the same number on both sides.
-fn compare_lists(sides: Sides<'_, '_>, secrets: &Secrets, path: &mut Vec<String>, found: &mut Vec<AttributeChange>) {
+fn compare_lists(
+    sides: Sides<'_, '_>,
+    secrets: &Secrets,
+    path: &mut Vec<String>,
+    found: &mut Vec<AttributeChange>,
+) {
     let (before, after) = (sides.before.elements(), sides.after.elements());
     let known = |index: usize| !sides.unknown.index(index).any();
     let mut new: Vec<usize> = (0..after.len()).collect();

@@ -68,9 +68,21 @@ pub(super) fn fingerprint<'c>(
             continue;
         }
         let mut text = String::new();
-        canonical.write(sides.before.get(key), no_mask, sides.before_sensitive.key(key), &mut path, &mut text);
+        canonical.write(
+            sides.before.get(key),
+            no_mask,
+            sides.before_sensitive.key(key),
+            &mut path,
+            &mut text,
+        );
         text.push_str("->");
-        canonical.write(sides.after.get(key), sides.unknown.key(key), sides.after_sensitive.key(key), &mut path, &mut text);
+        canonical.write(
+            sides.after.get(key),
+            sides.unknown.key(key),
+            sides.after_sensitive.key(key),
+            &mut path,
+            &mut text,
+        );
         let shown = secrets.shown(key);
         let _ = write!(text, "|{}", facts.get(shown).map(|paths| paths.join(",")).unwrap_or_default());
         parts.push((shown.to_owned(), text));

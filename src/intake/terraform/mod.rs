@@ -10,6 +10,7 @@ mod compare;
 mod diff;
 mod digest;
 mod radius;
+mod record;
 mod references;
 mod risk;
 mod secrets;
@@ -34,7 +35,8 @@ pub use change::Change;
 pub use compare::{Comparison, Differs};
 pub use diff::{AttributeChange, ChangeKind};
 pub use radius::{Radius, Reached, Touched};
-pub use section::{blast_radius_contradiction, get_block, put_block};
+pub use record::{Place, recorded_list};
+pub use section::blast_radius_contradiction;
 pub use summary::{Summary, Tool};
 pub use svg::svg;
 pub use wrong::WrongInput;
@@ -125,7 +127,8 @@ impl Plan {
             remarks.push(format!("{} lines before the JSON were left out", document.n_lines_before));
         }
         if !members.has("format_version") {
-            remarks.push("there is no `format_version`: this plan was cut down by another program".to_owned());
+            remarks
+                .push("there is no `format_version`: this plan was cut down by another program".to_owned());
         }
 
         let configuration = optional(members, "configuration")?;
@@ -137,17 +140,14 @@ impl Plan {
             .collect::<Result<_, _>>()?;
         check_duplicates(&raw)?;
         let secrets = collect_secrets(members, &raw, &configuration)?;
-        let changes: Vec<Change> = raw
-            .par_iter()
-            .map(|change| change.finish(&secrets, rules.volatile))
-            .collect::<Result<_, _>>()?;
+        let changes: Vec<Change> =
+            raw.par_iter().map(|change| change.finish(&secrets, rules.volatile)).collect::<Result<_, _>>()?;
 
         let outputs = Outputs::read(members, &secrets)?;
         let invocations = optional(members, "action_invocations")?;
         let drift = list(members, "resource_drift")?.len();
         let tool = tool(&configuration, members);
-        let summary =
-            Summary::count(tool, &changes, invocations.elements().len(), outputs.n_changed, drift);
+        let summary = Summary::count(tool, &changes, invocations.elements().len(), outputs.n_changed, drift);
         let flag = |key| members.get(key).and_then(|raw| raw.parse::<bool>().ok());
         let errored = flag("errored").unwrap_or(false);
         let mut found = risk::find(&changes, rules.categories);
@@ -155,12 +155,23 @@ impl Plan {
             let reason = "planning ended in an error, so that the list of changes is partial".to_owned();
             found.push(Finding { category: "incomplete".to_owned(), risk: Risk::High, reason });
         }
-        let radius = radius::Radius::of(&changes, &summary, &configuration, members.get("prior_state"), errored)?;
+        let radius =
+            radius::Radius::of(&changes, &summary, &configuration, members.get("prior_state"), errored)?;
         let digest = total_digest(members, &changes, &outputs, &secrets)?;
         let mut sorted: Vec<&Change> = changes.iter().filter(|change| change.is_listed()).collect();
         sorted.sort_by_key(|change| (&change.address, &change.deposed));
         let parts = written_parts(sorted.iter().map(|change| &change.fingerprint));
-        Ok(Plan { summary, digest, parts, errored, complete: flag("complete"), found, radius, remarks, changes })
+        Ok(Plan {
+            summary,
+            digest,
+            parts,
+            errored,
+            complete: flag("complete"),
+            found,
+            radius,
+            remarks,
+            changes,
+        })
     }
 
     /// The changes that the tool lists, in the order of the file.
@@ -172,7 +183,8 @@ impl Plan {
 /// Says what the document is when it is no plan.
 fn check_kind(members: &Members<'_>) -> Result<(), WrongInput> {
     let has = |key| members.has(key);
-    let plan_like = has("resource_changes") || has("planned_values") || has("configuration") || has("applyable");
+    let plan_like =
+        has("resource_changes") || has("planned_values") || has("configuration") || has("applyable");
     Err(if members.0.is_empty() {
         WrongInput::EmptyObject
     } else if has("remote_plan_format") {
@@ -297,7 +309,11 @@ impl Outputs {
             let unknown = Mask::new(change.get("after_unknown"));
             canonical.write(change.get("after"), unknown, marks.1, &mut Vec::new(), &mut text);
             let changed = change.get("before") != change.get("after");
-            lines.push(format!("output {} {} {changed} {text}", digest::quoted(name, secrets), action.as_str()));
+            lines.push(format!(
+                "output {} {} {changed} {text}",
+                digest::quoted(name, secrets),
+                action.as_str()
+            ));
         }
         Ok(Outputs { lines, n_changed })
     }
@@ -319,8 +335,15 @@ fn total_digest(
         for element in value.elements() {
             let mut text = String::new();
             let (values, mask) = (element.get("config_values"), Mask::new(element.get("config_sensitive")));
-            canonical.write(values, Mask::new(element.get("config_unknown")), mask, &mut Vec::new(), &mut text);
-            let rest: Vec<_> = element.members().iter().filter(|(key, _)| !key.starts_with("config_")).collect();
+            canonical.write(
+                values,
+                Mask::new(element.get("config_unknown")),
+                mask,
+                &mut Vec::new(),
+                &mut text,
+            );
+            let rest: Vec<_> =
+                element.members().iter().filter(|(key, _)| !key.starts_with("config_")).collect();
             for (key, value) in rest {
                 text.push_str(key);
                 canonical.write(value, Mask::new(&NULL), Mask::new(&NULL), &mut Vec::new(), &mut text);
@@ -339,9 +362,9 @@ fn total_digest(
 fn tool(configuration: &Value<'_>, members: &Members<'_>) -> Tool {
     const REGISTRY: &str = "registry.opentofu.org/";
     let providers = configuration.get("provider_config").members();
-    let configured = providers
-        .iter()
-        .any(|(_, provider)| provider.get("full_name").as_str().is_some_and(|name| name.starts_with(REGISTRY)));
+    let configured = providers.iter().any(|(_, provider)| {
+        provider.get("full_name").as_str().is_some_and(|name| name.starts_with(REGISTRY))
+    });
     let used = members.get("resource_changes").is_some_and(|raw| raw.contains("\"registry.opentofu.org/"));
     if configured || used { Tool::OpenTofu } else { Tool::Terraform }
 }

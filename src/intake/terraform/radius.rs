@@ -8,8 +8,8 @@ use super::change::Change;
 use super::references::References;
 use super::summary::Summary;
 use super::value::Value;
-use super::words::escape;
 use super::wrong::WrongInput;
+use crate::intake::escape;
 
 /// How far a change reaches.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -101,12 +101,18 @@ impl Radius {
         if self.touched.is_empty() {
             return "No existing resource is touched.".to_owned();
         }
-        let resources = |n: usize| if n == 1 { "1 existing resource".to_owned() } else { format!("{n} existing resources") };
+        let resources = |n: usize| {
+            if n == 1 { "1 existing resource".to_owned() } else { format!("{n} existing resources") }
+        };
         let touched = format!("{} touched", resources(self.touched.len()));
         if !self.sees_references {
             return format!("{touched}; the plan does not say which others refer to them.");
         }
-        let beyond = if self.through_locals { " (references through local values are seen only as far as the state tells)" } else { "" };
+        let beyond = if self.through_locals {
+            " (references through local values are seen only as far as the state tells)"
+        } else {
+            ""
+        };
         match self.reached.len() {
             0 => format!("{touched}; no other one refers to them{beyond}."),
             1 => format!("{touched}; 1 other one refers to them{beyond}."),
@@ -117,8 +123,10 @@ impl Radius {
     /// The graph in Graphviz's language: an arrow from what refers to what it refers to.
     pub fn dot(&self) -> String {
         let mut text = String::from("digraph blast_radius {\n  rankdir=LR;\n  node [shape=box];\n");
-        let touched: BTreeSet<String> = self.touched.iter().map(|touched| without_keys(&touched.address)).collect();
-        let reached: BTreeSet<String> = self.reached.iter().map(|reached| without_keys(&reached.address)).collect();
+        let touched: BTreeSet<String> =
+            self.touched.iter().map(|touched| without_keys(&touched.address)).collect();
+        let reached: BTreeSet<String> =
+            self.reached.iter().map(|reached| without_keys(&reached.address)).collect();
         for block in &touched {
             text.push_str(&format!("  {} [style=bold];\n", dot_quoted(block)));
         }

@@ -65,7 +65,8 @@ impl References {
         };
         for raw in list("resources")? {
             let resource = Members::read(raw.get(), WHAT)?;
-            let (Some(address), Some(depends_on)) = (resource.get("address"), resource.get("depends_on")) else {
+            let (Some(address), Some(depends_on)) = (resource.get("address"), resource.get("depends_on"))
+            else {
                 continue;
             };
             let (address, depends_on) = (Value::read(address, WHAT)?, Value::read(depends_on, WHAT)?);
@@ -106,11 +107,20 @@ impl References {
         for (name, call) in place.module.get("module_calls").members() {
             let prefix = format!("{}module.{name}.", place.prefix);
             let caller = Caller { place, call };
-            self.module(Place { module: call.get("module"), prefix: &prefix, caller: Some(&caller) }, depth + 1);
+            self.module(
+                Place { module: call.get("module"), prefix: &prefix, caller: Some(&caller) },
+                depth + 1,
+            );
         }
     }
 
-    fn of_resource(&mut self, resource: &Value<'_>, place: Place<'_, '_>, targets: &mut BTreeSet<String>, chain: usize) {
+    fn of_resource(
+        &mut self,
+        resource: &Value<'_>,
+        place: Place<'_, '_>,
+        targets: &mut BTreeSet<String>,
+        chain: usize,
+    ) {
         let mut names = BTreeSet::new();
         for key in ["expressions", "count_expression", "for_each_expression", "provisioners"] {
             collect_references(resource.get(key), false, &mut names);
@@ -156,7 +166,13 @@ impl References {
         }
     }
 
-    fn resolve_variable(&mut self, name: &str, place: Place<'_, '_>, targets: &mut BTreeSet<String>, chain: usize) {
+    fn resolve_variable(
+        &mut self,
+        name: &str,
+        place: Place<'_, '_>,
+        targets: &mut BTreeSet<String>,
+        chain: usize,
+    ) {
         let Some(caller) = place.caller else { return };
         let mut names = BTreeSet::new();
         collect_references(caller.call.get("expressions").get(name), false, &mut names);
@@ -174,7 +190,9 @@ impl References {
         let call = place.module.get("module_calls").get(module);
         let outputs = call.get("module").get("outputs");
         let mut names = BTreeSet::new();
-        for (name, value) in outputs.members().iter().filter(|(name, _)| output.is_none_or(|output| output == name)) {
+        for (name, value) in
+            outputs.members().iter().filter(|(name, _)| output.is_none_or(|output| output == name))
+        {
             let _ = name;
             collect_references(value.get("expression"), false, &mut names);
             collect_references(value.get("depends_on"), true, &mut names);

@@ -6,7 +6,7 @@
 
 use super::change::Change;
 use super::diff::{AttributeChange, ChangeKind};
-use super::words::escape;
+use crate::intake::escape;
 use crate::intake::found::{Finding, Found, Match, Precision, most_precise};
 use crate::policy::{Category, PlanAction, TerraformRule};
 use crate::record::Risk;
@@ -86,7 +86,8 @@ fn changes_one(rule: &TerraformRule, change: &Change) -> bool {
 /// Whether an update in place changes only what the rule lists, and numbers that grow where it asks for that.
 fn changes_nothing_else(rule: &TerraformRule, change: &Change, actions: &[PlanAction]) -> bool {
     let grows = |attribute: &AttributeChange| {
-        matches!(attribute.kind, ChangeKind::Number { grows: true, .. }) && rule.grows.matches(&attribute.path)
+        matches!(attribute.kind, ChangeKind::Number { grows: true, .. })
+            && rule.grows.matches(&attribute.path)
     };
     let n_grow = change.attributes.iter().filter(|attribute| grows(attribute)).count();
     actions == [PlanAction::Update]

@@ -19,8 +19,20 @@ const MIN_PART: usize = 6;
 
 /// Parts of names of attributes and variables that hold secrets, whether marked or not.
 const SECRET_NAMES: [&str; 14] = [
-    "password", "passwd", "passphrase", "secret", "token", "private_key", "privatekey", "credential",
-    "access_key", "api_key", "apikey", "connection_string", "auth_key", "client_key",
+    "password",
+    "passwd",
+    "passphrase",
+    "secret",
+    "token",
+    "private_key",
+    "privatekey",
+    "credential",
+    "access_key",
+    "api_key",
+    "apikey",
+    "connection_string",
+    "auth_key",
+    "client_key",
 ];
 
 /// Whether something of that name holds a secret, as far as a name tells.
@@ -123,7 +135,9 @@ impl Collector {
     pub(super) fn state(&mut self, raw: &str) -> Result<(), WrongInput> {
         const WHAT: &str = "the state's values";
         let values = Members::read(raw, WHAT)?;
-        for (_, output) in values.get("outputs").map(|raw| Members::read(raw, WHAT)).transpose()?.iter().flat_map(|m| &m.0) {
+        for (_, output) in
+            values.get("outputs").map(|raw| Members::read(raw, WHAT)).transpose()?.iter().flat_map(|m| &m.0)
+        {
             let output = Value::read(output.get(), WHAT)?;
             self.masked(output.get("value"), Mask::new(output.get("sensitive")));
         }
@@ -142,7 +156,8 @@ impl Collector {
         };
         for resource in list("resources")? {
             let resource = Members::read(resource.get(), WHAT)?;
-            let (Some(values), Some(mask)) = (resource.get("values"), resource.get("sensitive_values")) else {
+            let (Some(values), Some(mask)) = (resource.get("values"), resource.get("sensitive_values"))
+            else {
                 continue;
             };
             // Most resources mark nothing; theirs need not be read.

@@ -6,7 +6,7 @@ use super::Plan;
 use super::address::without_keys;
 use super::change::Change;
 use super::radius::Radius;
-use super::words::escape;
+use crate::intake::escape;
 
 impl Plan {
     /// The block for an environment, in Markdown. A list longer than `limit` is folded by module and type, with
@@ -75,8 +75,10 @@ fn fold(listed: &[&Change], key: &dyn Fn(&Change) -> String) -> Vec<String> {
 fn reached_lines(radius: &Radius, limit: usize) -> Vec<String> {
     let more = radius.reached.len().saturating_sub(limit);
     let shown = &radius.reached[..radius.reached.len() - more];
-    let mut lines: Vec<String> =
-        shown.iter().map(|reached| format!("{} (through {})", reached.address, reached.through.join(", "))).collect();
+    let mut lines: Vec<String> = shown
+        .iter()
+        .map(|reached| format!("{} (through {})", reached.address, reached.through.join(", ")))
+        .collect();
     if more > 0 {
         lines.push(format!("and {more} more"));
     }
@@ -95,49 +97,6 @@ fn markdown(text: &str) -> String {
     escaped
 }
 
-/// The section's content with the block of this heading (level 3) put in, or in place of the one that is there.
-/// Content without any block gives way as a whole when `replaces_text`, as a template's words do.
-pub fn put_block(content: &str, heading: &str, block: &str, replaces_text: bool) -> String {
-    let new = format!("### {heading}\n\n{}", block.trim_end());
-    let starts = heading_lines(content);
-    let own = starts.iter().position(|(_, title)| *title == heading);
-    let Some(own) = own else {
-        let kept = content.trim_end();
-        return match kept.trim().is_empty() || (replaces_text && starts.is_empty()) {
-            true => new,
-            false => format!("{kept}\n\n{new}"),
-        };
-    };
-    let (start, _) = starts[own];
-    let end = starts.get(own + 1).map_or(content.len(), |(end, _)| *end);
-    let after = content[end..].trim_end();
-    let before = content[..start].trim_end();
-    let before = if before.is_empty() { String::new() } else { format!("{before}\n\n") };
-    if after.is_empty() { format!("{before}{new}") } else { format!("{before}{new}\n\n{after}") }
-}
-
-/// The block of a heading, without it; `None` when there is none.
-pub fn get_block<'c>(content: &'c str, heading: &str) -> Option<&'c str> {
-    let starts = heading_lines(content);
-    let own = starts.iter().position(|(_, title)| *title == heading)?;
-    let end = starts.get(own + 1).map_or(content.len(), |(end, _)| *end);
-    content[starts[own].0..end].split_once('\n').map(|(_, block)| block.trim())
-}
-
-/// Level-3 headings outside of code, each with its offset.
-fn heading_lines(content: &str) -> Vec<(usize, &str)> {
-    let (mut found, mut offset, mut in_code) = (Vec::new(), 0, false);
-    for line in content.split_inclusive('\n') {
-        if line.trim_start().starts_with("```") {
-            in_code = !in_code;
-        } else if let Some(title) = line.strip_prefix("### ").filter(|_| !in_code) {
-            found.push((offset, title.trim()));
-        }
-        offset += line.len();
-    }
-    found
-}
-
 /// What a hand-typed "Blast radius" claims that the plan does not bear out.
 pub fn blast_radius_contradiction(typed: &str, radius: &Radius) -> Option<String> {
     const CLAIMS: [&str; 6] = [
@@ -154,4 +113,18 @@ pub fn blast_radius_contradiction(typed: &str, radius: &Radius) -> Option<String
         return None;
     }
     Some(format!("“Blast radius” says “{claim}”, but the plan says: {}", radius.sentence()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn claims_are_held_against_the_plan() {
+        let mut radius = Radius::default();
+        assert_eq!(blast_radius_contradiction("New  resources\nonly.", &radius), None);
+        radius.touched.push(super::super::Touched { address: "a.b".to_owned(), verb: "changed" });
+        assert!(blast_radius_contradiction("New  resources\nonly.", &radius).is_some());
+        assert_eq!(blast_radius_contradiction("The cluster restarts.", &radius), None);
+    }
 }

@@ -85,13 +85,21 @@ impl Summary {
     fn line_without_changes(&self) -> String {
         if self.outputs > 0 {
             let plural = if self.outputs == 1 { "output" } else { "outputs" };
-            return format!("Changes to Outputs: {} {plural}, without changing any real infrastructure.", self.outputs);
+            return format!(
+                "Changes to Outputs: {} {plural}, without changing any real infrastructure.",
+                self.outputs
+            );
         }
         "No changes. Your infrastructure matches the configuration.".to_owned()
     }
 
     /// Whether nothing that is there changes: there is something to make, and only that.
     pub fn is_new_only(&self) -> bool {
-        self.add > 0 && self.change == 0 && self.destroy == 0 && self.forget == 0 && self.import == 0 && self.moved == 0
+        self.add > 0
+            && self.change == 0
+            && self.destroy == 0
+            && self.forget == 0
+            && self.import == 0
+            && self.moved == 0
     }
 }

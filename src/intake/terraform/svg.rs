@@ -50,7 +50,9 @@ pub fn svg(radius: &Radius) -> String {
     }
     if more > 0 {
         let y = height - MARGIN - BOX_HEIGHT / 2;
-        text.push_str(&format!("<text x=\"{MARGIN}\" y=\"{y}\" fill=\"currentColor\">and {more} more</text>\n"));
+        text.push_str(&format!(
+            "<text x=\"{MARGIN}\" y=\"{y}\" fill=\"currentColor\">and {more} more</text>\n"
+        ));
     }
     text.push_str("</svg>\n");
     text
@@ -82,9 +84,12 @@ fn corner(place: &Placed) -> (usize, usize) {
 
 fn line(from: &Placed, to: &Placed) -> String {
     let ((from_x, from_y), (to_x, to_y)) = (corner(from), corner(to));
-    let (start, end) = if from.column < to.column { (from_x + BOX_WIDTH, to_x) } else { (from_x, to_x + BOX_WIDTH) };
+    let (start, end) =
+        if from.column < to.column { (from_x + BOX_WIDTH, to_x) } else { (from_x, to_x + BOX_WIDTH) };
     let (y1, y2) = (from_y + BOX_HEIGHT / 2, to_y + BOX_HEIGHT / 2);
-    format!("<line x1=\"{start}\" y1=\"{y1}\" x2=\"{end}\" y2=\"{y2}\" stroke=\"currentColor\" stroke-opacity=\"0.5\"/>\n")
+    format!(
+        "<line x1=\"{start}\" y1=\"{y1}\" x2=\"{end}\" y2=\"{y2}\" stroke=\"currentColor\" stroke-opacity=\"0.5\"/>\n"
+    )
 }
 
 fn labelled_box(block: &str, place: &Placed, is_touched: bool) -> String {

@@ -89,8 +89,13 @@ fn is_wrapping(rest: &str) -> bool {
 }
 
 fn without_json(text: &str) -> WrongInput {
-    const SAYINGS: [&str; 5] = ["Terraform will perform", "OpenTofu will perform", "No changes.", "Plan:", " will be "];
-    if SAYINGS.iter().any(|saying| text.contains(saying)) { WrongInput::HumanText } else { WrongInput::NoJson }
+    const SAYINGS: [&str; 5] =
+        ["Terraform will perform", "OpenTofu will perform", "No changes.", "Plan:", " will be "];
+    if SAYINGS.iter().any(|saying| text.contains(saying)) {
+        WrongInput::HumanText
+    } else {
+        WrongInput::NoJson
+    }
 }
 
 fn broken(text: &str, start: usize, error: &serde_json::Error) -> WrongInput {

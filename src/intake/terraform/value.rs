@@ -61,7 +61,8 @@ impl<'a> Members<'a> {
     /// Reads an object; `what` says in an error what should have been one.
     pub(super) fn read(raw: &'a str, what: &'static str) -> Result<Self, WrongInput> {
         let Members(members) = from_str(raw, what)?;
-        let mut sorted: Vec<(&str, &str)> = members.iter().map(|(key, value)| (&**key, value.get())).collect();
+        let mut sorted: Vec<(&str, &str)> =
+            members.iter().map(|(key, value)| (&**key, value.get())).collect();
         sorted.sort_unstable();
         // A provider is known to write one key twice, with one value. With two values no reading is right.
         let twice = |pair: &[(&str, &str)]| pair[0].0 == pair[1].0 && pair[0].1 != pair[1].1;
@@ -224,7 +225,10 @@ mod tests {
     fn numbers_keep_their_text_and_keys_stand_once() {
         let value = Value::read(r#"{"b":[9007199254740993,1.10,-0.0e2],"a":null}"#, "it").unwrap();
         let numbers: Vec<_> = value.get("b").elements().to_vec();
-        assert_eq!(numbers, [Value::Number("9007199254740993"), Value::Number("1.10"), Value::Number("-0.0e2")]);
+        assert_eq!(
+            numbers,
+            [Value::Number("9007199254740993"), Value::Number("1.10"), Value::Number("-0.0e2")]
+        );
         assert!(value.get("a").is_null() && value.get("c").is_null());
         assert!(Value::read(r#"{"a":1,"\u0061":2}"#, "it").is_err());
         assert_eq!(Value::read(r#"{"a":1,"a":1}"#, "it").unwrap().members().len(), 1);

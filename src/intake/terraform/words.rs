@@ -3,6 +3,7 @@
 use super::action::Action;
 use super::change::Change;
 use super::diff::{AttributeChange, ChangeKind};
+use crate::intake::escape;
 
 /// Changed attributes that are named; the others are counted.
 const MAX_NAMED: usize = 3;
@@ -54,7 +55,7 @@ impl Change {
         } else {
             words.extend(self.reason.as_deref().and_then(reason_words).map(str::to_owned));
         }
-        words.extend(attribute_words(&self.attributes, &self.forced_by));
+        words.extend(attribute_words(&self.attributes, self.action.replaces()));
         words.join("; ")
     }
 
@@ -86,16 +87,14 @@ fn reason_words(reason: &str) -> Option<&'static str> {
     })
 }
 
-fn attribute_words(attributes: &[AttributeChange], forced_by: &[String]) -> Vec<String> {
+/// What is known only afterwards is told when nothing else changes; in a new object everything computed is that.
+fn attribute_words(attributes: &[AttributeChange], is_new_object: bool) -> Vec<String> {
     let known: Vec<&AttributeChange> =
         attributes.iter().filter(|change| change.kind != ChangeKind::Unknown).collect();
-    let shown: Vec<&AttributeChange> = if known.is_empty() { attributes.iter().collect() } else { known };
+    let all_unknown = known.is_empty() && !is_new_object;
+    let shown: Vec<&AttributeChange> = if all_unknown { attributes.iter().collect() } else { known };
     let mut words: Vec<(String, usize)> = Vec::new();
     for change in shown {
-        let top = change.path.first().map_or("", String::as_str);
-        if forced_by.iter().any(|name| name == top) && change.kind == ChangeKind::Unknown {
-            continue;
-        }
         let text = describe(change);
         match words.iter_mut().find(|(known, _)| *known == text) {
             Some((_, count)) => *count += 1,
@@ -104,7 +103,8 @@ fn attribute_words(attributes: &[AttributeChange], forced_by: &[String]) -> Vec<
     }
     let more = words.len().saturating_sub(MAX_NAMED);
     words.truncate(MAX_NAMED);
-    let counted = |(text, count): (String, usize)| if count > 1 { format!("{text} ({count}×)") } else { text };
+    let counted =
+        |(text, count): (String, usize)| if count > 1 { format!("{text} ({count}×)") } else { text };
     let mut words: Vec<String> = words.into_iter().map(counted).collect();
     if more > 0 {
         words.push(format!("and {more} more"));
@@ -113,7 +113,7 @@ fn attribute_words(attributes: &[AttributeChange], forced_by: &[String]) -> Vec<
 }
 
 fn describe(change: &AttributeChange) -> String {
-    let name = change.path.join(".");
+    let name = without_indexes(&change.path);
     let entry = entry_name(&change.path);
     match &change.kind {
         ChangeKind::Added(_) if entry.is_some() => format!("{} added", entry.unwrap_or_default()),
@@ -129,23 +129,19 @@ fn describe(change: &AttributeChange) -> String {
     }
 }
 
+/// `spec.template.spec.containers.image`: a place as people say it.
+fn without_indexes(path: &[String]) -> String {
+    let is_index = |step: &&String| !step.is_empty() && step.bytes().all(|byte| byte.is_ascii_digit());
+    path.iter().filter(|step| !is_index(step)).map(String::as_str).collect::<Vec<_>>().join(".")
+}
+
 /// For an element of a list: what it is one of. `egress rule` for `egress.0`.
 fn entry_name(path: &[String]) -> Option<String> {
     let (index, parents) = path.split_last()?;
     if parents.is_empty() || !index.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
     }
-    let list = parents.join(".");
+    let list = without_indexes(parents);
     let rule = matches!(list.as_str(), "ingress" | "egress");
     Some(if rule { format!("{list} rule") } else { format!("{list} entry") })
-}
-
-/// A line as it may stand in a record: control and bidirectional characters are written out.
-pub(super) fn escape(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for c in text.chars() {
-        let bidi = matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
-        if c.is_control() || bidi { escaped.extend(c.escape_unicode()) } else { escaped.push(c) }
-    }
-    escaped
 }

@@ -19,7 +19,9 @@ pub enum WrongInput {
     #[error("there is no JSON document in this file")]
     NoJson,
     /// `terraform plan -json`.
-    #[error("these are the progress messages of `plan -json`, one a line; they do not hold the values that change")]
+    #[error(
+        "these are the progress messages of `plan -json`, one a line; they do not hold the values that change"
+    )]
     Messages,
     /// `terraform show -json` without a plan.
     #[error("this is a state, not a plan: what there is, not what will change")]
