@@ -11,13 +11,16 @@ mod decide;
 mod demo;
 mod deployed;
 mod error;
+mod evidence;
 mod explain;
 mod filter;
 mod init;
 mod list;
 mod log;
 mod new;
+mod plan;
 mod record_act;
+mod risk;
 mod show;
 mod table;
 mod tick;
@@ -86,6 +89,8 @@ enum Command {
     Deployed(deployed::DeployedArgs),
     Rollback(deployed::RollbackArgs),
     Cancel(cancel::CancelArgs),
+    Plan(plan::PlanArgs),
+    Risk(risk::RiskArgs),
     Check(check::CheckArgs),
     Build(build::BuildArgs),
     Explain(explain::ExplainArgs),
@@ -134,6 +139,8 @@ fn run(ui: &mut Ui, cli: Cli) -> Result<(), CliError> {
         Command::Deployed(args) => deployed::run(ui, &context, &args),
         Command::Rollback(args) => deployed::run_rollback(ui, &context, &args),
         Command::Cancel(args) => cancel::run(ui, &context, &args),
+        Command::Plan(args) => plan::run(ui, &context, &args),
+        Command::Risk(args) => risk::run(ui, &context, &args),
         Command::Check(args) => check::run(ui, &context, &args),
         Command::Build(args) => build::run(ui, &context, &args),
         Command::Explain(args) => explain::run(ui, &context, &args),
