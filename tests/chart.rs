@@ -29,12 +29,12 @@ const PATH: &str = "tasks/INFRA-210.md";
 
 #[test]
 fn from_a_revision_a_version_and_a_packed_chart() {
-    let mut book = with_task();
+    let book = with_task();
     let before = book.read(PATH);
     book.run(&["chart", "INFRA-210", "HEAD~1:charts/shop", "charts/shop"]).expect(0);
     let after = book.read(PATH);
     for part in [
-        "shop 1.2.0 → 1.3.0 (minor)\n\n- Breaking changes: none in the changelog\n- New features:\n  - 1.3.0: Rate limiting\n- Bug fixes:\n  - 1.3.0: A memory leak\n",
+        "### shop\n\nshop 1.2.0 → 1.3.0 (minor)\n\n- Breaking changes: none in the changelog\n- New features:\n  - 1.3.0: Rate limiting\n- Bug fixes:\n  - 1.3.0: A memory leak\n",
         "  - port removed (80)\n",
         "- **Removed values that this repository sets:**\n  - port in values/production.yaml\n",
         "chart = { name = \"shop\", current = \"1.2.0\", target = \"1.3.0\", digest = \"sha256:",
@@ -61,7 +61,6 @@ fn from_a_revision_a_version_and_a_packed_chart() {
     pack("charts");
     book.run(&["chart", "INFRA-210", "1.2.0", "shop-1.3.0.tgz"]).expect(0);
     assert_eq!(book.read(PATH), after, "a packed chart is the same chart");
-    book.commit("INFRA-210: evidence");
     let risk = book.show("INFRA-210");
     assert_eq!(risk["risk"], "high", "{}", risk["risk_reasons"]);
 }
@@ -87,4 +86,15 @@ fn refusals_leave_the_record_alone() {
     book.run(&["chart", "INFRA-210", "HEAD~1:charts/shop", "charts/shop"]).expect(0);
     let run = book.run(&["chart", "INFRA-210", "9.9.9", "1.3.0"]).expect(1);
     assert!(run.stderr.contains("holds no version 9.9.9 of the chart `shop`"), "{}", run.stderr);
+}
+
+#[test]
+fn risk_explains_pairs_without_a_record() {
+    let book = with_task();
+    let chart = book.json(&["risk", "HEAD~1:charts/shop", "charts/shop"]);
+    assert_eq!((&chart["risk"], &chart["chart"]["target"]), (&"high".into(), &"1.3.0".into()));
+    book.write("k8s/a.yaml", "apiVersion: v1\nkind: Secret\nmetadata: {name: x}\nstringData: {k: planted}\n");
+    let run = book.run(&["risk", "/dev/null", "k8s/a.yaml"]).expect(0);
+    assert!(run.stdout.contains("Risk: high\n  secrets (high): Secret x is added"), "{}", run.stdout);
+    assert!(!run.stdout.contains("planted"));
 }

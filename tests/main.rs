@@ -11,6 +11,7 @@ mod demo;
 mod docs;
 mod law;
 mod manifests;
+mod plans;
 mod situations;
 mod status;
 mod support;

@@ -80,7 +80,8 @@ fn card_6_from_a_revision_to_the_work_tree() {
     assert_eq!(
         added[1..],
         [
-            "Manifests for production: 2 objects changed, 0 added, 0 removed, 0 unchanged",
+            "### production",
+            "2 objects changed, 0 added, 0 removed, 0 unchanged",
             "- Deployment api: replicas 3 → 5; readiness probe added (HTTP GET /healthz on port 8080)",
             "- Secret db: stringData.password changed (value hidden)",
             "- `k8s/api/deployment.yaml`",
@@ -88,14 +89,18 @@ fn card_6_from_a_revision_to_the_work_tree() {
     );
     assert!(!after.contains("planted") && !run.stdout.contains("planted"), "a secret went out");
 
+    assert_eq!(
+        book.git(&["log", "-1", "--format=%s", "--name-only"]),
+        format!("INFRA-200: manifests for production\n\n{path}")
+    );
+    assert_eq!(book.show("INFRA-200")["risk"], "high");
+
+    let head = book.head();
     book.run(&["manifests", "INFRA-200", "HEAD:k8s/api", "k8s/api"]).expect(0);
-    assert_eq!(book.read(path), after, "twice is once");
+    assert_eq!((book.read(path), book.head()), (after, head), "twice is once");
     book.run(&["manifests", "INFRA-200", "HEAD:k8s/api", "k8s/api", "-e", "staging"]).expect(0);
     let both = book.read(path);
-    assert!(
-        both.contains("Manifests for production: ") && both.contains("Manifests for staging: "),
-        "{both}"
-    );
+    assert!(both.contains("### production\n") && both.contains("### staging\n"), "{both}");
     assert!(both.contains("manifests.staging = {"), "{both}");
 }
 
@@ -113,10 +118,11 @@ fn what_people_wrote_stays_and_print_writes_nothing() {
     let printed = book.run(&["manifests", "INFRA-200", "HEAD:k8s", "k8s", "--print"]).expect(0);
     assert!(printed.stdout.contains("replicas 3 → 5"));
     assert_eq!(book.read(path), before);
-    let json = book.json(&["manifests", "INFRA-200", "HEAD:k8s", "k8s"]);
+    let json = book.json(&["manifests", "INFRA-200", "HEAD:k8s", "k8s", "--print"]);
+    book.run(&["manifests", "INFRA-200", "HEAD:k8s", "k8s", "--no-commit"]).expect(0);
     assert_eq!(json["paths"], serde_json::json!(["k8s/api/deployment.yaml"]));
     let after = book.read(path);
-    assert!(after.contains("More pods for the sale.\n\nManifests for production: "), "{after}");
+    assert!(after.contains("More pods for the sale.\n\n### production\n\n"), "{after}");
 }
 
 #[test]

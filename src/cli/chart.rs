@@ -4,24 +4,24 @@ use serde_json::json;
 
 use super::context::Context;
 use super::error::CliError;
+use super::evidence::tell_risk;
 use super::file_set::{FileSet, Files, insert_found};
-use super::manifests::{said, section};
-use super::record_act::Target;
+use super::record_act::{CommitArgs, Target};
 use super::ui::{Ui, escape_lines};
-use crate::act::edit_only;
 use crate::book::Book;
 use crate::history::{Blob, CommitId};
 use crate::intake::helm::{
-    Chart, ChartError, ValuesFile, begins, compare, describe, digest, found, parse_version, unpack,
+    Chart, ChartError, ValuesFile, compare, describe, digest, found, parse_version, unpack,
 };
-use crate::intake::{Found, with_block};
+use crate::intake::{Found, put_section};
+use crate::policy::Policy;
 use crate::record::{Details, Record, RecordType, edit};
 
-/// Record what an upgrade of a Helm chart brings
+/// Record what an upgrade of a Helm chart brings, and commit it
 ///
 /// OLD and NEW are folders of the chart, packed `.tgz` charts, REVISION:PATH of this repository, or versions that
-/// this repository holds. Writes into "Changelog review" and `chart`, in the work tree; commit them with your
-/// change. A packed chart is read in memory and never unpacked to disk.
+/// this repository holds. The record gets its "Changelog review" and `chart`. A packed chart is read in memory and
+/// never unpacked to disk. The same upgrade again changes nothing.
 ///
 /// Examples:
 ///   changebook chart INFRA-210 ingress-nginx-4.6.0.tgz ingress-nginx-4.8.0.tgz
@@ -36,54 +36,37 @@ pub(super) struct ChartArgs {
     old: String,
     /// The chart after
     new: String,
-    /// Say what would be written, and write nothing
-    #[arg(long)]
+    /// Say what would be recorded, and record nothing
+    #[arg(long, conflicts_with_all = ["no_commit", "message"])]
     print: bool,
+    #[command(flatten)]
+    commit: CommitArgs,
 }
 
 pub(super) fn run(ui: &mut Ui, context: &Context, args: &ChartArgs) -> Result<(), CliError> {
     let target = Target::find(context, "chart", &args.id)?;
     target.expect(RecordType::Task)?;
     let name = chart_name(&target)?;
-    let read = |argument: &str| -> Result<(Chart, Files), CliError> {
-        let files = chart_files(&target, context, argument, name.as_deref())?;
-        let chart = Chart::read(argument, &files).map_err(CliError::from)?;
-        Ok((chart, files))
-    };
-    let (old, old_files) = read(&args.old)?;
-    let (new, new_files) = read(&args.new)?;
-    if let Some(name) = name.filter(|name| *name != new.name) {
+    let files = |argument: &str| chart_files(&target.book, context, argument, name.as_deref());
+    let evidence = Evidence::read(&target.book, &target.loaded.policy, [&args.old, &args.new], &files)?;
+    if let Some(name) = name.as_deref().filter(|name| *name != evidence.name) {
         return Err(CliError::failure(format!(
             "{} is about the chart `{name}`, not `{}`",
-            target.name, new.name
+            target.name, evidence.name
         )));
     }
-    drop(old_files);
-    let comparison = compare(&old, &new, &values_files(&target.book)?).map_err(CliError::from)?;
-    let evidence = Evidence {
-        name: new.name.clone(),
-        current: old.version_text.clone(),
-        target: new.version_text.clone(),
-        digest: digest(&new_files),
-        found: found(&comparison, &target.loaded.policy),
-        block: describe(&comparison),
-    };
-    if !args.print {
-        let path = target.state()?.record.path.clone();
-        let templates = &target.loaded.templates;
-        let edit = |text: &str| evidence.write(&path, text, &|text| templates.is_guidance(text));
-        edit_only(&target.book, &path, &edit)?;
+    if args.print || !context.json {
+        evidence.show(ui, context)?;
     }
-    if context.json {
-        return ui.json(&json!({
-            "schema": "changebook.chart/1", "id": target.name,
-            "chart": { "name": evidence.name, "current": evidence.current, "target": evidence.target },
-            "digest": evidence.digest, "risk": evidence.found.risk(), "categories": evidence.found.categories(),
-            "reasons": evidence.found.reasons(), "review": evidence.block, "written": !args.print,
-        }));
+    if args.print {
+        return Ok(());
     }
-    ui.line(escape_lines(&evidence.block))?;
-    said(ui, &target, &evidence.found, args.print)
+    let path = target.state()?.record.path.clone();
+    let is_guidance = |text: &str| target.loaded.templates.is_guidance(text);
+    let edit = |text: &str| evidence.put(&path, text, &is_guidance);
+    let done = format!("{} {} → {}", evidence.name, evidence.current, evidence.target);
+    let message = format!("{}: {done}\n", target.name);
+    target.apply_change(ui, context, &args.commit, &done, &message, &edit)
 }
 
 impl From<ChartError> for CliError {
@@ -111,7 +94,7 @@ fn chart_name(target: &Target) -> Result<Option<String>, CliError> {
 }
 
 /// What goes into the record.
-struct Evidence {
+pub(super) struct Evidence {
     name: String,
     current: String,
     target: String,
@@ -121,10 +104,44 @@ struct Evidence {
 }
 
 impl Evidence {
-    fn write(&self, path: &str, text: &str, is_guidance: &dyn Fn(&str) -> bool) -> Result<String, String> {
-        const TITLE: &str = "Changelog review";
-        let content = with_block(&section(path, text, TITLE)?, &self.block, &begins(&self.name), is_guidance);
-        let text = edit::replace_section(text, TITLE, &content).map_err(|error| error.to_string())?;
+    /// Reads and compares two versions; `files` finds the files of one.
+    pub(super) fn read(
+        book: &Book,
+        policy: &Policy,
+        arguments: [&str; 2],
+        files: &dyn Fn(&str) -> Result<Files, CliError>,
+    ) -> Result<Self, CliError> {
+        let old = Chart::read(arguments[0], &files(arguments[0])?)?;
+        let new_files = files(arguments[1])?;
+        let new = Chart::read(arguments[1], &new_files)?;
+        let comparison = compare(&old, &new, &values_files(book)?)?;
+        Ok(Evidence {
+            name: new.name.clone(),
+            current: old.version_text.clone(),
+            target: new.version_text.clone(),
+            digest: digest(&new_files),
+            found: found(&comparison, policy),
+            block: describe(&comparison),
+        })
+    }
+
+    /// Tells it to people, or as JSON.
+    pub(super) fn show(&self, ui: &mut Ui, context: &Context) -> Result<(), CliError> {
+        if context.json {
+            return ui.json(&json!({
+                "schema": "changebook.chart/1",
+                "chart": { "name": self.name, "current": self.current, "target": self.target },
+                "digest": self.digest, "risk": self.found.risk(), "categories": self.found.categories(),
+                "reasons": self.found.reasons(), "review": self.block,
+            }));
+        }
+        ui.line(escape_lines(&self.block))?;
+        tell_risk(ui, &self.found)
+    }
+
+    fn put(&self, path: &str, text: &str, is_guidance: &dyn Fn(&str) -> bool) -> Result<String, String> {
+        let text = put_section(path, text, "Changelog review", &self.name, &self.block, is_guidance)
+            .map_err(|error| error.to_string())?;
         let mut table = toml_edit::InlineTable::new();
         for (key, value) in [
             ("name", &self.name),
@@ -147,8 +164,8 @@ impl Evidence {
 }
 
 /// The files of the chart that an argument names.
-fn chart_files(
-    target: &Target,
+pub(super) fn chart_files(
+    book: &Book,
     context: &Context,
     argument: &str,
     name: Option<&str>,
@@ -156,15 +173,12 @@ fn chart_files(
     let is_path = context.directory.join(argument).exists() || argument.contains(':');
     if !is_path && parse_version(argument).is_some() {
         let name = name.ok_or_else(|| {
-            CliError::failure(format!(
-                "`{argument}` is a version, and {} does not name its chart",
-                target.name
-            ))
-            .with_hint("write `chart.name = \"…\"` into the record, or name the chart's folder")
+            CliError::failure(format!("`{argument}` is a version, and the record does not name its chart"))
+                .with_hint("write `chart.name = \"…\"` into the record, or name the chart's folder")
         })?;
-        return version_in_repository(&target.book, name, argument);
+        return version_in_repository(book, name, argument);
     }
-    let set = FileSet::read(&target.book, &context.directory, argument)?;
+    let set = FileSet::read(book, &context.directory, argument)?;
     match &set.files[..] {
         [(path, bytes)] if path.ends_with(".tgz") || path.ends_with(".tar.gz") => unpacked(argument, bytes),
         _ => Ok(set.files),

@@ -4,21 +4,22 @@ use serde_json::json;
 
 use super::context::Context;
 use super::error::CliError;
+use super::evidence::{environment, tell_risk};
 use super::file_set::{FileSet, insert_found};
-use super::record_act::Target;
+use super::record_act::{CommitArgs, Target};
 use super::render::rendered;
-use super::ui::{DIM, GOOD, Ui, paint};
-use crate::act::edit_only;
+use super::ui::Ui;
+use crate::book::Book;
 use crate::intake::kubernetes::{Comparison, Manifests, compare, describe, digest, found, totals};
-use crate::intake::{Found, with_block, with_paths};
+use crate::intake::{Found, put_section, with_paths};
 use crate::policy::Policy;
-use crate::record::{Record, RecordType, edit, normalize};
+use crate::record::{Record, RecordType, edit};
 
-/// Record what a change of Kubernetes manifests does
+/// Record what a change of Kubernetes manifests does, and commit it
 ///
 /// OLD and NEW are files, folders, `-` for standard input, `/dev/null` for nothing, or REVISION:PATH of this
-/// repository. Writes sentences into "Changes", paths into "Manifests affected" and `manifests.ENV`, in the work
-/// tree; commit them with your change. The values of secrets are never written.
+/// repository. The record gets sentences in "Changes", paths in "Manifests affected" and `manifests.ENV`. The values
+/// of secrets are never written. The same change again changes nothing.
 ///
 /// Examples:
 ///   changebook manifests INFRA-200 main:k8s/api k8s/api
@@ -33,67 +34,82 @@ pub(super) struct ManifestsArgs {
     old: String,
     /// The state after
     new: String,
-    /// For which environment; without it the last one that the task goes to
-    #[arg(short, long, value_name = "ENV")]
+    /// The environment it is for [default: the last one that the task's items name]
+    #[arg(short, long, value_name = "NAME")]
     environment: Option<String>,
-    /// Say what would be written, and write nothing
-    #[arg(long)]
+    /// Say what would be recorded, and record nothing
+    #[arg(long, conflicts_with_all = ["no_commit", "message"])]
     print: bool,
+    #[command(flatten)]
+    commit: CommitArgs,
 }
 
 pub(super) fn run(ui: &mut Ui, context: &Context, args: &ManifestsArgs) -> Result<(), CliError> {
     let target = Target::find(context, "manifests", &args.id)?;
     target.expect(RecordType::Task)?;
-    let environment = environment(&target, args.environment.as_deref())?;
-    if args.old == "-" && args.new == "-" {
-        return Err(CliError::usage("standard input can be one state, not both"));
+    let environment = environment(&target, args.environment.as_deref())?.name.as_str();
+    let pair = Pair::read(ui, &target.book, context, [&args.old, &args.new])?;
+    let evidence = pair.evidence(environment, &target.loaded.policy);
+    if args.print || !context.json {
+        evidence.show(ui, context)?;
     }
-    let read = |argument: &str| -> Result<(FileSet, Manifests), CliError> {
-        let set = rendered(&target.book, FileSet::read(&target.book, &context.directory, argument)?)?;
-        let manifests = manifests(&set)?;
-        Ok((set, manifests))
-    };
-    let (old_set, old) = read(&args.old)?;
-    let (new_set, new) = read(&args.new)?;
-    for (set, manifests) in [(&old_set, &old), (&new_set, &new)] {
-        for path in &manifests.skipped {
-            ui.note(&format!("no Kubernetes object in {}", set.shown(path)));
-        }
+    if args.print {
+        return Ok(());
     }
-    let comparison = compare(&old, &new);
-    let limit = usize::try_from(target.loaded.policy.plan.list_limit).unwrap_or(usize::MAX);
-    let evidence = Evidence {
-        environment,
-        digest: digest(&new, &comparison),
-        found: found(&comparison, &target.loaded.policy),
-        block: block(&comparison, environment, limit),
-        paths: comparison.affected(&|path| old_set.shown(path), &|path| new_set.shown(path)),
-        n_changed: comparison.changes.len(),
-    };
-    if !args.print {
-        let state = target.state()?;
-        let templates = &target.loaded.templates;
-        let edit = |text: &str| evidence.write(&state.record.path, text, &|text| templates.is_guidance(text));
-        edit_only(&target.book, &state.record.path, &edit)?;
-    }
-    report(ui, context, &target, &evidence, args.print)
+    let path = target.state()?.record.path.clone();
+    let is_guidance = |text: &str| target.loaded.templates.is_guidance(text);
+    let edit = |text: &str| evidence.put(&path, text, &is_guidance);
+    let done = format!("manifests for {environment}: {}", totals(&pair.comparison));
+    let message = format!("{}: manifests for {environment}\n", target.name);
+    target.apply_change(ui, context, &args.commit, &done, &message, &edit)
 }
 
-/// The environment that the evidence is for.
-pub(super) fn environment<'a>(target: &'a Target, stated: Option<&str>) -> Result<&'a str, CliError> {
-    let policy: &Policy = &target.loaded.policy;
-    if let Some(name) = stated {
-        let known = policy.environments.iter().find(|environment| environment.name == name);
-        return known.map(|environment| environment.name.as_str()).ok_or_else(|| {
-            let names: Vec<&str> =
-                policy.environments.iter().map(|environment| environment.name.as_str()).collect();
-            CliError::usage(format!("the policy has no environment `{name}`"))
-                .with_hint(format!("it has {}", names.join(", ")))
-        });
+/// Two states of manifests, read and compared.
+pub(super) struct Pair {
+    old_set: FileSet,
+    new_set: FileSet,
+    new: Manifests,
+    comparison: Comparison,
+}
+
+impl Pair {
+    /// Reads both states; what holds no object is named on standard error.
+    pub(super) fn read(
+        ui: &mut Ui,
+        book: &Book,
+        context: &Context,
+        arguments: [&str; 2],
+    ) -> Result<Self, CliError> {
+        if arguments == ["-", "-"] {
+            return Err(CliError::usage("standard input can be one state, not both"));
+        }
+        let mut read = |argument: &str| -> Result<(FileSet, Manifests), CliError> {
+            let set = rendered(book, FileSet::read(book, &context.directory, argument)?)?;
+            let manifests = manifests(&set)?;
+            for path in &manifests.skipped {
+                ui.note(&format!("no Kubernetes object in {}", set.shown(path)));
+            }
+            Ok((set, manifests))
+        };
+        let (old_set, old) = read(arguments[0])?;
+        let (new_set, new) = read(arguments[1])?;
+        Ok(Pair { comparison: compare(&old, &new), old_set, new_set, new })
     }
-    let of_task = target.state()?.environments.last().map(|environment| environment.name.as_str());
-    let last = of_task.or(policy.environments.last().map(|environment| environment.name.as_str()));
-    last.ok_or_else(|| CliError::failure("neither the task nor the policy names an environment"))
+
+    /// What the pair says, by a policy.
+    pub(super) fn evidence<'a>(&self, environment: &'a str, policy: &Policy) -> Evidence<'a> {
+        let limit = usize::try_from(policy.plan.list_limit).unwrap_or(usize::MAX);
+        Evidence {
+            environment,
+            digest: digest(&self.new, &self.comparison),
+            found: found(&self.comparison, policy),
+            block: block(&self.comparison, limit),
+            paths: self
+                .comparison
+                .affected(&|path| self.old_set.shown(path), &|path| self.new_set.shown(path)),
+            n_changed: self.comparison.changes.len(),
+        }
+    }
 }
 
 fn manifests(set: &FileSet) -> Result<Manifests, CliError> {
@@ -106,14 +122,9 @@ fn manifests(set: &FileSet) -> Result<Manifests, CliError> {
     Manifests::read(&set.argument, &files).map_err(|error| CliError::failure(error.to_string()))
 }
 
-/// The first line that evidence for an environment begins with.
-fn begins(environment: &str) -> String {
-    format!("Manifests for {environment}: ")
-}
-
 /// Totals and a sentence for each changed object.
-fn block(comparison: &Comparison, environment: &str, limit: usize) -> String {
-    let mut lines = vec![format!("{}{}", begins(environment), totals(comparison)), String::new()];
+fn block(comparison: &Comparison, limit: usize) -> String {
+    let mut lines = vec![totals(comparison), String::new()];
     let objects = describe(comparison);
     lines.extend(objects.iter().take(limit).map(|object| format!("- {}", object.text)));
     if objects.len() > limit {
@@ -123,7 +134,7 @@ fn block(comparison: &Comparison, environment: &str, limit: usize) -> String {
 }
 
 /// What goes into the record.
-struct Evidence<'a> {
+pub(super) struct Evidence<'a> {
     environment: &'a str,
     digest: String,
     found: Found,
@@ -133,17 +144,14 @@ struct Evidence<'a> {
 }
 
 impl Evidence<'_> {
-    fn write(&self, path: &str, text: &str, is_guidance: &dyn Fn(&str) -> bool) -> Result<String, String> {
-        let begins = begins(self.environment);
-        let put = |text: &str, title: &str, edit: &dyn Fn(&str) -> String| {
-            let section = section(path, text, title)?;
-            edit::replace_section(text, title, &edit(&section)).map_err(|error| error.to_string())
-        };
-        let text = put(text, "Changes", &|section| {
-            with_block(section, &self.block, &|line| line.starts_with(&begins), is_guidance)
-        })?;
-        let text =
-            put(&text, "Manifests affected", &|section| with_paths(section, &self.paths, is_guidance))?;
+    fn put(&self, path: &str, text: &str, is_guidance: &dyn Fn(&str) -> bool) -> Result<String, String> {
+        const PATHS: &str = "Manifests affected";
+        let text = put_section(path, text, "Changes", self.environment, &self.block, is_guidance)
+            .map_err(|error| error.to_string())?;
+        let record = Record::parse(RecordType::Task, path, text.as_bytes());
+        let section = record.section(PATHS).map_or("", |section| record.text(section.content.clone()));
+        let text = edit::replace_section(&text, PATHS, &with_paths(section, &self.paths, is_guidance))
+            .map_err(|error| error.to_string())?;
         let mut table = toml_edit::InlineTable::new();
         table.insert("digest", self.digest.as_str().into());
         table.insert("changed", i64::try_from(self.n_changed).unwrap_or(i64::MAX).into());
@@ -151,55 +159,17 @@ impl Evidence<'_> {
         edit::set_nested_field(&text, "manifests", self.environment, table.into())
             .map_err(|error| error.to_string())
     }
-}
 
-/// What stands in a section of a record; nothing when there is none.
-pub(super) fn section(path: &str, text: &str, title: &str) -> Result<String, String> {
-    let record = Record::parse(RecordType::Task, path, text.as_bytes());
-    if let Some(broken) = record.diagnostics.iter().find(|_| record.is_broken()) {
-        return Err(format!("line {}: {}", broken.line, broken.message));
+    /// Tells it to people, or as JSON.
+    pub(super) fn show(&self, ui: &mut Ui, context: &Context) -> Result<(), CliError> {
+        if context.json {
+            return ui.json(&json!({
+                "schema": "changebook.manifests/1", "environment": self.environment, "digest": self.digest,
+                "risk": self.found.risk(), "categories": self.found.categories(), "reasons": self.found.reasons(),
+                "changes": self.block, "paths": self.paths,
+            }));
+        }
+        ui.line(super::ui::escape_lines(&self.block))?;
+        tell_risk(ui, &self.found)
     }
-    let title = normalize(title);
-    let section = record.sections.iter().find(|section| normalize(&section.title) == title);
-    Ok(section.map_or_else(String::new, |section| record.source[section.content.clone()].to_owned()))
-}
-
-fn report(
-    ui: &mut Ui,
-    context: &Context,
-    target: &Target,
-    evidence: &Evidence<'_>,
-    print: bool,
-) -> Result<(), CliError> {
-    if context.json {
-        return ui.json(&json!({
-            "schema": "changebook.manifests/1", "id": target.name, "environment": evidence.environment,
-            "digest": evidence.digest, "risk": evidence.found.risk(), "categories": evidence.found.categories(),
-            "reasons": evidence.found.reasons(), "changes": evidence.block, "paths": evidence.paths,
-            "written": !print,
-        }));
-    }
-    ui.line(super::ui::escape_lines(&evidence.block))?;
-    said(ui, target, &evidence.found, print)
-}
-
-/// The risk that was found, and where the evidence went.
-pub(super) fn said(ui: &mut Ui, target: &Target, found: &Found, print: bool) -> Result<(), CliError> {
-    ui.line("")?;
-    for reason in found.reasons() {
-        ui.line(super::ui::escape_lines(&reason))?;
-    }
-    if found.risk().is_none() {
-        ui.line("No category of the policy is about this change.")?;
-    }
-    if print {
-        return Ok(());
-    }
-    let path = &target.state()?.record.path;
-    ui.line(format!(
-        "{} {}: written {}",
-        paint(GOOD, "✓"),
-        target.name,
-        paint(DIM, format!("({path}, not committed)"))
-    ))
 }

@@ -12,6 +12,7 @@ mod decide;
 mod demo;
 mod deployed;
 mod error;
+mod evidence;
 mod explain;
 mod file_set;
 mod filter;
@@ -20,8 +21,10 @@ mod list;
 mod log;
 mod manifests;
 mod new;
+mod plan;
 mod record_act;
 mod render;
+mod risk;
 mod show;
 mod table;
 mod tick;
@@ -94,6 +97,8 @@ enum Command {
     Manifests(manifests::ManifestsArgs),
     Chart(chart::ChartArgs),
     Windows(windows::WindowsArgs),
+    Plan(plan::PlanArgs),
+    Risk(risk::RiskArgs),
     Check(check::CheckArgs),
     Build(build::BuildArgs),
     Explain(explain::ExplainArgs),
@@ -145,6 +150,8 @@ fn run(ui: &mut Ui, cli: Cli) -> Result<(), CliError> {
         Command::Manifests(args) => manifests::run(ui, &context, &args),
         Command::Chart(args) => chart::run(ui, &context, &args),
         Command::Windows(args) => windows::run(ui, &context, &args),
+        Command::Plan(args) => plan::run(ui, &context, &args),
+        Command::Risk(args) => risk::run(ui, &context, &args),
         Command::Check(args) => check::run(ui, &context, &args),
         Command::Build(args) => build::run(ui, &context, &args),
         Command::Explain(args) => explain::run(ui, &context, &args),

@@ -69,6 +69,11 @@ impl Found {
         self.findings.push(finding);
     }
 
+    /// Adds findings.
+    pub fn extend(&mut self, findings: impl IntoIterator<Item = Finding>) {
+        self.findings.extend(findings);
+    }
+
     /// The findings, in the order in which they were added.
     pub fn findings(&self) -> &[Finding] {
         &self.findings

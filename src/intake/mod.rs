@@ -3,6 +3,9 @@
 //! Pure: no files, no clock, no network, and no rule of its own about risk. Which change belongs to which
 //! category is the policy's to say, and is passed in. No value that may be secret leaves this room.
 
+mod block;
+pub mod cost;
+mod escape;
 mod found;
 mod fragment;
 pub mod helm;
@@ -10,9 +13,12 @@ pub mod kubernetes;
 mod listing;
 mod phrase;
 mod secret;
+pub mod terraform;
 pub mod tree;
 pub mod yaml;
 
+pub use block::put_section;
+pub use escape::escape;
 pub use found::{Finding, Found, Match, Precision, most_precise};
 pub use fragment::Fragment;
-pub use listing::{with_block, with_paths};
+pub use listing::with_paths;

@@ -36,7 +36,7 @@ const TASK_KEYS: &[&str] = &[
     "manifests",
 ];
 const PLAN_KEYS: &[&str] =
-    &["digest", "add", "change", "destroy", "replace", "import", "forget", "touches", "reaches"];
+    &["digest", "add", "change", "destroy", "replace", "import", "forget", "touches", "reaches", "parts"];
 const DECISION_KEYS: &[&str] = &["id", "title", "changes", "requestor", "meeting", "decision"];
 const RUNBOOK_KEYS: &[&str] = &["id", "title", "services", "owner", "rto", "rpo", "review-every", "labels"];
 
@@ -204,6 +204,7 @@ impl<'a, 't> Reader<'a, 't> {
             destroy: self.count(table, &prefix, "destroy"),
             replace: self.count(table, &prefix, "replace"),
             touches: table.get("touches").map(|_| self.count(table, &prefix, "touches")),
+            parts: self.text_in(table, &prefix, "parts"),
             reaches: table.get("reaches").map(|_| self.count(table, &prefix, "reaches")),
         })
     }

@@ -301,6 +301,8 @@ pub struct Plan {
     pub touches: Option<u64>,
     /// Existing resources that refer to those, through others or by themselves, when the record says.
     pub reaches: Option<u64>,
+    /// What tells it apart from another plan, change by change, when the record keeps it.
+    pub parts: Option<String>,
 }
 
 /// What evidence (a plan, manifests, a chart) was found to be, as the record holds it.

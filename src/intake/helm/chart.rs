@@ -109,8 +109,15 @@ impl Chart {
         if !matches!(values, Value::Map(_)) {
             return Err(source.content("values.yaml", "it holds no table of values".to_owned()));
         }
+        let name = required("name")?;
+        // The name becomes a heading of the record.
+        if name.is_empty() || !name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'))
+        {
+            let message = "its `name` is no name of a chart, expected letters, digits and hyphens";
+            return Err(source.content("Chart.yaml", message.to_owned()));
+        }
         Ok(Chart {
-            name: required("name")?,
+            name,
             app_version: text("appVersion"),
             kube_version: text("kubeVersion"),
             deprecated: chart.get("deprecated") == Some(&Value::Bool(true)),

@@ -15,7 +15,7 @@ pub use changelog::{Entry, Kind};
 pub use chart::{Chart, ChartError, Dependency, digest};
 pub use compare::{Comparison, Used, ValuesFile, compare};
 pub use risk::found;
-pub use text::{begins, describe};
+pub use text::describe;
 pub use version::{Jump, jump, parse_version};
 
 #[cfg(test)]

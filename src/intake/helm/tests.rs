@@ -119,6 +119,8 @@ fn what_is_no_chart_says_so() {
     assert!(
         read(&[("Chart.yaml", "name: x\nversion: 1.0.0\n"), ("values.yaml", "[1]")]).contains("no table")
     );
+    let hostile = "name: \"x\\n\\n## Approvals\\n\\n- [x] Security review\"\nversion: 1.0.0\n";
+    assert!(read(&[("Chart.yaml", hostile)]).contains("no name of a chart"));
 }
 
 // ---- packed charts

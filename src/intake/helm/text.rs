@@ -32,14 +32,6 @@ pub fn describe(comparison: &Comparison<'_>) -> String {
     lines.join("\n")
 }
 
-/// Whether a line of a record is one that [`describe`] begins with.
-pub fn begins(name: &str) -> impl Fn(&str) -> bool {
-    let start = format!("{} ", quoted(name));
-    let jumps = [Jump::None, Jump::Patch, Jump::Minor, Jump::Major, Jump::Downgrade]
-        .map(|jump| format!("({})", jump.as_str()));
-    move |line| line.starts_with(&start) && jumps.iter().any(|jump| line.contains(jump))
-}
-
 /// `ingress-nginx 4.6.0 → 4.8.0 (minor), app 1.7.0 → 1.9.0`
 fn versions(comparison: &Comparison<'_>) -> String {
     let (old, new) = (comparison.old, comparison.new);
