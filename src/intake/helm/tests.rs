@@ -171,6 +171,21 @@ fn hostile_archives_are_refused() {
     assert!(unpack(&cut).is_err(), "a truncated archive");
 }
 
+#[test]
+fn mutated_archives_are_read_or_refused() {
+    let good = pack(&[("shop/Chart.yaml", b"name: shop\nversion: 1.0.0\n"), ("shop/values.yaml", b"a: 1\n")]);
+    for at in 0..good.len() {
+        for flip in [1, 0x80, 0xff] {
+            let mut bytes = good.clone();
+            bytes[at] ^= flip;
+            if let Ok(files) = unpack(&bytes) {
+                let _ = Chart::read("shop", &files);
+            }
+        }
+        let _ = unpack(&good[..at]);
+    }
+}
+
 fn folder(path: &File) -> Files {
     let mut found: Files = walkdir::WalkDir::new(path)
         .into_iter()

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use super::super::tree::Value;
-use super::super::yaml::{YamlError, documents};
+use super::super::yaml::{YamlError, decode, documents};
 
 /// What makes an object the same one before and after. A version of an API is no part of it: a server converts.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -56,8 +56,8 @@ pub struct Manifests {
 /// Why a set of files is not read.
 #[derive(Debug, thiserror::Error)]
 pub enum ManifestError {
-    /// Not UTF-8.
-    #[error("{path}: the file is not UTF-8")]
+    /// Neither UTF-8 nor UTF-16.
+    #[error("{path}: the file is no text (UTF-8, or UTF-16 with a byte order mark)")]
     NotText {
         /// The file.
         path: String,
@@ -111,12 +111,11 @@ impl Manifests {
         let mut found: Vec<(ObjectId, Object)> = Vec::new();
         let mut skipped = Vec::new();
         for (path, bytes) in files {
-            let text =
-                std::str::from_utf8(bytes).map_err(|_| ManifestError::NotText { path: path.clone() })?;
+            let text = decode(bytes).ok_or_else(|| ManifestError::NotText { path: path.clone() })?;
             let n_before = found.len();
             let mut is_other = false;
             for document in
-                documents(text).map_err(|source| ManifestError::Yaml { path: path.clone(), source })?
+                documents(&text).map_err(|source| ManifestError::Yaml { path: path.clone(), source })?
             {
                 let place = Place { path, line: document.line, alone: files.len() == 1 };
                 is_other |= !place.objects(document.value, &mut found)?;

@@ -353,6 +353,37 @@ fn every_field_of_the_corpus_is_said_or_counted() {
     }
 }
 
+/// Real manifests with bytes changed, cut and doubled: read or refused, never a panic, and never more said than is.
+#[test]
+fn mutated_manifests_are_read_or_refused() {
+    let good = format!("{API}---\n{}", API.replace("name: api,", "name: web,"));
+    let before = read(&good);
+    let mut seed = 7u64;
+    let mut next = |limit: usize| {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(seed >> 33).unwrap() % limit
+    };
+    let (mut n_read, mut n_differing) = (0, 0);
+    for _ in 0..3_000 {
+        let mut bytes = good.clone().into_bytes();
+        for _ in 0..=next(3) {
+            let at = next(bytes.len());
+            match next(4) {
+                0 => bytes[at] = b" \n:-{}[]&*!0a'\""[next(15)],
+                1 => drop(bytes.remove(at)),
+                2 => bytes.truncate(at.max(1)),
+                _ => bytes.insert(at, bytes[next(bytes.len())]),
+            }
+        }
+        let files = [("a.yaml".to_owned(), bytes)];
+        let Ok(after) = Manifests::read("a", &files) else { continue };
+        n_read += 1;
+        account("mutated", &before, &after);
+        n_differing += usize::from(!compare(&before, &after).changes.is_empty());
+    }
+    assert!(n_read > 500 && n_differing > 400, "{n_read} {n_differing}");
+}
+
 proptest::proptest! {
     /// Any two objects: what the sentences say and count is what the slow diff finds.
     #[test]

@@ -6,6 +6,7 @@
 
 mod scalar;
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
 use saphyr_parser::{Event, Parser, ScalarStyle, Span, Tag};
@@ -37,6 +38,19 @@ pub struct Document {
     pub line: usize,
     /// What it says.
     pub value: Value,
+}
+
+/// The text of a file: UTF-8, or UTF-16 with a byte order mark, as some shells write what they redirect.
+pub fn decode(bytes: &[u8]) -> Option<Cow<'_, str>> {
+    let utf16 = |from: fn([u8; 2]) -> u16| {
+        let units: Vec<u16> = bytes[2..].chunks_exact(2).map(|pair| from([pair[0], pair[1]])).collect();
+        String::from_utf16(&units).ok().filter(|_| bytes.len() % 2 == 0).map(Cow::Owned)
+    };
+    match bytes {
+        [0xff, 0xfe, ..] => utf16(u16::from_le_bytes),
+        [0xfe, 0xff, ..] => utf16(u16::from_be_bytes),
+        _ => std::str::from_utf8(bytes).ok().map(Cow::Borrowed),
+    }
 }
 
 /// Reads all documents of a stream; empty ones are left out.
@@ -283,6 +297,18 @@ mod tests {
         ] {
             assert_eq!(json(text), expected, "{text}");
         }
+    }
+
+    #[test]
+    fn files_of_shells() {
+        let le = [&[0xff, 0xfe][..], &"a: ä".encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>()]
+            .concat();
+        let be = [&[0xfe, 0xff][..], &"a: ä".encode_utf16().flat_map(u16::to_be_bytes).collect::<Vec<_>>()]
+            .concat();
+        for bytes in [&le[..], &be, "\u{feff}a: ä".as_bytes(), "a: ä\r\n".as_bytes()] {
+            assert_eq!(json(&decode(bytes).unwrap()), r#"{"a":"ä"}"#);
+        }
+        assert_eq!((decode(b"\xff\xfea"), decode(b"\xe4")), (None, None));
     }
 
     #[test]
