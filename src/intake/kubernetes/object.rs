@@ -17,7 +17,7 @@ pub struct ObjectId {
     pub name: String,
     /// The API's group; empty for the core.
     pub group: String,
-    /// The file, when one set has several objects of this name; empty otherwise.
+    /// Empty, but for further objects of the same name in one set: their file and number.
     pub file: String,
 }
 
@@ -193,9 +193,10 @@ fn group(version: &str, kind: &str) -> String {
     .to_owned()
 }
 
-/// Objects of one identity in several places are told apart by their file, and within it by their number; those
-/// that say the same are one.
+/// Objects of one identity in several places: the first is the object, later ones are told apart by their file and
+/// their number in it; those that say the same in one file are one.
 fn by_identity(found: Vec<(ObjectId, Object)>) -> BTreeMap<ObjectId, Object> {
+    let several_files = found.iter().any(|(_, object)| found[0].1.path != object.path);
     let mut groups: BTreeMap<ObjectId, Vec<Object>> = BTreeMap::new();
     for (id, object) in found {
         let group = groups.entry(id).or_default();
@@ -205,14 +206,15 @@ fn by_identity(found: Vec<(ObjectId, Object)>) -> BTreeMap<ObjectId, Object> {
     }
     let mut objects = BTreeMap::new();
     for (id, group) in groups {
-        let is_one = group.len() == 1;
-        for object in group {
-            let mut file = if is_one { String::new() } else { object.path.clone() };
-            let mut number = 1;
-            while objects.contains_key(&ObjectId { file: file.clone(), ..id.clone() }) {
-                number += 1;
-                file = format!("{}, {number}", object.path);
-            }
+        let mut numbers: BTreeMap<String, usize> = BTreeMap::new();
+        for (position, object) in group.into_iter().enumerate() {
+            let number = numbers.entry(object.path.clone()).and_modify(|number| *number += 1).or_insert(1);
+            let place = if several_files { object.path.as_str() } else { "" };
+            let file = match (position, *number) {
+                (0, _) => String::new(),
+                (_, 1) => place.to_owned(),
+                (_, number) => format!("{place} no. {number}").trim_start().to_owned(),
+            };
             objects.insert(ObjectId { file, ..id.clone() }, object);
         }
     }

@@ -106,6 +106,24 @@ fn objects_come_go_and_keep_their_identity() {
 }
 
 #[test]
+fn objects_of_one_name_are_told_apart() {
+    let other = API.replace("1.4", "2.0");
+    let twice = format!("{API}---{other}");
+    assert_eq!(
+        sentences(API, &twice),
+        ["Deployment api (no. 2) added (3 replicas, image registry.example.org/api:2.0)"]
+    );
+    assert_eq!(
+        sentences(&twice, &twice.replace("api:2.0", "api:2.1")),
+        ["Deployment api (no. 2): image registry.example.org/api:2.0 → registry.example.org/api:2.1"]
+    );
+    let files = |b: &str| [("a.yaml".to_owned(), API.into()), ("b.yaml".to_owned(), b.as_bytes().to_vec())];
+    let read = |b: &str| Manifests::read("x", &files(b)).unwrap();
+    let said = describe(&compare(&read(&other), &read(&other.replace("api:2.0", "api:2.1"))));
+    assert!(said[0].text.starts_with("Deployment api (b.yaml): image"), "{}", said[0].text);
+}
+
+#[test]
 fn what_a_server_writes_is_no_change() {
     let live = API.replace("metadata: {name: api,", "metadata: {name: api, uid: x, generation: 4, creationTimestamp: null, annotations: {deployment.kubernetes.io/revision: '3'},")
         + "status: {readyReplicas: 3}\n";
