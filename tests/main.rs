@@ -8,6 +8,7 @@ mod bad_input;
 mod browser;
 mod demo;
 mod docs;
+mod evidence;
 mod law;
 mod plans;
 mod situations;

@@ -19,6 +19,7 @@ mod list;
 mod log;
 mod new;
 mod plan;
+mod pr;
 mod record_act;
 mod risk;
 mod show;
@@ -91,6 +92,7 @@ enum Command {
     Cancel(cancel::CancelArgs),
     Plan(plan::PlanArgs),
     Risk(risk::RiskArgs),
+    Pr(pr::PrArgs),
     Check(check::CheckArgs),
     Build(build::BuildArgs),
     Explain(explain::ExplainArgs),
@@ -141,6 +143,7 @@ fn run(ui: &mut Ui, cli: Cli) -> Result<(), CliError> {
         Command::Cancel(args) => cancel::run(ui, &context, &args),
         Command::Plan(args) => plan::run(ui, &context, &args),
         Command::Risk(args) => risk::run(ui, &context, &args),
+        Command::Pr(args) => pr::run(ui, &context, &args),
         Command::Check(args) => check::run(ui, &context, &args),
         Command::Build(args) => build::run(ui, &context, &args),
         Command::Explain(args) => explain::run(ui, &context, &args),

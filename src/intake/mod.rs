@@ -7,6 +7,8 @@ mod block;
 pub mod cost;
 mod escape;
 mod found;
+pub mod pull_request;
+pub mod secret_scan;
 pub mod terraform;
 
 pub use block::put_section;

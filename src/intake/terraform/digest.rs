@@ -30,6 +30,8 @@ const ACTION: &str = "the action";
 
 /// Longest `parts` of a record, in bytes; more would make its frontmatter unreadable.
 const MAX_PARTS: usize = 4000;
+/// With more changes than this `parts` would be too long in its shortest form, in which each takes 14 bytes.
+pub(super) const MAX_CHANGES_WITH_PARTS: usize = MAX_PARTS / 14;
 
 /// The fingerprint of one change.
 pub(super) fn fingerprint<'c>(
@@ -40,6 +42,7 @@ pub(super) fn fingerprint<'c>(
     is_volatile: &dyn Fn(&[String]) -> bool,
     attributes: impl Iterator<Item = &'c AttributeChange>,
     secrets: &Secrets,
+    keeps_parts: bool,
 ) -> Fingerprint {
     let mut facts: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for change in attributes.filter(|change| change.kind == ChangeKind::Sensitive) {
@@ -98,7 +101,12 @@ pub(super) fn fingerprint<'c>(
     Fingerprint {
         hash: hex(&whole.finalize()),
         id: short(&id, 8),
-        parts: parts.iter().map(|(name, text)| (name.clone(), short(&format!("{name}={text}"), 4))).collect(),
+        parts: match keeps_parts {
+            true => {
+                parts.iter().map(|(name, text)| (name.clone(), short(&format!("{name}={text}"), 4))).collect()
+            }
+            false => Vec::new(),
+        },
     }
 }
 
@@ -189,10 +197,9 @@ pub(super) fn total(lines: impl Iterator<Item = String>) -> String {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let digit = |nibble: u8| char::from(DIGITS[usize::from(nibble)]);
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
 fn short(text: &str, length: usize) -> String {
@@ -209,6 +216,9 @@ pub(super) fn short_id(address: &str) -> String {
 /// What the record keeps so that a later plan can be told apart attribute by attribute: a word for each change.
 /// `None` when that would be too long.
 pub(super) fn written_parts<'f>(prints: impl Iterator<Item = &'f Fingerprint> + Clone) -> Option<String> {
+    if prints.clone().count() > MAX_CHANGES_WITH_PARTS {
+        return None;
+    }
     let word = |print: &Fingerprint| {
         let parts: String = print.parts.iter().map(|(_, part)| part.as_str()).collect();
         format!("{}:{parts}", print.id)
