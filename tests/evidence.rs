@@ -46,6 +46,7 @@ struct Terraform {
 
 impl Terraform {
     /// `None`, and a word about it, where the program is not installed.
+    #[expect(clippy::print_stderr, reason = "a test that does not run says so")]
     fn new(configuration: &str) -> Option<Self> {
         let found =
             Command::new("terraform").arg("version").output().is_ok_and(|output| output.status.success());

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use changebook::intake::terraform::{Plan, Rules, WrongInput};
 use changebook::policy::Policy;
 
+#[expect(clippy::print_stderr, reason = "a test that does not run says so")]
 fn corpus() -> Option<PathBuf> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus");
     let path = std::env::var_os("CHANGEBOOK_CORPUS").map_or(path, PathBuf::from);

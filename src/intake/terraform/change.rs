@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::action::Action;
 use super::address::{steps, with_keys_hidden};
 use super::diff::{AttributeChange, ChangeKind, Sides, changes};
-use super::digest::{Fingerprint, fingerprint};
+use super::digest::{Fingerprint, Subject, fingerprint};
 use super::secrets::{Collector, REDACTED, Secrets};
 use super::value::{Mask, Members, NULL, Value};
 use super::wrong::WrongInput;
@@ -141,14 +141,16 @@ impl<'a> RawChange<'a> {
         let mut attributes = changes(values.sides(), secrets);
         let lasting = |change: &AttributeChange| !is_volatile(volatile, &resource_type, &change.path);
         let fingerprint = fingerprint(
-            self,
-            &values,
-            importing,
-            previous.as_deref(),
-            &|path: &[String]| is_volatile(volatile, &resource_type, path),
+            &Subject {
+                raw: self,
+                values: &values,
+                importing,
+                previous: previous.as_deref(),
+                is_volatile: &|path| is_volatile(volatile, &resource_type, path),
+                secrets,
+                keeps_parts,
+            },
             attributes.iter().filter(|change| lasting(change)),
-            secrets,
-            keeps_parts,
         );
         let whole = matches!(self.action, Action::Create | Action::Delete | Action::Forget | Action::Read);
         let has = if whole { top_level(&attributes) } else { Vec::new() };

@@ -36,7 +36,8 @@ fn risk_case_by_case() {
     let number = |key: &str, before: i64, after: i64| (json!({ key: before }), json!({ key: after }));
     let gone = || (json!({"name": "a"}), Json::Null);
     let made = || (Json::Null, json!({"name": "a"}));
-    let cases: [(&str, &[&str], (Json, Json), &str); 30] = [
+    type Case<'c> = (&'c str, &'c [&'c str], (Json, Json), &'c str);
+    let cases: [Case<'_>; 30] = [
         // Low: new resources, tags, more capacity, added monitoring.
         ("aws_s3_bucket", &["create"], made(), "low: new-resources"),
         ("aws_elasticache_cluster", &["create"], made(), "low: new-resources"),
