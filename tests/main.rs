@@ -9,6 +9,7 @@ mod browser;
 mod chart;
 mod demo;
 mod docs;
+mod evidence;
 mod law;
 mod manifests;
 mod plans;

@@ -22,6 +22,7 @@ mod log;
 mod manifests;
 mod new;
 mod plan;
+mod pr;
 mod record_act;
 mod render;
 mod risk;
@@ -99,6 +100,7 @@ enum Command {
     Windows(windows::WindowsArgs),
     Plan(plan::PlanArgs),
     Risk(risk::RiskArgs),
+    Pr(pr::PrArgs),
     Check(check::CheckArgs),
     Build(build::BuildArgs),
     Explain(explain::ExplainArgs),
@@ -152,6 +154,7 @@ fn run(ui: &mut Ui, cli: Cli) -> Result<(), CliError> {
         Command::Windows(args) => windows::run(ui, &context, &args),
         Command::Plan(args) => plan::run(ui, &context, &args),
         Command::Risk(args) => risk::run(ui, &context, &args),
+        Command::Pr(args) => pr::run(ui, &context, &args),
         Command::Check(args) => check::run(ui, &context, &args),
         Command::Build(args) => build::run(ui, &context, &args),
         Command::Explain(args) => explain::run(ui, &context, &args),

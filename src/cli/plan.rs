@@ -57,7 +57,7 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &PlanArgs) -> Result<(),
     if args.compare {
         return compare(ui, context, &target, &plan, &environment.name);
     }
-    let estimate = args.infracost.as_deref().map(|file| estimate(file)).transpose()?;
+    let estimate = args.infracost.as_deref().map(estimate).transpose()?;
     record(ui, context, args, &target, &plan, estimate.as_ref())
 }
 

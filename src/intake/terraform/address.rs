@@ -41,6 +41,48 @@ fn key_end(bytes: &[u8], at: usize) -> usize {
     bytes.len()
 }
 
+/// The address with each key that `hides` says so replaced by `instead`. Keys are asked about as they are meant, not
+/// as they are written in quotes.
+pub(super) fn with_keys_hidden(address: &str, instead: &str, hides: &dyn Fn(&str) -> bool) -> String {
+    let bytes = address.as_bytes();
+    let (mut shown, mut at, mut copied) = (String::with_capacity(address.len()), 0, 0);
+    while at < bytes.len() {
+        if bytes[at] != b'[' {
+            at += 1;
+            continue;
+        }
+        let end = key_end(bytes, at);
+        let written = address[at..end].trim_start_matches('[').trim_end_matches(']');
+        let inner = written.get(1..written.len().saturating_sub(1)).unwrap_or_default();
+        if hides(&unquoted(inner)) || hides(inner) || hides(written) {
+            shown.push_str(&address[copied..at]);
+            shown.push_str(&format!("[\"{instead}\"]"));
+            copied = end;
+        }
+        at = end;
+    }
+    shown.push_str(&address[copied..]);
+    shown
+}
+
+/// What a quoted key means: the escapes of the configuration language undone.
+fn unquoted(key: &str) -> String {
+    let key = key.replace("$${", "${").replace("%%{", "%{");
+    let (mut text, mut letters) = (String::with_capacity(key.len()), key.chars());
+    while let Some(c) = letters.next() {
+        match (c, c == '\\') {
+            (_, false) => text.push(c),
+            (_, true) => text.extend(letters.next().map(|escaped| match escaped {
+                'n' => '\n',
+                't' => '\t',
+                'r' => '\r',
+                other => other,
+            })),
+        }
+    }
+    text
+}
+
 /// The address without any keys: that of the block in the configuration.
 pub(super) fn without_keys(address: &str) -> String {
     steps(address).join(".")
@@ -63,5 +105,13 @@ mod tests {
         ] {
             assert_eq!(steps(address).join("|"), expected, "{address}");
         }
+    }
+
+    #[test]
+    fn a_hidden_key_is_hidden_as_it_is_meant() {
+        let hides = |key: &str| key == "a \"b\"].c";
+        let address = r#"module.m["x"].t.n["a \"b\"].c"]"#;
+        assert_eq!(with_keys_hidden(address, "-", &hides), r#"module.m["x"].t.n["-"]"#);
+        assert_eq!(with_keys_hidden("t.n[0]", "-", &hides), "t.n[0]");
     }
 }

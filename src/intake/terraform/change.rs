@@ -3,9 +3,10 @@
 use std::borrow::Cow;
 
 use super::action::Action;
+use super::address::{steps, with_keys_hidden};
 use super::diff::{AttributeChange, ChangeKind, Sides, changes};
-use super::digest::{Fingerprint, fingerprint};
-use super::secrets::{Collector, Secrets};
+use super::digest::{Fingerprint, Subject, fingerprint};
+use super::secrets::{Collector, REDACTED, Secrets};
 use super::value::{Mask, Members, NULL, Value};
 use super::wrong::WrongInput;
 use crate::policy::FieldGlobs;
@@ -112,19 +113,24 @@ impl<'a> RawChange<'a> {
 
     /// What is sensitive in it.
     pub(super) fn collect(&self, collector: &mut Collector) -> Result<(), WrongInput> {
-        let marks = ["before_sensitive", "after_sensitive"]
-            .iter()
-            .any(|key| self.change.get(key).is_some_and(|mask| !matches!(mask, "false" | "{}" | "null")));
-        if marks {
-            let values = self.values()?;
-            collector.masked(&values.before, Mask::new(&values.before_sensitive));
-            collector.masked(&values.after, Mask::new(&values.after_sensitive));
+        for (side, mask) in [("before", "before_sensitive"), ("after", "after_sensitive")] {
+            let value = |key| self.change.get(key).map_or(Ok(NULL), |raw| Value::read(raw, WHAT));
+            let mask = value(mask)?;
+            // Most mark nothing, and then the values need not be read here.
+            if Mask::new(&mask).any() {
+                collector.masked(&value(side)?, Mask::new(&mask));
+            }
         }
         Ok(())
     }
 
     /// Reads it whole. `volatile` are places that the digest leaves out.
-    pub(super) fn finish(&self, secrets: &Secrets, volatile: &FieldGlobs) -> Result<Change, WrongInput> {
+    pub(super) fn finish(
+        &self,
+        secrets: &Secrets,
+        volatile: &FieldGlobs,
+        keeps_parts: bool,
+    ) -> Result<Change, WrongInput> {
         let values = self.values()?;
         let resource_type = match text(&self.resource, "type")? {
             Some(word) => word.into_owned(),
@@ -135,13 +141,16 @@ impl<'a> RawChange<'a> {
         let mut attributes = changes(values.sides(), secrets);
         let lasting = |change: &AttributeChange| !is_volatile(volatile, &resource_type, &change.path);
         let fingerprint = fingerprint(
-            self,
-            &values,
-            importing,
-            previous.as_deref(),
-            &|path: &[String]| is_volatile(volatile, &resource_type, path),
+            &Subject {
+                raw: self,
+                values: &values,
+                importing,
+                previous: previous.as_deref(),
+                is_volatile: &|path| is_volatile(volatile, &resource_type, path),
+                secrets,
+                keeps_parts,
+            },
             attributes.iter().filter(|change| lasting(change)),
-            secrets,
         );
         let whole = matches!(self.action, Action::Create | Action::Delete | Action::Forget | Action::Read);
         let has = if whole { top_level(&attributes) } else { Vec::new() };
@@ -232,31 +241,16 @@ fn hidden_types(resource_type: &str, values: &Values<'_>, secrets: &Secrets) -> 
     real.map(|real| format!("{resource_type}:{real}")).into_iter().collect()
 }
 
-/// An address with every quoted key in it redacted that is a secret.
+/// An address with every key in it hidden that is a secret, or holds one.
 fn shown_address(address: &str, secrets: &Secrets) -> String {
-    if secrets.may_show(address) {
-        let keys = address.split('"').skip(1).step_by(2);
-        if keys.into_iter().all(|key| !secrets.is_secret(key)) {
-            return address.to_owned();
-        }
-    }
-    let mut shown = String::with_capacity(address.len());
-    let mut rest = address;
-    while let Some((before, quoted)) = rest.split_once("[\"") {
-        let (key, after) = quoted.split_once("\"]").unwrap_or((quoted, ""));
-        let key = if secrets.may_show(&key.replace("\\\"", "\"")) { key } else { super::secrets::REDACTED };
-        shown.push_str(&format!("{before}[\"{key}\"]"));
-        rest = after;
-    }
-    shown.push_str(rest);
-    if secrets.may_show(&shown) { shown } else { super::secrets::REDACTED.to_owned() }
+    let shown = with_keys_hidden(address, REDACTED, &|key| !secrets.may_show(key));
+    if secrets.may_show(&shown) { shown } else { REDACTED.to_owned() }
 }
 
 /// `aws_instance` of `module.a["x.y"].aws_instance.web[0]`, for plans that were cut down to addresses.
 fn type_in_address(address: &str) -> &str {
-    let steps = super::address::steps(address);
-    let names = steps.len().checked_sub(2).map_or(address, |at| steps[at]);
-    names
+    let steps = steps(address);
+    steps.len().checked_sub(2).map_or(address, |at| steps[at])
 }
 
 fn text<'a>(members: &Members<'a>, key: &'static str) -> Result<Option<Cow<'a, str>>, WrongInput> {

@@ -30,38 +30,74 @@ const ACTION: &str = "the action";
 
 /// Longest `parts` of a record, in bytes; more would make its frontmatter unreadable.
 const MAX_PARTS: usize = 4000;
+/// With more changes than this `parts` would be too long in its shortest form, in which each takes 14 bytes.
+pub(super) const MAX_CHANGES_WITH_PARTS: usize = MAX_PARTS / 14;
 
-/// The fingerprint of one change.
+/// What a fingerprint is taken of.
+pub(super) struct Subject<'c, 'a> {
+    pub(super) raw: &'c RawChange<'a>,
+    pub(super) values: &'c Values<'a>,
+    pub(super) importing: bool,
+    pub(super) previous: Option<&'c str>,
+    /// Places that are left out.
+    pub(super) is_volatile: &'c dyn Fn(&[String]) -> bool,
+    pub(super) secrets: &'c Secrets,
+    /// Whether the parts are wanted, too.
+    pub(super) keeps_parts: bool,
+}
+
+/// The fingerprint of one change, of which `attributes` are the places that change.
 pub(super) fn fingerprint<'c>(
-    raw: &RawChange<'_>,
-    values: &Values<'_>,
-    importing: bool,
-    previous: Option<&str>,
-    is_volatile: &dyn Fn(&[String]) -> bool,
+    subject: &Subject<'_, '_>,
     attributes: impl Iterator<Item = &'c AttributeChange>,
-    secrets: &Secrets,
 ) -> Fingerprint {
+    let Subject { raw, values, secrets, .. } = *subject;
+    let previous = quoted(subject.previous.unwrap_or_default(), secrets);
+    let mut parts =
+        vec![(ACTION.to_owned(), format!("{}|{}|{previous}", raw.action.as_str(), subject.importing))];
+    parts.extend(attribute_parts(subject, attributes));
+    // A resource that is there and one that is not differ, though neither has an attribute.
+    let there = format!("{}{}", values.before.is_null(), values.after.is_null());
+    let id = format!("{}\n{}", quoted(&raw.address, secrets), raw.deposed.as_deref().unwrap_or_default());
+    let mut whole = Sha256::new();
+    whole.update(format!("{id}\n{there}\n"));
+    for (name, text) in &parts {
+        whole.update(format!("{}={text}\n", quoted(name, secrets)));
+    }
+    let kept = if subject.keeps_parts { parts } else { Vec::new() };
+    Fingerprint {
+        hash: hex(&whole.finalize()),
+        id: short(&id, 8),
+        parts: kept
+            .into_iter()
+            .map(|(name, text)| (name.clone(), short(&format!("{name}={text}"), 4)))
+            .collect(),
+    }
+}
+
+/// The canonical text of each attribute, before and after, with the facts about what is sensitive in it.
+fn attribute_parts<'c>(
+    subject: &Subject<'_, '_>,
+    attributes: impl Iterator<Item = &'c AttributeChange>,
+) -> Vec<(String, String)> {
+    let Subject { secrets, is_volatile, .. } = *subject;
     let mut facts: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for change in attributes.filter(|change| change.kind == ChangeKind::Sensitive) {
         let first = change.path.first().map_or("", String::as_str);
         facts.entry(first).or_default().push(change.path.join("."));
     }
-    let sides = values.sides();
+    let sides = subject.values.sides();
     let canonical = Canonical { is_volatile, secrets };
     let no_mask = Mask::new(&NULL);
-    let mut keys: BTreeSet<&str> = sides.unknown.keys().collect();
-    keys.extend([sides.before, sides.after].iter().flat_map(|side| side.members()).map(|(key, _)| &**key));
-
-    let mut parts = vec![(
-        ACTION.to_owned(),
-        format!("{}|{importing}|{}", raw.action.as_str(), quoted(previous.unwrap_or_default(), secrets)),
-    )];
+    let mut parts = Vec::new();
     if !is_table(sides.before) || !is_table(sides.after) || sides.unknown.all() {
         let mut text = String::new();
         canonical.write(sides.before, no_mask, sides.before_sensitive, &mut Vec::new(), &mut text);
         canonical.write(sides.after, sides.unknown, sides.after_sensitive, &mut Vec::new(), &mut text);
         parts.push((String::new(), text));
     }
+    let mut keys: BTreeSet<&str> = sides.unknown.keys().collect();
+    keys.extend([sides.before, sides.after].iter().flat_map(|side| side.members()).map(|(key, _)| &**key));
     for key in keys {
         let mut path = vec![key.to_owned()];
         if is_volatile(&path) {
@@ -76,30 +112,13 @@ pub(super) fn fingerprint<'c>(
             &mut text,
         );
         text.push_str("->");
-        canonical.write(
-            sides.after.get(key),
-            sides.unknown.key(key),
-            sides.after_sensitive.key(key),
-            &mut path,
-            &mut text,
-        );
+        let (unknown, sensitive) = (sides.unknown.key(key), sides.after_sensitive.key(key));
+        canonical.write(sides.after.get(key), unknown, sensitive, &mut path, &mut text);
         let shown = secrets.shown(key);
         let _ = write!(text, "|{}", facts.get(shown).map(|paths| paths.join(",")).unwrap_or_default());
         parts.push((shown.to_owned(), text));
     }
-    // A resource that is there and one that is not differ, though neither has an attribute.
-    let there = format!("{}{}", sides.before.is_null(), sides.after.is_null());
-    let id = format!("{}\n{}", quoted(&raw.address, secrets), raw.deposed.as_deref().unwrap_or_default());
-    let mut whole = Sha256::new();
-    whole.update(format!("{id}\n{there}\n"));
-    for (name, text) in &parts {
-        whole.update(format!("{}={text}\n", quoted(name, secrets)));
-    }
-    Fingerprint {
-        hash: hex(&whole.finalize()),
-        id: short(&id, 8),
-        parts: parts.iter().map(|(name, text)| (name.clone(), short(&format!("{name}={text}"), 4))).collect(),
-    }
+    parts
 }
 
 fn is_table(value: &Value<'_>) -> bool {
@@ -189,10 +208,9 @@ pub(super) fn total(lines: impl Iterator<Item = String>) -> String {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let digit = |nibble: u8| char::from(DIGITS[usize::from(nibble)]);
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
 fn short(text: &str, length: usize) -> String {
@@ -209,6 +227,9 @@ pub(super) fn short_id(address: &str) -> String {
 /// What the record keeps so that a later plan can be told apart attribute by attribute: a word for each change.
 /// `None` when that would be too long.
 pub(super) fn written_parts<'f>(prints: impl Iterator<Item = &'f Fingerprint> + Clone) -> Option<String> {
+    if prints.clone().count() > MAX_CHANGES_WITH_PARTS {
+        return None;
+    }
     let word = |print: &Fingerprint| {
         let parts: String = print.parts.iter().map(|(_, part)| part.as_str()).collect();
         format!("{}:{parts}", print.id)

@@ -140,8 +140,12 @@ impl Plan {
             .collect::<Result<_, _>>()?;
         check_duplicates(&raw)?;
         let secrets = collect_secrets(members, &raw, &configuration)?;
-        let changes: Vec<Change> =
-            raw.par_iter().map(|change| change.finish(&secrets, rules.volatile)).collect::<Result<_, _>>()?;
+        let n_acting = raw.iter().filter(|change| change.action != Action::NoOp).count();
+        let keeps_parts = n_acting <= digest::MAX_CHANGES_WITH_PARTS;
+        let changes: Vec<Change> = raw
+            .par_iter()
+            .map(|change| change.finish(&secrets, rules.volatile, keeps_parts))
+            .collect::<Result<_, _>>()?;
 
         let outputs = Outputs::read(members, &secrets)?;
         let invocations = optional(members, "action_invocations")?;

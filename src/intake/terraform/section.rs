@@ -49,7 +49,7 @@ impl Plan {
         };
         let by_type = |change: &Change| change.resource_type.clone();
         let nothing = |_: &Change| "resources".to_owned();
-        let folds: [(&str, &dyn Fn(&Change) -> String); 3] =
+        let folds: [(&str, Key<'_>); 3] =
             [("module and type", &by_module), ("type", &by_type), ("action", &nothing)];
         for (name, key) in folds {
             let groups = fold(&listed, key);
@@ -64,7 +64,10 @@ impl Plan {
     }
 }
 
-fn fold(listed: &[&Change], key: &dyn Fn(&Change) -> String) -> Vec<String> {
+/// What changes are folded by.
+type Key<'k> = &'k dyn Fn(&Change) -> String;
+
+fn fold(listed: &[&Change], key: Key<'_>) -> Vec<String> {
     let mut counts: BTreeMap<(&str, String), usize> = BTreeMap::new();
     for change in listed {
         *counts.entry((change.sign(), key(change))).or_default() += 1;

@@ -2,8 +2,6 @@
 
 use std::borrow::Cow;
 
-use serde_json::value::RawValue;
-
 use super::value::Members;
 use super::wrong::WrongInput;
 
@@ -53,14 +51,14 @@ pub(super) fn find_document(text: &str) -> Result<Document<'_>, WrongInput> {
         return Err(WrongInput::Empty);
     }
     let start = document_start(text).ok_or_else(|| without_json(text))?;
-    let mut documents = serde_json::Deserializer::from_str(&text[start..]).into_iter::<&RawValue>();
+    let mut documents = serde_json::Deserializer::from_str(&text[start..]).into_iter::<Members<'_>>();
     let first = match documents.next() {
-        Some(Ok(first)) => first.get(),
+        Some(Ok(first)) => first,
         Some(Err(error)) => return Err(broken(text, start, &error)),
         None => return Err(WrongInput::NoJson),
     };
     let end = start + documents.byte_offset();
-    let members = Members::read(first, "the document")?;
+    let members = first.checked("the document")?;
     if !is_wrapping(&text[end..]) {
         let messages = members.has("@level") || members.has("@message");
         return Err(if messages { WrongInput::Messages } else { WrongInput::Several });

@@ -60,7 +60,13 @@ impl<'de> Deserialize<'de> for Members<'de> {
 impl<'a> Members<'a> {
     /// Reads an object; `what` says in an error what should have been one.
     pub(super) fn read(raw: &'a str, what: &'static str) -> Result<Self, WrongInput> {
-        let Members(members) = from_str(raw, what)?;
+        let members: Members<'a> = from_str(raw, what)?;
+        members.checked(what)
+    }
+
+    /// The members, when no key stands there with two values.
+    pub(super) fn checked(self, what: &'static str) -> Result<Self, WrongInput> {
+        let Members(members) = self;
         let mut sorted: Vec<(&str, &str)> =
             members.iter().map(|(key, value)| (&**key, value.get())).collect();
         sorted.sort_unstable();
@@ -131,13 +137,14 @@ impl<'a> Value<'a> {
         *self == Value::Null
     }
 
-    /// Whether it is `true`, or holds one anywhere.
+    /// Whether it is `true`, or holds one anywhere. What no mask is made of counts as that too.
     pub(super) fn holds_true(&self) -> bool {
         match self {
+            Value::Null => false,
             Value::Bool(value) => *value,
+            Value::Number(_) | Value::String(_) => true,
             Value::Array(elements) => elements.iter().any(Value::holds_true),
             Value::Object(members) => members.iter().any(|(_, value)| value.holds_true()),
-            _ => false,
         }
     }
 
@@ -247,7 +254,7 @@ mod tests {
             (r#"{"a":true}"#, true, true),
             (r#"{"a":{"b":true}}"#, false, true),
             (r#"{"b":[false,true]}"#, false, true),
-            (r#"{"a":"yes"}"#, true, false),
+            (r#"{"a":"yes"}"#, true, true),
         ] {
             let value = mask(text);
             assert_eq!(Mask::new(&value).key("a").all(), key_a, "{text}");
