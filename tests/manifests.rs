@@ -99,6 +99,9 @@ fn card_6_from_a_revision_to_the_work_tree() {
     book.run(&["manifests", "INFRA-200", "HEAD:k8s/api", "k8s/api"]).expect(0);
     assert_eq!((book.read(path), book.head()), (after, head), "twice is once");
     book.run(&["manifests", "INFRA-200", "HEAD:k8s/api", "k8s/api", "-e", "staging"]).expect(0);
+    book.run(&["manifests", "INFRA-200", "HEAD:k8s/api", "k8s/api", "--compare"]).expect(0);
+    book.replace("k8s/api/deployment.yaml", "replicas: 5", "replicas: 6");
+    book.run(&["manifests", "INFRA-200", "HEAD:k8s/api", "k8s/api", "--compare"]).expect(3);
     let both = book.read(path);
     assert!(both.contains("### production\n") && both.contains("### staging\n"), "{both}");
     assert!(both.contains("manifests.staging = {"), "{both}");

@@ -8,7 +8,7 @@ use super::evidence::{environment, tell_risk};
 use super::file_set::{FileSet, insert_found};
 use super::record_act::{CommitArgs, Target};
 use super::render::rendered;
-use super::ui::Ui;
+use super::ui::{BAD, GOOD, Ui, paint};
 use crate::book::Book;
 use crate::intake::kubernetes::{Comparison, Manifests, compare, describe, digest, found, totals};
 use crate::intake::{Found, put_section, with_paths};
@@ -25,6 +25,7 @@ use crate::record::{Record, RecordType, edit};
 ///   changebook manifests INFRA-200 main:k8s/api k8s/api
 ///   changebook manifests INFRA-200 old.yaml new.yaml -e staging
 ///   changebook manifests INFRA-200 main:k8s/api k8s/api --print
+///   changebook manifests INFRA-200 main:k8s/api k8s/api --compare
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(super) struct ManifestsArgs {
@@ -40,6 +41,9 @@ pub(super) struct ManifestsArgs {
     /// Say what would be recorded, and record nothing
     #[arg(long, conflicts_with_all = ["no_commit", "message"])]
     print: bool,
+    /// Say whether these are the recorded manifests; exit status 3 when they are not
+    #[arg(long, conflicts_with_all = ["print", "no_commit", "message"])]
+    compare: bool,
     #[command(flatten)]
     commit: CommitArgs,
 }
@@ -50,6 +54,9 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &ManifestsArgs) -> Resul
     let environment = environment(&target, args.environment.as_deref())?.name.as_str();
     let pair = Pair::read(ui, &target.book, context, [&args.old, &args.new])?;
     let evidence = pair.evidence(environment, &target.loaded.policy);
+    if args.compare {
+        return evidence.compare(ui, context, &target);
+    }
     if args.print || !context.json {
         evidence.show(ui, context)?;
     }
@@ -158,6 +165,38 @@ impl Evidence<'_> {
         insert_found(&mut table, &self.found);
         edit::set_nested_field(&text, "manifests", self.environment, table.into())
             .map_err(|error| error.to_string())
+    }
+
+    /// Says whether the record holds this state.
+    fn compare(&self, ui: &mut Ui, context: &Context, target: &Target) -> Result<(), CliError> {
+        let (name, environment) = (&target.name, self.environment);
+        let fields = &target.state()?.record.fields;
+        let recorded = fields
+            .iter()
+            .find(|field| field.key == "manifests")
+            .and_then(|field| field.value.get(environment)?.get("digest")?.as_str());
+        let Some(recorded) = recorded else {
+            return Err(CliError::failure(format!("{name} has no manifests for {environment}"))
+                .with_hint(format!("record them: `changebook manifests {name} OLD NEW -e {environment}`")));
+        };
+        let same = recorded == self.digest;
+        if context.json {
+            ui.json(&json!({
+                "schema": "changebook.compare/1", "id": name, "environment": environment, "same": same,
+                "recorded": recorded, "digest": self.digest,
+            }))?;
+        } else if same {
+            ui.line(format!(
+                "{} these are the manifests that {name} holds for {environment}",
+                paint(GOOD, "✓")
+            ))?;
+        } else {
+            ui.line(format!(
+                "{} these are other manifests than {name} holds for {environment}",
+                paint(BAD, "✗")
+            ))?;
+        }
+        if same { Ok(()) } else { Err(CliError::no()) }
     }
 
     /// Tells it to people, or as JSON.

@@ -44,7 +44,7 @@ pub struct Document {
 pub fn decode(bytes: &[u8]) -> Option<Cow<'_, str>> {
     let utf16 = |from: fn([u8; 2]) -> u16| {
         let units: Vec<u16> = bytes[2..].chunks_exact(2).map(|pair| from([pair[0], pair[1]])).collect();
-        String::from_utf16(&units).ok().filter(|_| bytes.len() % 2 == 0).map(Cow::Owned)
+        String::from_utf16(&units).ok().filter(|_| bytes.len().is_multiple_of(2)).map(Cow::Owned)
     };
     match bytes {
         [0xff, 0xfe, ..] => utf16(u16::from_le_bytes),
