@@ -1,7 +1,7 @@
 //! Tables worked out by hand.
 
 use super::*;
-use crate::policy::Policy;
+use crate::policy::{Policy, Recurrence, Window};
 
 /// The policy with these lines.
 fn policy(text: &str) -> Policy {
@@ -64,6 +64,44 @@ fn a_day_that_a_zone_leaves_out_opens_once() {
     let starts: Vec<i64> = found.iter().map(|o| o.start).collect();
     // 29 December 02:00 at −10, then 31 December 02:00 at +14.
     assert_eq!(starts, [at("2011-12-29T12:00Z"), at("2011-12-30T12:00Z"), at("2011-12-31T12:00Z")]);
+}
+
+proptest::proptest! {
+    /// What is open at a moment, what comes next, and the list of openings say the same.
+    #[test]
+    fn all_questions_have_one_answer(
+        rule in proptest::sample::select(vec![
+            "FREQ=DAILY", "FREQ=WEEKLY;BYDAY=SA", "FREQ=WEEKLY;BYDAY=SU", "FREQ=MONTHLY;BYDAY=-1SU",
+            "FREQ=YEARLY;BYMONTH=3,10;BYDAY=-1SU",
+        ]),
+        zone in proptest::sample::select(vec!["UTC", "Europe/Berlin", "America/St_Johns", "Australia/Lord_Howe", "Pacific/Apia"]),
+        hour in 0..24i8,
+        hours in 1..60i64,
+        moment in 1_300_000_000..1_900_000_000i64,
+    ) {
+        let window = &Window::Recurring {
+            rrule: Recurrence::parse(rule).unwrap(),
+            from: None,
+            start: jiff::civil::Time::constant(hour, 30, 0, 0),
+            duration: hours * 3_600,
+            timezone: jiff::tz::TimeZone::get(zone).unwrap(),
+        };
+        let day = 86_400;
+        let list = openings(window, moment - 10 * day, moment + 800 * day);
+        for pair in list.windows(2) {
+            proptest::prop_assert!(pair[0].start < pair[1].start);
+        }
+        proptest::prop_assert!(list.iter().all(|opening| opening.end - opening.start == hours * 3_600));
+        let open = list.iter().filter(|opening| opening.contains(moment)).max_by_key(|opening| opening.end).copied();
+        proptest::prop_assert_eq!(open_at(window, moment), open);
+        let next = list.iter().find(|opening| opening.start > moment).copied();
+        proptest::prop_assert_eq!(next_opening(window, moment), next);
+        let until = open_until(window, moment);
+        proptest::prop_assert_eq!(until.is_some(), open.is_some());
+        if let Some(until) = until.filter(|until| *until < moment + 300 * day) {
+            proptest::prop_assert!(open_at(window, until).is_none() && open_at(window, until - 1).is_some());
+        }
+    }
 }
 
 #[test]

@@ -8,7 +8,7 @@ use std::fmt;
 use chrono::{Datelike, TimeZone as _};
 use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::TimeZone;
-use rrule::{RRule, RRuleSet, Tz, Unvalidated};
+use rrule::{Frequency, RRule, RRuleSet, Tz, Unvalidated};
 
 /// No calendar of a policy reaches outside of these years.
 pub(crate) const YEARS: std::ops::RangeInclusive<i16> = 1970..=2199;
@@ -105,13 +105,16 @@ impl Recurrence {
         self.expand(self.first_day(first, from)).take_while(within).filter(move |day| *day >= from)
     }
 
-    /// Where expanding begins: a year before what is asked for, but for rules that count from their first day.
+    /// Where expanding begins: a whole period before what is asked for, but for rules that count from their first
+    /// day.
     fn first_day(&self, first: Option<Date>, from: Date) -> Date {
-        let near = Date::new(from.year().saturating_sub(1).max(1), 1, 1).unwrap_or(from);
-        match first {
-            Some(first) if self.needs_first_day().is_some() => first,
-            _ => near,
-        }
+        let before = |days: i32| from.checked_sub(jiff::Span::new().days(days)).unwrap_or(Date::MIN);
+        let near = match self.rule.get_freq() {
+            Frequency::Yearly => Date::new(from.year().saturating_sub(1), 1, 1).unwrap_or(from),
+            Frequency::Monthly => before(31).first_of_month(),
+            _ => before(14),
+        };
+        first.filter(|_| self.needs_first_day().is_some()).unwrap_or(near)
     }
 
     /// All days of the rule from its first one on, as far as the library goes.
@@ -315,6 +318,36 @@ mod tests {
         ];
         for (rule, first, from, to, expected) in table {
             assert_eq!(days(rule, *first, from, to), *expected, "{rule}");
+        }
+    }
+
+    /// Where expanding begins makes no difference.
+    #[test]
+    fn the_days_are_the_same_from_wherever_one_looks() {
+        for rule in [
+            "FREQ=DAILY",
+            "FREQ=DAILY;BYDAY=SA,SU",
+            "FREQ=DAILY;BYMONTH=2;BYMONTHDAY=-1",
+            "FREQ=WEEKLY;BYDAY=SA",
+            "FREQ=WEEKLY;BYDAY=MO,WE,SU;BYSETPOS=-1",
+            "FREQ=WEEKLY;BYDAY=MO,WE,SU;BYSETPOS=1;WKST=SU",
+            "FREQ=MONTHLY;BYDAY=-1FR",
+            "FREQ=MONTHLY;BYMONTHDAY=31",
+            "FREQ=MONTHLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=-1,1",
+            "FREQ=YEARLY;BYDAY=-1SU",
+            "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=29",
+            "FREQ=YEARLY;BYYEARDAY=-1,1,366",
+        ] {
+            let all = days(rule, None, "2018-01-01", "2026-12-31");
+            assert!(!all.is_empty(), "{rule}");
+            for offset in 0..800 {
+                let from = day("2019-11-20").checked_add(jiff::Span::new().days(offset)).unwrap().to_string();
+                let expected: Vec<String> = all.iter().filter(|day| **day >= from).take(4).cloned().collect();
+                let rule = Recurrence::parse(rule).unwrap();
+                let zone = TimeZone::UTC;
+                let found = rule.days(None, Time::midnight(), &zone, day(&from), day("2026-12-31")).take(4);
+                assert_eq!(found.map(|day| day.to_string()).collect::<Vec<_>>(), expected, "{rule} {from}");
+            }
         }
     }
 
