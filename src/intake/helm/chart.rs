@@ -31,8 +31,10 @@ pub struct Chart {
     pub values: Value,
     /// Files of templates with their bytes, by path.
     pub templates: BTreeMap<String, Vec<u8>>,
-    /// Files of custom resource definitions, by path.
+    /// Files of custom resource definitions, by path, those of bundled charts too.
     pub crds: BTreeMap<String, Vec<u8>>,
+    /// Other files of the charts that it brings along, by path.
+    pub bundled: BTreeMap<String, Vec<u8>>,
     /// What its changelogs say, of whatever versions.
     pub entries: Vec<Entry>,
 }
@@ -123,8 +125,9 @@ impl Chart {
             deprecated: chart.get("deprecated") == Some(&Value::Bool(true)),
             dependencies: dependencies(requirements.as_ref().unwrap_or(&chart)),
             values,
-            templates: source.below("templates/"),
-            crds: source.below("crds/"),
+            templates: source.files_where(|path| path.starts_with("templates/")),
+            crds: source.files_where(is_crd),
+            bundled: source.files_where(|path| path.starts_with("charts/") && !is_crd(path)),
             entries: changelog::read(&chart, &version, files),
             version_text,
             version,
@@ -181,11 +184,16 @@ impl Source<'_> {
         Ok(read.into_iter().next().map(|document| document.value))
     }
 
-    fn below(&self, folder: &str) -> BTreeMap<String, Vec<u8>> {
-        let inside =
-            self.files.iter().filter(|(path, _)| path.starts_with(folder) && !path.ends_with(".gitkeep"));
-        inside.map(|(path, bytes)| (path.clone(), bytes.clone())).collect()
+    fn files_where(&self, is_meant: impl Fn(&str) -> bool) -> BTreeMap<String, Vec<u8>> {
+        let meant = self.files.iter().filter(|(path, _)| is_meant(path) && !path.ends_with(".gitkeep"));
+        meant.map(|(path, bytes)| (path.clone(), bytes.clone())).collect()
     }
+}
+
+/// `crds/` of the chart, or of one that it bundles.
+fn is_crd(path: &str) -> bool {
+    path.starts_with("crds/")
+        || path.starts_with("charts/") && path.contains("/crds/") && path.matches('/').count() > 2
 }
 
 /// Files that are there before or after, as added, changed and removed.

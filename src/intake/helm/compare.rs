@@ -26,6 +26,8 @@ pub struct Comparison<'c> {
     pub templates: [Vec<&'c str>; 3],
     /// Custom resource definitions added, changed, removed.
     pub crds: [Vec<&'c str>; 3],
+    /// Files of bundled charts added, changed, removed.
+    pub bundled: [Vec<&'c str>; 3],
     /// What the changelogs say of the versions between.
     pub entries: Vec<Entry>,
     /// What must be hidden.
@@ -79,6 +81,7 @@ pub fn compare<'c>(
         used,
         templates: files_that_differ(&old.templates, &new.templates),
         crds: files_that_differ(&old.crds, &new.crds),
+        bundled: files_that_differ(&old.bundled, &new.bundled),
         entries: between(&entries, &old.version, &new.version),
         secrets: Secrets::default(),
         old,

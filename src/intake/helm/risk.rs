@@ -42,7 +42,7 @@ fn changes(comparison: &Comparison<'_>) -> Vec<(&'static str, String)> {
     if old.app_version != new.app_version {
         changes.push(("app", format!("{name}: another version of the app")));
     }
-    if old.dependencies != new.dependencies {
+    if old.dependencies != new.dependencies || comparison.bundled.iter().any(|files| !files.is_empty()) {
         changes.push(("dependencies", format!("{name}: dependencies differ")));
     }
     let number = |files: &[Vec<&str>; 3]| files.iter().map(Vec::len).sum::<usize>();

@@ -72,6 +72,21 @@ fn a_minor_upgrade_in_words() {
 }
 
 #[test]
+fn bundled_charts_and_their_crds() {
+    let old = chart("0.1.0", "a: 1", &[("charts/crds/Chart.yaml", "1"), ("charts/x/crds/a.yaml", "1")]);
+    let new = chart("0.2.0", "a: 1", &[("charts/crds/Chart.yaml", "2"), ("charts/x/crds/a.yaml", "2")]);
+    let comparison = compare(&old, &new, &[]).unwrap();
+    let text = describe(&comparison);
+    assert!(text.starts_with("shop 0.1.0 → 0.2.0 (minor, which below 1.0 counts as major)"), "{text}");
+    assert!(
+        text.contains(
+            "as they are): 1 changed (x/crds/a.yaml)\n- Bundled charts: 1 changed (crds/Chart.yaml)"
+        ),
+        "{text}"
+    );
+}
+
+#[test]
 fn jumps() {
     for (old, new, expected) in [
         ("4.6.0", "4.8.0", Jump::Minor),

@@ -28,6 +28,7 @@ pub fn describe(comparison: &Comparison<'_>) -> String {
         &comparison.crds,
         &mut lines,
     );
+    files("Bundled charts", &comparison.bundled, &mut lines);
     dependencies(comparison, &mut lines);
     lines.join("\n")
 }
@@ -42,7 +43,11 @@ fn versions(comparison: &Comparison<'_>) -> String {
             quoted(&new.name),
             quoted(&old.version_text),
             quoted(&new.version_text),
-            jump.as_str()
+            match jump {
+                Jump::Major if old.version.major == 0 && new.version.major == 0 =>
+                    "minor, which below 1.0 counts as major",
+                jump => jump.as_str(),
+            }
         ),
     };
     let mut jump = |what: &str, old: &Option<String>, new: &Option<String>| {

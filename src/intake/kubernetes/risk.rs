@@ -64,7 +64,7 @@ fn by_category<'p>(
             let matches: Vec<Match<'_>> =
                 rules.iter().filter_map(|rule| rule.matches(change, Some((field, &leaf)))).collect();
             for category in most_precise(&matches) {
-                let label = words.label(&field.path);
+                let label = words.field_label(&field.path);
                 let of_category = labels.entry(&category.name).or_default();
                 if !of_category.contains(&label) {
                     of_category.push(label);

@@ -3,7 +3,7 @@
 use super::super::fragment::{Fragment, Wording, fragment};
 use super::super::phrase::{count, quoted, value};
 use super::super::secret::Secrets;
-use super::super::tree::{Change, Path, Step, Value};
+use super::super::tree::{Change, ORDER, Path, Step, Value};
 use super::compare::{Comparison, ObjectChange};
 
 /// Fields of one object that are written out; the rest is counted.
@@ -92,6 +92,15 @@ impl Words<'_> {
         let label = |path: &Path| self.label(path);
         let hides = |path: &Path, value: &Value| hides(self.secrets, &self.change.id.kind, path, value);
         fragment(change, &Wording { label: &label, hides: &hides })
+    }
+
+    /// What people call the field that a path leads to or into: a word of a list is the list's.
+    pub(super) fn field_label(&self, path: &Path) -> String {
+        match &path.0[..] {
+            [above @ .., Step::Index(_)] => self.label(&Path(above.to_vec())),
+            [above @ .., Step::Key(key)] if key == ORDER => self.label(&Path(above.to_vec())),
+            _ => self.label(path),
+        }
     }
 
     /// What people call a field.
