@@ -169,8 +169,9 @@ fn compare_lists(
 }
 
 fn scalar_change(before: &Value<'_>, after: &Value<'_>, secrets: &Secrets, path: &[String]) -> ChangeKind {
-    let hidden = path.iter().any(|step| is_secret_name(step));
-    if hidden {
+    // A number or a switch under such a name (`token_ttl`) is a setting, not a secret.
+    let is_setting = |value: &Value<'_>| matches!(value, Value::Null | Value::Bool(_) | Value::Number(_));
+    if !(is_setting(before) && is_setting(after)) && path.iter().any(|step| is_secret_name(step)) {
         return ChangeKind::Sensitive;
     }
     match (before, after) {

@@ -253,6 +253,25 @@ fn references_through_modules_variables_and_data() {
     assert_eq!(drawing.matches("<line").count(), radius.edges.len(), "{drawing}");
 }
 
+/// Each data source refers to all before it: followed one by one they would be a million ways.
+#[test]
+fn many_ways_to_one_thing_are_followed_once() {
+    let mut resources = vec![json!({"address": "a_vpc.x"})];
+    let mut before = vec!["a_vpc.x".to_owned()];
+    for index in 0..40 {
+        let address = format!("data.look.n{index}");
+        resources.push(json!({"address": address, "expressions": {"id": {"references": before}}}));
+        before.push(address);
+    }
+    resources.push(json!({"address": "b_end.x", "expressions": {"id": {"references": before}}}));
+    let mut file = plan(&json!([
+        change("a_vpc", &json!(["update"]), &json!({"n": 1}), &json!({"n": 2})),
+        change("b_end", &json!(["no-op"]), &json!({}), &json!({})),
+    ]));
+    file["configuration"] = json!({ "root_module": { "resources": resources } });
+    assert_eq!(read(&file).radius.reached.len(), 1);
+}
+
 /// A plan with secrets wherever a plan can hold them; each of them also stands unmarked where it may be shown.
 fn planted(secrets: &[String]) -> Json {
     let s = |index: usize| secrets[index % secrets.len()].clone();
