@@ -138,7 +138,7 @@ impl<'a> RawChange<'a> {
         };
         let previous = text(&self.resource, "previous_address")?.filter(|previous| *previous != self.address);
         let importing = self.change.get("importing").is_some_and(|importing| importing != "null");
-        let mut attributes = changes(values.sides(), secrets);
+        let mut attributes = changes(values.sides(), &resource_type, secrets);
         let lasting = |change: &AttributeChange| !is_volatile(volatile, &resource_type, &change.path);
         let fingerprint = fingerprint(
             &Subject {

@@ -35,8 +35,10 @@ pub enum ChangeKind {
     },
     /// Known after the apply only.
     Unknown,
-    /// Sensitive, so all that is said is that it changes.
+    /// Marked as sensitive, or under a secret's name: all that is said is that it changes.
     Sensitive,
+    /// A text that is sensitive elsewhere in the plan: all that is said is that it changes.
+    Redacted,
 }
 
 /// Both sides of a change, with what is marked in them.
@@ -77,10 +79,24 @@ impl<'m, 'a> Sides<'m, 'a> {
 }
 
 /// Every place that changes, in the order of the keys.
-pub(super) fn changes(sides: Sides<'_, '_>, secrets: &Secrets) -> Vec<AttributeChange> {
+pub(super) fn changes(sides: Sides<'_, '_>, resource_type: &str, secrets: &Secrets) -> Vec<AttributeChange> {
     let mut found = Vec::new();
     compare(sides, secrets, &mut Vec::new(), &mut found);
+    if is_secret_name(resource_type) {
+        // What it holds is secret, whatever the attribute is called.
+        found.iter_mut().for_each(AttributeChange::hide);
+    }
     found
+}
+
+impl AttributeChange {
+    fn hide(&mut self) {
+        match &mut self.kind {
+            ChangeKind::Added(value) => *value = None,
+            ChangeKind::Changed(values) => *values = None,
+            _ => {}
+        }
+    }
 }
 
 fn compare(
@@ -184,7 +200,7 @@ fn scalar_change(before: &Value<'_>, after: &Value<'_>, secrets: &Secrets, path:
         },
         (before, after) => {
             if !may_show(before, secrets) || !may_show(after, secrets) {
-                return ChangeKind::Sensitive;
+                return ChangeKind::Redacted;
             }
             ChangeKind::Changed(shown(before, secrets).zip(shown(after, secrets)))
         }

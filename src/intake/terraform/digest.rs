@@ -82,7 +82,9 @@ fn attribute_parts<'c>(
 ) -> Vec<(String, String)> {
     let Subject { secrets, is_volatile, .. } = *subject;
     let mut facts: BTreeMap<&str, Vec<String>> = BTreeMap::new();
-    for change in attributes.filter(|change| change.kind == ChangeKind::Sensitive) {
+    for change in
+        attributes.filter(|change| matches!(change.kind, ChangeKind::Sensitive | ChangeKind::Redacted))
+    {
         let first = change.path.first().map_or("", String::as_str);
         facts.entry(first).or_default().push(change.path.join("."));
     }

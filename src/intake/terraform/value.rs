@@ -148,18 +148,24 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// Every text in it, keys included.
+    /// Every text in it, and every key that is no plain name such as attributes have.
     pub(super) fn each_string<'s>(&'s self, visit: &mut impl FnMut(&'s str)) {
         match self {
             Value::String(text) => visit(text),
             Value::Array(elements) => elements.iter().for_each(|element| element.each_string(visit)),
             Value::Object(members) => members.iter().for_each(|(key, value)| {
-                visit(key);
+                if !is_plain_name(key) {
+                    visit(key);
+                }
                 value.each_string(visit);
             }),
             _ => {}
         }
     }
+}
+
+fn is_plain_name(key: &str) -> bool {
+    key.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')
 }
 
 fn read<'a>(raw: &'a str, what: &'static str, depth: usize) -> Result<Value<'a>, WrongInput> {
