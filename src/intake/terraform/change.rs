@@ -159,7 +159,7 @@ impl<'a> RawChange<'a> {
         }
         Ok(Change {
             address: shown_address(&self.address, secrets),
-            deposed: self.deposed.as_deref().map(str::to_owned),
+            deposed: self.deposed.as_deref().map(|key| secrets.shown(key).to_owned()),
             previous: previous.map(|previous| shown_address(&previous, secrets)),
             module: text(&self.resource, "module_address")?.map(|module| shown_address(&module, secrets)),
             hidden_types: hidden_types(&resource_type, &values, secrets),

@@ -193,17 +193,13 @@ fn scalar_change(before: &Value<'_>, after: &Value<'_>, secrets: &Secrets, path:
     match (before, after) {
         (Value::Null, after) => ChangeKind::Added(shown(after, secrets)),
         (_, Value::Null) => ChangeKind::Removed,
+        (before, after) if !may_show(before, secrets) || !may_show(after, secrets) => ChangeKind::Redacted,
         (Value::Number(before), Value::Number(after)) => ChangeKind::Number {
             before: (*before).to_owned(),
             after: (*after).to_owned(),
             grows: matches!((before.parse::<f64>(), after.parse::<f64>()), (Ok(b), Ok(a)) if b < a),
         },
-        (before, after) => {
-            if !may_show(before, secrets) || !may_show(after, secrets) {
-                return ChangeKind::Redacted;
-            }
-            ChangeKind::Changed(shown(before, secrets).zip(shown(after, secrets)))
-        }
+        (before, after) => ChangeKind::Changed(shown(before, secrets).zip(shown(after, secrets))),
     }
 }
 
@@ -217,7 +213,7 @@ fn may_show(value: &Value<'_>, secrets: &Secrets) -> bool {
 fn shown(value: &Value<'_>, secrets: &Secrets) -> Option<String> {
     match value {
         Value::Bool(value) => Some(value.to_string()),
-        Value::Number(text) => Some((*text).to_owned()),
+        Value::Number(text) => secrets.may_show(text).then(|| (*text).to_owned()),
         Value::String(text) => {
             let short = text.chars().count() <= MAX_SHOWN && !text.contains('\n') && secrets.may_show(text);
             short.then(|| if text.is_empty() { "\"\"".to_owned() } else { text.to_string() })

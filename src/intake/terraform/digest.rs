@@ -154,6 +154,7 @@ impl Canonical<'_> {
             Value::Null if unknown.keys().next().is_none() => out.push_str("null"),
             Value::Null | Value::Object(_) => self.write_object(value, unknown, sensitive, path, out),
             Value::Bool(value) => out.push_str(if *value { "true" } else { "false" }),
+            Value::Number(text) if self.secrets.is_secret(text) => out.push_str(REDACTED),
             Value::Number(text) => out.push_str(text),
             Value::String(text) => out.push_str(&quoted(text, self.secrets)),
             Value::Array(elements) => {

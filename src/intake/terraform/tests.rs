@@ -184,6 +184,16 @@ fn a_long_list_is_folded_with_its_counts() {
 }
 
 #[test]
+fn a_number_that_is_sensitive_elsewhere_is_hidden() {
+    let mut masked =
+        change("a_b", &json!(["update"]), &json!({"pin": 481_516}), &json!({"pin": 481_516, "x": 1}));
+    masked["change"]["before_sensitive"] = json!({"pin": true});
+    let plain = change("c_d", &json!(["update"]), &json!({"n": 481_516}), &json!({"n": 7}));
+    let plan = read(&plan(&json!([masked, plain])));
+    assert_eq!(plan.list(9), ["~ a_b.x (x: 1 added)", "~ c_d.x (n changed (sensitive))"]);
+}
+
+#[test]
 fn volatile_values_are_left_out_of_the_digest() {
     let globs = FieldGlobs::parse(&["aws_x.tags.commit".to_owned(), "**.stamp".to_owned()]).unwrap();
     let digest = |commit: &str, stamp: &str, name: &str| {
