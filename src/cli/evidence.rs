@@ -7,7 +7,9 @@ use super::context::Context;
 use super::error::CliError;
 use super::record_act::Target;
 use super::ui::{BOLD, Ui, WAITING, paint};
+use crate::book::{Book, BookError};
 use crate::diagnostic::nearest;
+use crate::history::HistoryError;
 use crate::intake::Found;
 use crate::intake::terraform::{Plan, Rules, WrongInput};
 use crate::policy::{Environment, Policy};
@@ -51,12 +53,15 @@ pub(super) fn warn(ui: &mut Ui, text: &str) {
     ui.note(&format!("{}: {text}", paint(WAITING, "warning")));
 }
 
-/// The policy of the book around, or the built-in one where there is none.
+/// The policy of the book around, or the built-in one where there is none. A book that cannot be read is an error:
+/// another policy's answer could be wrong.
 pub(super) fn policy_around(context: &Context) -> Result<Policy, CliError> {
-    match context.book() {
+    match Book::find(&context.directory) {
         Ok(book) => Ok(book.load(&context.ask())?.policy),
-        Err(_) if context.at.is_none() => Ok(Policy::builtin()),
-        Err(error) => Err(error),
+        Err(BookError::NoBook { .. } | BookError::History(HistoryError::NoRepository { .. })) => {
+            Ok(Policy::builtin())
+        }
+        Err(error) => Err(error.into()),
     }
 }
 

@@ -61,7 +61,8 @@ fn pair(ui: &mut Ui, context: &Context, policy: &Policy, states: [&str; 2]) -> R
         let files = |argument: &str| chart_files(&book, context, argument, None);
         return ChartEvidence::read(&book, policy, states, &files)?.show(ui, context);
     }
-    let environment = policy.environments.last().map_or("", |environment| environment.name.as_str());
+    let environment =
+        policy.environments.last().ok_or_else(|| CliError::failure("the policy has no environment"))?;
     Pair::read(ui, &book, context, states)?.evidence(environment, policy).show(ui, context)
 }
 

@@ -138,7 +138,7 @@ impl<'a> RawChange<'a> {
         };
         let previous = text(&self.resource, "previous_address")?.filter(|previous| *previous != self.address);
         let importing = self.change.get("importing").is_some_and(|importing| importing != "null");
-        let mut attributes = changes(values.sides(), secrets);
+        let mut attributes = changes(values.sides(), &resource_type, secrets);
         let lasting = |change: &AttributeChange| !is_volatile(volatile, &resource_type, &change.path);
         let fingerprint = fingerprint(
             &Subject {
@@ -159,7 +159,7 @@ impl<'a> RawChange<'a> {
         }
         Ok(Change {
             address: shown_address(&self.address, secrets),
-            deposed: self.deposed.as_deref().map(str::to_owned),
+            deposed: self.deposed.as_deref().map(|key| secrets.shown(key).to_owned()),
             previous: previous.map(|previous| shown_address(&previous, secrets)),
             module: text(&self.resource, "module_address")?.map(|module| shown_address(&module, secrets)),
             hidden_types: hidden_types(&resource_type, &values, secrets),

@@ -35,8 +35,10 @@ pub enum ChangeKind {
     },
     /// Known after the apply only.
     Unknown,
-    /// Sensitive, so all that is said is that it changes.
+    /// Marked as sensitive, or under a secret's name: all that is said is that it changes.
     Sensitive,
+    /// A text that is sensitive elsewhere in the plan: all that is said is that it changes.
+    Redacted,
 }
 
 /// Both sides of a change, with what is marked in them.
@@ -77,10 +79,24 @@ impl<'m, 'a> Sides<'m, 'a> {
 }
 
 /// Every place that changes, in the order of the keys.
-pub(super) fn changes(sides: Sides<'_, '_>, secrets: &Secrets) -> Vec<AttributeChange> {
+pub(super) fn changes(sides: Sides<'_, '_>, resource_type: &str, secrets: &Secrets) -> Vec<AttributeChange> {
     let mut found = Vec::new();
     compare(sides, secrets, &mut Vec::new(), &mut found);
+    if is_secret_name(resource_type) {
+        // What it holds is secret, whatever the attribute is called.
+        found.iter_mut().for_each(AttributeChange::hide);
+    }
     found
+}
+
+impl AttributeChange {
+    fn hide(&mut self) {
+        match &mut self.kind {
+            ChangeKind::Added(value) => *value = None,
+            ChangeKind::Changed(values) => *values = None,
+            _ => {}
+        }
+    }
 }
 
 fn compare(
@@ -169,24 +185,21 @@ fn compare_lists(
 }
 
 fn scalar_change(before: &Value<'_>, after: &Value<'_>, secrets: &Secrets, path: &[String]) -> ChangeKind {
-    let hidden = path.iter().any(|step| is_secret_name(step));
-    if hidden {
+    // A number or a switch under such a name (`token_ttl`) is a setting, not a secret.
+    let is_setting = |value: &Value<'_>| matches!(value, Value::Null | Value::Bool(_) | Value::Number(_));
+    if !(is_setting(before) && is_setting(after)) && path.iter().any(|step| is_secret_name(step)) {
         return ChangeKind::Sensitive;
     }
     match (before, after) {
         (Value::Null, after) => ChangeKind::Added(shown(after, secrets)),
         (_, Value::Null) => ChangeKind::Removed,
+        (before, after) if !may_show(before, secrets) || !may_show(after, secrets) => ChangeKind::Redacted,
         (Value::Number(before), Value::Number(after)) => ChangeKind::Number {
             before: (*before).to_owned(),
             after: (*after).to_owned(),
             grows: matches!((before.parse::<f64>(), after.parse::<f64>()), (Ok(b), Ok(a)) if b < a),
         },
-        (before, after) => {
-            if !may_show(before, secrets) || !may_show(after, secrets) {
-                return ChangeKind::Sensitive;
-            }
-            ChangeKind::Changed(shown(before, secrets).zip(shown(after, secrets)))
-        }
+        (before, after) => ChangeKind::Changed(shown(before, secrets).zip(shown(after, secrets))),
     }
 }
 
@@ -200,7 +213,7 @@ fn may_show(value: &Value<'_>, secrets: &Secrets) -> bool {
 fn shown(value: &Value<'_>, secrets: &Secrets) -> Option<String> {
     match value {
         Value::Bool(value) => Some(value.to_string()),
-        Value::Number(text) => Some((*text).to_owned()),
+        Value::Number(text) => secrets.may_show(text).then(|| (*text).to_owned()),
         Value::String(text) => {
             let short = text.chars().count() <= MAX_SHOWN && !text.contains('\n') && secrets.may_show(text);
             short.then(|| if text.is_empty() { "\"\"".to_owned() } else { text.to_string() })

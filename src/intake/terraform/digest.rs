@@ -82,7 +82,9 @@ fn attribute_parts<'c>(
 ) -> Vec<(String, String)> {
     let Subject { secrets, is_volatile, .. } = *subject;
     let mut facts: BTreeMap<&str, Vec<String>> = BTreeMap::new();
-    for change in attributes.filter(|change| change.kind == ChangeKind::Sensitive) {
+    for change in
+        attributes.filter(|change| matches!(change.kind, ChangeKind::Sensitive | ChangeKind::Redacted))
+    {
         let first = change.path.first().map_or("", String::as_str);
         facts.entry(first).or_default().push(change.path.join("."));
     }
@@ -152,6 +154,7 @@ impl Canonical<'_> {
             Value::Null if unknown.keys().next().is_none() => out.push_str("null"),
             Value::Null | Value::Object(_) => self.write_object(value, unknown, sensitive, path, out),
             Value::Bool(value) => out.push_str(if *value { "true" } else { "false" }),
+            Value::Number(text) if self.secrets.is_secret(text) => out.push_str(REDACTED),
             Value::Number(text) => out.push_str(text),
             Value::String(text) => out.push_str(&quoted(text, self.secrets)),
             Value::Array(elements) => {

@@ -22,6 +22,8 @@ pub struct Radius {
     pub edges: Vec<(String, String)>,
     /// Whether only new resources are made, and nothing that is there is touched.
     pub new_only: bool,
+    /// Whether the plan ended in an error, so that there may be more.
+    pub partial: bool,
     /// Whether the plan has the configuration, without which references cannot be seen.
     pub sees_references: bool,
     /// Whether something refers to local values, behind which a plan does not let anybody see.
@@ -85,6 +87,7 @@ impl Radius {
         let edges = edges(&references, &touched, &reached);
         Ok(Radius {
             new_only: summary.is_new_only() && summary.invoke == 0 && touched.is_empty() && !errored,
+            partial: errored,
             sees_references: !configuration.get("root_module").is_null(),
             through_locals: references.through_locals,
             touched,
@@ -95,6 +98,13 @@ impl Radius {
 
     /// One sentence: what is touched and reached.
     pub fn sentence(&self) -> String {
+        match self.partial {
+            true => format!("as far as this partial plan says: {}", self.whole_sentence()),
+            false => self.whole_sentence(),
+        }
+    }
+
+    fn whole_sentence(&self) -> String {
         if self.new_only {
             return "New resources only: no existing resource is touched.".to_owned();
         }

@@ -26,6 +26,13 @@ struct Place<'m, 'a> {
     caller: Option<&'m Caller<'m, 'a>>,
 }
 
+/// What one block refers to, and which names have been followed for it already.
+#[derive(Default)]
+struct Targets {
+    found: BTreeSet<String>,
+    followed: BTreeSet<(String, String)>,
+}
+
 struct Caller<'m, 'a> {
     place: Place<'m, 'a>,
     call: &'m Value<'a>,
@@ -90,7 +97,7 @@ impl References {
             if is_data(&address) {
                 continue;
             }
-            let mut targets = BTreeSet::new();
+            let mut targets = Targets::default();
             self.of_resource(resource, place, &mut targets, 0);
             let mut outer = Some(place);
             while let Some(Caller { place: above, call }) = outer.and_then(|place| place.caller) {
@@ -101,8 +108,8 @@ impl References {
                 self.resolve_all(&names, *above, &mut targets, 0);
                 outer = Some(*above);
             }
-            targets.remove(&address);
-            self.targets.entry(address).or_default().extend(targets);
+            targets.found.remove(&address);
+            self.targets.entry(address).or_default().extend(targets.found);
         }
         for (name, call) in place.module.get("module_calls").members() {
             let prefix = format!("{}module.{name}.", place.prefix);
@@ -118,7 +125,7 @@ impl References {
         &mut self,
         resource: &Value<'_>,
         place: Place<'_, '_>,
-        targets: &mut BTreeSet<String>,
+        targets: &mut Targets,
         chain: usize,
     ) {
         let mut names = BTreeSet::new();
@@ -133,13 +140,16 @@ impl References {
         &mut self,
         names: &BTreeSet<String>,
         place: Place<'_, '_>,
-        targets: &mut BTreeSet<String>,
+        targets: &mut Targets,
         chain: usize,
     ) {
         if chain > MAX_CHAIN {
             return;
         }
         for name in names {
+            if !targets.followed.insert((place.prefix.to_owned(), name.clone())) {
+                continue;
+            }
             let parts = steps(name);
             match parts.as_slice() {
                 ["var", variable, ..] => self.resolve_variable(variable, place, targets, chain),
@@ -159,20 +169,14 @@ impl References {
                     }
                 }
                 [kind, block, ..] => {
-                    targets.insert(format!("{}{kind}.{block}", place.prefix));
+                    targets.found.insert(format!("{}{kind}.{block}", place.prefix));
                 }
                 _ => {}
             }
         }
     }
 
-    fn resolve_variable(
-        &mut self,
-        name: &str,
-        place: Place<'_, '_>,
-        targets: &mut BTreeSet<String>,
-        chain: usize,
-    ) {
+    fn resolve_variable(&mut self, name: &str, place: Place<'_, '_>, targets: &mut Targets, chain: usize) {
         let Some(caller) = place.caller else { return };
         let mut names = BTreeSet::new();
         collect_references(caller.call.get("expressions").get(name), false, &mut names);
@@ -184,16 +188,14 @@ impl References {
         module: &str,
         output: Option<&str>,
         place: Place<'_, '_>,
-        targets: &mut BTreeSet<String>,
+        targets: &mut Targets,
         chain: usize,
     ) {
         let call = place.module.get("module_calls").get(module);
         let outputs = call.get("module").get("outputs");
         let mut names = BTreeSet::new();
-        for (name, value) in
-            outputs.members().iter().filter(|(name, _)| output.is_none_or(|output| output == name))
-        {
-            let _ = name;
+        let asked = |name: &str| output.is_none_or(|output| output == name);
+        for (_, value) in outputs.members().iter().filter(|(name, _)| asked(name)) {
             collect_references(value.get("expression"), false, &mut names);
             collect_references(value.get("depends_on"), true, &mut names);
         }

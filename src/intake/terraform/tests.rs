@@ -184,6 +184,16 @@ fn a_long_list_is_folded_with_its_counts() {
 }
 
 #[test]
+fn a_number_that_is_sensitive_elsewhere_is_hidden() {
+    let mut masked =
+        change("a_b", &json!(["update"]), &json!({"pin": 481_516}), &json!({"pin": 481_516, "x": 1}));
+    masked["change"]["before_sensitive"] = json!({"pin": true});
+    let plain = change("c_d", &json!(["update"]), &json!({"n": 481_516}), &json!({"n": 7}));
+    let plan = read(&plan(&json!([masked, plain])));
+    assert_eq!(plan.list(9), ["~ a_b.x (x: 1 added)", "~ c_d.x (n changed (sensitive))"]);
+}
+
+#[test]
 fn volatile_values_are_left_out_of_the_digest() {
     let globs = FieldGlobs::parse(&["aws_x.tags.commit".to_owned(), "**.stamp".to_owned()]).unwrap();
     let digest = |commit: &str, stamp: &str, name: &str| {
@@ -251,6 +261,25 @@ fn references_through_modules_variables_and_data() {
     let drawing = svg(&radius);
     assert_eq!(drawing.matches("<rect").count(), 6, "{drawing}");
     assert_eq!(drawing.matches("<line").count(), radius.edges.len(), "{drawing}");
+}
+
+/// Each data source refers to all before it: followed one by one they would be a million ways.
+#[test]
+fn many_ways_to_one_thing_are_followed_once() {
+    let mut resources = vec![json!({"address": "a_vpc.x"})];
+    let mut before = vec!["a_vpc.x".to_owned()];
+    for index in 0..40 {
+        let address = format!("data.look.n{index}");
+        resources.push(json!({"address": address, "expressions": {"id": {"references": before}}}));
+        before.push(address);
+    }
+    resources.push(json!({"address": "b_end.x", "expressions": {"id": {"references": before}}}));
+    let mut file = plan(&json!([
+        change("a_vpc", &json!(["update"]), &json!({"n": 1}), &json!({"n": 2})),
+        change("b_end", &json!(["no-op"]), &json!({}), &json!({})),
+    ]));
+    file["configuration"] = json!({ "root_module": { "resources": resources } });
+    assert_eq!(read(&file).radius.reached.len(), 1);
 }
 
 /// A plan with secrets wherever a plan can hold them; each of them also stands unmarked where it may be shown.

@@ -14,6 +14,9 @@ use super::wrong::WrongInput;
 /// Deeper values than this are refused.
 const MAX_DEPTH: usize = 200;
 
+/// Digits from which on a number is treated as texts are.
+const MIN_SECRET_NUMBER: usize = 4;
+
 /// A JSON value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Value<'a> {
@@ -148,18 +151,26 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// Every text in it, keys included.
+    /// Every text and long number in it, and every key that is no plain name such as attributes have.
     pub(super) fn each_string<'s>(&'s self, visit: &mut impl FnMut(&'s str)) {
         match self {
             Value::String(text) => visit(text),
+            // A number that long can be a secret as well, such as a PIN.
+            Value::Number(text) if text.len() >= MIN_SECRET_NUMBER => visit(text),
             Value::Array(elements) => elements.iter().for_each(|element| element.each_string(visit)),
             Value::Object(members) => members.iter().for_each(|(key, value)| {
-                visit(key);
+                if !is_plain_name(key) {
+                    visit(key);
+                }
                 value.each_string(visit);
             }),
             _ => {}
         }
     }
+}
+
+fn is_plain_name(key: &str) -> bool {
+    key.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')
 }
 
 fn read<'a>(raw: &'a str, what: &'static str, depth: usize) -> Result<Value<'a>, WrongInput> {

@@ -125,7 +125,7 @@ fn describe(change: &AttributeChange) -> String {
         ChangeKind::Changed(None) => format!("{name} changed"),
         ChangeKind::Number { before, after, .. } => format!("{name}: {before} → {after}"),
         ChangeKind::Unknown => format!("{name} known after apply"),
-        ChangeKind::Sensitive => format!("{name} changed (sensitive)"),
+        ChangeKind::Sensitive | ChangeKind::Redacted => format!("{name} changed (sensitive)"),
     }
 }
 
