@@ -3,6 +3,7 @@
 //! What it adds to CommonMark and GFM: heading anchors, boxes with who ticked them, IDs as links, links
 //! between files as links between pages, wide tables that scroll by themselves.
 
+mod autolink;
 mod block;
 mod inline;
 
@@ -104,6 +105,8 @@ struct Writer<'a, 'e> {
     cell: usize,
     /// Open links and headings: no ID becomes a link in them.
     quiet: usize,
+    /// Open links: nothing becomes a link in them.
+    in_link: usize,
     in_code: bool,
     /// What each open link or quotation ends with.
     ends: Vec<&'static str>,
@@ -125,6 +128,7 @@ impl<'a, 'e> Writer<'a, 'e> {
             in_head: false,
             cell: 0,
             quiet: 0,
+            in_link: 0,
             in_code: false,
             ends: Vec::new(),
             note: None,
@@ -174,7 +178,26 @@ impl<'a, 'e> Writer<'a, 'e> {
     }
 
     fn text(&mut self, text: &str) {
-        if self.quiet > 0 || self.in_code {
+        if self.in_code || self.in_link > 0 {
+            push_escaped(&mut self.out, text);
+            return;
+        }
+        let mut done = 0;
+        for autolink::Autolink { range, prefix } in autolink::find(text) {
+            self.plain(&text[done..range.start]);
+            done = range.end;
+            let address = &text[range];
+            self.out.push_str("<a href=\"");
+            self.out.push_str(prefix);
+            push_escaped(&mut self.out, address);
+            self.wrapped("\">", address, "</a>");
+        }
+        self.plain(&text[done..]);
+    }
+
+    /// Text without addresses.
+    fn plain(&mut self, text: &str) {
+        if self.quiet > 0 {
             push_escaped(&mut self.out, text);
         } else {
             self.options.scope.push_with_ids(&mut self.out, text);
@@ -258,6 +281,7 @@ impl<'a, 'e> Writer<'a, 'e> {
             }
             TagEnd::Link => {
                 self.quiet = self.quiet.saturating_sub(1);
+                self.in_link = self.in_link.saturating_sub(1);
                 self.pop_end();
             }
             other => self.out.push_str(simple(&other).1),
