@@ -100,6 +100,10 @@ struct Writer<'a, 'e> {
     rendered: Rendered,
     slugs: std::collections::HashMap<String, usize>,
     footnotes: Vec<String>,
+    /// Finished notes by number, to be written behind the text.
+    notes: std::collections::BTreeMap<usize, String>,
+    /// What was being written when each open footnote began, and the note's number.
+    outer: Vec<(String, usize)>,
     alignments: Vec<Alignment>,
     in_head: bool,
     cell: usize,
@@ -124,6 +128,8 @@ impl<'a, 'e> Writer<'a, 'e> {
             rendered: Rendered::default(),
             slugs: std::collections::HashMap::new(),
             footnotes: Vec::new(),
+            notes: std::collections::BTreeMap::new(),
+            outer: Vec::new(),
             alignments: Vec::new(),
             in_head: false,
             cell: 0,
@@ -138,6 +144,7 @@ impl<'a, 'e> Writer<'a, 'e> {
 
     fn run(&mut self) {
         let events = self.events;
+        self.number_footnotes();
         let mut index = 0;
         while let Some((event, span)) = events.get(index) {
             let span = span.start + self.options.offset..span.end + self.options.offset;
@@ -169,6 +176,7 @@ impl<'a, 'e> Writer<'a, 'e> {
             }
             index += 1;
         }
+        self.push_notes();
     }
 
     fn wrapped(&mut self, before: &str, text: &str, after: &str) {
@@ -268,7 +276,7 @@ impl<'a, 'e> Writer<'a, 'e> {
                 self.flush_note();
                 self.out.push_str("</li>\n");
             }
-            TagEnd::FootnoteDefinition => self.out.push_str("</div>\n"),
+            TagEnd::FootnoteDefinition => self.end_footnote(),
             TagEnd::Table => self.out.push_str("</tbody></table></div>\n"),
             TagEnd::TableHead => {
                 self.in_head = false;
