@@ -112,7 +112,8 @@ fn items(target: &Target, name: &str, checked: bool) -> Result<Vec<ItemKey>, Cli
         .collect();
     if open.is_empty() {
         let word = if checked { "already" } else { "not" };
-        return Err(CliError::failure(format!("{} is {word} deployed to {name}", target.name)));
+        return Err(CliError::failure(format!("{} is {word} deployed to {name}", target.name))
+            .with_hint(format!("`changebook show {} --events` shows what happened", target.name)));
     }
     Ok(open)
 }

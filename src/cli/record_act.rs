@@ -44,7 +44,9 @@ impl Target {
         if found == record_type {
             return Ok(());
         }
-        Err(CliError::usage(format!("{} is a {}, not a {}", self.name, found.as_str(), record_type.as_str())))
+        let wanted = record_type.as_str();
+        Err(CliError::usage(format!("{} is a {}, not a {wanted}", self.name, found.as_str()))
+            .with_hint(format!("`changebook list --type {wanted}` shows those there are")))
     }
 
     /// The item that a part of its text names, without doubt.
