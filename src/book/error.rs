@@ -46,11 +46,25 @@ pub enum BookError {
         /// The first byte that is none.
         byte: u8,
     },
-    /// A symbolic link where a file of the book is expected.
-    #[error("`{path}` is a symbolic link, expected a regular file")]
+    /// A symbolic link or the like where a file of the book is expected.
+    #[error("`{path}` is no regular file")]
     Link {
         /// In the book.
         path: String,
+    },
+    /// A file of the book that is too large to be what its name says.
+    #[error("`{path}` is larger than a record may be, and is not read")]
+    TooLarge {
+        /// In the book.
+        path: String,
+    },
+    /// The lock that keeps two who take a number apart cannot be had.
+    #[error("`{}` cannot be written", path.display())]
+    Lock {
+        /// The lock file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
     },
     /// `book.toml` or `policy.toml` is wrong: the errors say where.
     #[error("the book's settings cannot be read, so no answer can be given")]
@@ -108,6 +122,11 @@ impl BookError {
                 Some("see that it is a file and that you may read it: `ls -l` shows both".to_owned())
             }
             BookError::NotText { .. } => Some("save the file as UTF-8".to_owned()),
+            BookError::TooLarge { .. } => Some("see what it holds, and cut it".to_owned()),
+            BookError::Lock { .. } => Some(
+                "a new number is taken under a lock in the git directory: see that you may write there"
+                    .to_owned(),
+            ),
             BookError::Link { .. } => {
                 Some("put the file itself there: no link is followed out of a book".to_owned())
             }

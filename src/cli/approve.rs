@@ -28,7 +28,7 @@ pub(super) struct ApproveArgs {
 }
 
 pub(super) fn run(ui: &mut Ui, context: &Context, args: &ApproveArgs) -> Result<(), CliError> {
-    let target = Target::find(context, "approve", &args.id)?;
+    let target = Target::find(context, "approve", &args.id, &args.commit)?;
     target.expect(RecordType::Task)?;
     let policy = &target.loaded.policy;
     let email = crate::act::author_email(&target.book)?;

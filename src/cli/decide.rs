@@ -36,7 +36,7 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &DecideArgs) -> Result<(
             ["approved", "needs-changes", "rejected"].into_iter(),
         )
     })?;
-    let target = Target::find(context, "decide", &args.id)?;
+    let target = Target::find(context, "decide", &args.id, &args.commit)?;
     target.expect(RecordType::Decision)?;
     let apply = |text: &str| {
         let mut text =
