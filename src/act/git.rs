@@ -51,7 +51,12 @@ impl Git {
         Ok(listing.split(' ').next().unwrap_or("100644").to_owned())
     }
 
-    fn run(&self, arguments: &[&str], index: Option<&Path>, input: Option<&str>) -> Result<String, ActError> {
+    pub(super) fn run(
+        &self,
+        arguments: &[&str],
+        index: Option<&Path>,
+        input: Option<&str>,
+    ) -> Result<String, ActError> {
         let mut command = Command::new("git");
         command.current_dir(&self.directory).args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped());
         command.stdin(if input.is_some() { Stdio::piped() } else { Stdio::null() });
@@ -68,7 +73,10 @@ impl Git {
             return Ok(String::from_utf8_lossy(&output.stdout).trim_end().to_owned());
         }
         let said = [output.stderr, output.stdout].concat();
-        let message = String::from_utf8_lossy(&said).trim().to_owned();
+        let mut message = String::from_utf8_lossy(&said).trim().to_owned();
+        if message.is_empty() {
+            message.push_str("it said nothing; most likely a hook refused");
+        }
         Err(ActError::Git { command: arguments.join(" "), message })
     }
 }

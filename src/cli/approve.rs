@@ -28,7 +28,7 @@ pub(super) struct ApproveArgs {
 }
 
 pub(super) fn run(ui: &mut Ui, context: &Context, args: &ApproveArgs) -> Result<(), CliError> {
-    let target = Target::find(context, "approve", &args.id)?;
+    let target = Target::find(context, "approve", &args.id, &args.commit)?;
     target.expect(RecordType::Task)?;
     let policy = &target.loaded.policy;
     let email = crate::act::author_email(&target.book)?;
@@ -36,6 +36,10 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &ApproveArgs) -> Result<
         CliError::failure(format!("`{email}` is no person of the policy, so its approval would not count"))
             .with_hint("list the address under `[people]` in policy.toml, or set `git config user.email`")
     })?;
+    if let Some(role) = args.role.as_deref().filter(|role| !policy.roles.contains_key(*role)) {
+        let known = policy.roles.keys().map(String::as_str);
+        return Err(super::filter::unknown("role of the policy", role, known));
+    }
     let (item, review) = choose(&target, policy, person, args.role.as_deref())?;
     let state = target.state()?;
     let approval = state.approvals.iter().find(|approval| approval.role == review.role);

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::context::Context;
 use super::error::CliError;
 use super::ui::{DIM, GOOD, Ui, paint};
-use crate::book::{Ask, Book, Loaded};
+use crate::book::{Ask, Book, BookConfig, Loaded};
 use crate::history::CommitId;
 use crate::record::RecordType;
 use crate::site::{self, DocFile, Page, SiteConfig, SiteInput, WriteReport};
@@ -71,10 +71,30 @@ pub(super) fn build(
             return Err(CliError::usage("in a bare repository `--out DIR` says where the site goes"));
         }
     };
+    refuse_own_folders(book, &loaded.config, &out)?;
     let commit = loaded.commit().filter(|_| context.at.is_some() || book.root.is_none());
     let pages = render(book, &loaded, commit, allow_broken_links)?;
     let report = site::write_site(&out, &pages)?;
     Ok((out, report, pages.len()))
+}
+
+/// The site never goes where the book's own files stand, nor around them.
+fn refuse_own_folders(book: &Book, config: &BookConfig, out: &Path) -> Result<(), CliError> {
+    let Some(root) = &book.root else { return Ok(()) };
+    let absolute = std::path::absolute(out).unwrap_or_else(|_| out.to_path_buf());
+    let absolute = absolute.canonicalize().unwrap_or(absolute);
+    let taken = match absolute.strip_prefix(root) {
+        Ok(inside) => config.folder_in_the_way(inside),
+        Err(_) => root.starts_with(&absolute).then(|| "own folder stands".to_owned()),
+    };
+    match taken {
+        Some(taken) => Err(CliError::usage(format!(
+            "the site cannot go to `{}`: the book's {taken} there",
+            out.display()
+        ))
+        .with_hint("choose a folder of its own: `--out DIR`")),
+        None => Ok(()),
+    }
 }
 
 /// Gathers what the site is made from and renders it.

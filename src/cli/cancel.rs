@@ -27,7 +27,7 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &CancelArgs) -> Result<(
     if reason.is_empty() {
         return Err(CliError::usage("a cancellation needs its reason"));
     }
-    let target = Target::find(context, "cancel", &args.id)?;
+    let target = Target::find(context, "cancel", &args.id, &args.commit)?;
     target.expect(RecordType::Task)?;
     let status = target.state()?.status;
     if matches!(status, Status::Applied | Status::Done | Status::Cancelled) {

@@ -30,10 +30,13 @@ pub(super) struct DecideArgs {
 
 pub(super) fn run(ui: &mut Ui, context: &Context, args: &DecideArgs) -> Result<(), CliError> {
     let verdict = Verdict::parse(&args.verdict).ok_or_else(|| {
-        CliError::usage(format!("`{}` is no decision", args.verdict))
-            .with_hint("approved, needs-changes or rejected")
+        super::filter::unknown(
+            "decision",
+            &args.verdict,
+            ["approved", "needs-changes", "rejected"].into_iter(),
+        )
     })?;
-    let target = Target::find(context, "decide", &args.id)?;
+    let target = Target::find(context, "decide", &args.id, &args.commit)?;
     target.expect(RecordType::Decision)?;
     let apply = |text: &str| {
         let mut text =

@@ -39,7 +39,7 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &DemoArgs) -> Result<(),
             args.directory.display()
         )));
     }
-    demo::make(&directory).map_err(|error| CliError::failure(error.to_string()))?;
+    demo::make(&directory)?;
     let inside = context.in_directory(&directory, demo::NOW);
     let (book, loaded) = inside.load()?;
     let site = if args.no_site { None } else { Some(build(&book, &inside, None, false)?) };

@@ -38,6 +38,7 @@ struct Answer<'a> {
 pub(super) fn run(ui: &mut Ui, context: &Context, args: &ListArgs) -> Result<(), CliError> {
     let filter = args.filter.check()?;
     let (_, loaded) = context.load()?;
+    args.filter.check_by(&loaded.policy)?;
     let records: Vec<&RecordState> =
         loaded.state.records.iter().filter(|record| filter.admits(record)).collect();
     if context.json {

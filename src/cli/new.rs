@@ -7,6 +7,7 @@ use std::process::Command;
 use super::context::Context;
 use super::error::CliError;
 use super::ui::{GOOD, Ui, paint};
+use crate::act::create_atomically;
 use crate::book::Book;
 use crate::diagnostic::nearest;
 use crate::policy::{IdPattern, Policy};
@@ -276,15 +277,18 @@ fn today(now: i64) -> jiff::civil::Date {
 
 /// Creates the file; `false` when somebody has made it meanwhile.
 fn create(file: &Path, text: &str) -> Result<bool, CliError> {
-    let failure = |error: std::io::Error| CliError::failure(format!("`{}`: {error}", file.display()));
+    let failure = |error: std::io::Error| {
+        CliError::failure(format!("`{}` cannot be written: {error}", file.display()))
+            .with_hint("no number was taken; see that the folder is yours to write and the disk not full")
+    };
     if let Some(folder) = file.parent() {
         std::fs::create_dir_all(folder).map_err(failure)?;
     }
-    match std::fs::OpenOptions::new().write(true).create_new(true).open(file) {
-        Ok(mut created) => {
-            std::io::Write::write_all(&mut created, text.as_bytes()).map_err(failure)?;
-            Ok(true)
-        }
+    if file.symlink_metadata().is_ok() {
+        return Ok(false);
+    }
+    match create_atomically(file, text.as_bytes()) {
+        Ok(()) => Ok(true),
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(false),
         Err(error) => Err(failure(error)),
     }

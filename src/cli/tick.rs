@@ -57,7 +57,7 @@ fn set(
     commit: &CommitArgs,
 ) -> Result<(), CliError> {
     let verb = if checked { "tick" } else { "untick" };
-    let target = Target::find(context, verb, id)?;
+    let target = Target::find(context, verb, id, commit)?;
     let item = target.item(query)?;
     let state = target.state()?;
     if item.checked == checked {

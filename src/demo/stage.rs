@@ -18,7 +18,7 @@ pub enum DemoError {
         path: PathBuf,
     },
     /// A file cannot be written or read.
-    #[error("`{}`", path.display())]
+    #[error("`{}` cannot be read or written", path.display())]
     Io {
         /// The file.
         path: PathBuf,

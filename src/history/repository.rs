@@ -83,7 +83,12 @@ impl Repository {
             .and_then(|target| target.strip_prefix("refs/heads/"))
             .map(str::to_owned);
         let commit = match self.git.head() {
-            Ok(head) => head.peel_to_commit().ok().map(|commit| commit_id(commit.id())),
+            // A branch that names no readable commit is no branch without commits: that answer would be wrong.
+            Ok(head) => {
+                let target = head.target().map(|id| id.to_string()).unwrap_or_default();
+                let object = |source| HistoryError::Object { id: target, source };
+                Some(commit_id(head.peel_to_commit().map_err(object)?.id()))
+            }
             Err(error) if error.code() == git2::ErrorCode::UnbornBranch => None,
             Err(error) => return Err(HistoryError::git(error)),
         };

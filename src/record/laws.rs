@@ -262,29 +262,53 @@ proptest! {
     }
 }
 
-/// Real documents of the team's collection, when it lies beside this crate.
+/// Real documents: the team's collection when it lies beside this crate, and every `.md` file of the folder that
+/// `CHANGEBOOK_DOCUMENTS` names.
 #[test]
 #[allow(clippy::print_stderr)]
-fn real_documents_are_read() {
+fn real_documents_are_read_and_edited() {
     let shared = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared");
-    let mut paths: Vec<_> = walkdir::WalkDir::new(&shared)
+    let more = std::env::var_os("CHANGEBOOK_DOCUMENTS").map(std::path::PathBuf::from);
+    let mut paths: Vec<_> = [shared]
         .into_iter()
+        .chain(more)
+        .flat_map(walkdir::WalkDir::new)
         .filter_map(Result::ok)
         .filter(|entry| entry.path().extension().is_some_and(|ending| ending == "md"))
         .map(walkdir::DirEntry::into_path)
         .collect();
     paths.sort();
     if paths.is_empty() {
-        eprintln!("skipped: no documents beside the crate");
+        eprintln!("skipped: no documents beside the crate, and `CHANGEBOOK_DOCUMENTS` names no folder");
     }
     for path in paths {
         let bytes = fs::read(&path).unwrap();
         check_agreement(&bytes);
-        let record = [b"+++\nid = 'A-1'\n+++\n", &bytes[..]].concat();
-        check_agreement(&record);
-        let record = Record::parse(RecordType::Task, "tasks/A-1.md", &record);
-        let once = scope_text(&record, &rules());
-        let twice = scope_text(&parse(&with_body_of(&once)), &rules());
-        assert_eq!(with_body_of(&twice), with_body_of(&once), "{}", path.display());
+        let bytes = [b"+++\nid = 'A-1'\n+++\n", &bytes[..]].concat();
+        check_agreement(&bytes);
+        let record = Record::parse(RecordType::Task, "tasks/A-1.md", &bytes);
+        if !record.is_broken() {
+            let once = scope_text(&record, &rules());
+            let twice = scope_text(&parse(&with_body_of(&once)), &rules());
+            assert_eq!(with_body_of(&twice), with_body_of(&once), "{}", path.display());
+        }
+        if let Ok(text) = std::str::from_utf8(&bytes) {
+            check_edits(text, &record, &path);
+        }
     }
+}
+
+/// A tick changes one byte; a key changes its own line.
+fn check_edits(text: &str, record: &Record, path: &Path) {
+    for item in &record.items {
+        let edited = edit::set_item(text, item, !item.checked).unwrap();
+        assert_eq!(edited.len(), text.len());
+        let changed: Vec<usize> =
+            (0..text.len()).filter(|&at| text.as_bytes()[at] != edited.as_bytes()[at]).collect();
+        assert!(changed.len() == 1 && item.mark.contains(&changed[0]), "{}: {item:?}", path.display());
+    }
+    let edited = edit::set_field(text, "cancelled", "no".into()).unwrap();
+    let line_end = if text.starts_with("+++\r\n") { "\r\n" } else { "\n" };
+    let kept = edited.replacen(&format!("cancelled = \"no\"{line_end}"), "", 1);
+    assert_eq!(kept, text, "{}", path.display());
 }

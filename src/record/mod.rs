@@ -26,6 +26,7 @@ pub use duration::parse_duration;
 pub use facts::{Facts, ItemFact};
 pub use id::{IdError, RecordId};
 pub use item::{ItemKey, ItemMatch, find_items, normalize, normalize_review};
+pub(crate) use layout::find_conflict as conflict_in;
 pub use markdown::markdown_options;
 pub use scope::{ScopeHash, ScopeRules, scope_hash, scope_text};
 pub use types::*;
