@@ -133,7 +133,7 @@ pub fn named_tasks(history: &History, walk: &Walk, book: Option<&str>) -> HashMa
     named
 }
 
-fn group<'a, T>(items: &'a [T], record: impl Fn(&T) -> RecordIx) -> HashMap<RecordIx, Vec<&'a T>> {
+fn group<T>(items: &[T], record: impl Fn(&T) -> RecordIx) -> HashMap<RecordIx, Vec<&T>> {
     let mut groups: HashMap<RecordIx, Vec<&T>> = HashMap::new();
     for item in items {
         groups.entry(record(item)).or_default().push(item);
