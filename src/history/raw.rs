@@ -178,6 +178,7 @@ fn read_message(message: &[u8]) -> (String, Trailers) {
             "deployed" => trailers.deployed.push(value),
             "rolled-back" => trailers.rolled_back.push(value),
             "exercised" => trailers.exercised.push(value),
+            "approved-by" => trailers.approved_by.push(email_of(&value)),
             "co-authored-by" => trailers.co_authors.push(email_of(&value)),
             _ => {}
         }
@@ -191,6 +192,34 @@ fn email_of(value: &str) -> String {
 
 fn find(bytes: &[u8], pattern: &[u8]) -> Option<usize> {
     bytes.windows(pattern.len()).position(|window| window == pattern)
+}
+
+/// Splits a commit's raw bytes into what was signed and the armoured signature; `None` when it carries none.
+///
+/// As git does for SHA-1 commits, both signature headers are cut out of what was signed, and the signature is
+/// that of `gpgsig` (a commit that has `gpgsig-sha256` alone carries none that counts here).
+pub(super) fn split_signature(bytes: &[u8]) -> Option<(Vec<u8>, Vec<u8>)> {
+    let header_end = find(bytes, b"\n\n").map_or(bytes.len(), |end| end + 1);
+    let mut payload = Vec::with_capacity(bytes.len());
+    let mut armor: Option<Vec<u8>> = None;
+    let mut cutting: Option<&[u8]> = None;
+    for line in bytes[..header_end].split_inclusive(|byte| *byte == b'\n') {
+        let continued = line.strip_prefix(b" ");
+        if continued.is_none() {
+            let starts = |key: &[u8]| line.strip_prefix(key);
+            cutting = [&b"gpgsig "[..], b"gpgsig-sha256 "].into_iter().find(|key| starts(key).is_some());
+        }
+        match cutting {
+            None => payload.extend_from_slice(line),
+            Some(b"gpgsig ") => {
+                let text = continued.unwrap_or_else(|| line.strip_prefix(b"gpgsig ").unwrap_or(line));
+                armor.get_or_insert_default().extend_from_slice(text);
+            }
+            Some(_) => {}
+        }
+    }
+    payload.extend_from_slice(&bytes[header_end..]);
+    Some((payload, armor?))
 }
 
 #[cfg(test)]
@@ -236,6 +265,15 @@ mod tests {
         assert!(
             commit(&format!("{author}\n{committer}\nencoding latin1\ngpgsig a\n b"), "m").malformed.is_none()
         );
+    }
+
+    #[test]
+    fn signatures_are_cut_out_of_what_was_signed() {
+        let raw = b"tree t\ngpgsig-sha256 q\n r\nauthor a\ngpgsig one\n two\nx y\n\nmessage\n\ngpgsig no\n";
+        let (payload, armor) = split_signature(raw).expect("signed");
+        assert_eq!(payload, b"tree t\nauthor a\nx y\n\nmessage\n\ngpgsig no\n");
+        assert_eq!(armor, b"one\ntwo\n");
+        assert_eq!(split_signature(b"tree t\n\ngpgsig no"), None);
     }
 
     #[test]

@@ -12,6 +12,8 @@ use super::types::{Change, Commit, CommitId, History, TreeFile};
 use super::{BookPath, HistoryError};
 use crate::record::RecordType;
 
+/// The folder of detached approvals.
+const APPROVALS: &str = "approvals";
 /// Commits that one thread compares in a row, so that neighbours share trees.
 const CHUNK: usize = 256;
 
@@ -113,13 +115,13 @@ fn compare_commit(
     if parent == Some(tree) {
         return Ok((changes, policy));
     }
-    for record_type in RecordType::ALL {
-        let folder = record_type.folder();
+    let records = RecordType::ALL.into_iter().map(|record_type| (record_type.folder(), ".md"));
+    for (folder, ending) in records.chain([(APPROVALS, ".sig")]) {
         let path = book.join(folder);
         let new = subtree(reader, tree, &path)?;
         let old = parent.map_or(Ok(None), |parent| subtree(reader, parent, &path))?;
         reader.compare(old, new, folder, 0, &mut |path, old, new| {
-            if path.ends_with(".md") {
+            if path.ends_with(ending) {
                 changes.push(Change { path: path.to_owned(), old, new });
             }
         })?;
@@ -143,7 +145,7 @@ pub(super) fn work_paths(
     let records: Vec<String> = RecordType::ALL
         .iter()
         .map(|t| t.folder())
-        .chain(["approvals"])
+        .chain([APPROVALS])
         .map(|folder| book.join(folder))
         .collect();
     commits

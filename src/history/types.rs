@@ -64,6 +64,8 @@ pub struct Trailers {
     pub rolled_back: Vec<String>,
     /// `Exercised: RUNBOOK`.
     pub exercised: Vec<String>,
+    /// E-mails of `Approved-by:`. A claim: it counts for nothing.
+    pub approved_by: Vec<String>,
     /// E-mails of `Co-authored-by:`.
     pub co_authors: Vec<String>,
 }
@@ -88,7 +90,7 @@ pub struct TreeFile {
     pub kind: FileKind,
 }
 
-/// A record file that differs between a commit and its first parent.
+/// A record file or detached approval that differs between a commit and its first parent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
     /// Relative to the book, forward slashes.
@@ -118,7 +120,7 @@ pub struct Commit {
     pub signed: bool,
     /// What is wrong with the raw bytes, when something is: such a commit has no authority.
     pub malformed: Option<String>,
-    /// Record files that differ from the first parent (from nothing, for a root), by path.
+    /// Record files and detached approvals that differ from the first parent (from nothing, for a root).
     pub changes: Vec<Change>,
     /// The policy file in this commit.
     pub policy: Option<TreeFile>,

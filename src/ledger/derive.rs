@@ -6,13 +6,15 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use super::context::{Context, Sources};
-use super::decision::{DecisionState, decision};
+use super::decision::{DecisionState, decisions};
 use super::events::events;
 use super::relations::relations;
 use super::runbook::runbook;
 use super::state::{Evidence, ItemState, RecordState, Status, WorkTree};
+use super::suspicions;
 use super::task::{Others, task};
 use super::walk::{Key, RecordIx};
+use crate::diagnostic::Diagnostic;
 use crate::record::{Details, ItemKey, Record, RecordId, RecordType, Task, TaskKind};
 
 /// A record file of the commit that is read, or of the work tree.
@@ -24,29 +26,34 @@ pub struct Shown {
     pub work_tree: WorkTree,
 }
 
-/// Derives every record that is shown, in the order given. Files of the work tree alone are drafts.
+/// What is derived of a whole book.
+#[derive(Debug, Default)]
+pub struct Derived {
+    /// Every record that is shown, in the order given.
+    pub records: Vec<RecordState>,
+    /// What is wrong with the history of the policy.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// Derives every record that is shown. Files of the work tree alone are drafts. `policy_path` is the policy's in
+/// the book, for diagnostics.
 pub fn derive(
     sources: Option<Sources<'_>>,
     named: &HashMap<usize, Vec<RecordIx>>,
     shown: &[Shown],
-) -> Vec<RecordState> {
+    policy_path: &str,
+) -> Derived {
     let book = Book::new(shown);
     let Some(sources) = sources else {
-        return shown.iter().map(|shown| draft(shown, &book)).collect();
+        let records = shown.iter().map(|shown| draft(shown, &book)).collect();
+        return Derived { records, ..Derived::default() };
     };
-    let context = Context::new(sources, named);
-    let decisions: Vec<DecisionState<'_>> = shown
-        .iter()
-        .filter_map(|shown| {
-            let (id, record) = committed(&context, shown)?;
-            let Details::Decision(details) = &shown.record.details else { return None };
-            Some(decision(&context, record, id, &shown.record, details))
-        })
-        .collect();
+    let context = Context::new(sources, named, shown);
+    let decisions = decisions(&context);
     let deriver = Deriver { context: &context, book: &book, decisions: &decisions };
-    let mut states: Vec<RecordState> = shown.par_iter().map(|shown| deriver.record(shown)).collect();
-    block(&mut states);
-    states
+    let mut records: Vec<RecordState> = shown.par_iter().map(|shown| deriver.record(shown)).collect();
+    block(&mut records);
+    Derived { records, diagnostics: suspicions::policy_changes(&context, policy_path) }
 }
 
 fn committed<'s>(context: &Context<'_>, shown: &'s Shown) -> Option<(&'s RecordId, RecordIx)> {
@@ -151,6 +158,7 @@ impl Deriver<'_> {
             texts.get(key).map_or_else(|| key.text.to_string(), |text| (*text).to_owned())
         });
         state.authors = authors(context, record);
+        state.diagnostics.extend(suspicions::acts(context, record, &shown.record));
     }
 
     fn task(

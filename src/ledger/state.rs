@@ -195,7 +195,7 @@ pub enum TrustLevel {
 /// One approval that the risk asks for, met or not.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Approval {
-    /// The role whose approval it is; the board's is the role of the decision.
+    /// The role whose approval it is; the board's is the role of the decision, and `*` anybody else's.
     pub role: String,
     /// The item's text, or the decision record's ID.
     pub text: String,
@@ -204,6 +204,9 @@ pub struct Approval {
     /// The decision record through which the role speaks, when there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub decision: Option<RecordId>,
+    /// The detached approval's path in the book, when that is the best candidate.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub detached: Option<String>,
     /// The best candidate, by the policy's name; the author's e-mail when not listed.
     pub person: Option<String>,
     /// What the act is worth.

@@ -3,6 +3,7 @@
 //! Parsing never fails as a whole: [`Record::parse`] gives what it understood and the diagnostics.
 //! Everything that a message, an edit or an editor may point at carries its byte range.
 
+mod detached;
 mod details;
 mod duration;
 pub mod edit;
@@ -20,6 +21,7 @@ mod types;
 #[cfg(test)]
 mod laws;
 
+pub use detached::{Detached, MAX_DETACHED_BYTES, detached_path};
 pub use duration::parse_duration;
 pub use facts::{Facts, ItemFact};
 pub use id::{IdError, RecordId};

@@ -257,6 +257,7 @@ fn approval(role: &str, text: &str, by: Option<Evidence>, code: Option<Code>, de
         role: role.to_owned(),
         text: text.to_owned(),
         decision: None,
+        detached: None,
         person: by.as_ref().and_then(|by| by.person.clone()),
         trust: by.as_ref().map(|_| TrustLevel::Committed),
         valid: code.is_none(),

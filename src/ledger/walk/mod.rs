@@ -4,155 +4,27 @@
 //! differ from the first parent, and at a merge those whose versions differ between the parents, are looked
 //! at. So the walk is linear in what commits change.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+mod outcome;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use super::law::{ABSENT, Cell, after_commit};
 use super::trie::Trie;
 use crate::history::{BlobId, History, TreeFile};
-use crate::record::{Facts, ItemKey, RecordId, RecordType, ScopeHash};
+use crate::record::{Facts, RecordId, RecordType, detached_path};
+pub(super) use outcome::{Binding, Files, Key, Move, Node, RecordIx, Transition, Value, Withdrawal};
+pub use outcome::{Versions, Walk, deployed_versions, signed_acts};
 
-/// What is known of every version of every record file, by type and content.
-pub type Versions = HashMap<(RecordType, BlobId), Facts>;
-
-/// The things of a record that have owners.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) enum Key {
-    /// That the record is there.
-    Exists,
-    /// Its bytes.
-    Text,
-    /// Its material content.
-    Scope,
-    /// A key of the frontmatter.
-    Field(Box<str>),
-    /// An item.
-    Item(ItemKey),
-}
-
-/// The states that things can be in.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) enum Value {
-    Absent,
-    Present,
-    Unchecked,
-    Checked,
-    Text(BlobId),
-    Scope(ScopeHash),
-    Json(Box<str>),
-}
-
-/// Position of the record in [`Walk::ids`].
-pub(super) type RecordIx = u32;
-
-/// A record after some commit.
-#[derive(Debug, Clone)]
-pub(super) struct Node {
-    /// Every file that carries the ID, by path; none after a removal, several for a duplicate.
-    pub(super) files: Vec<(u32, TreeFile)>,
-    /// By key.
-    pub(super) cells: Vec<(u32, Cell)>,
-}
-
-impl Node {
-    pub(super) fn cell(&self, key: u32) -> Option<&Cell> {
-        self.cells.binary_search_by_key(&key, |(key, _)| *key).ok().map(|found| &self.cells[found].1)
-    }
-}
-
-/// A commit that became the owner of a new state.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Transition {
-    pub(super) commit: u32,
-    pub(super) record: RecordIx,
-    pub(super) key: u32,
-    /// In the first parent.
-    pub(super) from: u32,
-    pub(super) to: u32,
-    /// The record's scope after the commit.
-    pub(super) scope: u32,
-}
-
-/// A file that moved.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Move {
-    pub(super) commit: u32,
-    pub(super) record: RecordIx,
-    pub(super) from: u32,
-    pub(super) to: u32,
-}
-
-/// The scopes of a decision's tasks at the commit that set a field of it.
-#[derive(Debug, Clone)]
-pub(super) struct Binding {
-    pub(super) commit: u32,
-    pub(super) decision: RecordIx,
-    pub(super) scopes: Vec<(RecordIx, u32)>,
-}
-
-/// The outcome of the walk.
-#[derive(Debug, Default)]
-pub struct Walk {
-    pub(super) ids: Vec<(RecordType, RecordId)>,
-    pub(super) id_index: HashMap<RecordId, RecordIx>,
-    pub(super) keys: Interner<Key>,
-    pub(super) values: Interner<Value>,
-    pub(super) paths: Interner<Box<str>>,
-    pub(super) transitions: Vec<Transition>,
-    pub(super) moves: Vec<Move>,
-    pub(super) bindings: Vec<Binding>,
-    /// The maps of the tips that were asked for.
-    pub(super) tips: HashMap<usize, Trie<Arc<Node>>>,
-}
-
-impl Walk {
-    /// The version of a record at one of the tips.
-    pub(super) fn node(&self, tip: usize, record: RecordIx) -> Option<&Arc<Node>> {
-        self.tips.get(&tip)?.get(record)
-    }
-
-    /// Every ID that some commit of the history holds, deleted records included.
-    pub fn ids_ever(&self) -> impl Iterator<Item = &RecordId> {
-        self.ids.iter().map(|(_, id)| id)
-    }
-}
-
-/// Numbers for equal things, from 0 in order of first sight.
-#[derive(Debug)]
-pub(super) struct Interner<T> {
-    items: Vec<T>,
-    index: HashMap<T, u32>,
-}
-
-impl<T> Default for Interner<T> {
-    fn default() -> Self {
-        Interner { items: Vec::new(), index: HashMap::new() }
-    }
-}
-
-impl<T: Clone + Eq + std::hash::Hash> Interner<T> {
-    pub(super) fn intern(&mut self, item: T) -> u32 {
-        if let Some(&number) = self.index.get(&item) {
-            return number;
-        }
-        let number = u32::try_from(self.items.len()).expect("fewer than four billion distinct states");
-        self.items.push(item.clone());
-        self.index.insert(item, number);
-        number
-    }
-
-    pub(super) fn number(&self, item: &T) -> Option<u32> {
-        self.index.get(item).copied()
-    }
-
-    pub(super) fn item(&self, number: u32) -> &T {
-        &self.items[number as usize]
-    }
-}
-
-/// Walks the whole of `history` and keeps the maps of `tips`.
-pub fn walk(history: &History, versions: &Versions, tips: &[usize]) -> Walk {
-    let mut walker = Walker::new(versions);
+/// Walks the whole of `history` and keeps the maps of `tips`, of every commit that ticks one of the items in
+/// `deployment_items` (normalised texts), and of the first parents of those.
+pub fn walk(
+    history: &History,
+    versions: &Versions,
+    tips: &[usize],
+    deployment_items: &HashSet<String>,
+) -> Walk {
+    let mut walker = Walker::new(versions, deployment_items);
     let mut children = vec![0_u32; history.commits.len()];
     for parent in history.commits.iter().flat_map(|commit| &commit.parents) {
         children[*parent] += 1;
@@ -167,10 +39,17 @@ pub fn walk(history: &History, versions: &Versions, tips: &[usize]) -> Walk {
             .iter()
             .map(|&parent| take_or_share(&mut maps[parent], &mut children[parent]))
             .collect();
-        maps[position] = Some(walker.commit(position, commit, parents));
+        let map = walker.commit(position, commit, parents);
+        if walker.kept.is_some() {
+            walker.out.maps.insert(position, map.clone());
+        }
+        if let (Some(before), Some(&parent)) = (walker.kept.take().flatten(), commit.parents.first()) {
+            walker.out.maps.insert(parent, before);
+        }
+        maps[position] = Some(map);
     }
     let mut walk = walker.out;
-    walk.tips = tips.iter().filter_map(|&tip| Some((tip, maps[tip].clone()?))).collect();
+    walk.maps.extend(tips.iter().filter_map(|&tip| Some((tip, maps[tip].clone()?))));
     walk
 }
 
@@ -187,6 +66,9 @@ struct Walker<'a> {
     versions: &'a Versions,
     /// Cells of each version, interned once.
     prepared: HashMap<(RecordType, BlobId), Prepared>,
+    deployment_items: &'a HashSet<String>,
+    /// Set by a commit that deploys: the map of its first parent, when it has one.
+    kept: Option<Option<Trie<Arc<Node>>>>,
     exists: u32,
     text: u32,
     scope: u32,
@@ -194,13 +76,13 @@ struct Walker<'a> {
 }
 
 impl<'a> Walker<'a> {
-    fn new(versions: &'a Versions) -> Self {
+    fn new(versions: &'a Versions, deployment_items: &'a HashSet<String>) -> Self {
         let mut out = Walk::default();
         let absent = out.values.intern(Value::Absent);
         debug_assert_eq!(absent, ABSENT);
         let (exists, text, scope) =
             (out.keys.intern(Key::Exists), out.keys.intern(Key::Text), out.keys.intern(Key::Scope));
-        Walker { versions, prepared: HashMap::new(), exists, text, scope, out }
+        Walker { versions, prepared: HashMap::new(), deployment_items, kept: None, exists, text, scope, out }
     }
 
     fn commit(
@@ -214,9 +96,9 @@ impl<'a> Walker<'a> {
         if let Some((first, others)) = parents.split_first() {
             for other in others {
                 first.differences(other, &Arc::ptr_eq, &mut |record| {
-                    files
-                        .entry(record)
-                        .or_insert_with(|| first.get(record).map_or(Vec::new(), |node| node.files.clone()));
+                    files.entry(record).or_insert_with(|| {
+                        first.get(record).map_or_else(Files::default, |node| node.files.clone())
+                    });
                 });
             }
         }
@@ -224,6 +106,11 @@ impl<'a> Walker<'a> {
         for (record, files) in files {
             let nodes: Vec<Option<Arc<Node>>> = parents.iter().map(|map| map.get(record).cloned()).collect();
             updates.push((record, self.node(position, record, files, &nodes)));
+        }
+        let deployed = self.deployed(position);
+        if !deployed.is_empty() {
+            self.kept = Some(parents.first().cloned());
+            self.out.deployments.extend(deployed.into_iter().map(|record| (position as usize, record)));
         }
         let mut map = if parents.is_empty() { Trie::default() } else { parents.swap_remove(0) };
         let decisions: Vec<RecordIx> = updates
@@ -240,19 +127,37 @@ impl<'a> Walker<'a> {
         map
     }
 
+    /// Records in which a commit, whose transitions are the last noted, ticks an item that deploys.
+    fn deployed(&self, commit: u32) -> BTreeSet<RecordIx> {
+        let own = self.out.transitions.iter().rev().take_while(|transition| transition.commit == commit);
+        own.filter(|transition| *self.out.values.item(transition.to) == Value::Checked)
+            .filter(|transition| match self.out.keys.item(transition.key) {
+                Key::Item(item) => self.deployment_items.contains(&*item.text),
+                _ => false,
+            })
+            .map(|transition| transition.record)
+            .collect()
+    }
+
     /// The files of each record that the commit changes against its first parent.
     fn changed_files(
         &mut self,
         commit: &crate::history::Commit,
         first: Option<&Trie<Arc<Node>>>,
-    ) -> BTreeMap<RecordIx, Vec<(u32, TreeFile)>> {
-        let mut changed: BTreeMap<RecordIx, Vec<(u32, TreeFile)>> = BTreeMap::new();
+    ) -> BTreeMap<RecordIx, Files> {
+        let mut changed: BTreeMap<RecordIx, Files> = BTreeMap::new();
         for change in &commit.changes {
-            let Some(record) = self.record(&change.path) else { continue };
+            let detached = detached_path(&change.path).map(|(id, ..)| id);
+            let record = match &detached {
+                Some(id) => Some(self.number(RecordType::Task, id.clone())),
+                None => self.record(&change.path),
+            };
+            let Some(record) = record else { continue };
             let path = self.out.paths.intern(change.path.as_str().into());
             let files = changed.entry(record).or_insert_with(|| {
-                first.and_then(|map| map.get(record)).map_or(Vec::new(), |node| node.files.clone())
+                first.and_then(|map| map.get(record)).map_or_else(Files::default, |node| node.files.clone())
             });
+            let files = if detached.is_some() { &mut files.detached } else { &mut files.records };
             files.retain(|(existing, _)| *existing != path);
             files.extend(change.new.map(|file| (path, file)));
         }
@@ -263,24 +168,22 @@ impl<'a> Walker<'a> {
         let (folder, rest) = path.split_once('/')?;
         let record_type = RecordType::ALL.into_iter().find(|record_type| record_type.folder() == folder)?;
         let name = rest.rsplit('/').next()?.strip_suffix(".md")?;
-        let id = RecordId::parse(name).ok()?;
+        Some(self.number(record_type, RecordId::parse(name).ok()?))
+    }
+
+    /// The number of a record; its type is that of the first file seen.
+    fn number(&mut self, record_type: RecordType, id: RecordId) -> RecordIx {
         if let Some(&record) = self.out.id_index.get(&id) {
-            return Some(record);
+            return record;
         }
         let record = u32::try_from(self.out.ids.len()).expect("fewer than four billion records");
         self.out.ids.push((record_type, id.clone()));
         self.out.id_index.insert(id, record);
-        Some(record)
+        record
     }
 
     /// The version of a record after a commit, by the law.
-    fn node(
-        &mut self,
-        commit: u32,
-        record: RecordIx,
-        files: Vec<(u32, TreeFile)>,
-        parents: &[Option<Arc<Node>>],
-    ) -> Node {
+    fn node(&mut self, commit: u32, record: RecordIx, files: Files, parents: &[Option<Arc<Node>>]) -> Node {
         let state = self.state(record, &files, parents.first().and_then(Option::as_ref));
         let keys: BTreeSet<u32> = parents
             .iter()
@@ -304,6 +207,7 @@ impl<'a> Walker<'a> {
             if cell.owners.as_slice() == [commit] {
                 let from = before.first().copied().flatten().map_or(ABSENT, |cell| cell.value);
                 self.out.transitions.push(Transition { commit, record, key, from, to: value, scope: ABSENT });
+                self.withdraw(commit, record, key, value, &before);
             }
             cells.push((key, cell));
         }
@@ -312,8 +216,8 @@ impl<'a> Walker<'a> {
         for transition in &mut self.out.transitions[transitions..] {
             transition.scope = scope;
         }
-        if let ([(to, _)], Some(Some(before))) = (&node.files[..], parents.first())
-            && let [(from, _)] = before.files[..]
+        if let ([(to, _)], Some(Some(before))) = (&node.files.records[..], parents.first())
+            && let [(from, _)] = before.files.records[..]
             && from != *to
             && parents.len() == 1
         {
@@ -322,9 +226,34 @@ impl<'a> Walker<'a> {
         node
     }
 
+    /// Notes what a commit with a new state took away from its parents'.
+    fn withdraw(&mut self, commit: u32, record: RecordIx, key: u32, to: u32, before: &[Option<&Cell>]) {
+        let detached = matches!(self.out.keys.item(key), Key::Detached(_));
+        for (position, cell) in before.iter().enumerate() {
+            let Some(value) = cell.map(|cell| cell.value).filter(|value| *value != to && *value != ABSENT)
+            else {
+                continue;
+            };
+            let seen = before[..position].iter().flatten().any(|cell| cell.value == value);
+            if !seen && (detached || *self.out.values.item(value) == Value::Checked) {
+                self.out.withdrawals.push(Withdrawal { commit, record, key, value });
+            }
+        }
+    }
+
     /// The values of a record's things. A version that cannot be read, or that is one of several files of
     /// one ID, leaves everything but the text as it was: what it hides comes to light when it is repaired.
-    fn state(
+    fn state(&mut self, record: RecordIx, files: &Files, before: Option<&Arc<Node>>) -> BTreeMap<u32, u32> {
+        let mut state = self.record_state(record, &files.records, before);
+        for (path, file) in files.detached.iter().filter(|(_, file)| file.is_regular()) {
+            let key = Key::Detached(self.out.paths.item(*path).clone());
+            let value = Value::Text(file.blob);
+            state.insert(self.out.keys.intern(key), self.out.values.intern(value));
+        }
+        state
+    }
+
+    fn record_state(
         &mut self,
         record: RecordIx,
         files: &[(u32, TreeFile)],
@@ -343,7 +272,9 @@ impl<'a> Walker<'a> {
             None => before.map_or_else(BTreeMap::new, |node| {
                 node.cells
                     .iter()
-                    .filter(|(_, cell)| cell.value != ABSENT)
+                    .filter(|(key, cell)| {
+                        cell.value != ABSENT && !matches!(self.out.keys.item(*key), Key::Detached(_))
+                    })
                     .map(|(key, cell)| (*key, cell.value))
                     .collect()
             }),
