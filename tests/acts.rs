@@ -270,7 +270,7 @@ fn what_git_refuses_is_said_and_changes_nothing() {
     book.git(&["config", "commit.gpgsign", "true"]);
     book.git(&["config", "gpg.format", "ssh"]);
     book.git(&["config", "user.signingkey", "/nowhere.pub"]);
-    refused("nowhere.pub", "signature could not be made");
+    refused("failed to write commit object", "signature could not be made");
     book.git(&["config", "commit.gpgsign", "false"]);
     std::fs::create_dir(book.root.join(".git/my-hooks")).unwrap();
     // While a hook runs nothing of ours lies in the work tree.

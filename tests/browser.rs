@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use crate::support::Fixture;
+use crate::support::{Fixture, say_skipped};
 
 fn browser() -> Option<&'static str> {
     let names = ["chromium", "chromium-browser", "google-chrome"];
@@ -45,10 +45,9 @@ fn render(browser: &str, page: &Path, width: u32) -> (String, String) {
 }
 
 #[test]
-#[expect(clippy::print_stderr, reason = "a skipped test says so")]
 fn pages_render_with_an_empty_console() {
     let Some(browser) = browser() else {
-        eprintln!("skipped: no chromium on the PATH");
+        say_skipped("no chromium on the PATH");
         return;
     };
     let book = Fixture::empty();
@@ -99,10 +98,9 @@ fn measuring_page(site: &Path, widths: &[u32]) -> String {
 }
 
 #[test]
-#[expect(clippy::print_stderr, reason = "a skipped test says so")]
 fn no_page_scrolls_sideways() {
     let Some(browser) = browser() else {
-        eprintln!("skipped: no chromium on the PATH");
+        say_skipped("no chromium on the PATH");
         return;
     };
     let book = Fixture::empty();

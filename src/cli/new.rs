@@ -18,14 +18,12 @@ use crate::template::NewRecord;
 ///
 /// KIND is `task` (or `terraform`, `kubernetes`, `helm`, `documentation`, `general`), `decision` or `runbook`.
 /// The file is opened in your editor on a terminal; committing it is up to you.
-///
-/// Examples:
-///   changebook new terraform "Add a Redis cluster for caching" --risk low
-///   changebook new helm "Upgrade ingress-nginx" --chart ingress-nginx,4.6.0,4.8.0
-///   changebook new decision "VPC migration review" --change INFRA-150 --meeting 2024-05-16
-///   changebook new runbook "Redis cluster" --id redis-cluster --service redis
 #[derive(Debug, clap::Args)]
-#[command(verbatim_doc_comment)]
+#[command(after_help = "Examples:\n\
+    \x20\x20changebook new terraform \"Add a Redis cluster for caching\" --risk low\n\
+    \x20\x20changebook new helm \"Upgrade ingress-nginx\" --chart ingress-nginx,4.6.0,4.8.0\n\
+    \x20\x20changebook new decision \"VPC migration review\" --change INFRA-150 --meeting 2024-05-16\n\
+    \x20\x20changebook new runbook \"Redis cluster\" --id redis-cluster --service redis")]
 pub(super) struct NewArgs {
     /// What to make
     kind: String,
