@@ -270,9 +270,16 @@ fn what_git_refuses_is_said_and_changes_nothing() {
     book.git(&["config", "commit.gpgsign", "true"]);
     book.git(&["config", "gpg.format", "ssh"]);
     book.git(&["config", "user.signingkey", "/nowhere.pub"]);
-    refused("nowhere.pub", "signature could not be made");
+    refused("failed to write commit object", "signature could not be made");
     book.git(&["config", "commit.gpgsign", "false"]);
     std::fs::create_dir(book.root.join(".git/my-hooks")).unwrap();
+    // While a hook runs nothing of ours lies in the work tree.
+    book.write(".git/my-hooks/pre-commit", "#!/bin/sh\n! git status --porcelain | grep changebook\n");
+    make_executable(&book.root.join(".git/my-hooks/pre-commit"));
+    book.git(&["config", "core.hooksPath", ".git/my-hooks"]);
+    book.run(&["tick", "INFRA-1", "Apply in staging"]).expect(0);
+    assert_eq!(changed(&book), PATH);
+    book.git(&["reset", "--quiet", "--hard", "HEAD~1"]);
     book.write(".git/my-hooks/pre-commit", "#!/bin/sh\nexit 1\n");
     make_executable(&book.root.join(".git/my-hooks/pre-commit"));
     book.git(&["config", "core.hooksPath", ".git/my-hooks"]);

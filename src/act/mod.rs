@@ -67,6 +67,12 @@ pub enum ActError {
         /// Why.
         reason: String,
     },
+    /// The commit would change nothing.
+    #[error("`{path}` says so already in the last commit, so there is nothing to commit")]
+    NoChange {
+        /// In the book.
+        path: String,
+    },
     /// The file is gone from the work tree, or is no regular file there.
     #[error("`{path}` is not a regular file in the work tree")]
     NotInWorkTree {
@@ -136,6 +142,7 @@ impl ActError {
             ActError::Sign { .. } => {
                 Some("nothing was changed; see that the key is there, or that the agent holds it".to_owned())
             }
+            ActError::NoChange { path } => Some(format!("`git log -1 -- {path}` shows who said it")),
             ActError::NoBranch { .. } => Some("write it like `approve-INFRA-150`".to_owned()),
             ActError::Locked { path } => {
                 Some(format!("wait for it; when nothing runs any more, remove {}", path.display()))
@@ -200,7 +207,11 @@ pub fn commit_edit(book: &Book, path: &str, edit: &Edit<'_>, message: &str) -> R
     let file = root.join(path);
     let on_disk = read_text(&file, path)?;
 
-    let new_commit = apply(edit, &blob_text(book, committed, path)?, "the committed version", path)?;
+    let text_at_head = blob_text(book, committed, path)?;
+    let new_commit = apply(edit, &text_at_head, "the committed version", path)?;
+    if new_commit == text_at_head {
+        return Err(ActError::NoChange { path: path.to_owned() });
+    }
     let new_index = match staged {
         Some(staged) if staged != committed => {
             Some(apply(edit, &blob_text(book, staged, path)?, "the index", path)?)
@@ -213,9 +224,10 @@ pub fn commit_edit(book: &Book, path: &str, edit: &Edit<'_>, message: &str) -> R
     };
     let new_disk = apply(edit, &on_disk, "the work tree", path)?;
 
-    // Written before the commit, so that a full disk or a folder that is not ours refuses all of it.
+    // Tried before the commit, so that a full disk or a folder that is not ours refuses all of it; nothing of it
+    // may lie there while a hook runs.
     let io = |source| ActError::Io { doing: "written", path: file.clone(), source };
-    let prepared = written_beside(&file, new_disk.as_bytes()).map_err(io)?;
+    drop(written_beside(&file, new_disk.as_bytes()).map_err(io)?);
     let git = Git::new(root);
     let blob = git.write_blob(&new_commit)?;
     let index_blob = new_index.map(|text| git.write_blob(&text)).transpose()?.unwrap_or_else(|| blob.clone());
@@ -223,7 +235,7 @@ pub fn commit_edit(book: &Book, path: &str, edit: &Edit<'_>, message: &str) -> R
     let commit = book.repository.head()?.commit.unwrap_or(head);
     let bring_along = || {
         git.stage(&in_repository, &index_blob)?;
-        prepared.persist(&file).map(drop).map_err(|error| io(error.error))
+        write_atomically(&file, new_disk.as_bytes())
     };
     bring_along()
         .map_err(|error| ActError::HalfDone { commit: commit.short(), reason: error.to_string() })?;

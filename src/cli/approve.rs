@@ -11,13 +11,11 @@ use crate::record::{Item, RecordType};
 ///
 /// Who you are is your git identity; which roles you have is the policy's word. A stale approval is given
 /// again by an untick and a tick, in two commits.
-///
-/// Examples:
-///   changebook approve INFRA-150
-///   changebook approve INFRA-150 --role security
-///   changebook approve INFRA-150 --sign --key ~/.ssh/id_ed25519
 #[derive(Debug, clap::Args)]
-#[command(verbatim_doc_comment)]
+#[command(after_help = "Examples:\n\
+    \x20\x20changebook approve INFRA-150\n\
+    \x20\x20changebook approve INFRA-150 --role security\n\
+    \x20\x20changebook approve INFRA-150 --sign --key ~/.ssh/id_ed25519")]
 pub(super) struct ApproveArgs {
     /// The task's ID
     id: String,

@@ -11,12 +11,10 @@ use crate::ledger::{Evidence, RecordJson, RecordState, Status};
 use crate::record::{RecordType, Risk};
 
 /// Show tasks by status, each with what it waits for
-///
-/// Examples:
-///   changebook board
-///   changebook board --risk high
 #[derive(Debug, clap::Args)]
-#[command(verbatim_doc_comment)]
+#[command(after_help = "Examples:\n\
+    \x20\x20changebook board\n\
+    \x20\x20changebook board --risk high")]
 pub(super) struct BoardArgs {
     #[command(flatten)]
     filter: FilterArgs,

@@ -13,13 +13,11 @@ use crate::site::{self, DocFile, Page, SiteConfig, SiteInput, WriteReport};
 /// Build the static site
 ///
 /// The same HEAD gives the same bytes: dates are judged at HEAD's own time unless `--now` says otherwise.
-///
-/// Examples:
-///   changebook build
-///   changebook build --out /srv/www/changes
-///   changebook build --at 2024-05-20 --out then
 #[derive(Debug, clap::Args)]
-#[command(verbatim_doc_comment)]
+#[command(after_help = "Examples:\n\
+    \x20\x20changebook build\n\
+    \x20\x20changebook build --out /srv/www/changes\n\
+    \x20\x20changebook build --at 2024-05-20 --out then")]
 pub(super) struct BuildArgs {
     /// Write here instead of the folder that book.toml names
     #[arg(long, value_name = "DIR")]

@@ -8,11 +8,9 @@ use crate::ledger::Status;
 use crate::record::RecordType;
 
 /// Give a task up, with the reason, and commit it
-///
-/// Examples:
-///   changebook cancel INFRA-220 "the team keeps the old cluster"
 #[derive(Debug, clap::Args)]
-#[command(verbatim_doc_comment)]
+#[command(after_help = "Examples:\n\
+    \x20\x20changebook cancel INFRA-220 \"the team keeps the old cluster\"")]
 pub(super) struct CancelArgs {
     /// The task's ID
     id: String,

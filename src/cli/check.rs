@@ -13,12 +13,10 @@ use crate::diagnostic::{Diagnostic, Severity};
 /// Say everything that is wrong, as file:line:column with a code
 ///
 /// Looks at the work tree (with `--at` at a commit). Exit status 3 when there are errors; warnings alone are 0.
-///
-/// Examples:
-///   changebook check
-///   changebook check --format github
 #[derive(Debug, clap::Args)]
-#[command(verbatim_doc_comment)]
+#[command(after_help = "Examples:\n\
+    \x20\x20changebook check\n\
+    \x20\x20changebook check --format github")]
 pub(super) struct CheckArgs {
     /// How to print
     #[arg(long, value_enum, default_value = "text")]

@@ -8,12 +8,10 @@ use crate::diagnostic::nearest;
 use crate::record::{ItemKey, RecordType};
 
 /// Say that a task has been deployed to an environment: tick its items and commit
-///
-/// Examples:
-///   changebook deployed INFRA-100 staging
-///   changebook deployed INFRA-150 production --time 2024-05-25T02:40:00+02:00
 #[derive(Debug, clap::Args)]
-#[command(verbatim_doc_comment)]
+#[command(after_help = "Examples:\n\
+    \x20\x20changebook deployed INFRA-100 staging\n\
+    \x20\x20changebook deployed INFRA-150 production --time 2024-05-25T02:40:00+02:00")]
 pub(super) struct DeployedArgs {
     /// The task's ID
     id: String,
@@ -27,11 +25,9 @@ pub(super) struct DeployedArgs {
 }
 
 /// Say that a deployment has been rolled back: untick its items and commit, with the reason
-///
-/// Examples:
-///   changebook rollback INFRA-210 production "5xx on /login after the upgrade"
 #[derive(Debug, clap::Args)]
-#[command(verbatim_doc_comment)]
+#[command(after_help = "Examples:\n\
+    \x20\x20changebook rollback INFRA-210 production \"5xx on /login after the upgrade\"")]
 pub(super) struct RollbackArgs {
     /// The task's ID
     id: String,

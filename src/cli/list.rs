@@ -12,13 +12,11 @@ use crate::ledger::{Evidence, RecordJson, RecordState, State, WorkTree};
 use crate::record::Risk;
 
 /// List records with the state that commits prove
-///
-/// Examples:
-///   changebook list
-///   changebook list --status in-review,approved --risk high
-///   changebook list --at 2024-05-20 --json
 #[derive(Debug, clap::Args)]
-#[command(verbatim_doc_comment)]
+#[command(after_help = "Examples:\n\
+    \x20\x20changebook list\n\
+    \x20\x20changebook list --status in-review,approved --risk high\n\
+    \x20\x20changebook list --at 2024-05-20 --json")]
 pub(super) struct ListArgs {
     #[command(flatten)]
     filter: FilterArgs,

@@ -10,13 +10,11 @@ use super::ui::{DIM, INFORMATION, Ui};
 use crate::ledger::{Event, EventJson, EventKind, Evidence, RecordState};
 
 /// Show what happened, newest first: who did what to which record, in which commit
-///
-/// Examples:
-///   changebook log
-///   changebook log INFRA-150
-///   changebook log --person sam --since 2024-05-01
 #[derive(Debug, clap::Args)]
-#[command(verbatim_doc_comment)]
+#[command(after_help = "Examples:\n\
+    \x20\x20changebook log\n\
+    \x20\x20changebook log INFRA-150\n\
+    \x20\x20changebook log --person sam --since 2024-05-01")]
 pub(super) struct LogArgs {
     /// Only this record's events
     id: Option<String>,

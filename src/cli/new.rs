@@ -18,14 +18,12 @@ use crate::template::NewRecord;
 ///
 /// KIND is `task` (or `terraform`, `kubernetes`, `helm`, `documentation`, `general`), `decision` or `runbook`.
 /// The file is opened in your editor on a terminal; committing it is up to you.
-///
-/// Examples:
-///   changebook new terraform "Add a Redis cluster for caching" --risk low
-///   changebook new helm "Upgrade ingress-nginx" --chart ingress-nginx,4.6.0,4.8.0
-///   changebook new decision "VPC migration review" --change INFRA-150 --meeting 2024-05-16
-///   changebook new runbook "Redis cluster" --id redis-cluster --service redis
 #[derive(Debug, clap::Args)]
-#[command(verbatim_doc_comment)]
+#[command(after_help = "Examples:\n\
+    \x20\x20changebook new terraform \"Add a Redis cluster for caching\" --risk low\n\
+    \x20\x20changebook new helm \"Upgrade ingress-nginx\" --chart ingress-nginx,4.6.0,4.8.0\n\
+    \x20\x20changebook new decision \"VPC migration review\" --change INFRA-150 --meeting 2024-05-16\n\
+    \x20\x20changebook new runbook \"Redis cluster\" --id redis-cluster --service redis")]
 pub(super) struct NewArgs {
     /// What to make
     kind: String,
@@ -132,6 +130,7 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &NewArgs) -> Result<(), 
     };
     let lock = book.lock("new")?;
     let taken = book.ids_ever()?;
+    check_references(&taken, args)?;
     let mut number = 0;
     let path = loop {
         let id = match &args.id {
@@ -228,6 +227,23 @@ fn values(book: &Book, policy: &Policy, args: &NewArgs) -> Result<NewRecord, Cli
         window,
         chart,
     })
+}
+
+/// A record that is referred to must be somewhere: in the work tree, or in the history of any branch.
+fn check_references(taken: &[RecordId], args: &NewArgs) -> Result<(), CliError> {
+    for (option, id) in
+        args.follows.iter().map(|id| ("follows", id)).chain(args.changes.iter().map(|id| ("change", id)))
+    {
+        if taken.iter().any(|known| known.as_str() == id) {
+            continue;
+        }
+        let error = CliError::usage(format!("`--{option} {id}`: no branch has a record `{id}`"));
+        return Err(match nearest(id, taken.iter().map(RecordId::as_str)) {
+            Some(near) => error.with_hint(format!("did you mean `{near}`?")),
+            None => error.with_hint("`changebook list` shows what there is"),
+        });
+    }
+    Ok(())
 }
 
 /// The next free number of a pattern; a runbook is named after its title.

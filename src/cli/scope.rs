@@ -15,14 +15,12 @@ use crate::record::{Detached, MAX_RECORD_BYTES, Record, RecordType, ScopeHash, S
 ///
 /// The scope is the material content of a record: what an approval is about. Boxes, Notes and the Deployment
 /// log are no part of it.
-///
-/// Examples:
-///   changebook scope INFRA-150
-///   changebook scope INFRA-150 --text | sha256sum
-///   git show HEAD:tasks/INFRA-150.md | changebook scope -
-///   changebook scope INFRA-150 --role security     # the text that a detached approval signs
 #[derive(Debug, clap::Args)]
-#[command(verbatim_doc_comment)]
+#[command(after_help = "Examples:\n\
+    \x20\x20changebook scope INFRA-150\n\
+    \x20\x20changebook scope INFRA-150 --text | sha256sum\n\
+    \x20\x20git show HEAD:tasks/INFRA-150.md | changebook scope -\n\
+    \x20\x20changebook scope INFRA-150 --role security")]
 pub(super) struct ScopeArgs {
     /// The record's ID, or `-` for a file on standard input
     id: String,

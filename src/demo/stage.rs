@@ -132,6 +132,8 @@ impl Stage {
         sections: &[(&str, &str)],
     ) -> Result<&mut Self, DemoError> {
         let mut text = self.templates.render(template, record)?;
+        // The template's hints about keys that this record does not use are for people.
+        text = text.split_inclusive('\n').filter(|line| !line.starts_with("# ")).collect();
         for (title, markdown) in sections {
             text = edit::replace_section(&text, title, markdown)?;
         }

@@ -306,6 +306,13 @@ impl Fixture {
     }
 }
 
+/// Says on the terminal that a test was skipped: what the print macros write, a passing test keeps to itself.
+pub(crate) fn say_skipped(why: &str) {
+    use std::io::Write as _;
+    let name = std::thread::current().name().unwrap_or_default().to_owned();
+    let _ = writeln!(std::io::stderr(), "skipped: {name}: {why}");
+}
+
 impl Run {
     /// Asserts the exit status and gives both streams.
     #[track_caller]
