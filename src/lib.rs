@@ -7,6 +7,7 @@
 //! - [`policy`]: the policy file, its defaults, people, roles, matching.
 //! - [`history`]: the only room that opens a repository to read history.
 //! - [`ledger`]: pure derivation: facts + records + policy to state.
+//! - [`intake`]: evidence from the tools people already run: what a change does, and how risky that is.
 //! - [`template`]: record templates.
 //! - [`book`]: opens a book: puts the rooms above together.
 //! - [`act`]: makes the edit and the commit that a hand could make.
@@ -20,6 +21,7 @@ pub mod cli;
 pub mod demo;
 pub mod diagnostic;
 pub mod history;
+pub mod intake;
 pub mod ledger;
 pub mod policy;
 pub mod record;

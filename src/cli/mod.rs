@@ -11,13 +11,17 @@ mod decide;
 mod demo;
 mod deployed;
 mod error;
+mod evidence;
 mod explain;
 mod filter;
 mod init;
 mod list;
 mod log;
 mod new;
+mod plan;
+mod pr;
 mod record_act;
+mod risk;
 mod scope;
 mod show;
 mod table;
@@ -87,6 +91,9 @@ enum Command {
     Deployed(deployed::DeployedArgs),
     Rollback(deployed::RollbackArgs),
     Cancel(cancel::CancelArgs),
+    Plan(plan::PlanArgs),
+    Risk(risk::RiskArgs),
+    Pr(pr::PrArgs),
     Check(check::CheckArgs),
     Build(build::BuildArgs),
     Scope(scope::ScopeArgs),
@@ -136,6 +143,9 @@ fn run(ui: &mut Ui, cli: Cli) -> Result<(), CliError> {
         Command::Deployed(args) => deployed::run(ui, &context, &args),
         Command::Rollback(args) => deployed::run_rollback(ui, &context, &args),
         Command::Cancel(args) => cancel::run(ui, &context, &args),
+        Command::Plan(args) => plan::run(ui, &context, &args),
+        Command::Risk(args) => risk::run(ui, &context, &args),
+        Command::Pr(args) => pr::run(ui, &context, &args),
         Command::Check(args) => check::run(ui, &context, &args),
         Command::Build(args) => build::run(ui, &context, &args),
         Command::Scope(args) => scope::run(ui, &context, &args),

@@ -155,6 +155,52 @@ impl Target {
         self.report(ui, context, done, Some(commit))
     }
 
+    /// As [`Target::apply`], for edits that may find everything as it should be: then nothing is committed.
+    pub(super) fn apply_change(
+        &self,
+        ui: &mut Ui,
+        context: &Context,
+        args: &CommitArgs,
+        done: &str,
+        message: &str,
+        edit: &Edit<'_>,
+    ) -> Result<(), CliError> {
+        let state = self.state()?;
+        let committed = state.record.source.as_ref();
+        let unchanged = |text: &str| edit(text).is_ok_and(|edited| edited == text);
+        let on_disk = self
+            .book
+            .root
+            .as_ref()
+            .and_then(|root| std::fs::read_to_string(root.join(&state.record.path)).ok());
+        let committed_is_right = state.work_tree != WorkTree::Added && unchanged(committed);
+        match (committed_is_right, on_disk.as_deref().is_none_or(unchanged)) {
+            (true, true) => return self.report_unchanged(ui, context, done),
+            // Only the work tree has lost it.
+            (true, false) => {
+                edit_only(&self.book, &state.record.path, edit)?;
+                return self.report(ui, context, done, None);
+            }
+            (false, _) => {}
+        }
+        self.apply(ui, context, args, done, message, edit)
+    }
+
+    fn report_unchanged(&self, ui: &mut Ui, context: &Context, done: &str) -> Result<(), CliError> {
+        if context.json {
+            let commit: Option<crate::history::CommitId> = None;
+            return ui.json(&serde_json::json!({
+                "schema": "changebook.act/1", "id": self.name, "done": done, "commit": commit,
+            }));
+        }
+        ui.line(format!(
+            "{} {}: {done} {}",
+            paint(GOOD, "✓"),
+            self.name,
+            paint(DIM, "(as it was recorded already)")
+        ))
+    }
+
     fn report(
         &self,
         ui: &mut Ui,

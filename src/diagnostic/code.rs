@@ -137,6 +137,9 @@ codes! {
     EnvironmentSkipped "environment-skipped": "An earlier environment has not been deployed with this text.", "Deploy there first.";
     DeployerRole "deployer-role": "The deployer may not deploy to this environment.", "Somebody who may, deploys.";
     DeployerApproved "deployer-approved": "The deployer is one whose approval was counted.", "Let another person deploy.";
+    BudgetMissing "budget-missing":
+        "The task costs more a month than the policy lets it without naming its budget.",
+        "Name the budget that carries it: `cost.budget = \"…\"`.";
     RiskUnderstated "risk-understated": "The declared risk is lower than what the evidence shows.", "Declare the risk that was found.";
     EmergencyUnreviewed "emergency-unreviewed": "The board has not reviewed an emergency in time.", "Put it on the next agenda.";
     DeploymentUnrecorded "deployment-unrecorded": "Landed work is in no deployment of its task.", "Tick the deployment item, with `Deployed:` for the real time.";

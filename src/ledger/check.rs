@@ -146,7 +146,8 @@ impl Checker<'_> {
             );
         }
         self.person("requestor", task.requestor.as_deref());
-        let level = risk(task, policy).level;
+        let found = risk(task, policy);
+        let level = found.level;
         if let Some(declared) = task.risk.filter(|declared| *declared < level) {
             let message = format!(
                 "declared {} and found {}: the requirements of the higher count",
@@ -158,10 +159,25 @@ impl Checker<'_> {
                 Code::RiskUnderstated,
                 "risk",
                 message,
-                Some(format!("declare `risk = \"{}\"`", level.as_str())),
+                Some(format!("declare `risk = \"{}\"`; {}", level.as_str(), found.reasons.join("; "))),
             );
         }
+        self.budget(task);
         self.required(task, level, is_guidance);
+    }
+
+    /// A cost above the policy's limit names its budget.
+    fn budget(&mut self, task: &Task) {
+        let (Some(limit), Some(cost)) = (self.policy.cost.budget_above, &task.cost) else { return };
+        let monthly = cost.monthly.as_deref().and_then(|text| text.replace('_', "").parse::<f64>().ok());
+        if cost.budget.is_none() && monthly.is_some_and(|monthly| monthly > f64::from(limit)) {
+            let amount = cost.monthly.as_deref().unwrap_or_default();
+            let message = format!(
+                "it costs {amount} a month and names no budget; the policy asks for one above {limit}"
+            );
+            let help = Some("add `budget = \"…\"` to `cost`".to_owned());
+            self.at_field(false, Code::BudgetMissing, "cost", message, help);
+        }
     }
 
     fn person(&mut self, field: &str, name: Option<&str>) {

@@ -3,6 +3,7 @@
 //! A book's `policy.toml` is laid on a complete built-in default (design, section 2). A policy with any error
 //! gives nobody authority: parsing then gives no policy, and every error with its place.
 
+mod category;
 mod decode;
 mod matching;
 mod pattern;
@@ -15,7 +16,7 @@ use std::sync::LazyLock;
 
 use crate::diagnostic::Diagnostic;
 use decode::Decoder;
-pub use pattern::{IdPattern, PathGlobs};
+pub use pattern::{FieldGlobs, IdPattern, NameGlobs, PathGlobs};
 pub use types::*;
 use value::{Value, overlay};
 

@@ -1,6 +1,6 @@
 //! Patterns of IDs and of paths.
 
-use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
+use globset::{Glob, GlobBuilder, GlobSet, GlobSetBuilder};
 
 /// A pattern such as `INFRA-DOC-{n:02}` or `CAB-{year}-{n:02}`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -97,6 +97,94 @@ impl PathGlobs {
     }
 }
 
+/// Globs over names, such as types of resources and kinds of objects: `*` matches any run of characters.
+#[derive(Debug, Clone, Default)]
+pub struct NameGlobs {
+    patterns: Vec<String>,
+    set: GlobSet,
+}
+
+impl PartialEq for NameGlobs {
+    fn eq(&self, other: &Self) -> bool {
+        self.patterns == other.patterns
+    }
+}
+
+impl NameGlobs {
+    /// Compiles the patterns.
+    ///
+    /// # Errors
+    /// The position of the first bad pattern, and why.
+    pub fn parse(patterns: &[String]) -> Result<Self, (usize, String)> {
+        let mut builder = GlobSetBuilder::new();
+        for (position, pattern) in patterns.iter().enumerate() {
+            builder.add(Glob::new(pattern).map_err(|error| (position, error.kind().to_string()))?);
+        }
+        let set = builder.build().map_err(|error| (0, error.to_string()))?;
+        Ok(NameGlobs { patterns: patterns.to_vec(), set })
+    }
+
+    /// Whether no name is given, so that nothing is asked.
+    pub fn is_empty(&self) -> bool {
+        self.patterns.is_empty()
+    }
+
+    /// Whether one of them matches the whole name.
+    pub fn matches(&self, name: &str) -> bool {
+        self.set.is_match(name)
+    }
+}
+
+/// Globs over places inside a value, such as `spec.replicas`, `tags.*` or `**.image`: `*` is one step, `**` any
+/// number of them. A glob names a place with everything in it.
+#[derive(Debug, Clone, Default)]
+pub struct FieldGlobs {
+    patterns: Vec<String>,
+    set: GlobSet,
+}
+
+impl PartialEq for FieldGlobs {
+    fn eq(&self, other: &Self) -> bool {
+        self.patterns == other.patterns
+    }
+}
+
+impl FieldGlobs {
+    /// Compiles the patterns.
+    ///
+    /// # Errors
+    /// The position of the first bad pattern, and why.
+    pub fn parse(patterns: &[String]) -> Result<Self, (usize, String)> {
+        let mut builder = GlobSetBuilder::new();
+        for (position, pattern) in patterns.iter().enumerate() {
+            let steps = pattern.replace('/', STEP_SLASH).replace('.', "/");
+            for form in [steps.clone(), format!("{steps}/**")] {
+                let glob = GlobBuilder::new(&form).literal_separator(true).build();
+                builder.add(glob.map_err(|error| (position, error.kind().to_string()))?);
+            }
+        }
+        let set = builder.build().map_err(|error| (0, error.to_string()))?;
+        Ok(FieldGlobs { patterns: patterns.to_vec(), set })
+    }
+
+    /// Whether no place is given, so that nothing is asked.
+    pub fn is_empty(&self) -> bool {
+        self.patterns.is_empty()
+    }
+
+    /// Whether one of them names this place or one around it. Each step may hold any characters.
+    pub fn matches<S: AsRef<str>>(&self, steps: &[S]) -> bool {
+        if self.patterns.is_empty() {
+            return false;
+        }
+        let steps: Vec<String> = steps.iter().map(|step| step.as_ref().replace('/', STEP_SLASH)).collect();
+        self.set.is_match(steps.join("/"))
+    }
+}
+
+/// Stands for a slash inside a step, since the glob library knows steps by slashes.
+const STEP_SLASH: &str = "\u{2215}";
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -126,5 +214,31 @@ mod tests {
         let globs = PathGlobs::parse(&["terraform/**".to_owned(), "*.tf".to_owned()]).unwrap();
         assert!(globs.matches("terraform/a/b.tf") && globs.matches("x.tf"));
         assert!(!globs.matches("a/x.tf") && !globs.matches("terraform.md"));
+    }
+
+    #[test]
+    fn fields_are_named_with_everything_in_them() {
+        let globs = |pattern: &str| FieldGlobs::parse(&[pattern.to_owned()]).unwrap();
+        for (pattern, steps, expected) in [
+            ("tags", &["tags"] as &[&str], true),
+            ("tags", &["tags", "Name"], true),
+            ("tags", &["tags_all"], false),
+            ("tags.*", &["tags", "example.org/owner"], true),
+            ("tags.*", &["tags"], false),
+            ("ingress.*.cidr_blocks", &["ingress", "0", "cidr_blocks", "1"], true),
+            ("**.replicas", &["replicas"], true),
+            ("**.replicas", &["api", "web", "replicas"], true),
+            ("metadata.labels", &["spec", "metadata", "labels"], false),
+        ] {
+            assert_eq!(globs(pattern).matches(steps), expected, "{pattern} {steps:?}");
+        }
+        assert!(!FieldGlobs::default().matches(&["a"]));
+    }
+
+    #[test]
+    fn names_are_matched_as_a_whole() {
+        let globs = NameGlobs::parse(&["aws_db_*".to_owned(), "azapi_*:Microsoft.Sql/*".to_owned()]).unwrap();
+        assert!(globs.matches("aws_db_instance") && globs.matches("azapi_resource:Microsoft.Sql/servers@1"));
+        assert!(!globs.matches("aws_dbx") && !globs.matches("x_aws_db_instance"));
     }
 }

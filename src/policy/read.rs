@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use super::category::{category, globs};
 use super::decode::{Decoder, Table, place};
 use super::types::*;
 use super::value::{Kind, Value};
-use super::{IdPattern, PathGlobs};
+use super::{FieldGlobs, IdPattern, PathGlobs};
 use crate::record::{Risk, TaskKind, normalize, normalize_review};
 
 /// Reads the whole policy; what cannot be read is noted and left at its simplest.
@@ -47,6 +48,7 @@ pub(super) fn policy(decoder: &mut Decoder<'_>, value: &Value) -> Policy {
         done: section(decoder, &mut top, "done", done),
         paths: section(decoder, &mut top, "paths", paths),
         plan: section(decoder, &mut top, "plan", plan),
+        cost: section(decoder, &mut top, "cost", cost),
         audit: section(decoder, &mut top, "audit", audit),
     };
     decoder.finish(&top);
@@ -105,7 +107,11 @@ fn list<T>(
     found
 }
 
-fn required(decoder: &mut Decoder<'_>, table: &mut Table<'_>, key: &'static str) -> Option<String> {
+pub(super) fn required(
+    decoder: &mut Decoder<'_>,
+    table: &mut Table<'_>,
+    key: &'static str,
+) -> Option<String> {
     if table.take(key).is_none() {
         decoder.error(table.span(), format!("`{key}` is missing"), None);
     }
@@ -273,40 +279,6 @@ fn communication_when(decoder: &mut Decoder<'_>, table: &mut Table<'_>) -> Vec<C
     rules
 }
 
-fn category(decoder: &mut Decoder<'_>, table: &mut Table<'_>) -> Option<Category> {
-    let name = required(decoder, table, "name")?;
-    let value = table.take("risk");
-    if value.is_none() {
-        decoder.error(table.span(), format!("category `{name}` has no `risk`"), None);
-    }
-    let risk = value.and_then(|value| decoder.risk_value(value, "risk")).unwrap_or(Risk::High);
-    let terraform = table.take("terraform").map(|value| {
-        let mut rule = decoder.table(value, "terraform");
-        let found = TerraformRule {
-            types: rule.texts(decoder, "types"),
-            actions: rule.texts(decoder, "actions"),
-            attributes: rule.texts(decoder, "attributes"),
-            only: rule.texts(decoder, "only"),
-        };
-        decoder.finish(&rule);
-        found
-    });
-    let kubernetes = table.take("kubernetes").map(|value| {
-        let mut rule = decoder.table(value, "kubernetes");
-        let found =
-            KubernetesRule { kinds: rule.texts(decoder, "kinds"), fields: rule.texts(decoder, "fields") };
-        decoder.finish(&rule);
-        found
-    });
-    let helm = table.take("helm").map(|value| {
-        let mut rule = decoder.table(value, "helm");
-        let found = HelmRule { values: rule.texts(decoder, "values") };
-        decoder.finish(&rule);
-        found
-    });
-    Some(Category { name, risk, terraform, kubernetes, helm })
-}
-
 fn window(decoder: &mut Decoder<'_>, name: &str, value: &Value) -> Option<Window> {
     let mut table = decoder.table(value, name);
     let recurring = table.take("rrule").is_some();
@@ -439,9 +411,14 @@ fn paths(decoder: &mut Decoder<'_>, table: &mut Table<'_>) -> Paths {
 
 fn plan(decoder: &mut Decoder<'_>, table: &mut Table<'_>) -> PlanRules {
     PlanRules {
-        volatile: table.texts(decoder, "volatile"),
+        volatile: globs(decoder, table, "volatile", FieldGlobs::parse),
         list_limit: table.count(decoder, "list-limit", 100),
     }
+}
+
+fn cost(decoder: &mut Decoder<'_>, table: &mut Table<'_>) -> CostRules {
+    let asked = table.take("budget-above").is_some();
+    CostRules { budget_above: asked.then(|| table.count(decoder, "budget-above", 0)) }
 }
 
 fn audit(decoder: &mut Decoder<'_>, table: &mut Table<'_>) -> AuditRules {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Time;
 
-use super::{IdPattern, PathGlobs};
+use super::{FieldGlobs, IdPattern, NameGlobs, PathGlobs};
 use crate::record::{Risk, TaskKind};
 
 /// The whole of `policy.toml`, overlaid on the built-in default.
@@ -52,6 +52,8 @@ pub struct Policy {
     pub paths: Paths,
     /// Reading of plans.
     pub plan: PlanRules,
+    /// What money asks for.
+    pub cost: CostRules,
     /// Bounds of the audit.
     pub audit: AuditRules,
 }
@@ -180,47 +182,103 @@ pub struct CommunicationRule {
 }
 
 /// A kind of change with its risk.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Category {
     /// Its name.
     pub name: String,
     /// How risky it is.
     pub risk: Risk,
-    /// Plans that belong to it.
-    pub terraform: Option<TerraformRule>,
+    /// Resource changes that belong to it: those that one of these rules matches.
+    pub terraform: Vec<TerraformRule>,
     /// Manifests that belong to it.
     pub kubernetes: Option<KubernetesRule>,
     /// Chart values that belong to it.
     pub helm: Option<HelmRule>,
 }
 
-/// Matches resource changes; every list that is given must match.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+/// Matches resource changes; everything that is given must match.
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct TerraformRule {
-    /// Globs of resource types.
-    pub types: Vec<String>,
-    /// `create`, `update`, `delete`, `replace`.
-    pub actions: Vec<String>,
-    /// Globs of attribute paths, one of which changes.
-    pub attributes: Vec<String>,
-    /// Globs of attribute paths, outside of which nothing changes.
-    pub only: Vec<String>,
+    /// Resource types; where a provider hides the real one in an attribute, also `TYPE:REAL`.
+    pub types: NameGlobs,
+    /// Resource types that it is not about, although `types` matches them.
+    pub except: NameGlobs,
+    /// What happens to the resource, one of which.
+    pub actions: Vec<PlanAction>,
+    /// Attributes, one of which changes.
+    pub attributes: FieldGlobs,
+    /// Attributes outside of which nothing changes.
+    pub only: FieldGlobs,
+    /// Attributes outside of which nothing changes, and whose numbers are known and become larger.
+    pub grows: FieldGlobs,
+    /// Whether a value that is marked sensitive changes.
+    pub sensitive: bool,
+}
+
+/// What a plan does to a resource, as far as rules tell it apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum PlanAction {
+    /// Made.
+    Create,
+    /// Changed in place.
+    Update,
+    /// Destroyed.
+    Delete,
+    /// Destroyed and made again, in either order.
+    Replace,
+    /// Left alone from now on, not destroyed.
+    Forget,
+    /// Taken under management.
+    Import,
+    /// Known under another address.
+    Move,
+}
+
+impl PlanAction {
+    /// All of them.
+    pub const ALL: [PlanAction; 7] = [
+        PlanAction::Create,
+        PlanAction::Update,
+        PlanAction::Delete,
+        PlanAction::Replace,
+        PlanAction::Forget,
+        PlanAction::Import,
+        PlanAction::Move,
+    ];
+
+    /// The word used in the policy.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            PlanAction::Create => "create",
+            PlanAction::Update => "update",
+            PlanAction::Delete => "delete",
+            PlanAction::Replace => "replace",
+            PlanAction::Forget => "forget",
+            PlanAction::Import => "import",
+            PlanAction::Move => "move",
+        }
+    }
+
+    /// The action of that name.
+    pub fn parse(word: &str) -> Option<PlanAction> {
+        PlanAction::ALL.into_iter().find(|action| action.as_str() == word)
+    }
 }
 
 /// Matches changes of manifests.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct KubernetesRule {
     /// Kinds of objects.
-    pub kinds: Vec<String>,
-    /// Globs of field paths.
-    pub fields: Vec<String>,
+    pub kinds: NameGlobs,
+    /// Places in the object.
+    pub fields: FieldGlobs,
 }
 
 /// Matches changes of a chart's values.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct HelmRule {
-    /// Globs of value paths.
-    pub values: Vec<String>,
+    /// Places in the values.
+    pub values: FieldGlobs,
 }
 
 /// When production may change.
@@ -333,12 +391,19 @@ impl Paths {
 }
 
 /// `[plan]`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct PlanRules {
-    /// Globs of attributes whose values change from run to run.
-    pub volatile: Vec<String>,
+    /// Attributes whose values change from run to run: `TYPE.PLACE`.
+    pub volatile: FieldGlobs,
     /// Longest list of addresses.
     pub list_limit: u32,
+}
+
+/// `[cost]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CostRules {
+    /// The most that a task may cost a month without naming its budget, in whatever currency it has.
+    pub budget_above: Option<u32>,
 }
 
 /// `[audit]`.

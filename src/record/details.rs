@@ -1,11 +1,13 @@
 //! The frontmatter's typed values, with a diagnostic for each that is not what it should be.
 
+mod found;
 mod reader;
 
 use toml::de::{DeTable, DeValue};
 
 use super::frontmatter::{shift, to_i64};
 use super::{Chart, Cost, Decision, Details, Plan, RecordType, Risk, Runbook, Task, TaskKind, Verdict};
+use found::FOUND_KEYS;
 pub(super) use reader::{Reader, quoted};
 use reader::{Value, listed};
 
@@ -33,6 +35,8 @@ const TASK_KEYS: &[&str] = &[
     "plan",
     "manifests",
 ];
+const PLAN_KEYS: &[&str] =
+    &["digest", "add", "change", "destroy", "replace", "import", "forget", "touches", "reaches", "parts"];
 const DECISION_KEYS: &[&str] = &["id", "title", "changes", "requestor", "meeting", "decision"];
 const RUNBOOK_KEYS: &[&str] = &["id", "title", "services", "owner", "rto", "rpo", "review-every", "labels"];
 
@@ -75,6 +79,7 @@ impl<'a, 't> Reader<'a, 't> {
             chart: self.chart(),
             cancelled: self.text("cancelled"),
             plans: self.plans(),
+            found: self.found(),
         }
     }
 
@@ -149,7 +154,8 @@ impl<'a, 't> Reader<'a, 't> {
 
     fn chart(&mut self) -> Option<Chart> {
         let table = self.table("chart", "a table `{ name, current, target }`")?;
-        self.check_keys(table, "chart.", &["name", "current", "target"]);
+        let keys = ["name", "current", "target"];
+        self.check_keys(table, "chart.", &[&keys[..], &FOUND_KEYS].concat());
         Some(Chart {
             name: self.text_in(table, "chart.", "name"),
             current: self.text_in(table, "chart.", "current"),
@@ -180,7 +186,7 @@ impl<'a, 't> Reader<'a, 't> {
             return None;
         };
         let prefix = format!("{name}.");
-        self.check_keys(table, &prefix, &["digest", "add", "change", "destroy", "replace"]);
+        self.check_keys(table, &prefix, &[PLAN_KEYS, &FOUND_KEYS].concat());
         let Some(digest) = table.get("digest") else {
             self.invalid(value, format!("{} has no `digest`, expected `sha256:…`", quoted(&name)));
             return None;
@@ -197,6 +203,9 @@ impl<'a, 't> Reader<'a, 't> {
             change: self.count(table, &prefix, "change"),
             destroy: self.count(table, &prefix, "destroy"),
             replace: self.count(table, &prefix, "replace"),
+            touches: table.get("touches").map(|_| self.count(table, &prefix, "touches")),
+            parts: self.text_in(table, &prefix, "parts"),
+            reaches: table.get("reaches").map(|_| self.count(table, &prefix, "reaches")),
         })
     }
 

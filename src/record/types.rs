@@ -249,6 +249,8 @@ pub struct Task {
     pub cancelled: Option<String>,
     /// Recorded plans by environment.
     pub plans: Vec<(String, Plan)>,
+    /// The risk that plans, manifests and the chart show.
+    pub found: Vec<FoundRisk>,
 }
 
 /// A duration in the words of the file, checked to be one.
@@ -283,7 +285,7 @@ pub struct Chart {
 }
 
 /// A plan's summary as the record holds it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct Plan {
     /// `sha256:…`.
     pub digest: String,
@@ -295,6 +297,25 @@ pub struct Plan {
     pub destroy: u64,
     /// Replaces.
     pub replace: u64,
+    /// Existing resources that it changes, when the record says.
+    pub touches: Option<u64>,
+    /// Existing resources that refer to those, through others or by themselves, when the record says.
+    pub reaches: Option<u64>,
+    /// What tells it apart from another plan, change by change, when the record keeps it.
+    pub parts: Option<String>,
+}
+
+/// What evidence (a plan, manifests, a chart) was found to be, as the record holds it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FoundRisk {
+    /// Where it stands: `plan.production`, `manifests.production`, `chart`.
+    pub source: String,
+    /// The highest of its categories' risks.
+    pub risk: Risk,
+    /// Categories by the policy's names, riskiest first.
+    pub categories: Vec<String>,
+    /// A line for each of them.
+    pub reasons: Vec<String>,
 }
 
 /// A decision's frontmatter.

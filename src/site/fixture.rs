@@ -328,7 +328,14 @@ fn infra_150() -> RecordState {
         downtime: text("30m"),
         plans: vec![(
             "production".to_owned(),
-            Plan { digest: "sha256:9f2c41aa07d3".to_owned(), add: 15, change: 3, destroy: 3, replace: 1 },
+            Plan {
+                digest: "sha256:9f2c41aa07d3".to_owned(),
+                add: 15,
+                change: 3,
+                destroy: 3,
+                replace: 1,
+                ..Plan::default()
+            },
         )],
         ..Task::default()
     };

@@ -97,6 +97,7 @@ fn a_task_is_understood() {
         change,
         destroy,
         replace,
+        ..Plan::default()
     };
     assert_eq!(
         task.plans,

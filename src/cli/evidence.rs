@@ -1,0 +1,134 @@
+//! What the commands that read evidence share: files, environments, and how a plan is told.
+
+use std::io::Read;
+use std::path::Path;
+
+use super::context::Context;
+use super::error::CliError;
+use super::record_act::Target;
+use super::ui::{BOLD, Ui, WAITING, paint};
+use crate::book::{Book, BookError};
+use crate::diagnostic::nearest;
+use crate::history::HistoryError;
+use crate::intake::Found;
+use crate::intake::terraform::{Plan, Rules, WrongInput};
+use crate::policy::{Environment, Policy};
+
+impl CliError {
+    /// Says what a file is instead of a plan, and what to run.
+    pub(super) fn wrong_input(file: &Path, error: &WrongInput) -> Self {
+        CliError::failure(format!("`{}`: {error}", file.display())).with_hint(error.hint())
+    }
+}
+
+/// The bytes of a file, or of standard input for `-`.
+pub(super) fn read_file(file: &Path) -> Result<Vec<u8>, CliError> {
+    let mut bytes = Vec::new();
+    let outcome = match file.to_str() {
+        Some("-") => std::io::stdin().lock().read_to_end(&mut bytes).map(|_| ()),
+        _ => std::fs::read(file).map(|read| bytes = read),
+    };
+    outcome.map_err(|error| CliError::failure(format!("`{}` cannot be read: {error}", file.display())))?;
+    Ok(bytes)
+}
+
+/// Reads a plan by a policy's rules, with its remarks to standard error.
+pub(super) fn read_plan(ui: &mut Ui, file: &Path, policy: &Policy) -> Result<Plan, CliError> {
+    let bytes = read_file(file)?;
+    let plan = Plan::read(&bytes, Rules::of(policy)).map_err(|error| CliError::wrong_input(file, &error))?;
+    for remark in &plan.remarks {
+        warn(ui, remark);
+    }
+    if plan.errored {
+        warn(ui, "planning ended in an error: the list of changes is partial");
+    }
+    if plan.summary.drift > 0 {
+        let objects = if plan.summary.drift == 1 { "1 object has" } else { "some objects have" };
+        ui.note(&format!("{objects} changed outside of the tool before this plan; that is no part of it"));
+    }
+    Ok(plan)
+}
+
+pub(super) fn warn(ui: &mut Ui, text: &str) {
+    ui.note(&format!("{}: {text}", paint(WAITING, "warning")));
+}
+
+/// The policy of the book around, or the built-in one where there is none. A book that cannot be read is an error:
+/// another policy's answer could be wrong.
+pub(super) fn policy_around(context: &Context) -> Result<Policy, CliError> {
+    match Book::find(&context.directory) {
+        Ok(book) => Ok(book.load(&context.ask())?.policy),
+        Err(BookError::NoBook { .. } | BookError::History(HistoryError::NoRepository { .. })) => {
+            Ok(Policy::builtin())
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The environment that evidence is for: the named one, else the last of the policy's order that the record's
+/// items name, else the last of the policy.
+pub(super) fn environment<'t>(target: &'t Target, named: Option<&str>) -> Result<&'t Environment, CliError> {
+    let policy = &target.loaded.policy;
+    if let Some(name) = named {
+        return policy.environment(name).ok_or_else(|| {
+            let known: Vec<&str> = policy.environments.iter().map(|known| known.name.as_str()).collect();
+            let hint = match nearest(name, known.iter().copied()) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("one of {}", known.join(", ")),
+            };
+            CliError::usage(format!("`{name}` is no environment of the policy")).with_hint(hint)
+        });
+    }
+    let items = &target.state()?.record.items;
+    let named_by_items = |environment: &&Environment| {
+        items.iter().any(|item| {
+            policy.environment_for_item(&item.text).is_some_and(|found| found.name == environment.name)
+        })
+    };
+    let of_record = policy.environments.iter().rfind(named_by_items);
+    of_record.or(policy.environments.last()).ok_or_else(|| {
+        CliError::failure("the policy has no environment").with_hint("add `[[environments]]` to policy.toml")
+    })
+}
+
+/// The risk found and the line of each category.
+pub(super) fn tell_risk(ui: &mut Ui, found: &Found) -> Result<(), CliError> {
+    let Some(risk) = found.risk() else { return ui.line("Risk: nothing to judge") };
+    ui.line(paint(BOLD, format!("Risk: {}", risk.as_str())))?;
+    found.reasons().iter().try_for_each(|reason| ui.line(format!("  {reason}")))
+}
+
+/// A plan as one JSON value.
+pub(super) fn plan_json(plan: &Plan) -> serde_json::Value {
+    let summary = &plan.summary;
+    let changes: Vec<_> = plan
+        .listed()
+        .map(|change| {
+            serde_json::json!({
+                "address": change.address, "sign": change.sign(), "deposed": change.deposed,
+                "type": change.resource_type, "words": change.words(),
+            })
+        })
+        .collect();
+    let radius = &plan.radius;
+    let touched: Vec<&str> = radius.touched.iter().map(|touched| touched.address.as_str()).collect();
+    let reached: Vec<_> = radius
+        .reached
+        .iter()
+        .map(|reached| serde_json::json!({ "address": reached.address, "through": reached.through }))
+        .collect();
+    let findings: Vec<_> = plan
+        .found
+        .findings()
+        .iter()
+        .map(|finding| serde_json::json!({ "category": finding.category, "risk": finding.risk, "reason": finding.reason }))
+        .collect();
+    serde_json::json!({
+        "line": summary.line(), "digest": plan.digest, "errored": plan.errored, "complete": plan.complete,
+        "import": summary.import, "add": summary.add, "change": summary.change, "destroy": summary.destroy,
+        "replace": summary.replace, "forget": summary.forget, "moved": summary.moved,
+        "changes": changes, "risk": plan.found.risk(), "categories": plan.found.categories(),
+        "reasons": plan.found.reasons(), "findings": findings,
+        "radius": { "new_only": radius.new_only, "touched": touched, "reached": reached },
+    })
+}

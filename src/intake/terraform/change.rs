@@ -1,0 +1,275 @@
+//! One planned change of one resource.
+
+use std::borrow::Cow;
+
+use super::action::Action;
+use super::address::{steps, with_keys_hidden};
+use super::diff::{AttributeChange, ChangeKind, Sides, changes};
+use super::digest::{Fingerprint, Subject, fingerprint};
+use super::secrets::{Collector, REDACTED, Secrets};
+use super::value::{Mask, Members, NULL, Value};
+use super::wrong::WrongInput;
+use crate::policy::FieldGlobs;
+
+const WHAT: &str = "`resource_changes`";
+
+/// What is planned for one resource, without any value that may be secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    /// As the tool writes it; steps of it that are sensitive somewhere are redacted.
+    pub address: String,
+    /// Key of the deposed object it is about.
+    pub deposed: Option<String>,
+    /// Where it was known before.
+    pub previous: Option<String>,
+    /// The module's address, when it is in one.
+    pub module: Option<String>,
+    /// `aws_instance`.
+    pub resource_type: String,
+    /// The types that hide behind it: `azapi_resource:Microsoft.Sql/servers@2023-05-01`.
+    pub hidden_types: Vec<String>,
+    /// Whether it is a data source.
+    pub is_data: bool,
+    /// What happens.
+    pub action: Action,
+    /// Whether it is taken under management.
+    pub importing: bool,
+    /// Why, in the plan's word (`replace_because_tainted`).
+    pub reason: Option<String>,
+    /// Top-level attributes that force the replacement.
+    pub forced_by: Vec<String>,
+    /// What changes inside, for changes in place and replacements.
+    pub attributes: Vec<AttributeChange>,
+    /// The attributes that it has, for what is made and destroyed.
+    pub has: Vec<String>,
+    /// What it is in the digest.
+    pub(super) fingerprint: Fingerprint,
+}
+
+/// A resource change as the file has it, its values unread.
+pub(super) struct RawChange<'a> {
+    pub(super) address: Cow<'a, str>,
+    pub(super) deposed: Option<Cow<'a, str>>,
+    resource: Members<'a>,
+    change: Members<'a>,
+    pub(super) action: Action,
+}
+
+/// The values of a change.
+pub(super) struct Values<'a> {
+    pub(super) before: Value<'a>,
+    pub(super) after: Value<'a>,
+    pub(super) unknown: Value<'a>,
+    pub(super) before_sensitive: Value<'a>,
+    pub(super) after_sensitive: Value<'a>,
+}
+
+impl<'a> RawChange<'a> {
+    /// Reads the frame of the change at `position` (from 1).
+    pub(super) fn read(raw: &'a str, position: usize) -> Result<Self, WrongInput> {
+        let resource = Members::read(raw, WHAT)?;
+        let change = resource.get("change").ok_or(missing("a change of it has no `change`"))?;
+        let change = Members::read(change, WHAT)?;
+        let address = text(&resource, "address")?.ok_or(missing("a change of it has no `address`"))?;
+        let deposed = match resource.get("deposed") {
+            // Versions before 0.13 only say that it is one.
+            Some("true") => Some(Cow::Borrowed("true")),
+            None | Some("false") => None,
+            Some(_) => text(&resource, "deposed")?,
+        };
+        let actions = change.get("actions").map(|raw| Value::read(raw, WHAT)).transpose()?.unwrap_or(NULL);
+        let words: Vec<&str> = actions.elements().iter().map(|word| word.as_str().unwrap_or("?")).collect();
+        let unknown = || WrongInput::UnknownAction {
+            position,
+            words: words.iter().map(|word| harmless(word)).collect::<Vec<_>>().join(", "),
+        };
+        let parsed = Action::parse(&words);
+        // A list without words is believed to be nothing only when both sides say so.
+        let action = match parsed {
+            None if actions == Value::Array(Vec::new()) => Action::NoOp,
+            None => return Err(unknown()),
+            Some(action) => action,
+        };
+        let read = RawChange { address, deposed, resource, change, action };
+        if parsed.is_none() {
+            let values = read.values()?;
+            if values.before != values.after || Mask::new(&values.unknown).any() {
+                return Err(WrongInput::UnknownAction { position, words: "none".to_owned() });
+            }
+        }
+        Ok(read)
+    }
+
+    pub(super) fn values(&self) -> Result<Values<'a>, WrongInput> {
+        let value = |key| self.change.get(key).map_or(Ok(NULL), |raw| Value::read(raw, WHAT));
+        Ok(Values {
+            before: value("before")?,
+            after: value("after")?,
+            unknown: value("after_unknown")?,
+            before_sensitive: value("before_sensitive")?,
+            after_sensitive: value("after_sensitive")?,
+        })
+    }
+
+    /// What is sensitive in it.
+    pub(super) fn collect(&self, collector: &mut Collector) -> Result<(), WrongInput> {
+        for (side, mask) in [("before", "before_sensitive"), ("after", "after_sensitive")] {
+            let value = |key| self.change.get(key).map_or(Ok(NULL), |raw| Value::read(raw, WHAT));
+            let mask = value(mask)?;
+            // Most mark nothing, and then the values need not be read here.
+            if Mask::new(&mask).any() {
+                collector.masked(&value(side)?, Mask::new(&mask));
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads it whole. `volatile` are places that the digest leaves out.
+    pub(super) fn finish(
+        &self,
+        secrets: &Secrets,
+        volatile: &FieldGlobs,
+        keeps_parts: bool,
+    ) -> Result<Change, WrongInput> {
+        let values = self.values()?;
+        let resource_type = match text(&self.resource, "type")? {
+            Some(word) => word.into_owned(),
+            None => type_in_address(&self.address).to_owned(),
+        };
+        let previous = text(&self.resource, "previous_address")?.filter(|previous| *previous != self.address);
+        let importing = self.change.get("importing").is_some_and(|importing| importing != "null");
+        let mut attributes = changes(values.sides(), &resource_type, secrets);
+        let lasting = |change: &AttributeChange| !is_volatile(volatile, &resource_type, &change.path);
+        let fingerprint = fingerprint(
+            &Subject {
+                raw: self,
+                values: &values,
+                importing,
+                previous: previous.as_deref(),
+                is_volatile: &|path| is_volatile(volatile, &resource_type, path),
+                secrets,
+                keeps_parts,
+            },
+            attributes.iter().filter(|change| lasting(change)),
+        );
+        let whole = matches!(self.action, Action::Create | Action::Delete | Action::Forget | Action::Read);
+        let has = if whole { top_level(&attributes) } else { Vec::new() };
+        if whole || self.action == Action::NoOp {
+            attributes = Vec::new();
+        }
+        Ok(Change {
+            address: shown_address(&self.address, secrets),
+            deposed: self.deposed.as_deref().map(|key| secrets.shown(key).to_owned()),
+            previous: previous.map(|previous| shown_address(&previous, secrets)),
+            module: text(&self.resource, "module_address")?.map(|module| shown_address(&module, secrets)),
+            hidden_types: hidden_types(&resource_type, &values, secrets),
+            is_data: text(&self.resource, "mode")?.as_deref() == Some("data"),
+            action: self.action,
+            importing,
+            reason: text(&self.resource, "action_reason")?.map(|reason| harmless(&reason)),
+            forced_by: self.forced_by(secrets)?,
+            resource_type,
+            attributes,
+            has,
+            fingerprint,
+        })
+    }
+
+    fn forced_by(&self, secrets: &Secrets) -> Result<Vec<String>, WrongInput> {
+        let paths = self.change.get("replace_paths").map_or(Ok(NULL), |raw| Value::read(raw, WHAT))?;
+        let first = |path: &Value<'_>| path.at(0).as_str().map(|step| secrets.shown(step).to_owned());
+        let mut names: Vec<String> = paths.elements().iter().filter_map(first).collect();
+        names.dedup();
+        Ok(names)
+    }
+}
+
+impl<'a> Values<'a> {
+    pub(super) fn sides(&self) -> Sides<'_, 'a> {
+        Sides {
+            before: &self.before,
+            after: &self.after,
+            unknown: Mask::new(&self.unknown),
+            before_sensitive: Mask::new(&self.before_sensitive),
+            after_sensitive: Mask::new(&self.after_sensitive),
+        }
+    }
+}
+
+impl Change {
+    /// Whether it is listed: all but what neither changes nor moves nor is imported, and data sources that go.
+    pub fn is_listed(&self) -> bool {
+        match self.action {
+            Action::NoOp => self.previous.is_some() || self.importing,
+            Action::Delete => !self.is_data,
+            _ => true,
+        }
+    }
+
+    /// Whether a value that is marked sensitive changes.
+    pub fn changes_sensitive(&self) -> bool {
+        self.attributes.iter().any(|change| change.kind == ChangeKind::Sensitive)
+    }
+}
+
+fn is_volatile(volatile: &FieldGlobs, resource_type: &str, path: &[String]) -> bool {
+    if volatile.is_empty() {
+        return false;
+    }
+    let typed: Vec<&str> = std::iter::once(resource_type).chain(path.iter().map(String::as_str)).collect();
+    volatile.matches(&typed) || volatile.matches(path)
+}
+
+fn top_level(attributes: &[AttributeChange]) -> Vec<String> {
+    let mut names: Vec<String> =
+        attributes.iter().filter_map(|change| change.path.first().cloned()).collect();
+    names.dedup();
+    names
+}
+
+/// Real types that a provider hides in an attribute, as rules name them.
+fn hidden_types(resource_type: &str, values: &Values<'_>, secrets: &Secrets) -> Vec<String> {
+    let side = if values.after.is_null() { &values.before } else { &values.after };
+    let real = match resource_type {
+        "kubernetes_manifest" => side.get("manifest").get("kind").as_str(),
+        "kubectl_manifest" => side.get("kind").as_str(),
+        "aws_ssm_parameter" => side.get("type").as_str(),
+        name if name.starts_with("azapi_") => side.get("type").as_str(),
+        _ => None,
+    };
+    let real = real.filter(|real| secrets.may_show(real));
+    real.map(|real| format!("{resource_type}:{real}")).into_iter().collect()
+}
+
+/// An address with every key in it hidden that is a secret, or holds one.
+fn shown_address(address: &str, secrets: &Secrets) -> String {
+    let shown = with_keys_hidden(address, REDACTED, &|key| !secrets.may_show(key));
+    if secrets.may_show(&shown) { shown } else { REDACTED.to_owned() }
+}
+
+/// `aws_instance` of `module.a["x.y"].aws_instance.web[0]`, for plans that were cut down to addresses.
+fn type_in_address(address: &str) -> &str {
+    let steps = steps(address);
+    steps.len().checked_sub(2).map_or(address, |at| steps[at])
+}
+
+fn text<'a>(members: &Members<'a>, key: &'static str) -> Result<Option<Cow<'a, str>>, WrongInput> {
+    match members.get(key) {
+        None | Some("null") => Ok(None),
+        Some(raw) => match Value::read(raw, WHAT)? {
+            Value::String(text) => Ok(Some(text)),
+            _ => Err(missing("a name in it is no text")),
+        },
+    }
+}
+
+fn missing(problem: &'static str) -> WrongInput {
+    WrongInput::Malformed { what: WHAT, problem }
+}
+
+/// A word of the plan's own vocabulary; anything else is not repeated.
+fn harmless(word: &str) -> String {
+    let plain = word.len() <= 60
+        && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_' || byte == b'-');
+    if plain { word.to_owned() } else { "?".to_owned() }
+}

@@ -1,0 +1,227 @@
+//! What changes inside a resource: places, with what stood and will stand there, as far as it may be shown.
+
+use super::secrets::{Secrets, is_secret_name};
+use super::value::{Mask, NULL, Value};
+
+/// Longest text that is shown as a value, in characters.
+const MAX_SHOWN: usize = 40;
+
+/// One changed place inside a resource.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AttributeChange {
+    /// The steps to it; elements of lists by their index.
+    pub path: Vec<String>,
+    /// What happens there.
+    pub kind: ChangeKind,
+}
+
+/// What happens at one place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ChangeKind {
+    /// A value where none was; the text when it may be shown.
+    Added(Option<String>),
+    /// No value any more.
+    Removed,
+    /// Another value; the texts when they may be shown.
+    Changed(Option<(String, String)>),
+    /// A number becomes larger or smaller.
+    Number {
+        /// As written.
+        before: String,
+        /// As written.
+        after: String,
+        /// Whether it is known to be larger afterwards.
+        grows: bool,
+    },
+    /// Known after the apply only.
+    Unknown,
+    /// Marked as sensitive, or under a secret's name: all that is said is that it changes.
+    Sensitive,
+    /// A text that is sensitive elsewhere in the plan: all that is said is that it changes.
+    Redacted,
+}
+
+/// Both sides of a change, with what is marked in them.
+#[derive(Clone, Copy)]
+pub(super) struct Sides<'m, 'a> {
+    pub(super) before: &'m Value<'a>,
+    pub(super) after: &'m Value<'a>,
+    pub(super) unknown: Mask<'m, 'a>,
+    pub(super) before_sensitive: Mask<'m, 'a>,
+    pub(super) after_sensitive: Mask<'m, 'a>,
+}
+
+impl<'m, 'a> Sides<'m, 'a> {
+    fn key(self, key: &str) -> Self {
+        Sides {
+            before: self.before.get(key),
+            after: self.after.get(key),
+            unknown: self.unknown.key(key),
+            before_sensitive: self.before_sensitive.key(key),
+            after_sensitive: self.after_sensitive.key(key),
+        }
+    }
+
+    fn pair(self, before: Option<usize>, after: Option<usize>) -> Self {
+        let nothing = Mask::new(&NULL);
+        Sides {
+            before: before.map_or(&NULL, |index| self.before.at(index)),
+            after: after.map_or(&NULL, |index| self.after.at(index)),
+            unknown: after.map_or(nothing, |index| self.unknown.index(index)),
+            before_sensitive: before.map_or(nothing, |index| self.before_sensitive.index(index)),
+            after_sensitive: after.map_or(nothing, |index| self.after_sensitive.index(index)),
+        }
+    }
+
+    fn sensitive(self) -> bool {
+        self.before_sensitive.all() || self.after_sensitive.all()
+    }
+}
+
+/// Every place that changes, in the order of the keys.
+pub(super) fn changes(sides: Sides<'_, '_>, resource_type: &str, secrets: &Secrets) -> Vec<AttributeChange> {
+    let mut found = Vec::new();
+    compare(sides, secrets, &mut Vec::new(), &mut found);
+    if is_secret_name(resource_type) {
+        // What it holds is secret, whatever the attribute is called.
+        found.iter_mut().for_each(AttributeChange::hide);
+    }
+    found
+}
+
+impl AttributeChange {
+    fn hide(&mut self) {
+        match &mut self.kind {
+            ChangeKind::Added(value) => *value = None,
+            ChangeKind::Changed(values) => *values = None,
+            _ => {}
+        }
+    }
+}
+
+fn compare(
+    sides: Sides<'_, '_>,
+    secrets: &Secrets,
+    path: &mut Vec<String>,
+    found: &mut Vec<AttributeChange>,
+) {
+    let Sides { before, after, .. } = sides;
+    if sides.unknown.all() {
+        return note(
+            found,
+            path,
+            if sides.sensitive() { ChangeKind::Sensitive } else { ChangeKind::Unknown },
+        );
+    }
+    if sides.sensitive() {
+        if before != after {
+            note(found, path, ChangeKind::Sensitive);
+        }
+        return;
+    }
+    match (before, after) {
+        (Value::Object(_), _) | (_, Value::Object(_)) if is_table(before) && is_table(after) => {
+            let mut keys: Vec<&str> =
+                [before, after].iter().flat_map(|v| v.members()).map(|(k, _)| &**k).collect();
+            keys.extend(sides.unknown.keys());
+            keys.sort_unstable();
+            keys.dedup();
+            if path.is_empty() || (!before.is_null() && !after.is_null()) {
+                for key in keys {
+                    path.push(secrets.shown(key).to_owned());
+                    compare(sides.key(key), secrets, path, found);
+                    path.pop();
+                }
+            } else {
+                note(
+                    found,
+                    path,
+                    if before.is_null() { ChangeKind::Added(None) } else { ChangeKind::Removed },
+                );
+            }
+        }
+        (Value::Array(_), Value::Array(_)) => compare_lists(sides, secrets, path, found),
+        _ if before == after => {}
+        _ => note(found, path, scalar_change(before, after, secrets, path)),
+    }
+}
+
+fn is_table(value: &Value<'_>) -> bool {
+    matches!(value, Value::Object(_) | Value::Null)
+}
+
+/// Elements that stand in both lists are no change, wherever they stand: sets have no order. What is left is
+/// paired when there is the same number on both sides.
+fn compare_lists(
+    sides: Sides<'_, '_>,
+    secrets: &Secrets,
+    path: &mut Vec<String>,
+    found: &mut Vec<AttributeChange>,
+) {
+    let (before, after) = (sides.before.elements(), sides.after.elements());
+    let known = |index: usize| !sides.unknown.index(index).any();
+    let mut new: Vec<usize> = (0..after.len()).collect();
+    let mut old: Vec<usize> = Vec::new();
+    for (index, element) in before.iter().enumerate() {
+        match new.iter().position(|&candidate| after[candidate] == *element && known(candidate)) {
+            Some(at) => drop(new.remove(at)),
+            None => old.push(index),
+        }
+    }
+    if old.is_empty() && new.is_empty() && before != after {
+        return note(found, path, ChangeKind::Changed(None));
+    }
+    let pairs: Vec<(Option<usize>, Option<usize>)> = if old.len() == new.len() {
+        old.into_iter().map(Some).zip(new.into_iter().map(Some)).collect()
+    } else {
+        let gone = old.into_iter().map(|index| (Some(index), None));
+        gone.chain(new.into_iter().map(|index| (None, Some(index)))).collect()
+    };
+    for (old, new) in pairs {
+        path.push(new.or(old).unwrap_or_default().to_string());
+        compare(sides.pair(old, new), secrets, path, found);
+        path.pop();
+    }
+}
+
+fn scalar_change(before: &Value<'_>, after: &Value<'_>, secrets: &Secrets, path: &[String]) -> ChangeKind {
+    // A number or a switch under such a name (`token_ttl`) is a setting, not a secret.
+    let is_setting = |value: &Value<'_>| matches!(value, Value::Null | Value::Bool(_) | Value::Number(_));
+    if !(is_setting(before) && is_setting(after)) && path.iter().any(|step| is_secret_name(step)) {
+        return ChangeKind::Sensitive;
+    }
+    match (before, after) {
+        (Value::Null, after) => ChangeKind::Added(shown(after, secrets)),
+        (_, Value::Null) => ChangeKind::Removed,
+        (before, after) if !may_show(before, secrets) || !may_show(after, secrets) => ChangeKind::Redacted,
+        (Value::Number(before), Value::Number(after)) => ChangeKind::Number {
+            before: (*before).to_owned(),
+            after: (*after).to_owned(),
+            grows: matches!((before.parse::<f64>(), after.parse::<f64>()), (Ok(b), Ok(a)) if b < a),
+        },
+        (before, after) => ChangeKind::Changed(shown(before, secrets).zip(shown(after, secrets))),
+    }
+}
+
+fn may_show(value: &Value<'_>, secrets: &Secrets) -> bool {
+    let mut may_show = true;
+    value.each_string(&mut |text| may_show &= secrets.may_show(text));
+    may_show
+}
+
+/// Short values as text. Long ones are documents, and lists and objects have no short form.
+fn shown(value: &Value<'_>, secrets: &Secrets) -> Option<String> {
+    match value {
+        Value::Bool(value) => Some(value.to_string()),
+        Value::Number(text) => secrets.may_show(text).then(|| (*text).to_owned()),
+        Value::String(text) => {
+            let short = text.chars().count() <= MAX_SHOWN && !text.contains('\n') && secrets.may_show(text);
+            short.then(|| if text.is_empty() { "\"\"".to_owned() } else { text.to_string() })
+        }
+        _ => None,
+    }
+}
+
+fn note(found: &mut Vec<AttributeChange>, path: &[String], kind: ChangeKind) {
+    found.push(AttributeChange { path: path.to_vec(), kind });
+}

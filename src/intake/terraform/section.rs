@@ -1,0 +1,133 @@
+//! What stands in the record: the summary line, the list of addresses, risk and blast radius with their reasons.
+
+use std::collections::BTreeMap;
+
+use super::Plan;
+use super::address::without_keys;
+use super::change::Change;
+use super::radius::Radius;
+use crate::intake::escape;
+
+impl Plan {
+    /// The block for an environment, in Markdown. A list longer than `limit` is folded by module and type, with
+    /// counts; nothing is left out silently.
+    pub fn block(&self, limit: usize) -> String {
+        let mut text = format!("{}\n", self.summary.line());
+        if self.errored {
+            text.push_str("\n**Planning ended in an error: this list is partial.**\n");
+        } else if self.complete == Some(false) {
+            text.push_str("\nThis plan is not complete: something is left to plan after it is applied.\n");
+        }
+        let list = self.list(limit);
+        if !list.is_empty() {
+            text.push_str(&format!("\n```text\n{}\n```\n", list.join("\n")));
+        }
+        let reasons = self.found.reasons();
+        if let Some(risk) = self.found.risk() {
+            text.push_str(&format!("\nRisk found: {}\n\n", risk.as_str()));
+            reasons.iter().for_each(|reason| text.push_str(&format!("- {}\n", markdown(reason))));
+        }
+        if self.summary.listed > 0 {
+            text.push_str(&format!("\nBlast radius: {}\n", self.radius.sentence()));
+            let reached = reached_lines(&self.radius, limit);
+            if !reached.is_empty() {
+                text.push_str(&format!("\n```text\n{}\n```\n", reached.join("\n")));
+            }
+        }
+        text
+    }
+
+    /// The lines of the list: every change, or groups of them.
+    pub fn list(&self, limit: usize) -> Vec<String> {
+        let listed: Vec<&Change> = self.listed().collect();
+        if listed.len() <= limit {
+            return listed.iter().map(|change| change.line()).collect();
+        }
+        let by_module = |change: &Change| match &change.module {
+            Some(module) => format!("{}.{}", without_keys(module), change.resource_type),
+            None => change.resource_type.clone(),
+        };
+        let by_type = |change: &Change| change.resource_type.clone();
+        let nothing = |_: &Change| "resources".to_owned();
+        let folds: [(&str, Key<'_>); 3] =
+            [("module and type", &by_module), ("type", &by_type), ("action", &nothing)];
+        for (name, key) in folds {
+            let groups = fold(&listed, key);
+            // The last way of folding leaves one line for each sign.
+            if groups.len() < limit || name == "action" {
+                let mut lines = vec![format!("{} changes, folded by {name}:", listed.len())];
+                lines.extend(groups);
+                return lines;
+            }
+        }
+        Vec::new()
+    }
+}
+
+/// What changes are folded by.
+type Key<'k> = &'k dyn Fn(&Change) -> String;
+
+fn fold(listed: &[&Change], key: Key<'_>) -> Vec<String> {
+    let mut counts: BTreeMap<(&str, String), usize> = BTreeMap::new();
+    for change in listed {
+        *counts.entry((change.sign(), key(change))).or_default() += 1;
+    }
+    counts.into_iter().map(|((sign, name), count)| escape(&format!("{sign} {name} × {count}"))).collect()
+}
+
+fn reached_lines(radius: &Radius, limit: usize) -> Vec<String> {
+    let more = radius.reached.len().saturating_sub(limit);
+    let shown = &radius.reached[..radius.reached.len() - more];
+    let mut lines: Vec<String> = shown
+        .iter()
+        .map(|reached| format!("{} (through {})", reached.address, reached.through.join(", ")))
+        .collect();
+    if more > 0 {
+        lines.push(format!("and {more} more"));
+    }
+    lines
+}
+
+/// Text as Markdown that shows it: addresses hold brackets, underscores and whatever their keys hold.
+fn markdown(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        if matches!(c, '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '#' | '|' | '&' | '!' | '~' | '$') {
+            escaped.push('\\');
+        }
+        escaped.push(c);
+    }
+    escaped
+}
+
+/// What a hand-typed "Blast radius" claims that the plan does not bear out.
+pub fn blast_radius_contradiction(typed: &str, radius: &Radius) -> Option<String> {
+    const CLAIMS: [&str; 6] = [
+        "new resources only",
+        "only new resources",
+        "no existing resource",
+        "nothing that exists",
+        "no effect on existing",
+        "nothing existing",
+    ];
+    let words = typed.to_lowercase().split_whitespace().collect::<Vec<_>>().join(" ");
+    let claim = CLAIMS.iter().find(|claim| words.contains(*claim))?;
+    if radius.touched.is_empty() {
+        return None;
+    }
+    Some(format!("“Blast radius” says “{claim}”, but the plan says: {}", radius.sentence()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn claims_are_held_against_the_plan() {
+        let mut radius = Radius::default();
+        assert_eq!(blast_radius_contradiction("New  resources\nonly.", &radius), None);
+        radius.touched.push(super::super::Touched { address: "a.b".to_owned(), verb: "changed" });
+        assert!(blast_radius_contradiction("New  resources\nonly.", &radius).is_some());
+        assert_eq!(blast_radius_contradiction("The cluster restarts.", &radius), None);
+    }
+}

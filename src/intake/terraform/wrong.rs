@@ -1,0 +1,146 @@
+//! What a file is that is no plan, and what to run instead.
+
+/// Why a file is not read as a plan. No variant holds a value from the file, since it may be a secret.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum WrongInput {
+    /// Nothing in it.
+    #[error("the file is empty: the command that should have written it failed")]
+    Empty,
+    /// `terraform plan -out`.
+    #[error("this is a saved plan in the tool's own binary form")]
+    Binary,
+    /// Bytes that are no text.
+    #[error("this is not text: it is neither UTF-8 nor UTF-16")]
+    NotText,
+    /// `terraform plan`, or `terraform show` without `-json`.
+    #[error("this is a plan in words, not in JSON")]
+    HumanText,
+    /// Other text.
+    #[error("there is no JSON document in this file")]
+    NoJson,
+    /// `terraform plan -json`.
+    #[error(
+        "these are the progress messages of `plan -json`, one a line; they do not hold the values that change"
+    )]
+    Messages,
+    /// `terraform show -json` without a plan.
+    #[error("this is a state, not a plan: what there is, not what will change")]
+    State,
+    /// `terraform state pull`, `terraform.tfstate`.
+    #[error("this is a state file, not a plan: what there is, not what will change")]
+    StateFile,
+    /// Several documents.
+    #[error("there is more than one JSON document in this file, so it is not one plan")]
+    Several,
+    /// It stops in the middle.
+    #[error("the JSON ends in the middle (line {line}, column {column}): the file was cut off")]
+    Truncated {
+        /// From 1.
+        line: usize,
+        /// From 1.
+        column: usize,
+    },
+    /// No JSON.
+    #[error("the JSON is damaged at line {line}, column {column}")]
+    Damaged {
+        /// From 1.
+        line: usize,
+        /// From 1.
+        column: usize,
+    },
+    /// The pointer that a cloud backend writes.
+    #[error("this only names a run in HCP Terraform; the plan itself is there")]
+    CloudBookmark,
+    /// `json-output-redacted`.
+    #[error("this is the redacted form of a plan in HCP Terraform: values are left out of it")]
+    CloudRedacted,
+    /// `{}`.
+    #[error("this is an empty JSON object: the run that it should describe failed")]
+    EmptyObject,
+    /// `terraform providers schema -json`.
+    #[error("these are the providers' schemas, not a plan")]
+    Schemas,
+    /// Infracost's output.
+    #[error("this is a cost estimate by Infracost, not a plan")]
+    Infracost,
+    /// Any other JSON.
+    #[error("this is JSON, but no plan: it has none of a plan's keys")]
+    OtherJson,
+    /// Changed by something.
+    #[error("this looks like a plan, but its `format_version` is missing, so another program has changed it")]
+    NoVersion,
+    /// Newer than what is known.
+    #[error("this plan has format version {version}; 0.x and 1.x are known")]
+    TooNew {
+        /// As far as it is a version.
+        version: String,
+    },
+    /// An action that no version of the tool is known to plan.
+    #[error("the actions of resource change {position} are not known: {words}")]
+    UnknownAction {
+        /// From 1, in the order of the file.
+        position: usize,
+        /// The words, as far as they are words.
+        words: String,
+    },
+    /// One resource twice.
+    #[error("resource change {position} stands in the plan twice")]
+    Duplicate {
+        /// From 1, in the order of the file.
+        position: usize,
+    },
+    /// A part has another form.
+    #[error("{what} cannot be read: {problem}")]
+    Malformed {
+        /// Which part.
+        what: &'static str,
+        /// What is wrong with it.
+        problem: &'static str,
+    },
+}
+
+const MAKE_PLAN: &str = "`terraform plan -out=plan.tfplan`, then `terraform show -json plan.tfplan > plan.json` \
+(or the same with `tofu`)";
+
+impl WrongInput {
+    /// What to run instead.
+    pub fn hint(&self) -> String {
+        match self {
+            WrongInput::Empty | WrongInput::EmptyObject => {
+                format!("look at that command's own error, then make the plan again: {MAKE_PLAN}")
+            }
+            WrongInput::Binary => {
+                "`terraform show -json FILE > plan.json` (or `tofu show -json`) turns it into JSON".to_owned()
+            }
+            WrongInput::HumanText => {
+                "save the plan and show it as JSON: `terraform show -json plan.tfplan > plan.json`".to_owned()
+            }
+            WrongInput::Messages => format!("save the plan instead: {MAKE_PLAN}"),
+            WrongInput::State | WrongInput::StateFile => {
+                format!("name the saved plan: {MAKE_PLAN}; without a file `show -json` shows the state")
+            }
+            WrongInput::Several => {
+                "give each plan to a task of its own, or each environment's with `-e`: one file, one plan".to_owned()
+            }
+            WrongInput::Truncated { .. } | WrongInput::Damaged { .. } => {
+                format!("write the file again and to its end, on a disk with space: {MAKE_PLAN}")
+            }
+            WrongInput::CloudBookmark | WrongInput::CloudRedacted => {
+                "`terraform show -json plan.tfplan > plan.json` where you are logged in, or the API's `json-output` of that plan"
+                    .to_owned()
+            }
+            WrongInput::Schemas | WrongInput::OtherJson | WrongInput::NoJson | WrongInput::NotText => {
+                format!("make a plan: {MAKE_PLAN}")
+            }
+            WrongInput::Infracost => "give it beside the plan: `changebook plan ID PLAN --infracost FILE`".to_owned(),
+            WrongInput::NoVersion | WrongInput::Duplicate { .. } | WrongInput::Malformed { .. } => {
+                "give the file as `terraform show -json` wrote it".to_owned()
+            }
+            WrongInput::TooNew { .. } => "update changebook, or plan with a version of the tool that it knows".to_owned(),
+            WrongInput::UnknownAction { .. } => {
+                "nothing is guessed about it: update changebook, or give the file as `terraform show -json` wrote it"
+                    .to_owned()
+            }
+        }
+    }
+}

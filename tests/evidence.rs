@@ -1,0 +1,326 @@
+//! `plan`, `risk` and `pr`, with plans that the real `terraform` makes where it is installed.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::support::{Fixture, Run, task};
+
+const PATH: &str = "tasks/INFRA-1.md";
+const SECRET: &str = "planted-hunter2-value";
+
+const CONFIGURATION: &str = r#"
+variable "size" { default = 3 }
+variable "pw" {
+  default   = "planted-hunter2-value"
+  sensitive = true
+}
+locals { name = terraform_data.vpc.output }
+resource "terraform_data" "vpc" { input = "vpc-${var.size}" }
+resource "terraform_data" "app" { input = terraform_data.vpc.id }
+resource "terraform_data" "via_local" { input = "${local.name}x" }
+resource "terraform_data" "secret" { input = var.pw }
+resource "terraform_data" "alone" {
+  for_each = toset(["a.b", "c \"d\""])
+  input    = each.key
+}
+module "m" {
+  source = "./m"
+  vpc    = terraform_data.app.output
+}
+output "o" { value = module.m.out }
+"#;
+
+const MODULE: &str = r#"
+variable "vpc" {}
+resource "terraform_data" "in" {
+  count = 2
+  input = var.vpc
+}
+output "out" { value = terraform_data.in[0].id }
+"#;
+
+/// A directory with a configuration and the real program.
+struct Terraform {
+    directory: tempfile::TempDir,
+}
+
+impl Terraform {
+    /// `None`, and a word about it, where the program is not installed.
+    #[expect(clippy::print_stderr, reason = "a test that does not run says so")]
+    fn new(configuration: &str) -> Option<Self> {
+        let found =
+            Command::new("terraform").arg("version").output().is_ok_and(|output| output.status.success());
+        if !found {
+            eprintln!("`terraform` is not installed: this test has not run");
+            return None;
+        }
+        let terraform = Terraform { directory: tempfile::tempdir().unwrap() };
+        std::fs::create_dir(terraform.path("m")).unwrap();
+        std::fs::write(terraform.path("main.tf"), configuration).unwrap();
+        std::fs::write(terraform.path("m/main.tf"), MODULE).unwrap();
+        terraform.run(&["init", "-input=false"]);
+        Some(terraform)
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.directory.path().join(name)
+    }
+
+    fn run(&self, arguments: &[&str]) -> String {
+        let output = Command::new("terraform")
+            .current_dir(self.directory.path())
+            .env("TF_CLI_CONFIG_FILE", "/dev/null")
+            .env("CHECKPOINT_DISABLE", "1")
+            .env("TF_IN_AUTOMATION", "1")
+            .args(arguments)
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// Makes a plan; gives the JSON's path and the line that the tool printed.
+    fn plan(&self, name: &str, more: &[&str]) -> (String, String) {
+        let out = format!("-out={name}");
+        let said = self.run(&[&["plan", "-no-color", "-input=false", &out], more].concat());
+        let json = self.path(&format!("{name}.json"));
+        std::fs::write(&json, self.run(&["show", "-json", name])).unwrap();
+        let line = said.lines().find(|line| line.starts_with("Plan: ") || line.starts_with("No changes."));
+        (json.to_str().unwrap().to_owned(), line.unwrap_or_default().to_owned())
+    }
+}
+
+fn book(more: &str) -> Fixture {
+    let mut book = Fixture::book();
+    book.person("ana").write(PATH, task("INFRA-1", more));
+    book.commit("propose");
+    book
+}
+
+fn says_no_secret(run: &Run) {
+    assert!(!run.stdout.contains(SECRET) && !run.stderr.contains(SECRET), "{}{}", run.stdout, run.stderr);
+}
+
+#[test]
+fn a_plan_from_first_apply_to_the_next_change() {
+    let Some(terraform) = Terraform::new(CONFIGURATION) else { return };
+    let book = book("risk = \"low\"\n");
+    let (first, line) = terraform.plan("first", &[]);
+    let run = book.run(&["plan", "INFRA-1", &first]).expect(0);
+    says_no_secret(&run);
+    assert!(run.stdout.contains(&line) && run.stdout.contains("New resources only"), "{}", run.stdout);
+    assert_eq!(book.show("INFRA-1")["risk"], "low");
+    let text = book.read(PATH);
+    assert!(text.contains("+ terraform_data.alone[\"c \\\"d\\\"\"]\n"), "{text}");
+    assert!(text.contains(&format!("## Plan\n\n### production\n\n{line}\n")), "{text}");
+
+    terraform.run(&["apply", "-no-color", "first"]);
+    let change = ["-var=size=5", "-var=pw=planted-hunter2-value-2"];
+    let (second, line) = terraform.plan("second", &change);
+    let run = book.run(&["plan", "INFRA-1", &second]).expect(0);
+    says_no_secret(&run);
+    assert!(run.stdout.contains(&line), "{} is not in {}", line, run.stdout);
+    assert!(run.stderr.contains("risk-understated"), "{}", run.stderr);
+    let text = book.read(PATH);
+    assert!(text.contains("~ terraform_data.vpc (input: vpc-3 → vpc-5)\n"), "{text}");
+    assert!(text.contains("~ terraform_data.secret (input changed (sensitive))\n"), "{text}");
+    assert!(
+        text.contains("module.m.terraform_data.in[0] (through terraform_data.app, terraform_data.vpc)"),
+        "{text}"
+    );
+    assert!(!text.contains(SECRET) && !text.contains("New resources only"), "{text}");
+    assert_eq!(text.matches("### production").count(), 1);
+
+    // A plan made again changes no byte; another change is another plan, and it is said where.
+    let head = book.head();
+    let (again, _) = terraform.plan("again", &change);
+    book.run(&["plan", "INFRA-1", &again]).expect(0);
+    assert_eq!((book.head(), book.read(PATH)), (head, text));
+    book.run(&["plan", "INFRA-1", &again, "--compare"]).expect(0);
+    let (other, _) = terraform.plan("other", &["-var=size=6", "-var=pw=planted-hunter2-value-2"]);
+    let run = book.run(&["plan", "INFRA-1", &other, "--compare"]).expect(3);
+    assert!(run.stdout.contains("terraform_data.vpc: differs in input\n"), "{}", run.stdout);
+    assert!(!run.stdout.contains("via_local"), "{}", run.stdout);
+    let run = book.run(&["plan", "INFRA-1", &first, "--compare"]).expect(3);
+    assert!(run.stdout.contains("terraform_data.app: not in the recorded plan\n"), "{}", run.stdout);
+}
+
+#[test]
+fn destroys_moves_and_outputs_are_as_the_tool_says() {
+    let Some(terraform) = Terraform::new(CONFIGURATION) else { return };
+    let book = book("");
+    terraform.plan("first", &[]);
+    terraform.run(&["apply", "-no-color", "first"]);
+    let unchanged = terraform.plan("same", &[]);
+    let run = book.run(&["risk", &unchanged.0]).expect(0);
+    assert!(run.stdout.starts_with(&unchanged.1) && unchanged.1.starts_with("No changes."), "{}", run.stdout);
+
+    let moved = CONFIGURATION
+        .replace("\"app\"", "\"web\"")
+        .replace("terraform_data.app.output", "terraform_data.web.output")
+        .replace("toset([\"a.b\", \"c \\\"d\\\"\"])", "toset([\"a.b\"])")
+        + "moved {\n  from = terraform_data.app\n  to   = terraform_data.web\n}\n";
+    std::fs::write(terraform.path("main.tf"), moved).unwrap();
+    let (file, line) = terraform.plan("moved", &[]);
+    let run = book.run(&["risk", &file]).expect(0);
+    assert!(run.stdout.starts_with(&line), "{line}: {}", run.stdout);
+    assert!(run.stdout.contains("→ terraform_data.web (moved from terraform_data.app)"), "{}", run.stdout);
+    assert!(
+        run.stdout.contains("- terraform_data.alone[\"c \\\"d\\\"\"] (key not in for_each)"),
+        "{}",
+        run.stdout
+    );
+    assert!(run.stdout.contains("Risk: high") && run.stdout.contains("destructive (high)"), "{}", run.stdout);
+}
+
+/// A plan small enough to write by hand.
+fn hand_plan(changes: &str) -> String {
+    format!("{{\"format_version\":\"1.2\",\"terraform_version\":\"1.9.0\",\"resource_changes\":[{changes}]}}")
+}
+
+const UPDATE: &str = r#"{"address":"aws_security_group.app","mode":"managed","type":"aws_security_group","name":"app",
+"change":{"actions":["update"],"before":{"egress":[{"port":80}]},"after":{"egress":[{"port":80},{"port":6379}]}}}"#;
+
+#[test]
+fn a_task_that_claims_too_little_is_told_so() {
+    let mut book = book("");
+    book.replace(PATH, "## Notes", "## Blast radius\n\nNew resources only.\n\n## Notes");
+    book.commit("claim");
+    book.write("plan.json", hand_plan(UPDATE));
+    let run = book.run(&["plan", "INFRA-1", "plan.json"]).expect(0);
+    assert!(run.stderr.contains("“Blast radius” says “new resources only”"), "{}", run.stderr);
+    let text = book.read(PATH);
+    assert!(text.contains("~ aws_security_group.app (egress rule added)\n"), "{text}");
+    assert!(text.contains("- security-groups (medium): aws\\_security\\_group.app is changed"), "{text}");
+    let show = book.show("INFRA-1");
+    assert_eq!(show["risk"], "medium");
+    assert!(
+        show["risk_reasons"].to_string().contains("security-groups (medium)"),
+        "{}",
+        show["risk_reasons"]
+    );
+}
+
+#[test]
+fn an_environment_that_is_not_gated_is_logged() {
+    let book = book("");
+    book.write("plan.json", hand_plan(UPDATE));
+    let scope = book.show("INFRA-1")["scope"].clone();
+    book.run(&["plan", "INFRA-1", "plan.json", "-e", "staging"]).expect(0);
+    let text = book.read(PATH);
+    assert!(
+        text.contains("## Deployment log\n\n### Plan for staging\n\nPlan: 0 to add, 1 to change"),
+        "{text}"
+    );
+    assert!(!text.contains("## Plan\n") && text.contains("plan.staging = {"), "{text}");
+    assert_eq!(book.show("INFRA-1")["scope"], scope);
+    let run = book.run(&["plan", "INFRA-1", "plan.json", "-e", "prod"]).expect(2);
+    assert!(run.stderr.contains("did you mean `production`?"), "{}", run.stderr);
+}
+
+#[test]
+fn only_the_key_and_the_section_change() {
+    let mut book = book("");
+    let awkward = book.read(PATH).replace('\n', "\r\n");
+    let awkward = awkward.replace("## Notes", "## Plan\r\n\r\nSee the wiki.  \r\n\r\n## Notes");
+    book.write(PATH, &awkward);
+    book.commit("awkward");
+    book.write("plan.json", hand_plan(UPDATE));
+    book.run(&["plan", "INFRA-1", "plan.json"]).expect(0);
+    let text = book.read(PATH);
+    let without: Vec<&str> = text.lines().filter(|line| !line.starts_with("plan.production = ")).collect();
+    let kept: Vec<&str> = awkward.lines().collect();
+    let at = kept.iter().position(|line| line.starts_with("See the wiki")).unwrap() + 1;
+    assert_eq!(without[..at - 1], kept[..at - 1]);
+    assert_eq!(without[without.len() - (kept.len() - at)..], kept[at..]);
+    assert!(
+        text.contains("See the wiki.") && text.contains("\r\n### production\r\n\r\nPlan: 0 to add"),
+        "{text}"
+    );
+    assert_eq!(text.matches('\n').count(), text.matches("\r\n").count());
+    book.run(&["plan", "INFRA-1", "plan.json"]).expect(0);
+    assert_eq!(book.read(PATH), text);
+}
+
+#[test]
+fn wrong_input_is_named_and_nothing_changes() {
+    let book = book("");
+    let (head, text) = (book.head(), book.read(PATH));
+    for (name, bytes, word) in [
+        ("state.json", &br#"{"format_version":"1.0","values":{}}"#[..], "a state, not a plan"),
+        ("tfstate", br#"{"version":4,"serial":1,"lineage":"x"}"#, "a state file"),
+        ("plan.tfplan", b"PK\x03\x04rest", "binary form"),
+        ("words.txt", b"Terraform will perform the following actions:\n", "in words"),
+        ("empty.json", b"", "empty"),
+        ("cut.json", br#"{"format_version":"1.2","resource_"#, "cut off"),
+        ("new.json", br#"{"format_version":"2.0","resource_changes":[]}"#, "0.x and 1.x"),
+        (
+            "word.json",
+            br#"{"format_version":"1.2","resource_changes":[{"address":"a.b","change":{"actions":["explode"]}}]}"#,
+            "explode",
+        ),
+    ] {
+        book.write(name, bytes);
+        let run = book.run(&["plan", "INFRA-1", name]).expect(1);
+        assert!(run.stderr.contains(word) && run.stderr.contains("hint: "), "{name}: {}", run.stderr);
+        assert_eq!((book.head(), book.read(PATH)), (head.clone(), text.clone()));
+    }
+    book.run(&["plan", "INFRA-1", "absent.json"]).expect(1);
+}
+
+#[test]
+fn cost_and_its_budget() {
+    let mut book = book("");
+    book.write("policy.toml", format!("{}[cost]\nbudget-above = 100\n", crate::support::POLICY));
+    book.commit("budget");
+    book.write("plan.json", hand_plan(UPDATE));
+    book.write("cost.json", r#"{"currency":"USD","diffTotalMonthlyCost":"408.8","projects":[]}"#);
+    book.run(&["plan", "INFRA-1", "plan.json", "--infracost", "cost.json"]).expect(0);
+    let text = book.read(PATH);
+    assert!(text.contains("cost.monthly = 408.80\ncost.currency = \"USD\"\n"), "{text}");
+    assert!(text.contains("## Cost impact\n\n### Estimate\n\n408.80 USD a month, by Infracost.\n"), "{text}");
+    let run = book.run(&["check"]);
+    assert!(run.stdout.contains("budget-missing") || run.stderr.contains("budget-missing"), "{}", run.stdout);
+    book.replace(PATH, "cost.currency", "cost.budget = \"BUDGET-123\"\ncost.currency");
+    let run = book.run(&["check"]);
+    assert!(
+        !run.stdout.contains("budget-missing") && !run.stderr.contains("budget-missing"),
+        "{}",
+        run.stdout
+    );
+    let run = book.run(&["plan", "INFRA-1", "plan.json", "--infracost", "plan.json"]).expect(1);
+    assert!(run.stderr.contains("not Infracost's JSON"), "{}", run.stderr);
+}
+
+#[test]
+fn the_pull_request_is_described() {
+    let mut book = book("");
+    book.replace(PATH, "## Notes", "## Rollback\n\n`terraform destroy`\n\n## Notes");
+    book.commit("rollback");
+    let empty = book.run(&["pr", "INFRA-1"]).expect(0).stdout;
+    assert!(empty.contains("- [ ] Plan output included (none recorded)\n"), "{empty}");
+    book.write("plan.json", hand_plan(UPDATE));
+    book.run(&["plan", "INFRA-1", "plan.json"]).expect(0);
+    book.write("valid.json", r#"{"valid":true,"diagnostics":[]}"#);
+    book.write("fmt.txt", "main.tf\n");
+    book.write("diff.txt", "+++ b/main.tf\n@@ -0,0 +1 @@\n+db_password = \"planted-hunter2-value\"\n");
+    let arguments = ["pr", "INFRA-1", "--validate", "valid.json", "--fmt", "fmt.txt", "--diff", "diff.txt"];
+    let run = book.run(&arguments).expect(0);
+    says_no_secret(&run);
+    let body = run.stdout;
+    for line in [
+        "## What\n\nSomething.\n",
+        "Plan: 0 to add, 1 to change, 0 to destroy.",
+        "~ aws_security_group.app (egress rule added)",
+        "## Risk: medium\n",
+        "- [ ] `terraform fmt` applied (1 file is not formatted)\n",
+        "- [x] `terraform validate` passes (checked)\n",
+        "- [x] Plan output included (recorded)\n",
+        "- [ ] No secrets in code (look at main.tf:1 (a literal secret))\n",
+        "- [x] Rollback plan written (written)\n",
+        "\nChange: INFRA-1\n",
+    ] {
+        assert!(body.contains(line), "{line:?} is not in {body}");
+    }
+    assert!(Path::new(&book.root).exists());
+}
