@@ -16,4 +16,5 @@ mod plans;
 mod situations;
 mod status;
 mod support;
+mod threats;
 mod windows;

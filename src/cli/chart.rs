@@ -44,7 +44,7 @@ pub(super) struct ChartArgs {
 }
 
 pub(super) fn run(ui: &mut Ui, context: &Context, args: &ChartArgs) -> Result<(), CliError> {
-    let target = Target::find(context, "chart", &args.id)?;
+    let target = Target::find(context, "chart", &args.id, &args.commit)?;
     target.expect(RecordType::Task)?;
     let name = chart_name(&target)?;
     let files = |argument: &str| chart_files(&target.book, context, argument, name.as_deref());

@@ -49,10 +49,11 @@ pub(super) struct ManifestsArgs {
 }
 
 pub(super) fn run(ui: &mut Ui, context: &Context, args: &ManifestsArgs) -> Result<(), CliError> {
-    let target = Target::find(context, "manifests", &args.id)?;
+    let target = Target::find(context, "manifests", &args.id, &args.commit)?;
     target.expect(RecordType::Task)?;
     let environment = environment(&target, args.environment.as_deref())?;
-    let pair = Pair::read(ui, &target.book, context, [&args.old, &args.new])?;
+    // The states are those of the user's own work tree, whatever branch the record is edited on.
+    let pair = Pair::read(ui, &context.book()?, context, [&args.old, &args.new])?;
     let evidence = pair.evidence(environment, &target.loaded.policy);
     if args.compare {
         return evidence.compare(ui, context, &target);

@@ -101,8 +101,9 @@ fn list<T>(
     let mut found = Vec::new();
     for value in values {
         let mut table = decoder.table(value, name);
-        found.extend(read(decoder, &mut table));
+        let Some(element) = read(decoder, &mut table) else { continue };
         decoder.finish(&table);
+        found.push(element);
     }
     found
 }
