@@ -203,3 +203,15 @@ fn a_kustomization_is_rendered_by_its_own_tool() {
         assert!(run.stderr.contains("none of them is on the PATH"), "{}", run.stderr);
     }
 }
+
+#[test]
+fn evidence_on_another_branch_is_of_this_work_tree() {
+    let book = with_task();
+    change(&book);
+    book.git(&["branch", "evidence"]);
+    let before = book.read("tasks/INFRA-200.md");
+    book.run(&["manifests", "INFRA-200", "HEAD:k8s/api", "k8s/api", "--branch", "evidence"]).expect(0);
+    assert_eq!(book.read("tasks/INFRA-200.md"), before, "this branch is left alone");
+    let there = book.git(&["show", "evidence:tasks/INFRA-200.md"]);
+    assert!(there.contains("replicas 3 → 5") && there.contains("- `k8s/api/deployment.yaml`"), "{there}");
+}
