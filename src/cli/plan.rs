@@ -47,7 +47,7 @@ pub(super) struct PlanArgs {
 }
 
 pub(super) fn run(ui: &mut Ui, context: &Context, args: &PlanArgs) -> Result<(), CliError> {
-    let target = Target::find(context, "plan", &args.id)?;
+    let target = Target::find(context, "plan", &args.id, &args.commit)?;
     target.expect(RecordType::Task)?;
     let plan = read_plan(ui, &args.file, &target.loaded.policy)?;
     if args.dot {
