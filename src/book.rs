@@ -87,6 +87,12 @@ impl Book {
         Ok(Book { repository, path, root: None })
     }
 
+    /// The same book through another handle, for another thread.
+    fn reopen(&self) -> Result<Self, BookError> {
+        let repository = self.repository.reopen()?;
+        Ok(Book { repository, path: self.path.clone(), root: self.root.clone() })
+    }
+
     /// What `HEAD` names.
     ///
     /// # Errors

@@ -12,3 +12,4 @@ mod law;
 mod situations;
 mod status;
 mod support;
+mod threats;

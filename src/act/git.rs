@@ -34,7 +34,7 @@ impl Git {
         let index = folder.path().join("index");
         self.run(&["read-tree", "HEAD"], Some(&index), None)?;
         let entry = format!("{},{blob},{path}", self.mode(path)?);
-        self.run(&["update-index", "--cacheinfo", &entry], Some(&index), None)?;
+        self.run(&["update-index", "--add", "--cacheinfo", &entry], Some(&index), None)?;
         self.run(&["commit", "--quiet", "--cleanup=verbatim", "-F", "-"], Some(&index), Some(message))?;
         Ok(())
     }
@@ -42,13 +42,14 @@ impl Git {
     /// Puts a blob into the real index.
     pub(super) fn stage(&self, path: &str, blob: &str) -> Result<(), ActError> {
         let entry = format!("{},{blob},{path}", self.mode(path)?);
-        self.run(&["update-index", "--cacheinfo", &entry], None, None).map(drop)
+        self.run(&["update-index", "--add", "--cacheinfo", &entry], None, None).map(drop)
     }
 
-    /// The file's mode in `HEAD`.
+    /// The file's mode in `HEAD`; that of a plain file for one that is not there.
     fn mode(&self, path: &str) -> Result<String, ActError> {
         let listing = self.run(&["ls-tree", "--full-tree", "HEAD", "--", path], None, None)?;
-        Ok(listing.split(' ').next().unwrap_or("100644").to_owned())
+        let mode = listing.split(' ').next().filter(|mode| !mode.is_empty());
+        Ok(mode.unwrap_or("100644").to_owned())
     }
 
     pub(super) fn run(

@@ -4,6 +4,7 @@
 //! what the index and the work tree hold of that file, so other changes stay as they are; where it cannot be
 //! applied to each, nothing is done at all.
 
+mod attach;
 mod branch;
 mod git;
 
@@ -13,6 +14,7 @@ use std::path::{Path, PathBuf};
 use crate::book::Book;
 use crate::history::{Blob, BlobId, CommitId, HistoryError};
 use crate::record::MAX_RECORD_BYTES;
+pub use attach::{commit_file, sign, write_file};
 pub use branch::{BranchWorkTree, is_current_branch};
 use git::Git;
 
@@ -33,6 +35,15 @@ pub enum ActError {
     NoBranch {
         /// As given.
         name: String,
+    },
+    /// Nothing says which key to sign with.
+    #[error("there is no SSH key to sign with")]
+    NoKey,
+    /// `ssh-keygen` could not sign.
+    #[error("`ssh-keygen -Y sign` failed: {message}")]
+    Sign {
+        /// What it said.
+        message: String,
     },
     /// Another `git` is at work on the index, or was killed at it.
     #[error("`{}` is there: another `git` is at work in this repository, or one was killed", path.display())]
@@ -125,6 +136,13 @@ impl ActError {
             }
             ActError::NoGit(_) => Some("install git, or put it on the PATH".to_owned()),
             ActError::NoChange { path } => Some(format!("`git log -1 -- {path}` shows who said it")),
+            ActError::NoKey => Some(
+                "name one with `--key FILE`, or `git config gpg.format ssh` and `git config user.signingKey FILE`"
+                    .to_owned(),
+            ),
+            ActError::Sign { .. } => {
+                Some("nothing was changed; see that the key is there, or that the agent holds it".to_owned())
+            }
             ActError::NoBranch { .. } => Some("write it like `approve-INFRA-150`".to_owned()),
             ActError::Locked { path } => {
                 Some(format!("wait for it; when nothing runs any more, remove {}", path.display()))

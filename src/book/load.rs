@@ -94,13 +94,12 @@ impl Book {
         let policy = self.policy(tip)?;
         let trunk = self.trunk(ask, &policy)?;
         let tips: Vec<CommitId> = tip.into_iter().chain(trunk.as_ref().map(|(_, id)| *id)).collect();
-        let history = self.repository.read(&tips, &self.path)?;
+        let (history, pairs) = self.history_and_shown(&tips, tip, ask.at.is_none())?;
         self.refuse_vanished_policy(&history, tip)?;
         // Settings come from where the records come from.
         let settings = tip.filter(|_| ask.at.is_some() || self.root.is_none());
         let templates = self.record_templates(settings)?;
         let config = self.config(settings)?;
-        let pairs = self.shown(tip, ask.at.is_none())?;
         let moment = Moment { tip, trunk: trunk.as_ref().map(|(_, id)| *id), now: ask.now };
         let (derived, walk) = self.derive(&history, &policy, &pairs, moment)?;
         let mut records = derived.records;
@@ -117,6 +116,22 @@ impl Book {
             diagnostics,
         };
         Ok(Loaded { state, config, policy, templates, history, walk })
+    }
+
+    /// Reads commits on this thread, whose walk along parents is a thing for one thread, and the files beside it.
+    fn history_and_shown(
+        &self,
+        tips: &[CommitId],
+        tip: Option<CommitId>,
+        with_work_tree: bool,
+    ) -> Result<(History, Vec<Pair>), BookError> {
+        let other = self.reopen()?;
+        std::thread::scope(|scope| {
+            let shown = scope.spawn(move || other.shown(tip, with_work_tree));
+            let history = self.repository.read(tips, &self.path);
+            let pairs = shown.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            Ok((history?, pairs?))
+        })
     }
 
     fn derive(
@@ -173,7 +188,7 @@ fn evidence(history: &History, policy: &Policy, position: usize) -> Evidence {
         author: commit.author.name.clone(),
         email: commit.author.email.clone(),
         time: commit.committer.time,
-        person: policy.person_by_email(&commit.author.email).map(str::to_owned),
+        person: policy.person_by_email(&commit.author.email).map(Into::into),
         subject: commit.subject.clone(),
     }
 }

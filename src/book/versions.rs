@@ -3,6 +3,8 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
+use rustc_hash::FxHashMap;
+
 use super::{Book, BookError, POLICY_FILE};
 use crate::history::{Blob, BlobId, CommitId, History, SignatureCheck, check_text};
 use crate::ledger::{
@@ -10,31 +12,35 @@ use crate::ledger::{
 };
 use crate::policy::Policy;
 use crate::record::{
-    Detached, Facts, MAX_DETACHED_BYTES, MAX_RECORD_BYTES, Record, RecordType, ScopeRules, detached_path,
+    Detached, FactsReader, MAX_DETACHED_BYTES, MAX_RECORD_BYTES, Record, RecordType, ScopeRules,
+    detached_path,
 };
 
 impl Book {
     /// Facts of every version of every record file, on all cores.
     pub(super) fn versions(&self, history: &History, rules: &ScopeRules) -> Result<Versions, BookError> {
-        let mut inputs: HashMap<(RecordType, BlobId), &str> = HashMap::new();
+        let mut inputs: FxHashMap<(RecordType, BlobId), (&str, usize)> = FxHashMap::default();
         for change in history.commits.iter().flat_map(|commit| &commit.changes) {
             let Some(record_type) = type_of(&change.path) else { continue };
             for file in [change.old, change.new].into_iter().flatten().filter(|file| file.is_regular()) {
-                inputs.entry((record_type, file.blob)).or_insert(&change.path);
+                let order = inputs.len();
+                inputs.entry((record_type, file.blob)).or_insert((&change.path, order));
             }
         }
-        let mut inputs: Vec<(BlobId, (RecordType, &str))> =
-            inputs.into_iter().map(|((record_type, blob), path)| (blob, (record_type, path))).collect();
-        inputs.sort_unstable();
-        let facts =
-            self.repository.map_blobs(&inputs, MAX_RECORD_BYTES, |(record_type, path), blob| match blob {
-                Blob::Bytes(bytes) => Some(Facts::read(*record_type, path, &bytes, rules)),
+        // The versions of one file in a row: most differ from the one before in a box.
+        let mut inputs: Vec<_> = inputs.into_iter().collect();
+        inputs.sort_unstable_by_key(|(_, place)| *place);
+        let inputs: Vec<(BlobId, (RecordType, BlobId))> =
+            inputs.into_iter().map(|(version, _)| (version.1, version)).collect();
+        let facts = self.repository.map_blobs_with(
+            &inputs,
+            MAX_RECORD_BYTES,
+            |reader: &mut FactsReader, version, blob| match blob {
+                Blob::Bytes(bytes) => Some((*version, reader.read(bytes, rules))),
                 Blob::TooLarge(_) => None,
-            })?;
-        let keyed = inputs.into_iter().zip(facts);
-        Ok(keyed
-            .filter_map(|((blob, (record_type, _)), facts)| Some(((record_type, blob), facts?)))
-            .collect())
+            },
+        )?;
+        Ok(facts.into_iter().flatten().collect())
     }
 
     /// The own work of every commit that names a task.
@@ -43,7 +49,8 @@ impl Book {
         history: &History,
         named: &HashMap<usize, Vec<u32>>,
     ) -> Result<WorkPaths, BookError> {
-        let mut positions: Vec<usize> = named.keys().copied().collect();
+        let mut positions: Vec<usize> =
+            named.keys().copied().filter(|&position| history.commits[position].touches_code).collect();
         positions.sort_unstable();
         let commits: Vec<CommitId> = positions.iter().map(|&position| history.commits[position].id).collect();
         let paths = self.repository.work_paths(&commits, &self.path)?;

@@ -18,6 +18,7 @@ mod list;
 mod log;
 mod new;
 mod record_act;
+mod scope;
 mod show;
 mod table;
 mod tick;
@@ -88,6 +89,7 @@ enum Command {
     Cancel(cancel::CancelArgs),
     Check(check::CheckArgs),
     Build(build::BuildArgs),
+    Scope(scope::ScopeArgs),
     Explain(explain::ExplainArgs),
     Completions(completions::CompletionsArgs),
     Man(completions::ManArgs),
@@ -136,6 +138,7 @@ fn run(ui: &mut Ui, cli: Cli) -> Result<(), CliError> {
         Command::Cancel(args) => cancel::run(ui, &context, &args),
         Command::Check(args) => check::run(ui, &context, &args),
         Command::Build(args) => build::run(ui, &context, &args),
+        Command::Scope(args) => scope::run(ui, &context, &args),
         Command::Explain(args) => explain::run(ui, &context, &args),
         Command::Completions(args) => completions::run(ui, &args),
         Command::Man(args) => completions::run_man(ui, &args),

@@ -131,6 +131,30 @@ impl Target {
         self.report(ui, context, done, Some(commit))
     }
 
+    /// Commits a file that belongs to the record, or writes it into the work tree alone. Says what was done.
+    #[expect(clippy::too_many_arguments, reason = "what to write, where, and what to say of it")]
+    pub(super) fn attach(
+        &self,
+        ui: &mut Ui,
+        context: &Context,
+        args: &CommitArgs,
+        path: &str,
+        content: &str,
+        done: &str,
+        message: &str,
+    ) -> Result<(), CliError> {
+        if args.no_commit {
+            crate::act::write_file(&self.book, path, content)?;
+            return self.report(ui, context, done, None);
+        }
+        let message = match &args.message {
+            Some(own) => with_own_subject(own, message),
+            None => message.to_owned(),
+        };
+        let commit = crate::act::commit_file(&self.book, path, content, &message)?;
+        self.report(ui, context, done, Some(commit))
+    }
+
     fn report(
         &self,
         ui: &mut Ui,

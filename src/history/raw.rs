@@ -4,6 +4,8 @@
 //! plain form is reported as malformed and gets no authority. Parents come from here, so that neither
 //! `refs/replace` nor grafts change what history says.
 
+use std::sync::Arc;
+
 use git2::Oid;
 
 use super::types::{CommitTime, Signature, Trailers};
@@ -15,7 +17,7 @@ pub(super) struct RawCommit {
     pub(super) parents: Vec<Oid>,
     pub(super) author: Signature,
     pub(super) committer: Signature,
-    pub(super) subject: String,
+    pub(super) subject: Arc<str>,
     pub(super) trailers: Trailers,
     pub(super) signed: bool,
     pub(super) malformed: Option<String>,
@@ -51,11 +53,7 @@ pub(super) fn parse(bytes: &[u8]) -> Option<RawCommit> {
 }
 
 fn nobody() -> Signature {
-    Signature {
-        name: String::new(),
-        email: String::new(),
-        time: CommitTime { seconds: 0, offset_minutes: 0 },
-    }
+    Signature { name: "".into(), email: "".into(), time: CommitTime { seconds: 0, offset_minutes: 0 } }
 }
 
 /// Header lines in the order in which git writes them: tree, parents, author, committer, the rest.
@@ -145,8 +143,8 @@ fn signature(value: &[u8]) -> Option<Signature> {
     let seconds = words.next()?.parse().ok()?;
     let offset_minutes = words.next().and_then(offset)?;
     Some(Signature {
-        name: String::from_utf8_lossy(&value[..open]).trim().to_owned(),
-        email: String::from_utf8_lossy(&value[open + 1..close]).trim().to_owned(),
+        name: String::from_utf8_lossy(&value[..open]).trim().into(),
+        email: String::from_utf8_lossy(&value[open + 1..close]).trim().into(),
         time: CommitTime { seconds, offset_minutes },
     })
 }
@@ -162,9 +160,9 @@ fn offset(text: &str) -> Option<i32> {
     (number >= 0).then(|| sign * (number / 100 * 60 + number % 100))
 }
 
-fn read_message(message: &[u8]) -> (String, Trailers) {
+fn read_message(message: &[u8]) -> (Arc<str>, Trailers) {
     let first = message.split(|byte| *byte == b'\n').find(|line| !line.trim_ascii().is_empty());
-    let subject = String::from_utf8_lossy(first.unwrap_or_default()).trim_end().to_owned();
+    let subject = String::from_utf8_lossy(first.unwrap_or_default()).trim_end().into();
     let mut trailers = Trailers::default();
     if find(message, b"\n\n").is_none() {
         return (subject, trailers);
@@ -239,10 +237,10 @@ mod tests {
             "INFRA-100: add cluster\n\nWhy.\n\nChange: INFRA-100\nDeployed: production 2024-05-25T02:40:00+02:00\nCo-authored-by: Kim <kim@example.org>\n",
         );
         assert_eq!(raw.malformed, None);
-        assert_eq!((raw.author.name.as_str(), raw.author.email.as_str()), ("Ana", "ana@example.org"));
+        assert_eq!((&*raw.author.name, &*raw.author.email), ("Ana", "ana@example.org"));
         assert_eq!(raw.author.time.offset_minutes, 120);
         assert_eq!(raw.committer.time.offset_minutes, -210);
-        assert_eq!(raw.subject, "INFRA-100: add cluster");
+        assert_eq!(&*raw.subject, "INFRA-100: add cluster");
         assert_eq!(raw.trailers.changes, ["INFRA-100"]);
         assert_eq!(raw.trailers.deployed, ["production 2024-05-25T02:40:00+02:00"]);
         assert_eq!(raw.trailers.co_authors, ["kim@example.org"]);

@@ -1,8 +1,11 @@
 //! Plain data about commits. No git2 type leaves the room.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::fmt;
 use std::ops::Range;
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
 
 use serde::{Serialize, Serializer};
 
@@ -46,9 +49,9 @@ impl BlobId {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Signature {
     /// Name; bytes that are not UTF-8 replaced.
-    pub name: String,
+    pub name: Arc<str>,
     /// E-mail without its angle brackets.
-    pub email: String,
+    pub email: Arc<str>,
     /// When.
     pub time: CommitTime,
 }
@@ -113,7 +116,7 @@ pub struct Commit {
     /// Raw committer.
     pub committer: Signature,
     /// First line of the message.
-    pub subject: String,
+    pub subject: Arc<str>,
     /// Trailers that are ours.
     pub trailers: Trailers,
     /// Whether it carries a signature of any kind.
@@ -124,6 +127,8 @@ pub struct Commit {
     pub changes: Vec<Change>,
     /// The policy file in this commit.
     pub policy: Option<TreeFile>,
+    /// Whether anything else than records and approvals differs from the first parent.
+    pub touches_code: bool,
 }
 
 /// All commits that some tips have in their history.
@@ -131,7 +136,7 @@ pub struct Commit {
 pub struct History {
     /// Parents before children; the order depends on the graph and the tips only.
     pub commits: Vec<Commit>,
-    index: HashMap<CommitId, usize>,
+    index: FxHashMap<CommitId, usize>,
     /// Numbering of the forest of first parents: a commit's descendants in it fill the range.
     first_parent_descendants: Vec<Range<usize>>,
 }
@@ -288,8 +293,8 @@ mod tests {
 
     fn graph(parents: &[&[usize]]) -> History {
         let nobody = Signature {
-            name: String::new(),
-            email: String::new(),
+            name: "".into(),
+            email: "".into(),
             time: CommitTime { seconds: 0, offset_minutes: 0 },
         };
         let commit = |(position, parents): (usize, &&[usize])| Commit {
@@ -297,12 +302,13 @@ mod tests {
             parents: parents.to_vec(),
             author: nobody.clone(),
             committer: nobody.clone(),
-            subject: String::new(),
+            subject: "".into(),
             trailers: Trailers::default(),
             signed: false,
             malformed: None,
             changes: Vec::new(),
             policy: None,
+            touches_code: false,
         };
         History::new(parents.iter().enumerate().map(commit).collect())
     }

@@ -22,7 +22,7 @@ pub(super) enum Actor<'s> {
 
 impl<'s> Actor<'s> {
     /// The person by a policy.
-    pub(super) fn person<'p>(self, policy: &'p Policy) -> Option<&'p str> {
+    pub(super) fn person(self, policy: &Policy) -> Option<&str> {
         match self {
             Actor::Author(email) => policy.person_by_email(email),
             Actor::Signer(name) => policy.people.get_key_value(name).map(|(name, _)| name.as_str()),

@@ -82,6 +82,8 @@ struct Index<'a> {
     naming: HashMap<RecordIx, Vec<usize>>,
     work: HashMap<RecordIx, Vec<usize>>,
     parsed: HashMap<BlobId, &'a Record>,
+    /// Whose each author's address is, by the policy that is judged by.
+    people: HashMap<Arc<str>, Option<Arc<str>>>,
 }
 
 /// What one commit has in its history, judged by one policy.
@@ -133,7 +135,7 @@ pub fn named_tasks(history: &History, walk: &Walk, book: Option<&str>) -> HashMa
     named
 }
 
-fn group<'a, T>(items: &'a [T], record: impl Fn(&T) -> RecordIx) -> HashMap<RecordIx, Vec<&'a T>> {
+fn group<T>(items: &[T], record: impl Fn(&T) -> RecordIx) -> HashMap<RecordIx, Vec<&T>> {
     let mut groups: HashMap<RecordIx, Vec<&T>> = HashMap::new();
     for item in items {
         groups.entry(record(item)).or_default().push(item);
@@ -155,6 +157,13 @@ impl<'a> Index<'a> {
                 if worked {
                     work.entry(*task).or_default().push(position);
                 }
+            }
+        }
+        let mut people: HashMap<Arc<str>, Option<Arc<str>>> = HashMap::new();
+        for commit in &history.commits {
+            let email = &commit.author.email;
+            if !people.contains_key(email) {
+                people.insert(Arc::clone(email), sources.policy.person_by_email(email).map(Into::into));
             }
         }
         let mut listed_in: HashMap<RecordIx, Vec<RecordIx>> = HashMap::new();
@@ -188,6 +197,7 @@ impl<'a> Index<'a> {
             naming,
             work,
             parsed: parsed(sources, shown),
+            people,
         }
     }
 }
@@ -364,7 +374,7 @@ impl<'a> Context<'a> {
             author: facts.author.name.clone(),
             email: facts.author.email.clone(),
             time: facts.author.time,
-            person: self.sources.policy.person_by_email(&facts.author.email).map(str::to_owned),
+            person: self.index.people.get(&facts.author.email).cloned().flatten(),
             subject: facts.subject.clone(),
         }
     }

@@ -14,17 +14,17 @@ pub struct Evidence {
     /// The commit.
     pub commit: CommitId,
     /// The author's name as the commit has it.
-    pub author: String,
+    pub author: Arc<str>,
     /// The author's e-mail as the commit has it.
-    pub email: String,
+    pub email: Arc<str>,
     /// The author's time, with its own offset.
     pub time: CommitTime,
     /// The policy's name (key) of the author, when the e-mail is listed.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub person: Option<String>,
+    pub person: Option<Arc<str>>,
     /// The first line of the message.
     #[serde(skip)]
-    pub subject: String,
+    pub subject: Arc<str>,
 }
 
 /// Where a record stands. One vocabulary for tasks, decisions and runbooks (design, section 3).

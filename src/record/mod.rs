@@ -23,7 +23,7 @@ mod laws;
 
 pub use detached::{Detached, MAX_DETACHED_BYTES, detached_path};
 pub use duration::parse_duration;
-pub use facts::{Facts, ItemFact};
+pub use facts::{Facts, FactsReader, ItemFact};
 pub use id::{IdError, RecordId};
 pub use item::{ItemKey, ItemMatch, find_items, normalize, normalize_review};
 pub(crate) use layout::find_conflict as conflict_in;

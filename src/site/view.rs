@@ -163,12 +163,15 @@ impl Model<'_> {
     /// An act, with the policy's name for the person.
     pub(super) fn act(&self, evidence: &Evidence) -> Act {
         Act {
-            who: evidence.person.as_deref().map_or_else(|| evidence.author.clone(), |key| self.person(key)),
+            who: evidence
+                .person
+                .as_deref()
+                .map_or_else(|| evidence.author.to_string(), |key| self.person(key)),
             listed: evidence.person.is_some(),
             time: evidence.time.human(),
             day: evidence.time.zoned().strftime("%-d %b %Y").to_string(),
             iso: evidence.time.rfc3339(),
-            subject: evidence.subject.clone(),
+            subject: evidence.subject.to_string(),
             commit: self.commit(evidence.commit),
         }
     }

@@ -41,7 +41,8 @@ impl Authors {
         let facts = &context.sources.history.commits[commit];
         let policies =
             [Some(context.sources.policy), context.policy_before(commit), context.policy_before(approval)];
-        for email in std::iter::once(&facts.author.email).chain(&facts.trailers.co_authors) {
+        let co_authors = facts.trailers.co_authors.iter().map(String::as_str);
+        for email in std::iter::once(&*facts.author.email).chain(co_authors) {
             let found = policies.iter().flatten().find_map(|policy| {
                 policy.person_by_email(email).map(|person| (person, policy.is_robot(person)))
             });
@@ -50,7 +51,7 @@ impl Authors {
                 Some((person, false)) => {
                     self.persons.insert((person.to_owned(), format!("{did} ({})", facts.id.short())));
                 }
-                None => self.unknown.push(email.clone()),
+                None => self.unknown.push(email.to_owned()),
             }
         }
     }

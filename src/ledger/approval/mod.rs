@@ -140,7 +140,7 @@ fn shown(context: &Context<'_>, demand: &Demand<'_>, text: String, best: Judgeme
         required: demand.required,
         decision: None,
         detached: best.path.map(str::to_owned),
-        person: Some(best.person.unwrap_or_else(|| by.email.clone())),
+        person: Some(best.person.unwrap_or_else(|| by.email.to_string())),
         trust: Some(best.trust),
         valid: best.broken.is_none(),
         code: best.broken.as_ref().map(|(code, _)| *code),

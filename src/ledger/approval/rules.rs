@@ -100,9 +100,7 @@ impl<'a> Act<'a> {
 
     fn actor(&self, context: &Context<'a>) -> Actor<'a> {
         match self {
-            Act::Tick { commit, .. } => {
-                Actor::Author(context.sources.history.commits[*commit].author.email.as_str())
-            }
+            Act::Tick { commit, .. } => Actor::Author(&context.sources.history.commits[*commit].author.email),
             Act::Detached { file, .. } => match &file.text {
                 Ok(text) => Actor::Signer(&text.person),
                 Err(_) => Actor::Signer(""),
@@ -266,7 +264,11 @@ fn stale(context: &Context<'_>, judged: &Judged<'_>, act: &Act<'_>) -> Option<St
     let work = context.work(judged.record);
     let added = work.iter().copied().find(|&work| {
         !context.in_history(work, commit)
-            && context.sources.work_paths[&work].iter().any(|path| infrastructure.matches(path))
+            && context
+                .sources
+                .work_paths
+                .get(&work)
+                .is_some_and(|paths| paths.iter().any(|path| infrastructure.matches(path)))
     });
     if let Some(work) = added {
         return Some(format!("code was added in {} after the approval {}", short(work), short(commit)));

@@ -6,8 +6,10 @@
 
 mod outcome;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
 
 use super::law::{ABSENT, Cell, after_commit};
 use super::trie::Trie;
@@ -65,13 +67,16 @@ type Prepared = Option<Arc<[(u32, u32)]>>;
 struct Walker<'a> {
     versions: &'a Versions,
     /// Cells of each version, interned once.
-    prepared: HashMap<(RecordType, BlobId), Prepared>,
+    prepared: FxHashMap<(RecordType, BlobId), Prepared>,
     deployment_items: &'a HashSet<String>,
     /// Set by a commit that deploys: the map of its first parent, when it has one.
     kept: Option<Option<Trie<Arc<Node>>>>,
     exists: u32,
     text: u32,
     scope: u32,
+    present: u32,
+    /// The record of each path, by the number of the path; for a detached approval that is said too.
+    places: Vec<Option<(RecordIx, bool)>>,
     out: Walk,
 }
 
@@ -82,7 +87,19 @@ impl<'a> Walker<'a> {
         debug_assert_eq!(absent, ABSENT);
         let (exists, text, scope) =
             (out.keys.intern(Key::Exists), out.keys.intern(Key::Text), out.keys.intern(Key::Scope));
-        Walker { versions, prepared: HashMap::new(), deployment_items, kept: None, exists, text, scope, out }
+        let present = out.values.intern(Value::Present);
+        Walker {
+            versions,
+            prepared: FxHashMap::default(),
+            deployment_items,
+            kept: None,
+            exists,
+            text,
+            scope,
+            present,
+            places: Vec::new(),
+            out,
+        }
     }
 
     fn commit(
@@ -147,21 +164,29 @@ impl<'a> Walker<'a> {
     ) -> BTreeMap<RecordIx, Files> {
         let mut changed: BTreeMap<RecordIx, Files> = BTreeMap::new();
         for change in &commit.changes {
-            let detached = detached_path(&change.path).map(|(id, ..)| id);
-            let record = match &detached {
-                Some(id) => Some(self.number(RecordType::Task, id.clone())),
-                None => self.record(&change.path),
-            };
-            let Some(record) = record else { continue };
-            let path = self.out.paths.intern(change.path.as_str().into());
+            let (path, place) = self.place(&change.path);
+            let Some((record, detached)) = place else { continue };
             let files = changed.entry(record).or_insert_with(|| {
                 first.and_then(|map| map.get(record)).map_or_else(Files::default, |node| node.files.clone())
             });
-            let files = if detached.is_some() { &mut files.detached } else { &mut files.records };
+            let files = if detached { &mut files.detached } else { &mut files.records };
             files.retain(|(existing, _)| *existing != path);
             files.extend(change.new.map(|file| (path, file)));
         }
         changed
+    }
+
+    /// The number of a path, and what it is a file of.
+    fn place(&mut self, path: &str) -> (u32, Option<(RecordIx, bool)>) {
+        if let Some(number) = self.out.paths.find(path) {
+            return (number, self.places[number as usize]);
+        }
+        let place = match detached_path(path) {
+            Some((id, ..)) => Some((self.number(RecordType::Task, id), true)),
+            None => self.record(path).map(|record| (record, false)),
+        };
+        self.places.push(place);
+        (self.out.paths.intern(path.into()), place)
     }
 
     fn record(&mut self, path: &str) -> Option<RecordIx> {
@@ -185,32 +210,11 @@ impl<'a> Walker<'a> {
     /// The version of a record after a commit, by the law.
     fn node(&mut self, commit: u32, record: RecordIx, files: Files, parents: &[Option<Arc<Node>>]) -> Node {
         let state = self.state(record, &files, parents.first().and_then(Option::as_ref));
-        let keys: BTreeSet<u32> = parents
-            .iter()
-            .flatten()
-            .flat_map(|node| node.cells.iter().map(|(key, _)| *key))
-            .chain(state.keys().copied())
-            .collect();
-        let mut cells = Vec::with_capacity(keys.len());
         let transitions = self.out.transitions.len();
-        for key in keys {
-            let value = state.get(&key).copied().unwrap_or(ABSENT);
-            let before: Vec<Option<&Cell>> =
-                parents.iter().map(|node| node.as_ref().and_then(|node| node.cell(key))).collect();
-            if let [Some(only)] = before[..]
-                && only.value == value
-            {
-                cells.push((key, only.clone()));
-                continue;
-            }
-            let cell = after_commit(commit, value, &before);
-            if cell.owners.as_slice() == [commit] {
-                let from = before.first().copied().flatten().map_or(ABSENT, |cell| cell.value);
-                self.out.transitions.push(Transition { commit, record, key, from, to: value, scope: ABSENT });
-                self.withdraw(commit, record, key, value, &before);
-            }
-            cells.push((key, cell));
-        }
+        let cells = match parents {
+            [Some(only)] => self.cells_after_one(commit, record, &state, only),
+            _ => self.cells_after_several(commit, record, &state, parents),
+        };
         let node = Node { files, cells };
         let scope = node.cell(self.scope).map_or(ABSENT, |cell| cell.value);
         for transition in &mut self.out.transitions[transitions..] {
@@ -224,6 +228,70 @@ impl<'a> Walker<'a> {
             self.out.moves.push(Move { commit, record, from, to: *to });
         }
         node
+    }
+
+    /// The cells after a commit with one parent: what did not change keeps its owners.
+    fn cells_after_one(
+        &mut self,
+        commit: u32,
+        record: RecordIx,
+        state: &[(u32, u32)],
+        before: &Node,
+    ) -> Vec<(u32, Cell)> {
+        let mut cells = Vec::with_capacity(before.cells.len().max(state.len()));
+        let mut states = state.iter().copied().peekable();
+        let mut olds = before.cells.iter().peekable();
+        loop {
+            let key = match (states.peek(), olds.peek()) {
+                (Some((new, _)), Some((old, _))) => *new.min(old),
+                (Some((key, _)), None) | (None, Some((key, _))) => *key,
+                (None, None) => return cells,
+            };
+            let value = states.next_if(|(new, _)| *new == key).map_or(ABSENT, |(_, value)| value);
+            let old = olds.next_if(|(old, _)| *old == key).map(|(_, cell)| cell);
+            match old {
+                Some(cell) if cell.value == value => cells.push((key, cell.clone())),
+                _ => cells.push((key, self.cell(commit, record, key, value, &[old]))),
+            }
+        }
+    }
+
+    fn cells_after_several(
+        &mut self,
+        commit: u32,
+        record: RecordIx,
+        state: &[(u32, u32)],
+        parents: &[Option<Arc<Node>>],
+    ) -> Vec<(u32, Cell)> {
+        let of_parents = parents.iter().flatten().flat_map(|node| node.cells.iter().map(|(key, _)| *key));
+        let keys: BTreeSet<u32> = of_parents.chain(state.iter().map(|(key, _)| *key)).collect();
+        let values: BTreeMap<u32, u32> = state.iter().copied().collect();
+        let mut cells = Vec::with_capacity(keys.len());
+        for key in keys {
+            let value = values.get(&key).copied().unwrap_or(ABSENT);
+            let before: Vec<Option<&Cell>> =
+                parents.iter().map(|node| node.as_ref().and_then(|node| node.cell(key))).collect();
+            cells.push((key, self.cell(commit, record, key, value, &before)));
+        }
+        cells
+    }
+
+    /// A cell by the law; a new owner is noted.
+    fn cell(
+        &mut self,
+        commit: u32,
+        record: RecordIx,
+        key: u32,
+        value: u32,
+        before: &[Option<&Cell>],
+    ) -> Cell {
+        let cell = after_commit(commit, value, before);
+        if cell.owners.as_slice() == [commit] {
+            let from = before.first().copied().flatten().map_or(ABSENT, |cell| cell.value);
+            self.out.transitions.push(Transition { commit, record, key, from, to: value, scope: ABSENT });
+            self.withdraw(commit, record, key, value, before);
+        }
+        cell
     }
 
     /// Notes what a commit with a new state took away from its parents'.
@@ -241,14 +309,24 @@ impl<'a> Walker<'a> {
         }
     }
 
-    /// The values of a record's things. A version that cannot be read, or that is one of several files of
-    /// one ID, leaves everything but the text as it was: what it hides comes to light when it is repaired.
-    fn state(&mut self, record: RecordIx, files: &Files, before: Option<&Arc<Node>>) -> BTreeMap<u32, u32> {
-        let mut state = self.record_state(record, &files.records, before);
+    /// The values of a record's things, by key. A version that cannot be read, or that is one of several files
+    /// of one ID, leaves everything but the text as it was: what it hides comes to light when it is repaired.
+    fn state(&mut self, record: RecordIx, files: &Files, before: Option<&Arc<Node>>) -> Vec<(u32, u32)> {
+        let mut state = Vec::new();
+        if !files.records.is_empty() {
+            // The first two keys of all, so that the order by key holds.
+            state.push((self.exists, self.present));
+            let first = files.records.iter().map(|(_, file)| file.blob).min().unwrap_or(BlobId([0; 20]));
+            state.push((self.text, self.out.values.intern(Value::Text(first))));
+            self.record_state(record, &files.records, before, &mut state);
+        }
         for (path, file) in files.detached.iter().filter(|(_, file)| file.is_regular()) {
             let key = Key::Detached(self.out.paths.item(*path).clone());
             let value = Value::Text(file.blob);
-            state.insert(self.out.keys.intern(key), self.out.values.intern(value));
+            state.push((self.out.keys.intern(key), self.out.values.intern(value)));
+        }
+        if !files.detached.is_empty() {
+            state.sort_unstable();
         }
         state
     }
@@ -258,31 +336,25 @@ impl<'a> Walker<'a> {
         record: RecordIx,
         files: &[(u32, TreeFile)],
         before: Option<&Arc<Node>>,
-    ) -> BTreeMap<u32, u32> {
-        if files.is_empty() {
-            return BTreeMap::new();
-        }
+        state: &mut Vec<(u32, u32)>,
+    ) {
         let record_type = self.out.ids[record as usize].0;
         let readable = match files {
             [(_, file)] if file.is_regular() => self.prepare(record_type, file.blob),
             _ => None,
         };
-        let mut state: BTreeMap<u32, u32> = match &readable {
-            Some(cells) => cells.iter().copied().collect(),
-            None => before.map_or_else(BTreeMap::new, |node| {
-                node.cells
-                    .iter()
-                    .filter(|(key, cell)| {
-                        cell.value != ABSENT && !matches!(self.out.keys.item(*key), Key::Detached(_))
-                    })
-                    .map(|(key, cell)| (*key, cell.value))
-                    .collect()
-            }),
-        };
-        state.insert(self.exists, self.out.values.intern(Value::Present));
-        let first = files.iter().map(|(_, file)| file.blob).min().unwrap_or(BlobId([0; 20]));
-        state.insert(self.text, self.out.values.intern(Value::Text(first)));
-        state
+        match (&readable, before) {
+            (Some(cells), _) => state.extend(cells.iter()),
+            (None, Some(node)) => {
+                let kept = node.cells.iter().filter(|(key, cell)| {
+                    cell.value != ABSENT
+                        && *key > self.text
+                        && !matches!(self.out.keys.item(*key), Key::Detached(_))
+                });
+                state.extend(kept.map(|(key, cell)| (*key, cell.value)));
+            }
+            (None, None) => {}
+        }
     }
 
     fn prepare(&mut self, record_type: RecordType, blob: BlobId) -> Prepared {
@@ -303,11 +375,11 @@ impl<'a> Walker<'a> {
         let fields =
             facts.fields.iter().map(|(key, value)| (Key::Field(key.clone()), Value::Json(value.clone())));
         let scope = facts.scope.iter().map(|scope| (Key::Scope, Value::Scope(*scope)));
-        items
-            .chain(fields)
-            .chain(scope)
-            .map(|(key, value)| (keys.intern(key), values.intern(value)))
-            .collect()
+        let all = items.chain(fields).chain(scope);
+        let mut cells: Vec<(u32, u32)> =
+            all.map(|(key, value)| (keys.intern(key), values.intern(value))).collect();
+        cells.sort_unstable();
+        cells.into()
     }
 
     /// Notes the scopes of a decision's tasks where this commit set one of its fields.

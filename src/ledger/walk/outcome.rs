@@ -3,13 +3,15 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
+use rustc_hash::FxHashMap;
+
 use crate::history::{BlobId, History, TreeFile};
 use crate::ledger::law::Cell;
 use crate::ledger::trie::Trie;
 use crate::record::{Facts, ItemKey, RecordId, RecordType, ScopeHash};
 
 /// What is known of every version of every record file, by type and content.
-pub type Versions = HashMap<(RecordType, BlobId), Facts>;
+pub type Versions = FxHashMap<(RecordType, BlobId), Facts>;
 
 /// The things of a record that have owners.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -21,7 +23,7 @@ pub(in crate::ledger) enum Key {
     /// Its material content.
     Scope,
     /// A key of the frontmatter.
-    Field(Box<str>),
+    Field(Arc<str>),
     /// An item.
     Item(ItemKey),
     /// A detached approval, by its path in the book.
@@ -37,7 +39,7 @@ pub(in crate::ledger) enum Value {
     Checked,
     Text(BlobId),
     Scope(ScopeHash),
-    Json(Box<str>),
+    Json(Arc<str>),
 }
 
 /// Position of the record in [`Walk::ids`].
@@ -158,6 +160,15 @@ impl<T: Clone + Eq + std::hash::Hash> Interner<T> {
         self.items.push(item.clone());
         self.index.insert(item, number);
         number
+    }
+
+    /// The number of an equal thing that is borrowed.
+    pub(in crate::ledger) fn find<Q>(&self, item: &Q) -> Option<u32>
+    where
+        T: std::borrow::Borrow<Q>,
+        Q: Eq + std::hash::Hash + ?Sized,
+    {
+        self.index.get(item).copied()
     }
 
     pub(in crate::ledger) fn number(&self, item: &T) -> Option<u32> {
