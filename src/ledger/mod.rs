@@ -9,13 +9,16 @@ mod check;
 mod context;
 mod decision;
 mod derive;
+mod environment;
 mod events;
+mod gate;
 mod json;
 mod law;
 mod relations;
 mod risk;
 mod runbook;
 mod state;
+mod subject;
 mod suspicions;
 mod task;
 mod trie;
@@ -27,6 +30,7 @@ pub use context::{
     named_tasks,
 };
 pub use derive::{Derived, Shown, derive};
+pub use gate::{Gate, GateAsk, Judgement, Requirement, Review, Unclear, gate};
 pub use json::{EventJson, RecordJson};
 pub use state::*;
 pub use walk::{Versions, Walk, deployed_versions, signed_acts, walk};
