@@ -87,6 +87,12 @@ impl Book {
         Ok(Book { repository, path, root: None })
     }
 
+    /// The same book through another handle, for another thread.
+    fn reopen(&self) -> Result<Self, BookError> {
+        let repository = self.repository.reopen()?;
+        Ok(Book { repository, path: self.path.clone(), root: self.root.clone() })
+    }
+
     /// What `HEAD` names.
     ///
     /// # Errors
@@ -102,6 +108,9 @@ impl Book {
     pub fn text(&self, commit: Option<CommitId>, name: &str) -> Result<Option<String>, BookError> {
         let bytes = match (commit, &self.root) {
             (Some(commit), _) => files::committed_bytes(self, commit, name)?,
+            (None, Some(root)) if root.join(name).is_symlink() => {
+                return Err(BookError::Link { path: name.to_owned() });
+            }
             (None, Some(root)) => match std::fs::read(root.join(name)) {
                 Ok(bytes) => Some(bytes),
                 Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
@@ -110,7 +119,7 @@ impl Book {
             (None, None) => None,
         };
         bytes
-            .map(|bytes| String::from_utf8(bytes).map_err(|_| BookError::NotText { path: name.to_owned() }))
+            .map(|bytes| String::from_utf8(bytes).map_err(|error| BookError::not_text(name, &error)))
             .transpose()
     }
 }

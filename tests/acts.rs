@@ -212,3 +212,76 @@ fn awkward_paths_worktrees_and_sub_folders() {
     assert_eq!(book.git_at(&other, &["status", "--porcelain"]), "");
     assert_eq!(book.git(&["log", "-1", "--format=%s", "other"]), "INFRA-1: tick “Apply in staging”");
 }
+
+#[test]
+fn another_branch_gets_the_commit_and_nothing_here_changes() {
+    let book = book();
+    book.git(&["branch", "side"]);
+    book.write("mine.txt", "not committed");
+    let here = book.head();
+    let done = book.run(&["tick", "INFRA-1", "Terraform code", "--branch", "side"]).expect(0);
+    assert!(done.stdout.contains("on side"), "{}", done.stdout);
+    book.run(&["approve", "INFRA-1", "--role", "peer", "--branch", "review/INFRA-1"]).expect(0);
+    assert_eq!(book.head(), here);
+    assert_eq!(book.git(&["status", "--porcelain"]), "?? mine.txt");
+    assert_eq!(book.git(&["diff", "--name-only", "main", "side"]), PATH);
+    assert_eq!(
+        book.git(&["log", "-1", "--format=%an: %s", "review/INFRA-1"]),
+        "sam: INFRA-1: approve as peer"
+    );
+    assert_eq!(book.git(&["rev-parse", "review/INFRA-1~1"]), here, "a new branch begins at the trunk");
+
+    // What fails leaves neither a branch nor a work tree behind.
+    book.run(&["tick", "INFRA-1", "no such item", "--branch", "never"]).expect(2);
+    book.run(&["tick", "INFRA-1", "Terraform code", "--branch", "a..b"]).expect(1);
+    let branches = book.git(&["branch", "--format=%(refname:short)"]);
+    assert_eq!(branches.lines().collect::<Vec<_>>(), ["main", "review/INFRA-1", "side"]);
+    assert_eq!(book.git(&["worktree", "list"]).lines().count(), 1);
+}
+
+#[test]
+fn a_branch_that_only_the_remote_has_is_begun_there() {
+    let book = book();
+    book.git(&["branch", "side"]);
+    book.run(&["tick", "INFRA-1", "Terraform code", "--branch", "side"]).expect(0);
+    let clone = book.root.parent().unwrap().join("clone");
+    book.git(&["clone", "--quiet", ".", &clone.to_string_lossy()]);
+    book.run_at(&clone, &["tick", "INFRA-1", "Apply in staging", "--branch", "side"]).expect(0);
+    assert_eq!(
+        book.git_at(&clone, &["rev-parse", "side~1"]),
+        book.git_at(&clone, &["rev-parse", "origin/side"])
+    );
+}
+
+#[test]
+fn what_git_refuses_is_said_and_changes_nothing() {
+    let book = book();
+    let state = || (book.head(), book.git(&["status", "--porcelain"]), book.read(PATH));
+    let before = state();
+    let refused = |said: &str, hint: &str| {
+        let run = book.run(&["tick", "INFRA-1", "Terraform code"]).expect(1);
+        assert!(run.stderr.contains(said) && run.stderr.contains(hint), "{}", run.stderr);
+        assert_eq!(state(), before);
+    };
+    book.write(".git/index.lock", "");
+    let run = book.run(&["tick", "INFRA-1", "Terraform code"]).expect(1);
+    assert!(run.stderr.contains("index.lock") && run.stderr.contains("remove"), "{}", run.stderr);
+    std::fs::remove_file(book.root.join(".git/index.lock")).unwrap();
+    book.git(&["config", "commit.gpgsign", "true"]);
+    book.git(&["config", "gpg.format", "ssh"]);
+    book.git(&["config", "user.signingkey", "/nowhere.pub"]);
+    refused("failed to write commit object", "signature could not be made");
+    book.git(&["config", "commit.gpgsign", "false"]);
+    std::fs::create_dir(book.root.join(".git/my-hooks")).unwrap();
+    // While a hook runs nothing of ours lies in the work tree.
+    book.write(".git/my-hooks/pre-commit", "#!/bin/sh\n! git status --porcelain | grep changebook\n");
+    make_executable(&book.root.join(".git/my-hooks/pre-commit"));
+    book.git(&["config", "core.hooksPath", ".git/my-hooks"]);
+    book.run(&["tick", "INFRA-1", "Apply in staging"]).expect(0);
+    assert_eq!(changed(&book), PATH);
+    book.git(&["reset", "--quiet", "--hard", "HEAD~1"]);
+    book.write(".git/my-hooks/pre-commit", "#!/bin/sh\nexit 1\n");
+    make_executable(&book.root.join(".git/my-hooks/pre-commit"));
+    book.git(&["config", "core.hooksPath", ".git/my-hooks"]);
+    refused("most likely a hook refused", "nothing was changed");
+}

@@ -187,3 +187,42 @@ fn a_move_that_is_not_committed_is_no_duplicate() {
     assert_eq!(book.show("INFRA-1")["work_tree"], "removed");
     book.run(&["check"]).expect(0);
 }
+
+#[test]
+fn settings_say_where_and_what_to_do() {
+    let book = with_good();
+    for (file, text, said) in [
+        ("policy.toml", "[windows.standard]\nstart = \"25:00\"\n", "policy.toml:2:9: error[policy-invalid]"),
+        ("policy.toml", "[conditions]\n\"a B\" = \"nobody\"\n", "policy.toml:2:9: error[policy-invalid]"),
+        (
+            "policy.toml",
+            "<<<<<<< HEAD\na = 1\n=======\na = 2\n>>>>>>> b\n",
+            "policy.toml:1:1: error[policy-invalid]: an unresolved merge",
+        ),
+        ("book.toml", "[book]\ntitel = \"x\"\n", "did you mean `title`?"),
+        ("book.toml", "[build]\nbuild-dir = \"tasks\"\n", "book.toml:2:13: error[book-invalid]"),
+    ] {
+        let before = book.read(file);
+        book.write(file, text);
+        let check = book.run(&["check"]).expect(3);
+        assert!(check.stdout.contains(said), "{text}: {}", check.stdout);
+        book.write(file, before);
+    }
+    let before = book.read("policy.toml");
+    book.write("policy.toml", b"trunk = \"main\"\nb = \"\xff\"\n");
+    let check = book.run(&["check"]).expect(1);
+    assert!(
+        check.stderr.contains("policy.toml:2:6: byte 0xFF") && check.stderr.contains("UTF-8"),
+        "{}",
+        check.stderr
+    );
+    std::fs::remove_file(book.root.join("policy.toml")).unwrap();
+    let check = book.run(&["check"]).expect(3);
+    assert!(check.stdout.contains("git restore policy.toml"), "{}", check.stdout);
+    book.write("policy.toml", before);
+    for out in [".", "tasks", "docs/site", ".."] {
+        let build = book.run(&["build", "--out", out]).expect(2);
+        assert!(build.stderr.contains("the site cannot go to"), "{}", build.stderr);
+    }
+    assert_eq!(book.git(&["status", "--porcelain"]), "");
+}

@@ -21,6 +21,20 @@ fn it_makes_the_same_commits_each_time_and_leaves_work_uncommitted() {
 }
 
 #[test]
+fn its_history_runs_forward() {
+    let book = demo();
+    let log = book.git(&["log", "--all", "--format=%ct %P"]);
+    let time = |commit: &str| book.git(&["log", "-1", "--format=%ct", commit]).parse::<i64>().unwrap();
+    for line in log.lines() {
+        let (at, parents) = line.split_once(' ').unwrap_or((line, ""));
+        for parent in parents.split_whitespace() {
+            assert!(time(parent) < at.parse().unwrap(), "{parent} is later than its child");
+        }
+    }
+    assert!(book.git(&["log", "--merges", "--format=%H"]).lines().count() >= 4);
+}
+
+#[test]
 fn every_card_stands_where_its_commits_put_it() {
     let book = demo();
     let list = book.json(&["list", "--now", "2024-05-30T09:00:00+02:00"]);

@@ -14,3 +14,4 @@ mod plans;
 mod situations;
 mod status;
 mod support;
+mod threats;

@@ -152,3 +152,13 @@ fn a_pipe_gets_plain_text() {
     let list = book.run(&["list", "--color", "always"]).expect(0);
     assert!(list.stdout.contains('\u{1b}'));
 }
+
+#[test]
+fn a_head_that_names_no_readable_commit_is_no_empty_repository() {
+    let book = with_task();
+    let head = book.head();
+    let object = book.root.join(".git/objects").join(&head[..2]).join(&head[2..]);
+    std::fs::remove_file(object).unwrap();
+    let run = book.run(&["list"]).expect(1);
+    assert!(run.stderr.contains(&head) && run.stderr.contains("git fsck"), "{}", run.stderr);
+}

@@ -280,7 +280,7 @@ fn codes_of_approvals() {
                 );
                 b.tick(PATH, "Code review");
             },
-            "approval-role",
+            "policy-self-grant",
         ),
         (
             "a merge that ticks by itself",

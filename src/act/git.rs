@@ -34,7 +34,7 @@ impl Git {
         let index = folder.path().join("index");
         self.run(&["read-tree", "HEAD"], Some(&index), None)?;
         let entry = format!("{},{blob},{path}", self.mode(path)?);
-        self.run(&["update-index", "--cacheinfo", &entry], Some(&index), None)?;
+        self.run(&["update-index", "--add", "--cacheinfo", &entry], Some(&index), None)?;
         self.run(&["commit", "--quiet", "--cleanup=verbatim", "-F", "-"], Some(&index), Some(message))?;
         Ok(())
     }
@@ -42,16 +42,22 @@ impl Git {
     /// Puts a blob into the real index.
     pub(super) fn stage(&self, path: &str, blob: &str) -> Result<(), ActError> {
         let entry = format!("{},{blob},{path}", self.mode(path)?);
-        self.run(&["update-index", "--cacheinfo", &entry], None, None).map(drop)
+        self.run(&["update-index", "--add", "--cacheinfo", &entry], None, None).map(drop)
     }
 
-    /// The file's mode in `HEAD`.
+    /// The file's mode in `HEAD`; that of a plain file for one that is not there.
     fn mode(&self, path: &str) -> Result<String, ActError> {
         let listing = self.run(&["ls-tree", "--full-tree", "HEAD", "--", path], None, None)?;
-        Ok(listing.split(' ').next().unwrap_or("100644").to_owned())
+        let mode = listing.split(' ').next().filter(|mode| !mode.is_empty());
+        Ok(mode.unwrap_or("100644").to_owned())
     }
 
-    fn run(&self, arguments: &[&str], index: Option<&Path>, input: Option<&str>) -> Result<String, ActError> {
+    pub(super) fn run(
+        &self,
+        arguments: &[&str],
+        index: Option<&Path>,
+        input: Option<&str>,
+    ) -> Result<String, ActError> {
         let mut command = Command::new("git");
         command.current_dir(&self.directory).args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped());
         command.stdin(if input.is_some() { Stdio::piped() } else { Stdio::null() });
@@ -68,7 +74,10 @@ impl Git {
             return Ok(String::from_utf8_lossy(&output.stdout).trim_end().to_owned());
         }
         let said = [output.stderr, output.stdout].concat();
-        let message = String::from_utf8_lossy(&said).trim().to_owned();
+        let mut message = String::from_utf8_lossy(&said).trim().to_owned();
+        if message.is_empty() {
+            message.push_str("it said nothing; most likely a hook refused");
+        }
         Err(ActError::Git { command: arguments.join(" "), message })
     }
 }

@@ -4,6 +4,8 @@
 //! what the index and the work tree hold of that file, so other changes stay as they are; where it cannot be
 //! applied to each, nothing is done at all.
 
+mod attach;
+mod branch;
 mod git;
 
 use std::io::Write;
@@ -12,6 +14,8 @@ use std::path::{Path, PathBuf};
 use crate::book::Book;
 use crate::history::{Blob, BlobId, CommitId, HistoryError};
 use crate::record::MAX_RECORD_BYTES;
+pub use attach::{commit_file, sign, write_file};
+pub use branch::{BranchWorkTree, is_current_branch};
 use git::Git;
 
 /// Why an act was refused or failed. Nothing has been changed unless the variant says so.
@@ -25,6 +29,27 @@ pub enum ActError {
     InProgress {
         /// In git's words.
         operation: &'static str,
+    },
+    /// A name that cannot be a branch's.
+    #[error("`{name}` cannot be the name of a branch")]
+    NoBranch {
+        /// As given.
+        name: String,
+    },
+    /// Nothing says which key to sign with.
+    #[error("there is no SSH key to sign with")]
+    NoKey,
+    /// `ssh-keygen` could not sign.
+    #[error("`ssh-keygen -Y sign` failed: {message}")]
+    Sign {
+        /// What it said.
+        message: String,
+    },
+    /// Another `git` is at work on the index, or was killed at it.
+    #[error("`{}` is there: another `git` is at work in this repository, or one was killed", path.display())]
+    Locked {
+        /// The lock file.
+        path: PathBuf,
     },
     /// The file is not in `HEAD`.
     #[error("`{path}` is not committed yet")]
@@ -42,6 +67,12 @@ pub enum ActError {
         /// Why.
         reason: String,
     },
+    /// The commit would change nothing.
+    #[error("`{path}` says so already in the last commit, so there is nothing to commit")]
+    NoChange {
+        /// In the book.
+        path: String,
+    },
     /// The file is gone from the work tree, or is no regular file there.
     #[error("`{path}` is not a regular file in the work tree")]
     NotInWorkTree {
@@ -52,7 +83,7 @@ pub enum ActError {
     #[error("`git` cannot be run")]
     NoGit(#[source] std::io::Error),
     /// `git` refused: a hook, a missing identity, a signature that cannot be made.
-    #[error("`git {command}` failed: {message}")]
+    #[error("`git {command}` failed:\n{message}")]
     Git {
         /// Its arguments.
         command: String,
@@ -96,13 +127,46 @@ impl ActError {
             ActError::NotApplicable { .. } => {
                 Some("commit or stash your own change of this file, then try again".to_owned())
             }
-            ActError::NotInWorkTree { path } => Some(format!("`git restore {path}` brings it back")),
+            ActError::NotInWorkTree { path } => Some(format!(
+                "`git restore {path}` brings it back; a sparse checkout: `git sparse-checkout add {}`",
+                path.rsplit_once('/').map_or(".", |(folder, _)| folder)
+            )),
             ActError::HalfDone { .. } => {
                 Some("`git status` shows the rest; `git restore FILE` takes the commit's version".to_owned())
             }
             ActError::NoGit(_) => Some("install git, or put it on the PATH".to_owned()),
-            ActError::Git { .. } | ActError::Io { .. } | ActError::History(_) => None,
+            ActError::NoKey => Some(
+                "name one with `--key FILE`, or `git config gpg.format ssh` and `git config user.signingKey FILE`"
+                    .to_owned(),
+            ),
+            ActError::Sign { .. } => {
+                Some("nothing was changed; see that the key is there, or that the agent holds it".to_owned())
+            }
+            ActError::NoChange { path } => Some(format!("`git log -1 -- {path}` shows who said it")),
+            ActError::NoBranch { .. } => Some("write it like `approve-INFRA-150`".to_owned()),
+            ActError::Locked { path } => {
+                Some(format!("wait for it; when nothing runs any more, remove {}", path.display()))
+            }
+            ActError::Git { message, .. } => Some(git_hint(message).to_owned()),
+            ActError::Io { .. } => {
+                Some("nothing was changed; see that the place is yours to write and not full".to_owned())
+            }
+            ActError::History(error) => error.hint(),
         }
+    }
+}
+
+/// What to do about a refusal of git; the words are git's own in the language of the C locale or of the user.
+fn git_hint(message: &str) -> &'static str {
+    let says = |words: &[&str]| words.iter().any(|word| message.contains(word));
+    if says(&["user.email", "empty ident", "auto-detect"]) {
+        "nothing was changed; `git config user.name \"…\"` and `git config user.email \"…\"` say who you are"
+    } else if says(&["gpg", "sign", "key"]) {
+        "nothing was changed; the signature could not be made: see `git config --get-regexp 'gpg|sign'`"
+    } else if says(&["already used by worktree", "already checked out"]) {
+        "nothing was changed; run it in that work tree, without `--branch`"
+    } else {
+        "nothing was changed; the words above are those of git or of a hook of this repository"
     }
 }
 
@@ -130,6 +194,10 @@ pub fn commit_edit(book: &Book, path: &str, edit: &Edit<'_>, message: &str) -> R
     if let Some(operation) = book.repository.operation() {
         return Err(ActError::InProgress { operation });
     }
+    let lock = book.repository.git_dir().join("index.lock");
+    if lock.exists() {
+        return Err(ActError::Locked { path: lock });
+    }
     let in_repository = book.path.join(path);
     let not_committed = || ActError::NotCommitted { path: path.to_owned() };
     let head = book.repository.head()?.commit.ok_or_else(not_committed)?;
@@ -139,7 +207,11 @@ pub fn commit_edit(book: &Book, path: &str, edit: &Edit<'_>, message: &str) -> R
     let file = root.join(path);
     let on_disk = read_text(&file, path)?;
 
-    let new_commit = apply(edit, &blob_text(book, committed, path)?, "the committed version", path)?;
+    let text_at_head = blob_text(book, committed, path)?;
+    let new_commit = apply(edit, &text_at_head, "the committed version", path)?;
+    if new_commit == text_at_head {
+        return Err(ActError::NoChange { path: path.to_owned() });
+    }
     let new_index = match staged {
         Some(staged) if staged != committed => {
             Some(apply(edit, &blob_text(book, staged, path)?, "the index", path)?)
@@ -152,6 +224,10 @@ pub fn commit_edit(book: &Book, path: &str, edit: &Edit<'_>, message: &str) -> R
     };
     let new_disk = apply(edit, &on_disk, "the work tree", path)?;
 
+    // Tried before the commit, so that a full disk or a folder that is not ours refuses all of it; nothing of it
+    // may lie there while a hook runs.
+    let io = |source| ActError::Io { doing: "written", path: file.clone(), source };
+    drop(written_beside(&file, new_disk.as_bytes()).map_err(io)?);
     let git = Git::new(root);
     let blob = git.write_blob(&new_commit)?;
     let index_blob = new_index.map(|text| git.write_blob(&text)).transpose()?.unwrap_or_else(|| blob.clone());
@@ -201,17 +277,29 @@ fn read_text(file: &Path, path: &str) -> Result<String, ActError> {
 /// [`ActError::Io`]; the file is as it was then.
 pub fn write_atomically(file: &Path, bytes: &[u8]) -> Result<(), ActError> {
     let io = |source| ActError::Io { doing: "written", path: file.to_path_buf(), source };
+    let temporary = written_beside(file, bytes).map_err(io)?;
+    temporary.persist(file).map(drop).map_err(|error| io(error.error))
+}
+
+/// The same for a file that must not be there yet.
+///
+/// # Errors
+/// [`std::io::ErrorKind::AlreadyExists`] when it is, and what the system says; nothing is left behind.
+pub fn create_atomically(file: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    written_beside(file, bytes)?.persist_noclobber(file).map(drop).map_err(|error| error.error)
+}
+
+/// A finished file in the same folder, to be renamed; dropped, it is gone.
+fn written_beside(file: &Path, bytes: &[u8]) -> std::io::Result<tempfile::NamedTempFile> {
     let folder = file.parent().unwrap_or(Path::new("."));
-    let mut temporary = tempfile::Builder::new().prefix(".changebook-").tempfile_in(folder).map_err(io)?;
-    temporary.write_all(bytes).map_err(io)?;
-    if let Ok(metadata) = std::fs::metadata(file) {
-        temporary.as_file().set_permissions(metadata.permissions()).map_err(io)?;
-    } else {
-        set_default_permissions(temporary.as_file()).map_err(io)?;
+    let mut temporary = tempfile::Builder::new().prefix(".changebook-").tempfile_in(folder)?;
+    temporary.write_all(bytes)?;
+    match std::fs::metadata(file) {
+        Ok(metadata) => temporary.as_file().set_permissions(metadata.permissions())?,
+        Err(_) => set_default_permissions(temporary.as_file())?,
     }
-    temporary.as_file().sync_all().map_err(io)?;
-    temporary.persist(file).map_err(|error| io(error.error))?;
-    Ok(())
+    temporary.as_file().sync_all()?;
+    Ok(temporary)
 }
 
 /// A temporary file is the owner's alone; a new file of the book is everybody's to read.

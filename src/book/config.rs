@@ -1,9 +1,12 @@
 //! `book.toml`: the keys that mdBook knows, and ours under `[preprocessor.changebook]`.
 
+use std::path::{Component, Path, PathBuf};
+
 use serde::Deserialize;
+use toml::de::{DeTable, DeValue};
 
 use super::BOOK_FILE;
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, nearest};
 
 /// What `book.toml` says, as far as it matters here.
 #[derive(Debug, Clone, Default)]
@@ -81,15 +84,97 @@ struct ChangebookTable {
     allow_broken_links: bool,
 }
 
+/// The keys of tables that mdBook closes, and of ours.
+const KEYS: [(&[&str], &[&str]); 4] = [
+    (&[], &["book", "build", "rust", "output", "preprocessor"]),
+    (&["book"], &["title", "authors", "description", "src", "language", "text-direction", "multilingual"]),
+    (&["build"], &["build-dir", "create-missing", "use-default-preprocessors", "extra-watch-dirs"]),
+    (
+        &["preprocessor", "changebook"],
+        &["allow-broken-links", "optional", "command", "renderers", "before", "after"],
+    ),
+];
+
+/// A key that nobody reads is most likely a slip.
+fn check_keys(text: &str) -> Result<(), Box<Diagnostic>> {
+    let Ok(top) = DeTable::parse(text) else { return Ok(()) };
+    for (path, known) in KEYS {
+        let table = path.iter().try_fold(top.get_ref(), |table, key| match table.get(*key)?.get_ref() {
+            DeValue::Table(inner) => Some(inner),
+            _ => None,
+        });
+        for key in table.into_iter().flat_map(|table| table.keys()) {
+            let name: &str = key.get_ref();
+            if known.contains(&name) {
+                continue;
+            }
+            let place =
+                if path.is_empty() { "at the top".to_owned() } else { format!("in `[{}]`", path.join(".")) };
+            let message = format!("unknown key `{name}` {place}");
+            let help = match nearest(name, known.iter().copied()) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("known here: {}", known.join(", ")),
+            };
+            let diagnostic = Diagnostic::error(Code::BookInvalid, BOOK_FILE, text, key.span(), message);
+            return Err(Box::new(diagnostic.with_help(help)));
+        }
+    }
+    Ok(())
+}
+
+/// The place of a value by its keys.
+fn place(text: &str, keys: [&str; 2]) -> std::ops::Range<usize> {
+    let span = || {
+        let top = DeTable::parse(text).ok()?;
+        match top.get_ref().get(keys[0])?.get_ref() {
+            DeValue::Table(table) => Some(table.get(keys[1])?.span()),
+            _ => None,
+        }
+    };
+    span().unwrap_or(0..0)
+}
+
 impl BookConfig {
+    /// The pages come from a folder of the book, and the site goes where nothing of the book stands.
+    fn check_folders(&self, text: &str) -> Result<(), Box<Diagnostic>> {
+        let error = |keys: [&str; 2], message: String, help: &str| {
+            let span = place(text, keys);
+            Box::new(Diagnostic::error(Code::BookInvalid, BOOK_FILE, text, span, message).with_help(help))
+        };
+        let docs = Path::new(&self.docs);
+        let outside = docs.components().any(|part| matches!(part, Component::ParentDir));
+        if outside || docs.is_absolute() {
+            let message = format!("`book.src` must be a folder of the book, not `{}`", self.docs);
+            return Err(error(["book", "src"], message, "write it like `docs`"));
+        }
+        if let Some(taken) = self.folder_in_the_way(Path::new(&self.output)) {
+            let message = format!("`build.build-dir` is `{}`, and the book's {taken} there", self.output);
+            return Err(error(["build", "build-dir"], message, "choose a folder of its own, such as `book`"));
+        }
+        Ok(())
+    }
+
+    /// What of the book stands in or around a folder where the site is to go (relative to the book).
+    pub fn folder_in_the_way(&self, out: &Path) -> Option<String> {
+        let out: PathBuf = out.components().filter(|part| !matches!(part, Component::CurDir)).collect();
+        if out.as_os_str().is_empty() {
+            return Some("own files stand".to_owned());
+        }
+        let folders = ["tasks", "cab", "runbooks", "approvals", "templates", self.docs.as_str()];
+        let taken = folders.into_iter().find(|folder| !folder.is_empty() && out.starts_with(folder))?;
+        Some(format!("`{taken}/` stands"))
+    }
+
     /// Reads the text of `book.toml`.
     ///
     /// # Errors
     /// One diagnostic with the place.
     pub fn parse(text: &str) -> Result<Self, Box<Diagnostic>> {
+        check_keys(text)?;
         let file: File = toml::from_str(text).map_err(|error| {
             let span = error.span().unwrap_or(0..0);
-            Box::new(Diagnostic::error(Code::BookInvalid, BOOK_FILE, text, span, error.message()))
+            let message = error.message().lines().next().unwrap_or_default();
+            Box::new(Diagnostic::error(Code::BookInvalid, BOOK_FILE, text, span, message))
         })?;
         let config = BookConfig {
             title: file.book.title,
@@ -103,14 +188,7 @@ impl BookConfig {
             edit_url_template: file.output.html.edit_url_template,
             allow_broken_links: file.preprocessor.changebook.allow_broken_links,
         };
-        for (key, folder) in [("book.src", &config.docs), ("build.build-dir", &config.output)] {
-            let parts = std::path::Path::new(folder).components();
-            let outside = parts.clone().any(|part| matches!(part, std::path::Component::ParentDir));
-            if key == "book.src" && (outside || std::path::Path::new(folder).is_absolute()) {
-                let message = format!("`{key}` must be a folder of the book, not `{folder}`");
-                return Err(Box::new(Diagnostic::error(Code::BookInvalid, BOOK_FILE, text, 0..0, message)));
-            }
-        }
+        config.check_folders(text)?;
         Ok(config)
     }
 }
@@ -137,6 +215,33 @@ mod tests {
     fn errors_have_a_place() {
         let error = BookConfig::parse("[book]\ntitle = 3\n").unwrap_err();
         assert_eq!((error.line, error.column), (2, 9));
-        assert!(BookConfig::parse("[book]\nsrc = \"../x\"\n").is_err());
+        for (text, line, column, message) in [
+            ("[book]\nsrc = \"../x\"\n", 2, 7, "`book.src` must be a folder of the book, not `../x`"),
+            ("[book]\ntitel = \"x\"\n", 2, 1, "unknown key `titel` in `[book]`"),
+            (
+                "[preprocessor.changebook]\nallow = true\n",
+                2,
+                1,
+                "unknown key `allow` in `[preprocessor.changebook]`",
+            ),
+            ("[biuld]\n", 1, 2, "unknown key `biuld` at the top"),
+            (
+                "[build]\nbuild-dir = \"tasks/x\"\n",
+                2,
+                13,
+                "`build.build-dir` is `tasks/x`, and the book's `tasks/` stands there",
+            ),
+            (
+                "[build]\nbuild-dir = \"./\"\n",
+                2,
+                13,
+                "`build.build-dir` is `./`, and the book's own files stand there",
+            ),
+        ] {
+            let error = BookConfig::parse(text).unwrap_err();
+            assert_eq!((error.line, error.column, error.message.as_str()), (line, column, message));
+        }
+        assert!(BookConfig::parse("[output.linkcheck]\nx = 1\n[preprocessor.mermaid]\ny = 1\n").is_ok());
+        assert!(BookConfig::parse("[build]\nbuild-dir = \"../site\"\n").is_ok());
     }
 }

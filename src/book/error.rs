@@ -35,10 +35,36 @@ pub enum BookError {
         source: std::io::Error,
     },
     /// A file of the book that is not UTF-8.
-    #[error("`{path}` is not UTF-8 text")]
+    #[error("{path}:{line}:{column}: byte 0x{byte:02X} is not UTF-8 text")]
     NotText {
         /// In the book.
         path: String,
+        /// From 1.
+        line: usize,
+        /// From 1, in characters.
+        column: usize,
+        /// The first byte that is none.
+        byte: u8,
+    },
+    /// A symbolic link or the like where a file of the book is expected.
+    #[error("`{path}` is no regular file")]
+    Link {
+        /// In the book.
+        path: String,
+    },
+    /// A file of the book that is too large to be what its name says.
+    #[error("`{path}` is larger than a record may be, and is not read")]
+    TooLarge {
+        /// In the book.
+        path: String,
+    },
+    /// The lock that keeps two who take a number apart cannot be had.
+    #[error("`{}` cannot be written", path.display())]
+    Lock {
+        /// The lock file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
     },
     /// `book.toml` or `policy.toml` is wrong: the errors say where.
     #[error("the book's settings cannot be read, so no answer can be given")]
@@ -67,6 +93,15 @@ impl BookError {
         BookError::Read { path: path.to_path_buf(), source }
     }
 
+    pub(crate) fn not_text(path: &str, error: &std::string::FromUtf8Error) -> Self {
+        let at = error.utf8_error().valid_up_to();
+        let valid = String::from_utf8_lossy(error.as_bytes().get(..at).unwrap_or_default());
+        let line = valid.matches('\n').count() + 1;
+        let column = valid.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+        let byte = error.as_bytes().get(at).copied().unwrap_or_default();
+        BookError::NotText { path: path.to_owned(), line, column, byte }
+    }
+
     /// What to do about it.
     pub fn hint(&self) -> Option<String> {
         match self {
@@ -82,7 +117,19 @@ impl BookError {
                 Some("name it: `--trunk main`, or `trunk = \"main\"` in policy.toml".to_owned())
             }
             BookError::History(error) => error.hint(),
-            BookError::NoDirectory { .. } | BookError::Read { .. } | BookError::NotText { .. } => None,
+            BookError::NoDirectory { .. } => Some("`-C` wants a directory that exists".to_owned()),
+            BookError::Read { .. } => {
+                Some("see that it is a file and that you may read it: `ls -l` shows both".to_owned())
+            }
+            BookError::NotText { .. } => Some("save the file as UTF-8".to_owned()),
+            BookError::TooLarge { .. } => Some("see what it holds, and cut it".to_owned()),
+            BookError::Lock { .. } => Some(
+                "a new number is taken under a lock in the git directory: see that you may write there"
+                    .to_owned(),
+            ),
+            BookError::Link { .. } => {
+                Some("put the file itself there: no link is followed out of a book".to_owned())
+            }
             BookError::Moment { .. } => {
                 Some("give a revision, `2024-05-25`, or `2024-05-25T02:00:00+02:00`".to_owned())
             }

@@ -130,35 +130,37 @@ pub(super) fn work_tree(root: &Path) -> Result<BTreeMap<String, RecordFile>, Boo
             entries.push((record_type, entry));
         }
     }
-    let files: Result<Vec<RecordFile>, BookError> =
-        entries.par_iter().map(|(record_type, entry)| read_entry(root, *record_type, entry)).collect();
-    Ok(files?.into_iter().map(|file| (file.path.clone(), file)).collect())
+    let files: Vec<RecordFile> =
+        entries.par_iter().filter_map(|(record_type, entry)| read_entry(root, *record_type, entry)).collect();
+    Ok(files.into_iter().map(|file| (file.path.clone(), file)).collect())
 }
 
-fn read_entry(
-    root: &Path,
-    record_type: RecordType,
-    entry: &walkdir::DirEntry,
-) -> Result<RecordFile, BookError> {
+fn read_regular(path: &Path) -> std::io::Result<FileContent> {
+    let size = usize::try_from(std::fs::metadata(path)?.len()).unwrap_or(usize::MAX);
+    match size <= MAX_RECORD_BYTES {
+        true => Ok(FileContent::Bytes(std::fs::read(path)?)),
+        false => Ok(too_large(size)),
+    }
+}
+
+/// Reads one entry; `None` when it has gone since the folder was listed.
+fn read_entry(root: &Path, record_type: RecordType, entry: &walkdir::DirEntry) -> Option<RecordFile> {
     let path = slashes(entry.path().strip_prefix(root).unwrap_or(entry.path()));
     let kind = entry.file_type();
     let content = if kind.is_dir() {
-        return Ok(directory_file(record_type, &path));
+        return Some(directory_file(record_type, &path));
     } else if kind.is_symlink() {
         FileContent::Unusable("a symbolic link is no record".to_owned())
     } else if !kind.is_file() {
         FileContent::Unusable("a device, pipe or socket is no record".to_owned())
     } else {
-        let read_error = |source| BookError::read(entry.path(), source);
-        let size = std::fs::metadata(entry.path()).map_err(read_error)?.len();
-        match usize::try_from(size) {
-            Ok(size) if size <= MAX_RECORD_BYTES => {
-                FileContent::Bytes(std::fs::read(entry.path()).map_err(read_error)?)
-            }
-            _ => too_large(usize::try_from(size).unwrap_or(usize::MAX)),
+        match read_regular(entry.path()) {
+            Ok(content) => content,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return None,
+            Err(error) => FileContent::Unusable(format!("the file cannot be read: {error}")),
         }
     };
-    Ok(RecordFile { record_type, path, content })
+    Some(RecordFile { record_type, path, content })
 }
 
 impl Book {
@@ -230,13 +232,13 @@ pub(super) fn committed_bytes(
     commit: CommitId,
     name: &str,
 ) -> Result<Option<Vec<u8>>, BookError> {
-    let Some(file) = book.repository.file(commit, &book.path.join(name))?.filter(|file| file.is_regular())
-    else {
-        return Ok(None);
-    };
+    let Some(file) = book.repository.file(commit, &book.path.join(name))? else { return Ok(None) };
+    if !file.is_regular() {
+        return Err(BookError::Link { path: name.to_owned() });
+    }
     match book.repository.blob(file.blob, MAX_RECORD_BYTES)? {
         Blob::Bytes(bytes) => Ok(Some(bytes)),
-        Blob::TooLarge(_) => Ok(None),
+        Blob::TooLarge(_) => Err(BookError::TooLarge { path: name.to_owned() }),
     }
 }
 

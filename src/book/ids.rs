@@ -33,7 +33,7 @@ impl Book {
     pub fn lock(&self, name: &str) -> Result<File, BookError> {
         let folder = self.repository.common_dir().join("changebook");
         let path = folder.join(format!("{name}.lock"));
-        let error = |source| BookError::read(&path, source);
+        let error = |source| BookError::Lock { path: path.clone(), source };
         std::fs::create_dir_all(&folder).map_err(error)?;
         let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(error)?;
         file.lock().map_err(error)?;

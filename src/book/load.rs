@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::shown::{Pair, attach_diagnostics, present};
-use super::{Book, BookConfig, BookError};
+use super::{Book, BookConfig, BookError, POLICY_FILE};
 use crate::diagnostic::Diagnostic;
 use crate::history::{CommitId, History};
-use crate::ledger::{self, Evidence, RecordState, Shown, Sources, State, Walk, WorkTree};
+use crate::ledger::{self, DeployedRecords, Derived, Evidence, Shown, Sources, State, Walk, WorkTree};
 use crate::policy::Policy;
 use crate::record::ScopeRules;
 use crate::template::RecordTemplates;
@@ -94,26 +94,44 @@ impl Book {
         let policy = self.policy(tip)?;
         let trunk = self.trunk(ask, &policy)?;
         let tips: Vec<CommitId> = tip.into_iter().chain(trunk.as_ref().map(|(_, id)| *id)).collect();
-        let history = self.repository.read(&tips, &self.path)?;
+        let (history, pairs) = self.history_and_shown(&tips, tip, ask.at.is_none())?;
         self.refuse_vanished_policy(&history, tip)?;
         // Settings come from where the records come from.
         let settings = tip.filter(|_| ask.at.is_some() || self.root.is_none());
         let templates = self.record_templates(settings)?;
         let config = self.config(settings)?;
-        let pairs = self.shown(tip, ask.at.is_none())?;
         let moment = Moment { tip, trunk: trunk.as_ref().map(|(_, id)| *id), now: ask.now };
-        let (mut records, walk) = self.derive(&history, &policy, &pairs, moment)?;
+        let (derived, walk) = self.derive(&history, &policy, &pairs, moment)?;
+        let mut records = derived.records;
         attach_diagnostics(&mut records, &pairs, &policy, &templates);
         records.sort_by_cached_key(|record| (record.record_type, natural(&record.name)));
+        let mut diagnostics = ledger::duplicates(present(&pairs).map(Pair::judged));
+        diagnostics.extend(derived.diagnostics);
         let state = State {
             at: tip.and_then(|id| history.position(id)).map(|tip| evidence(&history, &policy, tip)),
             now: ask.now,
             branch: head.branch.filter(|_| ask.at.is_none()),
             trunk: trunk.map(|(name, _)| name),
             records,
-            diagnostics: ledger::duplicates(present(&pairs).map(Pair::judged)),
+            diagnostics,
         };
         Ok(Loaded { state, config, policy, templates, history, walk })
+    }
+
+    /// Reads commits on this thread, whose walk along parents is a thing for one thread, and the files beside it.
+    fn history_and_shown(
+        &self,
+        tips: &[CommitId],
+        tip: Option<CommitId>,
+        with_work_tree: bool,
+    ) -> Result<(History, Vec<Pair>), BookError> {
+        let other = self.reopen()?;
+        std::thread::scope(|scope| {
+            let shown = scope.spawn(move || other.shown(tip, with_work_tree));
+            let history = self.repository.read(tips, &self.path);
+            let pairs = shown.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            Ok((history?, pairs?))
+        })
     }
 
     fn derive(
@@ -122,20 +140,27 @@ impl Book {
         policy: &Policy,
         pairs: &[Pair],
         moment: Moment,
-    ) -> Result<(Vec<RecordState>, Walk), BookError> {
+    ) -> Result<(Derived, Walk), BookError> {
         let versions = self.versions(history, &ScopeRules { gated: policy.gated_environments() })?;
+        let policies = self.policies(history)?;
+        let builtin = Policy::builtin();
         let position = |commit: Option<CommitId>| commit.and_then(|commit| history.position(commit));
         let (tip, trunk) = (position(moment.tip), position(moment.trunk));
         let tips: Vec<usize> = tip.into_iter().chain(trunk).collect();
-        let walk = ledger::walk(history, &versions, &tips);
+        let every_policy = policies.values().flatten().chain([policy, &builtin]);
+        let walk = ledger::walk(history, &versions, &tips, &ledger::deployment_items(every_policy));
         let named = ledger::named_tasks(history, &walk, policy.book.as_deref());
         let work_paths = self.work_paths(history, &named)?;
-        let policies = self.policies(history)?;
-        let builtin = Policy::builtin();
+        let signatures = self.signatures(history, &walk)?;
+        let detached = self.detached(history)?;
+        let deployed = tip.map_or_else(|| Ok(DeployedRecords::new()), |tip| self.deployed(&walk, tip))?;
         let sources = tip.map(|tip| Sources {
             history,
             walk: &walk,
             work_paths: &work_paths,
+            signatures: &signatures,
+            detached: &detached,
+            deployed: &deployed,
             policies: &policies,
             builtin: &builtin,
             policy,
@@ -144,8 +169,7 @@ impl Book {
             now: moment.now,
         });
         let shown: Vec<Shown> = pairs.iter().map(|pair| pair.shown.clone()).collect();
-        let records = ledger::derive(sources, &named, &shown);
-        Ok((records, walk))
+        Ok((ledger::derive(sources, &named, &shown, POLICY_FILE), walk))
     }
 }
 
@@ -164,7 +188,7 @@ fn evidence(history: &History, policy: &Policy, position: usize) -> Evidence {
         author: commit.author.name.clone(),
         email: commit.author.email.clone(),
         time: commit.committer.time,
-        person: policy.person_by_email(&commit.author.email).map(str::to_owned),
+        person: policy.person_by_email(&commit.author.email).map(Into::into),
         subject: commit.subject.clone(),
     }
 }

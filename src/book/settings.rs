@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{BOOK_FILE, Book, BookConfig, BookError, POLICY_FILE};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::history::{CommitId, History};
 use crate::policy::Policy;
 use crate::template::RecordTemplates;
@@ -33,8 +33,22 @@ impl Book {
     /// # Errors
     /// When it cannot be read.
     pub fn policy_in_work_tree(&self) -> Result<Vec<Diagnostic>, BookError> {
-        let text = self.root.as_ref().map_or(Ok(None), |_| self.text(None, POLICY_FILE))?;
-        Ok(text.map_or_else(Vec::new, |text| Policy::parse(POLICY_FILE, &text).1))
+        if self.root.is_none() {
+            return Ok(Vec::new());
+        }
+        if let Some(text) = self.text(None, POLICY_FILE)? {
+            return Ok(Policy::parse(POLICY_FILE, &text).1);
+        }
+        let committed = match self.head()?.commit {
+            Some(head) => self.text(Some(head), POLICY_FILE)?,
+            None => None,
+        };
+        let removed = committed.map(|_| {
+            let message = "the policy is committed and not in the work tree: without it nobody has authority";
+            Diagnostic::error_at_file(Code::PolicyInvalid, POLICY_FILE, message.to_owned())
+                .with_help("`git restore policy.toml` brings it back")
+        });
+        Ok(removed.into_iter().collect())
     }
 
     /// The built-in record templates, overlaid by those in `templates/records/`.

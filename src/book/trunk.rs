@@ -8,7 +8,10 @@ use crate::policy::Policy;
 impl Book {
     /// The trunk's name and tip: `--trunk`, else `origin/HEAD`, else the branch that the policy names
     /// (`origin/NAME` before `NAME`).
-    pub(super) fn trunk(&self, ask: &Ask, policy: &Policy) -> Result<Option<(String, CommitId)>, BookError> {
+    ///
+    /// # Errors
+    /// When `--trunk` names no commit.
+    pub(crate) fn trunk(&self, ask: &Ask, policy: &Policy) -> Result<Option<(String, CommitId)>, BookError> {
         if let Some(name) = &ask.trunk {
             let id = self.repository.branch(name).map_or_else(|| self.repository.resolve(name), Ok)?;
             return Ok(Some((name.clone(), id)));

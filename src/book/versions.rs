@@ -1,35 +1,46 @@
 //! What every version of the records and the policy says, read once on all cores.
 
 use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
 
 use super::{Book, BookError, POLICY_FILE};
-use crate::history::{Blob, BlobId, CommitId, History};
-use crate::ledger::{Policies, Versions, WorkPaths};
+use crate::history::{Blob, BlobId, CommitId, History, SignatureCheck, check_text};
+use crate::ledger::{
+    self, DeployedRecords, DetachedFile, DetachedFiles, Policies, Signatures, Versions, Walk, WorkPaths,
+};
 use crate::policy::Policy;
-use crate::record::{Facts, MAX_RECORD_BYTES, RecordType, ScopeRules};
+use crate::record::{
+    Detached, FactsReader, MAX_DETACHED_BYTES, MAX_RECORD_BYTES, Record, RecordType, ScopeRules,
+    detached_path,
+};
 
 impl Book {
     /// Facts of every version of every record file, on all cores.
     pub(super) fn versions(&self, history: &History, rules: &ScopeRules) -> Result<Versions, BookError> {
-        let mut inputs: HashMap<(RecordType, BlobId), &str> = HashMap::new();
+        let mut inputs: FxHashMap<(RecordType, BlobId), (&str, usize)> = FxHashMap::default();
         for change in history.commits.iter().flat_map(|commit| &commit.changes) {
             let Some(record_type) = type_of(&change.path) else { continue };
             for file in [change.old, change.new].into_iter().flatten().filter(|file| file.is_regular()) {
-                inputs.entry((record_type, file.blob)).or_insert(&change.path);
+                let order = inputs.len();
+                inputs.entry((record_type, file.blob)).or_insert((&change.path, order));
             }
         }
-        let mut inputs: Vec<(BlobId, (RecordType, &str))> =
-            inputs.into_iter().map(|((record_type, blob), path)| (blob, (record_type, path))).collect();
-        inputs.sort_unstable();
-        let facts =
-            self.repository.map_blobs(&inputs, MAX_RECORD_BYTES, |(record_type, path), blob| match blob {
-                Blob::Bytes(bytes) => Some(Facts::read(*record_type, path, &bytes, rules)),
+        // The versions of one file in a row: most differ from the one before in a box.
+        let mut inputs: Vec<_> = inputs.into_iter().collect();
+        inputs.sort_unstable_by_key(|(_, place)| *place);
+        let inputs: Vec<(BlobId, (RecordType, BlobId))> =
+            inputs.into_iter().map(|(version, _)| (version.1, version)).collect();
+        let facts = self.repository.map_blobs_with(
+            &inputs,
+            MAX_RECORD_BYTES,
+            |reader: &mut FactsReader, version, blob| match blob {
+                Blob::Bytes(bytes) => Some((*version, reader.read(bytes, rules))),
                 Blob::TooLarge(_) => None,
-            })?;
-        let keyed = inputs.into_iter().zip(facts);
-        Ok(keyed
-            .filter_map(|((blob, (record_type, _)), facts)| Some(((record_type, blob), facts?)))
-            .collect())
+            },
+        )?;
+        Ok(facts.into_iter().flatten().collect())
     }
 
     /// The own work of every commit that names a task.
@@ -38,11 +49,62 @@ impl Book {
         history: &History,
         named: &HashMap<usize, Vec<u32>>,
     ) -> Result<WorkPaths, BookError> {
-        let mut positions: Vec<usize> = named.keys().copied().collect();
+        let mut positions: Vec<usize> =
+            named.keys().copied().filter(|&position| history.commits[position].touches_code).collect();
         positions.sort_unstable();
         let commits: Vec<CommitId> = positions.iter().map(|&position| history.commits[position].id).collect();
         let paths = self.repository.work_paths(&commits, &self.path)?;
         Ok(positions.into_iter().zip(paths).collect())
+    }
+
+    /// Verified signatures of the commits that act.
+    pub(super) fn signatures(&self, history: &History, walk: &Walk) -> Result<Signatures, BookError> {
+        let acts = ledger::signed_acts(history, walk);
+        let commits: Vec<CommitId> = acts.iter().map(|&commit| history.commits[commit].id).collect();
+        let checks = self.repository.check_signatures(&commits)?;
+        Ok(acts.into_iter().zip(checks).filter_map(|(commit, check)| Some((commit, check?))).collect())
+    }
+
+    /// Every detached approval that some commit had.
+    pub(super) fn detached(&self, history: &History) -> Result<DetachedFiles, BookError> {
+        let changes = history.commits.iter().flat_map(|commit| &commit.changes);
+        let blobs: BTreeSet<BlobId> = changes
+            .filter(|change| detached_path(&change.path).is_some())
+            .filter_map(|change| change.new.filter(|file| file.is_regular()))
+            .map(|file| file.blob)
+            .collect();
+        let inputs: Vec<(BlobId, BlobId)> = blobs.into_iter().map(|blob| (blob, blob)).collect();
+        let read = self.repository.map_blobs(&inputs, MAX_DETACHED_BYTES, |blob, content| {
+            let text = match &content {
+                Blob::Bytes(bytes) => Detached::parse(bytes),
+                Blob::TooLarge(_) => Err("it is too large"),
+            };
+            let file = match text {
+                Ok((text, armor)) => {
+                    let check = check_text(text.text().as_bytes(), armor.as_bytes());
+                    DetachedFile { text: Ok(text), check }
+                }
+                Err(why) => DetachedFile { text: Err(why), check: SignatureCheck::Bad { why } },
+            };
+            (*blob, file)
+        })?;
+        Ok(read.into_iter().collect())
+    }
+
+    /// Records as they stood at deployments, as far as they differ from what stands at the tip.
+    pub(super) fn deployed(&self, walk: &Walk, tip: usize) -> Result<DeployedRecords, BookError> {
+        let inputs: Vec<(BlobId, (RecordType, &str, BlobId))> = ledger::deployed_versions(walk, tip)
+            .into_iter()
+            .map(|(record_type, path, blob)| (blob, (record_type, path, blob)))
+            .collect();
+        let read =
+            self.repository.map_blobs(&inputs, MAX_RECORD_BYTES, |(record_type, path, blob), content| {
+                match content {
+                    Blob::Bytes(bytes) => Some((*blob, Arc::new(Record::parse(*record_type, path, &bytes)))),
+                    Blob::TooLarge(_) => None,
+                }
+            })?;
+        Ok(read.into_iter().flatten().collect())
     }
 
     /// Every policy that some commit had.

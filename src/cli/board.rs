@@ -11,12 +11,10 @@ use crate::ledger::{Evidence, RecordJson, RecordState, Status};
 use crate::record::{RecordType, Risk};
 
 /// Show tasks by status, each with what it waits for
-///
-/// Examples:
-///   changebook board
-///   changebook board --risk high
 #[derive(Debug, clap::Args)]
-#[command(verbatim_doc_comment)]
+#[command(after_help = "Examples:\n\
+    \x20\x20changebook board\n\
+    \x20\x20changebook board --risk high")]
 pub(super) struct BoardArgs {
     #[command(flatten)]
     filter: FilterArgs,
@@ -38,6 +36,7 @@ struct Column<'a> {
 pub(super) fn run(ui: &mut Ui, context: &Context, args: &BoardArgs) -> Result<(), CliError> {
     let filter = args.filter.check()?;
     let (_, loaded) = context.load()?;
+    args.filter.check_by(&loaded.policy)?;
     let tasks = loaded.state.records.iter().filter(|record| record.record_type == RecordType::Task);
     let tasks: Vec<&RecordState> = tasks.filter(|record| filter.admits(record)).collect();
     let columns: Vec<(Status, Vec<&RecordState>)> = Status::ALL

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::context::Context;
 use super::error::CliError;
 use super::ui::{DIM, GOOD, Ui, paint};
-use crate::book::{Ask, Book, Loaded};
+use crate::book::{Ask, Book, BookConfig, Loaded};
 use crate::history::CommitId;
 use crate::record::RecordType;
 use crate::site::{self, DocFile, Page, SiteConfig, SiteInput, WriteReport};
@@ -13,13 +13,11 @@ use crate::site::{self, DocFile, Page, SiteConfig, SiteInput, WriteReport};
 /// Build the static site
 ///
 /// The same HEAD gives the same bytes: dates are judged at HEAD's own time unless `--now` says otherwise.
-///
-/// Examples:
-///   changebook build
-///   changebook build --out /srv/www/changes
-///   changebook build --at 2024-05-20 --out then
 #[derive(Debug, clap::Args)]
-#[command(verbatim_doc_comment)]
+#[command(after_help = "Examples:\n\
+    \x20\x20changebook build\n\
+    \x20\x20changebook build --out /srv/www/changes\n\
+    \x20\x20changebook build --at 2024-05-20 --out then")]
 pub(super) struct BuildArgs {
     /// Write here instead of the folder that book.toml names
     #[arg(long, value_name = "DIR")]
@@ -71,10 +69,30 @@ pub(super) fn build(
             return Err(CliError::usage("in a bare repository `--out DIR` says where the site goes"));
         }
     };
+    refuse_own_folders(book, &loaded.config, &out)?;
     let commit = loaded.commit().filter(|_| context.at.is_some() || book.root.is_none());
     let pages = render(book, &loaded, commit, allow_broken_links)?;
     let report = site::write_site(&out, &pages)?;
     Ok((out, report, pages.len()))
+}
+
+/// The site never goes where the book's own files stand, nor around them.
+fn refuse_own_folders(book: &Book, config: &BookConfig, out: &Path) -> Result<(), CliError> {
+    let Some(root) = &book.root else { return Ok(()) };
+    let absolute = std::path::absolute(out).unwrap_or_else(|_| out.to_path_buf());
+    let absolute = absolute.canonicalize().unwrap_or(absolute);
+    let taken = match absolute.strip_prefix(root) {
+        Ok(inside) => config.folder_in_the_way(inside),
+        Err(_) => root.starts_with(&absolute).then(|| "own folder stands".to_owned()),
+    };
+    match taken {
+        Some(taken) => Err(CliError::usage(format!(
+            "the site cannot go to `{}`: the book's {taken} there",
+            out.display()
+        ))
+        .with_hint("choose a folder of its own: `--out DIR`")),
+        None => Ok(()),
+    }
 }
 
 /// Gathers what the site is made from and renders it.

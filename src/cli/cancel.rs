@@ -8,11 +8,9 @@ use crate::ledger::Status;
 use crate::record::RecordType;
 
 /// Give a task up, with the reason, and commit it
-///
-/// Examples:
-///   changebook cancel INFRA-220 "the team keeps the old cluster"
 #[derive(Debug, clap::Args)]
-#[command(verbatim_doc_comment)]
+#[command(after_help = "Examples:\n\
+    \x20\x20changebook cancel INFRA-220 \"the team keeps the old cluster\"")]
 pub(super) struct CancelArgs {
     /// The task's ID
     id: String,
@@ -27,7 +25,7 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &CancelArgs) -> Result<(
     if reason.is_empty() {
         return Err(CliError::usage("a cancellation needs its reason"));
     }
-    let target = Target::find(context, "cancel", &args.id)?;
+    let target = Target::find(context, "cancel", &args.id, &args.commit)?;
     target.expect(RecordType::Task)?;
     let status = target.state()?.status;
     if matches!(status, Status::Applied | Status::Done | Status::Cancelled) {

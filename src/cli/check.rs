@@ -1,5 +1,7 @@
 //! `changebook check`
 
+use std::sync::Arc;
+
 use serde::Serialize;
 
 use super::context::Context;
@@ -11,12 +13,10 @@ use crate::diagnostic::{Diagnostic, Severity};
 /// Say everything that is wrong, as file:line:column with a code
 ///
 /// Looks at the work tree (with `--at` at a commit). Exit status 3 when there are errors; warnings alone are 0.
-///
-/// Examples:
-///   changebook check
-///   changebook check --format github
 #[derive(Debug, clap::Args)]
-#[command(verbatim_doc_comment)]
+#[command(after_help = "Examples:\n\
+    \x20\x20changebook check\n\
+    \x20\x20changebook check --format github")]
 pub(super) struct CheckArgs {
     /// How to print
     #[arg(long, value_enum, default_value = "text")]
@@ -55,26 +55,33 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &CheckArgs) -> Result<()
         found.sort_by(|a, b| (&a.path, a.span.start, a.code).cmp(&(&b.path, b.span.start, b.code)));
         found.dedup();
     }
+    let printed = print(ui, context, args, &found, |path| (book.path.join(path), sources.get(path).cloned()));
+    match found.iter().any(|diagnostic| diagnostic.severity == Severity::Error) {
+        // The answer is no, whether or not its reader stayed to the end.
+        true => Err(CliError { kind: Kind::No, ..CliError::no() }),
+        false => printed,
+    }
+}
+
+/// Prints the findings; `place` gives a file's path in the repository, and its text.
+fn print(
+    ui: &mut Ui,
+    context: &Context,
+    args: &CheckArgs,
+    found: &[Diagnostic],
+    place: impl Fn(&str) -> (String, Option<Arc<str>>),
+) -> Result<(), CliError> {
     match if context.json { Format::Json } else { args.format } {
-        Format::Json => ui.json(&Answer { schema: "changebook.check/1", diagnostics: &found })?,
+        Format::Json => ui.json(&Answer { schema: "changebook.check/1", diagnostics: found }),
         Format::Github => {
-            for diagnostic in &found {
-                ui.line(github(diagnostic, &book.path.join(&diagnostic.path)))?;
-            }
+            found.iter().try_for_each(|diagnostic| ui.line(github(diagnostic, &place(&diagnostic.path).0)))
         }
         Format::Text => {
-            for diagnostic in &found {
-                ui.line(render_diagnostic(
-                    diagnostic,
-                    sources.get(&diagnostic.path).map(|source| &**source),
-                ))?;
+            for diagnostic in found {
+                ui.line(render_diagnostic(diagnostic, place(&diagnostic.path).1.as_deref()))?;
             }
-            summary(ui, &found)?;
+            summary(ui, found)
         }
-    }
-    match found.iter().any(|diagnostic| diagnostic.severity == Severity::Error) {
-        true => Err(CliError { kind: Kind::No, ..CliError::no() }),
-        false => Ok(()),
     }
 }
 

@@ -11,24 +11,20 @@ use super::ui::Ui;
 use crate::act::write_atomically;
 
 /// Print a shell's completions
-///
-/// Examples:
-///   changebook completions bash > ~/.local/share/bash-completion/completions/changebook
-///   changebook completions zsh > ~/.zfunc/_changebook
 #[derive(Debug, clap::Args)]
-#[command(verbatim_doc_comment)]
+#[command(after_help = "Examples:\n\
+    \x20\x20changebook completions bash > ~/.local/share/bash-completion/completions/changebook\n\
+    \x20\x20changebook completions zsh > ~/.zfunc/_changebook")]
 pub(super) struct CompletionsArgs {
     /// The shell
     shell: Shell,
 }
 
 /// Print the manual page, or write one for each command into a directory
-///
-/// Examples:
-///   changebook man | man -l -
-///   changebook man --out ~/.local/share/man/man1
 #[derive(Debug, clap::Args)]
-#[command(verbatim_doc_comment)]
+#[command(after_help = "Examples:\n\
+    \x20\x20changebook man | man -l -\n\
+    \x20\x20changebook man --out ~/.local/share/man/man1")]
 pub(super) struct ManArgs {
     /// Write `changebook.1`, `changebook-list.1`, … here
     #[arg(long, value_name = "DIR")]

@@ -9,13 +9,11 @@ use crate::record::{RecordType, Verdict, edit};
 /// Set the board's decision and commit it
 ///
 /// The decision is bound to its own text and to the listed tasks' texts at this commit.
-///
-/// Examples:
-///   changebook decide CAB-2024-05 approved
-///   changebook decide CAB-2024-05 approved --condition "Database team on standby"
-///   changebook decide CAB-2024-06 needs-changes
 #[derive(Debug, clap::Args)]
-#[command(verbatim_doc_comment)]
+#[command(after_help = "Examples:\n\
+    \x20\x20changebook decide CAB-2024-05 approved\n\
+    \x20\x20changebook decide CAB-2024-05 approved --condition \"Database team on standby\"\n\
+    \x20\x20changebook decide CAB-2024-06 needs-changes")]
 pub(super) struct DecideArgs {
     /// The decision's ID
     id: String,
@@ -30,10 +28,13 @@ pub(super) struct DecideArgs {
 
 pub(super) fn run(ui: &mut Ui, context: &Context, args: &DecideArgs) -> Result<(), CliError> {
     let verdict = Verdict::parse(&args.verdict).ok_or_else(|| {
-        CliError::usage(format!("`{}` is no decision", args.verdict))
-            .with_hint("approved, needs-changes or rejected")
+        super::filter::unknown(
+            "decision",
+            &args.verdict,
+            ["approved", "needs-changes", "rejected"].into_iter(),
+        )
     })?;
-    let target = Target::find(context, "decide", &args.id)?;
+    let target = Target::find(context, "decide", &args.id, &args.commit)?;
     target.expect(RecordType::Decision)?;
     let apply = |text: &str| {
         let mut text =

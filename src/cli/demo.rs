@@ -15,12 +15,10 @@ use crate::ledger::RecordState;
 /// A fictitious team's spring: a cluster, a new network with the board's decision, a deployment whose first
 /// approval did not count, a rollback, an emergency at night, and work that is not committed yet. The same
 /// version makes the same commits.
-///
-/// Examples:
-///   changebook demo
-///   changebook demo /tmp/book
 #[derive(Debug, clap::Args)]
-#[command(verbatim_doc_comment)]
+#[command(after_help = "Examples:\n\
+    \x20\x20changebook demo\n\
+    \x20\x20changebook demo /tmp/book")]
 pub(super) struct DemoArgs {
     /// Where to make it; must not exist or be empty
     #[arg(default_value = "changebook-demo")]
@@ -39,7 +37,7 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &DemoArgs) -> Result<(),
             args.directory.display()
         )));
     }
-    demo::make(&directory).map_err(|error| CliError::failure(error.to_string()))?;
+    demo::make(&directory)?;
     let inside = context.in_directory(&directory, demo::NOW);
     let (book, loaded) = inside.load()?;
     let site = if args.no_site { None } else { Some(build(&book, &inside, None, false)?) };

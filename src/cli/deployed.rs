@@ -8,12 +8,10 @@ use crate::diagnostic::nearest;
 use crate::record::{ItemKey, RecordType};
 
 /// Say that a task has been deployed to an environment: tick its items and commit
-///
-/// Examples:
-///   changebook deployed INFRA-100 staging
-///   changebook deployed INFRA-150 production --time 2024-05-25T02:40:00+02:00
 #[derive(Debug, clap::Args)]
-#[command(verbatim_doc_comment)]
+#[command(after_help = "Examples:\n\
+    \x20\x20changebook deployed INFRA-100 staging\n\
+    \x20\x20changebook deployed INFRA-150 production --time 2024-05-25T02:40:00+02:00")]
 pub(super) struct DeployedArgs {
     /// The task's ID
     id: String,
@@ -27,11 +25,9 @@ pub(super) struct DeployedArgs {
 }
 
 /// Say that a deployment has been rolled back: untick its items and commit, with the reason
-///
-/// Examples:
-///   changebook rollback INFRA-210 production "5xx on /login after the upgrade"
 #[derive(Debug, clap::Args)]
-#[command(verbatim_doc_comment)]
+#[command(after_help = "Examples:\n\
+    \x20\x20changebook rollback INFRA-210 production \"5xx on /login after the upgrade\"")]
 pub(super) struct RollbackArgs {
     /// The task's ID
     id: String,
@@ -50,7 +46,7 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &DeployedArgs) -> Result
         return Err(CliError::usage(format!("`{time}` is no moment"))
             .with_hint("write it like `2024-05-25T02:40:00+02:00`"));
     }
-    let target = Target::find(context, "deployed", &args.id)?;
+    let target = Target::find(context, "deployed", &args.id, &args.commit)?;
     let keys = items(&target, &args.environment, true)?;
     let state = target.state()?;
     let time = args.time.as_deref().map_or_else(String::new, |time| format!(" {time}"));
@@ -67,7 +63,7 @@ pub(super) fn run_rollback(ui: &mut Ui, context: &Context, args: &RollbackArgs) 
     if reason.is_empty() {
         return Err(CliError::usage("a rollback needs its reason"));
     }
-    let target = Target::find(context, "rollback", &args.id)?;
+    let target = Target::find(context, "rollback", &args.id, &args.commit)?;
     let keys = items(&target, &args.environment, false)?;
     let state = target.state()?;
     let message = format!(
@@ -112,7 +108,8 @@ fn items(target: &Target, name: &str, checked: bool) -> Result<Vec<ItemKey>, Cli
         .collect();
     if open.is_empty() {
         let word = if checked { "already" } else { "not" };
-        return Err(CliError::failure(format!("{} is {word} deployed to {name}", target.name)));
+        return Err(CliError::failure(format!("{} is {word} deployed to {name}", target.name))
+            .with_hint(format!("`changebook show {} --events` shows what happened", target.name)));
     }
     Ok(open)
 }

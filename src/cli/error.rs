@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use crate::act::ActError;
 use crate::book::BookError;
+use crate::demo::DemoError;
 use crate::diagnostic::Diagnostic;
 use crate::history::HistoryError;
 use crate::record::edit::EditError;
@@ -121,6 +122,12 @@ impl From<TemplateError> for CliError {
     }
 }
 
+impl From<DemoError> for CliError {
+    fn from(error: DemoError) -> Self {
+        CliError::failure(chain(&error))
+    }
+}
+
 impl From<SiteError> for CliError {
     fn from(error: SiteError) -> Self {
         let mut failure = CliError::failure(chain(&error));
@@ -136,5 +143,6 @@ impl From<SiteError> for CliError {
 impl From<WriteError> for CliError {
     fn from(error: WriteError) -> Self {
         CliError::failure(chain(&error))
+            .with_hint("`--out DIR` puts the site elsewhere: an empty or new folder")
     }
 }

@@ -8,12 +8,10 @@ use super::ui::{BOLD, INFORMATION, Ui, paint};
 use crate::diagnostic::{Code, nearest};
 
 /// Say what a code means and how to mend it
-///
-/// Examples:
-///   changebook explain approval-stale
-///   changebook explain            (all codes)
 #[derive(Debug, clap::Args)]
-#[command(verbatim_doc_comment)]
+#[command(after_help = "Examples:\n\
+    \x20\x20changebook explain approval-stale\n\
+    \x20\x20changebook explain            (all codes)")]
 pub(super) struct ExplainArgs {
     /// The code; without one, all of them are listed
     code: Option<String>,

@@ -3,6 +3,7 @@
 use super::error::CliError;
 use crate::diagnostic::nearest;
 use crate::ledger::{RecordState, Status};
+use crate::policy::Policy;
 use crate::record::{Details, Risk};
 
 /// Filters that several commands share. Several values of one are alternatives.
@@ -51,7 +52,8 @@ impl FilterArgs {
                     statuses.extend(Status::ALL.into_iter().filter(|status| status.is_open()))
                 }
                 None => {
-                    return Err(unknown("status", word, Status::ALL.iter().map(|status| status.as_str())));
+                    let known = Status::ALL.iter().map(|status| status.as_str()).chain(["open"]);
+                    return Err(unknown("status", word, known));
                 }
             }
         }
@@ -67,9 +69,18 @@ impl FilterArgs {
         }
         Ok(Filter { args: self, statuses })
     }
+
+    /// Checks the words that the policy knows.
+    pub(super) fn check_by(&self, policy: &Policy) -> Result<(), CliError> {
+        let known = policy.windows.keys().map(String::as_str);
+        match self.window.iter().find(|word| !policy.windows.contains_key(*word)) {
+            Some(word) => Err(unknown("window of the policy", word, known)),
+            None => Ok(()),
+        }
+    }
 }
 
-fn unknown<'k>(name: &str, word: &str, known: impl Iterator<Item = &'k str> + Clone) -> CliError {
+pub(super) fn unknown<'k>(name: &str, word: &str, known: impl Iterator<Item = &'k str> + Clone) -> CliError {
     let words: Vec<&str> = known.clone().collect();
     let error = CliError::usage(format!("`{word}` is no {name}"));
     match nearest(word, known) {

@@ -13,12 +13,10 @@ use crate::policy::BUILTIN_TEXT;
 /// Make a book here: book.toml, policy.toml with comments, folders, a first page
 ///
 /// Writes what is missing and overwrites nothing.
-///
-/// Examples:
-///   changebook init
-///   changebook -C infrastructure init --title "Platform infrastructure"
 #[derive(Debug, clap::Args)]
-#[command(verbatim_doc_comment)]
+#[command(after_help = "Examples:\n\
+    \x20\x20changebook init\n\
+    \x20\x20changebook -C infrastructure init --title \"Platform infrastructure\"")]
 pub(super) struct InitArgs {
     /// The book's title; otherwise the directory's name
     #[arg(long)]

@@ -12,13 +12,11 @@ use crate::ledger::{Evidence, RecordJson, RecordState, State, WorkTree};
 use crate::record::Risk;
 
 /// List records with the state that commits prove
-///
-/// Examples:
-///   changebook list
-///   changebook list --status in-review,approved --risk high
-///   changebook list --at 2024-05-20 --json
 #[derive(Debug, clap::Args)]
-#[command(verbatim_doc_comment)]
+#[command(after_help = "Examples:\n\
+    \x20\x20changebook list\n\
+    \x20\x20changebook list --status in-review,approved --risk high\n\
+    \x20\x20changebook list --at 2024-05-20 --json")]
 pub(super) struct ListArgs {
     #[command(flatten)]
     filter: FilterArgs,
@@ -38,6 +36,7 @@ struct Answer<'a> {
 pub(super) fn run(ui: &mut Ui, context: &Context, args: &ListArgs) -> Result<(), CliError> {
     let filter = args.filter.check()?;
     let (_, loaded) = context.load()?;
+    args.filter.check_by(&loaded.policy)?;
     let records: Vec<&RecordState> =
         loaded.state.records.iter().filter(|record| filter.admits(record)).collect();
     if context.json {

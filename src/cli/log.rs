@@ -4,18 +4,17 @@ use serde::Serialize;
 
 use super::context::{Context, record};
 use super::error::CliError;
+use super::filter::unknown;
 use super::table::{Cell, render};
 use super::ui::{DIM, INFORMATION, Ui};
 use crate::ledger::{Event, EventJson, EventKind, Evidence, RecordState};
 
 /// Show what happened, newest first: who did what to which record, in which commit
-///
-/// Examples:
-///   changebook log
-///   changebook log INFRA-150
-///   changebook log --person sam --since 2024-05-01
 #[derive(Debug, clap::Args)]
-#[command(verbatim_doc_comment)]
+#[command(after_help = "Examples:\n\
+    \x20\x20changebook log\n\
+    \x20\x20changebook log INFRA-150\n\
+    \x20\x20changebook log --person sam --since 2024-05-01")]
 pub(super) struct LogArgs {
     /// Only this record's events
     id: Option<String>,
@@ -49,7 +48,17 @@ struct Row<'a> {
 
 pub(super) fn run(ui: &mut Ui, context: &Context, args: &LogArgs) -> Result<(), CliError> {
     let since = args.since.as_deref().map(parse_date).transpose()?;
+    if let Some(kind) = args.event.as_deref().filter(|kind| !NAMES.contains(kind)) {
+        return Err(unknown("event", kind, NAMES.into_iter()));
+    }
     let (_, loaded) = context.load()?;
+    if let Some(person) = args.person.as_deref()
+        && !person.contains('@')
+        && !loaded.policy.people.contains_key(person)
+    {
+        return Err(unknown("person of the policy", person, loaded.policy.people.keys().map(String::as_str))
+            .with_hint("an e-mail address finds those that the policy does not list"));
+    }
     let records: Vec<&RecordState> = match &args.id {
         Some(id) => vec![record(&loaded, id)?],
         None => loaded.state.records.iter().collect(),
@@ -108,6 +117,23 @@ pub(super) fn event_rows<'a>(events: impl Iterator<Item = (Option<&'a str>, &'a 
         })
         .collect()
 }
+
+/// The names of events.
+const NAMES: [&str; 13] = [
+    "created",
+    "moved",
+    "removed",
+    "ticked",
+    "unticked",
+    "items-changed",
+    "field-set",
+    "scope-changed",
+    "noted",
+    "decided",
+    "worked",
+    "deployed",
+    "rolled-back",
+];
 
 /// The event's name in JSON and filters.
 fn name(kind: &EventKind) -> &'static str {

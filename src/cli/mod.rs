@@ -22,6 +22,7 @@ mod plan;
 mod pr;
 mod record_act;
 mod risk;
+mod scope;
 mod show;
 mod table;
 mod tick;
@@ -95,6 +96,7 @@ enum Command {
     Pr(pr::PrArgs),
     Check(check::CheckArgs),
     Build(build::BuildArgs),
+    Scope(scope::ScopeArgs),
     Explain(explain::ExplainArgs),
     Completions(completions::CompletionsArgs),
     Man(completions::ManArgs),
@@ -146,6 +148,7 @@ fn run(ui: &mut Ui, cli: Cli) -> Result<(), CliError> {
         Command::Pr(args) => pr::run(ui, &context, &args),
         Command::Check(args) => check::run(ui, &context, &args),
         Command::Build(args) => build::run(ui, &context, &args),
+        Command::Scope(args) => scope::run(ui, &context, &args),
         Command::Explain(args) => explain::run(ui, &context, &args),
         Command::Completions(args) => completions::run(ui, &args),
         Command::Man(args) => completions::run_man(ui, &args),

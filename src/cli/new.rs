@@ -7,6 +7,7 @@ use std::process::Command;
 use super::context::Context;
 use super::error::CliError;
 use super::ui::{GOOD, Ui, paint};
+use crate::act::create_atomically;
 use crate::book::Book;
 use crate::diagnostic::nearest;
 use crate::policy::{IdPattern, Policy};
@@ -17,14 +18,12 @@ use crate::template::NewRecord;
 ///
 /// KIND is `task` (or `terraform`, `kubernetes`, `helm`, `documentation`, `general`), `decision` or `runbook`.
 /// The file is opened in your editor on a terminal; committing it is up to you.
-///
-/// Examples:
-///   changebook new terraform "Add a Redis cluster for caching" --risk low
-///   changebook new helm "Upgrade ingress-nginx" --chart ingress-nginx,4.6.0,4.8.0
-///   changebook new decision "VPC migration review" --change INFRA-150 --meeting 2024-05-16
-///   changebook new runbook "Redis cluster" --id redis-cluster --service redis
 #[derive(Debug, clap::Args)]
-#[command(verbatim_doc_comment)]
+#[command(after_help = "Examples:\n\
+    \x20\x20changebook new terraform \"Add a Redis cluster for caching\" --risk low\n\
+    \x20\x20changebook new helm \"Upgrade ingress-nginx\" --chart ingress-nginx,4.6.0,4.8.0\n\
+    \x20\x20changebook new decision \"VPC migration review\" --change INFRA-150 --meeting 2024-05-16\n\
+    \x20\x20changebook new runbook \"Redis cluster\" --id redis-cluster --service redis")]
 pub(super) struct NewArgs {
     /// What to make
     kind: String,
@@ -131,6 +130,7 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &NewArgs) -> Result<(), 
     };
     let lock = book.lock("new")?;
     let taken = book.ids_ever()?;
+    check_references(&taken, args)?;
     let mut number = 0;
     let path = loop {
         let id = match &args.id {
@@ -229,6 +229,23 @@ fn values(book: &Book, policy: &Policy, args: &NewArgs) -> Result<NewRecord, Cli
     })
 }
 
+/// A record that is referred to must be somewhere: in the work tree, or in the history of any branch.
+fn check_references(taken: &[RecordId], args: &NewArgs) -> Result<(), CliError> {
+    for (option, id) in
+        args.follows.iter().map(|id| ("follows", id)).chain(args.changes.iter().map(|id| ("change", id)))
+    {
+        if taken.iter().any(|known| known.as_str() == id) {
+            continue;
+        }
+        let error = CliError::usage(format!("`--{option} {id}`: no branch has a record `{id}`"));
+        return Err(match nearest(id, taken.iter().map(RecordId::as_str)) {
+            Some(near) => error.with_hint(format!("did you mean `{near}`?")),
+            None => error.with_hint("`changebook list` shows what there is"),
+        });
+    }
+    Ok(())
+}
+
 /// The next free number of a pattern; a runbook is named after its title.
 fn next_id(
     policy: &Policy,
@@ -276,15 +293,18 @@ fn today(now: i64) -> jiff::civil::Date {
 
 /// Creates the file; `false` when somebody has made it meanwhile.
 fn create(file: &Path, text: &str) -> Result<bool, CliError> {
-    let failure = |error: std::io::Error| CliError::failure(format!("`{}`: {error}", file.display()));
+    let failure = |error: std::io::Error| {
+        CliError::failure(format!("`{}` cannot be written: {error}", file.display()))
+            .with_hint("no number was taken; see that the folder is yours to write and the disk not full")
+    };
     if let Some(folder) = file.parent() {
         std::fs::create_dir_all(folder).map_err(failure)?;
     }
-    match std::fs::OpenOptions::new().write(true).create_new(true).open(file) {
-        Ok(mut created) => {
-            std::io::Write::write_all(&mut created, text.as_bytes()).map_err(failure)?;
-            Ok(true)
-        }
+    if file.symlink_metadata().is_ok() {
+        return Ok(false);
+    }
+    match create_atomically(file, text.as_bytes()) {
+        Ok(()) => Ok(true),
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(false),
         Err(error) => Err(failure(error)),
     }

@@ -3,7 +3,7 @@
 use super::context::{Context, record};
 use super::error::CliError;
 use super::ui::{DIM, GOOD, Ui, paint};
-use crate::act::{Edit, commit_edit, edit_only};
+use crate::act::{BranchWorkTree, Edit, commit_edit, edit_only, is_current_branch};
 use crate::book::{Book, Loaded};
 use crate::ledger::{RecordState, WorkTree};
 use crate::record::{Item, ItemKey, ItemMatch, Record, RecordType, edit, find_items};
@@ -17,6 +17,11 @@ pub(super) struct CommitArgs {
     /// The commit's message instead of the usual one
     #[arg(short, long, value_name = "TEXT")]
     message: Option<String>,
+    /// Commit on this branch, and leave the work tree and the present branch alone
+    ///
+    /// A branch that only a remote has is begun there; a new one at the trunk.
+    #[arg(long, value_name = "BRANCH", conflicts_with = "no_commit")]
+    branch: Option<String>,
 }
 
 /// A record that is about to be edited.
@@ -24,14 +29,38 @@ pub(super) struct Target {
     pub(super) book: Book,
     pub(super) loaded: Loaded,
     pub(super) name: String,
+    branch: Option<Branch>,
+}
+
+/// Another branch, with the work tree that the commit is made in.
+struct Branch {
+    name: String,
+    _tree: BranchWorkTree,
 }
 
 impl Target {
-    pub(super) fn find(context: &Context, command: &str, id: &str) -> Result<Self, CliError> {
+    pub(super) fn find(
+        context: &Context,
+        command: &str,
+        id: &str,
+        args: &CommitArgs,
+    ) -> Result<Self, CliError> {
         context.refuse_at(command)?;
-        let (book, loaded) = context.load()?;
+        let here = context.book()?;
+        let (book, branch) = match &args.branch {
+            Some(name) if !is_current_branch(&here, name)? => {
+                let policy = here.policy(here.head()?.commit)?;
+                let trunk = here.trunk(&context.ask(), &policy)?;
+                let start = trunk.map(|(_, tip)| tip.to_string());
+                let tree = BranchWorkTree::open(&here, name, start.as_deref())?;
+                let there = Book::find(&tree.root(&here))?;
+                (there, Some(Branch { name: name.clone(), _tree: tree }))
+            }
+            _ => (here, None),
+        };
+        let loaded = book.load(&context.ask())?;
         let name = record(&loaded, id)?.name.clone();
-        Ok(Target { book, loaded, name })
+        Ok(Target { book, loaded, name, branch })
     }
 
     pub(super) fn state(&self) -> Result<&RecordState, CliError> {
@@ -44,7 +73,9 @@ impl Target {
         if found == record_type {
             return Ok(());
         }
-        Err(CliError::usage(format!("{} is a {}, not a {}", self.name, found.as_str(), record_type.as_str())))
+        let wanted = record_type.as_str();
+        Err(CliError::usage(format!("{} is a {}, not a {wanted}", self.name, found.as_str()))
+            .with_hint(format!("`changebook list --type {wanted}` shows those there are")))
     }
 
     /// The item that a part of its text names, without doubt.
@@ -97,6 +128,30 @@ impl Target {
             None => message.to_owned(),
         };
         let commit = commit_edit(&self.book, path, edit, &message)?;
+        self.report(ui, context, done, Some(commit))
+    }
+
+    /// Commits a file that belongs to the record, or writes it into the work tree alone. Says what was done.
+    #[expect(clippy::too_many_arguments, reason = "what to write, where, and what to say of it")]
+    pub(super) fn attach(
+        &self,
+        ui: &mut Ui,
+        context: &Context,
+        args: &CommitArgs,
+        path: &str,
+        content: &str,
+        done: &str,
+        message: &str,
+    ) -> Result<(), CliError> {
+        if args.no_commit {
+            crate::act::write_file(&self.book, path, content)?;
+            return self.report(ui, context, done, None);
+        }
+        let message = match &args.message {
+            Some(own) => with_own_subject(own, message),
+            None => message.to_owned(),
+        };
+        let commit = crate::act::commit_file(&self.book, path, content, &message)?;
         self.report(ui, context, done, Some(commit))
     }
 
@@ -156,10 +211,14 @@ impl Target {
         if context.json {
             return ui.json(&serde_json::json!({
                 "schema": "changebook.act/1", "id": self.name, "done": done, "commit": commit,
+                "branch": self.branch.as_ref().map(|branch| &branch.name),
             }));
         }
         let place = match commit {
-            Some(commit) => format!("commit {}", commit.short()),
+            Some(commit) => match &self.branch {
+                Some(branch) => format!("commit {} on {}", commit.short(), branch.name),
+                None => format!("commit {}", commit.short()),
+            },
             None => "in the work tree, not committed".to_owned(),
         };
         ui.line(format!("{} {}: {done} {}", paint(GOOD, "✓"), self.name, paint(DIM, format!("({place})"))))

@@ -13,13 +13,11 @@ use super::ui::{
 use crate::ledger::{Evidence, RecordJson, RecordState, WorkTree};
 
 /// Show one record: state, approvals, items with who ticked them, links
-///
-/// Examples:
-///   changebook show INFRA-150
-///   changebook show INFRA-150 --events
-///   changebook show INFRA-150 --json --at 2024-05-20
 #[derive(Debug, clap::Args)]
-#[command(verbatim_doc_comment)]
+#[command(after_help = "Examples:\n\
+    \x20\x20changebook show INFRA-150\n\
+    \x20\x20changebook show INFRA-150 --events\n\
+    \x20\x20changebook show INFRA-150 --json --at 2024-05-20")]
 pub(super) struct ShowArgs {
     /// The record's ID
     id: String,

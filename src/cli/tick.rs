@@ -9,13 +9,11 @@ use super::ui::Ui;
 ///
 /// The commit holds HEAD's version of the file plus this one tick, made by your own git: its hooks, identity
 /// and signing. What else you have changed stays as it is.
-///
-/// Examples:
-///   changebook tick INFRA-100 "Terraform code"
-///   changebook tick INFRA-100 connectivity
-///   changebook tick INFRA-100 "Terraform code" --no-commit
 #[derive(Debug, clap::Args)]
-#[command(verbatim_doc_comment)]
+#[command(after_help = "Examples:\n\
+    \x20\x20changebook tick INFRA-100 \"Terraform code\"\n\
+    \x20\x20changebook tick INFRA-100 connectivity\n\
+    \x20\x20changebook tick INFRA-100 \"Terraform code\" --no-commit")]
 pub(super) struct TickArgs {
     /// The record's ID
     id: String,
@@ -26,11 +24,9 @@ pub(super) struct TickArgs {
 }
 
 /// Untick an item of a record and commit it
-///
-/// Examples:
-///   changebook untick INFRA-100 "Code review"
 #[derive(Debug, clap::Args)]
-#[command(verbatim_doc_comment)]
+#[command(after_help = "Examples:\n\
+    \x20\x20changebook untick INFRA-100 \"Code review\"")]
 pub(super) struct UntickArgs {
     /// The record's ID
     id: String,
@@ -57,7 +53,7 @@ fn set(
     commit: &CommitArgs,
 ) -> Result<(), CliError> {
     let verb = if checked { "tick" } else { "untick" };
-    let target = Target::find(context, verb, id)?;
+    let target = Target::find(context, verb, id, commit)?;
     let item = target.item(query)?;
     let state = target.state()?;
     if item.checked == checked {

@@ -80,7 +80,12 @@ impl Ui {
             let text = render_diagnostic(diagnostic, None);
             let _ = writeln!(self.error, "{text}");
         }
-        let _ = writeln!(self.error, "{}: {}", paint(BAD, "error"), escape(&failure.message));
+        let mut lines = failure.message.lines().map(escape);
+        let _ = writeln!(self.error, "{}: {}", paint(BAD, "error"), lines.next().unwrap_or_default());
+        for line in lines {
+            // The words of another program keep their lines.
+            let _ = writeln!(self.error, "{}", format!("    {line}").trim_end());
+        }
         for hint in &failure.hints {
             let _ = writeln!(self.error, "{}: {}", paint(INFORMATION, "hint"), escape(hint));
         }

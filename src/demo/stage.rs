@@ -18,7 +18,7 @@ pub enum DemoError {
         path: PathBuf,
     },
     /// A file cannot be written or read.
-    #[error("`{}`", path.display())]
+    #[error("`{}` cannot be read or written", path.display())]
     Io {
         /// The file.
         path: PathBuf,
@@ -132,6 +132,8 @@ impl Stage {
         sections: &[(&str, &str)],
     ) -> Result<&mut Self, DemoError> {
         let mut text = self.templates.render(template, record)?;
+        // The template's hints about keys that this record does not use are for people.
+        text = text.split_inclusive('\n').filter(|line| !line.starts_with("# ")).collect();
         for (title, markdown) in sections {
             text = edit::replace_section(&text, title, markdown)?;
         }

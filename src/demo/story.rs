@@ -16,13 +16,20 @@ pub(super) fn play(stage: &mut Stage) -> Result<(), DemoError> {
     network::propose(stage)?;
     cluster::document(stage)?;
     network::decide(stage)?;
-    workloads::kubernetes(stage)?;
-    workloads::helm(stage)?;
+    workloads::kubernetes_review(stage)?;
+    workloads::helm_propose(stage)?;
+    workloads::kubernetes_staging(stage)?;
+    workloads::helm_merge(stage)?;
+    workloads::kubernetes_production(stage)?;
+    workloads::helm_rolled_back(stage)?;
     network::deploy(stage)?;
     late::emergency(stage)?;
-    workloads::helm_again(stage)?;
+    network::learn(stage)?;
     late::upcoming(stage)?;
-    approvals::waiting(stage)?;
+    workloads::helm_again(stage)?;
+    approvals::approve(stage)?;
+    workloads::helm_quiet(stage)?;
+    approvals::outdate(stage)?;
     late::uncommitted(stage)
 }
 

@@ -76,6 +76,11 @@ impl Diagnostic {
         Self::new(code, Severity::Error, path, "", 0..0, message.into())
     }
 
+    /// A warning about a file as a whole, or about its history.
+    pub fn warning_at_file(code: Code, path: &str, message: impl Into<String>) -> Self {
+        Self::new(code, Severity::Warning, path, "", 0..0, message.into())
+    }
+
     /// The same diagnostic with advice.
     #[must_use]
     pub fn with_help(mut self, help: impl Into<String>) -> Self {

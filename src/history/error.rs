@@ -102,7 +102,9 @@ impl HistoryError {
             HistoryError::Object { .. } | HistoryError::NotACommit { .. } => Some(
                 "`git fsck` tells more; a partial clone needs `git fetch --refetch --no-filter`".to_owned(),
             ),
-            HistoryError::Git(_) => None,
+            HistoryError::Git(_) => {
+                Some("`git status` and `git fsck` say more about the repository".to_owned())
+            }
         }
     }
 }

@@ -8,11 +8,13 @@ mod error;
 mod raw;
 mod read;
 mod repository;
+mod signature;
 mod tree;
 mod types;
 
 pub use error::HistoryError;
 pub use repository::{Blob, Head, Repository};
+pub use signature::{SignatureCheck, check_text, key_identity};
 pub use types::{
     BlobId, Change, Commit, CommitId, CommitTime, FileKind, History, Signature, Trailers, TreeFile,
 };

@@ -4,6 +4,8 @@
 //! plain form is reported as malformed and gets no authority. Parents come from here, so that neither
 //! `refs/replace` nor grafts change what history says.
 
+use std::sync::Arc;
+
 use git2::Oid;
 
 use super::types::{CommitTime, Signature, Trailers};
@@ -15,7 +17,7 @@ pub(super) struct RawCommit {
     pub(super) parents: Vec<Oid>,
     pub(super) author: Signature,
     pub(super) committer: Signature,
-    pub(super) subject: String,
+    pub(super) subject: Arc<str>,
     pub(super) trailers: Trailers,
     pub(super) signed: bool,
     pub(super) malformed: Option<String>,
@@ -51,11 +53,7 @@ pub(super) fn parse(bytes: &[u8]) -> Option<RawCommit> {
 }
 
 fn nobody() -> Signature {
-    Signature {
-        name: String::new(),
-        email: String::new(),
-        time: CommitTime { seconds: 0, offset_minutes: 0 },
-    }
+    Signature { name: "".into(), email: "".into(), time: CommitTime { seconds: 0, offset_minutes: 0 } }
 }
 
 /// Header lines in the order in which git writes them: tree, parents, author, committer, the rest.
@@ -145,8 +143,8 @@ fn signature(value: &[u8]) -> Option<Signature> {
     let seconds = words.next()?.parse().ok()?;
     let offset_minutes = words.next().and_then(offset)?;
     Some(Signature {
-        name: String::from_utf8_lossy(&value[..open]).trim().to_owned(),
-        email: String::from_utf8_lossy(&value[open + 1..close]).trim().to_owned(),
+        name: String::from_utf8_lossy(&value[..open]).trim().into(),
+        email: String::from_utf8_lossy(&value[open + 1..close]).trim().into(),
         time: CommitTime { seconds, offset_minutes },
     })
 }
@@ -162,9 +160,9 @@ fn offset(text: &str) -> Option<i32> {
     (number >= 0).then(|| sign * (number / 100 * 60 + number % 100))
 }
 
-fn read_message(message: &[u8]) -> (String, Trailers) {
+fn read_message(message: &[u8]) -> (Arc<str>, Trailers) {
     let first = message.split(|byte| *byte == b'\n').find(|line| !line.trim_ascii().is_empty());
-    let subject = String::from_utf8_lossy(first.unwrap_or_default()).trim_end().to_owned();
+    let subject = String::from_utf8_lossy(first.unwrap_or_default()).trim_end().into();
     let mut trailers = Trailers::default();
     if find(message, b"\n\n").is_none() {
         return (subject, trailers);
@@ -178,6 +176,7 @@ fn read_message(message: &[u8]) -> (String, Trailers) {
             "deployed" => trailers.deployed.push(value),
             "rolled-back" => trailers.rolled_back.push(value),
             "exercised" => trailers.exercised.push(value),
+            "approved-by" => trailers.approved_by.push(email_of(&value)),
             "co-authored-by" => trailers.co_authors.push(email_of(&value)),
             _ => {}
         }
@@ -191,6 +190,34 @@ fn email_of(value: &str) -> String {
 
 fn find(bytes: &[u8], pattern: &[u8]) -> Option<usize> {
     bytes.windows(pattern.len()).position(|window| window == pattern)
+}
+
+/// Splits a commit's raw bytes into what was signed and the armoured signature; `None` when it carries none.
+///
+/// As git does for SHA-1 commits, both signature headers are cut out of what was signed, and the signature is
+/// that of `gpgsig` (a commit that has `gpgsig-sha256` alone carries none that counts here).
+pub(super) fn split_signature(bytes: &[u8]) -> Option<(Vec<u8>, Vec<u8>)> {
+    let header_end = find(bytes, b"\n\n").map_or(bytes.len(), |end| end + 1);
+    let mut payload = Vec::with_capacity(bytes.len());
+    let mut armor: Option<Vec<u8>> = None;
+    let mut cutting: Option<&[u8]> = None;
+    for line in bytes[..header_end].split_inclusive(|byte| *byte == b'\n') {
+        let continued = line.strip_prefix(b" ");
+        if continued.is_none() {
+            let starts = |key: &[u8]| line.strip_prefix(key);
+            cutting = [&b"gpgsig "[..], b"gpgsig-sha256 "].into_iter().find(|key| starts(key).is_some());
+        }
+        match cutting {
+            None => payload.extend_from_slice(line),
+            Some(b"gpgsig ") => {
+                let text = continued.unwrap_or_else(|| line.strip_prefix(b"gpgsig ").unwrap_or(line));
+                armor.get_or_insert_default().extend_from_slice(text);
+            }
+            Some(_) => {}
+        }
+    }
+    payload.extend_from_slice(&bytes[header_end..]);
+    Some((payload, armor?))
 }
 
 #[cfg(test)]
@@ -210,10 +237,10 @@ mod tests {
             "INFRA-100: add cluster\n\nWhy.\n\nChange: INFRA-100\nDeployed: production 2024-05-25T02:40:00+02:00\nCo-authored-by: Kim <kim@example.org>\n",
         );
         assert_eq!(raw.malformed, None);
-        assert_eq!((raw.author.name.as_str(), raw.author.email.as_str()), ("Ana", "ana@example.org"));
+        assert_eq!((&*raw.author.name, &*raw.author.email), ("Ana", "ana@example.org"));
         assert_eq!(raw.author.time.offset_minutes, 120);
         assert_eq!(raw.committer.time.offset_minutes, -210);
-        assert_eq!(raw.subject, "INFRA-100: add cluster");
+        assert_eq!(&*raw.subject, "INFRA-100: add cluster");
         assert_eq!(raw.trailers.changes, ["INFRA-100"]);
         assert_eq!(raw.trailers.deployed, ["production 2024-05-25T02:40:00+02:00"]);
         assert_eq!(raw.trailers.co_authors, ["kim@example.org"]);
@@ -236,6 +263,15 @@ mod tests {
         assert!(
             commit(&format!("{author}\n{committer}\nencoding latin1\ngpgsig a\n b"), "m").malformed.is_none()
         );
+    }
+
+    #[test]
+    fn signatures_are_cut_out_of_what_was_signed() {
+        let raw = b"tree t\ngpgsig-sha256 q\n r\nauthor a\ngpgsig one\n two\nx y\n\nmessage\n\ngpgsig no\n";
+        let (payload, armor) = split_signature(raw).expect("signed");
+        assert_eq!(payload, b"tree t\nauthor a\nx y\n\nmessage\n\ngpgsig no\n");
+        assert_eq!(armor, b"one\ntwo\n");
+        assert_eq!(split_signature(b"tree t\n\ngpgsig no"), None);
     }
 
     #[test]

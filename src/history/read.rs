@@ -1,10 +1,12 @@
 //! From tips to facts: which commits there are, and which record files each one changes.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 use std::path::Path;
+use std::sync::Arc;
 
 use git2::Oid;
 use rayon::prelude::*;
+use rustc_hash::FxHashMap;
 
 use super::raw::{self, RawCommit};
 use super::tree::TreeReader;
@@ -12,6 +14,8 @@ use super::types::{Change, Commit, CommitId, History, TreeFile};
 use super::{BookPath, HistoryError};
 use crate::record::RecordType;
 
+/// The folder of detached approvals.
+const APPROVALS: &str = "approvals";
 /// Commits that one thread compares in a row, so that neighbours share trees.
 const CHUNK: usize = 256;
 
@@ -22,14 +26,14 @@ pub(super) fn read(git_dir: &Path, tips: &[Oid], book: &BookPath) -> Result<Hist
         .iter()
         .map(|(_, raw, parents)| (raw.tree, parents.first().map(|&parent| walked[parent].1.tree)))
         .collect();
-    let changes: Vec<Compared> = inputs
+    let compared: Vec<Compared> = inputs
         .par_chunks(CHUNK)
         .map(|chunk| compare_chunk(git_dir, chunk, book))
         .collect::<Result<Vec<_>, _>>()?
         .into_iter()
         .flatten()
         .collect();
-    let commits = walked.into_iter().zip(changes).map(|((id, raw, parents), (changes, policy))| Commit {
+    let commits = walked.into_iter().zip(compared).map(|((id, raw, parents), compared)| Commit {
         id,
         parents,
         author: raw.author,
@@ -38,14 +42,20 @@ pub(super) fn read(git_dir: &Path, tips: &[Oid], book: &BookPath) -> Result<Hist
         trailers: raw.trailers,
         signed: raw.signed,
         malformed: raw.malformed,
-        changes,
-        policy,
+        changes: compared.changes,
+        policy: compared.policy,
+        touches_code: compared.touches_code,
     });
     Ok(History::new(commits.collect()))
 }
 
-/// Changed record files, and the policy file.
-type Compared = (Vec<Change>, Option<TreeFile>);
+/// What a commit's tree says beside its first parent's.
+#[derive(Default)]
+struct Compared {
+    changes: Vec<Change>,
+    policy: Option<TreeFile>,
+    touches_code: bool,
+}
 
 type Walked = (CommitId, RawCommit, Vec<usize>);
 
@@ -57,8 +67,9 @@ fn walk(git_dir: &Path, tips: &[Oid]) -> Result<Vec<Walked>, HistoryError> {
     }
     let repository = super::repository::open(git_dir)?;
     let odb = repository.odb().map_err(HistoryError::git)?;
-    let mut parsed: HashMap<Oid, Option<RawCommit>> = HashMap::new();
-    let mut positions: HashMap<Oid, usize> = HashMap::new();
+    let mut parsed: FxHashMap<Oid, Option<RawCommit>> = FxHashMap::default();
+    let mut positions: FxHashMap<Oid, usize> = FxHashMap::default();
+    let mut names: HashSet<Arc<str>> = HashSet::new();
     let mut walked: Vec<Walked> = Vec::new();
     let mut stack: Vec<Step> = tips.iter().rev().map(|tip| Step::Enter(*tip)).collect();
     while let Some(step) = stack.pop() {
@@ -70,7 +81,8 @@ fn walk(git_dir: &Path, tips: &[Oid]) -> Result<Vec<Walked>, HistoryError> {
                 let object = odb.read(oid).map_err(|source| HistoryError::object(oid, source))?;
                 let raw =
                     (object.kind() == git2::ObjectType::Commit).then(|| raw::parse(object.data())).flatten();
-                let raw = raw.ok_or_else(|| HistoryError::NotACommit { id: commit_id(oid).hex() })?;
+                let mut raw = raw.ok_or_else(|| HistoryError::NotACommit { id: commit_id(oid).hex() })?;
+                share_names(&mut names, &mut raw);
                 stack.push(Step::Leave(oid));
                 stack.extend(raw.parents.iter().rev().map(|parent| Step::Enter(*parent)));
                 parsed.insert(oid, Some(raw));
@@ -87,6 +99,17 @@ fn walk(git_dir: &Path, tips: &[Oid]) -> Result<Vec<Walked>, HistoryError> {
     Ok(walked)
 }
 
+/// Few people write many commits: each name and address is kept once.
+fn share_names(names: &mut HashSet<Arc<str>>, raw: &mut RawCommit) {
+    let (author, committer) = (&mut raw.author, &mut raw.committer);
+    for text in [&mut author.name, &mut author.email, &mut committer.name, &mut committer.email] {
+        match names.get(text) {
+            Some(known) => *text = Arc::clone(known),
+            None => drop(names.insert(Arc::clone(text))),
+        }
+    }
+}
+
 pub(super) fn commit_id(oid: Oid) -> CommitId {
     CommitId(super::tree::blob_id(oid).0)
 }
@@ -101,30 +124,37 @@ fn compare_chunk(
     chunk.iter().map(|(tree, parent)| compare_commit(&mut reader, *tree, *parent, book)).collect()
 }
 
-/// The record files that differ between two root trees, and the policy file of the first.
+/// What differs between two root trees, and the policy file of the first.
 fn compare_commit(
     reader: &mut TreeReader<'_>,
     tree: Oid,
     parent: Option<Oid>,
     book: &BookPath,
 ) -> Result<Compared, HistoryError> {
-    let policy = reader.file(tree, &book.join("policy.toml"))?;
-    let mut changes = Vec::new();
+    let mut compared =
+        Compared { policy: reader.file(tree, &book.join("policy.toml"))?, ..Compared::default() };
     if parent == Some(tree) {
-        return Ok((changes, policy));
+        return Ok(compared);
     }
-    for record_type in RecordType::ALL {
-        let folder = record_type.folder();
+    compared.touches_code = reader.differs_beside(parent, Some(tree), book.as_str(), &record_folders())?;
+    let records = RecordType::ALL.into_iter().map(|record_type| (record_type.folder(), ".md"));
+    for (folder, ending) in records.chain([(APPROVALS, ".sig")]) {
         let path = book.join(folder);
         let new = subtree(reader, tree, &path)?;
         let old = parent.map_or(Ok(None), |parent| subtree(reader, parent, &path))?;
         reader.compare(old, new, folder, 0, &mut |path, old, new| {
-            if path.ends_with(".md") {
-                changes.push(Change { path: path.to_owned(), old, new });
+            if path.ends_with(ending) {
+                compared.changes.push(Change { path: path.to_owned(), old, new });
             }
         })?;
     }
-    Ok((changes, policy))
+    Ok(compared)
+}
+
+/// Folders of a book whose changes are no work on a task.
+fn record_folders() -> [&'static str; 4] {
+    let [tasks, decisions, runbooks] = RecordType::ALL.map(RecordType::folder);
+    [tasks, decisions, runbooks, APPROVALS]
 }
 
 fn subtree(reader: &mut TreeReader<'_>, root: Oid, path: &str) -> Result<Option<Oid>, HistoryError> {
@@ -140,12 +170,7 @@ pub(super) fn work_paths(
     commits: &[CommitId],
     book: &BookPath,
 ) -> Result<Vec<Vec<String>>, HistoryError> {
-    let records: Vec<String> = RecordType::ALL
-        .iter()
-        .map(|t| t.folder())
-        .chain(["approvals"])
-        .map(|folder| book.join(folder))
-        .collect();
+    let records = record_folders().map(|folder| book.join(folder));
     commits
         .par_chunks(CHUNK)
         .map(|chunk| {

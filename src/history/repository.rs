@@ -36,9 +36,26 @@ impl Repository {
     /// [`HistoryError::NoRepository`] when there is none, [`HistoryError::Unsupported`] for formats that the
     /// git library cannot read, [`HistoryError::NotOwned`] when git's ownership check refuses.
     pub fn discover(start: &Path) -> Result<Self, HistoryError> {
+        // Objects are read once and kept by whoever needs them again; libgit2 need not keep them too.
+        git2::opts::enable_caching(false);
+        git2::opts::strict_hash_verification(false);
         let git = Git::discover(start).map_err(|source| HistoryError::open(start, source))?;
         let git_dir = git.path().to_path_buf();
         Ok(Repository { git, git_dir })
+    }
+
+    /// The same repository through another handle, for another thread.
+    ///
+    /// # Errors
+    /// As [`discover`](Self::discover).
+    pub fn reopen(&self) -> Result<Self, HistoryError> {
+        Ok(Repository { git: open(&self.git_dir)?, git_dir: self.git_dir.clone() })
+    }
+
+    /// From here on every object that is read is hashed and held against its name, in this whole process: a
+    /// forged object is an error. Costs about a fifth of a cold read.
+    pub fn verify_objects(&self) {
+        git2::opts::strict_hash_verification(true);
     }
 
     /// The root of the work tree; `None` in a bare repository.
@@ -83,7 +100,12 @@ impl Repository {
             .and_then(|target| target.strip_prefix("refs/heads/"))
             .map(str::to_owned);
         let commit = match self.git.head() {
-            Ok(head) => head.peel_to_commit().ok().map(|commit| commit_id(commit.id())),
+            // A branch that names no readable commit is no branch without commits: that answer would be wrong.
+            Ok(head) => {
+                let target = head.target().map(|id| id.to_string()).unwrap_or_default();
+                let object = |source| HistoryError::Object { id: target, source };
+                Some(commit_id(head.peel_to_commit().map_err(object)?.id()))
+            }
             Err(error) if error.code() == git2::ErrorCode::UnbornBranch => None,
             Err(error) => return Err(HistoryError::git(error)),
         };
@@ -196,14 +218,31 @@ impl Repository {
         limit: usize,
         map: impl Fn(&K, Blob) -> T + Sync,
     ) -> Result<Vec<T>, HistoryError> {
+        self.map_blobs_with(inputs, limit, |(): &mut (), key, blob| map(key, blob))
+    }
+
+    /// The same, with something that the maps of neighbouring inputs share; it begins anew now and then.
+    ///
+    /// # Errors
+    /// When an object is missing or unreadable.
+    pub fn map_blobs_with<K: Sync, T: Send, S: Default>(
+        &self,
+        inputs: &[(BlobId, K)],
+        limit: usize,
+        map: impl Fn(&mut S, &K, Blob) -> T + Sync,
+    ) -> Result<Vec<T>, HistoryError> {
         use rayon::prelude::*;
         let git_dir = &self.git_dir;
         let chunks: Result<Vec<Vec<T>>, HistoryError> = inputs
-            .par_chunks(64)
+            .par_chunks(256)
             .map(|chunk| {
                 let git = open(git_dir)?;
                 let odb = git.odb().map_err(HistoryError::git)?;
-                chunk.iter().map(|(blob, key)| Ok(map(key, read_blob(&odb, *blob, limit)?))).collect()
+                let mut shared = S::default();
+                chunk
+                    .iter()
+                    .map(|(blob, key)| Ok(map(&mut shared, key, read_blob(&odb, *blob, limit)?)))
+                    .collect()
             })
             .collect();
         Ok(chunks?.into_iter().flatten().collect())

@@ -115,13 +115,17 @@ impl<'repo> TreeReader<'repo> {
         }
         let old_bytes = self.optional(old)?;
         let new_bytes = self.optional(new)?;
-        let (mut left, mut right) = (entries(&old_bytes).peekable(), entries(&new_bytes).peekable());
-        loop {
+        let start = common_entries(&old_bytes, &new_bytes);
+        let mut left = Cursor { rest: &old_bytes[start..] };
+        let mut right = Cursor { rest: &new_bytes[start..] };
+        // Folders are large and commits small: nearly always one entry differs, and all before and after it
+        // is the same bytes.
+        while left.rest != right.rest {
             let (a, b) = match (left.peek(), right.peek()) {
                 (None, None) => return Ok(()),
                 (Some(_), None) => (left.next(), None),
                 (None, Some(_)) => (None, right.next()),
-                (Some(a), Some(b)) => match tree_order(a, b) {
+                (Some(a), Some(b)) => match tree_order(&a, &b) {
                     Ordering::Less => (left.next(), None),
                     Ordering::Greater => (None, right.next()),
                     Ordering::Equal => (left.next(), right.next()),
@@ -146,6 +150,45 @@ impl<'repo> TreeReader<'repo> {
             if old_tree.is_some() || new_tree.is_some() {
                 self.compare(old_tree, new_tree, &path, depth + 1, found)?;
             }
+        }
+        Ok(())
+    }
+
+    /// Whether two trees differ in anything but the `folders` that stand below `path`.
+    pub(super) fn differs_beside(
+        &mut self,
+        old: Option<Oid>,
+        new: Option<Oid>,
+        path: &str,
+        folders: &[&str],
+    ) -> Result<bool, HistoryError> {
+        let (first, rest) = path.split_once('/').unwrap_or((path, ""));
+        let (old_bytes, new_bytes) = (self.optional(old)?, self.optional(new)?);
+        let (mut left, mut right) = (entries(&old_bytes).peekable(), entries(&new_bytes).peekable());
+        let at_book = path.is_empty();
+        let passes = |entry: &Entry<'_>| match at_book {
+            true => !folders.iter().any(|folder| entry.name == folder.as_bytes()),
+            false => entry.name != first.as_bytes(),
+        };
+        loop {
+            let a = std::iter::from_fn(|| left.next()).find(passes);
+            let b = std::iter::from_fn(|| right.next()).find(passes);
+            match (a, b) {
+                (None, None) => break,
+                (Some(a), Some(b)) if a.name == b.name && a.mode == b.mode && a.oid == b.oid => {}
+                _ => return Ok(true),
+            }
+        }
+        if at_book {
+            return Ok(false);
+        }
+        let tree = |bytes: &[u8]| {
+            let found = entries(bytes).find(|entry| entry.name == first.as_bytes())?;
+            found.is_tree().then_some(found.oid)
+        };
+        match (tree(&old_bytes), tree(&new_bytes)) {
+            (old, new) if old == new => Ok(false),
+            (old, new) => self.differs_beside(old, new, rest, folders),
         }
     }
 
@@ -200,18 +243,64 @@ impl<'repo> TreeReader<'repo> {
 
 /// The entries of a raw tree; reading ends at the first that is malformed.
 pub(super) fn entries(bytes: &[u8]) -> impl Iterator<Item = Entry<'_>> {
-    let mut rest = bytes;
-    std::iter::from_fn(move || {
-        let space = rest.iter().position(|byte| *byte == b' ')?;
-        let nul = space + rest[space..].iter().position(|byte| *byte == 0)?;
-        let mode = rest[..space].iter().try_fold(0_u32, |mode, digit| {
+    Cursor { rest: bytes }
+}
+
+/// Reads a raw tree entry by entry.
+struct Cursor<'a> {
+    rest: &'a [u8],
+}
+
+impl<'a> Cursor<'a> {
+    fn peek(&self) -> Option<Entry<'a>> {
+        self.split().map(|(entry, _)| entry)
+    }
+
+    fn split(&self) -> Option<(Entry<'a>, &'a [u8])> {
+        let nul = nul_position(self.rest)?;
+        let head = &self.rest[..nul];
+        let space = head.iter().position(|byte| *byte == b' ')?;
+        let mode = head[..space].iter().try_fold(0_u32, |mode, digit| {
             (b'0'..=b'7').contains(digit).then(|| (mode << 3) | u32::from(digit - b'0'))
         })?;
-        let oid = Oid::from_bytes(rest.get(nul + 1..nul + 21)?).ok()?;
-        let name = &rest[space + 1..nul];
-        rest = &rest[nul + 21..];
-        Some(Entry { name, mode, oid })
-    })
+        let oid = Oid::from_bytes(self.rest.get(nul + 1..nul + 21)?).ok()?;
+        Some((Entry { name: &head[space + 1..], mode, oid }, &self.rest[nul + 21..]))
+    }
+}
+
+impl<'a> Iterator for Cursor<'a> {
+    type Item = Entry<'a>;
+
+    fn next(&mut self) -> Option<Entry<'a>> {
+        let Some((entry, rest)) = self.split() else {
+            self.rest = &[];
+            return None;
+        };
+        self.rest = rest;
+        Some(entry)
+    }
+}
+
+/// The first NUL, by the C library's search.
+fn nul_position(bytes: &[u8]) -> Option<usize> {
+    std::ffi::CStr::from_bytes_until_nul(bytes).ok().map(|name| name.count_bytes())
+}
+
+/// How many bytes two trees have in common at their start, in whole entries.
+fn common_entries(a: &[u8], b: &[u8]) -> usize {
+    const STRIDE: usize = 64;
+    let strides = a.chunks_exact(STRIDE).zip(b.chunks_exact(STRIDE));
+    let mut common = strides.take_while(|(a, b)| a == b).count() * STRIDE;
+    common += a[common..].iter().zip(&b[common..]).take_while(|(a, b)| a == b).count();
+    let mut start = 0;
+    while let Some(nul) = nul_position(&a[start..]) {
+        let end = start + nul + 21;
+        if end > common {
+            break;
+        }
+        start = end;
+    }
+    start
 }
 
 /// Mode and ID of each entry; of two of one name (a malformed tree) the last counts.

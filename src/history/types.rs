@@ -1,8 +1,11 @@
 //! Plain data about commits. No git2 type leaves the room.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::fmt;
 use std::ops::Range;
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
 
 use serde::{Serialize, Serializer};
 
@@ -46,9 +49,9 @@ impl BlobId {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Signature {
     /// Name; bytes that are not UTF-8 replaced.
-    pub name: String,
+    pub name: Arc<str>,
     /// E-mail without its angle brackets.
-    pub email: String,
+    pub email: Arc<str>,
     /// When.
     pub time: CommitTime,
 }
@@ -64,6 +67,8 @@ pub struct Trailers {
     pub rolled_back: Vec<String>,
     /// `Exercised: RUNBOOK`.
     pub exercised: Vec<String>,
+    /// E-mails of `Approved-by:`. A claim: it counts for nothing.
+    pub approved_by: Vec<String>,
     /// E-mails of `Co-authored-by:`.
     pub co_authors: Vec<String>,
 }
@@ -88,7 +93,7 @@ pub struct TreeFile {
     pub kind: FileKind,
 }
 
-/// A record file that differs between a commit and its first parent.
+/// A record file or detached approval that differs between a commit and its first parent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
     /// Relative to the book, forward slashes.
@@ -111,17 +116,19 @@ pub struct Commit {
     /// Raw committer.
     pub committer: Signature,
     /// First line of the message.
-    pub subject: String,
+    pub subject: Arc<str>,
     /// Trailers that are ours.
     pub trailers: Trailers,
     /// Whether it carries a signature of any kind.
     pub signed: bool,
     /// What is wrong with the raw bytes, when something is: such a commit has no authority.
     pub malformed: Option<String>,
-    /// Record files that differ from the first parent (from nothing, for a root), by path.
+    /// Record files and detached approvals that differ from the first parent (from nothing, for a root).
     pub changes: Vec<Change>,
     /// The policy file in this commit.
     pub policy: Option<TreeFile>,
+    /// Whether anything else than records and approvals differs from the first parent.
+    pub touches_code: bool,
 }
 
 /// All commits that some tips have in their history.
@@ -129,7 +136,7 @@ pub struct Commit {
 pub struct History {
     /// Parents before children; the order depends on the graph and the tips only.
     pub commits: Vec<Commit>,
-    index: HashMap<CommitId, usize>,
+    index: FxHashMap<CommitId, usize>,
     /// Numbering of the forest of first parents: a commit's descendants in it fill the range.
     first_parent_descendants: Vec<Range<usize>>,
 }
@@ -286,8 +293,8 @@ mod tests {
 
     fn graph(parents: &[&[usize]]) -> History {
         let nobody = Signature {
-            name: String::new(),
-            email: String::new(),
+            name: "".into(),
+            email: "".into(),
             time: CommitTime { seconds: 0, offset_minutes: 0 },
         };
         let commit = |(position, parents): (usize, &&[usize])| Commit {
@@ -295,12 +302,13 @@ mod tests {
             parents: parents.to_vec(),
             author: nobody.clone(),
             committer: nobody.clone(),
-            subject: String::new(),
+            subject: "".into(),
             trailers: Trailers::default(),
             signed: false,
             malformed: None,
             changes: Vec::new(),
             policy: None,
+            touches_code: false,
         };
         History::new(parents.iter().enumerate().map(commit).collect())
     }

@@ -27,6 +27,7 @@ pub fn check(
         Details::Decision(decision) => checker.decision(decision),
         Details::Runbook(runbook) => checker.runbook(runbook),
     }
+    checker.unwritten(is_guidance);
     checker.found
 }
 
@@ -232,6 +233,25 @@ impl Checker<'_> {
             let diagnostic =
                 Diagnostic::warning(Code::ItemMissing, &self.record.path, &self.record.source, 0..0, message);
             self.found.push(diagnostic.with_help(format!("add `- [ ] {text}`")));
+        }
+    }
+
+    /// Sections that nobody asks for and that still hold the template's words: to be written, or cut.
+    fn unwritten(&mut self, is_guidance: &dyn Fn(&str) -> bool) {
+        for section in &self.record.sections {
+            let text = self.record.text(section.content.clone());
+            let known = self
+                .found
+                .iter()
+                .any(|found| found.code == Code::SectionEmpty && found.span.start == section.heading.start);
+            if known || text.trim().is_empty() || !is_guidance(text) {
+                continue;
+            }
+            let message = format!("section `{}` still holds the template's words", section.title);
+            let (path, source) = (&self.record.path, &self.record.source);
+            let diagnostic =
+                Diagnostic::warning(Code::SectionEmpty, path, source, section.heading.clone(), message);
+            self.found.push(diagnostic.with_help("write it, or cut the section: nothing asks for it"));
         }
     }
 

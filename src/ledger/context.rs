@@ -1,19 +1,40 @@
 //! What every derivation looks at, indexed once.
 
-use std::collections::HashMap;
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
+use super::derive::Shown;
 use super::law::{ABSENT, Cell};
-use super::state::Evidence;
-use super::walk::{Binding, Key, Move, Node, RecordIx, Transition, Value, Walk};
-use crate::history::{BlobId, History};
+use super::state::{Evidence, WorkTree};
+use super::walk::{Binding, Key, Move, Node, RecordIx, Transition, Value, Walk, Withdrawal};
+use crate::history::{BlobId, History, SignatureCheck};
 use crate::policy::Policy;
-use crate::record::{RecordId, ScopeHash};
+use crate::record::{Detached, Record, RecordId, ScopeHash, normalize};
 
 /// Policies by the content of `policy.toml`; `None` for one that cannot be used.
 pub type Policies = HashMap<BlobId, Option<Policy>>;
 
 /// The paths of each commit that names a task: its own work (see `history`), by position.
 pub type WorkPaths = HashMap<usize, Vec<String>>;
+
+/// Verified signatures of commits, by position; a commit that is not here carries none.
+pub type Signatures = HashMap<usize, SignatureCheck>;
+
+/// Detached approvals by content.
+pub type DetachedFiles = HashMap<BlobId, DetachedFile>;
+
+/// Records as they stood at deployments, by content, as far as they differ from what stands now.
+pub type DeployedRecords = HashMap<BlobId, Arc<Record>>;
+
+/// What a detached approval's file holds.
+#[derive(Debug, Clone)]
+pub struct DetachedFile {
+    /// What was signed; else what is wrong with the file, in words.
+    pub text: Result<Detached, &'static str>,
+    /// What the signature over it is worth.
+    pub check: SignatureCheck,
+}
 
 /// Everything that state is derived from. All of it comes from objects that never change, but for `now`.
 #[derive(Clone, Copy)]
@@ -24,6 +45,12 @@ pub struct Sources<'a> {
     pub walk: &'a Walk,
     /// Work of commits that name tasks.
     pub work_paths: &'a WorkPaths,
+    /// Signatures of the commits that matter (see [`signed_acts`](super::signed_acts)).
+    pub signatures: &'a Signatures,
+    /// Every detached approval that some commit had.
+    pub detached: &'a DetachedFiles,
+    /// Records as they were deployed.
+    pub deployed: &'a DeployedRecords,
     /// Every policy that some commit had.
     pub policies: &'a Policies,
     /// The built-in policy, for commits before the first `policy.toml`.
@@ -38,15 +65,50 @@ pub struct Sources<'a> {
     pub now: i64,
 }
 
-/// The sources with indexes over what the tip has in its history.
-pub(super) struct Context<'a> {
-    pub(super) sources: Sources<'a>,
-    pub(super) reachable: Vec<bool>,
+/// Indexes over the whole history, shared by every view on it.
+struct Index<'a> {
+    /// Commits with another policy than each of their parents.
+    policy_changes: Vec<usize>,
+    /// The trunk's first-parent line, oldest first.
+    trunk_line: Vec<usize>,
     landed: Option<Vec<bool>>,
     transitions: HashMap<RecordIx, Vec<&'a Transition>>,
+    withdrawals: HashMap<RecordIx, Vec<&'a Withdrawal>>,
     moves: HashMap<RecordIx, Vec<&'a Move>>,
     bindings: HashMap<RecordIx, Vec<&'a Binding>>,
+    /// Decisions that ever listed a task, ascending.
+    listed_in: HashMap<RecordIx, Vec<RecordIx>>,
+    /// Commits that name a task, and of those the ones with work on it.
+    naming: HashMap<RecordIx, Vec<usize>>,
     work: HashMap<RecordIx, Vec<usize>>,
+    parsed: HashMap<BlobId, &'a Record>,
+    /// Whose each author's address is, by the policy that is judged by.
+    people: HashMap<Arc<str>, Option<Arc<str>>>,
+}
+
+/// What one commit has in its history, judged by one policy.
+#[derive(Clone)]
+pub(super) struct Context<'a> {
+    pub(super) sources: Sources<'a>,
+    index: Arc<Index<'a>>,
+    reach: Reach,
+}
+
+/// How it is told whether a commit is in the view's history.
+#[derive(Clone)]
+enum Reach {
+    /// All of them are.
+    Everything,
+    /// By position.
+    Marked(Arc<[bool]>),
+    /// By ancestry of the view's commit.
+    Ancestry,
+}
+
+/// Normalised texts of the items that deploy an environment by any of the policies.
+pub fn deployment_items<'p>(policies: impl Iterator<Item = &'p Policy>) -> HashSet<String> {
+    let environments = policies.flat_map(|policy| &policy.environments);
+    environments.flat_map(|environment| &environment.deployed_by).map(|text| normalize(text)).collect()
 }
 
 /// Whose the commits are that name tasks: by `Change:` trailer or by a word of the subject.
@@ -73,32 +135,121 @@ pub fn named_tasks(history: &History, walk: &Walk, book: Option<&str>) -> HashMa
     named
 }
 
-impl<'a> Context<'a> {
-    pub(super) fn new(sources: Sources<'a>, named: &HashMap<usize, Vec<RecordIx>>) -> Self {
-        let reachable = sources.history.reachable(sources.tip);
-        let landed = sources.trunk.map(|trunk| sources.history.reachable(trunk));
-        let in_history = |commit: u32| reachable[commit as usize];
-        let mut transitions: HashMap<RecordIx, Vec<&Transition>> = HashMap::new();
-        for transition in sources.walk.transitions.iter().filter(|t| in_history(t.commit)) {
-            transitions.entry(transition.record).or_default().push(transition);
-        }
-        let mut moves: HashMap<RecordIx, Vec<&Move>> = HashMap::new();
-        for moved in sources.walk.moves.iter().filter(|m| in_history(m.commit)) {
-            moves.entry(moved.record).or_default().push(moved);
-        }
-        let mut bindings: HashMap<RecordIx, Vec<&Binding>> = HashMap::new();
-        for binding in sources.walk.bindings.iter().filter(|b| in_history(b.commit)) {
-            bindings.entry(binding.decision).or_default().push(binding);
-        }
+fn group<T>(items: &[T], record: impl Fn(&T) -> RecordIx) -> HashMap<RecordIx, Vec<&T>> {
+    let mut groups: HashMap<RecordIx, Vec<&T>> = HashMap::new();
+    for item in items {
+        groups.entry(record(item)).or_default().push(item);
+    }
+    groups
+}
+
+impl<'a> Index<'a> {
+    fn new(sources: &Sources<'a>, named: &HashMap<usize, Vec<RecordIx>>, shown: &'a [Shown]) -> Self {
+        let (history, walk) = (sources.history, sources.walk);
+        let mut positions: Vec<usize> = named.keys().copied().collect();
+        positions.sort_unstable();
+        let mut naming: HashMap<RecordIx, Vec<usize>> = HashMap::new();
         let mut work: HashMap<RecordIx, Vec<usize>> = HashMap::new();
-        for (position, _) in reachable.iter().enumerate().filter(|(_, reached)| **reached) {
+        for position in positions {
             let worked = sources.work_paths.get(&position).is_some_and(|paths| !paths.is_empty());
-            let (true, Some(tasks)) = (worked, named.get(&position)) else { continue };
-            for task in tasks {
-                work.entry(*task).or_default().push(position);
+            for task in &named[&position] {
+                naming.entry(*task).or_default().push(position);
+                if worked {
+                    work.entry(*task).or_default().push(position);
+                }
             }
         }
-        Context { sources, reachable, landed, transitions, moves, bindings, work }
+        let mut people: HashMap<Arc<str>, Option<Arc<str>>> = HashMap::new();
+        for commit in &history.commits {
+            let email = &commit.author.email;
+            if !people.contains_key(email) {
+                people.insert(Arc::clone(email), sources.policy.person_by_email(email).map(Into::into));
+            }
+        }
+        let mut listed_in: HashMap<RecordIx, Vec<RecordIx>> = HashMap::new();
+        for binding in &walk.bindings {
+            for (task, _) in &binding.scopes {
+                let decisions = listed_in.entry(*task).or_default();
+                if let Err(place) = decisions.binary_search(&binding.decision) {
+                    decisions.insert(place, binding.decision);
+                }
+            }
+        }
+        let policy = |commit: usize| history.commits[commit].policy;
+        let policy_changes = (0..history.commits.len())
+            .filter(|&commit| {
+                let parents = &history.commits[commit].parents;
+                parents.iter().all(|&parent| policy(parent) != policy(commit))
+                    && (!parents.is_empty() || policy(commit).is_some())
+            })
+            .collect();
+        let mut trunk_line = sources.trunk.map_or_else(Vec::new, |trunk| history.first_parent_line(trunk));
+        trunk_line.reverse();
+        Index {
+            policy_changes,
+            trunk_line,
+            landed: sources.trunk.map(|trunk| history.reachable(trunk)),
+            transitions: group(&walk.transitions, |t| t.record),
+            withdrawals: group(&walk.withdrawals, |w| w.record),
+            moves: group(&walk.moves, |m| m.record),
+            bindings: group(&walk.bindings, |b| b.decision),
+            listed_in,
+            naming,
+            work,
+            parsed: parsed(sources, shown),
+            people,
+        }
+    }
+}
+
+/// Records that stand at the tip or stood at a deployment, by content.
+fn parsed<'a>(sources: &Sources<'a>, shown: &'a [Shown]) -> HashMap<BlobId, &'a Record> {
+    let deployed = sources.deployed.iter().map(|(blob, record)| (*blob, &**record));
+    let at_tip = shown.iter().filter(|shown| shown.work_tree != WorkTree::Added).filter_map(|shown| {
+        let record = sources.walk.id_index.get(shown.record.id.as_ref()?)?;
+        match &sources.walk.node(sources.tip, *record)?.files.records[..] {
+            [(_, file)] => Some((file.blob, &*shown.record)),
+            _ => None,
+        }
+    });
+    deployed.chain(at_tip).collect()
+}
+
+impl<'a> Context<'a> {
+    pub(super) fn new(
+        sources: Sources<'a>,
+        named: &HashMap<usize, Vec<RecordIx>>,
+        shown: &'a [Shown],
+    ) -> Self {
+        let reachable = sources.history.reachable(sources.tip);
+        let reach = match reachable.iter().all(|reached| *reached) {
+            true => Reach::Everything,
+            false => Reach::Marked(reachable.into()),
+        };
+        Context { sources, index: Arc::new(Index::new(&sources, named, shown)), reach }
+    }
+
+    /// The view of another commit, judged by another policy.
+    pub(super) fn at(&self, tip: usize, policy: &'a Policy) -> Self {
+        let sources = Sources { tip, policy, ..self.sources };
+        Context { sources, index: Arc::clone(&self.index), reach: Reach::Ancestry }
+    }
+
+    /// Whether a commit is in the view's history.
+    pub(super) fn has(&self, commit: usize) -> bool {
+        match &self.reach {
+            Reach::Everything => true,
+            Reach::Marked(reachable) => reachable[commit],
+            Reach::Ancestry => self.in_history(commit, self.sources.tip),
+        }
+    }
+
+    fn seen<'s, T: Copy>(&self, items: Option<&'s [T]>, commit: impl Fn(&T) -> usize) -> Cow<'s, [T]> {
+        match (items, &self.reach) {
+            (None, _) => Cow::Borrowed(&[]),
+            (Some(items), Reach::Everything) => Cow::Borrowed(items),
+            (Some(items), _) => items.iter().copied().filter(|item| self.has(commit(item))).collect(),
+        }
     }
 
     pub(super) fn record(&self, id: &RecordId) -> Option<RecordIx> {
@@ -110,7 +261,15 @@ impl<'a> Context<'a> {
             .walk
             .node(self.sources.tip, record)
             .map(|node| &**node)
-            .filter(|node| !node.files.is_empty())
+            .filter(|node| !node.files.records.is_empty())
+    }
+
+    /// The parsed file of a record in the view; `None` when it is broken, absent, or was not asked to be kept.
+    pub(super) fn parsed(&self, record: RecordIx) -> Option<&'a Record> {
+        match &self.node(record)?.files.records[..] {
+            [(_, file)] => self.index.parsed.get(&file.blob).copied().filter(|record| !record.is_broken()),
+            _ => None,
+        }
     }
 
     /// The cell of a thing at the tip; `None` when it is absent there.
@@ -134,24 +293,51 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// Transitions of a record in the tip's history, parents before children.
-    pub(super) fn transitions(&self, record: RecordIx) -> &[&'a Transition] {
-        self.transitions.get(&record).map_or(&[], Vec::as_slice)
+    /// Transitions of a record in the view's history, parents before children.
+    pub(super) fn transitions(&self, record: RecordIx) -> Cow<'_, [&'a Transition]> {
+        self.seen(self.index.transitions.get(&record).map(Vec::as_slice), |t| t.commit as usize)
     }
 
-    pub(super) fn moves(&self, record: RecordIx) -> &[&'a Move] {
-        self.moves.get(&record).map_or(&[], Vec::as_slice)
+    /// Ticks and detached approvals that were taken away, whether the view's history holds that or not.
+    pub(super) fn withdrawals(&self, record: RecordIx) -> &[&'a Withdrawal] {
+        self.index.withdrawals.get(&record).map_or(&[], Vec::as_slice)
+    }
+
+    pub(super) fn moves(&self, record: RecordIx) -> Cow<'_, [&'a Move]> {
+        self.seen(self.index.moves.get(&record).map(Vec::as_slice), |m| m.commit as usize)
     }
 
     /// The last note of a decision's tasks' scopes made by one of `commits`.
     pub(super) fn binding(&self, decision: RecordIx, commits: &[u32]) -> Option<&'a Binding> {
-        let bindings = self.bindings.get(&decision)?;
+        let bindings = self.index.bindings.get(&decision)?;
         bindings.iter().rev().find(|binding| commits.contains(&binding.commit)).copied()
     }
 
-    /// Work commits of a task in the tip's history, parents before children.
-    pub(super) fn work(&self, record: RecordIx) -> &[usize] {
-        self.work.get(&record).map_or(&[], Vec::as_slice)
+    /// Decisions that ever listed a task.
+    pub(super) fn listed_in(&self, task: RecordIx) -> &[RecordIx] {
+        self.index.listed_in.get(&task).map_or(&[], Vec::as_slice)
+    }
+
+    /// Commits of the view's history that name a task, parents before children.
+    pub(super) fn naming(&self, record: RecordIx) -> Cow<'_, [usize]> {
+        self.seen(self.index.naming.get(&record).map(Vec::as_slice), |commit| *commit)
+    }
+
+    /// Work commits of a task in the view's history, parents before children.
+    pub(super) fn work(&self, record: RecordIx) -> Cow<'_, [usize]> {
+        self.seen(self.index.work.get(&record).map(Vec::as_slice), |commit| *commit)
+    }
+
+    /// Commits of the view's history with another policy than each of their parents, parents before children.
+    pub(super) fn policy_changes(&self) -> impl Iterator<Item = usize> + '_ {
+        self.index.policy_changes.iter().copied().filter(|&commit| self.has(commit))
+    }
+
+    /// The first commit of the trunk's first-parent line that has a commit in its history.
+    pub(super) fn landing(&self, commit: usize) -> Option<usize> {
+        let line = &self.index.trunk_line;
+        let at = line.partition_point(|&landed| !self.in_history(commit, landed));
+        line.get(at).copied()
     }
 
     pub(super) fn in_history(&self, ancestor: usize, descendant: usize) -> bool {
@@ -160,15 +346,20 @@ impl<'a> Context<'a> {
 
     /// Whether a commit is on the trunk; `None` without a trunk.
     pub(super) fn landed(&self, commit: usize) -> Option<bool> {
-        self.landed.as_ref().map(|landed| landed[commit])
+        self.index.landed.as_ref().map(|landed| landed[commit])
     }
 
     /// The policy by which a commit is judged: that of its first parent (design, section 1).
     pub(super) fn policy_before(&self, commit: usize) -> Option<&'a Policy> {
-        let Some(&parent) = self.sources.history.commits[commit].parents.first() else {
-            return Some(self.sources.builtin);
-        };
-        match self.sources.history.commits[parent].policy {
+        match self.sources.history.commits[commit].parents.first() {
+            Some(&parent) => self.policy_of(parent),
+            None => Some(self.sources.builtin),
+        }
+    }
+
+    /// The policy in a commit; `None` when it cannot be used.
+    pub(super) fn policy_of(&self, commit: usize) -> Option<&'a Policy> {
+        match self.sources.history.commits[commit].policy {
             Some(file) if file.is_regular() => self.sources.policies.get(&file.blob)?.as_ref(),
             Some(_) => None,
             None => Some(self.sources.builtin),
@@ -183,7 +374,7 @@ impl<'a> Context<'a> {
             author: facts.author.name.clone(),
             email: facts.author.email.clone(),
             time: facts.author.time,
-            person: self.sources.policy.person_by_email(&facts.author.email).map(str::to_owned),
+            person: self.index.people.get(&facts.author.email).cloned().flatten(),
             subject: facts.subject.clone(),
         }
     }

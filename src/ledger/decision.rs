@@ -1,12 +1,13 @@
 //! The board's decisions: where each stands, and what it means for the tasks it lists (design, section 4).
 
-use super::approval::{scope_after, tickers, trust, wanted};
+use super::approval::{Judged, scope_after, tickers};
+use super::authority::{Actor, role, trust, wanted};
 use super::context::Context;
 use super::state::{Approval, Status};
 use super::walk::{Key, RecordIx};
 use crate::diagnostic::Code;
-use crate::policy::{ConditionRule, Policy};
-use crate::record::{Decision, Record, RecordId, Verdict};
+use crate::policy::ConditionRule;
+use crate::record::{Decision, Details, Record, RecordId, RecordType, Verdict};
 
 /// A decision as it stands.
 pub(super) struct DecisionState<'a> {
@@ -24,8 +25,28 @@ pub(super) struct DecisionState<'a> {
     pub(super) open_conditions: Vec<String>,
 }
 
+/// Every decision of the view that can be read, by number.
+pub(super) fn decisions<'a>(context: &Context<'a>) -> Vec<DecisionState<'a>> {
+    let ids = context.sources.walk.ids.iter().enumerate();
+    ids.filter(|(_, (record_type, _))| *record_type == RecordType::Decision)
+        .filter_map(|(record, _)| of_record(context, RecordIx::try_from(record).ok()?))
+        .collect()
+}
+
+fn of_record<'a>(context: &Context<'a>, record: RecordIx) -> Option<DecisionState<'a>> {
+    let parsed = context.parsed(record)?;
+    let Details::Decision(details) = &parsed.details else { return None };
+    let id = &context.sources.walk.ids[record as usize].1;
+    Some(decision(context, record, id, parsed, details))
+}
+
+/// The decisions of the view that ever listed a task.
+pub(super) fn listing<'a>(context: &Context<'a>, task: RecordIx) -> Vec<DecisionState<'a>> {
+    context.listed_in(task).iter().filter_map(|&record| of_record(context, record)).collect()
+}
+
 /// Derives one decision.
-pub(super) fn decision<'a>(
+fn decision<'a>(
     context: &Context<'_>,
     record: RecordIx,
     id: &'a RecordId,
@@ -86,19 +107,19 @@ fn open_conditions(context: &Context<'_>, record: RecordIx, parsed: &Record) -> 
         if !in_conditions {
             continue;
         }
-        let role = match policy.condition_rule(&item.text) {
+        let named = match policy.condition_rule(&item.text) {
             Some(ConditionRule::Window | ConditionRule::After) => continue,
             Some(ConditionRule::Role(role)) => Some(role.as_str()),
-            None => board,
+            None => None,
         };
         let cell = context.cell(record, &Key::Item(item.key.clone()));
         let met = tickers(context, cell).into_iter().any(|commit| {
-            let before = context.policy_before(commit);
             let facts = &context.sources.history.commits[commit];
-            let person = before.and_then(|policy| policy.person_by_email(&facts.author.email));
-            let has_role = |person, role| before.is_some_and(|policy: &Policy| policy.has_role(person, role));
-            matches!((person, role), (Some(person), Some(role)) if has_role(person, role) || board.is_some_and(|board| has_role(person, board)))
-                && facts.parents.len() < 2
+            let author = Actor::Author(&facts.author.email);
+            let may = |name: &str| role(context, commit, author, name).is_ok();
+            facts.parents.len() < 2
+                && named.into_iter().chain(board).any(may)
+                && trust(context, commit) >= wanted(policy.trust.approve)
         });
         if !met {
             open.push(item.text.clone());
@@ -129,16 +150,17 @@ pub(super) fn in_force<'s, 'a>(
 }
 
 /// The board's approval of a task: met only by a decision that names it, set `approved` by a member of the
-/// role who did not ask for it, and still bound to the same texts.
+/// role who did not ask for it, and still bound to the same texts. `None` when nobody asks for it and no
+/// decision lists the task.
 pub(super) fn board_approval(
     context: &Context<'_>,
     decisions: &[DecisionState<'_>],
     task: &RecordId,
-    requestor: Option<&str>,
-    required: bool,
-    deployment: Option<usize>,
+    judged: &Judged<'_>,
 ) -> Option<Approval> {
-    let review = context.sources.policy.reviews.iter().find(|review| review.via_decision)?;
+    let policy = context.sources.policy;
+    let review = policy.reviews.iter().find(|review| review.via_decision)?;
+    let required = policy.risk_rule(judged.risk).decision && judged.task.emergency.is_none();
     let found = in_force(context, decisions, task);
     if !required && found.is_none() {
         return None;
@@ -148,6 +170,7 @@ pub(super) fn board_approval(
         text: review.text.clone(),
         required,
         decision: found.map(|decision| decision.id.clone()),
+        detached: None,
         person: None,
         trust: None,
         valid: false,
@@ -163,63 +186,73 @@ pub(super) fn board_approval(
     let facts = &context.sources.history.commits[set];
     let before = context.policy_before(set);
     let person = before.and_then(|policy| policy.person_by_email(&facts.author.email));
-    let level = trust(context, before, set);
     approval.person = Some(person.unwrap_or(&facts.author.email).to_owned());
-    approval.trust = Some(level);
+    approval.trust = Some(trust(context, set));
     approval.by = Some(context.evidence(set));
-    let (code, detail) = verdict(context, decision, set, person, level, requestor, deployment, &review.role);
-    approval.valid = code.is_none();
-    approval.code = code;
-    approval.detail = detail;
+    match set_properly(context, decision, set, judged, &review.role) {
+        Err(why) => approval.detail = why,
+        Ok(()) => {
+            let (code, detail) = verdict(context, decision, set, judged);
+            approval.valid = code.is_none();
+            approval.code = code;
+            approval.detail = detail;
+        }
+    }
     Some(approval)
 }
 
-#[expect(clippy::too_many_arguments, reason = "the facts of one act, each held against one rule")]
+/// Whether the commit that set a decision could set it; else why not, in words.
+fn set_properly(
+    context: &Context<'_>,
+    decision: &DecisionState<'_>,
+    set: usize,
+    judged: &Judged<'_>,
+    board: &str,
+) -> Result<(), String> {
+    let id = decision.id;
+    let facts = &context.sources.history.commits[set];
+    let person = role(context, set, Actor::Author(&facts.author.email), board)
+        .map_err(|(_, why)| format!("{id} was not set by the board: {why}"))?;
+    if facts.parents.len() > 1 {
+        return Err(format!("{id} was set by a merge itself, which decides nothing"));
+    }
+    let requestors = [judged.task.requestor.as_deref(), decision.decision.requestor.as_deref()];
+    if requestors.contains(&Some(person)) {
+        return Err(format!("{id} was set by {person}, who asked for the change"));
+    }
+    if trust(context, set) < wanted(context.sources.policy.trust.approve) {
+        return Err(format!("{id} was set by a commit that is only claimed to be {person}'s"));
+    }
+    let late = |deployment| set == deployment || !context.in_history(set, deployment);
+    if judged.deployment.is_some_and(late) {
+        return Err(format!("{id} was set with or after the deployment"));
+    }
+    Ok(())
+}
+
 fn verdict(
     context: &Context<'_>,
     decision: &DecisionState<'_>,
     set: usize,
-    person: Option<&str>,
-    level: super::state::TrustLevel,
-    requestor: Option<&str>,
-    deployment: Option<usize>,
-    role: &str,
+    judged: &Judged<'_>,
 ) -> (Option<Code>, String) {
     let id = decision.id;
-    let before = context.policy_before(set);
-    let who = person.unwrap_or("somebody unlisted");
-    if !person.is_some_and(|person| before.is_some_and(|policy| policy.has_role(person, role))) {
-        return (
-            Some(Code::DecisionMissing),
-            format!("{id} was set by {who}, who has not the role `{role}`"),
-        );
-    }
-    if context.sources.history.commits[set].parents.len() > 1 {
-        return (
-            Some(Code::DecisionMissing),
-            format!("{id} was set by a merge itself, which decides nothing"),
-        );
-    }
-    if person == requestor || person == decision.decision.requestor.as_deref() {
-        return (Some(Code::DecisionMissing), format!("{id} was set by {who}, who asked for the change"));
-    }
-    if level < wanted(context.sources.policy.trust.approve) {
-        return (
-            Some(Code::DecisionMissing),
-            format!("{id} was set by a commit that is only claimed to be {who}'s"),
-        );
-    }
-    if deployment.is_some_and(|deployment| set == deployment || !context.in_history(set, deployment)) {
-        return (Some(Code::DecisionMissing), format!("{id} was set after the deployment"));
-    }
     match (decision.decision.decision, &decision.outdated) {
         (Some(Verdict::Rejected), _) => (Some(Code::DecisionRejected), format!("{id} rejected it")),
-        (Some(Verdict::Approved), Some(why)) if deployment.is_none() => {
-            (Some(Code::DecisionOutdated), format!("{id} is outdated: {why}"))
-        }
-        (Some(Verdict::Approved), _) => (None, approved_words(decision)),
         (Some(Verdict::NeedsChanges), _) => (Some(Code::DecisionMissing), format!("{id} asks for changes")),
         (None, _) => (Some(Code::DecisionMissing), format!("{id} is pending")),
+        (Some(Verdict::Approved), Some(why)) => {
+            (Some(Code::DecisionOutdated), format!("{id} is outdated: {why}"))
+        }
+        (Some(Verdict::Approved), None) => {
+            match judged.rollbacks.iter().find(|&&rollback| context.in_history(set, rollback)) {
+                Some(&rollback) => {
+                    let short = context.sources.history.commits[rollback].id.short();
+                    (Some(Code::DecisionOutdated), format!("{id} was set before the rollback {short}"))
+                }
+                None => (None, approved_words(decision)),
+            }
+        }
     }
 }
 

@@ -6,13 +6,15 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use super::context::{Context, Sources};
-use super::decision::{DecisionState, decision};
+use super::decision::{DecisionState, decisions};
 use super::events::events;
-use super::relations::relations;
+use super::relations::{References, relations};
 use super::runbook::runbook;
 use super::state::{Evidence, ItemState, RecordState, Status, WorkTree};
+use super::suspicions;
 use super::task::{Others, task};
 use super::walk::{Key, RecordIx};
+use crate::diagnostic::Diagnostic;
 use crate::record::{Details, ItemKey, Record, RecordId, RecordType, Task, TaskKind};
 
 /// A record file of the commit that is read, or of the work tree.
@@ -24,29 +26,34 @@ pub struct Shown {
     pub work_tree: WorkTree,
 }
 
-/// Derives every record that is shown, in the order given. Files of the work tree alone are drafts.
+/// What is derived of a whole book.
+#[derive(Debug, Default)]
+pub struct Derived {
+    /// Every record that is shown, in the order given.
+    pub records: Vec<RecordState>,
+    /// What is wrong with the history of the policy.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// Derives every record that is shown. Files of the work tree alone are drafts. `policy_path` is the policy's in
+/// the book, for diagnostics.
 pub fn derive(
     sources: Option<Sources<'_>>,
     named: &HashMap<usize, Vec<RecordIx>>,
     shown: &[Shown],
-) -> Vec<RecordState> {
+    policy_path: &str,
+) -> Derived {
     let book = Book::new(shown);
     let Some(sources) = sources else {
-        return shown.iter().map(|shown| draft(shown, &book)).collect();
+        let records = shown.iter().map(|shown| draft(shown, &book)).collect();
+        return Derived { records, ..Derived::default() };
     };
-    let context = Context::new(sources, named);
-    let decisions: Vec<DecisionState<'_>> = shown
-        .iter()
-        .filter_map(|shown| {
-            let (id, record) = committed(&context, shown)?;
-            let Details::Decision(details) = &shown.record.details else { return None };
-            Some(decision(&context, record, id, &shown.record, details))
-        })
-        .collect();
+    let context = Context::new(sources, named, shown);
+    let decisions = decisions(&context);
     let deriver = Deriver { context: &context, book: &book, decisions: &decisions };
-    let mut states: Vec<RecordState> = shown.par_iter().map(|shown| deriver.record(shown)).collect();
-    block(&mut states);
-    states
+    let mut records: Vec<RecordState> = shown.par_iter().map(|shown| deriver.record(shown)).collect();
+    block(&mut records);
+    Derived { records, diagnostics: suspicions::policy_changes(&context, policy_path) }
 }
 
 fn committed<'s>(context: &Context<'_>, shown: &'s Shown) -> Option<(&'s RecordId, RecordIx)> {
@@ -58,6 +65,7 @@ fn committed<'s>(context: &Context<'_>, shown: &'s Shown) -> Option<(&'s RecordI
 /// The records of the book by ID, for what refers to what.
 pub(super) struct Book<'a> {
     pub(super) records: BTreeMap<&'a str, &'a Record>,
+    pub(super) references: References<'a>,
     /// IDs that several files carry: whose history is whose cannot be told.
     duplicates: BTreeSet<&'a str>,
 }
@@ -72,14 +80,7 @@ impl<'a> Book<'a> {
                 duplicates.insert(id.as_str());
             }
         }
-        Book { records, duplicates }
-    }
-
-    fn tasks(&self) -> impl Iterator<Item = (&'a str, &'a Task)> {
-        self.records.iter().filter_map(|(id, record)| match &record.details {
-            Details::Task(task) => Some((*id, &**task)),
-            _ => None,
-        })
+        Book { references: References::new(&records), records, duplicates }
     }
 }
 
@@ -151,6 +152,7 @@ impl Deriver<'_> {
             texts.get(key).map_or_else(|| key.text.to_string(), |text| (*text).to_owned())
         });
         state.authors = authors(context, record);
+        state.diagnostics.extend(suspicions::acts(context, record, &shown.record));
     }
 
     fn task(
@@ -184,25 +186,22 @@ impl Deriver<'_> {
 
     /// The commit that made a documentation task which follows this one.
     fn follow_up(&self, id: &RecordId) -> Option<usize> {
-        let follows = |task: &Task| {
-            task.kind == Some(TaskKind::Documentation)
-                && task.follows.iter().any(|other| other == id.as_str())
-        };
-        let follow_up = self.book.tasks().find(|(_, task)| follows(task))?;
-        self.owner(follow_up.0, &Key::Exists)
+        let follow_up = self.book.references.followers(id.as_str()).find(|follower| {
+            let record = self.book.records.get(follower);
+            matches!(record.map(|record| &record.details), Some(Details::Task(task)) if task.kind == Some(TaskKind::Documentation))
+        })?;
+        self.owner(follow_up, &Key::Exists)
     }
 
     /// The update of a runbook that the task names, or that serves one of its services, after the task was
     /// made.
     fn runbook_update(&self, task: &Task, created: usize) -> Option<usize> {
-        let of_task = self.book.records.iter().filter(|(id, record)| match &record.details {
-            Details::Runbook(runbook) => {
-                task.runbooks.iter().any(|name| name == *id)
-                    || runbook.services.iter().any(|service| task.services.contains(service))
-            }
-            _ => false,
+        let runbooks = self.book.references.runbooks_of(task);
+        let runbooks = runbooks.into_iter().filter(|id| {
+            let record = self.book.records.get(id);
+            matches!(record.map(|record| &record.details), Some(Details::Runbook(_)))
         });
-        let updates = of_task.filter_map(|(id, _)| self.owner(id, &Key::Text));
+        let updates = runbooks.filter_map(|id| self.owner(id, &Key::Text));
         self.context.latest(updates.filter(|&update| !self.context.in_history(update, created)))
     }
 }

@@ -19,14 +19,14 @@ pub(super) fn events(
         let kinds = of_commit(context, record, group, text_of);
         by_commit.entry(group[0].commit as usize).or_default().extend(kinds);
     }
-    for moved in context.moves(record) {
+    for moved in context.moves(record).iter() {
         let path = |number| context.sources.walk.paths.item(number).to_string();
         by_commit
             .entry(moved.commit as usize)
             .or_default()
             .push(EventKind::Moved { from: path(moved.from), to: path(moved.to) });
     }
-    for &commit in context.work(record) {
+    for &commit in context.work(record).iter() {
         by_commit.entry(commit).or_default().push(EventKind::Worked);
     }
     by_commit

@@ -4,6 +4,7 @@
 //! every view shows; [`check`] says what is wrong with the records as they are.
 
 mod approval;
+mod authority;
 mod check;
 mod context;
 mod decision;
@@ -15,13 +16,17 @@ mod relations;
 mod risk;
 mod runbook;
 mod state;
+mod suspicions;
 mod task;
 mod trie;
 mod walk;
 
 pub use check::{check, duplicates};
-pub use context::{Policies, Sources, WorkPaths, named_tasks};
-pub use derive::{Shown, derive};
+pub use context::{
+    DeployedRecords, DetachedFile, DetachedFiles, Policies, Signatures, Sources, WorkPaths, deployment_items,
+    named_tasks,
+};
+pub use derive::{Derived, Shown, derive};
 pub use json::{EventJson, RecordJson};
 pub use state::*;
-pub use walk::{Versions, Walk, walk};
+pub use walk::{Versions, Walk, deployed_versions, signed_acts, walk};

@@ -1,30 +1,79 @@
 //! Which records refer to which, in both directions.
 
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
 use super::derive::Book;
 use super::state::Relation;
-use crate::record::{Details, Record, RecordId};
+use crate::record::{Details, Record, RecordId, Task};
+
+/// What refers to what in a book, looked up from both ends.
+pub(super) struct References<'a> {
+    /// By target: the kind of link and where it comes from.
+    incoming: HashMap<&'a str, Vec<(&'static str, &'a str)>>,
+    tasks_by_service: HashMap<&'a str, Vec<&'a str>>,
+    runbooks_by_service: HashMap<&'a str, Vec<&'a str>>,
+}
+
+impl<'a> References<'a> {
+    /// Indexes records by ID, in the order of their IDs.
+    pub(super) fn new(records: &BTreeMap<&'a str, &'a Record>) -> Self {
+        let mut references = References {
+            incoming: HashMap::new(),
+            tasks_by_service: HashMap::new(),
+            runbooks_by_service: HashMap::new(),
+        };
+        for (id, record) in records {
+            for (kind, target) in outgoing(record) {
+                references.incoming.entry(target).or_default().push((kind, id));
+            }
+            let (index, services): (_, &[String]) = match &record.details {
+                Details::Task(task) => (&mut references.tasks_by_service, &task.services),
+                Details::Runbook(runbook) => (&mut references.runbooks_by_service, &runbook.services),
+                Details::Decision(_) => continue,
+            };
+            for service in services {
+                index.entry(service).or_default().push(id);
+            }
+        }
+        references
+    }
+
+    /// Records that say they follow another.
+    pub(super) fn followers(&self, id: &str) -> impl Iterator<Item = &'a str> {
+        let incoming = self.incoming.get(id).map_or(&[][..], Vec::as_slice);
+        incoming.iter().filter(|(kind, _)| *kind == "follows").map(|(_, from)| *from)
+    }
+
+    /// Runbooks that a task names, and those of its services.
+    pub(super) fn runbooks_of<'t>(&'t self, task: &'t Task) -> BTreeSet<&'t str> {
+        let of_services =
+            task.services.iter().filter_map(|service| self.runbooks_by_service.get(service.as_str()));
+        task.runbooks.iter().map(String::as_str).chain(of_services.flatten().copied()).collect()
+    }
+
+    /// A runbook and a task of one service belong together.
+    fn same_service(&self, record: &Record) -> BTreeSet<&'a str> {
+        let (index, services): (_, &[String]) = match &record.details {
+            Details::Task(task) => (&self.runbooks_by_service, &task.services),
+            Details::Runbook(runbook) => (&self.tasks_by_service, &runbook.services),
+            Details::Decision(_) => return BTreeSet::new(),
+        };
+        services.iter().filter_map(|service| index.get(service.as_str())).flatten().copied().collect()
+    }
+}
 
 /// Links of a record: its own first, then those of others to it.
 pub(super) fn relations(record: &Record, book: &Book<'_>) -> Vec<Relation> {
     let mut relations: Vec<Relation> =
         outgoing(record).into_iter().filter_map(|(kind, id)| relation(kind, id, book)).collect();
     let Some(own) = record.id.as_ref().map(RecordId::as_str) else { return relations };
-    for (id, other) in &book.records {
-        if *id == own {
-            continue;
-        }
-        let incoming = outgoing(other).into_iter().filter(|(_, target)| *target == own);
-        relations.extend(incoming.filter_map(|(kind, _)| relation(inverse(kind), id, book)));
-        if shares_service(record, other) {
-            relations.extend(relation("same service", id, book));
-        }
-    }
-    let mut seen = Vec::new();
-    relations.retain(|relation| {
-        let new = !seen.contains(&relation.id) || relation.kind != "same service";
-        seen.push(relation.id.clone());
-        new
-    });
+    let incoming = book.references.incoming.get(own).map_or(&[][..], Vec::as_slice);
+    let incoming = incoming.iter().filter(|(_, id)| *id != own);
+    relations.extend(incoming.filter_map(|(kind, id)| relation(inverse(kind), id, book)));
+    let linked: BTreeSet<RecordId> = relations.iter().map(|relation| relation.id.clone()).collect();
+    let near = book.references.same_service(record).into_iter().filter(|id| *id != own);
+    let near = near.filter_map(|id| relation("same service", id, book));
+    relations.extend(near.filter(|relation| !linked.contains(&relation.id)));
     relations
 }
 
@@ -55,19 +104,6 @@ fn inverse(kind: &str) -> &'static str {
         "uses runbook" => "used by",
         _ => "decided in",
     }
-}
-
-/// A runbook and a task of one service belong together.
-fn shares_service(a: &Record, b: &Record) -> bool {
-    fn of(details: &Details) -> (bool, &[String]) {
-        match details {
-            Details::Task(task) => (true, &task.services),
-            Details::Runbook(runbook) => (false, &runbook.services),
-            Details::Decision(_) => (true, &[]),
-        }
-    }
-    let ((a_is_task, a), (b_is_task, b)) = (of(&a.details), of(&b.details));
-    a_is_task != b_is_task && a.iter().any(|service| b.contains(service))
 }
 
 fn all<'a>(kind: &'static str, ids: &'a [String]) -> Vec<(&'static str, &'a str)> {

@@ -24,7 +24,7 @@ pub(super) fn runbook(
     let commits = context.sources.history.commits.iter().enumerate();
     let exercised = commits
         .filter(|(position, commit)| {
-            context.reachable[*position] && commit.trailers.exercised.iter().any(|name| name == id.as_str())
+            commit.trailers.exercised.iter().any(|name| name == id.as_str()) && context.has(*position)
         })
         .map(|(position, _)| position);
     let last = context.latest(updated.into_iter().chain(exercised));

@@ -14,17 +14,17 @@ pub struct Evidence {
     /// The commit.
     pub commit: CommitId,
     /// The author's name as the commit has it.
-    pub author: String,
+    pub author: Arc<str>,
     /// The author's e-mail as the commit has it.
-    pub email: String,
+    pub email: Arc<str>,
     /// The author's time, with its own offset.
     pub time: CommitTime,
     /// The policy's name (key) of the author, when the e-mail is listed.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub person: Option<String>,
+    pub person: Option<Arc<str>>,
     /// The first line of the message.
     #[serde(skip)]
-    pub subject: String,
+    pub subject: Arc<str>,
 }
 
 /// Where a record stands. One vocabulary for tasks, decisions and runbooks (design, section 3).
@@ -195,7 +195,7 @@ pub enum TrustLevel {
 /// One approval that the risk asks for, met or not.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Approval {
-    /// The role whose approval it is; the board's is the role of the decision.
+    /// The role whose approval it is; the board's is the role of the decision, and `*` anybody else's.
     pub role: String,
     /// The item's text, or the decision record's ID.
     pub text: String,
@@ -204,6 +204,9 @@ pub struct Approval {
     /// The decision record through which the role speaks, when there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub decision: Option<RecordId>,
+    /// The detached approval's path in the book, when that is the best candidate.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub detached: Option<String>,
     /// The best candidate, by the policy's name; the author's e-mail when not listed.
     pub person: Option<String>,
     /// What the act is worth.

@@ -1,14 +1,14 @@
 //! Where a task stands: the first status of the design's list (section 3) that holds, with its proof.
 
-use super::approval::{Judged, approvals, tickers};
+use super::approval::{Judged, approvals, sum_up, tickers};
 use super::context::Context;
-use super::decision::{DecisionState, board_approval, in_force};
+use super::decision::{DecisionState, board_approval, in_force, listing};
 use super::law::ABSENT;
 use super::risk::risk;
 use super::state::{Approval, ApprovalFacet, EnvironmentState, RiskState, Status};
 use super::walk::{Key, RecordIx, Value};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::record::{Item, Record, RecordId, Task, TaskKind, Verdict};
+use crate::record::{Details, Item, Record, RecordId, Task, TaskKind, Verdict};
 
 /// What is derived of a task besides what every record has.
 pub(super) struct TaskState {
@@ -42,14 +42,13 @@ pub(super) fn task(
 ) -> TaskState {
     let environments = environments(context, record, parsed);
     let risk = risk(task, context.sources.policy);
-    let rule = context.sources.policy.risk_rule(risk.level);
     let deployment = environments.last().filter(|last| last.deployed).and_then(|last| last.completed);
-    let rollback = environments.last().and_then(|last| last.untick).filter(|_| rule.renew_after_rollback);
-    let board_asked = rule.decision && task.emergency.is_none();
-    let requestor = task.requestor.as_deref();
-    let board = board_approval(context, others.decisions, id, requestor, board_asked, deployment);
-    let judged = Judged { record, parsed, task, risk: risk.level, deployment, rollback, board };
-    let (approvals, facet) = approvals(context, &judged);
+    let subject = Subject { context, record, id, parsed, task };
+    let (mut approvals, facet) = match deployment {
+        Some(deployment) => subject.at_deployment(deployment),
+        None => subject.now(others.decisions),
+    };
+    let mut diagnostics = squashed(context, parsed, &mut approvals);
     let facts = Facts {
         context,
         record,
@@ -61,13 +60,137 @@ pub(super) fn task(
         facet,
     };
     let (status, evidence) = facts.status(others);
-    let mut diagnostics = Vec::new();
     if status == Status::Unknown {
         diagnostics.push(contradiction(parsed));
     }
     let next = next(status, &approvals, facet, &environments, parsed);
     let environments = environments.into_iter().map(|found| found.state(context)).collect();
     TaskState { status, evidence, risk, approvals, facet, environments, next, diagnostics }
+}
+
+/// A task, as the view's own file has it.
+#[derive(Clone, Copy)]
+struct Subject<'s, 'a> {
+    context: &'s Context<'a>,
+    record: RecordIx,
+    id: &'s RecordId,
+    parsed: &'s Record,
+    task: &'s Task,
+}
+
+impl<'a> Subject<'_, 'a> {
+    /// Its approvals as they stand.
+    fn now(self, decisions: &[DecisionState<'_>]) -> (Vec<Approval>, ApprovalFacet) {
+        self.approvals(&self.judged(None), decisions)
+    }
+
+    /// Its approvals as they stood at the deployment, by the policy before it. What was missing then and
+    /// stands now is late.
+    fn at_deployment(self, deployment: usize) -> (Vec<Approval>, ApprovalFacet) {
+        let policy = self.context.policy_before(deployment).unwrap_or(self.context.sources.policy);
+        let view = self.context.at(deployment, policy);
+        // A file that is not kept has the same material content as today's.
+        let parsed = view.parsed(self.record).unwrap_or(self.parsed);
+        let Details::Task(task) = &parsed.details else { return self.now(&[]) };
+        let then = Subject { context: &view, parsed, task, ..self };
+        let judged = then.judged(Some(deployment));
+        let decisions = listing(&view, self.record);
+        let (mut approvals, _) = then.approvals(&judged, &decisions);
+        approvals.retain(|approval| approval.role != "*");
+        if approvals.iter().any(|approval| approval.code == Some(Code::ApprovalMissing)) {
+            let now = super::approval::approvals(self.context, &self.judged(Some(deployment)));
+            for approval in &mut approvals {
+                let late = now
+                    .iter()
+                    .find(|late| late.role == approval.role && late.code == Some(Code::ApprovalLate));
+                if let (Some(Code::ApprovalMissing), Some(late)) = (approval.code, late) {
+                    *approval = Approval { required: approval.required, ..late.clone() };
+                }
+            }
+        }
+        let facet = sum_up(&view, &judged, &mut approvals);
+        (approvals, facet)
+    }
+
+    fn approvals(
+        self,
+        judged: &Judged<'_>,
+        decisions: &[DecisionState<'_>],
+    ) -> (Vec<Approval>, ApprovalFacet) {
+        let mut approvals = approvals(self.context, judged);
+        approvals.extend(board_approval(self.context, decisions, self.id, judged));
+        approvals.sort_by_key(|approval| !approval.required);
+        let facet = sum_up(self.context, judged, &mut approvals);
+        (approvals, facet)
+    }
+
+    fn judged(&self, deployment: Option<usize>) -> Judged<'_> {
+        let (context, policy) = (self.context, self.context.sources.policy);
+        let risk = risk(self.task, policy).level;
+        let landing = deployment.and_then(|deployment| context.landing(deployment));
+        let landed_on = landing
+            .filter(|landing| Some(*landing) != deployment)
+            .and_then(|landing| context.sources.history.commits[landing].parents.first().copied());
+        let renews = policy.risk_rule(risk).renew_after_rollback;
+        let rollbacks = if renews { rollbacks(context, self.record, self.parsed) } else { Vec::new() };
+        Judged {
+            record: self.record,
+            parsed: self.parsed,
+            task: self.task,
+            risk,
+            deployment,
+            landed_on,
+            rollbacks,
+        }
+    }
+}
+
+/// Unticks of the final environment in the view's history.
+fn rollbacks(context: &Context<'_>, record: RecordIx, parsed: &Record) -> Vec<usize> {
+    let policy = context.sources.policy;
+    let named = |environment: &crate::policy::Environment| {
+        let of = |item: &Item| policy.environment_for_item(&item.text) == Some(environment);
+        parsed.items.iter().any(of)
+    };
+    let Some(last) = policy.environments.iter().rev().find(|environment| named(environment)) else {
+        return Vec::new();
+    };
+    let withdrawals = context.withdrawals(record).iter();
+    withdrawals
+        .filter(|withdrawal| match context.sources.walk.keys.item(withdrawal.key) {
+            Key::Item(item) => policy.environment_for_item(&item.text) == Some(last),
+            _ => false,
+        })
+        .map(|withdrawal| withdrawal.commit as usize)
+        .filter(|&commit| context.has(commit))
+        .collect()
+}
+
+/// Approvals by somebody without the role in a commit that names a co-author who has it: a squash has lost
+/// whose they were. Says so in the approval and in a diagnostic.
+fn squashed(context: &Context<'_>, parsed: &Record, approvals: &mut [Approval]) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    for approval in approvals.iter_mut().filter(|approval| approval.code == Some(Code::ApprovalRole)) {
+        let position = approval.by.as_ref().and_then(|by| context.sources.history.position(by.commit));
+        let Some(commit) = position.filter(|_| approval.detached.is_none()) else { continue };
+        let Some(policy) = context.policy_before(commit) else { continue };
+        let facts = &context.sources.history.commits[commit];
+        let holder = facts.trailers.co_authors.iter().find_map(|email| {
+            policy.person_by_email(email).filter(|person| policy.has_role(person, &approval.role))
+        });
+        let Some(holder) = holder else { continue };
+        let message = format!(
+            "{} ticks it and names {holder} as co-author: a squash has lost whose approval it was",
+            facts.id.short()
+        );
+        let item = parsed.items.iter().find(|item| item.text == approval.text);
+        let span = item.map_or(0..0, |item| item.span.clone());
+        let code = Code::ApprovalSquashed;
+        let diagnostic = Diagnostic::warning(code, &parsed.path, &parsed.source, span, message.clone());
+        found.push(diagnostic.with_help("merge without squashing, or approve with `approve --sign`"));
+        approval.detail = message;
+    }
+    found
 }
 
 fn contradiction(parsed: &Record) -> Diagnostic {
@@ -211,7 +334,8 @@ impl Facts<'_> {
             return (Status::InReview, listed);
         }
         let ticks = self.parsed.items.iter().flat_map(|item| self.ticks(item));
-        let developed = ticks.chain(self.context.work(self.record).iter().copied());
+        let work = self.context.work(self.record);
+        let developed = ticks.chain(work.iter().copied());
         match self.context.latest(developed) {
             Some(commit) => (Status::Developing, Some(commit)),
             None => (Status::Proposed, self.owner(&Key::Exists)),

@@ -42,8 +42,15 @@ impl Policy {
         let mut decoder = Decoder::new(path, text);
         let own = match Value::parse(text, true) {
             Ok(own) => own,
+            Err(_) if crate::record::conflict_in(text).is_some() => {
+                let at = crate::record::conflict_in(text).unwrap_or_default();
+                let help = Some("keep one side and remove the markers".to_owned());
+                decoder.error(at..at + 7, "an unresolved merge conflict begins here".to_owned(), help);
+                return (None, decoder.found);
+            }
             Err(errors) => {
-                for (span, message) in errors {
+                // The first errors tell what is wrong; those behind them mostly follow from them.
+                for (span, message) in errors.into_iter().take(5) {
                     decoder.error(
                         span,
                         format!("invalid TOML: {}", message.lines().next().unwrap_or_default()),

@@ -100,8 +100,9 @@ fn list<T>(
     let mut found = Vec::new();
     for value in values {
         let mut table = decoder.table(value, name);
-        found.extend(read(decoder, &mut table));
+        let Some(element) = read(decoder, &mut table) else { continue };
         decoder.finish(&table);
+        found.push(element);
     }
     found
 }
@@ -293,8 +294,8 @@ fn window(decoder: &mut Decoder<'_>, name: &str, value: &Value) -> Option<Window
         for (key, absent) in
             [("start", start.is_none()), ("duration", duration.is_none()), ("timezone", timezone.is_none())]
         {
-            if absent && !decoder.found.iter().any(|d| table.span().contains(&d.span.start)) {
-                decoder.error(table.span(), format!("`{name}` has no usable `{key}`"), None);
+            if absent && table.take(key).is_none() {
+                decoder.error(table.span(), format!("`{name}` has no `{key}`"), None);
             }
         }
         recurring_window(rrule, from, start, duration, timezone)

@@ -27,6 +27,15 @@ fn at(value: &Value, keys: &[&str]) -> Range<usize> {
     place(current)
 }
 
+/// The keys of a table as they are written; those of entries that could not be read too.
+fn keys_of<'v>(value: &'v Value, table: &str) -> Vec<&'v str> {
+    let Kind::Table(top) = &value.kind else { return Vec::new() };
+    match top.get(table).map(|entry| &entry.value.kind) {
+        Some(Kind::Table(entries)) => entries.keys().map(String::as_str).collect(),
+        _ => Vec::new(),
+    }
+}
+
 fn people(decoder: &mut Decoder<'_>, policy: &Policy, value: &Value) {
     for (kind, of) in [("e-mail", true), ("key", false)] {
         let mut owners: HashMap<String, &str> = HashMap::new();
@@ -62,9 +71,11 @@ fn roles(decoder: &mut Decoder<'_>, policy: &Policy, value: &Value) {
     for (risk, rule) in &policy.risks {
         uses.extend(rule.roles.iter().map(|role| (vec!["risk", risk.as_str(), "roles"], role.as_str())));
     }
-    for rule in policy.conditions.values() {
+    let condition_texts = keys_of(value, "conditions");
+    for (text, rule) in &policy.conditions {
         if let ConditionRule::Role(role) = rule {
-            uses.push((vec!["conditions"], role));
+            let written = condition_texts.iter().find(|written| crate::record::normalize(written) == *text);
+            uses.push((["conditions"].into_iter().chain(written.copied()).collect(), role));
         }
     }
     for (keys, role) in uses {
@@ -96,13 +107,14 @@ fn roles(decoder: &mut Decoder<'_>, policy: &Policy, value: &Value) {
 }
 
 fn windows_and_environments(decoder: &mut Decoder<'_>, policy: &Policy, value: &Value) {
+    let windows = keys_of(value, "windows");
     let help = |name: &str| {
         nearest(name, policy.windows.keys().map(String::as_str)).map(|near| format!("did you mean `{near}`?"))
     };
     for (risk, rule) in &policy.risks {
         let named = rule.window.iter().map(|window| ("window", window));
         for (key, window) in named.chain(rule.windows.iter().map(|window| ("windows", window))) {
-            if !policy.windows.contains_key(window) {
+            if !windows.contains(&window.as_str()) {
                 let span = at(value, &["risk", risk.as_str(), key]);
                 decoder.error(span, format!("window `{window}` is not in `[windows]`"), help(window));
             }

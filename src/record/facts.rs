@@ -3,10 +3,12 @@
 //! It agrees with [`Record::parse`](super::Record::parse) and leaves out everything that only a reader of the
 //! file needs: typed values, diagnostics.
 
+use std::sync::Arc;
+
 use super::layout::{find_layout, find_troubles};
 use super::markdown::read_outline;
 use super::scope::{Body, ScopeField, canonical_json, write_scope};
-use super::{ItemKey, MAX_RECORD_BYTES, RecordType, ScopeHash, ScopeRules, frontmatter};
+use super::{ItemKey, MAX_RECORD_BYTES, ScopeHash, ScopeRules, frontmatter};
 
 /// What one version of a record says, as far as commits are judged by it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -16,7 +18,7 @@ pub struct Facts {
     /// Its checklist items in file order.
     pub items: Vec<ItemFact>,
     /// Top-level keys of the frontmatter with their values as canonical JSON (RFC 8785), sorted by key.
-    pub fields: Vec<(Box<str>, Box<str>)>,
+    pub fields: Vec<(Arc<str>, Arc<str>)>,
     /// The hash of its material content.
     pub scope: Option<ScopeHash>,
 }
@@ -31,15 +33,71 @@ pub struct ItemFact {
 }
 
 impl Facts {
-    /// Reads a file's bytes. The type and path make no difference to the facts today; they are asked for
-    /// because what counts as a record's content is theirs to say.
-    pub fn read(_record_type: RecordType, _path: &str, bytes: &[u8], rules: &ScopeRules) -> Facts {
-        read_facts(bytes, rules).unwrap_or_default()
+    /// Reads a file's bytes.
+    pub fn read(bytes: &[u8], rules: &ScopeRules) -> Facts {
+        read_facts(bytes, rules).map(|(facts, _)| facts).unwrap_or_default()
+    }
+}
+
+/// Reads versions one after the other, best those of one file in their order: a version that differs from the
+/// one before in boxes alone, which is what most commits change, is not parsed again.
+#[derive(Debug, Default)]
+pub struct FactsReader {
+    last: Option<Last>,
+}
+
+#[derive(Debug)]
+struct Last {
+    bytes: Vec<u8>,
+    /// Offset of the character in each item's box.
+    boxes: Vec<usize>,
+    facts: Facts,
+}
+
+impl FactsReader {
+    /// The same as [`Facts::read`], for bytes that are given away.
+    pub fn read(&mut self, bytes: Vec<u8>, rules: &ScopeRules) -> Facts {
+        if let Some(last) = &mut self.last
+            && let Some(ticks) = last.ticks(&bytes)
+        {
+            for (item, checked) in last.facts.items.iter_mut().zip(ticks) {
+                item.checked = checked;
+            }
+            last.bytes = bytes;
+            return last.facts.clone();
+        }
+        let Some((facts, boxes)) = read_facts(&bytes, rules) else { return Facts::default() };
+        self.last = Some(Last { bytes, boxes, facts: facts.clone() });
+        facts
+    }
+}
+
+impl Last {
+    /// The state of each item in `bytes`, when they differ from these in boxes alone. What stands in a box
+    /// changes nothing about how the text around it is read, and the scope holds every box unticked.
+    fn ticks(&self, bytes: &[u8]) -> Option<Vec<bool>> {
+        if bytes.len() != self.bytes.len() {
+            return None;
+        }
+        let mut from = 0;
+        let mut ticks = Vec::with_capacity(self.boxes.len());
+        for &at in &self.boxes {
+            if bytes[from..at] != self.bytes[from..at] {
+                return None;
+            }
+            ticks.push(match bytes[at] {
+                b' ' => false,
+                b'x' | b'X' => true,
+                _ => return None,
+            });
+            from = at + 1;
+        }
+        (bytes[from..] == self.bytes[from..]).then_some(ticks)
     }
 }
 
 /// `None` when the record is broken.
-fn read_facts(bytes: &[u8], rules: &ScopeRules) -> Option<Facts> {
+fn read_facts(bytes: &[u8], rules: &ScopeRules) -> Option<(Facts, Vec<usize>)> {
     if bytes.len() > MAX_RECORD_BYTES {
         return None;
     }
@@ -55,7 +113,7 @@ fn read_facts(bytes: &[u8], rules: &ScopeRules) -> Option<Facts> {
         .iter()
         .map(|(key, value)| (key.get_ref().as_ref(), frontmatter::to_json(value.get_ref())))
         .collect();
-    let fields: Vec<(Box<str>, Box<str>)> =
+    let fields: Vec<(Arc<str>, Arc<str>)> =
         values.iter().map(|(key, value): &(&str, _)| ((*key).into(), canonical_json(value).into())).collect();
     let scope_fields = values
         .iter()
@@ -64,7 +122,8 @@ fn read_facts(bytes: &[u8], rules: &ScopeRules) -> Option<Facts> {
         .collect();
     let body = Body { source, start: layout.body_start, sections: &outline.sections, items: &outline.items };
     let scope = ScopeHash::of(&write_scope(scope_fields, body, rules));
+    let boxes = outline.items.iter().map(|item| item.mark.start + 1).collect();
     let items =
         outline.items.into_iter().map(|item| ItemFact { key: item.key, checked: item.checked }).collect();
-    Some(Facts { readable: true, items, fields, scope: Some(scope) })
+    Some((Facts { readable: true, items, fields, scope: Some(scope) }, boxes))
 }

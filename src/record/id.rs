@@ -11,10 +11,34 @@ pub struct RecordId(Box<str>);
 
 /// Why a text is no record ID.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{}` is no record ID: ASCII letters, digits, `-` and `_`, beginning with a letter or digit", text.escape_default())]
+#[error("`{}` is no record ID: {}", shortened(text), self.expected())]
 pub struct IdError {
     /// The text.
     pub text: String,
+}
+
+impl IdError {
+    /// What of the grammar does not hold.
+    fn expected(&self) -> String {
+        if self.text.len() > RecordId::MAX_BYTES {
+            return format!(
+                "it has {} bytes, and at most {} are allowed",
+                self.text.len(),
+                RecordId::MAX_BYTES
+            );
+        }
+        if is_device_name(&self.text) {
+            return "Windows keeps this name for a device".to_owned();
+        }
+        "ASCII letters, digits, `-` and `_`, beginning with a letter or digit".to_owned()
+    }
+}
+
+fn shortened(text: &str) -> String {
+    let mut characters = text.chars();
+    let start: String = characters.by_ref().take(40).collect();
+    let more = if characters.next().is_some() { "…" } else { "" };
+    format!("{}{more}", start.escape_default())
 }
 
 impl RecordId {
@@ -78,5 +102,12 @@ mod tests {
         for bad in ["", "-x", "_x", "a b", "ä", "а", "a/b", "..", "a.b", "con", "LPT1", &"x".repeat(101)] {
             assert!(RecordId::parse(bad).is_err(), "{bad}");
         }
+        let said = |text: &str| RecordId::parse(text).unwrap_err().to_string();
+        assert_eq!(said("con"), "`con` is no record ID: Windows keeps this name for a device");
+        assert!(
+            said(&"x".repeat(101))
+                .ends_with("x…` is no record ID: it has 101 bytes, and at most 100 are allowed")
+        );
+        assert!(said("ä b").starts_with("`\\u{e4} b` is no record ID: ASCII letters"));
     }
 }

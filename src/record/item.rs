@@ -1,5 +1,7 @@
 //! What makes a checklist item the same item: its text, normalised.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 
 use super::Record;
@@ -8,7 +10,7 @@ use super::Record;
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct ItemKey {
     /// Lower-cased, without markup, white space as one.
-    pub text: Box<str>,
+    pub text: Arc<str>,
     /// How many items with the same text stand before it in the file; 0 for the first.
     pub nth: u16,
 }

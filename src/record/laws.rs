@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 
 use proptest::prelude::*;
 
@@ -117,7 +118,7 @@ fn rules() -> ScopeRules {
 
 fn check_agreement(bytes: &[u8]) {
     let record = Record::parse(RecordType::Task, "tasks/A-1.md", bytes);
-    let facts = Facts::read(RecordType::Task, "tasks/A-1.md", bytes, &rules());
+    let facts = Facts::read(bytes, &rules());
     assert_eq!(facts.readable, !record.is_broken(), "{:?}", record.diagnostics);
     if !facts.readable {
         assert_eq!(facts, Facts::default());
@@ -125,7 +126,7 @@ fn check_agreement(bytes: &[u8]) {
     }
     let items: Vec<ItemFact> =
         record.items.iter().map(|item| ItemFact { key: item.key.clone(), checked: item.checked }).collect();
-    let mut fields: Vec<(Box<str>, Box<str>)> = record
+    let mut fields: Vec<(Arc<str>, Arc<str>)> = record
         .fields
         .iter()
         .map(|field| (field.key.as_str().into(), canonical_json(&field.value).into()))
@@ -134,6 +135,7 @@ fn check_agreement(bytes: &[u8]) {
     assert_eq!(facts.items, items);
     assert_eq!(facts.fields, fields);
     assert_eq!(facts.scope, Some(scope_hash(&record, &rules())));
+    check_reader(&record, &facts);
     for item in &record.items {
         let mark = record.text(item.mark.clone());
         assert!(matches!(mark, "[ ]" | "[x]" | "[X]" | "[\t]"), "{mark:?}");
@@ -142,6 +144,26 @@ fn check_agreement(bytes: &[u8]) {
     for field in &record.fields {
         assert!(record.source.is_char_boundary(field.value_span.end), "{field:?}");
         assert!(record.text(field.key_span.clone()).contains(&field.key), "{field:?}");
+    }
+}
+
+/// Versions that differ in boxes, or in anything else, read in a row, equal each read alone.
+fn check_reader(record: &Record, facts: &Facts) {
+    let mut reader = FactsReader::default();
+    let original = record.source.as_bytes();
+    assert_eq!(reader.read(original.to_vec(), &rules()), *facts);
+    for (position, item) in record.items.iter().enumerate().take(8) {
+        for fill in [b'x', b' ', b'X', b'\t', b'y'] {
+            let mut bytes = original.to_vec();
+            bytes[item.mark.start + 1] = fill;
+            if let Some(other) = record.items.get(position / 2) {
+                bytes[other.mark.start + 1] = b'x';
+            }
+            assert_eq!(reader.read(bytes.clone(), &rules()), Facts::read(&bytes, &rules()), "{bytes:?}");
+        }
+        let mut bytes = original.to_vec();
+        bytes[item.mark.end % original.len()] ^= 1;
+        assert_eq!(reader.read(bytes.clone(), &rules()), Facts::read(&bytes, &rules()), "{bytes:?}");
     }
 }
 
@@ -262,29 +284,56 @@ proptest! {
     }
 }
 
-/// Real documents of the team's collection, when it lies beside this crate.
+/// Real documents: the team's collection when it lies beside this crate, and every `.md` file of the folder that
+/// `CHANGEBOOK_DOCUMENTS` names.
 #[test]
-#[allow(clippy::print_stderr)]
-fn real_documents_are_read() {
+fn real_documents_are_read_and_edited() {
     let shared = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared");
-    let mut paths: Vec<_> = walkdir::WalkDir::new(&shared)
+    let more = std::env::var_os("CHANGEBOOK_DOCUMENTS").map(std::path::PathBuf::from);
+    let mut paths: Vec<_> = [shared]
         .into_iter()
+        .chain(more)
+        .flat_map(walkdir::WalkDir::new)
         .filter_map(Result::ok)
         .filter(|entry| entry.path().extension().is_some_and(|ending| ending == "md"))
         .map(walkdir::DirEntry::into_path)
         .collect();
     paths.sort();
     if paths.is_empty() {
-        eprintln!("skipped: no documents beside the crate");
+        let why = "no documents beside the crate, and `CHANGEBOOK_DOCUMENTS` names no folder";
+        let _ = std::io::Write::write_fmt(
+            &mut std::io::stderr(),
+            format_args!("skipped: real documents: {why}\n"),
+        );
     }
     for path in paths {
         let bytes = fs::read(&path).unwrap();
         check_agreement(&bytes);
-        let record = [b"+++\nid = 'A-1'\n+++\n", &bytes[..]].concat();
-        check_agreement(&record);
-        let record = Record::parse(RecordType::Task, "tasks/A-1.md", &record);
-        let once = scope_text(&record, &rules());
-        let twice = scope_text(&parse(&with_body_of(&once)), &rules());
-        assert_eq!(with_body_of(&twice), with_body_of(&once), "{}", path.display());
+        let bytes = [b"+++\nid = 'A-1'\n+++\n", &bytes[..]].concat();
+        check_agreement(&bytes);
+        let record = Record::parse(RecordType::Task, "tasks/A-1.md", &bytes);
+        if !record.is_broken() {
+            let once = scope_text(&record, &rules());
+            let twice = scope_text(&parse(&with_body_of(&once)), &rules());
+            assert_eq!(with_body_of(&twice), with_body_of(&once), "{}", path.display());
+        }
+        if let Ok(text) = std::str::from_utf8(&bytes) {
+            check_edits(text, &record, &path);
+        }
     }
+}
+
+/// A tick changes one byte; a key changes its own line.
+fn check_edits(text: &str, record: &Record, path: &Path) {
+    for item in &record.items {
+        let edited = edit::set_item(text, item, !item.checked).unwrap();
+        assert_eq!(edited.len(), text.len());
+        let changed: Vec<usize> =
+            (0..text.len()).filter(|&at| text.as_bytes()[at] != edited.as_bytes()[at]).collect();
+        assert!(changed.len() == 1 && item.mark.contains(&changed[0]), "{}: {item:?}", path.display());
+    }
+    let edited = edit::set_field(text, "cancelled", "no".into()).unwrap();
+    let line_end = if text.starts_with("+++\r\n") { "\r\n" } else { "\n" };
+    let kept = edited.replacen(&format!("cancelled = \"no\"{line_end}"), "", 1);
+    assert_eq!(kept, text, "{}", path.display());
 }

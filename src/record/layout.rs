@@ -67,7 +67,7 @@ pub(super) fn find_troubles(text: &str) -> Vec<Trouble> {
 
 /// Where a complete conflict begins: its three markers at line starts, in order. Code blocks count too,
 /// since a conflict inside one (a plan's text, say) is no less unresolved.
-fn find_conflict(text: &str) -> Option<usize> {
+pub(crate) fn find_conflict(text: &str) -> Option<usize> {
     let start = find_line(text, 0, |line| line.starts_with("<<<<<<< "))?;
     let middle = find_line(text, start, |line| line.trim_end() == "=======")?;
     find_line(text, middle, |line| line.starts_with(">>>>>>> "))?;

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::Range;
+use std::sync::Arc;
 
 use pulldown_cmark::{Event, HeadingLevel, LinkType, Options, Parser, Tag, TagEnd};
 
@@ -85,7 +86,7 @@ struct Reader<'a> {
     heading: Option<Range<usize>>,
     heading_text: String,
     section: Option<usize>,
-    repeats: HashMap<Box<str>, u16>,
+    repeats: HashMap<Arc<str>, u16>,
 }
 
 impl Reader<'_> {

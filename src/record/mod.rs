@@ -3,6 +3,7 @@
 //! Parsing never fails as a whole: [`Record::parse`] gives what it understood and the diagnostics.
 //! Everything that a message, an edit or an editor may point at carries its byte range.
 
+mod detached;
 mod details;
 mod duration;
 pub mod edit;
@@ -20,10 +21,12 @@ mod types;
 #[cfg(test)]
 mod laws;
 
+pub use detached::{Detached, MAX_DETACHED_BYTES, detached_path};
 pub use duration::parse_duration;
-pub use facts::{Facts, ItemFact};
+pub use facts::{Facts, FactsReader, ItemFact};
 pub use id::{IdError, RecordId};
 pub use item::{ItemKey, ItemMatch, find_items, normalize, normalize_review};
+pub(crate) use layout::find_conflict as conflict_in;
 pub use markdown::markdown_options;
 pub use scope::{ScopeHash, ScopeRules, scope_hash, scope_text};
 pub use types::*;

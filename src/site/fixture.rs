@@ -111,11 +111,11 @@ pub(super) fn act(person: &str, seconds: i64, seed: u8) -> Evidence {
     }
     Evidence {
         commit: CommitId(id),
-        author: super::text::capitalized(person),
-        email: format!("{person}@example.org"),
+        author: super::text::capitalized(person).into(),
+        email: format!("{person}@example.org").into(),
         time: CommitTime { seconds, offset_minutes: 120 },
-        person: ["ana", "sam", "kim", "lee"].contains(&person).then(|| person.to_owned()),
-        subject: "a subject".to_owned(),
+        person: ["ana", "sam", "kim", "lee"].contains(&person).then(|| person.into()),
+        subject: "a subject".into(),
     }
 }
 
@@ -257,7 +257,8 @@ fn approval(role: &str, text: &str, by: Option<Evidence>, code: Option<Code>, de
         role: role.to_owned(),
         text: text.to_owned(),
         decision: None,
-        person: by.as_ref().and_then(|by| by.person.clone()),
+        detached: None,
+        person: by.as_ref().and_then(|by| by.person.as_deref().map(str::to_owned)),
         trust: by.as_ref().map(|_| TrustLevel::Committed),
         valid: code.is_none(),
         required: true,

@@ -119,6 +119,9 @@ impl<'a> Model<'a> {
 
     /// A path of the book that looks like this one.
     pub(super) fn similar(&self, path: &str) -> Option<&str> {
+        if self.input.config.allow_broken_links {
+            return None; // Nobody reads it, and a search through every page for each link is slow.
+        }
         let stem = path.rsplit('/').next().unwrap_or(path);
         let mut candidates: Vec<&str> =
             self.pages.keys().chain(self.files.keys()).map(String::as_str).collect();

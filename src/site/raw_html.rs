@@ -101,7 +101,17 @@ fn push_tag(
     resolve: &mut impl FnMut(&str, bool, Range<usize>) -> Option<String>,
 ) {
     let mut copied = 0;
-    for (name, range) in attributes(tag) {
+    for (name, range, name_start) in attributes(tag) {
+        // The anchors of old pages: `<a name="x">`.
+        if name.eq_ignore_ascii_case("name")
+            && tag[1..].starts_with(['a', 'A'])
+            && tag[2..].starts_with([' ', '\n', '\t'])
+        {
+            out.push_str(&tag[copied..name_start]);
+            out.push_str("id");
+            copied = name_start + name.len();
+            continue;
+        }
         let loaded = name.eq_ignore_ascii_case("src");
         if !loaded && !name.eq_ignore_ascii_case("href") {
             continue;
@@ -118,8 +128,8 @@ fn push_tag(
     out.push_str(&tag[copied..]);
 }
 
-/// Names and value ranges of the quoted and unquoted attributes of a whole tag.
-fn attributes(tag: &str) -> Vec<(&str, Range<usize>)> {
+/// Names, value ranges and places of the quoted and unquoted attributes of a whole tag.
+fn attributes(tag: &str) -> Vec<(&str, Range<usize>, usize)> {
     let bytes = tag.as_bytes();
     let mut found = Vec::new();
     let mut index = bytes.iter().position(u8::is_ascii_whitespace).unwrap_or(bytes.len());
@@ -135,7 +145,7 @@ fn attributes(tag: &str) -> Vec<(&str, Range<usize>)> {
         }
         let name = &tag[name_start..index];
         let Some((range, next)) = value(bytes, index) else { continue };
-        found.push((name, range));
+        found.push((name, range, name_start));
         index = next;
     }
     found
@@ -183,6 +193,7 @@ mod tests {
             ("a<!-- open", "a"),
             ("<img alt='>' src=a.png>", "<img alt='>' src=NEW>"),
             ("<a\nhref = \"x.md\" title=\"href='y'\">", "<a\nhref = \"NEW\" title=\"href='y'\">"),
+            ("<a name=\"x\"></a><p name=x>", "<a id=\"x\"></a><p name=x>"),
             ("<p>href=\"x\"</p>", "<p>href=\"x\"</p>"),
         ] {
             assert_eq!(rewritten(html, |_, _, _| Some("NEW".to_owned())), expected, "{html}");

@@ -277,7 +277,7 @@ fn progress(model: &Model<'_>, state: &RecordState) -> Vec<Stage> {
     }
     for environment in &state.environments {
         let mut shown = stage(&environment.name, environment.deployed, act(environment.by.as_ref()));
-        shown.stated.clone_from(&environment.stated_time);
+        shown.stated = environment.stated_time.as_deref().map(super::view::stated_moment);
         if let Some(evidence) = &environment.rolled_back {
             (shown.state, shown.word, shown.by) = ("undone", "rolled back", Some(model.act(evidence)));
         }

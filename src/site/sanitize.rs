@@ -80,7 +80,7 @@ const TAGS: &[&str] = &[
 const OWN: &[&str] = &["class", "role", "aria-label", "tabindex"];
 
 /// Schemes that a link may have.
-pub(super) const SCHEMES: &[&str] = &["http", "https", "mailto"];
+pub(super) const SCHEMES: &[&str] = &["http", "https", "mailto", "tel", "ftp"];
 
 /// A word that no author can guess: different in each process, and never part of the output.
 static KEY: LazyLock<String> = LazyLock::new(|| {

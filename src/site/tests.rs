@@ -184,7 +184,15 @@ fn links_lead_from_file_to_page() {
             "see INFRA-150, not INFRA-1501 or `INFRA-150`",
             ">INFRA-150</a>, not INFRA-1501 or <code>INFRA-150</code>",
         ),
-        ("https://x.example/INFRA-150", "<p>https://x.example/INFRA-150</p>"),
+        (
+            "https://x.example/INFRA-150",
+            "<p><a href=\"https://x.example/INFRA-150\">https://x.example/INFRA-150</a></p>",
+        ),
+        (
+            "[![build](https://x.example/b.svg)](https://x.example)",
+            "<p><a href=\"https://x.example\">build</a></p>",
+        ),
+        ("[see https://x.example](guide/trust.md)", ">see https://x.example</a>"),
         (
             "**redis-cluster**",
             "<strong><a href=\"../runbooks/redis-cluster.html\">redis-cluster</a></strong>",

@@ -163,12 +163,15 @@ impl Model<'_> {
     /// An act, with the policy's name for the person.
     pub(super) fn act(&self, evidence: &Evidence) -> Act {
         Act {
-            who: evidence.person.as_deref().map_or_else(|| evidence.author.clone(), |key| self.person(key)),
+            who: evidence
+                .person
+                .as_deref()
+                .map_or_else(|| evidence.author.to_string(), |key| self.person(key)),
             listed: evidence.person.is_some(),
             time: evidence.time.human(),
             day: evidence.time.zoned().strftime("%-d %b %Y").to_string(),
             iso: evidence.time.rfc3339(),
-            subject: evidence.subject.clone(),
+            subject: evidence.subject.to_string(),
             commit: self.commit(evidence.commit),
         }
     }
@@ -268,6 +271,17 @@ pub(super) fn moment(time: &jiff::ZonedDateTime) -> String {
     time.strftime("%a %-d %b %Y %H:%M %:z").to_string()
 }
 
+/// A moment that a trailer states (RFC 3339), at its own offset: `25 May 2024 02:40 +02:00`.
+pub(super) fn stated_moment(text: &str) -> String {
+    let at_offset = || {
+        let pieces = jiff::fmt::temporal::Pieces::parse(text).ok()?;
+        let zone = pieces.to_numeric_offset()?.to_time_zone();
+        let timestamp: jiff::Timestamp = text.parse().ok()?;
+        Some(timestamp.to_zoned_datetime(zone).strftime("%-d %b %Y %H:%M %:z").to_string())
+    };
+    at_offset().unwrap_or_else(|| text.to_owned())
+}
+
 fn kind_word(state: &RecordState) -> String {
     match state.record_type {
         RecordType::Task => state.kind().map_or_else(|| "Task".to_owned(), |kind| capitalized(kind.as_str())),
@@ -313,4 +327,16 @@ fn marks(state: &RecordState) -> Vec<Word> {
         mark("not-landed", "not landed", Tone::Wait);
     }
     marks
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stated_moment_keeps_its_offset() {
+        assert_eq!(stated_moment("2024-05-25T02:40:00+02:00"), "25 May 2024 02:40 +02:00");
+        assert_eq!(stated_moment("2024-05-25T02:40:00Z"), "25 May 2024 02:40 +00:00");
+        assert_eq!(stated_moment("some night"), "some night");
+    }
 }

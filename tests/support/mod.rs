@@ -41,6 +41,7 @@ pub(crate) struct Fixture {
     person: String,
     committer: Option<String>,
     minutes: u32,
+    skew: i64,
 }
 
 /// What a command printed.
@@ -57,8 +58,15 @@ impl Fixture {
         let home = home_dir.path().canonicalize().unwrap();
         let root = home.join("book");
         std::fs::create_dir(&root).unwrap();
-        let fixture =
-            Fixture { _home: home_dir, home, root, person: "kim".to_owned(), committer: None, minutes: 0 };
+        let fixture = Fixture {
+            _home: home_dir,
+            home,
+            root,
+            person: "kim".to_owned(),
+            committer: None,
+            minutes: 0,
+            skew: 0,
+        };
         fixture.git_at(&fixture.root, &["init", "--quiet", "--initial-branch=main"]);
         fixture
     }
@@ -152,9 +160,85 @@ impl Fixture {
         self.minutes += minutes;
     }
 
+    /// Moves the clock back, as a machine with a wrong clock would.
+    pub(crate) fn minutes_back(&mut self, minutes: i64) {
+        self.skew -= minutes;
+    }
+
+    /// Makes a key without passphrase; gives the private key's path.
+    pub(crate) fn ssh_key(&self, name: &str, kind: &str) -> String {
+        self.ssh_key_with(name, &["-t", kind])
+    }
+
+    pub(crate) fn ssh_key_with(&self, name: &str, options: &[&str]) -> String {
+        let path = self.home.join(format!("key-{name}"));
+        let mut command = self.command("ssh-keygen");
+        let output =
+            command.args(options).args(["-q", "-N", "", "-C", name, "-f"]).arg(&path).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        path.to_string_lossy().into_owned()
+    }
+
+    /// Lists a key in the policy, not yet committed.
+    pub(crate) fn list_key(&self, person: &str, key: &str) {
+        let public = std::fs::read_to_string(format!("{key}.pub")).unwrap();
+        let line = format!("emails = [\"{person}@example.org\"]");
+        self.replace("policy.toml", &line, &format!("{line}\nkeys = [\"{}\"]", public.trim()));
+    }
+
+    /// Commits everything with a signature by `key`.
+    pub(crate) fn commit_signed(&mut self, message: &str, key: &str) -> String {
+        self.git(&["add", "--all"]);
+        let key = format!("user.signingKey={key}");
+        self.git(&["-c", "gpg.format=ssh", "-c", &key, "commit", "-q", "-S", "-m", message]);
+        self.head()
+    }
+
+    fn allowed_signers(&self, key: &str, person: &str) -> PathBuf {
+        let public = std::fs::read_to_string(format!("{key}.pub")).unwrap();
+        let path = self.home.join("allowed");
+        std::fs::write(&path, format!("{person}@example.org {public}")).unwrap();
+        path
+    }
+
+    /// Whether `git verify-commit` takes `HEAD`'s signature.
+    pub(crate) fn git_verifies(&self, key: &str, person: &str) -> bool {
+        let allowed = format!("gpg.ssh.allowedSignersFile={}", self.allowed_signers(key, person).display());
+        self.try_git(&self.root, &["-c", &allowed, "verify-commit", "HEAD"]).status.success()
+    }
+
+    /// Whether `ssh-keygen -Y verify` takes a detached approval.
+    pub(crate) fn ssh_keygen_verifies(&self, text: &str, armor: &str, key: &str, person: &str) -> bool {
+        let allowed = self.allowed_signers(key, person);
+        std::fs::write(self.home.join("armor.sig"), armor).unwrap();
+        std::fs::write(self.home.join("text"), text).unwrap();
+        let mut command = self.command("ssh-keygen");
+        command.args(["-Y", "verify", "-n", "changebook", "-I"]).arg(format!("{person}@example.org"));
+        command.arg("-f").arg(allowed).arg("-s").arg(self.home.join("armor.sig"));
+        command.stdin(std::fs::File::open(self.home.join("text")).unwrap());
+        command.output().unwrap().status.success()
+    }
+
+    /// Stores crafted bytes as an object that git would not make; gives its name.
+    pub(crate) fn object(&self, kind: &str, bytes: &str) -> String {
+        let path = self.home.join("object");
+        std::fs::write(&path, bytes).unwrap();
+        let path = path.to_string_lossy().into_owned();
+        self.git(&["hash-object", "-t", kind, "-w", "--literally", &path])
+    }
+
+    /// Runs a shell line with the program as `$CHANGEBOOK`.
+    pub(crate) fn pipe(&self, line: &str) -> String {
+        let mut command = self.command("sh");
+        command.env("CHANGEBOOK", env!("CARGO_BIN_EXE_changebook")).args(["-c", line]);
+        let output = command.current_dir(&self.root).output().unwrap();
+        assert!(output.status.success(), "{line}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    }
+
     fn command(&self, program: &str) -> Command {
         let mut command = Command::new(program);
-        let date = format!("{} +0200", 1_715_000_000 + u64::from(self.minutes) * 60);
+        let date = format!("{} +0200", 1_715_000_000 + (i64::from(self.minutes) + self.skew) * 60);
         let committer = self.committer.as_deref().unwrap_or(&self.person);
         command.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default());
         command.env("HOME", &self.home).env("TZ", "UTC").env("LC_ALL", "C");
@@ -220,6 +304,13 @@ impl Fixture {
             approval["code"].as_str().unwrap().to_owned()
         }
     }
+}
+
+/// Says on the terminal that a test was skipped: what the print macros write, a passing test keeps to itself.
+pub(crate) fn say_skipped(why: &str) {
+    use std::io::Write as _;
+    let name = std::thread::current().name().unwrap_or_default().to_owned();
+    let _ = writeln!(std::io::stderr(), "skipped: {name}: {why}");
 }
 
 impl Run {

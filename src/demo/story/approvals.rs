@@ -4,12 +4,17 @@ use crate::demo::stage::{DemoError, Stage};
 use crate::record::edit;
 use crate::template::NewRecord;
 
-/// INFRA-230 after Lee's approval, and a task that nobody has looked at.
-pub(super) fn waiting(stage: &mut Stage) -> Result<(), DemoError> {
+/// INFRA-230 with Lee's approval.
+pub(super) fn approve(stage: &mut Stage) -> Result<(), DemoError> {
     stage
         .at("lee", "2024-05-28T15:10:00+02:00")
         .tick("INFRA-230", &["DevOps lead review"])?
         .commit("INFRA-230: approve as devops-lead\n")?;
+    Ok(())
+}
+
+/// INFRA-230 after a change of its text, and a task that nobody has looked at.
+pub(super) fn outdate(stage: &mut Stage) -> Result<(), DemoError> {
     stage
         .at("ana", "2024-05-29T10:20:00+02:00")
         .edit("INFRA-230", |text| {
@@ -40,6 +45,10 @@ pub(super) fn waiting(stage: &mut Stage) -> Result<(), DemoError> {
                 ("Why", "Finance asks who spends what.\n"),
                 ("Blast radius", "Tags only.\n"),
                 ("Rollback", "Revert and apply.\n"),
+                ("Resources", "Every resource of `terraform/`; no attribute but `tags`.\n"),
+                ("Cost impact", "None.\n"),
+                ("Plan", "Follows the review of the tag's name.\n"),
+                ("Deployment window", "Any time; no downtime is expected.\n"),
             ],
         )?
         .commit("INFRA-235: propose cost centre tags\n")?;

@@ -2,6 +2,7 @@
 
 use crate::demo::files;
 use crate::demo::stage::{DemoError, Stage};
+use crate::record::edit;
 use crate::template::NewRecord;
 
 const DEPLOYMENT: &str = "- [ ] Terraform code\n- [ ] Apply in staging\n- [ ] Test connectivity\n- [ ] Apply in production\n- [ ] Update documentation\n";
@@ -29,8 +30,18 @@ pub(super) fn play(stage: &mut Stage) -> Result<(), DemoError> {
             ("Rollback", "`terraform destroy` of the new resources.\n"),
             ("Plan", "Plan: 3 to add, 1 to change, 0 to destroy.\n\n    + aws_elasticache_cluster.main\n    + aws_security_group.redis\n    + aws_elasticache_subnet_group.main\n    ~ aws_security_group.app (add egress rule)\n"),
             ("Deployment", DEPLOYMENT),
-            ("Notes", "Any time will do: no downtime is expected.\n"),
+            ("Deployment window", "Any time; no downtime is expected.\n"),
         ])?
+        .edit("INFRA-100", |text| {
+            let cost: toml_edit::InlineTable = [
+                ("monthly", toml_edit::Value::from(400)),
+                ("currency", "USD".into()),
+                ("budget", "BUDGET-123".into()),
+            ]
+            .into_iter()
+            .collect();
+            Ok(edit::set_field(text, "cost", cost.into())?)
+        })?
         .commit("INFRA-100: propose a Redis cluster\n")?;
     stage
         .at("ana", "2024-05-03T10:05:00+02:00")
@@ -79,7 +90,7 @@ pub(super) fn document(stage: &mut Stage) -> Result<(), DemoError> {
         ..NewRecord::default()
     };
     stage
-        .at("ana", "2024-05-08T09:10:00+02:00")
+        .at("ana", "2024-05-08T16:05:00+02:00")
         .new_record(
             "documentation",
             &record,
@@ -93,9 +104,7 @@ pub(super) fn document(stage: &mut Stage) -> Result<(), DemoError> {
         .commit("redis-cluster: runbook for memory and recovery\n")?;
     stage
         .at("lee", "2024-05-13T11:00:00+02:00")
-        .edit("redis-cluster", |text| {
-            Ok(crate::record::edit::append_to_section(text, "Common issues", CONNECTIONS)?)
-        })?
+        .edit("redis-cluster", |text| Ok(edit::append_to_section(text, "Common issues", CONNECTIONS)?))?
         .commit(
             "redis-cluster: connection failures, as seen in last week's drill\n\nExercised: redis-cluster\n",
         )?;

@@ -68,6 +68,8 @@ pub(super) fn upcoming(stage: &mut Stage) -> Result<(), DemoError> {
             ("Cost impact", "About $190 a month more, under BUDGET-131.\n"),
             ("Blast radius", "Orders cannot be placed for some five minutes.\n"),
             ("Rollback", "Apply the old instance class; another restart.\n"),
+            ("Deployment window", "Saturday 1 June, 2 AM, one hour; no orders for five minutes of it.\n"),
+            ("On call", "Kim, by the on-call rotation.\n"),
             ("Plan", "Plan: 0 to add, 1 to change, 0 to destroy.\n\n    ~ aws_db_instance.orders (instance_class: db.r6g.large → db.r6g.xlarge)\n"),
         ])?
         .edit("INFRA-230", |text| {

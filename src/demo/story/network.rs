@@ -5,7 +5,7 @@ use crate::demo::stage::{DemoError, Stage};
 use crate::record::edit;
 use crate::template::NewRecord;
 
-const DEPLOYMENT: &str = "- [ ] Terraform code\n- [ ] Apply in staging\n- [ ] Verify in staging\n- [ ] Scheduled window: Saturday 2 AM\n- [ ] Rollback plan documented\n- [ ] On-call team notified\n- [ ] Apply in production\n- [ ] Verify and monitor\n- [ ] Update documentation\n";
+const DEPLOYMENT: &str = "- [ ] Terraform code\n- [ ] Apply in staging\n- [ ] Verify in staging\n- [ ] Scheduled window (Saturday 2 AM)\n- [ ] Rollback plan documented\n- [ ] On-call team notified\n- [ ] Apply in production\n- [ ] Verify and monitor\n- [ ] Update documentation\n";
 
 /// INFRA-150 with its code, and the runbook for the cutover.
 pub(super) fn propose(stage: &mut Stage) -> Result<(), DemoError> {
@@ -32,7 +32,8 @@ pub(super) fn propose(stage: &mut Stage) -> Result<(), DemoError> {
             ("Plan", "Plan: 15 to add, 3 to change, 3 to destroy.\n\n    + aws_vpc.main\n    -/+ aws_lb.public (forces replacement: subnets)\n    ~ aws_security_group.app (egress rule added)\n"),
             ("Approvals", "- [ ] Code review\n\n- [ ] DevOps lead review\n\n- [ ] Security review (network change)\n\n- [ ] Change advisory board\n"),
             ("Deployment", DEPLOYMENT),
-            ("Deployment window", "Saturday 25 May, 2 AM, three hours. Lee is on call.\n"),
+            ("Deployment window", "Saturday 25 May, 2 AM, three hours; half an hour without the API.\n"),
+            ("On call", "Lee, by the on-call rotation; the database team stands by.\n"),
         ])?
         .edit("INFRA-150", |text| {
             let scheduled: toml_edit::Datetime = "2024-05-25T02:00:00+02:00".parse().expect("an RFC 3339 constant");
@@ -104,7 +105,7 @@ pub(super) fn deploy(stage: &mut Stage) -> Result<(), DemoError> {
     stage
         .at("lee", "2024-05-24T10:00:00+02:00")
         .tick("CAB-2024-05", &["Database team on standby", "Customer notification sent"])?
-        .tick("INFRA-150", &["On-call team notified", "Scheduled window: Saturday 2 AM"])?
+        .tick("INFRA-150", &["On-call team notified", "Scheduled window (Saturday 2 AM)"])?
         .tick_section("INFRA-150", "Communication")?
         .commit("INFRA-150: everybody knows; the database team stands by\n")?;
     stage
@@ -116,6 +117,11 @@ pub(super) fn deploy(stage: &mut Stage) -> Result<(), DemoError> {
         .tick("INFRA-150", &["Verify and monitor"])?
         .tick("CAB-2024-05", &["Complete during the maintenance window"])?
         .commit("INFRA-150: traffic is on the new VPC, error rate as before\n")?;
+    Ok(())
+}
+
+/// What the runbook owes to that night.
+pub(super) fn learn(stage: &mut Stage) -> Result<(), DemoError> {
     stage
         .at("kim", "2024-05-27T09:30:00+02:00")
         .edit("network-cutover", |text| {

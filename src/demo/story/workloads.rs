@@ -5,7 +5,7 @@ use crate::demo::stage::{DemoError, Stage};
 use crate::template::NewRecord;
 
 /// INFRA-200: the author ticks the review, which does not count; then a peer does.
-pub(super) fn kubernetes(stage: &mut Stage) -> Result<(), DemoError> {
+pub(super) fn kubernetes_review(stage: &mut Stage) -> Result<(), DemoError> {
     let record = NewRecord {
         id: "INFRA-200".to_owned(),
         title: "Update the API deployment".to_owned(),
@@ -46,6 +46,12 @@ pub(super) fn kubernetes(stage: &mut Stage) -> Result<(), DemoError> {
         .tick("INFRA-200", &["Code review"])?
         .commit("INFRA-200: approve as peer\n")?;
     stage.at("kim", "2024-05-20T15:00:00+02:00").merge("INFRA-200-api")?;
+    Ok(())
+}
+
+/// INFRA-200 in staging, with its load test.
+pub(super) fn kubernetes_staging(stage: &mut Stage) -> Result<(), DemoError> {
+    stage.main()?;
     for (when, items, message) in [
         (
             "2024-05-21T10:00:00+02:00",
@@ -53,14 +59,18 @@ pub(super) fn kubernetes(stage: &mut Stage) -> Result<(), DemoError> {
             "INFRA-200: deployed to staging\n\nDeployed: staging\n",
         ),
         ("2024-05-21T16:00:00+02:00", &["Load test"], "INFRA-200: load test holds 3,000 requests a second\n"),
-        (
-            "2024-05-22T10:30:00+02:00",
-            &["Apply to production namespace", "Verify and monitor"],
-            "INFRA-200: deployed to production\n\nDeployed: production\n",
-        ),
     ] {
         stage.at("ana", when).tick("INFRA-200", items)?.commit(message)?;
     }
+    Ok(())
+}
+
+/// INFRA-200 in production, and what its runbook owes.
+pub(super) fn kubernetes_production(stage: &mut Stage) -> Result<(), DemoError> {
+    stage
+        .at("ana", "2024-05-22T10:30:00+02:00")
+        .tick("INFRA-200", &["Apply to production namespace", "Verify and monitor"])?
+        .commit("INFRA-200: deployed to production\n\nDeployed: production\n")?;
     stage
         .at("ana", "2024-05-22T11:30:00+02:00")
         .edit("redis-cluster", |text| {
@@ -74,8 +84,8 @@ pub(super) fn kubernetes(stage: &mut Stage) -> Result<(), DemoError> {
     Ok(())
 }
 
-/// INFRA-210: staging was fine, production was not.
-pub(super) fn helm(stage: &mut Stage) -> Result<(), DemoError> {
+/// INFRA-210 on its branch.
+pub(super) fn helm_propose(stage: &mut Stage) -> Result<(), DemoError> {
     let record = NewRecord {
         id: "INFRA-210".to_owned(),
         title: "Upgrade ingress-nginx to 4.8.0".to_owned(),
@@ -86,8 +96,8 @@ pub(super) fn helm(stage: &mut Stage) -> Result<(), DemoError> {
         chart: Some(("ingress-nginx".to_owned(), "4.6.0".to_owned(), "4.8.0".to_owned())),
         ..NewRecord::default()
     };
+    stage.at("lee", "2024-05-21T09:00:00+02:00").branch("INFRA-210-ingress")?;
     stage
-        .at("lee", "2024-05-21T09:00:00+02:00")
         .new_record(
             "helm",
             &record,
@@ -116,6 +126,17 @@ pub(super) fn helm(stage: &mut Stage) -> Result<(), DemoError> {
         .at("kim", "2024-05-21T13:30:00+02:00")
         .tick("INFRA-210", &["Code review"])?
         .commit("INFRA-210: approve as peer\n")?;
+    Ok(())
+}
+
+/// INFRA-210 lands.
+pub(super) fn helm_merge(stage: &mut Stage) -> Result<(), DemoError> {
+    stage.at("kim", "2024-05-21T16:30:00+02:00").merge("INFRA-210-ingress")?;
+    Ok(())
+}
+
+/// INFRA-210: staging was fine, production was not.
+pub(super) fn helm_rolled_back(stage: &mut Stage) -> Result<(), DemoError> {
     stage
         .at("lee", "2024-05-22T14:00:00+02:00")
         .tick("INFRA-210", &["Upgrade in staging", "Test all ingress routes"])?
@@ -144,6 +165,11 @@ pub(super) fn helm_again(stage: &mut Stage) -> Result<(), DemoError> {
         .at("lee", "2024-05-28T11:00:00+02:00")
         .tick("INFRA-210", &["Upgrade in production"])?
         .commit("INFRA-210: deployed to production\n\nDeployed: production\n")?;
+    Ok(())
+}
+
+/// INFRA-210, a day later.
+pub(super) fn helm_quiet(stage: &mut Stage) -> Result<(), DemoError> {
     stage
         .at("lee", "2024-05-29T09:00:00+02:00")
         .tick("INFRA-210", &["Monitor for errors"])?

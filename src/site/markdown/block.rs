@@ -137,7 +137,23 @@ impl Writer<'_, '_> {
         self.out.push('>');
     }
 
-    pub(super) fn footnote_number(&mut self, name: &str) -> usize {
+    /// Footnotes are numbered as the text refers to them; what nothing refers to comes last.
+    pub(super) fn number_footnotes(&mut self) {
+        let events = self.events;
+        let references = events.iter().filter_map(|(event, _)| match event {
+            Event::FootnoteReference(name) => Some(name),
+            _ => None,
+        });
+        let definitions = events.iter().filter_map(|(event, _)| match event {
+            Event::Start(Tag::FootnoteDefinition(name)) => Some(name),
+            _ => None,
+        });
+        for name in references.chain(definitions) {
+            self.footnote_number(name);
+        }
+    }
+
+    fn footnote_number(&mut self, name: &str) -> usize {
         let position = self.footnotes.iter().position(|known| known == name).unwrap_or_else(|| {
             self.footnotes.push(name.to_owned());
             self.footnotes.len() - 1
@@ -147,19 +163,41 @@ impl Writer<'_, '_> {
 
     pub(super) fn footnote_reference(&mut self, name: &str) {
         let number = self.footnote_number(name);
+        let id = self.unique(format!("fnref.{number}"));
         let _ = write!(
             self.out,
-            "<sup class=\"{}footnote-reference\"><a href=\"#fn.{number}\">{number}</a></sup>",
+            "<sup class=\"{}footnote-reference\" id=\"{id}\"><a href=\"#fn.{number}\">{number}</a></sup>",
             key()
         );
     }
 
     pub(super) fn start_footnote(&mut self, name: &str) {
         let number = self.footnote_number(name);
-        let _ = write!(
-            self.out,
-            "<div class=\"{0}footnote\" id=\"fn.{number}\"><sup class=\"{0}footnote-label\">{number}</sup>",
-            key()
-        );
+        self.outer.push((std::mem::take(&mut self.out), number));
+    }
+
+    pub(super) fn end_footnote(&mut self) {
+        let Some((outer, number)) = self.outer.pop() else { return };
+        let note = std::mem::replace(&mut self.out, outer);
+        self.notes.entry(number).or_default().push_str(&note);
+    }
+
+    /// Writes the notes behind the text.
+    pub(super) fn push_notes(&mut self) {
+        for (number, note) in std::mem::take(&mut self.notes) {
+            let _ = write!(
+                self.out,
+                "<div class=\"{0}footnote\" id=\"fn.{number}\"><sup class=\"{0}footnote-label\">{number}</sup>{note}",
+                key()
+            );
+            if self.slugs.contains_key(&format!("fnref.{number}")) {
+                let _ = write!(
+                    self.out,
+                    "<a class=\"{0}footnote-back\" aria-label=\"{0}Back to the text\" href=\"#fnref.{number}\">↩</a>",
+                    key()
+                );
+            }
+            self.out.push_str("</div>\n");
+        }
     }
 }

@@ -14,6 +14,7 @@ use crate::site::text::push_escaped;
 impl Writer<'_, '_> {
     pub(super) fn start_link(&mut self, kind: LinkType, destination: &str, title: &str, span: Range<usize>) {
         self.quiet += 1;
+        self.in_link += 1;
         let mail = kind == LinkType::Email;
         let destination = if mail { format!("mailto:{destination}") } else { destination.to_owned() };
         match self.resolve(&destination, false, span) {
@@ -50,7 +51,10 @@ impl Writer<'_, '_> {
     ) -> usize {
         let inner = &self.events[index + 1..];
         let alt = plain_text(inner, |end| matches!(end, TagEnd::Image));
-        if is_foreign(destination) {
+        if is_foreign(destination) && self.in_link > 0 {
+            // The link around it is what a reader follows.
+            push_escaped(&mut self.out, if alt.is_empty() { destination } else { &alt });
+        } else if is_foreign(destination) {
             self.out.push_str("<a href=\"");
             push_escaped(&mut self.out, destination);
             self.push_title(title);

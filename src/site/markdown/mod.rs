@@ -3,6 +3,7 @@
 //! What it adds to CommonMark and GFM: heading anchors, boxes with who ticked them, IDs as links, links
 //! between files as links between pages, wide tables that scroll by themselves.
 
+mod autolink;
 mod block;
 mod inline;
 
@@ -99,11 +100,17 @@ struct Writer<'a, 'e> {
     rendered: Rendered,
     slugs: std::collections::HashMap<String, usize>,
     footnotes: Vec<String>,
+    /// Finished notes by number, to be written behind the text.
+    notes: std::collections::BTreeMap<usize, String>,
+    /// What was being written when each open footnote began, and the note's number.
+    outer: Vec<(String, usize)>,
     alignments: Vec<Alignment>,
     in_head: bool,
     cell: usize,
     /// Open links and headings: no ID becomes a link in them.
     quiet: usize,
+    /// Open links: nothing becomes a link in them.
+    in_link: usize,
     in_code: bool,
     /// What each open link or quotation ends with.
     ends: Vec<&'static str>,
@@ -121,10 +128,13 @@ impl<'a, 'e> Writer<'a, 'e> {
             rendered: Rendered::default(),
             slugs: std::collections::HashMap::new(),
             footnotes: Vec::new(),
+            notes: std::collections::BTreeMap::new(),
+            outer: Vec::new(),
             alignments: Vec::new(),
             in_head: false,
             cell: 0,
             quiet: 0,
+            in_link: 0,
             in_code: false,
             ends: Vec::new(),
             note: None,
@@ -134,6 +144,7 @@ impl<'a, 'e> Writer<'a, 'e> {
 
     fn run(&mut self) {
         let events = self.events;
+        self.number_footnotes();
         let mut index = 0;
         while let Some((event, span)) = events.get(index) {
             let span = span.start + self.options.offset..span.end + self.options.offset;
@@ -165,6 +176,7 @@ impl<'a, 'e> Writer<'a, 'e> {
             }
             index += 1;
         }
+        self.push_notes();
     }
 
     fn wrapped(&mut self, before: &str, text: &str, after: &str) {
@@ -174,7 +186,26 @@ impl<'a, 'e> Writer<'a, 'e> {
     }
 
     fn text(&mut self, text: &str) {
-        if self.quiet > 0 || self.in_code {
+        if self.in_code || self.in_link > 0 {
+            push_escaped(&mut self.out, text);
+            return;
+        }
+        let mut done = 0;
+        for autolink::Autolink { range, prefix } in autolink::find(text) {
+            self.plain(&text[done..range.start]);
+            done = range.end;
+            let address = &text[range];
+            self.out.push_str("<a href=\"");
+            self.out.push_str(prefix);
+            push_escaped(&mut self.out, address);
+            self.wrapped("\">", address, "</a>");
+        }
+        self.plain(&text[done..]);
+    }
+
+    /// Text without addresses.
+    fn plain(&mut self, text: &str) {
+        if self.quiet > 0 {
             push_escaped(&mut self.out, text);
         } else {
             self.options.scope.push_with_ids(&mut self.out, text);
@@ -245,7 +276,7 @@ impl<'a, 'e> Writer<'a, 'e> {
                 self.flush_note();
                 self.out.push_str("</li>\n");
             }
-            TagEnd::FootnoteDefinition => self.out.push_str("</div>\n"),
+            TagEnd::FootnoteDefinition => self.end_footnote(),
             TagEnd::Table => self.out.push_str("</tbody></table></div>\n"),
             TagEnd::TableHead => {
                 self.in_head = false;
@@ -258,6 +289,7 @@ impl<'a, 'e> Writer<'a, 'e> {
             }
             TagEnd::Link => {
                 self.quiet = self.quiet.saturating_sub(1);
+                self.in_link = self.in_link.saturating_sub(1);
                 self.pop_end();
             }
             other => self.out.push_str(simple(&other).1),

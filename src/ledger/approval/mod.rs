@@ -1,0 +1,245 @@
+//! Who approved exactly this, and were they allowed to (design, section 4).
+//!
+//! Each approval that is asked for shows the code of its best candidate, in the order of the design's table.
+//! Candidates are ticks of the role's item and detached approvals. A deployed task is judged on its state at
+//! the deployment, by the policy before that.
+
+mod authors;
+mod rules;
+
+use std::collections::BTreeSet;
+
+use super::context::Context;
+use super::law::Cell;
+use super::state::{Approval, ApprovalFacet};
+use super::walk::{Key, RecordIx, Value};
+use crate::diagnostic::Code;
+use crate::policy::{Policy, Review};
+use crate::record::{Record, Risk, Task};
+use rules::{Act, Judgement, judge};
+
+/// What an approval on a task is judged against.
+pub(super) struct Judged<'a> {
+    pub(super) record: RecordIx,
+    pub(super) parsed: &'a Record,
+    pub(super) task: &'a Task,
+    pub(super) risk: Risk,
+    /// The deployment that the view is of: an approval must be in its history, and not be it.
+    pub(super) deployment: Option<usize>,
+    /// The trunk before the deployment landed: what it had taken away does not count.
+    pub(super) landed_on: Option<usize>,
+    /// Unticks of the final environment, when the risk asks for renewal after a rollback.
+    pub(super) rollbacks: Vec<usize>,
+}
+
+/// A role whose approval is asked for, or that an item of the record names.
+struct Demand<'a> {
+    role: String,
+    review: Option<&'a Review>,
+    required: bool,
+}
+
+/// All approvals of a task but the board's, those asked for first.
+pub(super) fn approvals(context: &Context<'_>, judged: &Judged<'_>) -> Vec<Approval> {
+    let policy = context.sources.policy;
+    let mut approvals: Vec<Approval> =
+        demands(policy, judged).iter().map(|demand| approval(context, judged, demand)).collect();
+    approvals.sort_by_key(|approval| !approval.required);
+    approvals
+}
+
+fn demands<'a>(policy: &'a Policy, judged: &Judged<'_>) -> Vec<Demand<'a>> {
+    let on_record: Vec<&Review> = judged
+        .parsed
+        .items
+        .iter()
+        .filter_map(|item| policy.review_for_item(&item.text))
+        .filter(|review| !review.via_decision)
+        .collect();
+    let roles: Vec<String> = match &judged.task.emergency {
+        Some(_) => emergency_role(policy, &on_record).into_iter().collect(),
+        None => policy.risk_rule(judged.risk).roles.clone(),
+    };
+    let mut demands: Vec<Demand<'a>> = roles
+        .into_iter()
+        .map(|role| {
+            let review = on_record.iter().find(|review| review.role == role).copied();
+            let review = review
+                .or_else(|| policy.reviews.iter().find(|review| review.role == role && !review.via_decision));
+            Demand { role, review, required: true }
+        })
+        .collect();
+    for review in on_record {
+        if !demands.iter().any(|demand| demand.role == review.role) {
+            demands.push(Demand { role: review.role.clone(), review: Some(review), required: false });
+        }
+    }
+    demands
+}
+
+/// An emergency owes one approval, by any of the roles that the policy names: that whose item is there.
+fn emergency_role(policy: &Policy, on_record: &[&Review]) -> Option<String> {
+    let roles = &policy.emergency.roles;
+    roles.iter().find(|role| on_record.iter().any(|review| review.role == **role)).or(roles.first()).cloned()
+}
+
+/// Everything that could be an approval for a role in the view.
+fn acts<'a>(context: &Context<'a>, judged: &Judged<'_>, role: &str) -> Vec<Act<'a>> {
+    let policy = context.sources.policy;
+    let mut acts = Vec::new();
+    let is_for_role = |text: &str| policy.review_for_item(text).is_some_and(|review| review.role == role);
+    for item in judged.parsed.items.iter().filter(|item| is_for_role(&item.text)) {
+        let key = Key::Item(item.key.clone());
+        let Some(number) = context.sources.walk.keys.number(&key) else { continue };
+        let cell = context.cell(judged.record, &key);
+        acts.extend(tickers(context, cell).into_iter().map(|commit| Act::Tick { commit, key: number }));
+    }
+    let Some(node) = context.node(judged.record) else { return acts };
+    for (number, cell) in &node.cells {
+        let Key::Detached(path) = context.sources.walk.keys.item(*number) else { continue };
+        let Value::Text(blob) = context.value(cell.value) else { continue };
+        let of_role = crate::record::detached_path(path).is_some_and(|(_, named, _)| named == role);
+        let Some(file) = context.sources.detached.get(blob).filter(|_| of_role) else { continue };
+        let carrier = context.latest(context.owners(cell));
+        acts.extend(carrier.map(|commit| Act::Detached { commit, path, value: cell.value, file }));
+    }
+    acts
+}
+
+fn approval(context: &Context<'_>, judged: &Judged<'_>, demand: &Demand<'_>) -> Approval {
+    let text = demand.review.map_or_else(|| demand.role.clone(), |review| review.text.clone());
+    let judgements = acts(context, judged, &demand.role);
+    let judgements = judgements.iter().map(|act| judge(context, judged, &demand.role, act));
+    // Of equal ones the first by its commit, so that the answer depends on the graph alone.
+    let best = judgements.min_by_key(|judgement| {
+        (std::cmp::Reverse(judgement.rank()), context.sources.history.commits[judgement.commit].id)
+    });
+    let Some(best) = best else {
+        return Approval {
+            detail: claim(context, judged, &demand.role).unwrap_or_else(|| format!("waiting for {text}")),
+            role: demand.role.clone(),
+            text,
+            required: demand.required,
+            decision: None,
+            detached: None,
+            person: None,
+            trust: None,
+            valid: false,
+            code: Some(Code::ApprovalMissing),
+            by: None,
+        };
+    };
+    shown(context, demand, text, best)
+}
+
+fn shown(context: &Context<'_>, demand: &Demand<'_>, text: String, best: Judgement<'_>) -> Approval {
+    let by = context.evidence(best.commit);
+    Approval {
+        role: demand.role.clone(),
+        text,
+        required: demand.required,
+        decision: None,
+        detached: best.path.map(str::to_owned),
+        person: Some(best.person.unwrap_or_else(|| by.email.to_string())),
+        trust: Some(best.trust),
+        valid: best.broken.is_none(),
+        code: best.broken.as_ref().map(|(code, _)| *code),
+        detail: best.broken.map_or(best.detail, |(_, detail)| detail),
+        by: Some(by),
+    }
+}
+
+/// A trailer that claims an approval, in words: it counts for nothing, and saying so saves a search.
+fn claim(context: &Context<'_>, judged: &Judged<'_>, role: &str) -> Option<String> {
+    let policy = context.sources.policy;
+    let commits = context.naming(judged.record);
+    commits.iter().rev().find_map(|&commit| {
+        let facts = &context.sources.history.commits[commit];
+        let claimed = facts.trailers.approved_by.iter().find(|email| {
+            policy.person_by_email(email).is_some_and(|person| policy.has_role(person, role))
+        })?;
+        Some(format!(
+            "{} claims in a trailer that `{claimed}` approved, which counts for nothing",
+            facts.id.short()
+        ))
+    })
+}
+
+/// The facet that sums up the approvals, the board's among them. When every role is met and the different
+/// people are too few, an approval by anybody else is added, with that code.
+pub(super) fn sum_up(
+    context: &Context<'_>,
+    judged: &Judged<'_>,
+    approvals: &mut Vec<Approval>,
+) -> ApprovalFacet {
+    let policy = context.sources.policy;
+    let required: Vec<&Approval> = approvals.iter().filter(|approval| approval.required).collect();
+    let has = |codes: &[Code]| required.iter().any(|a| a.code.is_some_and(|code| codes.contains(&code)));
+    let people: BTreeSet<&str> = approvals
+        .iter()
+        .filter(|approval| approval.valid && approval.decision.is_none())
+        .filter_map(|approval| approval.person.as_deref())
+        .collect();
+    let quorum = match judged.task.emergency {
+        Some(_) => 0,
+        None => usize::try_from(policy.risk_rule(judged.risk).approvals).unwrap_or(usize::MAX),
+    };
+    if has(&[Code::DecisionRejected]) {
+        return ApprovalFacet::Rejected;
+    }
+    if has(&[Code::ApprovalStale, Code::DecisionOutdated]) {
+        return ApprovalFacet::Stale;
+    }
+    if required.is_empty() && quorum == 0 {
+        return ApprovalFacet::NotNeeded;
+    }
+    let met = required.iter().filter(|approval| approval.valid).count();
+    if met < required.len() {
+        return ApprovalFacet::Partial { met, of: required.len() };
+    }
+    if people.len() < quorum {
+        let (met, missing) = (people.len(), quorum - people.len());
+        approvals.push(another_person(missing));
+        return ApprovalFacet::Partial { met, of: quorum };
+    }
+    ApprovalFacet::Approved
+}
+
+/// What is asked for besides the roles: more people.
+fn another_person(missing: usize) -> Approval {
+    let text = match missing {
+        1 => "another person".to_owned(),
+        n => format!("{n} other people"),
+    };
+    Approval {
+        role: "*".to_owned(),
+        detail: format!("every role is met, and {text} must approve"),
+        text,
+        required: true,
+        decision: None,
+        detached: None,
+        person: None,
+        trust: None,
+        valid: false,
+        code: Some(Code::ApprovalQuorum),
+        by: None,
+    }
+}
+
+/// The owners of a ticked cell, as positions; empty when it is not ticked.
+pub(super) fn tickers(context: &Context<'_>, cell: Option<&Cell>) -> Vec<usize> {
+    cell.filter(|cell| *context.value(cell.value) == Value::Checked)
+        .map_or_else(Vec::new, |cell| context.owners(cell))
+}
+
+/// The record's scope after a commit that changed the record: as its transitions have it, else that of the
+/// last change of scope in its history.
+pub(super) fn scope_after(context: &Context<'_>, record: RecordIx, commit: usize) -> Option<u32> {
+    let transitions = context.transitions(record);
+    if let Some(own) = transitions.iter().find(|t| t.commit as usize == commit) {
+        return Some(own.scope);
+    }
+    let earlier = transitions.iter().filter(|t| context.in_history(t.commit as usize, commit));
+    let last = context.latest(earlier.clone().map(|t| t.commit as usize))?;
+    earlier.filter(|t| t.commit as usize == last).map(|t| t.scope).next()
+}

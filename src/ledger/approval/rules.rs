@@ -1,0 +1,278 @@
+//! The rules of the design's table (section 4), held against one act in their order.
+
+use super::authors::Authors;
+use super::{Judged, scope_after};
+use crate::diagnostic::Code;
+use crate::history::SignatureCheck;
+use crate::ledger::authority::{Actor, has_key, policies, role, trust, trust_words, wanted};
+use crate::ledger::context::{Context, DetachedFile};
+use crate::ledger::state::TrustLevel;
+use crate::ledger::walk::{Key, Value, Withdrawal};
+use crate::record::Risk;
+
+/// Something that may be an approval.
+pub(super) enum Act<'a> {
+    /// A tick of the role's item, by the commit that owns it.
+    Tick {
+        commit: usize,
+        /// The item, as a key of the walk.
+        key: u32,
+    },
+    /// A detached approval.
+    Detached {
+        /// The commit that carries it.
+        commit: usize,
+        path: &'a str,
+        /// Its content, as a value of the walk.
+        value: u32,
+        file: &'a DetachedFile,
+    },
+}
+
+/// What one act is worth.
+pub(super) struct Judgement<'a> {
+    pub(super) commit: usize,
+    pub(super) path: Option<&'a str>,
+    pub(super) person: Option<String>,
+    pub(super) trust: TrustLevel,
+    /// The first rule that it breaks, and how.
+    pub(super) broken: Option<(Code, String)>,
+    /// What was found when it breaks none.
+    pub(super) detail: String,
+}
+
+impl Judgement<'_> {
+    /// How far the act came in the order of the rules.
+    pub(super) fn rank(&self) -> usize {
+        match self.broken.as_ref().map(|(code, _)| *code) {
+            Some(Code::ApprovalMissing) => 0,
+            Some(Code::ApprovalRole | Code::PolicySelfGrant | Code::PolicyRole) => 1,
+            Some(Code::ApprovalSelf) => 2,
+            Some(Code::AuthorUnknown) => 3,
+            Some(Code::ApprovalStale) => 4,
+            Some(Code::ApprovalUnsigned) => 5,
+            Some(_) => 6,
+            None => 7,
+        }
+    }
+}
+
+/// Holds the rules of the table against one act.
+pub(super) fn judge<'a>(
+    context: &Context<'a>,
+    judged: &Judged<'_>,
+    role: &str,
+    act: &Act<'a>,
+) -> Judgement<'a> {
+    let commit = act.commit();
+    let short = context.sources.history.commits[commit].id.short();
+    let (person, level) = match act {
+        Act::Tick { .. } => {
+            let facts = &context.sources.history.commits[commit];
+            let before = context.policy_before(commit);
+            let person = before.and_then(|policy| policy.person_by_email(&facts.author.email));
+            (person.map(str::to_owned), trust(context, commit))
+        }
+        Act::Detached { file, .. } => {
+            let person = file.text.as_ref().ok().map(|text| text.person.clone());
+            let signed = unsigned(context, act).is_none();
+            (person, if signed { TrustLevel::Signed } else { TrustLevel::Claimed })
+        }
+    };
+    let detail = match act {
+        Act::Tick { .. } => format!("given in {short}, on this text"),
+        Act::Detached { path, .. } => format!("given in {path}, on this text"),
+    };
+    let broken = broken(context, judged, role, act, level);
+    let path = match act {
+        Act::Tick { .. } => None,
+        Act::Detached { path, .. } => Some(*path),
+    };
+    Judgement { commit, path, person, trust: level, broken, detail }
+}
+
+impl<'a> Act<'a> {
+    fn commit(&self) -> usize {
+        match self {
+            Act::Tick { commit, .. } | Act::Detached { commit, .. } => *commit,
+        }
+    }
+
+    fn actor(&self, context: &Context<'a>) -> Actor<'a> {
+        match self {
+            Act::Tick { commit, .. } => Actor::Author(&context.sources.history.commits[*commit].author.email),
+            Act::Detached { file, .. } => match &file.text {
+                Ok(text) => Actor::Signer(&text.person),
+                Err(_) => Actor::Signer(""),
+            },
+        }
+    }
+}
+
+fn broken(
+    context: &Context<'_>,
+    judged: &Judged<'_>,
+    role_name: &str,
+    act: &Act<'_>,
+    level: TrustLevel,
+) -> Option<(Code, String)> {
+    let commit = act.commit();
+    if let Some(why) = missing(context, judged, role_name, act) {
+        return Some((Code::ApprovalMissing, why));
+    }
+    let person = match role(context, commit, act.actor(context), role_name) {
+        Ok(person) => person,
+        Err(broken) => return Some(broken),
+    };
+    if judged.risk > Risk::Low {
+        let authors = Authors::of(context, judged, commit);
+        if let Some(why) = authors.is_author(person) {
+            return Some((Code::ApprovalSelf, format!("{person} {why}")));
+        }
+        if let Some(email) = authors.unknown.first() {
+            let why = format!("`{email}` wrote a part and is no person of the policy");
+            return Some((Code::AuthorUnknown, why));
+        }
+    }
+    if let Some(why) = stale(context, judged, act) {
+        return Some((Code::ApprovalStale, why));
+    }
+    if let Some(why) = unsigned(context, act) {
+        return Some((Code::ApprovalUnsigned, why));
+    }
+    if level < wanted(context.sources.policy.trust.approve) {
+        return Some((Code::ApprovalUnsigned, trust_words(context, person, commit)));
+    }
+    if let Some(deployment) = judged.deployment
+        && (commit == deployment || !context.in_history(commit, deployment))
+    {
+        let short = |commit: usize| context.sources.history.commits[commit].id.short();
+        let why = format!("{} came with or after the deployment {}", short(commit), short(deployment));
+        return Some((Code::ApprovalLate, why));
+    }
+    None
+}
+
+/// Why there is no such act: a merge of its own made it, it was taken away, or the file is for something else.
+fn missing(context: &Context<'_>, judged: &Judged<'_>, role: &str, act: &Act<'_>) -> Option<String> {
+    let short = |commit: usize| context.sources.history.commits[commit].id.short();
+    match act {
+        Act::Tick { commit, key } => {
+            if context.sources.history.commits[*commit].parents.len() > 1 {
+                return Some(format!(
+                    "ticked by the merge {} itself, which approves nothing",
+                    short(*commit)
+                ));
+            }
+            let checked = context.sources.walk.values.number(&Value::Checked)?;
+            let untick = withdrawals(context, judged, checked)
+                .filter(|withdrawal| withdrawal.key == *key)
+                .map(|withdrawal| withdrawal.commit as usize)
+                .find(|&untick| untick != *commit && !context.in_history(untick, *commit))?;
+            Some(format!("taken away in {}, which {} did not know of", short(untick), short(*commit)))
+        }
+        Act::Detached { path, value, file, .. } => {
+            // Bytes that were removed once never count again, wherever they come back.
+            if let Some(withdrawal) = withdrawals(context, judged, *value).next() {
+                let by = short(withdrawal.commit as usize);
+                return Some(format!("{path} was withdrawn in {by}: the same bytes never count again"));
+            }
+            for_something_else(context, judged, role, path, file)
+        }
+    }
+}
+
+/// What took a value away, as far as the judged history and the trunk before the landing have it.
+fn withdrawals<'s>(
+    context: &'s Context<'_>,
+    judged: &'s Judged<'_>,
+    value: u32,
+) -> impl Iterator<Item = &'s Withdrawal> {
+    context.withdrawals(judged.record).iter().copied().filter(move |withdrawal| {
+        let by = withdrawal.commit as usize;
+        let seen = || context.has(by) || judged.landed_on.is_some_and(|trunk| context.in_history(by, trunk));
+        withdrawal.value == value && seen()
+    })
+}
+
+fn for_something_else(
+    context: &Context<'_>,
+    judged: &Judged<'_>,
+    role: &str,
+    path: &str,
+    file: &DetachedFile,
+) -> Option<String> {
+    let text = match &file.text {
+        Ok(text) => text,
+        Err(why) => return Some(format!("{path} is no detached approval: {why}")),
+    };
+    let id = &context.sources.walk.ids[judged.record as usize].1;
+    let person = crate::record::detached_path(path).map(|(_, _, person)| person);
+    if text.record != *id || text.role != role || person != Some(text.person.as_str()) {
+        let (record, role, person) = (&text.record, &text.role, &text.person);
+        return Some(format!("{path} was signed for {record} as `{role}` by `{person}`"));
+    }
+    match context.sources.policy.book.as_deref() {
+        Some(book) if book == text.book => None,
+        Some(book) => Some(format!("{path} was signed for the book `{}`, and this is `{book}`", text.book)),
+        None => Some(format!("{path} names the book `{}`, and the policy gives this one no name", text.book)),
+    }
+}
+
+/// Why a detached approval's signature does not count; `None` for a tick, whose trust is its commit's.
+fn unsigned(context: &Context<'_>, act: &Act<'_>) -> Option<String> {
+    let Act::Detached { commit, path, file, .. } = act else { return None };
+    let key = match &file.check {
+        SignatureCheck::Good { key } => key,
+        SignatureCheck::Bad { why } => return Some(format!("the signature in {path} {why}")),
+        SignatureCheck::Unsupported { kind } => {
+            return Some(format!("the signature in {path} is of a kind that is not supported here ({kind})"));
+        }
+    };
+    let person = &file.text.as_ref().ok()?.person;
+    let held = policies(context, *commit).is_some_and(|policies| {
+        policies.iter().all(|policy| policy.people.get(person).is_some_and(|listed| has_key(listed, key)))
+    });
+    (!held).then(|| format!("{path} is signed by a key that the policy does not list for {person}"))
+}
+
+/// Why an approval no longer stands for what is there.
+fn stale(context: &Context<'_>, judged: &Judged<'_>, act: &Act<'_>) -> Option<String> {
+    let commit = act.commit();
+    let short = |commit: usize| context.sources.history.commits[commit].id.short();
+    let now = context.cell(judged.record, &Key::Scope).map(|cell| cell.value);
+    let approved = match act {
+        Act::Tick { .. } => scope_after(context, judged.record, commit),
+        Act::Detached { file, .. } => file
+            .text
+            .as_ref()
+            .ok()
+            .and_then(|text| context.sources.walk.values.number(&Value::Scope(text.scope))),
+    };
+    if approved != now {
+        let transitions = context.transitions(judged.record);
+        let changes = transitions.iter().filter(|t| *context.key(t) == Key::Scope);
+        let since = changes.map(|t| t.commit as usize).filter(|&change| !context.in_history(change, commit));
+        return Some(match context.latest(since) {
+            Some(change) => {
+                format!("the text changed in {} after the approval {}", short(change), short(commit))
+            }
+            None => format!("the approval in {} is on another text than this", short(commit)),
+        });
+    }
+    let infrastructure = &context.sources.policy.paths;
+    let work = context.work(judged.record);
+    let added = work.iter().copied().find(|&work| {
+        !context.in_history(work, commit)
+            && context
+                .sources
+                .work_paths
+                .get(&work)
+                .is_some_and(|paths| paths.iter().any(|path| infrastructure.matches(path)))
+    });
+    if let Some(work) = added {
+        return Some(format!("code was added in {} after the approval {}", short(work), short(commit)));
+    }
+    let rollback = judged.rollbacks.iter().copied().find(|&rollback| context.in_history(commit, rollback))?;
+    Some(format!("rolled back in {} after the approval {}", short(rollback), short(commit)))
+}

@@ -1,0 +1,411 @@
+//! Walks history once, parents before children, and gives every commit a map from record to version.
+//!
+//! A commit's map starts from its first parent's and shares its structure; only the records whose files
+//! differ from the first parent, and at a merge those whose versions differ between the parents, are looked
+//! at. So the walk is linear in what commits change.
+
+mod outcome;
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
+
+use super::law::{ABSENT, Cell, after_commit};
+use super::trie::Trie;
+use crate::history::{BlobId, History, TreeFile};
+use crate::record::{Facts, RecordId, RecordType, detached_path};
+pub(super) use outcome::{Binding, Files, Key, Move, Node, RecordIx, Transition, Value, Withdrawal};
+pub use outcome::{Versions, Walk, deployed_versions, signed_acts};
+
+/// Walks the whole of `history` and keeps the maps of `tips`, of every commit that ticks one of the items in
+/// `deployment_items` (normalised texts), and of the first parents of those.
+pub fn walk(
+    history: &History,
+    versions: &Versions,
+    tips: &[usize],
+    deployment_items: &HashSet<String>,
+) -> Walk {
+    let mut walker = Walker::new(versions, deployment_items);
+    let mut children = vec![0_u32; history.commits.len()];
+    for parent in history.commits.iter().flat_map(|commit| &commit.parents) {
+        children[*parent] += 1;
+    }
+    for &tip in tips {
+        children[tip] += 1;
+    }
+    let mut maps: Vec<Option<Trie<Arc<Node>>>> = vec![None; history.commits.len()];
+    for (position, commit) in history.commits.iter().enumerate() {
+        let parents: Vec<Trie<Arc<Node>>> = commit
+            .parents
+            .iter()
+            .map(|&parent| take_or_share(&mut maps[parent], &mut children[parent]))
+            .collect();
+        let map = walker.commit(position, commit, parents);
+        if walker.kept.is_some() {
+            walker.out.maps.insert(position, map.clone());
+        }
+        if let (Some(before), Some(&parent)) = (walker.kept.take().flatten(), commit.parents.first()) {
+            walker.out.maps.insert(parent, before);
+        }
+        maps[position] = Some(map);
+    }
+    let mut walk = walker.out;
+    walk.maps.extend(tips.iter().filter_map(|&tip| Some((tip, maps[tip].clone()?))));
+    walk
+}
+
+/// The map of a parent: moved out for its last child, so that it is changed in place and not copied.
+fn take_or_share(map: &mut Option<Trie<Arc<Node>>>, children: &mut u32) -> Trie<Arc<Node>> {
+    *children -= 1;
+    if *children == 0 { map.take().unwrap_or_default() } else { map.clone().unwrap_or_default() }
+}
+
+/// Keys and values of one version; `None` for one that cannot be read.
+type Prepared = Option<Arc<[(u32, u32)]>>;
+
+struct Walker<'a> {
+    versions: &'a Versions,
+    /// Cells of each version, interned once.
+    prepared: FxHashMap<(RecordType, BlobId), Prepared>,
+    deployment_items: &'a HashSet<String>,
+    /// Set by a commit that deploys: the map of its first parent, when it has one.
+    kept: Option<Option<Trie<Arc<Node>>>>,
+    exists: u32,
+    text: u32,
+    scope: u32,
+    present: u32,
+    /// The record of each path, by the number of the path; for a detached approval that is said too.
+    places: Vec<Option<(RecordIx, bool)>>,
+    out: Walk,
+}
+
+impl<'a> Walker<'a> {
+    fn new(versions: &'a Versions, deployment_items: &'a HashSet<String>) -> Self {
+        let mut out = Walk::default();
+        let absent = out.values.intern(Value::Absent);
+        debug_assert_eq!(absent, ABSENT);
+        let (exists, text, scope) =
+            (out.keys.intern(Key::Exists), out.keys.intern(Key::Text), out.keys.intern(Key::Scope));
+        let present = out.values.intern(Value::Present);
+        Walker {
+            versions,
+            prepared: FxHashMap::default(),
+            deployment_items,
+            kept: None,
+            exists,
+            text,
+            scope,
+            present,
+            places: Vec::new(),
+            out,
+        }
+    }
+
+    fn commit(
+        &mut self,
+        position: usize,
+        commit: &crate::history::Commit,
+        mut parents: Vec<Trie<Arc<Node>>>,
+    ) -> Trie<Arc<Node>> {
+        let position = u32::try_from(position).expect("fewer than four billion commits");
+        let mut files = self.changed_files(commit, parents.first());
+        if let Some((first, others)) = parents.split_first() {
+            for other in others {
+                first.differences(other, &Arc::ptr_eq, &mut |record| {
+                    files.entry(record).or_insert_with(|| {
+                        first.get(record).map_or_else(Files::default, |node| node.files.clone())
+                    });
+                });
+            }
+        }
+        let mut updates = Vec::with_capacity(files.len());
+        for (record, files) in files {
+            let nodes: Vec<Option<Arc<Node>>> = parents.iter().map(|map| map.get(record).cloned()).collect();
+            updates.push((record, self.node(position, record, files, &nodes)));
+        }
+        let deployed = self.deployed(position);
+        if !deployed.is_empty() {
+            self.kept = Some(parents.first().cloned());
+            self.out.deployments.extend(deployed.into_iter().map(|record| (position as usize, record)));
+        }
+        let mut map = if parents.is_empty() { Trie::default() } else { parents.swap_remove(0) };
+        let decisions: Vec<RecordIx> = updates
+            .iter()
+            .map(|(record, _)| *record)
+            .filter(|record| self.out.ids[*record as usize].0 == RecordType::Decision)
+            .collect();
+        for (record, node) in updates {
+            map.insert(record, Arc::new(node));
+        }
+        for decision in decisions {
+            self.bind(position, decision, &map);
+        }
+        map
+    }
+
+    /// Records in which a commit, whose transitions are the last noted, ticks an item that deploys.
+    fn deployed(&self, commit: u32) -> BTreeSet<RecordIx> {
+        let own = self.out.transitions.iter().rev().take_while(|transition| transition.commit == commit);
+        own.filter(|transition| *self.out.values.item(transition.to) == Value::Checked)
+            .filter(|transition| match self.out.keys.item(transition.key) {
+                Key::Item(item) => self.deployment_items.contains(&*item.text),
+                _ => false,
+            })
+            .map(|transition| transition.record)
+            .collect()
+    }
+
+    /// The files of each record that the commit changes against its first parent.
+    fn changed_files(
+        &mut self,
+        commit: &crate::history::Commit,
+        first: Option<&Trie<Arc<Node>>>,
+    ) -> BTreeMap<RecordIx, Files> {
+        let mut changed: BTreeMap<RecordIx, Files> = BTreeMap::new();
+        for change in &commit.changes {
+            let (path, place) = self.place(&change.path);
+            let Some((record, detached)) = place else { continue };
+            let files = changed.entry(record).or_insert_with(|| {
+                first.and_then(|map| map.get(record)).map_or_else(Files::default, |node| node.files.clone())
+            });
+            let files = if detached { &mut files.detached } else { &mut files.records };
+            files.retain(|(existing, _)| *existing != path);
+            files.extend(change.new.map(|file| (path, file)));
+        }
+        changed
+    }
+
+    /// The number of a path, and what it is a file of.
+    fn place(&mut self, path: &str) -> (u32, Option<(RecordIx, bool)>) {
+        if let Some(number) = self.out.paths.find(path) {
+            return (number, self.places[number as usize]);
+        }
+        let place = match detached_path(path) {
+            Some((id, ..)) => Some((self.number(RecordType::Task, id), true)),
+            None => self.record(path).map(|record| (record, false)),
+        };
+        self.places.push(place);
+        (self.out.paths.intern(path.into()), place)
+    }
+
+    fn record(&mut self, path: &str) -> Option<RecordIx> {
+        let (folder, rest) = path.split_once('/')?;
+        let record_type = RecordType::ALL.into_iter().find(|record_type| record_type.folder() == folder)?;
+        let name = rest.rsplit('/').next()?.strip_suffix(".md")?;
+        Some(self.number(record_type, RecordId::parse(name).ok()?))
+    }
+
+    /// The number of a record; its type is that of the first file seen.
+    fn number(&mut self, record_type: RecordType, id: RecordId) -> RecordIx {
+        if let Some(&record) = self.out.id_index.get(&id) {
+            return record;
+        }
+        let record = u32::try_from(self.out.ids.len()).expect("fewer than four billion records");
+        self.out.ids.push((record_type, id.clone()));
+        self.out.id_index.insert(id, record);
+        record
+    }
+
+    /// The version of a record after a commit, by the law.
+    fn node(&mut self, commit: u32, record: RecordIx, files: Files, parents: &[Option<Arc<Node>>]) -> Node {
+        let state = self.state(record, &files, parents.first().and_then(Option::as_ref));
+        let transitions = self.out.transitions.len();
+        let cells = match parents {
+            [Some(only)] => self.cells_after_one(commit, record, &state, only),
+            _ => self.cells_after_several(commit, record, &state, parents),
+        };
+        let node = Node { files, cells };
+        let scope = node.cell(self.scope).map_or(ABSENT, |cell| cell.value);
+        for transition in &mut self.out.transitions[transitions..] {
+            transition.scope = scope;
+        }
+        if let ([(to, _)], Some(Some(before))) = (&node.files.records[..], parents.first())
+            && let [(from, _)] = before.files.records[..]
+            && from != *to
+            && parents.len() == 1
+        {
+            self.out.moves.push(Move { commit, record, from, to: *to });
+        }
+        node
+    }
+
+    /// The cells after a commit with one parent: what did not change keeps its owners.
+    fn cells_after_one(
+        &mut self,
+        commit: u32,
+        record: RecordIx,
+        state: &[(u32, u32)],
+        before: &Node,
+    ) -> Vec<(u32, Cell)> {
+        let mut cells = Vec::with_capacity(before.cells.len().max(state.len()));
+        let mut states = state.iter().copied().peekable();
+        let mut olds = before.cells.iter().peekable();
+        loop {
+            let key = match (states.peek(), olds.peek()) {
+                (Some((new, _)), Some((old, _))) => *new.min(old),
+                (Some((key, _)), None) | (None, Some((key, _))) => *key,
+                (None, None) => return cells,
+            };
+            let value = states.next_if(|(new, _)| *new == key).map_or(ABSENT, |(_, value)| value);
+            let old = olds.next_if(|(old, _)| *old == key).map(|(_, cell)| cell);
+            match old {
+                Some(cell) if cell.value == value => cells.push((key, cell.clone())),
+                _ => cells.push((key, self.cell(commit, record, key, value, &[old]))),
+            }
+        }
+    }
+
+    fn cells_after_several(
+        &mut self,
+        commit: u32,
+        record: RecordIx,
+        state: &[(u32, u32)],
+        parents: &[Option<Arc<Node>>],
+    ) -> Vec<(u32, Cell)> {
+        let of_parents = parents.iter().flatten().flat_map(|node| node.cells.iter().map(|(key, _)| *key));
+        let keys: BTreeSet<u32> = of_parents.chain(state.iter().map(|(key, _)| *key)).collect();
+        let values: BTreeMap<u32, u32> = state.iter().copied().collect();
+        let mut cells = Vec::with_capacity(keys.len());
+        for key in keys {
+            let value = values.get(&key).copied().unwrap_or(ABSENT);
+            let before: Vec<Option<&Cell>> =
+                parents.iter().map(|node| node.as_ref().and_then(|node| node.cell(key))).collect();
+            cells.push((key, self.cell(commit, record, key, value, &before)));
+        }
+        cells
+    }
+
+    /// A cell by the law; a new owner is noted.
+    fn cell(
+        &mut self,
+        commit: u32,
+        record: RecordIx,
+        key: u32,
+        value: u32,
+        before: &[Option<&Cell>],
+    ) -> Cell {
+        let cell = after_commit(commit, value, before);
+        if cell.owners.as_slice() == [commit] {
+            let from = before.first().copied().flatten().map_or(ABSENT, |cell| cell.value);
+            self.out.transitions.push(Transition { commit, record, key, from, to: value, scope: ABSENT });
+            self.withdraw(commit, record, key, value, before);
+        }
+        cell
+    }
+
+    /// Notes what a commit with a new state took away from its parents'.
+    fn withdraw(&mut self, commit: u32, record: RecordIx, key: u32, to: u32, before: &[Option<&Cell>]) {
+        let detached = matches!(self.out.keys.item(key), Key::Detached(_));
+        for (position, cell) in before.iter().enumerate() {
+            let Some(value) = cell.map(|cell| cell.value).filter(|value| *value != to && *value != ABSENT)
+            else {
+                continue;
+            };
+            let seen = before[..position].iter().flatten().any(|cell| cell.value == value);
+            if !seen && (detached || *self.out.values.item(value) == Value::Checked) {
+                self.out.withdrawals.push(Withdrawal { commit, record, key, value });
+            }
+        }
+    }
+
+    /// The values of a record's things, by key. A version that cannot be read, or that is one of several files
+    /// of one ID, leaves everything but the text as it was: what it hides comes to light when it is repaired.
+    fn state(&mut self, record: RecordIx, files: &Files, before: Option<&Arc<Node>>) -> Vec<(u32, u32)> {
+        let mut state = Vec::new();
+        if !files.records.is_empty() {
+            // The first two keys of all, so that the order by key holds.
+            state.push((self.exists, self.present));
+            let first = files.records.iter().map(|(_, file)| file.blob).min().unwrap_or(BlobId([0; 20]));
+            state.push((self.text, self.out.values.intern(Value::Text(first))));
+            self.record_state(record, &files.records, before, &mut state);
+        }
+        for (path, file) in files.detached.iter().filter(|(_, file)| file.is_regular()) {
+            let key = Key::Detached(self.out.paths.item(*path).clone());
+            let value = Value::Text(file.blob);
+            state.push((self.out.keys.intern(key), self.out.values.intern(value)));
+        }
+        if !files.detached.is_empty() {
+            state.sort_unstable();
+        }
+        state
+    }
+
+    fn record_state(
+        &mut self,
+        record: RecordIx,
+        files: &[(u32, TreeFile)],
+        before: Option<&Arc<Node>>,
+        state: &mut Vec<(u32, u32)>,
+    ) {
+        let record_type = self.out.ids[record as usize].0;
+        let readable = match files {
+            [(_, file)] if file.is_regular() => self.prepare(record_type, file.blob),
+            _ => None,
+        };
+        match (&readable, before) {
+            (Some(cells), _) => state.extend(cells.iter()),
+            (None, Some(node)) => {
+                let kept = node.cells.iter().filter(|(key, cell)| {
+                    cell.value != ABSENT
+                        && *key > self.text
+                        && !matches!(self.out.keys.item(*key), Key::Detached(_))
+                });
+                state.extend(kept.map(|(key, cell)| (*key, cell.value)));
+            }
+            (None, None) => {}
+        }
+    }
+
+    fn prepare(&mut self, record_type: RecordType, blob: BlobId) -> Prepared {
+        if let Some(prepared) = self.prepared.get(&(record_type, blob)) {
+            return prepared.clone();
+        }
+        let facts = self.versions.get(&(record_type, blob)).filter(|facts| facts.readable);
+        let prepared = facts.map(|facts| self.intern_facts(facts));
+        self.prepared.insert((record_type, blob), prepared.clone());
+        prepared
+    }
+
+    fn intern_facts(&mut self, facts: &Facts) -> Arc<[(u32, u32)]> {
+        let (keys, values) = (&mut self.out.keys, &mut self.out.values);
+        let items = facts.items.iter().map(|item| {
+            (Key::Item(item.key.clone()), if item.checked { Value::Checked } else { Value::Unchecked })
+        });
+        let fields =
+            facts.fields.iter().map(|(key, value)| (Key::Field(key.clone()), Value::Json(value.clone())));
+        let scope = facts.scope.iter().map(|scope| (Key::Scope, Value::Scope(*scope)));
+        let all = items.chain(fields).chain(scope);
+        let mut cells: Vec<(u32, u32)> =
+            all.map(|(key, value)| (keys.intern(key), values.intern(value))).collect();
+        cells.sort_unstable();
+        cells.into()
+    }
+
+    /// Notes the scopes of a decision's tasks where this commit set one of its fields.
+    fn bind(&mut self, commit: u32, decision: RecordIx, map: &Trie<Arc<Node>>) {
+        let sets_field = self
+            .out
+            .transitions
+            .iter()
+            .rev()
+            .take_while(|transition| transition.commit == commit)
+            .any(|t| t.record == decision && matches!(self.out.keys.item(t.key), Key::Field(_)));
+        let changes = self.out.keys.number(&Key::Field("changes".into()));
+        let Some(cell) = changes.and_then(|key| map.get(decision)?.cell(key).cloned()).filter(|_| sets_field)
+        else {
+            return;
+        };
+        let Value::Json(json) = self.out.values.item(cell.value) else { return };
+        let listed: Vec<String> = serde_json::from_str(json).unwrap_or_default();
+        let scopes = listed
+            .iter()
+            .filter_map(|id| self.out.id_index.get(&RecordId::parse(id).ok()?).copied())
+            .map(|task| {
+                let scope = map.get(task).and_then(|node| node.cell(self.scope));
+                (task, scope.map_or(ABSENT, |cell| cell.value))
+            })
+            .collect();
+        self.out.bindings.push(Binding { commit, decision, scopes });
+    }
+}

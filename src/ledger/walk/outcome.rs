@@ -1,0 +1,240 @@
+//! What the walk leaves behind: every record's things with their owners, and every change of owner.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
+
+use crate::history::{BlobId, History, TreeFile};
+use crate::ledger::law::Cell;
+use crate::ledger::trie::Trie;
+use crate::record::{Facts, ItemKey, RecordId, RecordType, ScopeHash};
+
+/// What is known of every version of every record file, by type and content.
+pub type Versions = FxHashMap<(RecordType, BlobId), Facts>;
+
+/// The things of a record that have owners.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(in crate::ledger) enum Key {
+    /// That the record is there.
+    Exists,
+    /// Its bytes.
+    Text,
+    /// Its material content.
+    Scope,
+    /// A key of the frontmatter.
+    Field(Arc<str>),
+    /// An item.
+    Item(ItemKey),
+    /// A detached approval, by its path in the book.
+    Detached(Box<str>),
+}
+
+/// The states that things can be in.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(in crate::ledger) enum Value {
+    Absent,
+    Present,
+    Unchecked,
+    Checked,
+    Text(BlobId),
+    Scope(ScopeHash),
+    Json(Arc<str>),
+}
+
+/// Position of the record in [`Walk::ids`].
+pub(in crate::ledger) type RecordIx = u32;
+
+/// The files of a record after some commit, by path.
+#[derive(Debug, Clone, Default)]
+pub(in crate::ledger) struct Files {
+    /// Every record file that carries the ID; none after a removal, several for a duplicate.
+    pub(in crate::ledger) records: Vec<(u32, TreeFile)>,
+    /// Its detached approvals.
+    pub(in crate::ledger) detached: Vec<(u32, TreeFile)>,
+}
+
+/// A record after some commit.
+#[derive(Debug, Clone)]
+pub(in crate::ledger) struct Node {
+    pub(in crate::ledger) files: Files,
+    /// By key.
+    pub(in crate::ledger) cells: Vec<(u32, Cell)>,
+}
+
+impl Node {
+    pub(in crate::ledger) fn cell(&self, key: u32) -> Option<&Cell> {
+        self.cells.binary_search_by_key(&key, |(key, _)| *key).ok().map(|found| &self.cells[found].1)
+    }
+}
+
+/// A commit that became the owner of a new state.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::ledger) struct Transition {
+    pub(in crate::ledger) commit: u32,
+    pub(in crate::ledger) record: RecordIx,
+    pub(in crate::ledger) key: u32,
+    /// In the first parent.
+    pub(in crate::ledger) from: u32,
+    pub(in crate::ledger) to: u32,
+    /// The record's scope after the commit.
+    pub(in crate::ledger) scope: u32,
+}
+
+/// A commit that took a tick or a detached approval away from one of its parents' states.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::ledger) struct Withdrawal {
+    pub(in crate::ledger) commit: u32,
+    pub(in crate::ledger) record: RecordIx,
+    pub(in crate::ledger) key: u32,
+    /// What was there.
+    pub(in crate::ledger) value: u32,
+}
+
+/// A file that moved.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::ledger) struct Move {
+    pub(in crate::ledger) commit: u32,
+    pub(in crate::ledger) record: RecordIx,
+    pub(in crate::ledger) from: u32,
+    pub(in crate::ledger) to: u32,
+}
+
+/// The scopes of a decision's tasks at the commit that set a field of it.
+#[derive(Debug, Clone)]
+pub(in crate::ledger) struct Binding {
+    pub(in crate::ledger) commit: u32,
+    pub(in crate::ledger) decision: RecordIx,
+    pub(in crate::ledger) scopes: Vec<(RecordIx, u32)>,
+}
+
+/// The outcome of the walk.
+#[derive(Debug, Default)]
+pub struct Walk {
+    pub(in crate::ledger) ids: Vec<(RecordType, RecordId)>,
+    pub(in crate::ledger) id_index: HashMap<RecordId, RecordIx>,
+    pub(in crate::ledger) keys: Interner<Key>,
+    pub(in crate::ledger) values: Interner<Value>,
+    pub(in crate::ledger) paths: Interner<Box<str>>,
+    pub(in crate::ledger) transitions: Vec<Transition>,
+    pub(in crate::ledger) withdrawals: Vec<Withdrawal>,
+    pub(in crate::ledger) moves: Vec<Move>,
+    pub(in crate::ledger) bindings: Vec<Binding>,
+    /// Commits that tick an item that deploys, with the record.
+    pub(in crate::ledger) deployments: Vec<(usize, RecordIx)>,
+    /// The maps of the tips that were asked for, of every deployment, and of each deployment's first parent.
+    pub(in crate::ledger) maps: HashMap<usize, Trie<Arc<Node>>>,
+}
+
+impl Walk {
+    /// The version of a record at a commit whose map was kept.
+    pub(in crate::ledger) fn node(&self, at: usize, record: RecordIx) -> Option<&Arc<Node>> {
+        self.maps.get(&at)?.get(record)
+    }
+
+    /// Every ID that some commit of the history holds, deleted records included.
+    pub fn ids_ever(&self) -> impl Iterator<Item = &RecordId> {
+        self.ids.iter().map(|(_, id)| id)
+    }
+}
+
+/// Numbers for equal things, from 0 in order of first sight.
+#[derive(Debug)]
+pub(in crate::ledger) struct Interner<T> {
+    items: Vec<T>,
+    index: HashMap<T, u32>,
+}
+
+impl<T> Default for Interner<T> {
+    fn default() -> Self {
+        Interner { items: Vec::new(), index: HashMap::new() }
+    }
+}
+
+impl<T: Clone + Eq + std::hash::Hash> Interner<T> {
+    pub(in crate::ledger) fn intern(&mut self, item: T) -> u32 {
+        if let Some(&number) = self.index.get(&item) {
+            return number;
+        }
+        let number = u32::try_from(self.items.len()).expect("fewer than four billion distinct states");
+        self.items.push(item.clone());
+        self.index.insert(item, number);
+        number
+    }
+
+    /// The number of an equal thing that is borrowed.
+    pub(in crate::ledger) fn find<Q>(&self, item: &Q) -> Option<u32>
+    where
+        T: std::borrow::Borrow<Q>,
+        Q: Eq + std::hash::Hash + ?Sized,
+    {
+        self.index.get(item).copied()
+    }
+
+    pub(in crate::ledger) fn number(&self, item: &T) -> Option<u32> {
+        self.index.get(item).copied()
+    }
+
+    pub(in crate::ledger) fn item(&self, number: u32) -> &T {
+        &self.items[number as usize]
+    }
+}
+
+/// Commits whose signatures matter: they tick, decide, or change the policy or bring a change of it in.
+/// Positions, ascending; only commits that carry a signature.
+pub fn signed_acts(history: &History, walk: &Walk) -> Vec<usize> {
+    let acts = walk.transitions.iter().filter(|transition| match walk.keys.item(transition.key) {
+        Key::Item(_) => *walk.values.item(transition.to) == Value::Checked,
+        Key::Field(field) => &**field == "decision",
+        _ => false,
+    });
+    let policy = |commit: usize| history.commits[commit].policy;
+    let policies = (0..history.commits.len()).filter(|&commit| {
+        history.commits[commit].parents.first().is_none_or(|&parent| policy(parent) != policy(commit))
+    });
+    let mut signed: Vec<usize> = acts
+        .map(|transition| transition.commit as usize)
+        .chain(policies)
+        .filter(|&commit| history.commits[commit].signed)
+        .collect();
+    signed.sort_unstable();
+    signed.dedup();
+    signed
+}
+
+/// Files that deployments are judged by and that no longer stand at `tip` with the same material content: the
+/// deployed record's, and those of decisions that list it.
+pub fn deployed_versions(walk: &Walk, tip: usize) -> Vec<(RecordType, &str, BlobId)> {
+    let Some(scope) = walk.keys.number(&Key::Scope) else { return Vec::new() };
+    let only = |files: &Files| match files.records[..] {
+        [(path, file)] if file.is_regular() => Some((path, file.blob)),
+        _ => None,
+    };
+    let mut listed: HashMap<RecordIx, BTreeSet<RecordIx>> = HashMap::new();
+    for binding in &walk.bindings {
+        for (task, _) in &binding.scopes {
+            listed.entry(*task).or_default().insert(binding.decision);
+        }
+    }
+    let mut found: BTreeSet<(RecordIx, u32, BlobId)> = BTreeSet::new();
+    for &(at, record) in &walk.deployments {
+        let then = |record| walk.node(at, record);
+        let now = |record| walk.node(tip, record);
+        let Some(node) = then(record) else { continue };
+        let same_scope = now(record)
+            .is_some_and(|now| now.cell(scope).map(|c| c.value) == node.cell(scope).map(|c| c.value));
+        if !same_scope {
+            found.extend(only(&node.files).map(|(path, blob)| (record, path, blob)));
+        }
+        for &decision in listed.get(&record).into_iter().flatten() {
+            let Some((path, blob)) = then(decision).and_then(|node| only(&node.files)) else { continue };
+            if now(decision).and_then(|node| only(&node.files)).map(|(_, blob)| blob) != Some(blob) {
+                found.insert((decision, path, blob));
+            }
+        }
+    }
+    let file = |(record, path, blob): (RecordIx, u32, BlobId)| {
+        (walk.ids[record as usize].0, &**walk.paths.item(path), blob)
+    };
+    found.into_iter().map(file).collect()
+}
