@@ -10,12 +10,10 @@ use super::ui::{Ui, escape};
 /// Explain how risky a plan is, without a record
 ///
 /// The rules are those of the book around, else the built-in ones. Nothing is written.
-///
-/// Examples:
-///   changebook risk plan.json
-///   terraform show -json plan.tfplan | changebook risk -
 #[derive(Debug, clap::Args)]
-#[command(verbatim_doc_comment)]
+#[command(after_help = "Examples:\n\
+    \x20\x20changebook risk plan.json\n\
+    \x20\x20terraform show -json plan.tfplan | changebook risk -")]
 pub(super) struct RiskArgs {
     /// The plan as JSON; `-` reads standard input
     file: PathBuf,
