@@ -258,6 +258,12 @@ fn references_through_modules_variables_and_data() {
     );
     assert_eq!(radius.sentence(), "1 existing resource touched; 5 others refer to them.");
     assert!(radius.dot().contains("  \"f_depends.x\" -> \"b_direct.x\";\n"), "{}", radius.dot());
+    // A page that has the record alone draws the same.
+    let block = read(&file).block(100);
+    let recorded = Radius::recorded(&block).unwrap();
+    assert_eq!((&recorded.touched, &recorded.reached), (&radius.touched, &radius.reached));
+    assert_eq!(svg(&recorded), svg(&radius));
+    assert_eq!(Radius::recorded(&read(&file).block(0)), None);
     let drawing = svg(&radius);
     assert_eq!(drawing.matches("<rect").count(), 6, "{drawing}");
     assert_eq!(drawing.matches("<line").count(), radius.edges.len(), "{drawing}");
