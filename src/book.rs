@@ -5,6 +5,7 @@ mod error;
 mod files;
 mod ids;
 mod load;
+mod prepared;
 mod settings;
 mod shown;
 mod trunk;

@@ -5,6 +5,7 @@
 //! - [`diagnostic`]: codes and places of everything that can be wrong; knows nothing else.
 //! - [`record`]: parses and edits one file. Knows no git and no policy.
 //! - [`policy`]: the policy file, its defaults, people, roles, matching.
+//! - [`calendar`]: windows, freezes, meetings: when production may change.
 //! - [`history`]: the only room that opens a repository to read history.
 //! - [`ledger`]: pure derivation: facts + records + policy to state.
 //! - [`intake`]: evidence from the tools people already run: what a change does, and how risky that is.
@@ -17,6 +18,7 @@
 
 pub mod act;
 pub mod book;
+pub mod calendar;
 pub mod cli;
 pub mod demo;
 pub mod diagnostic;

@@ -20,6 +20,19 @@ fn it_makes_the_same_commits_each_time_and_leaves_work_uncommitted() {
     assert!(again.stderr.contains("not empty"), "{}", again.stderr);
 }
 
+/// The README's example is the demo as it stood in the week of the reviews.
+#[test]
+fn the_readme_shows_what_the_demo_says() {
+    let book = demo();
+    let then = book.git(&["log", "--format=%H", "--grep=INFRA-150: approve as devops-lead"]);
+    let shown = book.run(&["show", "INFRA-150", "--at", &then]).expect(0).stdout;
+    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
+    let example = readme.split("$ changebook show INFRA-150\n").nth(1).unwrap();
+    for line in example.lines().take_while(|line| !line.starts_with("```")) {
+        assert!(shown.lines().any(|found| found == line), "{line:?} is not in {shown}");
+    }
+}
+
 #[test]
 fn its_history_runs_forward() {
     let book = demo();

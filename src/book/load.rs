@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::prepared::{Asked, Prepared};
 use super::shown::{Pair, attach_diagnostics, present};
 use super::{Book, BookConfig, BookError, POLICY_FILE};
 use crate::diagnostic::Diagnostic;
 use crate::history::{CommitId, History};
-use crate::ledger::{self, DeployedRecords, Derived, Evidence, Shown, Sources, State, Walk, WorkTree};
+use crate::ledger::{self, Evidence, Shown, State, WorkTree};
 use crate::policy::Policy;
-use crate::record::ScopeRules;
+use crate::record::RecordId;
 use crate::template::RecordTemplates;
 
 /// What is asked for.
@@ -17,8 +18,11 @@ use crate::template::RecordTemplates;
 pub struct Ask {
     /// A revision or a date; `None` for `HEAD` and the work tree beside it.
     pub at: Option<String>,
-    /// The clock, as seconds since the epoch.
+    /// The clock, as seconds since the epoch. Where `at` is given and the clock is not stated, it is the moment
+    /// that `at` means.
     pub now: i64,
+    /// Whether the user gave the clock.
+    pub now_is_stated: bool,
     /// The branch that counts, when the user names one.
     pub trunk: Option<String>,
 }
@@ -35,11 +39,18 @@ pub struct Loaded {
     pub templates: RecordTemplates,
     /// The commits in the history of what was read and of the trunk.
     pub history: History,
-    /// Every ID that this history ever held.
-    pub walk: Walk,
+    /// What was read of that history besides.
+    pub(super) prepared: Prepared,
+    /// The files that were shown.
+    pub(super) shown: Vec<Shown>,
 }
 
 impl Loaded {
+    /// Every ID that this history ever held, deleted records included.
+    pub fn ids_ever(&self) -> impl Iterator<Item = &RecordId> {
+        self.prepared.walk.ids_ever()
+    }
+
     /// The commit that was read.
     pub fn commit(&self) -> Option<CommitId> {
         self.state.at.as_ref().map(|at| at.commit)
@@ -87,9 +98,12 @@ impl Book {
     /// then, and no answer would be right); history's errors.
     pub fn load(&self, ask: &Ask) -> Result<Loaded, BookError> {
         let head = self.repository.head()?;
-        let tip = match &ask.at {
-            Some(at) => Some(self.moment(at, ask)?),
-            None => head.commit,
+        let (tip, now) = match &ask.at {
+            Some(at) => {
+                let (tip, moment) = self.moment(at, ask)?;
+                (Some(tip), if ask.now_is_stated { ask.now } else { moment })
+            }
+            None => (head.commit, ask.now),
         };
         let policy = self.policy(tip)?;
         let trunk = self.trunk(ask, &policy)?;
@@ -100,8 +114,11 @@ impl Book {
         let settings = tip.filter(|_| ask.at.is_some() || self.root.is_none());
         let templates = self.record_templates(settings)?;
         let config = self.config(settings)?;
-        let moment = Moment { tip, trunk: trunk.as_ref().map(|(_, id)| *id), now: ask.now };
-        let (derived, walk) = self.derive(&history, &policy, &pairs, moment)?;
+        let asked = Asked { tip, trunk: trunk.as_ref().map(|(_, id)| *id), policy: &policy };
+        let prepared = self.prepare(&history, asked)?;
+        let shown: Vec<Shown> = pairs.iter().map(|pair| pair.shown.clone()).collect();
+        let sources = prepared.sources(&history, &policy, now);
+        let derived = ledger::derive(sources, &prepared.named, &shown, POLICY_FILE);
         let mut records = derived.records;
         attach_diagnostics(&mut records, &pairs, &policy, &templates);
         records.sort_by_cached_key(|record| (record.record_type, natural(&record.name)));
@@ -109,13 +126,13 @@ impl Book {
         diagnostics.extend(derived.diagnostics);
         let state = State {
             at: tip.and_then(|id| history.position(id)).map(|tip| evidence(&history, &policy, tip)),
-            now: ask.now,
+            now,
             branch: head.branch.filter(|_| ask.at.is_none()),
             trunk: trunk.map(|(name, _)| name),
             records,
             diagnostics,
         };
-        Ok(Loaded { state, config, policy, templates, history, walk })
+        Ok(Loaded { state, config, policy, templates, history, prepared, shown })
     }
 
     /// Reads commits on this thread, whose walk along parents is a thing for one thread, and the files beside it.
@@ -133,52 +150,6 @@ impl Book {
             Ok((history?, pairs?))
         })
     }
-
-    fn derive(
-        &self,
-        history: &History,
-        policy: &Policy,
-        pairs: &[Pair],
-        moment: Moment,
-    ) -> Result<(Derived, Walk), BookError> {
-        let versions = self.versions(history, &ScopeRules { gated: policy.gated_environments() })?;
-        let policies = self.policies(history)?;
-        let builtin = Policy::builtin();
-        let position = |commit: Option<CommitId>| commit.and_then(|commit| history.position(commit));
-        let (tip, trunk) = (position(moment.tip), position(moment.trunk));
-        let tips: Vec<usize> = tip.into_iter().chain(trunk).collect();
-        let every_policy = policies.values().flatten().chain([policy, &builtin]);
-        let walk = ledger::walk(history, &versions, &tips, &ledger::deployment_items(every_policy));
-        let named = ledger::named_tasks(history, &walk, policy.book.as_deref());
-        let work_paths = self.work_paths(history, &named)?;
-        let signatures = self.signatures(history, &walk)?;
-        let detached = self.detached(history)?;
-        let deployed = tip.map_or_else(|| Ok(DeployedRecords::new()), |tip| self.deployed(&walk, tip))?;
-        let sources = tip.map(|tip| Sources {
-            history,
-            walk: &walk,
-            work_paths: &work_paths,
-            signatures: &signatures,
-            detached: &detached,
-            deployed: &deployed,
-            policies: &policies,
-            builtin: &builtin,
-            policy,
-            tip,
-            trunk,
-            now: moment.now,
-        });
-        let shown: Vec<Shown> = pairs.iter().map(|pair| pair.shown.clone()).collect();
-        Ok((ledger::derive(sources, &named, &shown, POLICY_FILE), walk))
-    }
-}
-
-/// What is judged, and when.
-#[derive(Debug, Clone, Copy)]
-struct Moment {
-    tip: Option<CommitId>,
-    trunk: Option<CommitId>,
-    now: i64,
 }
 
 fn evidence(history: &History, policy: &Policy, position: usize) -> Evidence {

@@ -21,9 +21,13 @@ impl Book {
         Ok(candidates.into_iter().find_map(|name| self.repository.branch(&name).map(|id| (name, id))))
     }
 
-    /// The commit that `--at` names: a revision, or the trunk as it was at a date or moment.
-    pub(super) fn moment(&self, at: &str, ask: &Ask) -> Result<CommitId, BookError> {
-        let Some(end) = moment_end(at) else { return Ok(self.repository.resolve(at)?) };
+    /// The commit that `--at` names, and the moment: a revision with its committer's time, or the trunk as it was
+    /// at a date or moment.
+    pub(super) fn moment(&self, at: &str, ask: &Ask) -> Result<(CommitId, i64), BookError> {
+        let Some(end) = moment_end(at) else {
+            let commit = self.repository.resolve(at)?;
+            return Ok((commit, self.repository.commit_time(commit)?.seconds));
+        };
         let problem = |problem: &str| BookError::Moment { text: at.to_owned(), problem: problem.to_owned() };
         if end > ask.now.saturating_add(24 * 3600) {
             return Err(problem("lies in the future"));
@@ -37,7 +41,7 @@ impl Book {
             line.iter().rev().take_while(|&&commit| history.commits[commit].committer.time.seconds < end);
         before
             .last()
-            .map(|&commit| history.commits[commit].id)
+            .map(|&commit| (history.commits[commit].id, (end - 1).min(ask.now)))
             .ok_or_else(|| problem("lies before the first commit"))
     }
 }

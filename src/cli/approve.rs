@@ -15,7 +15,8 @@ use crate::record::{Item, RecordType};
 #[command(after_help = "Examples:\n\
     \x20\x20changebook approve INFRA-150\n\
     \x20\x20changebook approve INFRA-150 --role security\n\
-    \x20\x20changebook approve INFRA-150 --sign --key ~/.ssh/id_ed25519")]
+    \x20\x20changebook approve INFRA-150 --sign --key ~/.ssh/id_ed25519\n\
+    \x20\x20changebook approve INFRA-150 --branch approve-INFRA-150")]
 pub(super) struct ApproveArgs {
     /// The task's ID
     id: String,

@@ -53,7 +53,12 @@ impl Context {
     }
 
     pub(super) fn ask(&self) -> Ask {
-        Ask { at: self.at.clone(), now: self.now, trunk: self.trunk.clone() }
+        Ask {
+            at: self.at.clone(),
+            now: self.now,
+            now_is_stated: self.now_is_stated,
+            trunk: self.trunk.clone(),
+        }
     }
 
     pub(super) fn load(&self) -> Result<(Book, Loaded), CliError> {

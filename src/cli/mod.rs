@@ -4,6 +4,7 @@ mod approve;
 mod board;
 mod build;
 mod cancel;
+mod chart;
 mod check;
 mod completions;
 mod context;
@@ -13,20 +14,24 @@ mod deployed;
 mod error;
 mod evidence;
 mod explain;
+mod file_set;
 mod filter;
 mod init;
 mod list;
 mod log;
+mod manifests;
 mod new;
 mod plan;
 mod pr;
 mod record_act;
+mod render;
 mod risk;
 mod scope;
 mod show;
 mod table;
 mod tick;
 mod ui;
+mod windows;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -91,6 +96,9 @@ enum Command {
     Deployed(deployed::DeployedArgs),
     Rollback(deployed::RollbackArgs),
     Cancel(cancel::CancelArgs),
+    Manifests(manifests::ManifestsArgs),
+    Chart(chart::ChartArgs),
+    Windows(windows::WindowsArgs),
     Plan(plan::PlanArgs),
     Risk(risk::RiskArgs),
     Pr(pr::PrArgs),
@@ -143,6 +151,9 @@ fn run(ui: &mut Ui, cli: Cli) -> Result<(), CliError> {
         Command::Deployed(args) => deployed::run(ui, &context, &args),
         Command::Rollback(args) => deployed::run_rollback(ui, &context, &args),
         Command::Cancel(args) => cancel::run(ui, &context, &args),
+        Command::Manifests(args) => manifests::run(ui, &context, &args),
+        Command::Chart(args) => chart::run(ui, &context, &args),
+        Command::Windows(args) => windows::run(ui, &context, &args),
         Command::Plan(args) => plan::run(ui, &context, &args),
         Command::Risk(args) => risk::run(ui, &context, &args),
         Command::Pr(args) => pr::run(ui, &context, &args),

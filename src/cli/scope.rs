@@ -20,7 +20,7 @@ use crate::record::{Detached, MAX_RECORD_BYTES, Record, RecordType, ScopeHash, S
     \x20\x20changebook scope INFRA-150\n\
     \x20\x20changebook scope INFRA-150 --text | sha256sum\n\
     \x20\x20git show HEAD:tasks/INFRA-150.md | changebook scope -\n\
-    \x20\x20changebook scope INFRA-150 --role security")]
+    \x20\x20changebook scope INFRA-150 --role security     # the text that a detached approval signs")]
 pub(super) struct ScopeArgs {
     /// The record's ID, or `-` for a file on standard input
     id: String,

@@ -44,7 +44,9 @@ fn render_row(row: &[Cell], widths: &[usize], width: Option<usize>) -> String {
         };
         let padding = if last { 0 } else { widths[column] - text.width() + 2 };
         used += text.width() + padding;
-        line.push_str(&paint(cell.style, text));
+        if !text.is_empty() {
+            line.push_str(&paint(cell.style, text));
+        }
         line.push_str(&" ".repeat(padding));
     }
     line.trim_end().to_owned()

@@ -126,6 +126,11 @@ pub(super) fn escape(text: &str) -> String {
     escaped
 }
 
+/// The same for a text of several lines, which stay lines.
+pub(super) fn escape_lines(text: &str) -> String {
+    text.lines().map(escape).collect::<Vec<_>>().join("\n")
+}
+
 /// The same in a JSON document, where such characters can stand in strings only: as `\u` escapes, so that the
 /// document means what it meant.
 fn escape_json(text: &str) -> String {

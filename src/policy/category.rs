@@ -7,6 +7,10 @@ use super::value::{Kind, Value};
 use super::{FieldGlobs, NameGlobs};
 use crate::record::Risk;
 
+/// What may differ between two versions of a chart besides its values.
+const HELM_CHANGES: &[&str] =
+    &["patch", "minor", "major", "downgrade", "app", "dependencies", "templates", "crds", "values-in-use"];
+
 /// One `[[category]]`.
 pub(super) fn category(decoder: &mut Decoder<'_>, table: &mut Table<'_>) -> Option<Category> {
     let name = required(decoder, table, "name")?;
@@ -26,6 +30,7 @@ pub(super) fn category(decoder: &mut Decoder<'_>, table: &mut Table<'_>) -> Opti
         let mut rule = decoder.table(value, "kubernetes");
         let found = KubernetesRule {
             kinds: globs(decoder, &mut rule, "kinds", NameGlobs::parse),
+            actions: rule.words(decoder, "actions", &["create", "update", "delete"]),
             fields: globs(decoder, &mut rule, "fields", FieldGlobs::parse),
         };
         decoder.finish(&rule);
@@ -33,7 +38,10 @@ pub(super) fn category(decoder: &mut Decoder<'_>, table: &mut Table<'_>) -> Opti
     });
     let helm = table.take("helm").map(|value| {
         let mut rule = decoder.table(value, "helm");
-        let found = HelmRule { values: globs(decoder, &mut rule, "values", FieldGlobs::parse) };
+        let found = HelmRule {
+            values: globs(decoder, &mut rule, "values", FieldGlobs::parse),
+            changes: rule.words(decoder, "changes", HELM_CHANGES),
+        };
         decoder.finish(&rule);
         found
     });

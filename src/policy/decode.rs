@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+use super::recurrence::{Recurrence, YEARS};
 use super::value::{Entry, Kind, Value};
 use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::record::{Risk, parse_duration};
@@ -96,13 +97,20 @@ impl<'a> Decoder<'a> {
 
     /// An offset date-time as seconds since the epoch.
     pub(super) fn moment_value(&mut self, value: &Value, key: &str) -> Option<i64> {
-        let moment = match &value.kind {
-            Kind::Datetime(datetime) => datetime.to_string().parse::<jiff::Timestamp>().ok(),
-            _ => None,
+        let datetime = match &value.kind {
+            Kind::Datetime(datetime) if datetime.offset.is_some() => datetime,
+            _ => {
+                let help = "write it like `2026-12-18T00:00:00+01:00`".to_owned();
+                self.error(place(value), format!("`{key}` must be a date-time with an offset"), Some(help));
+                return None;
+            }
         };
+        let moment = datetime.to_string().parse::<jiff::Timestamp>().ok();
+        let year = |moment: &jiff::Timestamp| moment.to_zoned_datetime(jiff::tz::TimeZone::UTC).year();
+        let moment = moment.filter(|moment| YEARS.contains(&year(moment)));
         if moment.is_none() {
-            let help = "write it like `2026-12-18T00:00:00+01:00`".to_owned();
-            self.error(place(value), format!("`{key}` must be a date-time with an offset"), Some(help));
+            let message = format!("`{key}` is in no year from {} to {}", YEARS.start(), YEARS.end());
+            self.error(place(value), message, None);
         }
         moment.map(|moment| moment.as_second())
     }
@@ -146,6 +154,22 @@ impl<'v> Table<'v> {
             return Vec::new();
         };
         values.iter().filter_map(|value| decoder.text_value(value, &name)).collect()
+    }
+
+    /// Texts of a closed set.
+    pub(super) fn words(
+        &mut self,
+        decoder: &mut Decoder<'_>,
+        key: &'static str,
+        known: &[&str],
+    ) -> Vec<String> {
+        let span = self.entries.get(key).map_or(0..0, |entry| place(&entry.value));
+        let words = self.texts(decoder, key);
+        for word in words.iter().filter(|word| !known.contains(&word.as_str())) {
+            let help = format!("one of {}", known.join(", "));
+            decoder.error(span.clone(), format!("`{word}` is no word of `{}`", self.named(key)), Some(help));
+        }
+        words
     }
 
     pub(super) fn boolean(&mut self, decoder: &mut Decoder<'_>, key: &'static str, default: bool) -> bool {
@@ -193,81 +217,32 @@ impl<'v> Table<'v> {
     }
 
     /// An IANA time zone.
-    pub(super) fn timezone(&mut self, decoder: &mut Decoder<'_>, key: &'static str) -> Option<String> {
+    pub(super) fn timezone(
+        &mut self,
+        decoder: &mut Decoder<'_>,
+        key: &'static str,
+    ) -> Option<jiff::tz::TimeZone> {
         let value = self.take(key)?;
         let text = decoder.text_value(value, &self.named(key))?;
-        if jiff::tz::db().get(&text).is_err() {
+        let zone = jiff::tz::db().get(&text).ok();
+        if zone.is_none() {
             let help = "write an IANA name such as `Europe/Berlin` or `UTC`".to_owned();
             decoder.error(place(value), format!("`{text}` is no time zone"), Some(help));
-            return None;
         }
-        Some(text)
+        zone
     }
 
-    /// A recurrence rule of RFC 5545, as far as its grammar goes.
-    pub(super) fn rrule(&mut self, decoder: &mut Decoder<'_>, key: &'static str) -> Option<String> {
+    /// A recurrence rule of RFC 5545.
+    pub(super) fn rrule(&mut self, decoder: &mut Decoder<'_>, key: &'static str) -> Option<Recurrence> {
         let value = self.take(key)?;
         let text = decoder.text_value(value, &self.named(key))?;
-        if let Err(problem) = check_rrule(&text) {
-            let help = "write it like `FREQ=WEEKLY;BYDAY=SA` (RFC 5545, section 3.3.10)".to_owned();
-            decoder.error(place(value), format!("`{text}` is no recurrence rule: {problem}"), Some(help));
-            return None;
-        }
-        Some(text)
-    }
-}
-
-fn check_rrule(text: &str) -> Result<(), String> {
-    const FREQUENCIES: [&str; 4] = ["DAILY", "WEEKLY", "MONTHLY", "YEARLY"];
-    const PARTS: [&str; 10] = [
-        "FREQ",
-        "UNTIL",
-        "COUNT",
-        "INTERVAL",
-        "BYDAY",
-        "BYMONTHDAY",
-        "BYYEARDAY",
-        "BYMONTH",
-        "BYSETPOS",
-        "WKST",
-    ];
-    let mut seen: Vec<&str> = Vec::new();
-    for part in text.split(';') {
-        let (name, value) = part.split_once('=').ok_or_else(|| format!("`{part}` has no `=`"))?;
-        if !PARTS.contains(&name) {
-            return Err(format!("unknown part `{name}`"));
-        }
-        if seen.contains(&name) {
-            return Err(format!("`{name}` stands twice"));
-        }
-        seen.push(name);
-        let numbers = |low: i32, high: i32| {
-            value.split(',').all(|n| n.parse::<i32>().is_ok_and(|n| n != 0 && (low..=high).contains(&n)))
-        };
-        let valid = match name {
-            "FREQ" => FREQUENCIES.contains(&value),
-            "COUNT" | "INTERVAL" => value.parse::<u32>().is_ok_and(|number| number > 0),
-            "BYDAY" => value.split(',').all(is_weekday),
-            "WKST" => value.len() == 2 && is_weekday(value),
-            "BYMONTHDAY" => numbers(-31, 31),
-            "BYMONTH" => numbers(1, 12),
-            "BYYEARDAY" | "BYSETPOS" => numbers(-366, 366),
-            _ => {
-                !value.is_empty()
-                    && value.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'T' | b'Z'))
+        match Recurrence::parse(&text) {
+            Ok(rule) => Some(rule),
+            Err(problem) => {
+                let help = "write it like `FREQ=WEEKLY;BYDAY=SA` (RFC 5545, section 3.3.10)".to_owned();
+                decoder.error(place(value), format!("`{text}` is no recurrence rule: {problem}"), Some(help));
+                None
             }
-        };
-        if !valid {
-            return Err(format!("`{value}` is no value of `{name}`"));
         }
     }
-    if seen.contains(&"FREQ") { Ok(()) } else { Err("no `FREQ`".to_owned()) }
-}
-
-/// `SA`, `1MO`, `-1FR`.
-fn is_weekday(text: &str) -> bool {
-    let Some(at) = text.len().checked_sub(2).filter(|at| text.is_char_boundary(*at)) else { return false };
-    let (ordinal, day) = text.split_at(at);
-    ["MO", "TU", "WE", "TH", "FR", "SA", "SU"].contains(&day)
-        && (ordinal.is_empty() || ordinal.parse::<i32>().is_ok_and(|n| n != 0 && (-53..=53).contains(&n)))
 }

@@ -8,15 +8,18 @@ mod decode;
 mod matching;
 mod pattern;
 mod read;
+mod recurrence;
 mod types;
 mod validate;
 mod value;
+mod window;
 
 use std::sync::LazyLock;
 
 use crate::diagnostic::Diagnostic;
 use decode::Decoder;
 pub use pattern::{FieldGlobs, IdPattern, NameGlobs, PathGlobs};
+pub use recurrence::Recurrence;
 pub use types::*;
 use value::{Value, overlay};
 

@@ -6,6 +6,7 @@ use super::category::{category, globs};
 use super::decode::{Decoder, Table, place};
 use super::types::*;
 use super::value::{Kind, Value};
+use super::window::{check_rule, window};
 use super::{FieldGlobs, IdPattern, PathGlobs};
 use crate::record::{Risk, TaskKind, normalize, normalize_review};
 
@@ -279,53 +280,6 @@ fn communication_when(decoder: &mut Decoder<'_>, table: &mut Table<'_>) -> Vec<C
     rules
 }
 
-fn window(decoder: &mut Decoder<'_>, name: &str, value: &Value) -> Option<Window> {
-    let mut table = decoder.table(value, name);
-    let recurring = table.take("rrule").is_some();
-    let window = if recurring {
-        let rrule = table.rrule(decoder, "rrule");
-        let from = table.take("from").and_then(|value| match &value.kind {
-            Kind::Datetime(datetime) => datetime.to_string().get(..10).and_then(|date| date.parse().ok()),
-            _ => None,
-        });
-        let start = table.time(decoder, "start");
-        let duration = table.duration(decoder, "duration");
-        let timezone = table.timezone(decoder, "timezone");
-        for (key, absent) in
-            [("start", start.is_none()), ("duration", duration.is_none()), ("timezone", timezone.is_none())]
-        {
-            if absent && table.take(key).is_none() {
-                decoder.error(table.span(), format!("`{name}` has no `{key}`"), None);
-            }
-        }
-        recurring_window(rrule, from, start, duration, timezone)
-    } else {
-        let from = table.take("from").and_then(|value| decoder.moment_value(value, "from"));
-        let to = table.take("to").and_then(|value| decoder.moment_value(value, "to"));
-        if let (Some(from), Some(to)) = (from, to)
-            && to <= from
-        {
-            decoder.error(table.span(), format!("`{name}` ends before it begins"), None);
-        }
-        if table.each().is_empty() {
-            decoder.error(table.span(), format!("`{name}` has neither `rrule` nor `from` and `to`"), None);
-        }
-        from.zip(to).map(|(from, to)| Window::Once { from, to })
-    };
-    decoder.finish(&table);
-    window
-}
-
-fn recurring_window(
-    rrule: Option<String>,
-    from: Option<jiff::civil::Date>,
-    start: Option<jiff::civil::Time>,
-    duration: Option<i64>,
-    timezone: Option<String>,
-) -> Option<Window> {
-    Some(Window::Recurring { rrule: rrule?, from, start: start?, duration: duration?, timezone: timezone? })
-}
-
 fn freeze(decoder: &mut Decoder<'_>, table: &mut Table<'_>) -> Option<Freeze> {
     let name = required(decoder, table, "name")?;
     let mut moment = |key| match table.take(key) {
@@ -355,6 +309,14 @@ fn emergency(decoder: &mut Decoder<'_>, table: &mut Table<'_>) -> Emergency {
 fn meetings(decoder: &mut Decoder<'_>, table: &mut Table<'_>) -> Option<Meetings> {
     let (rrule, start, timezone) =
         (table.rrule(decoder, "rrule"), table.time(decoder, "start"), table.timezone(decoder, "timezone"));
+    for key in ["rrule", "start", "timezone"] {
+        if table.take(key).is_none() {
+            decoder.error(table.span(), format!("`cab` has no `{key}`"), None);
+        }
+    }
+    if let Some(rule) = &rrule {
+        check_rule(decoder, table, rule, None);
+    }
     Some(Meetings { rrule: rrule?, start: start?, timezone: timezone? })
 }
 

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use jiff::civil::Time;
+use jiff::tz::TimeZone;
 
-use super::{FieldGlobs, IdPattern, NameGlobs, PathGlobs};
+use super::{FieldGlobs, IdPattern, NameGlobs, PathGlobs, Recurrence};
 use crate::record::{Risk, TaskKind};
 
 /// The whole of `policy.toml`, overlaid on the built-in default.
@@ -270,6 +271,8 @@ impl PlanAction {
 pub struct KubernetesRule {
     /// Kinds of objects.
     pub kinds: NameGlobs,
+    /// What happens to the object: `create`, `update`, `delete`.
+    pub actions: Vec<String>,
     /// Places in the object.
     pub fields: FieldGlobs,
 }
@@ -279,6 +282,8 @@ pub struct KubernetesRule {
 pub struct HelmRule {
     /// Places in the values.
     pub values: FieldGlobs,
+    /// What else differs between two versions of a chart, in the words of the manual.
+    pub changes: Vec<String>,
 }
 
 /// When production may change.
@@ -286,16 +291,16 @@ pub struct HelmRule {
 pub enum Window {
     /// Again and again.
     Recurring {
-        /// RFC 5545 recurrence rule.
-        rrule: String,
+        /// On which days.
+        rrule: Recurrence,
         /// First day that counts.
         from: Option<jiff::civil::Date>,
         /// Local time at which it opens.
         start: Time,
         /// In seconds.
         duration: i64,
-        /// IANA name.
-        timezone: String,
+        /// A zone of the IANA database.
+        timezone: TimeZone,
     },
     /// Once; seconds since the epoch, the end exclusive.
     Once {
@@ -335,12 +340,12 @@ pub struct Emergency {
 /// When the board meets.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Meetings {
-    /// RFC 5545 recurrence rule.
-    pub rrule: String,
+    /// On which days.
+    pub rrule: Recurrence,
     /// Local time.
     pub start: Time,
-    /// IANA name.
-    pub timezone: String,
+    /// A zone of the IANA database.
+    pub timezone: TimeZone,
 }
 
 /// What meets a condition of a decision.

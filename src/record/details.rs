@@ -154,7 +154,7 @@ impl<'a, 't> Reader<'a, 't> {
 
     fn chart(&mut self) -> Option<Chart> {
         let table = self.table("chart", "a table `{ name, current, target }`")?;
-        let keys = ["name", "current", "target"];
+        let keys = ["name", "current", "target", "digest"];
         self.check_keys(table, "chart.", &[&keys[..], &FOUND_KEYS].concat());
         Some(Chart {
             name: self.text_in(table, "chart.", "name"),

@@ -5,6 +5,7 @@ use std::fs::{self, Metadata};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
 use super::input::Page;
@@ -74,21 +75,16 @@ pub enum WriteError {
 pub fn write_site(out: &Path, pages: &[Page]) -> Result<WriteReport, WriteError> {
     let before = read_manifest(out)?;
     let now: BTreeMap<&str, String> =
-        pages.iter().map(|page| (page.path.as_str(), hash(&page.bytes))).collect();
+        pages.par_iter().map(|page| (page.path.as_str(), hash(&page.bytes))).collect();
     check(out, pages, before.as_ref())?;
     let before = before.unwrap_or_default();
     let mut both: BTreeMap<&str, &str> =
         before.iter().map(|(path, hash)| (path.as_str(), hash.as_str())).collect();
     both.extend(now.iter().map(|(path, hash)| (*path, hash.as_str())));
     put(out, MANIFEST, &manifest(both))?;
-    let mut report = WriteReport::default();
-    for page in pages {
-        if put(out, &page.path, &page.bytes)? {
-            report.written += 1;
-        } else {
-            report.unchanged += 1;
-        }
-    }
+    let written = pages.par_iter().map(|page| put(out, &page.path, &page.bytes).map(usize::from));
+    let written = written.try_reduce(|| 0, |a, b| Ok(a + b))?;
+    let mut report = WriteReport { written, unchanged: pages.len() - written, ..WriteReport::default() };
     for (path, hash) in before.iter().filter(|(path, _)| !now.contains_key(path.as_str())) {
         report.removed += usize::from(remove(out, path, hash)?);
     }

@@ -1,0 +1,88 @@
+//! What the ledger derives from, read once for a book at a commit.
+
+use std::collections::HashMap;
+
+use super::{Book, BookError};
+use crate::history::{CommitId, History};
+use crate::ledger::{self, DeployedRecords, DetachedFiles, Policies, Signatures, Sources, Walk, WorkPaths};
+use crate::policy::Policy;
+use crate::record::ScopeRules;
+
+/// Which commits are asked about, and by which policy.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Asked<'a> {
+    pub(super) tip: Option<CommitId>,
+    pub(super) trunk: Option<CommitId>,
+    pub(super) policy: &'a Policy,
+}
+
+/// Everything that was read for a derivation, so that further questions can be asked of it.
+pub(super) struct Prepared {
+    pub(super) walk: Walk,
+    pub(super) named: HashMap<usize, Vec<u32>>,
+    work_paths: WorkPaths,
+    signatures: Signatures,
+    detached: DetachedFiles,
+    deployed: DeployedRecords,
+    policies: Policies,
+    builtin: Policy,
+    tip: Option<usize>,
+    trunk: Option<usize>,
+}
+
+impl Prepared {
+    /// The sources of a derivation at a moment (seconds since the epoch); `None` before the first commit.
+    pub(super) fn sources<'a>(
+        &'a self,
+        history: &'a History,
+        policy: &'a Policy,
+        now: i64,
+    ) -> Option<Sources<'a>> {
+        Some(Sources {
+            history,
+            walk: &self.walk,
+            work_paths: &self.work_paths,
+            signatures: &self.signatures,
+            detached: &self.detached,
+            deployed: &self.deployed,
+            policies: &self.policies,
+            builtin: &self.builtin,
+            policy,
+            tip: self.tip?,
+            trunk: self.trunk,
+            now,
+        })
+    }
+}
+
+impl Book {
+    /// Reads what the ledger needs of a history.
+    pub(super) fn prepare(&self, history: &History, asked: Asked<'_>) -> Result<Prepared, BookError> {
+        let policy = asked.policy;
+        let versions = self.versions(history, &ScopeRules { gated: policy.gated_environments() })?;
+        let policies = self.policies(history)?;
+        let builtin = Policy::builtin();
+        let position = |commit: Option<CommitId>| commit.and_then(|commit| history.position(commit));
+        let (tip, trunk) = (position(asked.tip), position(asked.trunk));
+        let tips: Vec<usize> = tip.into_iter().chain(trunk).collect();
+        let every_policy = policies.values().flatten().chain([policy, &builtin]);
+        let walk = ledger::walk(history, &versions, &tips, &ledger::deployment_items(every_policy));
+        let named = ledger::named_tasks(history, &walk, policy.book.as_deref());
+        let work_paths = self.work_paths(history, &named)?;
+        let signatures = self.signatures(history, &walk)?;
+        let detached = self.detached(history)?;
+        let deployed = tip.map_or_else(|| Ok(DeployedRecords::new()), |tip| self.deployed(&walk, tip))?;
+        Ok(Prepared {
+            walk,
+            named,
+            work_paths,
+            signatures,
+            detached,
+            deployed,
+            policies,
+            builtin,
+            tip,
+            trunk,
+        })
+    }
+}

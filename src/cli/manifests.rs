@@ -1,0 +1,214 @@
+//! `changebook manifests`
+
+use serde_json::json;
+
+use super::context::Context;
+use super::error::CliError;
+use super::evidence::{environment, tell_risk};
+use super::file_set::{FileSet, insert_found};
+use super::record_act::{CommitArgs, Target};
+use super::render::rendered;
+use super::ui::{BAD, GOOD, Ui, paint};
+use crate::book::Book;
+use crate::intake::kubernetes::{Comparison, Manifests, compare, describe, digest, found, totals};
+use crate::intake::{Found, put_section, with_paths};
+use crate::policy::Policy;
+use crate::record::{Record, RecordType, edit};
+
+/// Record what a change of Kubernetes manifests does, and commit it
+///
+/// OLD and NEW are files, folders, `-` for standard input, `/dev/null` for nothing, or REVISION:PATH of this
+/// repository. The record gets sentences in "Changes", paths in "Manifests affected" and `manifests.ENV`. The values
+/// of secrets are never written. The same change again changes nothing.
+///
+/// Examples:
+///   changebook manifests INFRA-200 main:k8s/api k8s/api
+///   changebook manifests INFRA-200 old.yaml new.yaml -e staging
+///   changebook manifests INFRA-200 main:k8s/api k8s/api --print
+///   changebook manifests INFRA-200 main:k8s/api k8s/api --compare
+#[derive(Debug, clap::Args)]
+#[command(verbatim_doc_comment)]
+pub(super) struct ManifestsArgs {
+    /// The task's ID
+    id: String,
+    /// The state before
+    old: String,
+    /// The state after
+    new: String,
+    /// The environment it is for [default: the last one that the task's items name]
+    #[arg(short, long, value_name = "NAME")]
+    environment: Option<String>,
+    /// Say what would be recorded, and record nothing
+    #[arg(long, conflicts_with_all = ["no_commit", "message"])]
+    print: bool,
+    /// Say whether these are the recorded manifests; exit status 3 when they are not
+    #[arg(long, conflicts_with_all = ["print", "no_commit", "message"])]
+    compare: bool,
+    #[command(flatten)]
+    commit: CommitArgs,
+}
+
+pub(super) fn run(ui: &mut Ui, context: &Context, args: &ManifestsArgs) -> Result<(), CliError> {
+    let target = Target::find(context, "manifests", &args.id, &args.commit)?;
+    target.expect(RecordType::Task)?;
+    let environment = environment(&target, args.environment.as_deref())?.name.as_str();
+    let pair = Pair::read(ui, &target.book, context, [&args.old, &args.new])?;
+    let evidence = pair.evidence(environment, &target.loaded.policy);
+    if args.compare {
+        return evidence.compare(ui, context, &target);
+    }
+    if args.print || !context.json {
+        evidence.show(ui, context)?;
+    }
+    if args.print {
+        return Ok(());
+    }
+    let path = target.state()?.record.path.clone();
+    let is_guidance = |text: &str| target.loaded.templates.is_guidance(text);
+    let edit = |text: &str| evidence.put(&path, text, &is_guidance);
+    let done = format!("manifests for {environment}: {}", totals(&pair.comparison));
+    let message = format!("{}: manifests for {environment}\n", target.name);
+    target.apply_change(ui, context, &args.commit, &done, &message, &edit)
+}
+
+/// Two states of manifests, read and compared.
+pub(super) struct Pair {
+    old_set: FileSet,
+    new_set: FileSet,
+    new: Manifests,
+    comparison: Comparison,
+}
+
+impl Pair {
+    /// Reads both states; what holds no object is named on standard error.
+    pub(super) fn read(
+        ui: &mut Ui,
+        book: &Book,
+        context: &Context,
+        arguments: [&str; 2],
+    ) -> Result<Self, CliError> {
+        if arguments == ["-", "-"] {
+            return Err(CliError::usage("standard input can be one state, not both"));
+        }
+        let mut read = |argument: &str| -> Result<(FileSet, Manifests), CliError> {
+            let set = rendered(book, FileSet::read(book, &context.directory, argument)?)?;
+            let manifests = manifests(&set)?;
+            for path in &manifests.skipped {
+                ui.note(&format!("no Kubernetes object in {}", set.shown(path)));
+            }
+            Ok((set, manifests))
+        };
+        let (old_set, old) = read(arguments[0])?;
+        let (new_set, new) = read(arguments[1])?;
+        Ok(Pair { comparison: compare(&old, &new), old_set, new_set, new })
+    }
+
+    /// What the pair says, by a policy.
+    pub(super) fn evidence<'a>(&self, environment: &'a str, policy: &Policy) -> Evidence<'a> {
+        let limit = usize::try_from(policy.plan.list_limit).unwrap_or(usize::MAX);
+        Evidence {
+            environment,
+            digest: digest(&self.new, &self.comparison),
+            found: found(&self.comparison, policy),
+            block: block(&self.comparison, limit),
+            paths: self
+                .comparison
+                .affected(&|path| self.old_set.shown(path), &|path| self.new_set.shown(path)),
+            n_changed: self.comparison.changes.len(),
+        }
+    }
+}
+
+fn manifests(set: &FileSet) -> Result<Manifests, CliError> {
+    if set.files.is_empty() && set.argument == "/dev/null" {
+        return Ok(Manifests::nothing());
+    }
+    let is_yaml = |path: &str| [".yaml", ".yml", ".json"].iter().any(|end| path.ends_with(end));
+    let alone = set.files.len() == 1;
+    let files: Vec<_> = set.files.iter().filter(|(path, _)| alone || is_yaml(path)).cloned().collect();
+    Manifests::read(&set.argument, &files).map_err(|error| CliError::failure(error.to_string()))
+}
+
+/// Totals and a sentence for each changed object.
+fn block(comparison: &Comparison, limit: usize) -> String {
+    let mut lines = vec![totals(comparison), String::new()];
+    let objects = describe(comparison);
+    lines.extend(objects.iter().take(limit).map(|object| format!("- {}", object.text)));
+    if objects.len() > limit {
+        lines.push(format!("- and {} more objects", objects.len() - limit));
+    }
+    lines.join("\n")
+}
+
+/// What goes into the record.
+pub(super) struct Evidence<'a> {
+    environment: &'a str,
+    digest: String,
+    found: Found,
+    block: String,
+    paths: Vec<String>,
+    n_changed: usize,
+}
+
+impl Evidence<'_> {
+    fn put(&self, path: &str, text: &str, is_guidance: &dyn Fn(&str) -> bool) -> Result<String, String> {
+        const PATHS: &str = "Manifests affected";
+        let text = put_section(path, text, "Changes", self.environment, &self.block, is_guidance)
+            .map_err(|error| error.to_string())?;
+        let record = Record::parse(RecordType::Task, path, text.as_bytes());
+        let section = record.section(PATHS).map_or("", |section| record.text(section.content.clone()));
+        let text = edit::replace_section(&text, PATHS, &with_paths(section, &self.paths, is_guidance))
+            .map_err(|error| error.to_string())?;
+        let mut table = toml_edit::InlineTable::new();
+        table.insert("digest", self.digest.as_str().into());
+        table.insert("changed", i64::try_from(self.n_changed).unwrap_or(i64::MAX).into());
+        insert_found(&mut table, &self.found);
+        edit::set_nested_field(&text, "manifests", self.environment, table.into())
+            .map_err(|error| error.to_string())
+    }
+
+    /// Says whether the record holds this state.
+    fn compare(&self, ui: &mut Ui, context: &Context, target: &Target) -> Result<(), CliError> {
+        let (name, environment) = (&target.name, self.environment);
+        let fields = &target.state()?.record.fields;
+        let recorded = fields
+            .iter()
+            .find(|field| field.key == "manifests")
+            .and_then(|field| field.value.get(environment)?.get("digest")?.as_str());
+        let Some(recorded) = recorded else {
+            return Err(CliError::failure(format!("{name} has no manifests for {environment}"))
+                .with_hint(format!("record them: `changebook manifests {name} OLD NEW -e {environment}`")));
+        };
+        let same = recorded == self.digest;
+        if context.json {
+            ui.json(&json!({
+                "schema": "changebook.compare/1", "id": name, "environment": environment, "same": same,
+                "recorded": recorded, "digest": self.digest,
+            }))?;
+        } else if same {
+            ui.line(format!(
+                "{} these are the manifests that {name} holds for {environment}",
+                paint(GOOD, "✓")
+            ))?;
+        } else {
+            ui.line(format!(
+                "{} these are other manifests than {name} holds for {environment}",
+                paint(BAD, "✗")
+            ))?;
+        }
+        if same { Ok(()) } else { Err(CliError::no()) }
+    }
+
+    /// Tells it to people, or as JSON.
+    pub(super) fn show(&self, ui: &mut Ui, context: &Context) -> Result<(), CliError> {
+        if context.json {
+            return ui.json(&json!({
+                "schema": "changebook.manifests/1", "environment": self.environment, "digest": self.digest,
+                "risk": self.found.risk(), "categories": self.found.categories(), "reasons": self.found.reasons(),
+                "changes": self.block, "paths": self.paths,
+            }));
+        }
+        ui.line(super::ui::escape_lines(&self.block))?;
+        tell_risk(ui, &self.found)
+    }
+}

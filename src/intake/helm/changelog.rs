@@ -1,0 +1,241 @@
+//! What changelogs say of the versions between two.
+
+use std::collections::BTreeSet;
+
+use semver::Version;
+
+use super::super::tree::Value;
+use super::super::yaml::documents;
+use super::version::parse_version;
+
+/// What an entry is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    /// Something that worked may work no more.
+    Breaking,
+    /// Something new.
+    New,
+    /// Something mended.
+    Fixed,
+    /// Anything else.
+    Other,
+}
+
+/// One line of a changelog.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// The version that brought it.
+    pub version: Version,
+    /// What it is about.
+    pub kind: Kind,
+    /// In the author's words, on one line.
+    pub text: String,
+}
+
+/// All entries of a chart: its annotation `artifacthub.io/changes`, `CHANGELOG.md`, and the files of `changelog/`.
+pub(super) fn read(chart: &Value, version: &Version, files: &[(String, Vec<u8>)]) -> Vec<Entry> {
+    let mut entries = annotation(chart, version);
+    for (path, bytes) in files.iter().filter(|(path, _)| is_changelog(path)) {
+        let own = path.rsplit('/').next().and_then(version_in);
+        entries.extend(markdown(&String::from_utf8_lossy(bytes), own));
+    }
+    entries
+}
+
+fn is_changelog(path: &str) -> bool {
+    let path = path.to_ascii_lowercase();
+    let is_text = path.ends_with(".md") || path.ends_with(".markdown") || path.ends_with(".txt");
+    let in_folder = path.starts_with("changelog/") || path.starts_with("changelogs/");
+    let is_file =
+        !path.contains('/') && ["changelog", "changes", "history"].iter().any(|name| path.starts_with(name));
+    is_text && (in_folder || is_file)
+}
+
+/// <https://artifacthub.io/docs/topics/annotations/helm/>: a YAML list of texts, or of `{ kind, description }`.
+fn annotation(chart: &Value, version: &Version) -> Vec<Entry> {
+    let text =
+        chart.at(&["annotations", "artifacthub.io/changes"]).and_then(Value::as_text).unwrap_or_default();
+    let Ok(list) = documents(text) else { return Vec::new() };
+    let items = list.iter().flat_map(|document| document.value.items());
+    let entry = |item: &Value| {
+        let (text, stated) = match item {
+            Value::Text(text) => (text.clone(), None),
+            _ => {
+                let kind = item.get("kind").and_then(Value::as_text).and_then(heading_kind);
+                (item.get("description")?.as_text()?.to_owned(), kind)
+            }
+        };
+        Some(Entry { version: version.clone(), kind: sorted(&text, stated), text: one_line(&text) })
+    };
+    items.filter_map(entry).collect()
+}
+
+/// Items of lists under headings that name a version; `own` is the version in the file's name.
+fn markdown(text: &str, own: Option<Version>) -> Vec<Entry> {
+    let mut entries: Vec<Entry> = Vec::new();
+    let (mut version, mut kind) = (own, None);
+    for line in text.lines() {
+        let line = line.trim_end();
+        if let Some(heading) = line.strip_prefix('#') {
+            let heading = heading.trim_start_matches('#');
+            if let Some(found) = version_in(heading) {
+                (version, kind) = (Some(found), None);
+            } else {
+                kind = heading_kind(heading);
+            }
+            continue;
+        }
+        let item = line.trim_start();
+        let Some(item) = ["- ", "* ", "+ "].iter().find_map(|bullet| item.strip_prefix(bullet)) else {
+            continue;
+        };
+        if let Some(version) = &version {
+            let text = one_line(item.trim().trim_matches('"'));
+            entries.push(Entry { version: version.clone(), kind: sorted(&text, kind), text });
+        }
+    }
+    entries
+}
+
+/// The first version in a heading or file name.
+fn version_in(text: &str) -> Option<Version> {
+    let text = text.strip_suffix(".md").unwrap_or(text);
+    text.split(|c: char| c.is_whitespace() || matches!(c, '[' | ']' | '(' | ')' | '/' | ':' | '_'))
+        .flat_map(|word| word.char_indices().map(move |(at, _)| (at, word)))
+        .filter(|(at, word)| *at == 0 || word[..*at].ends_with(['-', 'v']))
+        .map(|(at, word)| &word[at..])
+        .filter(|word| word.starts_with(|c: char| c.is_ascii_digit()) && word.contains('.'))
+        .find_map(parse_version)
+}
+
+/// The words of Keep a Changelog, of conventional commits and of the annotation.
+fn heading_kind(heading: &str) -> Option<Kind> {
+    let heading = heading.to_lowercase();
+    let has = |words: &[&str]| words.iter().any(|word| heading.contains(word));
+    if has(&["breaking", "removed", "upgrade note", "migration"]) {
+        Some(Kind::Breaking)
+    } else if has(&["fix", "bug", "security"]) {
+        Some(Kind::Fixed)
+    } else if has(&["added", "feature", "new", "enhancement"]) {
+        Some(Kind::New)
+    } else if has(&["change", "deprecated", "other", "dependenc", "chore", "docs"]) {
+        Some(Kind::Other)
+    } else {
+        None
+    }
+}
+
+/// An entry's own words come before its heading where they say that something breaks.
+fn sorted(text: &str, stated: Option<Kind>) -> Kind {
+    let lower = text.to_lowercase();
+    let marked = lower.split(':').next().is_some_and(|kind| kind.ends_with('!') && lower.contains(':'));
+    if marked
+        || lower.contains("breaking change")
+        || lower.contains("breaking:")
+        || lower.contains("[breaking]")
+    {
+        return Kind::Breaking;
+    }
+    if let Some(kind) = stated {
+        return kind;
+    }
+    let words: Vec<&str> =
+        lower.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
+    // The verb stands at the beginning, behind a scope such as `helm:` or `[controller]`.
+    let begins = |with: &[&str]| words.iter().take(3).any(|word| with.contains(word));
+    if begins(&["fix", "fixes", "fixed", "bugfix", "fixing", "revert", "correct", "corrects"]) {
+        Kind::Fixed
+    } else if begins(&[
+        "remove", "removes", "removed", "drop", "drops", "dropped", "rename", "renames", "renamed",
+    ]) || words.windows(2).any(|pair| pair == ["was", "removed"])
+    {
+        Kind::Breaking
+    } else if begins(&[
+        "add",
+        "adds",
+        "added",
+        "adding",
+        "feat",
+        "feature",
+        "allow",
+        "allows",
+        "support",
+        "supports",
+        "introduce",
+        "enable",
+        "implement",
+        "configure",
+        "ability",
+    ]) {
+        Kind::New
+    } else {
+        Kind::Other
+    }
+}
+
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// The entries of the versions after `old` up to `new`, each text once, in order of versions. A pre-release says
+/// what the release says again.
+pub(super) fn between(entries: &[Entry], old: &Version, new: &Version) -> Vec<Entry> {
+    let mut found: Vec<&Entry> = entries
+        .iter()
+        .filter(|entry| entry.version > *old && entry.version <= *new)
+        .filter(|entry| entry.version.pre.is_empty() || !new.pre.is_empty())
+        .collect();
+    found.sort_by(|a, b| a.version.cmp(&b.version));
+    let mut seen = BTreeSet::new();
+    found.into_iter().filter(|entry| seen.insert(entry.text.to_lowercase())).cloned().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_in_headings_and_names() {
+        for (text, expected) in [
+            (" 4.8.0", Some("4.8.0")),
+            (" [1.2.3] - 2024-05-01", Some("1.2.3")),
+            (" v2.0.0-rc.1 (2024)", Some("2.0.0-rc.1")),
+            ("Changelog-4.7.0.md", Some("4.7.0")),
+            (" Unreleased", None),
+            (" What is new in 2024", None),
+        ] {
+            assert_eq!(version_in(text).map(|v| v.to_string()).as_deref(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn entries_by_their_words() {
+        for (text, stated, expected) in [
+            ("helm: Fix opentelemetry module installation", None, Kind::Fixed),
+            ("feat(helm): Add loadBalancerClass (#9562)", None, Kind::New),
+            ("feat!: new format of values", None, Kind::Breaking),
+            ("Support for Kubernetes v1.19.0 was removed", None, Kind::Breaking),
+            ("Update Ingress-Nginx version controller-v1.8.0", None, Kind::Other),
+            ("Memory leak of the controller", Some(Kind::Fixed), Kind::Fixed),
+            ("BREAKING CHANGE: the port", Some(Kind::New), Kind::Breaking),
+        ] {
+            assert_eq!(sorted(text, stated), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn keep_a_changelog() {
+        let text = "# Changelog\n\n## [Unreleased]\n- not yet\n\n## [1.2.0] - 2024-05-01\n### Added\n- Rate limiting\n### Fixed\n- A memory\n  leak\n\n## 1.1.0\n- old\n";
+        let found = markdown(text, None);
+        let said: Vec<(String, Kind, &str)> =
+            found.iter().map(|e| (e.version.to_string(), e.kind, e.text.as_str())).collect();
+        assert_eq!(
+            said,
+            [
+                ("1.2.0".to_owned(), Kind::New, "Rate limiting"),
+                ("1.2.0".to_owned(), Kind::Fixed, "A memory"),
+                ("1.1.0".to_owned(), Kind::Other, "old")
+            ]
+        );
+    }
+}

@@ -1,0 +1,215 @@
+//! What a chart is.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use semver::Version;
+use sha2::{Digest, Sha256};
+
+use super::super::tree::Value;
+use super::super::yaml::{YamlError, documents};
+use super::changelog::{self, Entry};
+use super::version::parse_version;
+
+/// A version of a chart, as far as it matters to those who run it.
+#[derive(Debug, Clone)]
+pub struct Chart {
+    /// Its name.
+    pub name: String,
+    /// As the chart writes it.
+    pub version_text: String,
+    /// The same, to compare.
+    pub version: Version,
+    /// The version of what it installs.
+    pub app_version: Option<String>,
+    /// The Kubernetes versions it asks for.
+    pub kube_version: Option<String>,
+    /// Whether its author gave it up.
+    pub deprecated: bool,
+    /// By name or alias.
+    pub dependencies: BTreeMap<String, Dependency>,
+    /// Its default values.
+    pub values: Value,
+    /// Files of templates with their bytes, by path.
+    pub templates: BTreeMap<String, Vec<u8>>,
+    /// Files of custom resource definitions, by path, those of bundled charts too.
+    pub crds: BTreeMap<String, Vec<u8>>,
+    /// Other files of the charts that it brings along, by path.
+    pub bundled: BTreeMap<String, Vec<u8>>,
+    /// What its changelogs say, of whatever versions.
+    pub entries: Vec<Entry>,
+}
+
+/// A chart that another one needs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dependency {
+    /// A version or range.
+    pub version: String,
+    /// Where it comes from.
+    pub repository: String,
+}
+
+/// Why a chart is not read.
+#[derive(Debug, thiserror::Error)]
+pub enum ChartError {
+    /// No `Chart.yaml`.
+    #[error("{what} is no chart: it has no Chart.yaml")]
+    NoChart {
+        /// What was read.
+        what: String,
+    },
+    /// YAML that cannot be read.
+    #[error("{what}/{path}:{}:{}: {}", source.line, source.column, source.message)]
+    Yaml {
+        /// What was read.
+        what: String,
+        /// The file in it.
+        path: String,
+        /// What and where.
+        source: YamlError,
+    },
+    /// A file that says something else than it should.
+    #[error("{what}/{path}: {message}")]
+    Content {
+        /// What was read.
+        what: String,
+        /// The file in it.
+        path: String,
+        /// What is wrong.
+        message: String,
+    },
+    /// Two different charts.
+    #[error("`{old}` and `{new}` are two charts, expected two versions of one")]
+    TwoCharts {
+        /// The one before.
+        old: String,
+        /// The one after.
+        new: String,
+    },
+}
+
+impl Chart {
+    /// Reads the files of a chart, given by path below its folder; `what` names it in messages.
+    ///
+    /// # Errors
+    /// When `Chart.yaml` or the values cannot be read.
+    pub fn read(what: &str, files: &[(String, Vec<u8>)]) -> Result<Self, ChartError> {
+        let source = Source { what, files };
+        let chart =
+            source.yaml("Chart.yaml")?.ok_or_else(|| ChartError::NoChart { what: what.to_owned() })?;
+        let text = |key: &str| chart.get(key).and_then(Value::as_key);
+        let required =
+            |key: &str| text(key).ok_or_else(|| source.content("Chart.yaml", format!("it has no `{key}`")));
+        let version_text = required("version")?;
+        let version = parse_version(&version_text).ok_or_else(|| {
+            source.content(
+                "Chart.yaml",
+                format!("`{version_text}` is no version, expected SemVer such as `4.8.0`"),
+            )
+        })?;
+        let requirements = source.yaml("requirements.yaml")?;
+        let values = source.yaml("values.yaml")?.unwrap_or(Value::Map(BTreeMap::new()));
+        if !matches!(values, Value::Map(_)) {
+            return Err(source.content("values.yaml", "it holds no table of values".to_owned()));
+        }
+        let name = required("name")?;
+        // The name becomes a heading of the record.
+        if name.is_empty() || !name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'))
+        {
+            let message = "its `name` is no name of a chart, expected letters, digits and hyphens";
+            return Err(source.content("Chart.yaml", message.to_owned()));
+        }
+        Ok(Chart {
+            name,
+            app_version: text("appVersion"),
+            kube_version: text("kubeVersion"),
+            deprecated: chart.get("deprecated") == Some(&Value::Bool(true)),
+            dependencies: dependencies(requirements.as_ref().unwrap_or(&chart)),
+            values,
+            templates: source.files_where(|path| path.starts_with("templates/")),
+            crds: source.files_where(is_crd),
+            bundled: source.files_where(|path| path.starts_with("charts/") && !is_crd(path)),
+            entries: changelog::read(&chart, &version, files),
+            version_text,
+            version,
+        })
+    }
+}
+
+/// SHA-256 of all files of a chart, by path, as `sha256:…`; packed or not, the same files have the same digest.
+pub fn digest(files: &[(String, Vec<u8>)]) -> String {
+    let mut sorted: Vec<&(String, Vec<u8>)> = files.iter().collect();
+    sorted.sort();
+    let mut hash = Sha256::new();
+    for (path, bytes) in sorted {
+        for part in [path.as_bytes(), bytes] {
+            hash.update((part.len() as u64).to_be_bytes());
+            hash.update(part);
+        }
+    }
+    format!("sha256:{}", hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect::<String>())
+}
+
+fn dependencies(of: &Value) -> BTreeMap<String, Dependency> {
+    let list = of.get("dependencies").map(Value::items).unwrap_or_default();
+    let one = |item: &Value| {
+        let text = |key: &str| item.get(key).and_then(Value::as_key);
+        let name = text("alias").or_else(|| text("name"))?;
+        let (version, repository) =
+            (text("version").unwrap_or_default(), text("repository").unwrap_or_default());
+        Some((name, Dependency { version, repository }))
+    };
+    list.iter().filter_map(one).collect()
+}
+
+struct Source<'a> {
+    what: &'a str,
+    files: &'a [(String, Vec<u8>)],
+}
+
+impl Source<'_> {
+    fn content(&self, path: &str, message: String) -> ChartError {
+        ChartError::Content { what: self.what.to_owned(), path: path.to_owned(), message }
+    }
+
+    /// The one document of a file; `None` when there is no such file or it is empty.
+    fn yaml(&self, path: &str) -> Result<Option<Value>, ChartError> {
+        let Some((_, bytes)) = self.files.iter().find(|(name, _)| name == path) else { return Ok(None) };
+        let text =
+            std::str::from_utf8(bytes).map_err(|_| self.content(path, "it is not UTF-8".to_owned()))?;
+        let read = documents(text).map_err(|source| ChartError::Yaml {
+            what: self.what.to_owned(),
+            path: path.to_owned(),
+            source,
+        })?;
+        Ok(read.into_iter().next().map(|document| document.value))
+    }
+
+    fn files_where(&self, is_meant: impl Fn(&str) -> bool) -> BTreeMap<String, Vec<u8>> {
+        let meant = self.files.iter().filter(|(path, _)| is_meant(path) && !path.ends_with(".gitkeep"));
+        meant.map(|(path, bytes)| (path.clone(), bytes.clone())).collect()
+    }
+}
+
+/// `crds/` of the chart, or of one that it bundles.
+fn is_crd(path: &str) -> bool {
+    path.starts_with("crds/")
+        || path.starts_with("charts/") && path.contains("/crds/") && path.matches('/').count() > 2
+}
+
+/// Files that are there before or after, as added, changed and removed.
+pub(super) fn files_that_differ<'a>(
+    old: &'a BTreeMap<String, Vec<u8>>,
+    new: &'a BTreeMap<String, Vec<u8>>,
+) -> [Vec<&'a str>; 3] {
+    let mut found = [Vec::new(), Vec::new(), Vec::new()];
+    let paths: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
+    for path in paths {
+        match (old.get(path), new.get(path)) {
+            (None, _) => found[0].push(path.as_str()),
+            (Some(before), Some(after)) if before != after => found[1].push(path.as_str()),
+            (Some(_), Some(_)) => {}
+            (Some(_), None) => found[2].push(path.as_str()),
+        }
+    }
+    found
+}

@@ -1,0 +1,133 @@
+//! What differs between two versions of a chart.
+
+use std::collections::BTreeSet;
+
+use super::super::secret::Secrets;
+use super::super::tree::{Change, Path, Step, Value, diff};
+use super::super::yaml::documents;
+use super::changelog::{Entry, between};
+use super::chart::{Chart, ChartError, files_that_differ};
+use super::version::{Jump, jump};
+
+/// Two versions of one chart.
+#[derive(Debug)]
+pub struct Comparison<'c> {
+    /// Before.
+    pub old: &'c Chart,
+    /// After.
+    pub new: &'c Chart,
+    /// How far it is.
+    pub jump: Jump,
+    /// Default values that differ.
+    pub values: Vec<Change>,
+    /// Removed default values that a values file of this repository sets.
+    pub used: Vec<Used>,
+    /// Templates added, changed, removed.
+    pub templates: [Vec<&'c str>; 3],
+    /// Custom resource definitions added, changed, removed.
+    pub crds: [Vec<&'c str>; 3],
+    /// Files of bundled charts added, changed, removed.
+    pub bundled: [Vec<&'c str>; 3],
+    /// What the changelogs say of the versions between.
+    pub entries: Vec<Entry>,
+    /// What must be hidden.
+    pub secrets: Secrets,
+}
+
+/// A removed default value that somebody sets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Used {
+    /// The value.
+    pub value: Path,
+    /// The file that sets it.
+    pub file: String,
+}
+
+/// A values file of the repository.
+#[derive(Debug, Clone)]
+pub struct ValuesFile {
+    /// Its path.
+    pub path: String,
+    /// What it sets.
+    pub values: Value,
+}
+
+impl ValuesFile {
+    /// Reads one; `None` when it is no readable table of values, which then sets nothing that can be named.
+    pub fn read(path: &str, bytes: &[u8]) -> Option<Self> {
+        let values = documents(std::str::from_utf8(bytes).ok()?).ok()?.into_iter().next()?.value;
+        matches!(values, Value::Map(_)).then(|| ValuesFile { path: path.to_owned(), values })
+    }
+}
+
+/// Compares two versions, and looks in the repository's values files for what they set.
+///
+/// # Errors
+/// [`ChartError::TwoCharts`].
+pub fn compare<'c>(
+    old: &'c Chart,
+    new: &'c Chart,
+    files: &[ValuesFile],
+) -> Result<Comparison<'c>, ChartError> {
+    if old.name != new.name {
+        return Err(ChartError::TwoCharts { old: old.name.clone(), new: new.name.clone() });
+    }
+    let values = diff(&old.values, &new.values, &|_, _, _| vec!["name"]);
+    let used = used_values(&new.name, &values, files);
+    let entries: Vec<Entry> = new.entries.iter().chain(&old.entries).cloned().collect();
+    Ok(Comparison {
+        jump: jump(&old.version, &new.version),
+        values,
+        used,
+        templates: files_that_differ(&old.templates, &new.templates),
+        crds: files_that_differ(&old.crds, &new.crds),
+        bundled: files_that_differ(&old.bundled, &new.bundled),
+        entries: between(&entries, &old.version, &new.version),
+        secrets: Secrets::default(),
+        old,
+        new,
+    })
+}
+
+/// The removed values that a file sets: at its top, or under the chart's name as in the values of a chart that
+/// has this one as a dependency.
+fn used_values(name: &str, changes: &[Change], files: &[ValuesFile]) -> Vec<Used> {
+    let mut used = Vec::new();
+    for change in changes.iter().filter(|change| change.new.is_none()) {
+        let removed: BTreeSet<Path> = change
+            .old
+            .iter()
+            .flat_map(|old| old.leaves())
+            .map(|(leaf, _)| change.path.join(&keys_only(&leaf)))
+            .collect();
+        for file in files {
+            let below = file.values.get(name);
+            let sets =
+                |path: &Path| is_set(&file.values, path) || below.is_some_and(|values| is_set(values, path));
+            for path in removed.iter().filter(|path| sets(path)) {
+                used.push(Used { value: path.clone(), file: file.path.clone() });
+            }
+        }
+    }
+    used
+}
+
+/// The path up to the first list: whoever sets a list sets all of it.
+fn keys_only(path: &Path) -> Path {
+    Path(path.0.iter().take_while(|step| matches!(step, Step::Key(_))).cloned().collect())
+}
+
+fn is_set(values: &Value, path: &Path) -> bool {
+    let keys = path.0.iter().map_while(|step| match step {
+        Step::Key(key) => Some(key),
+        _ => None,
+    });
+    let mut current = values;
+    for key in keys {
+        match current.get(key) {
+            Some(next) => current = next,
+            None => return false,
+        }
+    }
+    true
+}

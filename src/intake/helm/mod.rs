@@ -1,0 +1,22 @@
+//! Helm: two versions of a chart to what differs, what the changelog says of it, and findings of risk.
+//!
+//! Reads bytes that others gathered; a packed chart is read in memory and never unpacked to disk.
+
+mod archive;
+mod changelog;
+mod chart;
+mod compare;
+mod risk;
+mod text;
+mod version;
+
+pub use archive::{ArchiveError, unpack};
+pub use changelog::{Entry, Kind};
+pub use chart::{Chart, ChartError, Dependency, digest};
+pub use compare::{Comparison, Used, ValuesFile, compare};
+pub use risk::found;
+pub use text::describe;
+pub use version::{Jump, jump, parse_version};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,106 @@
+//! Which categories of the policy the way from one version to another belongs to.
+
+use std::collections::BTreeMap;
+
+use super::super::phrase::{count, quoted};
+use super::super::tree::Path;
+use super::super::{Found, Match, Precision, most_precise};
+use super::compare::Comparison;
+use super::version::Jump;
+use crate::policy::Policy;
+
+/// A key that no chart has, so that only a rule about all values means it.
+const ANY_VALUE: &str = "\u{0}";
+/// Values that a reason names.
+const MAX_NAMED: usize = 3;
+
+/// What the policy says about the jump, and about each default value that differs.
+pub fn found(comparison: &Comparison<'_>, policy: &Policy) -> Found {
+    let mut found = Found::default();
+    for (word, reason) in changes(comparison) {
+        let meant = policy.categories.iter().filter(|category| {
+            category.helm.as_ref().is_some_and(|rule| rule.changes.iter().any(|known| known == word))
+        });
+        found.add(&meant.collect::<Vec<_>>(), &reason);
+    }
+    values(comparison, policy, &mut found);
+    found
+}
+
+/// What differs, in the policy's words.
+fn changes(comparison: &Comparison<'_>) -> Vec<(&'static str, String)> {
+    let (old, new) = (comparison.old, comparison.new);
+    let name = quoted(&new.name);
+    let mut changes = Vec::new();
+    if comparison.jump != Jump::None {
+        let jump = comparison.jump.as_str();
+        changes.push((
+            jump,
+            format!("{name} {} → {} ({jump})", quoted(&old.version_text), quoted(&new.version_text)),
+        ));
+    }
+    if old.app_version != new.app_version {
+        changes.push(("app", format!("{name}: another version of the app")));
+    }
+    if old.dependencies != new.dependencies || comparison.bundled.iter().any(|files| !files.is_empty()) {
+        changes.push(("dependencies", format!("{name}: dependencies differ")));
+    }
+    let number = |files: &[Vec<&str>; 3]| files.iter().map(Vec::len).sum::<usize>();
+    if number(&comparison.templates) > 0 {
+        changes.push((
+            "templates",
+            format!("{name}: {} differ", count(number(&comparison.templates), "template")),
+        ));
+    }
+    if number(&comparison.crds) > 0 {
+        changes.push((
+            "crds",
+            format!("{name}: custom resource definitions differ, which `helm upgrade` leaves as they are"),
+        ));
+    }
+    if let Some(used) = comparison.used.first() {
+        let more = comparison.used.len() - 1;
+        let rest = if more == 0 { String::new() } else { format!(" and {more} more") };
+        let value = quoted(&used.value.to_string());
+        changes.push((
+            "values-in-use",
+            format!("{name}: {value} is gone and {} sets it{rest}", quoted(&used.file)),
+        ));
+    }
+    changes
+}
+
+fn values(comparison: &Comparison<'_>, policy: &Policy, found: &mut Found) {
+    let rules: Vec<_> = policy
+        .categories
+        .iter()
+        .filter_map(|category| Some((category, &category.helm.as_ref()?.values)))
+        .filter(|(_, values)| !values.is_empty())
+        .collect();
+    let mut named: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for change in &comparison.values {
+        let leaves = [&change.old, &change.new].into_iter().flatten().flat_map(|value| value.leaves());
+        let paths: Vec<Path> = leaves.map(|(leaf, _)| change.path.join(&leaf)).collect();
+        let matches: Vec<Match<'_>> = rules
+            .iter()
+            .filter(|(_, globs)| paths.iter().any(|path| globs.matches(&path.keys())))
+            .map(|(category, globs)| {
+                // A rule that names every value says nothing about this one.
+                let precision =
+                    if globs.matches(&[ANY_VALUE]) { Precision::General } else { Precision::Exact };
+                Match { precision, category }
+            })
+            .collect();
+        for category in most_precise(&matches) {
+            named.entry(&category.name).or_default().push(quoted(&change.path.to_string()));
+        }
+    }
+    for (category, paths) in named {
+        let more = paths.len().saturating_sub(MAX_NAMED);
+        let shown = paths[..paths.len() - more].join(", ");
+        let rest = if more == 0 { String::new() } else { format!(" and {more} more") };
+        if let Some(category) = policy.category(category) {
+            found.add(&[category], &format!("default values {shown}{rest}"));
+        }
+    }
+}

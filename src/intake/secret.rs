@@ -1,0 +1,147 @@
+//! What must not be shown.
+
+use std::collections::BTreeSet;
+
+use super::tree::Value;
+
+/// Stands where a secret value was.
+pub(super) const HIDDEN: &str = "(hidden)";
+
+/// Words in a name that say its value is a secret.
+const SECRET_WORDS: &[&str] = &[
+    "password",
+    "passwd",
+    "passphrase",
+    "pwd",
+    "secret",
+    "secrets",
+    "token",
+    "credential",
+    "credentials",
+    "apikey",
+    "dsn",
+    "cookie",
+    "signature",
+];
+/// Words before `key` that make it a secret: `API_KEY`, `privateKey`.
+const KEY_WORDS: &[&str] =
+    &["api", "private", "access", "encryption", "signing", "master", "auth", "account", "ssh"];
+/// A name that ends so is that of a secret, not the secret.
+const REFERENCE_ENDS: &[&str] = &["name", "ref", "file", "path", "namespace", "selector", "mount", "class"];
+
+/// Knows values that are secret in one place, so that they are hidden wherever they stand.
+#[derive(Debug, Clone, Default)]
+pub struct Secrets {
+    values: BTreeSet<String>,
+}
+
+impl Secrets {
+    /// Remembers a value. Very short ones would hide half of what there is to read.
+    pub fn add(&mut self, value: &str) {
+        let value = value.trim();
+        if value.len() >= 4 && !matches!(value, "true" | "false" | "null") {
+            self.values.insert(value.to_owned());
+        }
+    }
+
+    /// Whether a value under this name must be hidden.
+    pub fn hides(&self, name: &str, value: &Value) -> bool {
+        let Value::Text(text) = value else {
+            return matches!(value, Value::Number(number) if name_is_secret(name) || self.values.contains(number));
+        };
+        (name_is_secret(name) && !text.is_empty() && !is_reference(text))
+            || self.values.contains(text.trim())
+            || text_is_secret(text)
+            || self.values.iter().any(|secret| secret.len() >= 8 && text.contains(secret.as_str()))
+    }
+}
+
+/// `$(NAME)` and `{{ … }}` only name a value.
+fn is_reference(text: &str) -> bool {
+    (text.starts_with("$(") && text.ends_with(')')) || (text.starts_with("{{") && text.ends_with("}}"))
+}
+
+/// Whether a name of an environment variable, option or key says that its value is a secret.
+pub(super) fn name_is_secret(name: &str) -> bool {
+    let words = words(name);
+    if words.last().is_some_and(|last| REFERENCE_ENDS.contains(&last.as_str())) {
+        return false;
+    }
+    words.iter().any(|word| SECRET_WORDS.contains(&word.as_str()))
+        || words.windows(2).any(|pair| pair[1] == "key" && KEY_WORDS.contains(&pair[0].as_str()))
+        || words.windows(2).any(|pair| pair[0] == "connection" && pair[1] == "string")
+}
+
+/// `dbPassword`, `DB_PASSWORD` and `db-password` are two words each.
+fn words(name: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut was_lower = false;
+    for c in name.chars() {
+        if !c.is_alphanumeric() || (c.is_uppercase() && was_lower) {
+            words.push(String::new());
+        }
+        if c.is_alphanumeric()
+            && let Some(word) = words.last_mut()
+        {
+            word.extend(c.to_lowercase());
+        }
+        was_lower = c.is_lowercase() || c.is_ascii_digit();
+    }
+    words.retain(|word| !word.is_empty());
+    words
+}
+
+/// A private key, an address with a password in it, or an option that gives one.
+fn text_is_secret(text: &str) -> bool {
+    let has_key = text.contains("PRIVATE KEY-----");
+    let has_password = text.split("://").skip(1).any(|rest| {
+        let authority = rest.split(['/', '?', '#', ' ']).next().unwrap_or_default();
+        authority.split_once('@').is_some_and(|(user, _)| user.contains(':'))
+    });
+    let has_option = text.split_whitespace().any(|word| {
+        word.split_once('=')
+            .is_some_and(|(name, value)| !value.is_empty() && !is_reference(value) && name_is_secret(name))
+    });
+    has_key || has_password || has_option
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_say_so() {
+        for name in [
+            "DB_PASSWORD",
+            "dbPassword",
+            "api-key",
+            "API_KEY",
+            "privateKey",
+            "SECRET",
+            "slack_token",
+            "CONNECTION_STRING",
+        ] {
+            assert!(name_is_secret(name), "{name}");
+        }
+        for name in
+            ["secretName", "TOKEN_FILE", "imagePullSecretsRef", "KEYBOARD", "key", "app", "passwordSecretRef"]
+        {
+            assert!(!name_is_secret(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn values_that_are() {
+        let text = |text: &str| Value::Text(text.to_owned());
+        let mut secrets = Secrets::default();
+        secrets.add("hunter2hunter2");
+        assert!(secrets.hides("anything", &text("hunter2hunter2")));
+        assert!(secrets.hides("anything", &text("x hunter2hunter2 y")));
+        assert!(secrets.hides("args", &text("--db-password=x")));
+        assert!(secrets.hides("url", &text("postgres://app:pw@db/x")));
+        assert!(secrets.hides("PIN_TOKEN", &Value::Number("1234".to_owned())));
+        assert!(!secrets.hides("url", &text("https://example.org/a:b@c")));
+        assert!(!secrets.hides("PASSWORD", &text("$(FROM_SECRET)")));
+        assert!(!secrets.hides("image", &text("nginx:1.25")));
+    }
+}

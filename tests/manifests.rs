@@ -1,0 +1,199 @@
+//! `manifests`: what goes into the record, and nothing else.
+
+use crate::support::Fixture;
+
+const BEFORE: &str = "apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: api
+spec:
+  replicas: 3
+  template:
+    spec:
+      containers:
+        - name: api
+          image: registry.example.org/api:1.4
+          env:
+            - name: DB_PASSWORD
+              value: planted-in-env
+---
+apiVersion: v1
+kind: Secret
+metadata:
+  name: db
+stringData:
+  password: planted-in-secret
+";
+
+fn with_task() -> Fixture {
+    let mut book = Fixture::book();
+    book.write("k8s/api/deployment.yaml", BEFORE);
+    book.write("k8s/api/README.md", "no manifest\n");
+    book.person("ana")
+        .run(&["new", "kubernetes", "Update the API deployment", "--id", "INFRA-200", "--no-edit"])
+        .expect(0);
+    book.commit("INFRA-200: propose");
+    book
+}
+
+fn change(book: &Fixture) {
+    let after =
+        BEFORE.replace("replicas: 3", "replicas: 5").replace("planted-in-secret", "planted-anew").replace(
+            "          env:",
+            "          readinessProbe:\n            httpGet: {path: /healthz, port: 8080}\n          env:",
+        );
+    book.write("k8s/api/deployment.yaml", after);
+}
+
+/// The lines of `new` that are not in `old`, and the other way round.
+fn differing<'a>(old: &'a str, new: &'a str) -> (Vec<&'a str>, Vec<&'a str>) {
+    let only =
+        |a: &'a str, b: &str| a.lines().filter(|line| !b.lines().any(|other| other == *line)).collect();
+    (only(new, old), only(old, new))
+}
+
+#[test]
+fn card_6_from_a_revision_to_the_work_tree() {
+    let book = with_task();
+    change(&book);
+    let path = "tasks/INFRA-200.md";
+    let before = book.read(path);
+    let run = book.run(&["manifests", "INFRA-200", "HEAD:k8s/api", "k8s/api"]).expect(0);
+    assert!(
+        run.stdout.contains(
+            "Deployment api: replicas 3 → 5; readiness probe added (HTTP GET /healthz on port 8080)"
+        ),
+        "{}",
+        run.stdout
+    );
+    let after = book.read(path);
+    let (added, removed) = differing(&before, &after);
+    assert_eq!(
+        removed,
+        ["_Each change of the objects: replicas, images, limits, probes._", "_The paths of the manifests._"]
+    );
+    assert!(added[0].starts_with("manifests.production = { digest = \"sha256:"), "{added:?}");
+    assert!(
+        added[0].contains("risk = \"high\", categories = [\"secrets\", \"configuration\", \"capacity\"]"),
+        "{added:?}"
+    );
+    assert_eq!(
+        added[1..],
+        [
+            "### production",
+            "2 objects changed, 0 added, 0 removed, 0 unchanged",
+            "- Deployment api: replicas 3 → 5; readiness probe added (HTTP GET /healthz on port 8080)",
+            "- Secret db: stringData.password changed (value hidden)",
+            "- `k8s/api/deployment.yaml`",
+        ]
+    );
+    assert!(!after.contains("planted") && !run.stdout.contains("planted"), "a secret went out");
+
+    assert_eq!(
+        book.git(&["log", "-1", "--format=%s", "--name-only"]),
+        format!("INFRA-200: manifests for production\n\n{path}")
+    );
+    assert_eq!(book.show("INFRA-200")["risk"], "high");
+
+    let head = book.head();
+    book.run(&["manifests", "INFRA-200", "HEAD:k8s/api", "k8s/api"]).expect(0);
+    assert_eq!((book.read(path), book.head()), (after, head), "twice is once");
+    book.run(&["manifests", "INFRA-200", "HEAD:k8s/api", "k8s/api", "-e", "staging"]).expect(0);
+    book.run(&["manifests", "INFRA-200", "HEAD:k8s/api", "k8s/api", "--compare"]).expect(0);
+    book.replace("k8s/api/deployment.yaml", "replicas: 5", "replicas: 6");
+    book.run(&["manifests", "INFRA-200", "HEAD:k8s/api", "k8s/api", "--compare"]).expect(3);
+    let both = book.read(path);
+    assert!(both.contains("### production\n") && both.contains("### staging\n"), "{both}");
+    assert!(both.contains("manifests.staging = {"), "{both}");
+}
+
+#[test]
+fn what_people_wrote_stays_and_print_writes_nothing() {
+    let book = with_task();
+    change(&book);
+    let path = "tasks/INFRA-200.md";
+    book.replace(
+        path,
+        "_Each change of the objects: replicas, images, limits, probes._",
+        "More pods for the sale.",
+    );
+    let before = book.read(path);
+    let printed = book.run(&["manifests", "INFRA-200", "HEAD:k8s", "k8s", "--print"]).expect(0);
+    assert!(printed.stdout.contains("replicas 3 → 5"));
+    assert_eq!(book.read(path), before);
+    let json = book.json(&["manifests", "INFRA-200", "HEAD:k8s", "k8s", "--print"]);
+    book.run(&["manifests", "INFRA-200", "HEAD:k8s", "k8s", "--no-commit"]).expect(0);
+    assert_eq!(json["paths"], serde_json::json!(["k8s/api/deployment.yaml"]));
+    let after = book.read(path);
+    assert!(after.contains("More pods for the sale.\n\n### production\n\n"), "{after}");
+}
+
+#[test]
+fn new_and_gone() {
+    let book = with_task();
+    let run =
+        book.run(&["manifests", "INFRA-200", "/dev/null", "k8s/api/deployment.yaml", "--print"]).expect(0);
+    assert!(
+        run.stdout.contains("Deployment api added (3 replicas, image registry.example.org/api:1.4)"),
+        "{}",
+        run.stdout
+    );
+    let run = book.run(&["manifests", "INFRA-200", "k8s/api", "/dev/null", "--print"]).expect(0);
+    assert!(
+        run.stdout.contains("- Deployment api removed") && run.stdout.contains("destructive (high)"),
+        "{}",
+        run.stdout
+    );
+}
+
+#[test]
+fn bad_input_says_where_and_leaves_the_record_alone() {
+    let book = with_task();
+    let path = "tasks/INFRA-200.md";
+    let before = book.read(path);
+    book.write("bad.yaml", "apiVersion: v1\nkind: Pod\nkind: Pod\n");
+    book.write("other.yaml", "replicas: 3\n");
+    book.write("empty/x.txt", "");
+    for (old, new, message) in [
+        ("k8s", "bad.yaml", "bad.yaml:3:1: the key `kind` stands twice"),
+        ("k8s", "other.yaml", "expected `apiVersion` and `kind`"),
+        ("k8s", "empty", "no Kubernetes object in empty"),
+        ("k8s", "nowhere", "there is no file or folder `nowhere`"),
+        ("HEAD:nowhere", "k8s", "has no files at `nowhere`"),
+        ("nonsense:k8s", "k8s", "nonsense"),
+    ] {
+        let run = book.run(&["manifests", "INFRA-200", old, new]).expect(1);
+        assert!(run.stderr.contains(message), "{old} {new}: {}", run.stderr);
+        assert_eq!(book.read(path), before);
+    }
+    book.run(&["manifests", "INFRA-200", "-", "-"]).expect(2);
+    book.run(&["manifests", "INFRA-200", "k8s", "k8s", "-e", "moon"]).expect(2);
+}
+
+#[test]
+fn a_kustomization_is_rendered_by_its_own_tool() {
+    let mut book = with_task();
+    book.write("k8s/kustomization.yaml", "resources: [api/deployment.yaml]\nnamePrefix: prod-\n");
+    book.commit("kustomize");
+    book.replace("k8s/kustomization.yaml", "prod-", "live-");
+    let has_tool = ["kustomize", "kubectl"].iter().any(|tool| {
+        std::process::Command::new(tool)
+            .arg("version")
+            .arg("--client")
+            .output()
+            .is_ok_and(|output| output.status.success())
+    });
+    let run = book.run(&["manifests", "INFRA-200", "HEAD:k8s", "k8s", "--print"]);
+    if has_tool {
+        let run = run.expect(0);
+        assert!(
+            run.stdout.contains("Deployment live-api added")
+                && run.stdout.contains("Deployment prod-api removed"),
+            "{}",
+            run.stdout
+        );
+    } else {
+        let run = run.expect(1);
+        assert!(run.stderr.contains("none of them is on the PATH"), "{}", run.stderr);
+    }
+}
