@@ -10,6 +10,7 @@ mod chart;
 mod demo;
 mod docs;
 mod evidence;
+mod gate;
 mod law;
 mod manifests;
 mod plans;

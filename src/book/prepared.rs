@@ -31,6 +31,11 @@ pub(super) struct Prepared {
 }
 
 impl Prepared {
+    /// The trunk's position, when there is one.
+    pub(super) fn trunk(&self) -> Option<usize> {
+        self.trunk
+    }
+
     /// The sources of a derivation at a moment (seconds since the epoch); `None` before the first commit.
     pub(super) fn sources<'a>(
         &'a self,

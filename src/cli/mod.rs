@@ -16,6 +16,7 @@ mod evidence;
 mod explain;
 mod file_set;
 mod filter;
+mod gate;
 mod init;
 mod list;
 mod log;
@@ -104,6 +105,7 @@ enum Command {
     Pr(pr::PrArgs),
     Check(check::CheckArgs),
     Build(build::BuildArgs),
+    Gate(gate::GateArgs),
     Scope(scope::ScopeArgs),
     Explain(explain::ExplainArgs),
     Completions(completions::CompletionsArgs),
@@ -159,6 +161,7 @@ fn run(ui: &mut Ui, cli: Cli) -> Result<(), CliError> {
         Command::Pr(args) => pr::run(ui, &context, &args),
         Command::Check(args) => check::run(ui, &context, &args),
         Command::Build(args) => build::run(ui, &context, &args),
+        Command::Gate(args) => gate::run(ui, &context, &args),
         Command::Scope(args) => scope::run(ui, &context, &args),
         Command::Explain(args) => explain::run(ui, &context, &args),
         Command::Completions(args) => completions::run(ui, &args),

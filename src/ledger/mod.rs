@@ -30,7 +30,7 @@ pub use context::{
     named_tasks,
 };
 pub use derive::{Derived, Shown, derive};
-pub use gate::{Gate, GateAsk, Judgement, Requirement, Review, Unclear, gate};
+pub use gate::{Gate, GateAsk, GateJson, Judgement, Requirement, RequirementJson, Review, Unclear, gate};
 pub use json::{EventJson, RecordJson};
 pub use state::*;
 pub use walk::{Versions, Walk, deployed_versions, signed_acts, walk};

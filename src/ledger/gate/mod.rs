@@ -1,6 +1,7 @@
 //! What a deployment must meet: the gate asks it before, the audit after, by the same rules (design, section 5).
 
 mod emergency;
+mod json;
 mod record;
 mod timing;
 
@@ -18,6 +19,7 @@ use crate::policy::{self, ConditionRule, Policy};
 use crate::record::{Details, RecordId, RecordType, Risk, TaskKind, Verdict};
 
 pub use emergency::Review;
+pub use json::{GateJson, RequirementJson};
 
 /// What is asked of the gate.
 #[derive(Clone, Copy)]
