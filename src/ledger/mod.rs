@@ -4,6 +4,7 @@
 //! every view shows; [`check`] says what is wrong with the records as they are.
 
 mod approval;
+mod audit;
 mod authority;
 mod check;
 mod context;
@@ -24,6 +25,9 @@ mod task;
 mod trie;
 mod walk;
 
+pub use audit::{
+    Audit, AuditAsk, AuditJson, Exception, Row, Unrecorded, UnrecordedDeployment, audit, by_code, sample,
+};
 pub use check::{check, duplicates};
 pub use context::{
     DeployedRecords, DetachedFile, DetachedFiles, Policies, Signatures, Sources, WorkPaths, deployment_items,
