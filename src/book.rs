@@ -19,7 +19,7 @@ use crate::history::{BookPath, CommitId, Head, Repository};
 pub use config::BookConfig;
 pub use error::BookError;
 pub use files::{FileContent, RecordFile};
-pub use judge::GateQuestion;
+pub use judge::{AuditQuestion, Audited, GateQuestion, Period};
 pub use load::{Ask, Loaded, View};
 
 /// The file that makes a directory a book.

@@ -4,6 +4,7 @@
 
 mod acts;
 mod architecture;
+mod audit;
 mod bad_input;
 mod browser;
 mod chart;

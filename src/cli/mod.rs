@@ -1,6 +1,7 @@
 //! One file per command: arguments in, a view out. No rule lives here.
 
 mod approve;
+mod audit;
 mod board;
 mod build;
 mod cancel;
@@ -106,6 +107,7 @@ enum Command {
     Check(check::CheckArgs),
     Build(build::BuildArgs),
     Gate(gate::GateArgs),
+    Audit(audit::AuditArgs),
     Scope(scope::ScopeArgs),
     Explain(explain::ExplainArgs),
     Completions(completions::CompletionsArgs),
@@ -161,6 +163,7 @@ fn run(ui: &mut Ui, cli: Cli) -> Result<(), CliError> {
         Command::Pr(args) => pr::run(ui, &context, &args),
         Command::Check(args) => check::run(ui, &context, &args),
         Command::Build(args) => build::run(ui, &context, &args),
+        Command::Audit(args) => audit::run(ui, &context, &args),
         Command::Gate(args) => gate::run(ui, &context, &args),
         Command::Scope(args) => scope::run(ui, &context, &args),
         Command::Explain(args) => explain::run(ui, &context, &args),

@@ -133,7 +133,7 @@ pub(super) fn escape_lines(text: &str) -> String {
 
 /// The same in a JSON document, where such characters can stand in strings only: as `\u` escapes, so that the
 /// document means what it meant.
-fn escape_json(text: &str) -> String {
+pub(super) fn escape_json(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

@@ -52,9 +52,8 @@ impl<'a> Subject<'_, 'a> {
         }
         let now = approval::approvals(self.context, &self.judged(Some(deployment), true));
         for approval in approvals {
-            let late = now
-                .iter()
-                .find(|late| late.role == approval.role && late.code == Some(Code::ApprovalLate));
+            let late =
+                now.iter().find(|late| late.role == approval.role && late.code == Some(Code::ApprovalLate));
             if let (Some(Code::ApprovalMissing), Some(late)) = (approval.code, late) {
                 *approval = Approval { required: approval.required, ..late.clone() };
             }

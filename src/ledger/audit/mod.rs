@@ -208,10 +208,13 @@ fn time(context: &Context<'_>, policy: &Policy, commit: usize, environment: &str
     let stated = stated.filter(|stated| *stated <= own && own - stated <= policy.audit.lag);
     let seconds = stated.unwrap_or(own);
     let parent = facts.parents.iter().find(|&&parent| commits[parent].committer.time.seconds > seconds);
-    let landing = context.landing(commit).filter(|&landing| commits[landing].committer.time.seconds < seconds);
+    let landing =
+        context.landing(commit).filter(|&landing| commits[landing].committer.time.seconds < seconds);
     let suspect = match (parent, landing) {
         (Some(&parent), _) => Some(format!("it is dated before its parent {}", commits[parent].id.short())),
-        (None, Some(landing)) => Some(format!("it is dated after its landing {}", commits[landing].id.short())),
+        (None, Some(landing)) => {
+            Some(format!("it is dated after its landing {}", commits[landing].id.short()))
+        }
         (None, None) => None,
     };
     Time { seconds, stated: stated.is_some(), suspect }
@@ -264,7 +267,11 @@ fn row(
         emergency: task.emergency.clone(),
         time: time.seconds,
         stated: time.stated,
-        plan: task.plans.iter().find(|(name, _)| *name == environment.name).map(|(_, plan)| plan.digest.clone()),
+        plan: task
+            .plans
+            .iter()
+            .find(|(name, _)| *name == environment.name)
+            .map(|(_, plan)| plan.digest.clone()),
         rollback_written: parsed.section("Rollback").is_some_and(|section| {
             let text = parsed.text(section.content.clone());
             !text.trim().is_empty() && !(ask.is_guidance)(text)
@@ -294,9 +301,11 @@ fn unjudged(
     };
     let unticked = context.withdrawals(record).iter().filter(|withdrawal| {
         let of_environment = match context.sources.walk.keys.item(withdrawal.key) {
-            Key::Item(item) => {
-                context.sources.policy.environment_for_item(&item.text).is_some_and(|e| e.name == environment.name)
-            }
+            Key::Item(item) => context
+                .sources
+                .policy
+                .environment_for_item(&item.text)
+                .is_some_and(|e| e.name == environment.name),
             _ => false,
         };
         let by = withdrawal.commit as usize;
@@ -349,7 +358,11 @@ fn exceptions(
     row: &Row,
     suspect: Option<String>,
 ) -> Vec<Exception> {
-    let of = |code, detail: &str, by: &Option<Evidence>| Exception { code, detail: detail.to_owned(), by: by.clone() };
+    let of = |code, detail: &str, by: &Option<Evidence>| Exception {
+        code,
+        detail: detail.to_owned(),
+        by: by.clone(),
+    };
     let mut found: Vec<Exception> = judgement
         .requirements
         .iter()
@@ -426,7 +439,8 @@ impl Row {
             _ => None,
         };
         let tests = self.tests.iter().map(|(_, by)| by);
-        let all = std::iter::once(&self.by).chain(&self.landed).chain(requirements).chain(tests).chain(review);
+        let all =
+            std::iter::once(&self.by).chain(&self.landed).chain(requirements).chain(tests).chain(review);
         let mut commits: Vec<CommitId> = Vec::new();
         for by in all.chain(&self.rolled_back) {
             if !commits.contains(&by.commit) {

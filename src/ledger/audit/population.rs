@@ -61,7 +61,8 @@ pub(super) fn unrecorded(
         if unnamed.is_empty() {
             continue;
         }
-        let mut paths: Vec<String> = unnamed.iter().flat_map(|&commit| infrastructure(context, commit)).collect();
+        let mut paths: Vec<String> =
+            unnamed.iter().flat_map(|&commit| infrastructure(context, commit)).collect();
         paths.sort_unstable();
         paths.dedup();
         paths.truncate(MAX_PATHS);
