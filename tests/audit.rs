@@ -41,7 +41,8 @@ fn book() -> Fixture {
 #[test]
 fn each_row_has_the_exceptions_of_its_story_and_no_other() {
     type Story = fn(&mut Fixture);
-    let table: &[(&str, Story, &[(&str, &[&str])])] = &[
+    type Rows = &'static [(&'static str, &'static [&'static str])];
+    let table: &[(&str, Story, Rows)] = &[
         (
             "by the book",
             |b| {
@@ -142,7 +143,7 @@ fn each_row_has_the_exceptions_of_its_story_and_no_other() {
             &[("INFRA-1 staging", &[]), ("INFRA-1 production", &["approval-missing"])],
         ),
     ];
-    for (what, story, expected) in table {
+    for &(what, story, expected) in table {
         let mut book = book();
         story(book.later());
         let expected: Vec<_> = expected.iter().map(|(id, codes)| row(id, codes)).collect();
