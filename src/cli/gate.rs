@@ -9,7 +9,7 @@ use super::error::CliError;
 use super::evidence::read_plan;
 use super::list::as_of;
 use super::show::signature;
-use super::ui::{BAD, BOLD, DIM, GOOD, Ui, WAITING, escape, paint};
+use super::ui::{BAD, BOLD, DIM, GOOD, Ui, WAITING, escape, markdown_text, paint};
 use crate::book::{Ask, Book, GateQuestion, Loaded, View};
 use crate::history::CommitTime;
 use crate::ledger::{Evidence, Gate, GateJson, Requirement, Unclear};
@@ -235,18 +235,6 @@ fn markdown(ui: &mut Ui, loaded: &Loaded, question: &GateQuestion, gate: &Gate) 
     }
     ui.line("")?;
     ui.line(format!("{} risk · {}", judgement.risk.level.as_str(), markdown_text(&as_of(&loaded.state))))
-}
-
-/// Text that Markdown and a table's cell leave as it is.
-fn markdown_text(text: &str) -> String {
-    let mut escaped = String::new();
-    for letter in escape(text).chars() {
-        if matches!(letter, '\\' | '|' | '<' | '>' | '*' | '_' | '`' | '[' | ']' | '@' | '#') {
-            escaped.push('\\');
-        }
-        escaped.push(letter);
-    }
-    escaped
 }
 
 fn junit(ui: &mut Ui, question: &GateQuestion, gate: &Gate) -> Result<(), CliError> {

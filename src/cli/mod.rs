@@ -1,5 +1,7 @@
 //! One file per command: arguments in, a view out. No rule lives here.
 
+mod agenda;
+mod announce;
 mod approve;
 mod audit;
 mod board;
@@ -22,6 +24,7 @@ mod init;
 mod list;
 mod log;
 mod manifests;
+mod metrics;
 mod new;
 mod plan;
 mod pr;
@@ -107,6 +110,9 @@ enum Command {
     Check(check::CheckArgs),
     Build(build::BuildArgs),
     Gate(gate::GateArgs),
+    Agenda(agenda::AgendaArgs),
+    Announce(announce::AnnounceArgs),
+    Metrics(metrics::MetricsArgs),
     Audit(audit::AuditArgs),
     Scope(scope::ScopeArgs),
     Explain(explain::ExplainArgs),
@@ -164,6 +170,9 @@ fn run(ui: &mut Ui, cli: Cli) -> Result<(), CliError> {
         Command::Check(args) => check::run(ui, &context, &args),
         Command::Build(args) => build::run(ui, &context, &args),
         Command::Audit(args) => audit::run(ui, &context, &args),
+        Command::Agenda(args) => agenda::run(ui, &context, &args),
+        Command::Announce(args) => announce::run(ui, &context, &args),
+        Command::Metrics(args) => metrics::run(ui, &context, &args),
         Command::Gate(args) => gate::run(ui, &context, &args),
         Command::Scope(args) => scope::run(ui, &context, &args),
         Command::Explain(args) => explain::run(ui, &context, &args),

@@ -3,6 +3,7 @@
 //! [`walk`] reads history once by the law of items; [`derive`] turns the outcome into the [`State`] that
 //! every view shows; [`check`] says what is wrong with the records as they are.
 
+mod agenda;
 mod approval;
 mod audit;
 mod authority;
@@ -15,6 +16,7 @@ mod events;
 mod gate;
 mod json;
 mod law;
+mod metrics;
 mod relations;
 mod risk;
 mod runbook;
@@ -25,6 +27,7 @@ mod task;
 mod trie;
 mod walk;
 
+pub use agenda::{Agenda, Matter, agenda, is_met_elsewhere};
 pub use audit::{
     Audit, AuditAsk, AuditJson, Exception, Row, Unrecorded, UnrecordedDeployment, audit, by_code, sample,
 };
@@ -35,6 +38,7 @@ pub use context::{
 };
 pub use derive::{Derived, Shown, derive};
 pub use gate::{Gate, GateAsk, GateJson, Judgement, Requirement, RequirementJson, Review, Unclear, gate};
+pub use metrics::{Figures, Metrics, metrics};
 pub use json::{EventJson, RecordJson};
 pub use state::*;
 pub use walk::{Versions, Walk, deployed_versions, signed_acts, walk};

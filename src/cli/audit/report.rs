@@ -7,7 +7,7 @@ use crate::book::Book;
 use crate::cli::error::CliError;
 use crate::cli::list::as_of;
 use crate::cli::table::{Cell, render};
-use crate::cli::ui::{BAD, BOLD, DIM, GOOD, escape, paint};
+use crate::cli::ui::{BAD, BOLD, DIM, GOOD, escape, markdown_text, paint};
 use crate::history::CommitTime;
 use crate::ledger::{Exception, Review, Row, by_code};
 
@@ -213,22 +213,10 @@ fn views(report: &Report<'_>, book: &Book) -> Vec<RowView> {
     rows.map(|row| row_view(row, &path_of(report, book, row))).collect()
 }
 
-/// Text that Markdown leaves as it is.
-fn plain(text: &str) -> String {
-    let mut escaped = String::new();
-    for letter in escape(text).chars() {
-        if matches!(letter, '\\' | '|' | '<' | '>' | '*' | '_' | '`' | '[' | ']') {
-            escaped.push('\\');
-        }
-        escaped.push(letter);
-    }
-    escaped
-}
-
 pub(super) fn markdown(report: &Report<'_>, book: &Book) -> String {
     let audit = &report.audited.audit;
     let mut lines = vec!["# Audit".to_owned(), String::new()];
-    lines.extend(preamble(report).iter().map(|line| format!("- {}", plain(line))));
+    lines.extend(preamble(report).iter().map(|line| format!("- {}", markdown_text(line))));
     lines.extend([String::new(), "## Exceptions".to_owned(), String::new()]);
     let others = others(report);
     if audit.is_clean() && report.audited.rewritten.is_none() {
@@ -236,27 +224,27 @@ pub(super) fn markdown(report: &Report<'_>, book: &Book) -> String {
     }
     for row in audit.rows.iter().filter(|row| !row.exceptions.is_empty()) {
         for exception in &row.exceptions {
-            let (code, detail) = (exception.code, plain(&exception.detail));
-            lines.push(format!("- `{code}` {} → {}: {detail}", row.id, plain(&row.environment)));
+            let (code, detail) = (exception.code, markdown_text(&exception.detail));
+            lines.push(format!("- `{code}` {} → {}: {detail}", row.id, markdown_text(&row.environment)));
         }
     }
     lines.extend(
         others
             .iter()
-            .map(|(code, what, commit)| format!("- `{code}` {} {commit}", plain(what)).trim_end().to_owned()),
+            .map(|(code, what, commit)| format!("- `{code}` {} {commit}", markdown_text(what)).trim_end().to_owned()),
     );
     lines.extend([String::new(), "## Deployments".to_owned(), String::new()]);
     for view in views(report, book) {
-        lines.extend([format!("### {}", plain(&view.heading)), String::new()]);
-        lines.extend(view.facts.iter().map(|(name, value)| format!("- {name}: {}", plain(value))));
+        lines.extend([format!("### {}", markdown_text(&view.heading)), String::new()]);
+        lines.extend(view.facts.iter().map(|(name, value)| format!("- {name}: {}", markdown_text(value))));
         lines.extend(
-            view.exceptions.iter().map(|(code, detail)| format!("- **`{code}`**: {}", plain(detail))),
+            view.exceptions.iter().map(|(code, detail)| format!("- **`{code}`**: {}", markdown_text(detail))),
         );
         lines.push(String::new());
         if !view.requirements.is_empty() {
             lines.extend(["| | asked for | commit |".to_owned(), "| --- | --- | --- |".to_owned()]);
             lines.extend(view.requirements.iter().map(|(met, detail, commit)| {
-                format!("| {} | {} | {commit} |", if *met { "met" } else { "**open**" }, plain(detail))
+                format!("| {} | {} | {commit} |", if *met { "met" } else { "**open**" }, markdown_text(detail))
             }));
             lines.push(String::new());
         }

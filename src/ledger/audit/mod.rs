@@ -74,6 +74,10 @@ pub struct Row {
     pub landed: Option<Evidence>,
     /// What the rules say of it; `None` when the record could not be read then.
     pub judgement: Option<Judgement>,
+    /// Services that the task touches.
+    pub services: Vec<String>,
+    /// Seconds from the last change of the text to each approval that counted.
+    pub waits: Vec<i64>,
     /// Digest of the recorded plan.
     pub plan: Option<String>,
     /// How to go back, as the record says: whether a Rollback section was written.
@@ -277,6 +281,8 @@ fn row(
             !text.trim().is_empty() && !(ask.is_guidance)(text)
         }),
         tests: tests(&view, record, parsed),
+        services: task.services.clone(),
+        waits: waits(&view, record, &judgement),
         review,
         ..unjudged(context, commit, record, environment)
     };
@@ -325,6 +331,8 @@ fn unjudged(
         by: context.evidence(commit),
         landed: context.landing(commit).map(|landing| context.evidence(landing)),
         judgement: None,
+        services: Vec::new(),
+        waits: Vec::new(),
         plan: None,
         rollback_written: false,
         tests: Vec::new(),
@@ -346,6 +354,22 @@ fn tests(view: &Context<'_>, record: RecordIx, parsed: &Record) -> Vec<(String, 
             let cell = view.cell(record, &Key::Item(item.key.clone()));
             let by = view.latest(super::approval::tickers(view, cell))?;
             Some((item.text.clone(), view.evidence(by)))
+        })
+        .collect()
+}
+
+/// How long each approval that counted came after the text that it is on.
+fn waits(view: &Context<'_>, record: RecordIx, judgement: &Judgement) -> Vec<i64> {
+    let history = view.sources.history;
+    let transitions = view.transitions(record);
+    let given = judgement.approvals.iter().filter(|approval| approval.valid && approval.decision.is_none());
+    let commits = given.filter_map(|approval| history.position(approval.by.as_ref()?.commit));
+    commits
+        .filter_map(|approval| {
+            let texts = transitions.iter().filter(|t| *view.key(t) == Key::Scope).map(|t| t.commit as usize);
+            let text = view.latest(texts.filter(|&text| view.in_history(text, approval)))?;
+            let time = |commit: usize| history.commits[commit].committer.time.seconds;
+            Some(time(approval) - time(text))
         })
         .collect()
 }
