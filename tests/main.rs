@@ -6,6 +6,7 @@ mod acts;
 mod architecture;
 mod audit;
 mod bad_input;
+mod board;
 mod browser;
 mod chart;
 mod demo;

@@ -120,7 +120,8 @@ fn days(
                     .with_hint("name the day, or set `[cab]` in policy.toml")
             })?;
             let now = loaded.state.now;
-            let next = meetings(cab, now.saturating_sub(DAY / 2), now.saturating_add(MAX_LOOK)).into_iter().next();
+            let next =
+                meetings(cab, now.saturating_sub(DAY / 2), now.saturating_add(MAX_LOOK)).into_iter().next();
             next.and_then(day).ok_or_else(|| {
                 CliError::failure("the board does not meet in the next year".to_owned())
                     .with_hint("name the day, or look at `[cab] rrule` in policy.toml")
@@ -128,9 +129,12 @@ fn days(
         }
     };
     let zone = cab.map_or(jiff::tz::TimeZone::UTC, |cab| cab.timezone.clone());
-    let start = meeting.to_zoned_datetime(zone).map_err(|_| CliError::usage("the day is beyond the calendar".to_owned()))?;
+    let start = meeting
+        .to_zoned_datetime(zone)
+        .map_err(|_| CliError::usage("the day is beyond the calendar".to_owned()))?;
     let start = start.timestamp().as_second();
-    let before = cab.and_then(|cab| meetings(cab, start.saturating_sub(MAX_LOOK), start).into_iter().next_back());
+    let before =
+        cab.and_then(|cab| meetings(cab, start.saturating_sub(MAX_LOOK), start).into_iter().next_back());
     Ok((meeting, before.and_then(day)))
 }
 
@@ -176,18 +180,29 @@ fn due(review: &Review) -> Option<(String, bool)> {
 
 fn markdown(loaded: &Loaded, found: &Agenda<'_>) -> String {
     let mut lines = vec![format!("# Agenda, {}", found.meeting), String::new()];
-    section(&mut lines, "To decide", "Nothing is to be decided.", found.decisions.iter().map(|m| matter(loaded, m)).collect());
+    section(
+        &mut lines,
+        "To decide",
+        "Nothing is to be decided.",
+        found.decisions.iter().map(|m| matter(loaded, m)).collect(),
+    );
     let collided = collided(loaded, found);
     if !collided.is_empty() {
         section(&mut lines, "In each other's way", "", collided);
     }
-    let unlisted = found.unlisted.iter().map(|record| format!("- {}\n", change(loaded, &record.name, Some(record))));
+    let unlisted =
+        found.unlisted.iter().map(|record| format!("- {}\n", change(loaded, &record.name, Some(record))));
     section(&mut lines, "High risk and on no decision", "None.", unlisted.collect());
     let reviews = found.reviews.iter().filter_map(|row| {
         let (due, overdue) = due(row.review.as_ref()?)?;
         let word = if overdue { "overdue since" } else { "due" };
         let why = markdown_text(row.emergency.as_deref().unwrap_or_default());
-        Some(format!("- {} {} → {}: {why} ({word} {due})\n", row.id, markdown_text(&row.title), row.environment))
+        Some(format!(
+            "- {} {} → {}: {why} ({word} {due})\n",
+            row.id,
+            markdown_text(&row.title),
+            row.environment
+        ))
     });
     section(&mut lines, "Emergencies to look at", "None.", reviews.collect());
     let conditions = found.conditions.iter().map(|(record, open)| {
@@ -217,7 +232,11 @@ fn matter(loaded: &Loaded, matter: &Matter<'_>) -> String {
     for (id, record) in &matter.changes {
         text.push_str(&format!("- {}\n", change(loaded, id, *record)));
     }
-    let open = decision.items.iter().filter(|item| !item.checked).map(|item| format!("- [ ] {}\n", markdown_text(&item.text)));
+    let open = decision
+        .items
+        .iter()
+        .filter(|item| !item.checked)
+        .map(|item| format!("- [ ] {}\n", markdown_text(&item.text)));
     let open: String = open.collect();
     if !open.is_empty() {
         text.push_str(&format!("\nOpen:\n\n{open}"));
@@ -239,16 +258,27 @@ fn change(loaded: &Loaded, id: &str, record: Option<&RecordState>) -> String {
                 (Some(touches), Some(reaches)) => format!(", touches {touches} existing, reaches {reaches}"),
                 _ => String::new(),
             };
-            let counts = format!("{} to add, {} to change, {} to destroy", plan.add, plan.change, plan.destroy);
+            let counts =
+                format!("{} to add, {} to change, {} to destroy", plan.add, plan.change, plan.destroy);
             format!("plan for {environment}: {counts}{reach}")
         }));
-        let of_risk = || record.risk.as_ref().and_then(|risk| loaded.policy.risk_rule(risk.level).window.clone());
+        let of_risk =
+            || record.risk.as_ref().and_then(|risk| loaded.policy.risk_rule(risk.level).window.clone());
         parts.extend(task.window.clone().or_else(of_risk).map(|window| format!("window `{window}`")));
-        parts.extend(task.scheduled.as_ref().map(|scheduled| format!("scheduled {}", scheduled.strftime("%-d %b %Y %H:%M %:z"))));
+        parts.extend(
+            task.scheduled
+                .as_ref()
+                .map(|scheduled| format!("scheduled {}", scheduled.strftime("%-d %b %Y %H:%M %:z"))),
+        );
     }
-    let radius = record.record.section("Blast radius").map(|section| record.record.text(section.content.clone()));
+    let radius =
+        record.record.section("Blast radius").map(|section| record.record.text(section.content.clone()));
     let radius = radius.filter(|text| !loaded.templates.is_guidance(text));
-    parts.extend(radius.and_then(|text| text.lines().find(|line| !line.trim().is_empty())).map(|line| format!("blast radius: {}", markdown_text(line.trim()))));
+    parts.extend(
+        radius
+            .and_then(|text| text.lines().find(|line| !line.trim().is_empty()))
+            .map(|line| format!("blast radius: {}", markdown_text(line.trim()))),
+    );
     if let Some(approval) = record.approval {
         parts.push(format!("approval: {approval}"));
     }
@@ -260,8 +290,14 @@ fn collided(loaded: &Loaded, found: &Agenda<'_>) -> Vec<String> {
     let all = collisions(&loaded.policy, &occupations(loaded));
     all.iter()
         .filter_map(|collision| match collision {
-            Collision::SameService { tasks, services, .. } if tasks.iter().any(|task| names.contains(&task.as_str())) => {
-                Some(format!("- {} both change {}\n", tasks.join(" and "), markdown_text(&services.join(", "))))
+            Collision::SameService { tasks, services, .. }
+                if tasks.iter().any(|task| names.contains(&task.as_str())) =>
+            {
+                Some(format!(
+                    "- {} both change {}\n",
+                    tasks.join(" and "),
+                    markdown_text(&services.join(", "))
+                ))
             }
             Collision::TooLong { task, .. } if names.contains(&task.as_str()) => {
                 Some(format!("- {task} takes longer than what is left of its window\n"))
@@ -279,7 +315,12 @@ fn outcome(matter: &Matter<'_>) -> String {
     });
     let changes: Vec<String> = changes.collect();
     let by = decision.evidence.as_ref().map_or_else(String::new, |by| {
-        format!(" ({} {} {})", by.commit.short(), markdown_text(by.person.as_deref().unwrap_or(&by.author)), by.time.human())
+        format!(
+            " ({} {} {})",
+            by.commit.short(),
+            markdown_text(by.person.as_deref().unwrap_or(&by.author)),
+            by.time.human()
+        )
     });
     let title = markdown_text(decision.title());
     format!("- {} {title}: **{}**{by}: {}\n", decision.name, decision.status.as_str(), changes.join(", "))
@@ -297,7 +338,8 @@ fn minutes(loaded: &Loaded, found: &Agenda<'_>) -> String {
         });
         let conditions = conditions.map(|item| {
             let mark = if item.checked { "x" } else { " " };
-            let elsewhere = if is_met_elsewhere(&loaded.policy, &item.text) { " (looked at by the gate)" } else { "" };
+            let elsewhere =
+                if is_met_elsewhere(&loaded.policy, &item.text) { " (looked at by the gate)" } else { "" };
             format!("    - [{mark}] {}{elsewhere}\n", markdown_text(&item.text))
         });
         format!("{}{}", outcome(matter), conditions.collect::<String>())

@@ -133,7 +133,8 @@ fn find<'c>(channels: &'c [Channel], name: &str) -> Result<&'c Channel, CliError
         return Ok(exact);
     }
     let fits: Vec<&Channel> = channels.iter().filter(|channel| channel.name.contains(&wanted)).collect();
-    let names = |channels: &[&Channel]| channels.iter().map(|c| c.name.as_str()).collect::<Vec<_>>().join(", ");
+    let names =
+        |channels: &[&Channel]| channels.iter().map(|c| c.name.as_str()).collect::<Vec<_>>().join(", ");
     match fits[..] {
         [one] => Ok(one),
         [] => Err(CliError::usage(format!("the policy knows no notice `{name}`"))

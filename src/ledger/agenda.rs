@@ -46,23 +46,31 @@ pub fn agenda<'s>(
         Some(day) => day == meeting || (day < meeting && open(record)),
         None => open(record),
     });
-    let last = decisions.iter().filter(|(_, decision)| decision.meeting.is_some() && decision.meeting == last);
+    let last =
+        decisions.iter().filter(|(_, decision)| decision.meeting.is_some() && decision.meeting == last);
     let matter = |(record, decision): &(&'s RecordState, &'s Decision)| Matter {
         decision: record,
         changes: decision.changes.iter().map(|id| (id.as_str(), state.record(id))).collect(),
     };
     let waits = |record: &&RecordState| {
-        matches!(record.status, Status::Proposed | Status::Developing | Status::InReview | Status::Staged | Status::RolledBack)
+        matches!(
+            record.status,
+            Status::Proposed | Status::Developing | Status::InReview | Status::Staged | Status::RolledBack
+        )
     };
     let listed = |record: &RecordState| {
         decisions.iter().any(|(_, decision)| decision.changes.iter().any(|id| *id == record.name))
     };
     let asks = |record: &RecordState| match task(record) {
-        Some(task) => task.emergency.is_none() && record.risk.as_ref().is_some_and(|risk| policy.risk_rule(risk.level).decision),
+        Some(task) => {
+            task.emergency.is_none()
+                && record.risk.as_ref().is_some_and(|risk| policy.risk_rule(risk.level).decision)
+        }
         None => false,
     };
     let gone_out = |record: Option<&RecordState>| {
-        record.is_some_and(|record| matches!(record.status, Status::Applied | Status::Done | Status::Cancelled))
+        record
+            .is_some_and(|record| matches!(record.status, Status::Applied | Status::Done | Status::Cancelled))
     };
     let conditions = decisions.iter().filter(|(record, decision)| {
         decision.decision == Some(Verdict::Approved)
@@ -107,11 +115,14 @@ impl Agenda<'_> {
     pub fn tasks(&self) -> Vec<&RecordState> {
         let mut tasks: Vec<&RecordState> = Vec::new();
         for (_, record) in self.decisions.iter().flat_map(|matter| &matter.changes) {
-            if let Some(record) = record.filter(|record| !tasks.iter().any(|known| known.name == record.name)) {
+            if let Some(record) = record.filter(|record| !tasks.iter().any(|known| known.name == record.name))
+            {
                 tasks.push(record);
             }
         }
-        tasks.sort_by_key(|record| std::cmp::Reverse(record.risk.as_ref().map_or(Risk::Low, |risk| risk.level)));
+        tasks.sort_by_key(|record| {
+            std::cmp::Reverse(record.risk.as_ref().map_or(Risk::Low, |risk| risk.level))
+        });
         tasks
     }
 }

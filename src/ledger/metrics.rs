@@ -56,7 +56,9 @@ pub fn metrics(rows: &[Row], records: &[RecordState], zone: &jiff::tz::TimeZone)
             services.entry(service).or_default().push(row);
         }
     }
-    let each = |groups: BTreeMap<String, Vec<&Row>>| groups.into_iter().map(|(name, rows)| (name, of(&rows))).collect();
+    let each = |groups: BTreeMap<String, Vec<&Row>>| {
+        groups.into_iter().map(|(name, rows)| (name, of(&rows))).collect()
+    };
     Metrics { total: of(&gated), months: each(months), risks: each(risks), services: each(services) }
 }
 

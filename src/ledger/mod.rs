@@ -38,7 +38,7 @@ pub use context::{
 };
 pub use derive::{Derived, Shown, derive};
 pub use gate::{Gate, GateAsk, GateJson, Judgement, Requirement, RequirementJson, Review, Unclear, gate};
-pub use metrics::{Figures, Metrics, metrics};
 pub use json::{EventJson, RecordJson};
+pub use metrics::{Figures, Metrics, metrics};
 pub use state::*;
 pub use walk::{Versions, Walk, deployed_versions, signed_acts, walk};

@@ -228,11 +228,9 @@ pub(super) fn markdown(report: &Report<'_>, book: &Book) -> String {
             lines.push(format!("- `{code}` {} → {}: {detail}", row.id, markdown_text(&row.environment)));
         }
     }
-    lines.extend(
-        others
-            .iter()
-            .map(|(code, what, commit)| format!("- `{code}` {} {commit}", markdown_text(what)).trim_end().to_owned()),
-    );
+    lines.extend(others.iter().map(|(code, what, commit)| {
+        format!("- `{code}` {} {commit}", markdown_text(what)).trim_end().to_owned()
+    }));
     lines.extend([String::new(), "## Deployments".to_owned(), String::new()]);
     for view in views(report, book) {
         lines.extend([format!("### {}", markdown_text(&view.heading)), String::new()]);
@@ -244,7 +242,11 @@ pub(super) fn markdown(report: &Report<'_>, book: &Book) -> String {
         if !view.requirements.is_empty() {
             lines.extend(["| | asked for | commit |".to_owned(), "| --- | --- | --- |".to_owned()]);
             lines.extend(view.requirements.iter().map(|(met, detail, commit)| {
-                format!("| {} | {} | {commit} |", if *met { "met" } else { "**open**" }, markdown_text(detail))
+                format!(
+                    "| {} | {} | {commit} |",
+                    if *met { "met" } else { "**open**" },
+                    markdown_text(detail)
+                )
             }));
             lines.push(String::new());
         }
