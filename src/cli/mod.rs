@@ -1,6 +1,7 @@
 //! One file per command: arguments in, a view out. No rule lives here.
 
 mod approve;
+mod blame;
 mod board;
 mod build;
 mod cancel;
@@ -11,6 +12,7 @@ mod context;
 mod decide;
 mod demo;
 mod deployed;
+mod diff;
 mod error;
 mod evidence;
 mod explain;
@@ -89,6 +91,8 @@ enum Command {
     Show(show::ShowArgs),
     Board(board::BoardArgs),
     Log(log::LogArgs),
+    Blame(blame::BlameArgs),
+    Diff(diff::DiffArgs),
     Tick(tick::TickArgs),
     Untick(tick::UntickArgs),
     Approve(approve::ApproveArgs),
@@ -144,6 +148,8 @@ fn run(ui: &mut Ui, cli: Cli) -> Result<(), CliError> {
         Command::Show(args) => show::run(ui, &context, &args),
         Command::Board(args) => board::run(ui, &context, &args),
         Command::Log(args) => log::run(ui, &context, &args),
+        Command::Blame(args) => blame::run(ui, &context, &args),
+        Command::Diff(args) => diff::run(ui, &context, &args),
         Command::Tick(args) => tick::run(ui, &context, &args),
         Command::Untick(args) => tick::run_untick(ui, &context, &args),
         Command::Approve(args) => approve::run(ui, &context, &args),

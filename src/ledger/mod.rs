@@ -16,6 +16,7 @@ mod relations;
 mod risk;
 mod runbook;
 mod state;
+mod stories;
 mod suspicions;
 mod task;
 mod trie;
@@ -29,4 +30,5 @@ pub use context::{
 pub use derive::{Derived, Shown, derive};
 pub use json::{EventJson, RecordJson};
 pub use state::*;
+pub use stories::{Story, stories};
 pub use walk::{Versions, Walk, deployed_versions, signed_acts, walk};

@@ -264,6 +264,11 @@ fn approval(role: &str, text: &str, by: Option<Evidence>, code: Option<Code>, de
         required: true,
         code,
         detail: detail.to_owned(),
+        scope: None,
+        scope_at: None,
+        changed: Vec::new(),
+        open_to: Vec::new(),
+        todo: None,
         by,
     }
 }
