@@ -4,6 +4,7 @@
 
 mod acts;
 mod architecture;
+mod asking;
 mod bad_input;
 mod browser;
 mod chart;
@@ -15,6 +16,7 @@ mod manifests;
 mod plans;
 mod situations;
 mod status;
+mod stories;
 mod support;
 mod threats;
 mod windows;

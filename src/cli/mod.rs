@@ -16,6 +16,7 @@ mod diff;
 mod error;
 mod evidence;
 mod explain;
+mod export;
 mod file_set;
 mod filter;
 mod init;
@@ -110,6 +111,7 @@ enum Command {
     Build(build::BuildArgs),
     Scope(scope::ScopeArgs),
     Explain(explain::ExplainArgs),
+    Export(export::ExportArgs),
     Completions(completions::CompletionsArgs),
     Man(completions::ManArgs),
 }
@@ -167,6 +169,7 @@ fn run(ui: &mut Ui, cli: Cli) -> Result<(), CliError> {
         Command::Build(args) => build::run(ui, &context, &args),
         Command::Scope(args) => scope::run(ui, &context, &args),
         Command::Explain(args) => explain::run(ui, &context, &args),
+        Command::Export(args) => export::run(ui, &context, &args),
         Command::Completions(args) => completions::run(ui, &args),
         Command::Man(args) => completions::run_man(ui, &args),
     }

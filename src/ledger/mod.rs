@@ -20,6 +20,7 @@ mod stories;
 mod suspicions;
 mod task;
 mod trie;
+mod waiting;
 mod walk;
 
 pub use check::{check, duplicates};

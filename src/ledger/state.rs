@@ -436,6 +436,8 @@ pub struct RecordState {
     pub approval: Option<ApprovalFacet>,
     /// Approvals one by one (tasks).
     pub approvals: Vec<Approval>,
+    /// Who could give an approval, or set a decision, that is asked for now; by the policy's names.
+    pub waiting_for: Vec<String>,
     /// Open dependencies (tasks).
     pub blocked_by: Vec<RecordId>,
     /// Items with their owners, in file order.

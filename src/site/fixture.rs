@@ -194,6 +194,7 @@ pub(super) fn record(name: &str, path: &str, source: &str, details: Details) -> 
         risk: None,
         approval: None,
         approvals: Vec::new(),
+        waiting_for: Vec::new(),
         blocked_by: Vec::new(),
         environments: Vec::new(),
         relations: Vec::new(),
