@@ -5,12 +5,14 @@
 mod acts;
 mod architecture;
 mod asking;
+mod audit;
 mod bad_input;
 mod browser;
 mod chart;
 mod demo;
 mod docs;
 mod evidence;
+mod gate;
 mod law;
 mod manifests;
 mod plans;

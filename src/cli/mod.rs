@@ -1,6 +1,9 @@
 //! One file per command: arguments in, a view out. No rule lives here.
 
+mod agenda;
+mod announce;
 mod approve;
+mod audit;
 mod blame;
 mod board;
 mod build;
@@ -19,10 +22,12 @@ mod explain;
 mod export;
 mod file_set;
 mod filter;
+mod gate;
 mod init;
 mod list;
 mod log;
 mod manifests;
+mod metrics;
 mod new;
 mod plan;
 mod pr;
@@ -109,6 +114,11 @@ enum Command {
     Pr(pr::PrArgs),
     Check(check::CheckArgs),
     Build(build::BuildArgs),
+    Gate(gate::GateArgs),
+    Agenda(agenda::AgendaArgs),
+    Announce(announce::AnnounceArgs),
+    Metrics(metrics::MetricsArgs),
+    Audit(audit::AuditArgs),
     Scope(scope::ScopeArgs),
     Explain(explain::ExplainArgs),
     Export(export::ExportArgs),
@@ -167,6 +177,11 @@ fn run(ui: &mut Ui, cli: Cli) -> Result<(), CliError> {
         Command::Pr(args) => pr::run(ui, &context, &args),
         Command::Check(args) => check::run(ui, &context, &args),
         Command::Build(args) => build::run(ui, &context, &args),
+        Command::Audit(args) => audit::run(ui, &context, &args),
+        Command::Agenda(args) => agenda::run(ui, &context, &args),
+        Command::Announce(args) => announce::run(ui, &context, &args),
+        Command::Metrics(args) => metrics::run(ui, &context, &args),
+        Command::Gate(args) => gate::run(ui, &context, &args),
         Command::Scope(args) => scope::run(ui, &context, &args),
         Command::Explain(args) => explain::run(ui, &context, &args),
         Command::Export(args) => export::run(ui, &context, &args),

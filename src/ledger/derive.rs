@@ -117,6 +117,7 @@ impl Deriver<'_> {
                     state.status = found.status;
                     state.evidence = found.evidence.map(|commit| self.context.evidence(commit));
                     state.next = decision_next(found);
+                    state.open_conditions.clone_from(&found.open_conditions);
                 }
             }
             Details::Runbook(details) => {
@@ -266,6 +267,7 @@ fn draft(shown: &Shown, book: &Book<'_>) -> RecordState {
         blocked_by: Vec::new(),
         items: items(record, &|_| Vec::new()),
         environments: Vec::new(),
+        open_conditions: Vec::new(),
         relations: relations(record, book),
         events: Vec::new(),
         scope: None,
