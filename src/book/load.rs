@@ -66,6 +66,12 @@ impl Loaded {
         self.prepared.walk.ids_ever()
     }
 
+    /// How each thing of a record came to be in the state it is in.
+    pub fn stories(&self, id: &RecordId) -> Vec<ledger::Story> {
+        let sources = self.prepared.sources(&self.history, &self.policy, self.state.now);
+        sources.map_or_else(Vec::new, |sources| ledger::stories(sources, &self.shown, id))
+    }
+
     /// The commit that was read.
     pub fn commit(&self) -> Option<CommitId> {
         self.state.at.as_ref().map(|at| at.commit)
@@ -129,6 +135,7 @@ impl Book {
         let derived = ledger::derive(sources, &prepared.named, &shown, POLICY_FILE);
         let mut records = derived.records;
         attach_diagnostics(&mut records, &pairs, &policy, &templates);
+        self.name_changes(&mut records, &policy)?;
         records.sort_by_cached_key(|record| (record.record_type, natural(&record.name)));
         let mut diagnostics = ledger::duplicates(present(&pairs).map(Pair::judged));
         diagnostics.extend(derived.diagnostics);
@@ -192,7 +199,7 @@ struct Viewed {
     trunk: Option<(String, CommitId)>,
 }
 
-fn evidence(history: &History, policy: &Policy, position: usize) -> Evidence {
+pub(super) fn evidence(history: &History, policy: &Policy, position: usize) -> Evidence {
     let commit = &history.commits[position];
     Evidence {
         commit: commit.id,

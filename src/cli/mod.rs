@@ -4,6 +4,7 @@ mod agenda;
 mod announce;
 mod approve;
 mod audit;
+mod blame;
 mod board;
 mod build;
 mod cancel;
@@ -14,9 +15,11 @@ mod context;
 mod decide;
 mod demo;
 mod deployed;
+mod diff;
 mod error;
 mod evidence;
 mod explain;
+mod export;
 mod file_set;
 mod filter;
 mod gate;
@@ -94,6 +97,8 @@ enum Command {
     Show(show::ShowArgs),
     Board(board::BoardArgs),
     Log(log::LogArgs),
+    Blame(blame::BlameArgs),
+    Diff(diff::DiffArgs),
     Tick(tick::TickArgs),
     Untick(tick::UntickArgs),
     Approve(approve::ApproveArgs),
@@ -116,6 +121,7 @@ enum Command {
     Audit(audit::AuditArgs),
     Scope(scope::ScopeArgs),
     Explain(explain::ExplainArgs),
+    Export(export::ExportArgs),
     Completions(completions::CompletionsArgs),
     Man(completions::ManArgs),
 }
@@ -154,6 +160,8 @@ fn run(ui: &mut Ui, cli: Cli) -> Result<(), CliError> {
         Command::Show(args) => show::run(ui, &context, &args),
         Command::Board(args) => board::run(ui, &context, &args),
         Command::Log(args) => log::run(ui, &context, &args),
+        Command::Blame(args) => blame::run(ui, &context, &args),
+        Command::Diff(args) => diff::run(ui, &context, &args),
         Command::Tick(args) => tick::run(ui, &context, &args),
         Command::Untick(args) => tick::run_untick(ui, &context, &args),
         Command::Approve(args) => approve::run(ui, &context, &args),
@@ -176,6 +184,7 @@ fn run(ui: &mut Ui, cli: Cli) -> Result<(), CliError> {
         Command::Gate(args) => gate::run(ui, &context, &args),
         Command::Scope(args) => scope::run(ui, &context, &args),
         Command::Explain(args) => explain::run(ui, &context, &args),
+        Command::Export(args) => export::run(ui, &context, &args),
         Command::Completions(args) => completions::run(ui, &args),
         Command::Man(args) => completions::run_man(ui, &args),
     }

@@ -96,6 +96,12 @@ impl Ui {
     }
 }
 
+/// One JSON document on one line.
+pub(super) fn json_line(value: &impl serde::Serialize) -> Result<String, CliError> {
+    let text = serde_json::to_string(value).map_err(|error| CliError::failure(error.to_string()))?;
+    Ok(escape_json(&text))
+}
+
 /// A text in a style; the stream strips it where colour is off.
 pub(super) fn paint(style: Style, text: impl AsRef<str>) -> String {
     format!("{style}{}{style:#}", text.as_ref())

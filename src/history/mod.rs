@@ -5,6 +5,7 @@
 //! started, nothing is written.
 
 mod error;
+mod lines;
 mod raw;
 mod read;
 mod repository;
@@ -13,6 +14,7 @@ mod tree;
 mod types;
 
 pub use error::HistoryError;
+pub use lines::{DiffLine, Hunk, Origin, changed_lines, unchanged_lines};
 pub use repository::{Blob, Head, Repository};
 pub use signature::{SignatureCheck, check_text, key_identity};
 pub use types::{
