@@ -98,3 +98,24 @@ fn risk_explains_pairs_without_a_record() {
     assert!(run.stdout.contains("Risk: high\n  secrets (high): Secret x is added"), "{}", run.stdout);
     assert!(!run.stdout.contains("planted"));
 }
+
+#[test]
+fn risk_explains_pairs_without_a_book() {
+    let place = Fixture::empty();
+    write_chart(&place, "old/shop", "1.2.0", "port: 80\n");
+    write_chart(&place, "new/shop", "1.2.1", "port: 80\n");
+    let chart = place.json(&["risk", "old/shop", "new/shop"]);
+    assert_eq!(
+        (&chart["risk"], &chart["categories"]),
+        (&"low".into(), &serde_json::json!(["patch-upgrade"]))
+    );
+    let deployment = |n: u8| {
+        format!("apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: api}}\nspec: {{replicas: {n}}}\n")
+    };
+    place.write("old.yaml", deployment(3));
+    place.write("new.yaml", deployment(5));
+    let run = place.run(&["risk", "old.yaml", "new.yaml"]).expect(0);
+    assert!(run.stdout.contains("Deployment api: replicas 3 → 5"), "{}", run.stdout);
+    let run = place.run(&["risk", "main:k8s", "new.yaml"]).expect(1);
+    assert!(run.stderr.contains("there is no book around, so no revision of it"), "{}", run.stderr);
+}

@@ -49,8 +49,8 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &ChartArgs) -> Result<()
     let name = chart_name(&target)?;
     // The charts are those of the user's own work tree, whatever branch the record is edited on.
     let here = context.book()?;
-    let files = |argument: &str| chart_files(&here, context, argument, name.as_deref());
-    let evidence = Evidence::read(&here, &target.loaded.policy, [&args.old, &args.new], &files)?;
+    let files = |argument: &str| chart_files(Some(&here), context, argument, name.as_deref());
+    let evidence = Evidence::read(Some(&here), &target.loaded.policy, [&args.old, &args.new], &files)?;
     if let Some(name) = name.as_deref().filter(|name| *name != evidence.name) {
         return Err(CliError::failure(format!(
             "{} is about the chart `{name}`, not `{}`",
@@ -108,7 +108,7 @@ pub(super) struct Evidence {
 impl Evidence {
     /// Reads and compares two versions; `files` finds the files of one.
     pub(super) fn read(
-        book: &Book,
+        book: Option<&Book>,
         policy: &Policy,
         arguments: [&str; 2],
         files: &dyn Fn(&str) -> Result<Files, CliError>,
@@ -116,7 +116,7 @@ impl Evidence {
         let old = Chart::read(arguments[0], &files(arguments[0])?)?;
         let new_files = files(arguments[1])?;
         let new = Chart::read(arguments[1], &new_files)?;
-        let comparison = compare(&old, &new, &values_files(book)?)?;
+        let comparison = compare(&old, &new, &book.map_or_else(|| Ok(Vec::new()), values_files)?)?;
         Ok(Evidence {
             name: new.name.clone(),
             current: old.version_text.clone(),
@@ -167,7 +167,7 @@ impl Evidence {
 
 /// The files of the chart that an argument names.
 pub(super) fn chart_files(
-    book: &Book,
+    book: Option<&Book>,
     context: &Context,
     argument: &str,
     name: Option<&str>,
@@ -177,6 +177,9 @@ pub(super) fn chart_files(
         let name = name.ok_or_else(|| {
             CliError::failure(format!("`{argument}` is a version, and the record does not name its chart"))
                 .with_hint("write `chart.name = \"…\"` into the record, or name the chart's folder")
+        })?;
+        let book = book.ok_or_else(|| {
+            CliError::failure(format!("`{argument}` is a version, and no book is around to hold it"))
         })?;
         return version_in_repository(book, name, argument);
     }
@@ -235,7 +238,7 @@ fn chart_in_commit(
         let Ok(chart) = Chart::read(&path, &[("Chart.yaml".to_owned(), bytes)]) else { continue };
         if chart.name == name && Some(&chart.version) == wanted.as_ref() {
             let folder = folder.unwrap_or_default().trim_end_matches('/');
-            let set = FileSet::read(book, std::path::Path::new("/"), &format!("{commit}:{folder}"))?;
+            let set = FileSet::read(Some(book), std::path::Path::new("/"), &format!("{commit}:{folder}"))?;
             return Ok(Some(set.files));
         }
     }

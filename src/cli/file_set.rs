@@ -46,8 +46,9 @@ pub(super) enum Origin {
 }
 
 impl FileSet {
-    /// Reads what an argument names. Links are not followed; hidden files are left out.
-    pub(super) fn read(book: &Book, directory: &Path, argument: &str) -> Result<Self, CliError> {
+    /// Reads what an argument names. Links are not followed; hidden files are left out. Without a book there are no
+    /// revisions to read from.
+    pub(super) fn read(book: Option<&Book>, directory: &Path, argument: &str) -> Result<Self, CliError> {
         let set =
             |folder: String, files, origin| FileSet { argument: argument.to_owned(), files, folder, origin };
         if argument == "/dev/null" {
@@ -70,6 +71,12 @@ impl FileSet {
         if let Some((revision, inner)) = argument.split_once(':').filter(|(revision, _)| !revision.is_empty())
         {
             let inner = inner.trim_matches('/');
+            let Some(book) = book else {
+                return Err(CliError::failure(format!(
+                    "`{argument}`: there is no book around, so no revision of it"
+                ))
+                .with_hint("name files or folders, or run it inside the book's repository"));
+            };
             let (files, folder) = in_commit(book, argument, revision, inner)?;
             return Ok(set(folder, files, Origin::Commit(revision.to_owned(), inner.to_owned())));
         }
@@ -135,9 +142,10 @@ fn is_hidden(name: &str) -> bool {
 }
 
 /// A folder from the root of the work tree where it is inside, else as it stands.
-fn shown_folder(book: &Book, folder: &Path) -> String {
+fn shown_folder(book: Option<&Book>, folder: &Path) -> String {
     let absolute = folder.canonicalize().unwrap_or_else(|_| folder.to_path_buf());
-    let root = book.repository.work_tree().and_then(|root| root.canonicalize().ok());
+    let work_tree = book.and_then(|book| book.repository.work_tree());
+    let root = work_tree.and_then(|root| root.canonicalize().ok());
     match root.as_deref().and_then(|root| absolute.strip_prefix(root).ok()) {
         Some(inside) => slashes(inside),
         None => folder.file_name().unwrap_or_default().to_string_lossy().into_owned(),

@@ -53,7 +53,7 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &ManifestsArgs) -> Resul
     target.expect(RecordType::Task)?;
     let environment = environment(&target, args.environment.as_deref())?;
     // The states are those of the user's own work tree, whatever branch the record is edited on.
-    let pair = Pair::read(ui, &context.book()?, context, [&args.old, &args.new])?;
+    let pair = Pair::read(ui, Some(&context.book()?), context, [&args.old, &args.new])?;
     let evidence = pair.evidence(environment, &target.loaded.policy);
     if args.compare {
         return evidence.compare(ui, context, &target);
@@ -85,7 +85,7 @@ impl Pair {
     /// Reads both states; what holds no object is named on standard error.
     pub(super) fn read(
         ui: &mut Ui,
-        book: &Book,
+        book: Option<&Book>,
         context: &Context,
         arguments: [&str; 2],
     ) -> Result<Self, CliError> {
