@@ -22,6 +22,7 @@ pub(super) struct RecordView {
     pub(super) risk_reasons: Vec<String>,
     pub(super) approvals: Vec<ApprovalView>,
     pub(super) plans: Vec<PlanView>,
+    pub(super) radii: Vec<super::radius::RadiusView>,
     pub(super) schedule: Vec<Fact>,
     pub(super) progress: Vec<Stage>,
     /// Sanitised HTML of the text.
@@ -122,6 +123,7 @@ pub(super) fn view(model: &Model<'_>, index: usize) -> (RecordView, Rendered) {
         risk_reasons: state.risk.as_ref().map(|risk| risk.reasons.clone()).unwrap_or_default(),
         approvals: shown_approvals(model, state),
         plans: plans(state),
+        radii: super::radius::views(state),
         schedule: schedule(state),
         progress: progress(model, state),
         html: std::mem::take(&mut rendered.html),
