@@ -51,6 +51,11 @@ fn from_a_revision_a_version_and_a_packed_chart() {
     book.run(&["chart", "INFRA-210", "1.2.0", "1.3.0"]).expect(0);
     assert_eq!(book.read(PATH), after, "versions in the history are the same charts");
 
+    let run = book.run(&["chart", "INFRA-210", "1.2.0", "1.3.0", "--compare"]).expect(0);
+    assert!(run.stdout.contains("this is the upgrade that INFRA-210 holds"), "{}", run.stdout);
+    let run = book.run(&["chart", "INFRA-210", "1.3.0", "1.3.0", "--compare"]).expect(3);
+    assert!(run.stdout.contains("recorded 1.2.0 → 1.3.0, given 1.3.0 → 1.3.0"), "{}", run.stdout);
+
     let pack = |folder: &str| {
         let status = Command::new("tar")
             .current_dir(&book.root)

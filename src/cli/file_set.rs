@@ -8,7 +8,6 @@ use walkdir::WalkDir;
 use super::error::CliError;
 use crate::book::{Book, slashes};
 use crate::history::Blob;
-use crate::intake::Found;
 
 /// Largest file that is read, in bytes.
 const MAX_FILE: u64 = 32 * 1024 * 1024;
@@ -183,14 +182,4 @@ fn in_commit(book: &Book, argument: &str, revision: &str, path: &str) -> Result<
     }
     files.sort();
     Ok((files, folder.to_owned()))
-}
-
-/// Puts what was found about risk into a table of the frontmatter.
-pub(super) fn insert_found(table: &mut toml_edit::InlineTable, found: &Found) {
-    let texts = |texts: Vec<String>| toml_edit::Value::from(texts.into_iter().collect::<toml_edit::Array>());
-    if let Some(risk) = found.risk() {
-        table.insert("risk", risk.as_str().into());
-        table.insert("categories", texts(found.categories().into_iter().map(str::to_owned).collect()));
-        table.insert("reasons", texts(found.reasons()));
-    }
 }
