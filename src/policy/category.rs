@@ -58,6 +58,9 @@ fn terraform_rule(decoder: &mut Decoder<'_>, value: &Value) -> TerraformRule {
         only: globs(decoder, &mut rule, "only"),
         grows: globs(decoder, &mut rule, "grows"),
         sensitive: rule.boolean(decoder, "sensitive", false),
+        into: rule.texts(decoder, "into"),
+        opens: ports(decoder, &mut rule, "opens"),
+        grants_all: rule.boolean(decoder, "grants-all", false),
     };
     decoder.finish(&rule);
     found
@@ -75,6 +78,26 @@ fn actions(decoder: &mut Decoder<'_>, rule: &mut Table<'_>) -> Vec<PlanAction> {
                 let span = value.map_or(0..0, |value| element(value, position));
                 decoder.error(span, format!("`{word}` is no action"), Some(format!("one of {help}")));
             }
+        }
+    }
+    known
+}
+
+fn ports(decoder: &mut Decoder<'_>, rule: &mut Table<'_>, key: &'static str) -> Vec<u16> {
+    let Some(value) = rule.take(key) else { return Vec::new() };
+    let Kind::Array(elements) = &value.kind else {
+        decoder.error(place(value), format!("`{key}` must be an array of ports"), None);
+        return Vec::new();
+    };
+    let port = |element: &Value| match element.kind {
+        Kind::Integer(number) => u16::try_from(number).ok(),
+        _ => None,
+    };
+    let mut known = Vec::new();
+    for element in elements {
+        match port(element) {
+            Some(port) => known.push(port),
+            None => decoder.error(place(element), format!("`{key}` holds what is no port"), None),
         }
     }
     known

@@ -190,6 +190,11 @@ fn bad_policies_say_where_and_what() {
             (4, 15),
             "unknown key `type` in `terraform`",
         ),
+        (
+            "[[category]]\nname = \"x\"\nrisk = \"low\"\nterraform = { opens = [22, 70000] }\n",
+            (4, 28),
+            "`opens` holds what is no port",
+        ),
     ];
     for (text, place, message) in table {
         let (policy, found) = Policy::parse("policy.toml", text);

@@ -15,7 +15,7 @@ pub use archive::{ArchiveError, unpack};
 pub use changelog::{Entry, Kind};
 pub use chart::{Chart, ChartError, Dependency, digest};
 pub use compare::{Comparison, Used, ValuesFile, compare};
-pub use record::Evidence;
+pub use record::{Evidence, Named};
 pub use risk::found;
 pub use text::describe;
 pub use version::{Jump, jump, parse_version};

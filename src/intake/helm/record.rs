@@ -10,6 +10,9 @@ use crate::intake::{Found, put_section};
 use crate::policy::Policy;
 use crate::record::edit::{EditError, set_field, set_nested_field};
 
+/// What a state is called in messages, and its files.
+pub type Named<'n> = (&'n str, &'n [(String, Vec<u8>)]);
+
 /// What goes into a record.
 #[derive(Debug, Clone)]
 pub struct Evidence {
@@ -34,7 +37,7 @@ impl Evidence {
     /// # Errors
     /// [`ChartError`] when one is no chart, or they are not of one chart.
     pub fn of(
-        [old, new]: [(&str, &[(String, Vec<u8>)]); 2],
+        [old, new]: [Named<'_>; 2],
         values: &[ValuesFile],
         policy: &Policy,
     ) -> Result<Self, ChartError> {
