@@ -4,6 +4,7 @@ mod config;
 mod error;
 mod files;
 mod ids;
+mod judge;
 mod load;
 mod prepared;
 mod settings;
@@ -18,7 +19,8 @@ use crate::history::{BookPath, CommitId, Head, Repository};
 pub use config::BookConfig;
 pub use error::BookError;
 pub use files::{FileContent, RecordFile};
-pub use load::{Ask, Loaded};
+pub use judge::{AuditQuestion, Audited, GateQuestion, Period};
+pub use load::{Ask, Loaded, View};
 
 /// The file that makes a directory a book.
 pub const BOOK_FILE: &str = "book.toml";

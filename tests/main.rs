@@ -4,12 +4,15 @@
 
 mod acts;
 mod architecture;
+mod audit;
 mod bad_input;
+mod board;
 mod browser;
 mod chart;
 mod demo;
 mod docs;
 mod evidence;
+mod gate;
 mod law;
 mod manifests;
 mod plans;

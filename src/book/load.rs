@@ -25,6 +25,21 @@ pub struct Ask {
     pub now_is_stated: bool,
     /// The branch that counts, when the user names one.
     pub trunk: Option<String>,
+    /// What is judged.
+    pub view: View,
+}
+
+/// What is read and judged.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum View {
+    /// What `at` names, else `HEAD` and the work tree beside it.
+    #[default]
+    Head,
+    /// What `at` names, else the trunk's tip.
+    Trunk,
+    /// A revision as if it were merged into the trunk's tip: its records and approvals, the trunk's policy and
+    /// withdrawals.
+    Landed(String),
 }
 
 /// A book at one commit and moment.
@@ -98,20 +113,13 @@ impl Book {
     /// then, and no answer would be right); history's errors.
     pub fn load(&self, ask: &Ask) -> Result<Loaded, BookError> {
         let head = self.repository.head()?;
-        let (tip, now) = match &ask.at {
-            Some(at) => {
-                let (tip, moment) = self.moment(at, ask)?;
-                (Some(tip), if ask.now_is_stated { ask.now } else { moment })
-            }
-            None => (head.commit, ask.now),
-        };
-        let policy = self.policy(tip)?;
-        let trunk = self.trunk(ask, &policy)?;
+        let Viewed { tip, now, policy, trunk } = self.viewed(ask, head.commit)?;
+        let in_work_tree = ask.at.is_none() && ask.view == View::Head;
         let tips: Vec<CommitId> = tip.into_iter().chain(trunk.as_ref().map(|(_, id)| *id)).collect();
-        let (history, pairs) = self.history_and_shown(&tips, tip, ask.at.is_none())?;
+        let (history, pairs) = self.history_and_shown(&tips, tip, in_work_tree)?;
         self.refuse_vanished_policy(&history, tip)?;
         // Settings come from where the records come from.
-        let settings = tip.filter(|_| ask.at.is_some() || self.root.is_none());
+        let settings = tip.filter(|_| !in_work_tree || self.root.is_none());
         let templates = self.record_templates(settings)?;
         let config = self.config(settings)?;
         let asked = Asked { tip, trunk: trunk.as_ref().map(|(_, id)| *id), policy: &policy };
@@ -127,12 +135,36 @@ impl Book {
         let state = State {
             at: tip.and_then(|id| history.position(id)).map(|tip| evidence(&history, &policy, tip)),
             now,
-            branch: head.branch.filter(|_| ask.at.is_none()),
+            branch: head.branch.filter(|_| in_work_tree),
             trunk: trunk.map(|(name, _)| name),
             records,
             diagnostics,
         };
         Ok(Loaded { state, config, policy, templates, history, prepared, shown })
+    }
+
+    /// Which commit is read, at which moment, by which policy, beside which trunk.
+    fn viewed(&self, ask: &Ask, head: Option<CommitId>) -> Result<Viewed, BookError> {
+        let of_trunk = |ask: &Ask| -> Result<(String, CommitId), BookError> {
+            let policy = self.policy(head)?;
+            self.trunk(ask, &policy)?.ok_or(BookError::NoTrunk)
+        };
+        let (tip, now) = match (&ask.at, &ask.view) {
+            (Some(at), _) => {
+                let (tip, moment) = self.moment(at, ask)?;
+                (Some(tip), if ask.now_is_stated { ask.now } else { moment })
+            }
+            (None, View::Head) => (head, ask.now),
+            (None, View::Trunk) => (Some(of_trunk(ask)?.1), ask.now),
+            (None, View::Landed(revision)) => (Some(self.repository.resolve(revision)?), ask.now),
+        };
+        if let View::Landed(_) = ask.view {
+            let (name, id) = of_trunk(ask)?;
+            return Ok(Viewed { tip, now, policy: self.policy(Some(id))?, trunk: Some((name, id)) });
+        }
+        let policy = self.policy(tip)?;
+        let trunk = self.trunk(ask, &policy)?;
+        Ok(Viewed { tip, now, policy, trunk })
     }
 
     /// Reads commits on this thread, whose walk along parents is a thing for one thread, and the files beside it.
@@ -150,6 +182,14 @@ impl Book {
             Ok((history?, pairs?))
         })
     }
+}
+
+/// What was asked for, found.
+struct Viewed {
+    tip: Option<CommitId>,
+    now: i64,
+    policy: Policy,
+    trunk: Option<(String, CommitId)>,
 }
 
 fn evidence(history: &History, policy: &Policy, position: usize) -> Evidence {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::Global;
 use super::error::CliError;
-use crate::book::{Ask, Book, Loaded};
+use crate::book::{Ask, Book, Loaded, View};
 use crate::diagnostic::nearest;
 use crate::ledger::RecordState;
 
@@ -58,6 +58,7 @@ impl Context {
             now: self.now,
             now_is_stated: self.now_is_stated,
             trunk: self.trunk.clone(),
+            view: View::Head,
         }
     }
 

@@ -1,6 +1,9 @@
 //! One file per command: arguments in, a view out. No rule lives here.
 
+mod agenda;
+mod announce;
 mod approve;
+mod audit;
 mod board;
 mod build;
 mod cancel;
@@ -16,10 +19,12 @@ mod evidence;
 mod explain;
 mod file_set;
 mod filter;
+mod gate;
 mod init;
 mod list;
 mod log;
 mod manifests;
+mod metrics;
 mod new;
 mod plan;
 mod pr;
@@ -104,6 +109,11 @@ enum Command {
     Pr(pr::PrArgs),
     Check(check::CheckArgs),
     Build(build::BuildArgs),
+    Gate(gate::GateArgs),
+    Agenda(agenda::AgendaArgs),
+    Announce(announce::AnnounceArgs),
+    Metrics(metrics::MetricsArgs),
+    Audit(audit::AuditArgs),
     Scope(scope::ScopeArgs),
     Explain(explain::ExplainArgs),
     Completions(completions::CompletionsArgs),
@@ -159,6 +169,11 @@ fn run(ui: &mut Ui, cli: Cli) -> Result<(), CliError> {
         Command::Pr(args) => pr::run(ui, &context, &args),
         Command::Check(args) => check::run(ui, &context, &args),
         Command::Build(args) => build::run(ui, &context, &args),
+        Command::Audit(args) => audit::run(ui, &context, &args),
+        Command::Agenda(args) => agenda::run(ui, &context, &args),
+        Command::Announce(args) => announce::run(ui, &context, &args),
+        Command::Metrics(args) => metrics::run(ui, &context, &args),
+        Command::Gate(args) => gate::run(ui, &context, &args),
         Command::Scope(args) => scope::run(ui, &context, &args),
         Command::Explain(args) => explain::run(ui, &context, &args),
         Command::Completions(args) => completions::run(ui, &args),

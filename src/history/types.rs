@@ -65,6 +65,8 @@ pub struct Trailers {
     pub deployed: Vec<String>,
     /// `Rolled-back: ENVIRONMENT [reason]`.
     pub rolled_back: Vec<String>,
+    /// `Anyway: why`: the reason for a deployment that the gate refused.
+    pub anyway: Vec<String>,
     /// `Plan: sha256:…`: the digest of the plan that was applied.
     pub plans: Vec<String>,
     /// `Exercised: RUNBOOK`.

@@ -34,23 +34,30 @@ impl<'a> Subject<'_, 'a> {
         let parsed = view.parsed(self.record).unwrap_or(self.parsed);
         let Details::Task(task) = &parsed.details else { return self.now(&[]) };
         let then = Subject { context: &view, parsed, task, ..self };
-        let judged = then.judged(Some(deployment), false);
+        let applied = &self.context.sources.history.commits[deployment].trailers.plans;
+        let plan_checked = task.plans.iter().any(|(_, plan)| applied.contains(&plan.digest));
+        let judged = then.judged(Some(deployment), plan_checked);
         let decisions = listing(&view, self.record);
         let (mut approvals, _) = then.approvals(&judged, &decisions);
         approvals.retain(|approval| approval.role != "*");
-        if approvals.iter().any(|approval| approval.code == Some(Code::ApprovalMissing)) {
-            let now = approval::approvals(self.context, &self.judged(Some(deployment), false));
-            for approval in &mut approvals {
-                let late = now
-                    .iter()
-                    .find(|late| late.role == approval.role && late.code == Some(Code::ApprovalLate));
-                if let (Some(Code::ApprovalMissing), Some(late)) = (approval.code, late) {
-                    *approval = Approval { required: approval.required, ..late.clone() };
-                }
-            }
-        }
+        self.mark_late(deployment, &mut approvals);
         let facet = sum_up(&view, &judged, &mut approvals);
         (approvals, facet)
+    }
+
+    /// Of approvals that were missing at a deployment, those that stand in this view are late.
+    pub(super) fn mark_late(&self, deployment: usize, approvals: &mut [Approval]) {
+        if !approvals.iter().any(|approval| approval.code == Some(Code::ApprovalMissing)) {
+            return;
+        }
+        let now = approval::approvals(self.context, &self.judged(Some(deployment), true));
+        for approval in approvals {
+            let late =
+                now.iter().find(|late| late.role == approval.role && late.code == Some(Code::ApprovalLate));
+            if let (Some(Code::ApprovalMissing), Some(late)) = (approval.code, late) {
+                *approval = Approval { required: approval.required, ..late.clone() };
+            }
+        }
     }
 
     pub(super) fn approvals(

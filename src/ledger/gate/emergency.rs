@@ -35,7 +35,7 @@ pub enum Review {
 
 /// The board's review of an emergency that was deployed at `time`, as it stands at `now`. Any outcome discharges
 /// it; who asked for the emergency does not decide on it.
-pub(crate) fn review(context: &Context<'_>, record: RecordIx, time: i64, now: i64) -> Review {
+pub(in crate::ledger) fn review(context: &Context<'_>, record: RecordIx, time: i64, now: i64) -> Review {
     let policy = context.sources.policy;
     let deadline = time.saturating_add(policy.emergency.review_within);
     let board = policy.reviews.iter().find(|review| review.via_decision).map(|review| review.role.as_str());
@@ -57,7 +57,7 @@ pub(crate) fn review(context: &Context<'_>, record: RecordIx, time: i64, now: i6
 }
 
 /// A text of the frontmatter as the view has it.
-pub(crate) fn text_field(context: &Context<'_>, record: RecordIx, field: &str) -> Option<String> {
+pub(in crate::ledger) fn text_field(context: &Context<'_>, record: RecordIx, field: &str) -> Option<String> {
     let cell = context.cell(record, &Key::Field(field.into()))?;
     match context.value(cell.value) {
         Value::Json(json) => serde_json::from_str(json).ok(),

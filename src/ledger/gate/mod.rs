@@ -1,6 +1,7 @@
 //! What a deployment must meet: the gate asks it before, the audit after, by the same rules (design, section 5).
 
 mod emergency;
+mod json;
 mod record;
 mod timing;
 
@@ -18,6 +19,8 @@ use crate::policy::{self, ConditionRule, Policy};
 use crate::record::{Details, RecordId, RecordType, Risk, TaskKind, Verdict};
 
 pub use emergency::Review;
+pub(super) use emergency::review;
+pub use json::{GateJson, RequirementJson};
 
 /// What is asked of the gate.
 #[derive(Clone, Copy)]
@@ -156,6 +159,7 @@ pub fn gate(
         deployment: None,
         time: Some(sources.now),
         onto: ask.onto,
+        now: None,
         plan: ask.plan,
         deployer: ask.deployer.map(Deployer::Person),
         is_guidance: ask.is_guidance,
@@ -229,6 +233,8 @@ pub(super) struct Case<'s, 'a> {
     /// When; `None` for a time that contradicts the graph, which meets no window.
     pub(super) time: Option<i64>,
     pub(super) onto: Option<usize>,
+    /// The task as it stands now, for a deployment that has been made: what came later is late.
+    pub(super) now: Option<Subject<'s, 'a>>,
     /// The digest of what is applied.
     pub(super) plan: Option<&'s str>,
     pub(super) deployer: Option<Deployer<'s>>,
@@ -245,6 +251,9 @@ impl Case<'_, '_> {
         let decisions = self.decisions();
         let (mut approvals, _) = self.subject.approvals(&judged, &decisions);
         approvals.retain(|approval| approval.role != "*");
+        if let (Some(now), Some(deployment)) = (&self.now, self.deployment) {
+            now.mark_late(deployment, &mut approvals);
+        }
         sum_up(context, &judged, &mut approvals);
         let risk = super::risk::risk(task, context.sources.policy);
         let mut judgement = Judgement {
