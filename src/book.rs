@@ -4,6 +4,7 @@ mod config;
 mod error;
 mod files;
 mod ids;
+mod inputs;
 mod load;
 mod prepared;
 mod settings;
@@ -18,7 +19,8 @@ use crate::history::{BookPath, CommitId, Head, Repository};
 pub use config::BookConfig;
 pub use error::BookError;
 pub use files::{FileContent, RecordFile};
-pub use load::{Ask, Loaded};
+pub use inputs::Inputs;
+pub use load::{Ask, CacheUse, Loaded};
 
 /// The file that makes a directory a book.
 pub const BOOK_FILE: &str = "book.toml";

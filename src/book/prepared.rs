@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::{Book, BookError};
-use crate::history::{CommitId, History};
+use crate::history::{CommitId, FactCache, History};
 use crate::ledger::{self, DeployedRecords, DetachedFiles, Policies, Signatures, Sources, Walk, WorkPaths};
 use crate::policy::Policy;
 use crate::record::ScopeRules;
@@ -55,11 +55,23 @@ impl Prepared {
     }
 }
 
+/// What of a record's frontmatter is material, by a policy.
+pub(super) fn scope_rules(policy: &Policy) -> ScopeRules {
+    ScopeRules { gated: policy.gated_environments() }
+}
+
 impl Book {
-    /// Reads what the ledger needs of a history.
-    pub(super) fn prepare(&self, history: &History, asked: Asked<'_>) -> Result<Prepared, BookError> {
+    /// Reads what the ledger needs of a history, as far as the cache does not know it; what is new is kept
+    /// there. The cache is one for the scope rules of the policy that is asked by.
+    pub(super) fn prepare(
+        &self,
+        history: &History,
+        asked: Asked<'_>,
+        mut cache: Option<FactCache>,
+    ) -> Result<Prepared, BookError> {
         let policy = asked.policy;
-        let versions = self.versions(history, &ScopeRules { gated: policy.gated_environments() })?;
+        let known = cache.as_mut().map(|cache| std::mem::take(&mut cache.files)).unwrap_or_default();
+        let (versions, read) = self.versions(history, &scope_rules(policy), known)?;
         let policies = self.policies(history)?;
         let builtin = Policy::builtin();
         let position = |commit: Option<CommitId>| commit.and_then(|commit| history.position(commit));
@@ -68,8 +80,11 @@ impl Book {
         let every_policy = policies.values().flatten().chain([policy, &builtin]);
         let walk = ledger::walk(history, &versions, &tips, &ledger::deployment_items(every_policy));
         let named = ledger::named_tasks(history, &walk, policy.book.as_deref());
-        let work_paths = self.work_paths(history, &named)?;
-        let signatures = self.signatures(history, &walk)?;
+        let work_paths = self.work_paths(history, &named, cache.as_mut())?;
+        let signatures = self.signatures(history, &walk, cache.as_mut())?;
+        if let Some(cache) = &cache {
+            cache.save(history, read.iter().filter_map(|version| versions.get_key_value(version)));
+        }
         let detached = self.detached(history)?;
         let deployed = tip.map_or_else(|| Ok(DeployedRecords::new()), |tip| self.deployed(&walk, tip))?;
         Ok(Prepared {

@@ -30,12 +30,12 @@ impl Pair {
 
 impl Book {
     /// What is shown of a commit, and of the work tree where it is asked for.
-    pub(super) fn shown(&self, tip: Option<CommitId>, with_work_tree: bool) -> Result<Vec<Pair>, BookError> {
+    pub(super) fn shown(
+        &self,
+        tip: Option<CommitId>,
+        on_disk: Option<BTreeMap<String, RecordFile>>,
+    ) -> Result<Vec<Pair>, BookError> {
         let committed = tip.map_or_else(|| Ok(BTreeMap::new()), |tip| files::committed(self, tip))?;
-        let on_disk = match &self.root {
-            Some(root) if with_work_tree => Some(files::work_tree(root)?),
-            _ => None,
-        };
         let mut paths: BTreeSet<&String> = committed.keys().collect();
         paths.extend(on_disk.iter().flat_map(BTreeMap::keys));
         let paths: Vec<&String> = paths.into_iter().collect();
