@@ -6,6 +6,7 @@ mod acts;
 mod architecture;
 mod bad_input;
 mod browser;
+mod cache;
 mod chart;
 mod demo;
 mod docs;

@@ -37,7 +37,8 @@ impl Context {
             now_is_stated: global.now.is_some(),
             trunk: global.trunk,
             json: global.json,
-            cache: match global.no_cache || std::env::var_os("CHANGEBOOK_CACHE").is_some_and(|set| set == "0") {
+            cache: match global.no_cache || std::env::var_os("CHANGEBOOK_CACHE").is_some_and(|set| set == "0")
+            {
                 true => CacheUse::Refused,
                 false => CacheUse::Allowed,
             },

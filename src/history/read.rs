@@ -137,9 +137,12 @@ impl Source {
     fn parents_reversed(&self) -> Result<Vec<Oid>, HistoryError> {
         match self {
             Source::Read(raw) => Ok(raw.parents.iter().rev().copied().collect()),
-            Source::Known(facts) => {
-                facts.parents.iter().rev().map(|id| Oid::from_bytes(&id.0).map_err(HistoryError::git)).collect()
-            }
+            Source::Known(facts) => facts
+                .parents
+                .iter()
+                .rev()
+                .map(|id| Oid::from_bytes(&id.0).map_err(HistoryError::git))
+                .collect(),
         }
     }
 }

@@ -27,7 +27,7 @@ pub use context::{
     named_tasks,
 };
 pub use derive::{Derived, Shown, derive};
-pub use runbook::holds;
 pub use json::{EventJson, RecordJson};
+pub use runbook::holds;
 pub use state::*;
 pub use walk::{Versions, Walk, deployed_versions, signed_acts, walk};

@@ -20,7 +20,7 @@ use sha2::{Digest, Sha256};
 pub use answers::Answers;
 use file::{Folder, Found};
 
-use super::types::{BlobId, Change, Commit, CommitId, History, Signature, TreeFile, Trailers};
+use super::types::{BlobId, Change, Commit, CommitId, History, Signature, Trailers, TreeFile};
 use super::{BookPath, Repository};
 use crate::record::{Facts, RecordType, ScopeRules};
 use std::sync::Arc;
@@ -151,7 +151,11 @@ impl FactCache {
 
     /// Keeps what this run found out: facts of commits, and those of `files` that are new. What cannot be
     /// written is not kept, which costs the next run time and nothing else.
-    pub fn save<'a>(&self, history: &History, files: impl Iterator<Item = (&'a (RecordType, BlobId), &'a Facts)>) {
+    pub fn save<'a>(
+        &self,
+        history: &History,
+        files: impl Iterator<Item = (&'a (RecordType, BlobId), &'a Facts)>,
+    ) {
         let commits = self.fresh.commits.iter().filter_map(|id| {
             let commit = &history.commits[history.position(*id)?];
             Some((*id, facts_of(history, commit)))
@@ -233,11 +237,7 @@ fn rules_hash(rules: &ScopeRules) -> [u8; 32] {
 }
 
 /// Two parts, so that two threads read them: commits, and record files under the hash of their rules.
-fn encode(
-    commits: &KnownCommits,
-    files: &[(&(RecordType, BlobId), &Facts)],
-    rules: &[u8; 32],
-) -> Vec<u8> {
+fn encode(commits: &KnownCommits, files: &[(&(RecordType, BlobId), &Facts)], rules: &[u8; 32]) -> Vec<u8> {
     let (commits, files) = rayon::join(|| commits::encode(commits), || versions::encode(files));
     let mut payload = Vec::with_capacity(commits.len() + files.len() + 40);
     payload.extend_from_slice(rules);
