@@ -116,21 +116,22 @@ pub(super) fn attach_diagnostics(
 ) {
     let ids: BTreeSet<&str> =
         present(pairs).filter_map(|pair| pair.shown.record.id.as_ref()).map(|id| id.as_str()).collect();
+    let known = policy.known_items();
     let is_guidance = |text: &str| templates.is_guidance(text);
-    for (state, pair) in states.iter_mut().zip(pairs) {
+    states.par_iter_mut().zip(pairs).for_each(|(state, pair)| {
         let (shown, judged) = (&pair.shown, pair.judged());
         if shown.work_tree == WorkTree::Removed {
             state.diagnostics.clear();
-            continue;
+            return;
         }
         if pair.on_disk.is_some() {
             state.diagnostics.retain(|diagnostic| !shown.record.diagnostics.contains(diagnostic));
             state.diagnostics.extend(judged.diagnostics.iter().cloned());
         }
         let closed = !state.status.is_open();
-        let found = ledger::check(judged, policy, &ids, &is_guidance);
+        let found = ledger::check(judged, policy, &known, &ids, &is_guidance);
         state.diagnostics.extend(found.into_iter().filter(|d| !closed || d.severity == Severity::Error));
-    }
+    });
 }
 
 #[cfg(test)]
