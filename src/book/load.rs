@@ -134,12 +134,18 @@ impl Book {
         let templates = RecordTemplates::new(inputs.templates);
         let config = parse_config(&inputs.book_file)?;
         let remark = cache.as_ref().and_then(FactCache::remark);
-        let prepared = self.prepare(&history, Asked { tip, trunk: trunk_tip, policy: &policy }, cache)?;
+        let (prepared, to_keep) = self.prepare(&history, Asked { tip, trunk: trunk_tip, policy: &policy }, cache)?;
         let shown: Vec<Shown> = pairs.iter().map(|pair| pair.shown.clone()).collect();
         let sources = prepared.sources(&history, &policy, now);
-        let derived = ledger::derive(sources, &prepared.named, &shown, POLICY_FILE);
+        let derived = std::thread::scope(|scope| {
+            if let Some(to_keep) = &to_keep {
+                scope.spawn(|| to_keep.save(&history));
+            }
+            let mut derived = ledger::derive(sources, &prepared.named, &shown, POLICY_FILE);
+            attach_diagnostics(&mut derived.records, &pairs, &policy, &templates);
+            derived
+        });
         let mut records = derived.records;
-        attach_diagnostics(&mut records, &pairs, &policy, &templates);
         records.sort_by_cached_key(|record| (record.record_type, natural(&record.name)));
         let mut diagnostics = ledger::duplicates(present(&pairs).map(Pair::judged));
         diagnostics.extend(derived.diagnostics);

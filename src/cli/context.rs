@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use super::Global;
 use super::error::CliError;
+use super::ui::Progress;
 use crate::book::{Ask, Book, CacheUse, Inputs, Loaded};
 use crate::diagnostic::nearest;
 use crate::ledger::RecordState;
@@ -82,6 +83,7 @@ impl Context {
 
     /// Derives the state from inputs that were read for [`ask`](Self::ask).
     pub(super) fn load_from(&self, book: &Book, inputs: Inputs) -> Result<Loaded, CliError> {
+        let _progress = Progress::begin("reading commits…");
         let mut loaded = book.load_from(inputs, &self.ask())?;
         self.remarks.borrow_mut().extend(loaded.remark.take());
         Ok(loaded)

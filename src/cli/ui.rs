@@ -1,6 +1,9 @@
 //! Where output goes: answers to standard output, diagnostics to standard error; colour on a terminal only.
 
 use std::io::{self, IsTerminal, Write};
+use std::sync::mpsc::{self, RecvTimeoutError, Sender};
+use std::thread::JoinHandle;
+use std::time::Duration;
 
 use anstream::AutoStream;
 use anstyle::{AnsiColor, Style};
@@ -152,6 +155,42 @@ impl Ui {
     pub(super) fn flush(&mut self) -> Result<(), CliError> {
         self.write_pending()?;
         self.out.flush().map_err(CliError::output)
+    }
+}
+
+/// How long people wait without a word.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+/// Says on a terminal that reading goes on, once it takes long; gone when this is.
+pub(super) struct Progress {
+    done: Option<Sender<()>>,
+    teller: Option<JoinHandle<()>>,
+}
+
+impl Progress {
+    pub(super) fn begin(what: &'static str) -> Self {
+        if !io::stderr().is_terminal() {
+            return Progress { done: None, teller: None };
+        }
+        let (done, waiting) = mpsc::channel::<()>();
+        let teller = std::thread::spawn(move || {
+            if waiting.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout) {
+                let mut error = io::stderr();
+                let _ = write!(error, "{what}");
+                let _ = waiting.recv();
+                let _ = write!(error, "\r{:width$}\r", "", width = what.width());
+            }
+        });
+        Progress { done: Some(done), teller: Some(teller) }
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        drop(self.done.take());
+        if let Some(teller) = self.teller.take() {
+            let _ = teller.join();
+        }
     }
 }
 

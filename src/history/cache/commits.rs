@@ -4,20 +4,72 @@ use rustc_hash::FxHashMap;
 
 use super::wire::{Reader, Writer};
 use super::{CommitFacts, KnownCommits};
-use crate::history::types::{Change, CommitId, CommitTime, Signature, Trailers};
+use crate::history::types::{Change, Commit, CommitId, CommitTime, History, Signature, Trailers, TreeFile};
 
 const SIGNED: u8 = 1;
 const TOUCHES_CODE: u8 = 2;
 const MALFORMED: u8 = 4;
 const TRAILERS: u8 = 8;
 
-pub(super) fn encode(known: &KnownCommits) -> Vec<u8> {
+/// The facts of a commit wherever they stand.
+pub(super) struct View<'a> {
+    id: CommitId,
+    parents: Vec<CommitId>,
+    author: &'a Signature,
+    committer: &'a Signature,
+    subject: &'a str,
+    trailers: &'a Trailers,
+    signed: bool,
+    malformed: Option<&'a str>,
+    changes: &'a [Change],
+    policy: Option<TreeFile>,
+    touches_code: bool,
+}
+
+impl<'a> View<'a> {
+    pub(super) fn of_commit(history: &History, commit: &'a Commit) -> Self {
+        View {
+            id: commit.id,
+            parents: commit.parents.iter().map(|&parent| history.commits[parent].id).collect(),
+            author: &commit.author,
+            committer: &commit.committer,
+            subject: &commit.subject,
+            trailers: &commit.trailers,
+            signed: commit.signed,
+            malformed: commit.malformed.as_deref(),
+            changes: &commit.changes,
+            policy: commit.policy,
+            touches_code: commit.touches_code,
+        }
+    }
+
+    pub(super) fn of_facts(id: CommitId, facts: &'a CommitFacts) -> Self {
+        View {
+            id,
+            parents: facts.parents.clone(),
+            author: &facts.author,
+            committer: &facts.committer,
+            subject: &facts.subject,
+            trailers: &facts.trailers,
+            signed: facts.signed,
+            malformed: facts.malformed.as_deref(),
+            changes: &facts.changes,
+            policy: facts.policy,
+            touches_code: facts.touches_code,
+        }
+    }
+}
+
+/// The facts of commits that are given and of those that are `known`, with all else that is known.
+pub(super) fn encode<'a>(mut commits: Vec<View<'a>>, known: &'a KnownCommits) -> Vec<u8> {
     let mut writer = Writer::default();
-    let facts = sorted(&known.facts);
-    writer.count(facts.len());
-    for (id, facts) in facts {
-        writer.raw(&id.0);
-        write(&mut writer, facts);
+    commits.extend(known.facts.iter().map(|(id, facts)| View::of_facts(*id, facts)));
+    commits.sort_unstable_by_key(|commit| commit.id);
+    commits.dedup_by_key(|commit| commit.id);
+    writer.count(commits.len());
+    for commit in &commits {
+        writer.raw(&commit.id.0);
+        write(&mut writer, commit);
     }
     let work = sorted(&known.work);
     writer.count(work.len());
@@ -41,8 +93,8 @@ fn sorted<V>(map: &FxHashMap<CommitId, V>) -> Vec<(&CommitId, &V)> {
     entries
 }
 
-fn write(writer: &mut Writer, facts: &CommitFacts) {
-    let has_trailers = facts.trailers != Trailers::default();
+fn write(writer: &mut Writer, facts: &View<'_>) {
+    let has_trailers = *facts.trailers != Trailers::default();
     let flag = |holds: bool, flag: u8| if holds { flag } else { 0 };
     writer.byte(
         flag(facts.signed, SIGNED)
@@ -54,19 +106,19 @@ fn write(writer: &mut Writer, facts: &CommitFacts) {
     for parent in &facts.parents {
         writer.raw(&parent.0);
     }
-    write_signature(writer, &facts.author);
-    write_signature(writer, &facts.committer);
-    writer.text(&facts.subject);
-    if let Some(malformed) = &facts.malformed {
+    write_signature(writer, facts.author);
+    write_signature(writer, facts.committer);
+    writer.text(facts.subject);
+    if let Some(malformed) = facts.malformed {
         writer.text(malformed);
     }
     if has_trailers {
-        for list in lists(&facts.trailers) {
+        for list in lists(facts.trailers) {
             write_texts(writer, list);
         }
     }
     writer.count(facts.changes.len());
-    for change in &facts.changes {
+    for change in facts.changes {
         writer.text(&change.path);
         writer.file(change.old);
         writer.file(change.new);

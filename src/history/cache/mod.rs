@@ -13,17 +13,18 @@ mod versions;
 mod wire;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 use sha2::{Digest, Sha256};
 
 pub use answers::Answers;
+use commits::View;
 use file::{Folder, Found};
 
-use super::types::{BlobId, Change, Commit, CommitId, History, Signature, Trailers, TreeFile};
+use super::types::{BlobId, Change, CommitId, History, Signature, Trailers, TreeFile};
 use super::{BookPath, Repository};
 use crate::record::{Facts, RecordType, ScopeRules};
-use std::sync::Arc;
 
 /// Raised whenever what is written, or the meaning of it, changes.
 const FORMAT: u32 = 1;
@@ -79,8 +80,8 @@ pub struct FactCache {
 #[derive(Debug, Default)]
 struct Fresh {
     commits: Vec<CommitId>,
-    work: FxHashMap<CommitId, Vec<String>>,
-    keys: FxHashMap<CommitId, Box<str>>,
+    /// Without facts of commits: those are in the history.
+    facts: KnownCommits,
 }
 
 impl FactCache {
@@ -142,11 +143,11 @@ impl FactCache {
     }
 
     pub(super) fn add_work(&mut self, id: CommitId, paths: Vec<String>) {
-        self.fresh.work.insert(id, paths);
+        self.fresh.facts.work.insert(id, paths);
     }
 
     pub(super) fn add_key(&mut self, id: CommitId, key: Box<str>) {
-        self.fresh.keys.insert(id, key);
+        self.fresh.facts.keys.insert(id, key);
     }
 
     /// Keeps what this run found out: facts of commits, and those of `files` that are new. What cannot be
@@ -156,41 +157,39 @@ impl FactCache {
         history: &History,
         files: impl Iterator<Item = (&'a (RecordType, BlobId), &'a Facts)>,
     ) {
-        let commits = self.fresh.commits.iter().filter_map(|id| {
-            let commit = &history.commits[history.position(*id)?];
-            Some((*id, facts_of(history, commit)))
-        });
-        let new = KnownCommits {
-            facts: commits.collect(),
-            work: self.fresh.work.clone(),
-            keys: self.fresh.keys.clone(),
-        };
+        let positions = self.fresh.commits.iter().filter_map(|id| history.position(*id));
+        let commits: Vec<View<'_>> =
+            positions.map(|position| View::of_commit(history, &history.commits[position])).collect();
         let files: Vec<_> = files.collect();
-        if new == KnownCommits::default() && files.is_empty() {
+        let fresh = &self.fresh.facts;
+        if commits.is_empty() && *fresh == KnownCommits::default() && files.is_empty() {
             return;
         }
         if self.small.len() < MANY {
-            let _ = self.folder.write_named(PREFIX, &encode(&new, &files, &self.rules));
+            let _ = self.folder.write_named(PREFIX, &encode(commits, fresh, &files, &self.rules));
             return;
         }
-        self.compact(new, files);
+        self.compact(commits, files);
     }
 
     /// Joins the small files and what is new into one, then removes them.
-    fn compact(&self, mut commits: KnownCommits, files: Vec<(&(RecordType, BlobId), &Facts)>) {
-        let mut known = FileFacts::default();
+    fn compact(&self, commits: Vec<View<'_>>, files: Vec<(&(RecordType, BlobId), &Facts)>) {
+        let mut known = KnownCommits::default();
+        merge(&mut known.work, self.fresh.facts.work.clone());
+        merge(&mut known.keys, self.fresh.facts.keys.clone());
+        let mut known_files = FileFacts::default();
         let mut joined = Vec::new();
         for path in &self.small {
             if let Found::Payload(payload) = self.folder.read(path)
                 && let Some((more, files)) = decode(&payload, &self.rules)
             {
-                join(&mut commits, more);
-                merge(&mut known, files);
+                join(&mut known, more);
+                merge(&mut known_files, files);
                 joined.push(path);
             }
         }
-        let all: Vec<_> = known.iter().chain(files).collect();
-        if let Ok(written) = self.folder.write_named(PREFIX, &encode(&commits, &all, &self.rules)) {
+        let all: Vec<_> = known_files.iter().chain(files).collect();
+        if let Ok(written) = self.folder.write_named(PREFIX, &encode(commits, &known, &all, &self.rules)) {
             for path in joined.into_iter().filter(|path| **path != written) {
                 self.folder.remove(path);
             }
@@ -212,21 +211,6 @@ fn merge<K: Eq + std::hash::Hash, V>(into: &mut FxHashMap<K, V>, from: FxHashMap
     }
 }
 
-fn facts_of(history: &History, commit: &Commit) -> CommitFacts {
-    CommitFacts {
-        parents: commit.parents.iter().map(|&parent| history.commits[parent].id).collect(),
-        author: commit.author.clone(),
-        committer: commit.committer.clone(),
-        subject: commit.subject.clone(),
-        trailers: commit.trailers.clone(),
-        signed: commit.signed,
-        malformed: commit.malformed.clone(),
-        changes: commit.changes.clone(),
-        policy: commit.policy,
-        touches_code: commit.touches_code,
-    }
-}
-
 fn rules_hash(rules: &ScopeRules) -> [u8; 32] {
     let mut hash = Sha256::new();
     for environment in &rules.gated {
@@ -237,8 +221,13 @@ fn rules_hash(rules: &ScopeRules) -> [u8; 32] {
 }
 
 /// Two parts, so that two threads read them: commits, and record files under the hash of their rules.
-fn encode(commits: &KnownCommits, files: &[(&(RecordType, BlobId), &Facts)], rules: &[u8; 32]) -> Vec<u8> {
-    let (commits, files) = rayon::join(|| commits::encode(commits), || versions::encode(files));
+fn encode(
+    commits: Vec<View<'_>>,
+    known: &KnownCommits,
+    files: &[(&(RecordType, BlobId), &Facts)],
+    rules: &[u8; 32],
+) -> Vec<u8> {
+    let (commits, files) = rayon::join(|| commits::encode(commits, known), || versions::encode(files));
     let mut payload = Vec::with_capacity(commits.len() + files.len() + 40);
     payload.extend_from_slice(rules);
     payload.extend_from_slice(&(commits.len() as u64).to_le_bytes());
