@@ -47,7 +47,9 @@ fn main() {
         one_commit_more(book, round);
         let more = time(&mut list(book));
         let log = time(&mut git_log(book));
-        println!("cold {first:>8.1?}   warm {again:>8.1?}   one commit more {more:>8.1?}   git log {log:>8.1?}");
+        println!(
+            "cold {first:>8.1?}   warm {again:>8.1?}   one commit more {more:>8.1?}   git log {log:>8.1?}"
+        );
         cold.push(first.as_secs_f64() / log.as_secs_f64());
         warm.push(again.as_secs_f64() * 1000.0);
         later.push(more.as_secs_f64() * 1000.0);

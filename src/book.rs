@@ -5,6 +5,7 @@ mod error;
 mod files;
 mod ids;
 mod inputs;
+mod judge;
 mod load;
 mod prepared;
 mod settings;
@@ -20,7 +21,8 @@ pub use config::BookConfig;
 pub use error::BookError;
 pub use files::{FileContent, RecordFile};
 pub use inputs::Inputs;
-pub use load::{Ask, CacheUse, Loaded};
+pub use judge::{AuditQuestion, Audited, GateQuestion, Period};
+pub use load::{Ask, CacheUse, Loaded, View};
 
 /// The file that makes a directory a book.
 pub const BOOK_FILE: &str = "book.toml";

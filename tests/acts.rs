@@ -169,7 +169,17 @@ fn approve_knows_who_you_are_and_renews_what_is_stale() {
 #[test]
 fn deployed_rollback_decide_and_cancel() {
     let mut book = book();
-    book.run(&["deployed", "INFRA-1", "production", "--time", "2024-05-25T02:40:00+02:00"]).expect(0);
+    let head = book.head();
+    let shut = book.run(&["deployed", "INFRA-1", "production"]).expect(3);
+    assert!(shut.stderr.contains("approval-missing: Code review"), "{}", shut.stderr);
+    assert!(shut.stderr.contains("--anyway"), "{}", shut.stderr);
+    assert_eq!(book.head(), head, "nothing is committed");
+    let stated = ["deployed", "INFRA-1", "production", "--time", "2024-05-25T02:40:00+02:00"];
+    book.run(&[&stated[..], &["--anyway", "it\nburned"]].concat()).expect(0);
+    assert!(book.git(&["log", "-1", "--format=%B"]).contains("Anyway: it burned"));
+    let audit = book.json(&["audit"]);
+    assert_eq!(audit["rows"][0]["anyway"], "it burned");
+    assert_eq!(audit["rows"][0]["exceptions"][0], "approval-missing");
     assert!(
         book.git(&["log", "-1", "--format=%B"]).contains("Deployed: production 2024-05-25T02:40:00+02:00")
     );

@@ -248,6 +248,20 @@ fn what_another_version_wrote_is_not_trusted() {
 }
 
 #[test]
+fn what_judges_believes_no_cache() {
+    let fixture = book();
+    let gate = |more: &[&str]| fixture.run(&[&["gate", "INFRA-1", "-e", "production", "--json"], more].concat());
+    let plain = gate(&["--no-cache"]);
+    assert!(plain.stdout.contains("sam"), "the answer rests on sam's tick: {}", plain.stdout);
+    fixture.run(&["list"]).expect(0);
+    let facts = named(&fixture, "facts-").remove(0);
+    reseal(&facts, b"sam@example.org", b"kim@example.org");
+    assert!(fixture.run(&["show", "INFRA-1"]).expect(0).stdout.contains("kim"), "the cache is read at all");
+    let judged = gate(&[]);
+    assert_eq!((judged.status, judged.stdout), (plain.status, plain.stdout));
+}
+
+#[test]
 fn eight_at_once_and_ended_at_any_moment() {
     let mut fixture = book();
     for round in 0..4 {

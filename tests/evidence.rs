@@ -269,6 +269,21 @@ fn wrong_input_is_named_and_nothing_changes() {
 }
 
 #[test]
+fn a_plan_may_come_by_standard_input() {
+    let book = book("");
+    book.write("plan.json", hand_plan(UPDATE));
+    let file = std::fs::File::open(book.root.join("plan.json")).unwrap();
+    let output =
+        book.program().current_dir(&book.root).args(["risk", "-", "--json"]).stdin(file).output().unwrap();
+    assert!(output.status.success());
+    let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(json["schema"], "changebook.risk/1");
+    assert_eq!(json["plan"]["categories"], serde_json::json!(["security-groups"]));
+    assert_eq!(json["plan"]["changes"][0]["words"], "egress rule added");
+    assert_eq!(json["plan"]["radius"]["touched"], serde_json::json!(["aws_security_group.app"]));
+}
+
+#[test]
 fn cost_and_its_budget() {
     let mut book = book("");
     book.write("policy.toml", format!("{}[cost]\nbudget-above = 100\n", crate::support::POLICY));

@@ -4,13 +4,16 @@
 
 mod acts;
 mod architecture;
+mod audit;
 mod bad_input;
+mod board;
 mod browser;
 mod cache;
 mod chart;
 mod demo;
 mod docs;
 mod evidence;
+mod gate;
 mod law;
 mod manifests;
 mod plans;

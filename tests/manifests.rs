@@ -98,12 +98,18 @@ fn card_6_from_a_revision_to_the_work_tree() {
     let head = book.head();
     book.run(&["manifests", "INFRA-200", "HEAD:k8s/api", "k8s/api"]).expect(0);
     assert_eq!((book.read(path), book.head()), (after, head), "twice is once");
+    let scope = book.show("INFRA-200")["scope"].clone();
     book.run(&["manifests", "INFRA-200", "HEAD:k8s/api", "k8s/api", "-e", "staging"]).expect(0);
+    assert_eq!(book.show("INFRA-200")["scope"], scope, "what is not gated is no part of what is approved");
     book.run(&["manifests", "INFRA-200", "HEAD:k8s/api", "k8s/api", "--compare"]).expect(0);
     book.replace("k8s/api/deployment.yaml", "replicas: 5", "replicas: 6");
     book.run(&["manifests", "INFRA-200", "HEAD:k8s/api", "k8s/api", "--compare"]).expect(3);
     let both = book.read(path);
-    assert!(both.contains("### production\n") && both.contains("### staging\n"), "{both}");
+    assert!(
+        both.contains("### production\n")
+            && both.contains("## Deployment log\n\n### Manifests for staging\n"),
+        "{both}"
+    );
     assert!(both.contains("manifests.staging = {"), "{both}");
 }
 
@@ -196,4 +202,16 @@ fn a_kustomization_is_rendered_by_its_own_tool() {
         let run = run.expect(1);
         assert!(run.stderr.contains("none of them is on the PATH"), "{}", run.stderr);
     }
+}
+
+#[test]
+fn evidence_on_another_branch_is_of_this_work_tree() {
+    let book = with_task();
+    change(&book);
+    book.git(&["branch", "evidence"]);
+    let before = book.read("tasks/INFRA-200.md");
+    book.run(&["manifests", "INFRA-200", "HEAD:k8s/api", "k8s/api", "--branch", "evidence"]).expect(0);
+    assert_eq!(book.read("tasks/INFRA-200.md"), before, "this branch is left alone");
+    let there = book.git(&["show", "evidence:tasks/INFRA-200.md"]);
+    assert!(there.contains("replicas 3 → 5") && there.contains("- `k8s/api/deployment.yaml`"), "{there}");
 }

@@ -124,3 +124,36 @@ pub fn commit_file(book: &Book, path: &str, content: &str, message: &str) -> Res
         .map_err(|error| ActError::HalfDone { commit: commit.short(), reason: error.to_string() })?;
     Ok(commit)
 }
+
+/// Writes a file that belongs to nobody's work tree: a report.
+///
+/// # Errors
+/// [`ActError::Io`].
+pub fn create_file(path: &std::path::Path, content: &[u8]) -> Result<(), ActError> {
+    super::write_atomically(path, content)
+}
+
+/// Bundles a commit with all of its history, as `git bundle` does; the bundle names it `audited`, and `HEAD`.
+///
+/// # Errors
+/// What git says.
+pub fn bundle(book: &Book, commit: CommitId, file: &std::path::Path) -> Result<(), ActError> {
+    let path = std::path::absolute(file).map_err(|source| ActError::Io {
+        doing: "written",
+        path: file.to_path_buf(),
+        source,
+    })?;
+    // Through a repository of its own that borrows the objects: nothing is written into the user's.
+    let io = |source| ActError::Io { doing: "written", path: std::env::temp_dir(), source };
+    let folder = tempfile::Builder::new().prefix("changebook-bundle-").tempdir().map_err(io)?;
+    let git = Git::new(folder.path());
+    git.run(&["init", "--quiet", "--bare"], None, None)?;
+    let objects = book.repository.common_dir().join("objects");
+    let objects = objects.canonicalize().map_err(io)?;
+    std::fs::write(folder.path().join("objects/info/alternates"), format!("{}\n", objects.display()))
+        .map_err(io)?;
+    git.run(&["update-ref", "refs/heads/audited", &commit.hex()], None, None)?;
+    git.run(&["symbolic-ref", "HEAD", "refs/heads/audited"], None, None)?;
+    git.run(&["bundle", "create", "--quiet", &path.to_string_lossy(), "HEAD", "audited"], None, None)
+        .map(drop)
+}

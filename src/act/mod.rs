@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use crate::book::Book;
 use crate::history::{Blob, BlobId, CommitId, HistoryError};
 use crate::record::MAX_RECORD_BYTES;
-pub use attach::{commit_file, sign, write_file};
+pub use attach::{bundle, commit_file, create_file, sign, write_file};
 pub use branch::{BranchWorkTree, is_current_branch};
 use git::Git;
 

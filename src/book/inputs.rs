@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use sha2::{Digest, Sha256};
 
 use super::files::{self, FileContent, RecordFile};
-use super::load::Ask;
+use super::load::{Ask, Viewed};
 use super::{BOOK_FILE, Book, BookError};
 use crate::history::{CommitId, Head};
 use crate::policy::Policy;
@@ -81,19 +81,12 @@ impl Book {
     pub fn inputs(&self, ask: &Ask) -> Result<Inputs, BookError> {
         self.repository.refuse_partial_history()?;
         let head = self.repository.head()?;
-        let (tip, now) = match &ask.at {
-            Some(at) => {
-                let (tip, moment) = self.moment(at, ask)?;
-                (Some(tip), if ask.now_is_stated { ask.now } else { moment })
-            }
-            None => (head.commit, ask.now),
-        };
-        let policy = self.policy(tip)?;
-        let trunk = self.trunk(ask, &policy)?;
+        let Viewed { tip, now, policy, trunk } = self.viewed(ask, head.commit)?;
+        let in_work_tree = ask.is_of_work_tree();
         // Settings come from where the records come from.
-        let settings = tip.filter(|_| ask.at.is_some() || self.root.is_none());
+        let settings = tip.filter(|_| !in_work_tree || self.root.is_none());
         let on_disk = match &self.root {
-            Some(root) if ask.at.is_none() => Some(files::work_tree(root)?),
+            Some(root) if in_work_tree => Some(files::work_tree(root)?),
             _ => None,
         };
         Ok(Inputs {
@@ -105,7 +98,7 @@ impl Book {
             book_file: self.text(settings, BOOK_FILE)?.unwrap_or_default(),
             templates: self.record_template_files(settings)?,
             on_disk,
-            is_present: ask.at.is_none(),
+            is_present: in_work_tree,
         })
     }
 }

@@ -30,6 +30,15 @@ pub struct Ask {
     pub trunk: Option<String>,
     /// Whether facts that an earlier run read may stand for the objects.
     pub cache: CacheUse,
+    /// What is judged.
+    pub view: View,
+}
+
+impl Ask {
+    /// Whether the work tree is looked at beside `HEAD`.
+    pub(super) fn is_of_work_tree(&self) -> bool {
+        self.at.is_none() && self.view == View::Head
+    }
 }
 
 /// Whether the cache below the git directory is read and written.
@@ -40,6 +49,19 @@ pub enum CacheUse {
     Refused,
     /// What is known is not read again.
     Allowed,
+}
+
+/// What is read and judged.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum View {
+    /// What `at` names, else `HEAD` and the work tree beside it.
+    #[default]
+    Head,
+    /// What `at` names, else the trunk's tip.
+    Trunk,
+    /// A revision as if it were merged into the trunk's tip: its records and approvals, the trunk's policy and
+    /// withdrawals.
+    Landed(String),
 }
 
 /// A book at one commit and moment.
@@ -134,7 +156,8 @@ impl Book {
         let templates = RecordTemplates::new(inputs.templates);
         let config = parse_config(&inputs.book_file)?;
         let remark = cache.as_ref().and_then(FactCache::remark);
-        let (prepared, to_keep) = self.prepare(&history, Asked { tip, trunk: trunk_tip, policy: &policy }, cache)?;
+        let (prepared, to_keep) =
+            self.prepare(&history, Asked { tip, trunk: trunk_tip, policy: &policy }, cache)?;
         let shown: Vec<Shown> = pairs.iter().map(|pair| pair.shown.clone()).collect();
         let sources = prepared.sources(&history, &policy, now);
         let derived = std::thread::scope(|scope| {
@@ -152,12 +175,36 @@ impl Book {
         let state = State {
             at: tip.and_then(|id| history.position(id)).map(|tip| evidence(&history, &policy, tip)),
             now,
-            branch: head.branch.filter(|_| ask.at.is_none()),
+            branch: head.branch.filter(|_| ask.is_of_work_tree()),
             trunk: trunk.map(|(name, _)| name),
             records,
             diagnostics,
         };
         Ok(Loaded { state, config, policy, templates, history, remark, prepared, shown })
+    }
+
+    /// Which commit is read, at which moment, by which policy, beside which trunk.
+    pub(super) fn viewed(&self, ask: &Ask, head: Option<CommitId>) -> Result<Viewed, BookError> {
+        let of_trunk = |ask: &Ask| -> Result<(String, CommitId), BookError> {
+            let policy = self.policy(head)?;
+            self.trunk(ask, &policy)?.ok_or(BookError::NoTrunk)
+        };
+        let (tip, now) = match (&ask.at, &ask.view) {
+            (Some(at), _) => {
+                let (tip, moment) = self.moment(at, ask)?;
+                (Some(tip), if ask.now_is_stated { ask.now } else { moment })
+            }
+            (None, View::Head) => (head, ask.now),
+            (None, View::Trunk) => (Some(of_trunk(ask)?.1), ask.now),
+            (None, View::Landed(revision)) => (Some(self.repository.resolve(revision)?), ask.now),
+        };
+        if let View::Landed(_) = ask.view {
+            let (name, id) = of_trunk(ask)?;
+            return Ok(Viewed { tip, now, policy: self.policy(Some(id))?, trunk: Some((name, id)) });
+        }
+        let policy = self.policy(tip)?;
+        let trunk = self.trunk(ask, &policy)?;
+        Ok(Viewed { tip, now, policy, trunk })
     }
 
     /// Reads commits on this thread, whose walk along parents is a thing for one thread, and the files beside it.
@@ -176,6 +223,14 @@ impl Book {
             Ok((history?, pairs?))
         })
     }
+}
+
+/// What was asked for, found.
+pub(super) struct Viewed {
+    pub(super) tip: Option<CommitId>,
+    pub(super) now: i64,
+    pub(super) policy: Policy,
+    pub(super) trunk: Option<(String, CommitId)>,
 }
 
 fn evidence(history: &History, policy: &Policy, position: usize) -> Evidence {

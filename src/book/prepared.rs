@@ -4,7 +4,9 @@ use std::collections::HashMap;
 
 use super::{Book, BookError};
 use crate::history::{BlobId, CommitId, FactCache, History};
-use crate::ledger::{self, DeployedRecords, DetachedFiles, Policies, Signatures, Sources, Versions, Walk, WorkPaths};
+use crate::ledger::{
+    self, DeployedRecords, DetachedFiles, Policies, Signatures, Sources, Versions, Walk, WorkPaths,
+};
 use crate::policy::Policy;
 use crate::record::{RecordType, ScopeRules};
 
@@ -31,6 +33,22 @@ pub(super) struct Prepared {
 }
 
 impl Prepared {
+    /// The same sources with more of the commits' own work.
+    pub(super) fn sources_with_work<'a>(
+        &'a self,
+        history: &'a History,
+        policy: &'a Policy,
+        now: i64,
+        work_paths: &'a WorkPaths,
+    ) -> Option<Sources<'a>> {
+        Some(Sources { work_paths, ..self.sources(history, policy, now)? })
+    }
+
+    /// The trunk's position, when there is one.
+    pub(super) fn trunk(&self) -> Option<usize> {
+        self.trunk
+    }
+
     /// The sources of a derivation at a moment (seconds since the epoch); `None` before the first commit.
     pub(super) fn sources<'a>(
         &'a self,

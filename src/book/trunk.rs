@@ -16,9 +16,21 @@ impl Book {
             let id = self.repository.branch(name).map_or_else(|| self.repository.resolve(name), Ok)?;
             return Ok(Some((name.clone(), id)));
         }
+        if let Some(name) = self.repository.origin_head()
+            && let Some(id) = self.repository.branch(&name)
+        {
+            return Ok(Some((name, id)));
+        }
         let named = policy.trunk.iter().flat_map(|name| [format!("origin/{name}"), name.clone()]);
-        let candidates = self.repository.origin_head().into_iter().chain(named);
-        Ok(candidates.into_iter().find_map(|name| self.repository.branch(&name).map(|id| (name, id))))
+        for name in named {
+            let Some(id) = self.repository.branch(&name) else { continue };
+            // A branch that calls another one the trunk is none: whoever may push a branch could name it.
+            let agrees = self.policy(Some(id)).is_ok_and(|own| own.trunk == policy.trunk);
+            if agrees {
+                return Ok(Some((name, id)));
+            }
+        }
+        Ok(None)
     }
 
     /// The commit that `--at` names, and the moment: a revision with its committer's time, or the trunk as it was

@@ -73,6 +73,15 @@ impl Book {
         Ok(positions.into_iter().zip(paths).collect())
     }
 
+    /// The own work of every commit that changes anything besides records.
+    pub(super) fn every_work_path(&self, history: &History) -> Result<WorkPaths, BookError> {
+        let commits = history.commits.iter().enumerate();
+        let (positions, commits): (Vec<usize>, Vec<CommitId>) =
+            commits.filter(|(_, commit)| commit.touches_code).map(|(at, commit)| (at, commit.id)).unzip();
+        let paths = self.repository.work_paths(&commits, &self.path, None)?;
+        Ok(positions.into_iter().zip(paths).collect())
+    }
+
     /// Verified signatures of the commits that act.
     pub(super) fn signatures(
         &self,

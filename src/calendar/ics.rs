@@ -42,7 +42,7 @@ pub fn render_ics(name: &str, stamp: i64, events: &[IcsEvent]) -> String {
             .status(EventStatus::Confirmed);
         entry.categories([event.category]);
         if !event.description.is_empty() {
-            entry.description(&event.description);
+            entry.description(&plain(&event.description));
         }
         if let Some(stamp) = utc(stamp) {
             entry.timestamp(stamp);
@@ -50,6 +50,11 @@ pub fn render_ics(name: &str, stamp: i64, events: &[IcsEvent]) -> String {
         calendar.push(entry.done());
     }
     calendar.to_string()
+}
+
+/// Text without control characters but line feeds, which the library escapes.
+fn plain(text: &str) -> String {
+    text.chars().filter(|c| *c == '\n' || !c.is_control()).collect()
 }
 
 fn utc(moment: i64) -> Option<DateTime<Utc>> {

@@ -216,7 +216,7 @@ fn events_update_and_text_is_escaped() {
     let event = IcsEvent {
         uid: "standard.2024-05-25@test".to_owned(),
         summary: "Window, standard; ä".to_owned(),
-        description: "one\ntwo".to_owned(),
+        description: "one\r\ntwo\u{7}".to_owned(),
         start: at("2024-05-25T00:00Z"),
         end: at("2024-05-25T04:00Z"),
         category: "window",

@@ -47,8 +47,10 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &ChartArgs) -> Result<()
     let target = Target::find(context, "chart", &args.id, &args.commit)?;
     target.expect(RecordType::Task)?;
     let name = chart_name(&target)?;
-    let files = |argument: &str| chart_files(&target.book, context, argument, name.as_deref());
-    let evidence = Evidence::read(&target.book, &target.loaded.policy, [&args.old, &args.new], &files)?;
+    // The charts are those of the user's own work tree, whatever branch the record is edited on.
+    let here = context.book()?;
+    let files = |argument: &str| chart_files(&here, context, argument, name.as_deref());
+    let evidence = Evidence::read(&here, &target.loaded.policy, [&args.old, &args.new], &files)?;
     if let Some(name) = name.as_deref().filter(|name| *name != evidence.name) {
         return Err(CliError::failure(format!(
             "{} is about the chart `{name}`, not `{}`",

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use super::Global;
 use super::error::CliError;
 use super::ui::Progress;
-use crate::book::{Ask, Book, CacheUse, Inputs, Loaded};
+use crate::book::{Ask, Book, CacheUse, Inputs, Loaded, View};
 use crate::diagnostic::nearest;
 use crate::ledger::RecordState;
 
@@ -72,6 +72,7 @@ impl Context {
             now_is_stated: self.now_is_stated,
             trunk: self.trunk.clone(),
             cache: self.cache,
+            view: View::Head,
         }
     }
 

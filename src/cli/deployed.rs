@@ -1,16 +1,27 @@
 //! `changebook deployed` and `changebook rollback`
 
+use std::path::PathBuf;
+
 use super::context::Context;
 use super::error::CliError;
+use super::evidence::read_plan;
+use super::gate::{moment, unclear};
 use super::record_act::{CommitArgs, Target, set_items};
 use super::ui::Ui;
+use crate::book::{Ask, GateQuestion, View};
 use crate::diagnostic::nearest;
+use crate::ledger::Gate;
 use crate::record::{ItemKey, RecordType};
 
 /// Say that a task has been deployed to an environment: tick its items and commit
+///
+/// The gate is asked first, about what is committed here as if it were merged into the trunk. When it is shut, nothing
+/// is committed; `--anyway` commits all the same, with the reason, and the audit shows it as an exception.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n\
     \x20\x20changebook deployed INFRA-100 staging\n\
+    \x20\x20changebook deployed INFRA-150 production --plan plan.json\n\
+    \x20\x20changebook deployed INFRA-150 production --anyway \"the old network was on fire\"\n\
     \x20\x20changebook deployed INFRA-150 production --time 2024-05-25T02:40:00+02:00")]
 pub(super) struct DeployedArgs {
     /// The task's ID
@@ -20,6 +31,12 @@ pub(super) struct DeployedArgs {
     /// When it really ran, with offset; otherwise the commit's own time counts
     #[arg(long, value_name = "TIME")]
     time: Option<String>,
+    /// The plan that was applied, as JSON: its digest goes into the commit
+    #[arg(long, value_name = "FILE")]
+    plan: Option<PathBuf>,
+    /// Commit although the gate is shut, for this reason
+    #[arg(long, value_name = "REASON")]
+    anyway: Option<String>,
     #[command(flatten)]
     commit: CommitArgs,
 }
@@ -48,12 +65,21 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &DeployedArgs) -> Result
     }
     let target = Target::find(context, "deployed", &args.id, &args.commit)?;
     let keys = items(&target, &args.environment, true)?;
+    let plan = args.plan.as_deref().map(|file| read_plan(ui, file, &target.loaded.policy)).transpose()?;
+    let plan = plan.map(|plan| plan.digest);
+    let anyway = args.anyway.as_deref().map(|reason| reason.split_whitespace().collect::<Vec<_>>().join(" "));
+    if anyway.as_deref() == Some("") {
+        return Err(CliError::usage("`--anyway` needs its reason"));
+    }
+    ask_gate(ui, context, args, &target, plan.clone(), anyway.is_some())?;
     let state = target.state()?;
     let time = args.time.as_deref().map_or_else(String::new, |time| format!(" {time}"));
-    let message = format!(
+    let mut message = format!(
         "{}: deployed to {}\n\nDeployed: {}{time}\n",
         target.name, args.environment, args.environment
     );
+    message.extend(plan.map(|digest| format!("Plan: {digest}\n")));
+    message.extend(anyway.map(|reason| format!("Anyway: {reason}\n")));
     let edit = set_items(&state.record.path, state.record_type, keys, true);
     target.apply(ui, context, &args.commit, &format!("deployed to {}", args.environment), &message, &edit)
 }
@@ -71,7 +97,61 @@ pub(super) fn run_rollback(ui: &mut Ui, context: &Context, args: &RollbackArgs) 
         target.name, args.environment, args.environment
     );
     let edit = set_items(&state.record.path, state.record_type, keys, false);
-    target.apply(ui, context, &args.commit, &format!("rolled {} back", args.environment), &message, &edit)
+    target.apply(ui, context, &args.commit, &format!("rolled {} back", args.environment), &message, &edit)?;
+    if !context.json {
+        ui.note(&format!(
+            "what went wrong wants a task of its own: `changebook new task \"Find out why {} was rolled back\"`, with `follows = [\"{}\"]`",
+            target.name, target.name
+        ));
+    }
+    Ok(())
+}
+
+/// Refuses with the gate's words when it is shut; with `anyway` it only says them.
+fn ask_gate(
+    ui: &mut Ui,
+    context: &Context,
+    args: &DeployedArgs,
+    target: &Target,
+    plan: Option<String>,
+    anyway: bool,
+) -> Result<(), CliError> {
+    let book = &target.book;
+    let stated = args.time.as_deref().and_then(|time| time.parse::<jiff::Timestamp>().ok());
+    let now = stated.map_or(context.now, |time| time.as_second());
+    let policy = book.policy(book.head()?.commit)?;
+    let has_trunk = book.trunk(&context.ask(), &policy)?.is_some();
+    let view = if has_trunk { View::Landed("HEAD".to_owned()) } else { View::Head };
+    let ask = Ask { view, now, ..context.ask() };
+    let loaded = book.load(&ask)?;
+    let email = crate::act::author_email(book)?;
+    let question = GateQuestion {
+        id: target.name.clone(),
+        environment: args.environment.clone(),
+        plan,
+        deployer: loaded.policy.person_by_email(&email).map(str::to_owned),
+    };
+    let gate = loaded.gate(&ask, &question).map_err(unclear)?;
+    if gate.judgement.is_open() {
+        return Ok(());
+    }
+    let words = words(&gate);
+    if anyway {
+        ui.note(&format!("the gate is shut, and it is deployed anyway:{words}"));
+        return Ok(());
+    }
+    let next = gate.judgement.next.map_or_else(String::new, |next| format!("; it may open {}", moment(next)));
+    Err(CliError::refused(format!(
+        "the gate is shut for {} → {}{next}:{words}",
+        target.name, args.environment
+    ))
+    .with_hint("meet what is asked for, or `--anyway \"reason\"`, which the audit shows as an exception"))
+}
+
+/// What is not met, a line each.
+fn words(gate: &Gate) -> String {
+    let unmet = gate.judgement.requirements.iter().filter(|requirement| !requirement.met);
+    unmet.map(|requirement| format!("\n  {}: {}", requirement.code, requirement.detail)).collect()
 }
 
 /// The items of an environment that are not yet in the wanted state.

@@ -47,6 +47,11 @@ impl CliError {
         CliError { kind: Kind::No, ..CliError::failure("") }
     }
 
+    /// The answer is no, in words that nothing else says.
+    pub(super) fn refused(message: impl Into<String>) -> Self {
+        CliError { kind: Kind::No, ..CliError::failure(message) }
+    }
+
     pub(super) fn output(error: io::Error) -> Self {
         match error.kind() {
             io::ErrorKind::BrokenPipe => CliError { kind: Kind::ReaderGone, ..CliError::failure("") },

@@ -12,7 +12,7 @@ use super::ui::{BAD, GOOD, Ui, paint};
 use crate::book::Book;
 use crate::intake::kubernetes::{Comparison, Manifests, compare, describe, digest, found, totals};
 use crate::intake::{Found, put_section, with_paths};
-use crate::policy::Policy;
+use crate::policy::{Environment, Policy};
 use crate::record::{Record, RecordType, edit};
 
 /// Record what a change of Kubernetes manifests does, and commit it
@@ -51,8 +51,9 @@ pub(super) struct ManifestsArgs {
 pub(super) fn run(ui: &mut Ui, context: &Context, args: &ManifestsArgs) -> Result<(), CliError> {
     let target = Target::find(context, "manifests", &args.id, &args.commit)?;
     target.expect(RecordType::Task)?;
-    let environment = environment(&target, args.environment.as_deref())?.name.as_str();
-    let pair = Pair::read(ui, &target.book, context, [&args.old, &args.new])?;
+    let environment = environment(&target, args.environment.as_deref())?;
+    // The states are those of the user's own work tree, whatever branch the record is edited on.
+    let pair = Pair::read(ui, &context.book()?, context, [&args.old, &args.new])?;
     let evidence = pair.evidence(environment, &target.loaded.policy);
     if args.compare {
         return evidence.compare(ui, context, &target);
@@ -66,8 +67,9 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &ManifestsArgs) -> Resul
     let path = target.state()?.record.path.clone();
     let is_guidance = |text: &str| target.loaded.templates.is_guidance(text);
     let edit = |text: &str| evidence.put(&path, text, &is_guidance);
-    let done = format!("manifests for {environment}: {}", totals(&pair.comparison));
-    let message = format!("{}: manifests for {environment}\n", target.name);
+    let name = &environment.name;
+    let done = format!("manifests for {name}: {}", totals(&pair.comparison));
+    let message = format!("{}: manifests for {name}\n", target.name);
     target.apply_change(ui, context, &args.commit, &done, &message, &edit)
 }
 
@@ -104,7 +106,7 @@ impl Pair {
     }
 
     /// What the pair says, by a policy.
-    pub(super) fn evidence<'a>(&self, environment: &'a str, policy: &Policy) -> Evidence<'a> {
+    pub(super) fn evidence<'a>(&self, environment: &'a Environment, policy: &Policy) -> Evidence<'a> {
         let limit = usize::try_from(policy.plan.list_limit).unwrap_or(usize::MAX);
         Evidence {
             environment,
@@ -142,7 +144,7 @@ fn block(comparison: &Comparison, limit: usize) -> String {
 
 /// What goes into the record.
 pub(super) struct Evidence<'a> {
-    environment: &'a str,
+    environment: &'a Environment,
     digest: String,
     found: Found,
     block: String,
@@ -152,24 +154,39 @@ pub(super) struct Evidence<'a> {
 
 impl Evidence<'_> {
     fn put(&self, path: &str, text: &str, is_guidance: &dyn Fn(&str) -> bool) -> Result<String, String> {
-        const PATHS: &str = "Manifests affected";
-        let text = put_section(path, text, "Changes", self.environment, &self.block, is_guidance)
-            .map_err(|error| error.to_string())?;
-        let record = Record::parse(RecordType::Task, path, text.as_bytes());
-        let section = record.section(PATHS).map_or("", |section| record.text(section.content.clone()));
-        let text = edit::replace_section(&text, PATHS, &with_paths(section, &self.paths, is_guidance))
-            .map_err(|error| error.to_string())?;
+        let name = &self.environment.name;
+        let put = |section: &str, heading: &str| {
+            put_section(path, text, section, heading, &self.block, is_guidance)
+                .map_err(|error| error.to_string())
+        };
+        let text = match self.environment.gated {
+            true => self.put_paths(path, &put("Changes", name)?, is_guidance)?,
+            // What is not gated is no part of what is approved, and must not make approvals stale.
+            false => put("Deployment log", &format!("Manifests for {name}"))?,
+        };
         let mut table = toml_edit::InlineTable::new();
         table.insert("digest", self.digest.as_str().into());
         table.insert("changed", i64::try_from(self.n_changed).unwrap_or(i64::MAX).into());
         insert_found(&mut table, &self.found);
-        edit::set_nested_field(&text, "manifests", self.environment, table.into())
+        edit::set_nested_field(&text, "manifests", name, table.into()).map_err(|error| error.to_string())
+    }
+
+    fn put_paths(
+        &self,
+        path: &str,
+        text: &str,
+        is_guidance: &dyn Fn(&str) -> bool,
+    ) -> Result<String, String> {
+        const PATHS: &str = "Manifests affected";
+        let record = Record::parse(RecordType::Task, path, text.as_bytes());
+        let section = record.section(PATHS).map_or("", |section| record.text(section.content.clone()));
+        edit::replace_section(text, PATHS, &with_paths(section, &self.paths, is_guidance))
             .map_err(|error| error.to_string())
     }
 
     /// Says whether the record holds this state.
     fn compare(&self, ui: &mut Ui, context: &Context, target: &Target) -> Result<(), CliError> {
-        let (name, environment) = (&target.name, self.environment);
+        let (name, environment) = (&target.name, self.environment.name.as_str());
         let fields = &target.state()?.record.fields;
         let recorded = fields
             .iter()
@@ -203,7 +220,7 @@ impl Evidence<'_> {
     pub(super) fn show(&self, ui: &mut Ui, context: &Context) -> Result<(), CliError> {
         if context.json {
             return ui.json(&json!({
-                "schema": "changebook.manifests/1", "environment": self.environment, "digest": self.digest,
+                "schema": "changebook.manifests/1", "environment": self.environment.name, "digest": self.digest,
                 "risk": self.found.risk(), "categories": self.found.categories(), "reasons": self.found.reasons(),
                 "changes": self.block, "paths": self.paths,
             }));

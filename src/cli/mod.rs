@@ -1,7 +1,10 @@
 //! One file per command: arguments in, a view out. No rule lives here.
 
+mod agenda;
+mod announce;
 mod answer;
 mod approve;
+mod audit;
 mod board;
 mod build;
 mod cancel;
@@ -17,10 +20,12 @@ mod evidence;
 mod explain;
 mod file_set;
 mod filter;
+mod gate;
 mod init;
 mod list;
 mod log;
 mod manifests;
+mod metrics;
 mod new;
 mod plan;
 mod pr;
@@ -108,6 +113,11 @@ enum Command {
     Pr(pr::PrArgs),
     Check(check::CheckArgs),
     Build(build::BuildArgs),
+    Gate(gate::GateArgs),
+    Agenda(agenda::AgendaArgs),
+    Announce(announce::AnnounceArgs),
+    Metrics(metrics::MetricsArgs),
+    Audit(audit::AuditArgs),
     Scope(scope::ScopeArgs),
     Explain(explain::ExplainArgs),
     Completions(completions::CompletionsArgs),
@@ -171,6 +181,11 @@ fn run_command(ui: &mut Ui, context: &Context, command: Command) -> Result<(), C
         Command::Pr(args) => pr::run(ui, context, &args),
         Command::Check(args) => check::run(ui, context, &args),
         Command::Build(args) => build::run(ui, context, &args),
+        Command::Audit(args) => audit::run(ui, context, &args),
+        Command::Agenda(args) => agenda::run(ui, context, &args),
+        Command::Announce(args) => announce::run(ui, context, &args),
+        Command::Metrics(args) => metrics::run(ui, context, &args),
+        Command::Gate(args) => gate::run(ui, context, &args),
         Command::Scope(args) => scope::run(ui, context, &args),
         Command::Explain(args) => explain::run(ui, context, &args),
         Command::Completions(args) => completions::run(ui, &args),

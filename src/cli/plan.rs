@@ -16,15 +16,13 @@ use crate::record::{Details, Record, RecordType, Task};
 /// Reads the output of `terraform show -json plan.tfplan` (or `tofu show -json`). The record gets the summary
 /// line, the addresses with a few words each, the risk with its reasons, the blast radius, and a digest. Values
 /// that are sensitive anywhere in the plan are never written. The same plan made again changes nothing.
-///
-/// Examples:
-///   changebook plan INFRA-100 plan.json
-///   terraform show -json plan.tfplan | changebook plan INFRA-100 - -e staging
-///   changebook plan INFRA-100 plan.json --infracost cost.json
-///   changebook plan INFRA-100 plan.json --compare
-///   changebook plan INFRA-100 plan.json --dot | dot -Tsvg > radius.svg
 #[derive(Debug, clap::Args)]
-#[command(verbatim_doc_comment)]
+#[command(after_help = "Examples:\n\
+    \x20\x20changebook plan INFRA-100 plan.json\n\
+    \x20\x20terraform show -json plan.tfplan | changebook plan INFRA-100 - -e staging\n\
+    \x20\x20changebook plan INFRA-100 plan.json --infracost cost.json\n\
+    \x20\x20changebook plan INFRA-100 plan.json --compare\n\
+    \x20\x20changebook plan INFRA-100 plan.json --dot | dot -Tsvg > radius.svg")]
 pub(super) struct PlanArgs {
     /// The task's ID
     id: String,

@@ -14,14 +14,12 @@ use crate::record::RecordType;
 /// What, why, plan, risk with its reasons, blast radius, and the checklist, in Markdown. What can be known is
 /// ticked: that a plan is recorded, that cost and rollback are written; and formatting, validity and secrets when
 /// you give what your tools said.
-///
-/// Examples:
-///   changebook pr INFRA-100
-///   git diff main... | changebook pr INFRA-100 --diff -
-///   terraform validate -json > valid.json; changebook pr INFRA-100 --validate valid.json
-///   changebook pr INFRA-100 > body.md
 #[derive(Debug, clap::Args)]
-#[command(verbatim_doc_comment)]
+#[command(after_help = "Examples:\n\
+    \x20\x20changebook pr INFRA-100\n\
+    \x20\x20git diff main... | changebook pr INFRA-100 --diff -\n\
+    \x20\x20terraform validate -json > valid.json; changebook pr INFRA-100 --validate valid.json\n\
+    \x20\x20changebook pr INFRA-100 > body.md")]
 pub(super) struct PrArgs {
     /// The task's ID
     id: String,

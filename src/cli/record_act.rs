@@ -188,17 +188,10 @@ impl Target {
 
     fn report_unchanged(&self, ui: &mut Ui, context: &Context, done: &str) -> Result<(), CliError> {
         if context.json {
-            let commit: Option<crate::history::CommitId> = None;
-            return ui.json(&serde_json::json!({
-                "schema": "changebook.act/1", "id": self.name, "done": done, "commit": commit,
-            }));
+            return self.report(ui, context, done, None);
         }
-        ui.line(format!(
-            "{} {}: {done} {}",
-            paint(GOOD, "✓"),
-            self.name,
-            paint(DIM, "(as it was recorded already)")
-        ))
+        let remark = paint(DIM, "(as it was recorded already)");
+        ui.line(format!("{} {}: {done} {remark}", paint(GOOD, "✓"), self.name))
     }
 
     fn report(

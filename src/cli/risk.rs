@@ -16,14 +16,12 @@ use crate::policy::Policy;
 ///
 /// One file is a plan. Two are states before and after: charts when they are packed or hold a Chart.yaml, else
 /// Kubernetes manifests. The rules are those of the book around, else the built-in ones. Nothing is written.
-///
-/// Examples:
-///   changebook risk plan.json
-///   changebook risk main:k8s/api k8s/api
-///   changebook risk ingress-nginx-4.6.0.tgz ingress-nginx-4.8.0.tgz
-///   terraform show -json plan.tfplan | changebook risk -
 #[derive(Debug, clap::Args)]
-#[command(verbatim_doc_comment)]
+#[command(after_help = "Examples:\n\
+    \x20\x20changebook risk plan.json\n\
+    \x20\x20changebook risk main:k8s/api k8s/api\n\
+    \x20\x20changebook risk ingress-nginx-4.6.0.tgz ingress-nginx-4.8.0.tgz\n\
+    \x20\x20terraform show -json plan.tfplan | changebook risk -")]
 pub(super) struct RiskArgs {
     /// The plan as JSON; `-` reads standard input
     file: PathBuf,
@@ -61,7 +59,8 @@ fn pair(ui: &mut Ui, context: &Context, policy: &Policy, states: [&str; 2]) -> R
         let files = |argument: &str| chart_files(&book, context, argument, None);
         return ChartEvidence::read(&book, policy, states, &files)?.show(ui, context);
     }
-    let environment = policy.environments.last().map_or("", |environment| environment.name.as_str());
+    let environment =
+        policy.environments.last().ok_or_else(|| CliError::failure("the policy has no environment"))?;
     Pair::read(ui, &book, context, states)?.evidence(environment, policy).show(ui, context)
 }
 

@@ -229,9 +229,21 @@ pub(super) fn escape_lines(text: &str) -> String {
     text.lines().map(escape).collect::<Vec<_>>().join("\n")
 }
 
-/// The same in a JSON document, where such characters can stand in strings only: as `\u` escapes, so that the
+/// Text that Markdown, and a table's cell in it, leaves as it is.
+pub(super) fn markdown_text(text: &str) -> String {
+    let mut escaped = String::new();
+    for letter in escape(text).chars() {
+        if matches!(letter, '\\' | '|' | '<' | '>' | '*' | '_' | '`' | '[' | ']' | '@' | '#') {
+            escaped.push('\\');
+        }
+        escaped.push(letter);
+    }
+    escaped
+}
+
+/// [`escape`] in a JSON document, where such characters can stand in strings only: as `\u` escapes, so that the
 /// document means what it meant.
-fn escape_json(text: &str) -> String {
+pub(super) fn escape_json(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

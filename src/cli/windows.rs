@@ -91,7 +91,7 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &WindowsArgs) -> Result<
 }
 
 /// The tasks that have their time and still wait for it.
-fn occupations(loaded: &Loaded) -> Vec<Occupation> {
+pub(super) fn occupations(loaded: &Loaded) -> Vec<Occupation> {
     let waits = |record: &&RecordState| record.status.is_open() && record.status != Status::Applied;
     let occupation = |record: &RecordState| {
         let Details::Task(task) = &record.record.details else { return None };

@@ -175,6 +175,8 @@ fn read_message(message: &[u8]) -> (Arc<str>, Trailers) {
             "change" => trailers.changes.push(value),
             "deployed" => trailers.deployed.push(value),
             "rolled-back" => trailers.rolled_back.push(value),
+            "anyway" => trailers.anyway.push(value),
+            "plan" => trailers.plans.push(value),
             "exercised" => trailers.exercised.push(value),
             "approved-by" => trailers.approved_by.push(email_of(&value)),
             "co-authored-by" => trailers.co_authors.push(email_of(&value)),

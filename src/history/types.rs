@@ -64,6 +64,10 @@ pub struct Trailers {
     pub deployed: Vec<String>,
     /// `Rolled-back: ENVIRONMENT [reason]`.
     pub rolled_back: Vec<String>,
+    /// `Anyway: why`: the reason for a deployment that the gate refused.
+    pub anyway: Vec<String>,
+    /// `Plan: sha256:…`: the digest of the plan that was applied.
+    pub plans: Vec<String>,
     /// `Exercised: RUNBOOK`.
     pub exercised: Vec<String>,
     /// E-mails of `Approved-by:`. A claim: it counts for nothing.

@@ -1,5 +1,7 @@
 //! A section that lists paths and that people write in too.
 
+use super::escape;
+
 /// A section that lists paths, one in each item: those items give way to `paths`, and what people wrote stays.
 pub fn with_paths(section: &str, paths: &[String], is_guidance: &dyn Fn(&str) -> bool) -> String {
     let list: Vec<String> = paths.iter().map(|path| format!("- `{}`", plain(path))).collect();
@@ -29,7 +31,7 @@ pub fn with_paths(section: &str, paths: &[String], is_guidance: &dyn Fn(&str) ->
 
 /// A path on one line that ends no code span, whatever the file is called.
 fn plain(path: &str) -> String {
-    path.chars().map(|c| if c.is_control() || c == '`' { '\u{fffd}' } else { c }).collect()
+    escape(path).replace('`', "\u{fffd}")
 }
 
 #[cfg(test)]
@@ -39,7 +41,7 @@ mod tests {
     #[test]
     fn a_path_cannot_say_more_than_itself() {
         let paths = ["a`\n\n- [x] Security review".to_owned()];
-        assert_eq!(with_paths("", &paths, &|_| true), "- `a\u{fffd}\u{fffd}\u{fffd}- [x] Security review`");
+        assert_eq!(with_paths("", &paths, &|_| true), "- `a\u{fffd}\\u{a}\\u{a}- [x] Security review`");
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Values and names in sentences of a record.
 
+use super::escape;
 use super::secret::HIDDEN;
 use super::tree::Value;
 
@@ -18,7 +19,7 @@ pub(super) fn quoted(text: &str) -> String {
     if is_plain {
         return text.to_owned();
     }
-    let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let text = escape(text);
     if text.trim().is_empty() {
         return "`\"\"`".to_owned();
     }
@@ -103,6 +104,7 @@ mod tests {
             ("nginx:1.25", "nginx:1.25"),
             ("a_b_c", "`a_b_c`"),
             ("<b>", "`<b>`"),
+            ("a\u{202e}b\n- [x] c", "`a\\u{202e}b\\u{a}- [x] c`"),
             ("a`b", "`` a`b ``"),
             ("[ ] done", "`[ ] done`"),
             ("https://example.org", "`https://example.org`"),

@@ -10,7 +10,7 @@ use super::state::{Evidence, WorkTree};
 use super::walk::{Binding, Key, Move, Node, RecordIx, Transition, Value, Walk, Withdrawal};
 use crate::history::{BlobId, History, SignatureCheck};
 use crate::policy::Policy;
-use crate::record::{Detached, Record, RecordId, ScopeHash, normalize};
+use crate::record::{Detached, ItemKey, Record, RecordId, ScopeHash, normalize};
 
 /// Policies by the content of `policy.toml`; `None` for one that cannot be used.
 pub type Policies = HashMap<BlobId, Option<Policy>>;
@@ -289,6 +289,17 @@ impl<'a> Context<'a> {
     pub(super) fn cell(&self, record: RecordIx, key: &Key) -> Option<&Cell> {
         let key = self.sources.walk.keys.number(key)?;
         self.node(record)?.cell(key).filter(|cell| cell.value != ABSENT)
+    }
+
+    /// The items of a record in the view.
+    pub(super) fn items(&self, record: RecordIx) -> impl Iterator<Item = &'a ItemKey> {
+        let walk = self.sources.walk;
+        let node = walk.node(self.sources.tip, record);
+        let cells = node.into_iter().flat_map(|node| &node.cells).filter(|(_, cell)| cell.value != ABSENT);
+        cells.filter_map(|(key, _)| match walk.keys.item(*key) {
+            Key::Item(item) => Some(item),
+            _ => None,
+        })
     }
 
     pub(super) fn key(&self, transition: &Transition) -> &'a Key {

@@ -7,7 +7,7 @@ use super::state::{Approval, Status};
 use super::walk::{Key, RecordIx};
 use crate::diagnostic::Code;
 use crate::policy::ConditionRule;
-use crate::record::{Decision, Details, Record, RecordId, RecordType, Verdict};
+use crate::record::{Decision, Details, Item, Record, RecordId, RecordType, Verdict};
 
 /// A decision as it stands.
 pub(super) struct DecisionState<'a> {
@@ -100,32 +100,45 @@ fn open_conditions(context: &Context<'_>, record: RecordIx, parsed: &Record) -> 
     let policy = context.sources.policy;
     let board = policy.reviews.iter().find(|review| review.via_decision).map(|review| review.role.as_str());
     let mut open = Vec::new();
-    for item in &parsed.items {
-        let in_conditions = item
-            .section
-            .is_some_and(|section| crate::record::normalize(&parsed.sections[section].title) == "conditions");
-        if !in_conditions {
-            continue;
-        }
+    for item in parsed.items_in("conditions") {
         let named = match policy.condition_rule(&item.text) {
             Some(ConditionRule::Window | ConditionRule::After) => continue,
             Some(ConditionRule::Role(role)) => Some(role.as_str()),
             None => None,
         };
-        let cell = context.cell(record, &Key::Item(item.key.clone()));
-        let met = tickers(context, cell).into_iter().any(|commit| {
-            let facts = &context.sources.history.commits[commit];
-            let author = Actor::Author(&facts.author.email);
-            let may = |name: &str| role(context, commit, author, name).is_ok();
-            facts.parents.len() < 2
-                && named.into_iter().chain(board).any(may)
-                && trust(context, commit) >= wanted(policy.trust.approve)
-        });
+        let met = met_by_one_of(context, record, item, named.into_iter().chain(board)).is_some();
         if !met {
             open.push(item.text.clone());
         }
     }
     open
+}
+
+/// The commit that meets a condition: a tick by somebody who may.
+pub(super) fn met_by(context: &Context<'_>, record: RecordIx, item: &Item) -> Option<usize> {
+    let policy = context.sources.policy;
+    let board = policy.reviews.iter().find(|review| review.via_decision).map(|review| review.role.as_str());
+    let named = match policy.condition_rule(&item.text) {
+        Some(ConditionRule::Role(role)) => Some(role.as_str()),
+        _ => None,
+    };
+    met_by_one_of(context, record, item, named.into_iter().chain(board))
+}
+
+fn met_by_one_of<'r>(
+    context: &Context<'_>,
+    record: RecordIx,
+    item: &Item,
+    roles: impl Iterator<Item = &'r str> + Clone,
+) -> Option<usize> {
+    let cell = context.cell(record, &Key::Item(item.key.clone()));
+    tickers(context, cell).into_iter().find(|&commit| {
+        let facts = &context.sources.history.commits[commit];
+        let author = Actor::Author(&facts.author.email);
+        facts.parents.len() < 2
+            && roles.clone().any(|name| role(context, commit, author, name).is_ok())
+            && trust(context, commit) >= wanted(context.sources.policy.trust.approve)
+    })
 }
 
 /// The decision in force on a task: the one that has all others in its history, else the strictest.

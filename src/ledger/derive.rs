@@ -14,7 +14,7 @@ use super::state::{Evidence, ItemState, RecordState, Status, WorkTree};
 use super::suspicions;
 use super::task::{Others, task};
 use super::walk::{Key, RecordIx};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::record::{Details, ItemKey, Record, RecordId, RecordType, Task, TaskKind};
 
 /// A record file of the commit that is read, or of the work tree.
@@ -116,6 +116,7 @@ impl Deriver<'_> {
                     state.status = found.status;
                     state.evidence = found.evidence.map(|commit| self.context.evidence(commit));
                     state.next = decision_next(found);
+                    state.open_conditions.clone_from(&found.open_conditions);
                 }
             }
             Details::Runbook(details) => {
@@ -126,6 +127,7 @@ impl Deriver<'_> {
                 state.next = found.next;
             }
         }
+        state.diagnostics.extend(owed(&state));
         state
     }
 
@@ -207,6 +209,17 @@ impl Deriver<'_> {
     }
 }
 
+/// What a record owes after the fact: the papers of a change that has gone out, the review of a runbook.
+fn owed(state: &RecordState) -> Option<Diagnostic> {
+    let open_items = state.items.iter().any(|item| !item.checked);
+    let (code, message) = match (state.status, state.record_type) {
+        (Status::Applied, RecordType::Task) if !open_items => (Code::FollowUpOwed, state.next.clone()),
+        (Status::ReviewDue, _) => (Code::ReviewDue, "its review is overdue".to_owned()),
+        _ => return None,
+    };
+    Some(Diagnostic::warning_at_file(code, &state.record.path, message).with_help(code.remedy()))
+}
+
 fn decision_next(decision: &DecisionState<'_>) -> String {
     match (decision.status, &decision.outdated, decision.open_conditions.len()) {
         (Status::Pending, ..) => "the board decides".to_owned(),
@@ -265,6 +278,7 @@ fn draft(shown: &Shown, book: &Book<'_>) -> RecordState {
         blocked_by: Vec::new(),
         items: items(record, &|_| Vec::new()),
         environments: Vec::new(),
+        open_conditions: Vec::new(),
         relations: relations(record, book),
         events: Vec::new(),
         scope: None,

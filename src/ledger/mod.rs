@@ -3,31 +3,43 @@
 //! [`walk`] reads history once by the law of items; [`derive`] turns the outcome into the [`State`] that
 //! every view shows; [`check`] says what is wrong with the records as they are.
 
+mod agenda;
 mod approval;
+mod audit;
 mod authority;
 mod check;
 mod context;
 mod decision;
 mod derive;
+mod environment;
 mod events;
+mod gate;
 mod json;
 mod law;
+mod metrics;
 mod relations;
 mod risk;
 mod runbook;
 mod state;
+mod subject;
 mod suspicions;
 mod task;
 mod trie;
 mod walk;
 
+pub use agenda::{Agenda, Matter, agenda, is_met_elsewhere};
+pub use audit::{
+    Audit, AuditAsk, AuditJson, Exception, Row, Unrecorded, UnrecordedDeployment, audit, by_code, sample,
+};
 pub use check::{check, duplicates};
 pub use context::{
     DeployedRecords, DetachedFile, DetachedFiles, Policies, Signatures, Sources, WorkPaths, deployment_items,
     named_tasks,
 };
 pub use derive::{Derived, Shown, derive};
+pub use gate::{Gate, GateAsk, GateJson, Judgement, Requirement, RequirementJson, Review, Unclear, gate};
 pub use json::{EventJson, RecordJson};
+pub use metrics::{Figures, Metrics, metrics};
 pub use runbook::holds;
 pub use state::*;
 pub use walk::{Versions, Walk, deployed_versions, signed_acts, walk};

@@ -393,6 +393,8 @@ pub struct RecordState {
     pub items: Vec<ItemState>,
     /// Environments in the policy's order (tasks).
     pub environments: Vec<EnvironmentState>,
+    /// Conditions that nobody has met (decisions).
+    pub open_conditions: Vec<String>,
     /// Links in both directions.
     pub relations: Vec<Relation>,
     /// Oldest first.

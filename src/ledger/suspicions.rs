@@ -13,9 +13,18 @@ use crate::record::Record;
 /// Changes of the policy that give power to those who made them, or that were made by somebody who may not.
 /// The first policy is excepted: somebody has to begin.
 pub(super) fn policy_changes(context: &Context<'_>, path: &str) -> Vec<Diagnostic> {
+    policy_changes_in(context, path, &|_| true)
+}
+
+/// The same, of the commits that `counts` lets through.
+pub(super) fn policy_changes_in(
+    context: &Context<'_>,
+    path: &str,
+    counts: &dyn Fn(usize) -> bool,
+) -> Vec<Diagnostic> {
     let history = context.sources.history;
     let mut found = Vec::new();
-    for change in context.policy_changes() {
+    for change in context.policy_changes().filter(|&change| counts(change)) {
         let facts = &history.commits[change];
         let first = facts.parents.iter().all(|&parent| history.commits[parent].policy.is_none());
         let (Some(before), Some(after), false) =

@@ -1,14 +1,15 @@
 //! Where a task stands: the first status of the design's list (section 3) that holds, with its proof.
 
-use super::approval::{Judged, approvals, sum_up, tickers};
+use super::approval::tickers;
 use super::context::Context;
-use super::decision::{DecisionState, board_approval, in_force, listing};
-use super::law::ABSENT;
+use super::decision::{DecisionState, in_force};
+use super::environment::{Environment, environments};
 use super::risk::risk;
 use super::state::{Approval, ApprovalFacet, EnvironmentState, RiskState, Status};
-use super::walk::{Key, RecordIx, Value};
+use super::subject::Subject;
+use super::walk::{Key, RecordIx};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::record::{Details, Item, Record, RecordId, Task, TaskKind, Verdict};
+use crate::record::{Item, Record, RecordId, Task, TaskKind, Verdict};
 
 /// What is derived of a task besides what every record has.
 pub(super) struct TaskState {
@@ -40,7 +41,7 @@ pub(super) fn task(
     task: &Task,
     others: &Others<'_, '_>,
 ) -> TaskState {
-    let environments = environments(context, record, parsed);
+    let environments = environments(context, record);
     let risk = risk(task, context.sources.policy);
     let deployment = environments.last().filter(|last| last.deployed).and_then(|last| last.completed);
     let subject = Subject { context, record, id, parsed, task };
@@ -66,104 +67,6 @@ pub(super) fn task(
     let next = next(status, &approvals, facet, &environments, parsed);
     let environments = environments.into_iter().map(|found| found.state(context)).collect();
     TaskState { status, evidence, risk, approvals, facet, environments, next, diagnostics }
-}
-
-/// A task, as the view's own file has it.
-#[derive(Clone, Copy)]
-struct Subject<'s, 'a> {
-    context: &'s Context<'a>,
-    record: RecordIx,
-    id: &'s RecordId,
-    parsed: &'s Record,
-    task: &'s Task,
-}
-
-impl<'a> Subject<'_, 'a> {
-    /// Its approvals as they stand.
-    fn now(self, decisions: &[DecisionState<'_>]) -> (Vec<Approval>, ApprovalFacet) {
-        self.approvals(&self.judged(None), decisions)
-    }
-
-    /// Its approvals as they stood at the deployment, by the policy before it. What was missing then and
-    /// stands now is late.
-    fn at_deployment(self, deployment: usize) -> (Vec<Approval>, ApprovalFacet) {
-        let policy = self.context.policy_before(deployment).unwrap_or(self.context.sources.policy);
-        let view = self.context.at(deployment, policy);
-        // A file that is not kept has the same material content as today's.
-        let parsed = view.parsed(self.record).unwrap_or(self.parsed);
-        let Details::Task(task) = &parsed.details else { return self.now(&[]) };
-        let then = Subject { context: &view, parsed, task, ..self };
-        let judged = then.judged(Some(deployment));
-        let decisions = listing(&view, self.record);
-        let (mut approvals, _) = then.approvals(&judged, &decisions);
-        approvals.retain(|approval| approval.role != "*");
-        if approvals.iter().any(|approval| approval.code == Some(Code::ApprovalMissing)) {
-            let now = super::approval::approvals(self.context, &self.judged(Some(deployment)));
-            for approval in &mut approvals {
-                let late = now
-                    .iter()
-                    .find(|late| late.role == approval.role && late.code == Some(Code::ApprovalLate));
-                if let (Some(Code::ApprovalMissing), Some(late)) = (approval.code, late) {
-                    *approval = Approval { required: approval.required, ..late.clone() };
-                }
-            }
-        }
-        let facet = sum_up(&view, &judged, &mut approvals);
-        (approvals, facet)
-    }
-
-    fn approvals(
-        self,
-        judged: &Judged<'_>,
-        decisions: &[DecisionState<'_>],
-    ) -> (Vec<Approval>, ApprovalFacet) {
-        let mut approvals = approvals(self.context, judged);
-        approvals.extend(board_approval(self.context, decisions, self.id, judged));
-        approvals.sort_by_key(|approval| !approval.required);
-        let facet = sum_up(self.context, judged, &mut approvals);
-        (approvals, facet)
-    }
-
-    fn judged(&self, deployment: Option<usize>) -> Judged<'_> {
-        let (context, policy) = (self.context, self.context.sources.policy);
-        let risk = risk(self.task, policy).level;
-        let landing = deployment.and_then(|deployment| context.landing(deployment));
-        let landed_on = landing
-            .filter(|landing| Some(*landing) != deployment)
-            .and_then(|landing| context.sources.history.commits[landing].parents.first().copied());
-        let renews = policy.risk_rule(risk).renew_after_rollback;
-        let rollbacks = if renews { rollbacks(context, self.record, self.parsed) } else { Vec::new() };
-        Judged {
-            record: self.record,
-            parsed: self.parsed,
-            task: self.task,
-            risk,
-            deployment,
-            landed_on,
-            rollbacks,
-        }
-    }
-}
-
-/// Unticks of the final environment in the view's history.
-fn rollbacks(context: &Context<'_>, record: RecordIx, parsed: &Record) -> Vec<usize> {
-    let policy = context.sources.policy;
-    let named = |environment: &crate::policy::Environment| {
-        let of = |item: &Item| policy.environment_for_item(&item.text) == Some(environment);
-        parsed.items.iter().any(of)
-    };
-    let Some(last) = policy.environments.iter().rev().find(|environment| named(environment)) else {
-        return Vec::new();
-    };
-    let withdrawals = context.withdrawals(record).iter();
-    withdrawals
-        .filter(|withdrawal| match context.sources.walk.keys.item(withdrawal.key) {
-            Key::Item(item) => policy.environment_for_item(&item.text) == Some(last),
-            _ => false,
-        })
-        .map(|withdrawal| withdrawal.commit as usize)
-        .filter(|&commit| context.has(commit))
-        .collect()
 }
 
 /// Approvals by somebody without the role in a commit that names a co-author who has it: a squash has lost
@@ -198,77 +101,6 @@ fn contradiction(parsed: &Record) -> Diagnostic {
     let message = "a deployed task cannot be cancelled";
     Diagnostic::error(Code::CancelledDeployed, &parsed.path, &parsed.source, span, message)
         .with_help("remove `cancelled`, or roll the deployment back first")
-}
-
-/// An environment that the record's items name, as positions of commits.
-struct Environment {
-    name: String,
-    gated: bool,
-    deployed: bool,
-    /// The commit that completed it.
-    completed: Option<usize>,
-    /// The untick that was the last act.
-    untick: Option<usize>,
-}
-
-impl Environment {
-    fn state(self, context: &Context<'_>) -> EnvironmentState {
-        let stated_time = self.completed.and_then(|commit| {
-            context.sources.history.commits[commit].trailers.deployed.iter().find_map(|deployed| {
-                let (environment, time) = deployed.split_once(' ')?;
-                (environment == self.name).then(|| time.trim().to_owned())
-            })
-        });
-        EnvironmentState {
-            name: self.name,
-            gated: self.gated,
-            deployed: self.deployed,
-            by: self.completed.filter(|_| self.deployed).map(|commit| context.evidence(commit)),
-            rolled_back: self.untick.map(|commit| context.evidence(commit)),
-            stated_time,
-        }
-    }
-}
-
-/// The environments that the record's items name, in the policy's order.
-fn environments(context: &Context<'_>, record: RecordIx, parsed: &Record) -> Vec<Environment> {
-    let policy = context.sources.policy;
-    let of = |name: &str| -> Vec<&Item> {
-        let names =
-            |item: &&Item| policy.environment_for_item(&item.text).is_some_and(|found| found.name == name);
-        parsed.items.iter().filter(names).collect()
-    };
-    policy
-        .environments
-        .iter()
-        .filter_map(|environment| {
-            let items = of(&environment.name);
-            if items.is_empty() {
-                return None;
-            }
-            let cells = items.iter().map(|item| context.cell(record, &Key::Item(item.key.clone())));
-            let ticks: Vec<Vec<usize>> = cells.map(|cell| tickers(context, cell)).collect();
-            let deployed = ticks.iter().all(|owners| !owners.is_empty());
-            let completed = context.latest(ticks.into_iter().flatten()).filter(|_| deployed);
-            let unticks = items.iter().filter_map(|item| untick(context, record, item));
-            let untick = if deployed { None } else { context.latest(unticks) };
-            let name = environment.name.clone();
-            Some(Environment { name, gated: environment.gated, deployed, completed, untick })
-        })
-        .collect()
-}
-
-/// The commit that took an item's tick away, when that was the last act on it.
-fn untick(context: &Context<'_>, record: RecordIx, item: &Item) -> Option<usize> {
-    let key = Key::Item(item.key.clone());
-    let cell = context.cell(record, &key).filter(|cell| *context.value(cell.value) == Value::Unchecked)?;
-    let owners = context.owners(cell);
-    let transitions = context.transitions(record);
-    let of_item = || transitions.iter().filter(|t| *context.key(t) == key);
-    let was_ticked = of_item().any(|t| *context.value(t.to) == Value::Checked);
-    let made_anew =
-        of_item().any(|t| owners.contains(&(t.commit as usize)) && t.from == ABSENT && t.to == cell.value);
-    context.latest(owners).filter(|_| was_ticked && !made_anew)
 }
 
 /// What the list of statuses is held against.

@@ -144,8 +144,7 @@ impl<'a> KnownItems<'a> {
         let near = |known: &String| {
             // One letter in five, and swapped neighbours as one.
             let letters = known.chars().count().max(exact.chars().count());
-            words(known) == words(&exact)
-                && strsim::osa_distance(known, &exact) <= (letters / 6).clamp(1, 3)
+            words(known) == words(&exact) && strsim::osa_distance(known, &exact) <= (letters / 6).clamp(1, 3)
         };
         self.exact.iter().position(near).map(|position| self.texts[position])
     }

@@ -12,7 +12,8 @@ use super::layout::{BOM, Layout, Trouble, find_layout, find_troubles};
 use super::markdown::{MAX_DEPTH, MAX_ITEMS, TooMuch, read_outline};
 use super::suspect::find_suspect;
 use super::{
-    Decision, Details, Field, MAX_RECORD_BYTES, Record, RecordId, RecordType, Runbook, Section, Task,
+    Decision, Details, Field, Item, MAX_RECORD_BYTES, Record, RecordId, RecordType, Runbook, Section, Task,
+    normalize,
 };
 use crate::diagnostic::{Code, Diagnostic};
 
@@ -65,6 +66,14 @@ impl Record {
     /// The text of a span of this record; empty when the span is none of its own.
     pub fn text(&self, span: Range<usize>) -> &str {
         self.source.get(span).unwrap_or_default()
+    }
+
+    /// The items of a section, by its title in any letter case.
+    pub fn items_in(&self, title: &str) -> impl Iterator<Item = &Item> {
+        let title = normalize(title);
+        self.items.iter().filter(move |item| {
+            item.section.is_some_and(|section| normalize(&self.sections[section].title) == title)
+        })
     }
 
     /// The first section of that title, as [`normalize`](super::normalize) compares.

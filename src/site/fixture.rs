@@ -197,6 +197,7 @@ pub(super) fn record(name: &str, path: &str, source: &str, details: Details) -> 
         approvals: Vec::new(),
         blocked_by: Vec::new(),
         environments: Vec::new(),
+        open_conditions: Vec::new(),
         relations: Vec::new(),
         events: Vec::new(),
         scope: None,

@@ -126,9 +126,10 @@ fn write(writer: &mut Writer, facts: &View<'_>) {
     writer.file(facts.policy);
 }
 
-fn lists(trailers: &Trailers) -> [&[String]; 6] {
-    let Trailers { changes, deployed, rolled_back, exercised, approved_by, co_authors } = trailers;
-    [changes, deployed, rolled_back, exercised, approved_by, co_authors]
+fn lists(trailers: &Trailers) -> [&[String]; 8] {
+    let Trailers { changes, deployed, rolled_back, anyway, plans, exercised, approved_by, co_authors } =
+        trailers;
+    [changes, deployed, rolled_back, anyway, plans, exercised, approved_by, co_authors]
 }
 
 fn write_texts(writer: &mut Writer, texts: &[String]) {
@@ -190,6 +191,8 @@ fn read_trailers(reader: &mut Reader<'_>) -> Option<Trailers> {
         changes: read_texts(reader)?,
         deployed: read_texts(reader)?,
         rolled_back: read_texts(reader)?,
+        anyway: read_texts(reader)?,
+        plans: read_texts(reader)?,
         exercised: read_texts(reader)?,
         approved_by: read_texts(reader)?,
         co_authors: read_texts(reader)?,

@@ -1,5 +1,6 @@
 //! What differs, in words for a record's "Changelog review".
 
+use super::super::escape;
 use super::super::fragment::{Wording, fragment};
 use super::super::phrase::{count, quoted};
 use super::super::tree::{Path, Value};
@@ -179,11 +180,11 @@ fn dependencies(comparison: &Comparison<'_>, lines: &mut Vec<String>) {
 /// Somebody's words as Markdown text that means nothing but itself.
 fn escaped(text: &str) -> String {
     let mut escaped = String::new();
-    for c in text.chars().take(MAX_ENTRY) {
+    for c in escape(&text.chars().take(MAX_ENTRY).collect::<String>()).chars() {
         if matches!(c, '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '#' | '|' | '~' | '&' | '!' | '$') {
             escaped.push('\\');
         }
-        escaped.push(if c.is_control() { ' ' } else { c });
+        escaped.push(c);
     }
     if text.chars().count() > MAX_ENTRY {
         escaped.push('…');

@@ -1,6 +1,7 @@
 //! Whether a plan is the recorded one, and if not, where they differ.
 
 use super::Plan;
+use super::address::split_address;
 use super::change::Change;
 use super::digest::{Difference, differences, short_id};
 use crate::intake::escape;
@@ -63,10 +64,9 @@ impl Plan {
     }
 }
 
-/// The address of a line `SIGN ADDRESS (words)` when it is one of `ids`. Keys may hold spaces and parentheses, so
-/// every possible end is tried.
+/// The address of a line `SIGN ADDRESS (words)` when it is one of `ids`.
 fn listed_address<'l>(line: &'l str, ids: &[String]) -> Option<&'l str> {
     let (_, rest) = line.trim_end().split_once(' ')?;
-    let ends = rest.match_indices(" (").map(|(at, _)| at).chain([rest.len()]);
-    ends.map(|end| &rest[..end]).find(|address| ids.iter().any(|id| *id == short_id(address)))
+    let (address, _) = split_address(rest);
+    ids.contains(&short_id(address)).then_some(address)
 }

@@ -151,9 +151,11 @@ impl Plan {
         let invocations = optional(members, "action_invocations")?;
         let drift = list(members, "resource_drift")?.len();
         let tool = tool(&configuration, members);
-        let summary = Summary::count(tool, &changes, invocations.elements().len(), outputs.n_changed, drift);
+        let mut summary =
+            Summary::count(tool, &changes, invocations.elements().len(), outputs.n_changed, drift);
         let flag = |key| members.get(key).and_then(|raw| raw.parse::<bool>().ok());
         let errored = flag("errored").unwrap_or(false);
+        summary.errored = errored;
         let mut found = risk::find(&changes, rules.categories);
         if errored {
             let reason = "planning ended in an error, so that the list of changes is partial".to_owned();

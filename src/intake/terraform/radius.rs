@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::action::Action;
-use super::address::without_keys;
+use super::address::{split_address, without_keys};
 use super::change::Change;
 use super::references::References;
 use super::summary::Summary;
@@ -94,6 +94,43 @@ impl Radius {
             reached,
             edges,
         })
+    }
+
+    /// The radius that a record's block tells, for whoever has the record and not the plan. `None` when its list is
+    /// folded, so that it does not name what is touched.
+    pub fn recorded(block: &str) -> Option<Self> {
+        let mut lists = block.split("```text\n").skip(1).filter_map(|part| part.split("\n```").next());
+        let mut radius = Radius { sees_references: true, ..Radius::default() };
+        for line in lists.next().unwrap_or_default().lines() {
+            let (sign, rest) = line.split_once(' ')?;
+            let verb = match sign {
+                "~" => "changed",
+                "-" => "destroyed",
+                "-/+" | "+/-" => "replaced",
+                "." | "+/." => "no longer managed",
+                "+" | "<=" | "→" | "⟲" => continue,
+                _ => return None,
+            };
+            let (address, _) = split_address(rest);
+            radius.touched.push(Touched { address: address.to_owned(), verb });
+        }
+        for line in lists.next().unwrap_or_default().lines() {
+            let (address, words) = split_address(line);
+            let through = words.strip_prefix("(through ").and_then(|words| words.strip_suffix(')'));
+            let Some(through) = through else { continue };
+            let through: Vec<String> = through.split(", ").map(str::to_owned).collect();
+            let block = without_keys(address);
+            radius.edges.extend(through.iter().map(|target| (block.clone(), target.clone())));
+            radius.reached.push(Reached { address: address.to_owned(), through });
+        }
+        radius.edges.sort();
+        radius.edges.dedup();
+        radius.touched.sort_by(|a, b| a.address.cmp(&b.address));
+        radius.new_only = block.contains("New resources only: ");
+        radius.through_locals = block.contains("references through local values");
+        radius.sees_references = !block.contains("does not say which others");
+        radius.partial = block.contains("as far as this partial plan says");
+        Some(radius)
     }
 
     /// One sentence: what is touched and reached.

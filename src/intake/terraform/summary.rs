@@ -41,6 +41,8 @@ pub struct Summary {
     pub drift: usize,
     /// Changes that the tool lists.
     pub listed: usize,
+    /// Whether planning ended in an error.
+    pub errored: bool,
 }
 
 impl Summary {
@@ -63,6 +65,7 @@ impl Summary {
             outputs,
             drift,
             listed: listed.len(),
+            errored: false,
         }
     }
 
@@ -83,6 +86,13 @@ impl Summary {
 
     /// Without a change of a resource the tools print no `Plan:` line.
     fn line_without_changes(&self) -> String {
+        if self.errored {
+            let tool = match self.tool {
+                Tool::Terraform => "Terraform",
+                Tool::OpenTofu => "OpenTofu",
+            };
+            return format!("Planning failed. {tool} encountered an error while generating this plan.");
+        }
         if self.outputs > 0 {
             let plural = if self.outputs == 1 { "output" } else { "outputs" };
             return format!(

@@ -206,6 +206,28 @@ fn volatile_values_are_left_out_of_the_digest() {
 }
 
 #[test]
+fn planning_that_failed_is_not_no_change() {
+    let mut file = plan(&json!([]));
+    assert!(read(&file).summary.line().starts_with("No changes."));
+    file["errored"] = json!(true);
+    let plan = read(&file);
+    assert_eq!(
+        plan.summary.line(),
+        "Planning failed. Terraform encountered an error while generating this plan."
+    );
+    assert_eq!(plan.found.risk(), Some(Risk::High));
+}
+
+#[test]
+fn opentofu_counts_what_it_forgets() {
+    let mut forgotten = change("a_b", &json!(["forget"]), &json!({}), &Json::Null);
+    let line = |change: &Json| read(&plan(&json!([change]))).summary.line();
+    assert_eq!(line(&forgotten), "Plan: 0 to add, 0 to change, 0 to destroy.");
+    forgotten["provider_name"] = json!("registry.opentofu.org/hashicorp/null");
+    assert_eq!(line(&forgotten), "Plan: 0 to add, 0 to change, 0 to destroy, 1 to forget.");
+}
+
+#[test]
 fn a_deposed_object_stands_beside_its_successor() {
     let mut deposed = change("aws_x", &json!(["delete"]), &json!({}), &Json::Null);
     deposed["deposed"] = json!("ab12");
@@ -258,6 +280,12 @@ fn references_through_modules_variables_and_data() {
     );
     assert_eq!(radius.sentence(), "1 existing resource touched; 5 others refer to them.");
     assert!(radius.dot().contains("  \"f_depends.x\" -> \"b_direct.x\";\n"), "{}", radius.dot());
+    // A page that has the record alone draws the same.
+    let block = read(&file).block(100);
+    let recorded = Radius::recorded(&block).unwrap();
+    assert_eq!((&recorded.touched, &recorded.reached), (&radius.touched, &radius.reached));
+    assert_eq!(svg(&recorded), svg(&radius));
+    assert_eq!(Radius::recorded(&read(&file).block(0)), None);
     let drawing = svg(&radius);
     assert_eq!(drawing.matches("<rect").count(), 6, "{drawing}");
     assert_eq!(drawing.matches("<line").count(), radius.edges.len(), "{drawing}");

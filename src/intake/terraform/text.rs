@@ -61,7 +61,12 @@ pub(super) fn find_document(text: &str) -> Result<Document<'_>, WrongInput> {
     let members = first.checked("the document")?;
     if !is_wrapping(&text[end..]) {
         let messages = members.has("@level") || members.has("@message");
-        return Err(if messages { WrongInput::Messages } else { WrongInput::Several });
+        let another = text[end..].trim_start().starts_with('{');
+        return Err(match (messages, another) {
+            (true, _) => WrongInput::Messages,
+            (false, true) => WrongInput::Several,
+            (false, false) => WrongInput::Trailing { line: text[..end].matches('\n').count() + 1 },
+        });
     }
     Ok(Document { members, n_lines_before: text[..start].matches('\n').count() })
 }
@@ -153,6 +158,7 @@ mod tests {
             ("hello", WrongInput::NoJson),
             ("Terraform will perform the following actions:\n", WrongInput::HumanText),
             ("{\"a\":1}\n{\"a\":2}", WrongInput::Several),
+            ("{\"a\":1}\n}", WrongInput::Trailing { line: 1 }),
             ("{\"@level\":1}\n{\"@level\":2}", WrongInput::Messages),
             ("x\n{\"a\":[1,\n2", WrongInput::Truncated { line: 3, column: 2 }),
             ("{\"a\":tru}", WrongInput::Damaged { line: 1, column: 9 }),

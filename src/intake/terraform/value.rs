@@ -99,7 +99,10 @@ pub(super) fn from_str<'a, T: Deserialize<'a>>(raw: &'a str, what: &'static str)
 impl<'a> Value<'a> {
     /// Reads a value.
     pub(super) fn read(raw: &'a str, what: &'static str) -> Result<Self, WrongInput> {
-        read(raw, what, 0)
+        let mut reader = Reader { text: raw, at: 0, what };
+        let value = reader.value(0)?;
+        reader.blanks();
+        if reader.at == raw.len() { Ok(value) } else { Err(reader.malformed()) }
     }
 
     pub(super) fn get(&self, key: &str) -> &Value<'a> {
@@ -173,33 +176,139 @@ fn is_plain_name(key: &str) -> bool {
     key.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')
 }
 
-fn read<'a>(raw: &'a str, what: &'static str, depth: usize) -> Result<Value<'a>, WrongInput> {
-    if depth > MAX_DEPTH {
-        return Err(WrongInput::Malformed { what, problem: "it is nested too deeply" });
+/// Reads a value in one pass. Its text has been found to be JSON before, so that what it may hold is known; serde's
+/// own value would lose the numbers' text, and reading raw value by raw value would go over each text once for every
+/// object around it.
+struct Reader<'a> {
+    text: &'a str,
+    at: usize,
+    what: &'static str,
+}
+
+impl<'a> Reader<'a> {
+    fn malformed(&self) -> WrongInput {
+        WrongInput::Malformed { what: self.what, problem: "it is no JSON value" }
     }
-    Ok(match raw.as_bytes().first() {
-        Some(b'{') => {
-            let Members(members) = Members::read(raw, what)?;
-            let mut members = members
-                .into_iter()
-                .map(|(key, value)| Ok((key, read(value.get(), what, depth + 1)?)))
-                .collect::<Result<Vec<_>, WrongInput>>()?;
-            members.sort_by(|(a, _), (b, _)| a.cmp(b));
-            members.dedup_by(|(a, _), (b, _)| a == b);
-            Value::Object(members)
+
+    fn peek(&self) -> Option<u8> {
+        self.text.as_bytes().get(self.at).copied()
+    }
+
+    fn blanks(&mut self) {
+        while matches!(self.peek(), Some(b' ' | b'\t' | b'\n' | b'\r')) {
+            self.at += 1;
         }
-        Some(b'[') => {
-            let elements: Vec<&'a RawValue> = from_str(raw, what)?;
-            let elements = elements.into_iter().map(|element| read(element.get(), what, depth + 1));
-            Value::Array(elements.collect::<Result<_, _>>()?)
+    }
+
+    /// Steps over the byte when it is the next one.
+    fn next_is(&mut self, byte: u8) -> bool {
+        self.blanks();
+        let is_next = self.peek() == Some(byte);
+        self.at += usize::from(is_next);
+        is_next
+    }
+
+    fn value(&mut self, depth: usize) -> Result<Value<'a>, WrongInput> {
+        if depth > MAX_DEPTH {
+            return Err(WrongInput::Malformed { what: self.what, problem: "it is nested too deeply" });
         }
-        Some(b'"') => Value::String(from_str::<Text<'a>>(raw, what)?.0),
-        Some(b't') => Value::Bool(true),
-        Some(b'f') => Value::Bool(false),
-        Some(b'n') => Value::Null,
-        Some(b'-' | b'0'..=b'9') => Value::Number(raw),
-        _ => return Err(WrongInput::Malformed { what, problem: "it is no JSON value" }),
-    })
+        self.blanks();
+        match self.peek() {
+            Some(b'{') => self.object(depth),
+            Some(b'[') => self.array(depth),
+            Some(b'"') => self.string().map(Value::String),
+            Some(b't') => self.word("true", Value::Bool(true)),
+            Some(b'f') => self.word("false", Value::Bool(false)),
+            Some(b'n') => self.word("null", Value::Null),
+            Some(b'-' | b'0'..=b'9') => {
+                let start = self.at;
+                while matches!(self.peek(), Some(b'-' | b'+' | b'.' | b'e' | b'E' | b'0'..=b'9')) {
+                    self.at += 1;
+                }
+                Ok(Value::Number(&self.text[start..self.at]))
+            }
+            _ => Err(self.malformed()),
+        }
+    }
+
+    fn word(&mut self, word: &str, value: Value<'a>) -> Result<Value<'a>, WrongInput> {
+        if !self.text[self.at..].starts_with(word) {
+            return Err(self.malformed());
+        }
+        self.at += word.len();
+        Ok(value)
+    }
+
+    fn array(&mut self, depth: usize) -> Result<Value<'a>, WrongInput> {
+        self.at += 1;
+        let mut elements = Vec::new();
+        if self.next_is(b']') {
+            return Ok(Value::Array(elements));
+        }
+        loop {
+            elements.push(self.value(depth + 1)?);
+            if self.next_is(b']') {
+                return Ok(Value::Array(elements));
+            }
+            if !self.next_is(b',') {
+                return Err(self.malformed());
+            }
+        }
+    }
+
+    fn object(&mut self, depth: usize) -> Result<Value<'a>, WrongInput> {
+        self.at += 1;
+        let mut members = Vec::new();
+        let mut ended = self.next_is(b'}');
+        while !ended {
+            self.blanks();
+            let key = self.string()?;
+            if !self.next_is(b':') {
+                return Err(self.malformed());
+            }
+            members.push((key, self.value(depth + 1)?));
+            ended = self.next_is(b'}');
+            if !ended && !self.next_is(b',') {
+                return Err(self.malformed());
+            }
+        }
+        members.sort_by(|(a, _), (b, _)| a.cmp(b));
+        // A provider is known to write one key twice, with one value. With two values no reading is right.
+        if members.windows(2).any(|pair| pair[0].0 == pair[1].0 && pair[0].1 != pair[1].1) {
+            return Err(WrongInput::Malformed {
+                what: self.what,
+                problem: "a key stands twice in one object",
+            });
+        }
+        members.dedup_by(|(a, _), (b, _)| a == b);
+        Ok(Value::Object(members))
+    }
+
+    /// A string; one with escapes is left to the library.
+    fn string(&mut self) -> Result<Cow<'a, str>, WrongInput> {
+        if self.peek() != Some(b'"') {
+            return Err(self.malformed());
+        }
+        let start = self.at;
+        let mut escapes = false;
+        self.at += 1;
+        loop {
+            match self.peek() {
+                Some(b'"') => break,
+                Some(b'\\') => {
+                    escapes = true;
+                    self.at += 2;
+                }
+                Some(_) => self.at += 1,
+                None => return Err(self.malformed()),
+            }
+        }
+        self.at += 1;
+        match escapes {
+            true => from_str::<Text<'a>>(&self.text[start..self.at], self.what).map(|Text(text)| text),
+            false => Ok(Cow::Borrowed(&self.text[start + 1..self.at - 1])),
+        }
+    }
 }
 
 /// Which parts of a value are marked (sensitive, or unknown): absent, a boolean, or a value's shape with booleans.
@@ -250,6 +359,14 @@ mod tests {
         assert!(value.get("a").is_null() && value.get("c").is_null());
         assert!(Value::read(r#"{"a":1,"\u0061":2}"#, "it").is_err());
         assert_eq!(Value::read(r#"{"a":1,"a":1}"#, "it").unwrap().members().len(), 1);
+        let spaced = Value::read(" { \"a\\n\" : [ ] , \"b\" : { } , \"c\":[ 1 , \"é\" ]} ", "it").unwrap();
+        assert_eq!(spaced.members().len(), 3);
+        assert_eq!(spaced.get("c").at(1).as_str(), Some("é"));
+        for broken in
+            ["", "{", "[1", "[1 2]", "{\"a\" 1}", "{\"a\":1 \"b\"}", "\"a", "\"\\", "tru", "1 2", "{1:2}"]
+        {
+            assert!(Value::read(broken, "it").is_err(), "{broken}");
+        }
         let deep = "[".repeat(300) + &"]".repeat(300);
         assert!(Value::read(&deep, "it").is_err());
     }

@@ -32,6 +32,12 @@ pub enum WrongInput {
     /// Several documents.
     #[error("there is more than one JSON document in this file, so it is not one plan")]
     Several,
+    /// Something behind the document.
+    #[error("something follows the JSON that ends at line {line}, so the file is not as the tool wrote it")]
+    Trailing {
+        /// From 1.
+        line: usize,
+    },
     /// It stops in the middle.
     #[error("the JSON ends in the middle (line {line}, column {column}): the file was cut off")]
     Truncated {
@@ -133,7 +139,7 @@ impl WrongInput {
                 format!("make a plan: {MAKE_PLAN}")
             }
             WrongInput::Infracost => "give it beside the plan: `changebook plan ID PLAN --infracost FILE`".to_owned(),
-            WrongInput::NoVersion | WrongInput::Duplicate { .. } | WrongInput::Malformed { .. } => {
+            WrongInput::Trailing { .. } | WrongInput::NoVersion | WrongInput::Duplicate { .. } | WrongInput::Malformed { .. } => {
                 "give the file as `terraform show -json` wrote it".to_owned()
             }
             WrongInput::TooNew { .. } => "update changebook, or plan with a version of the tool that it knows".to_owned(),

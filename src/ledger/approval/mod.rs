@@ -28,6 +28,8 @@ pub(super) struct Judged<'a> {
     pub(super) deployment: Option<usize>,
     /// The trunk before the deployment landed: what it had taken away does not count.
     pub(super) landed_on: Option<usize>,
+    /// Whether the recorded plan is held against the one that is applied: then the code need not be asked.
+    pub(super) plan_checked: bool,
     /// Unticks of the final environment, when the risk asks for renewal after a rollback.
     pub(super) rollbacks: Vec<usize>,
 }

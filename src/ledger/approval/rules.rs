@@ -262,7 +262,7 @@ fn stale(context: &Context<'_>, judged: &Judged<'_>, act: &Act<'_>) -> Option<St
     }
     let infrastructure = &context.sources.policy.paths;
     let work = context.work(judged.record);
-    let added = work.iter().copied().find(|&work| {
+    let added = work.iter().copied().filter(|_| !judged.plan_checked).find(|&work| {
         !context.in_history(work, commit)
             && context
                 .sources

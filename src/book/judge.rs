@@ -1,0 +1,143 @@
+//! Questions to the ledger about a book that has been read: the gate, the audit.
+
+use super::load::View;
+use super::{Ask, Book, BookError, Loaded, POLICY_FILE};
+use crate::ledger::{self, Audit, AuditAsk, Gate, GateAsk, Unclear};
+use crate::policy::Policy;
+use crate::record::RecordId;
+
+/// What is asked of the gate.
+#[derive(Debug, Clone, Default)]
+pub struct GateQuestion {
+    /// The task's ID.
+    pub id: String,
+    /// The environment, by the policy's name.
+    pub environment: String,
+    /// Digest of the plan that would be applied.
+    pub plan: Option<String>,
+    /// Who would deploy, by the policy's name.
+    pub deployer: Option<String>,
+}
+
+/// What is asked of the audit.
+#[derive(Debug, Clone, Default)]
+pub struct AuditQuestion {
+    /// First day or moment, as written.
+    pub since: Option<String>,
+    /// Last day or moment, as written.
+    pub until: Option<String>,
+    /// A head that was seen before and must be on the trunk's first-parent line.
+    pub after: Option<String>,
+}
+
+/// A period in seconds since the epoch: from the first moment on, before the second.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Period {
+    /// First moment that counts.
+    pub since: i64,
+    /// First moment that no longer counts.
+    pub until: i64,
+}
+
+/// The audit of what was read, with what bounds it.
+pub struct Audited {
+    /// The answer.
+    pub audit: Audit,
+    /// The period that it is of.
+    pub period: Period,
+    /// Why the head that was seen before is not on the trunk any more.
+    pub rewritten: Option<String>,
+}
+
+impl Book {
+    /// Audits what was read.
+    ///
+    /// # Errors
+    /// When a day, the head seen before or `[audit] since` cannot be understood; history's errors.
+    pub fn audit(&self, loaded: &Loaded, question: &AuditQuestion) -> Result<Audited, BookError> {
+        let period = period(&loaded.policy, question)?;
+        let (history, policy) = (&loaded.history, &loaded.policy);
+        let position = |revision: &str| -> Result<Option<usize>, BookError> {
+            Ok(history.position(self.repository.resolve(revision)?))
+        };
+        let rewritten = match &question.after {
+            Some(after) => rewritten(loaded, after, position(after)?),
+            None => None,
+        };
+        let duty = policy.audit.since.as_deref().map(position).transpose()?.flatten();
+        let work_paths = self.every_work_path(history)?;
+        let sources = loaded.prepared.sources_with_work(history, policy, loaded.state.now, &work_paths);
+        let ask = AuditAsk {
+            since: period.since,
+            until: period.until,
+            duty,
+            policy_path: POLICY_FILE,
+            is_guidance: &|text| loaded.templates.is_guidance(text),
+        };
+        let audit = match sources {
+            Some(sources) => ledger::audit(sources, &loaded.prepared.named, &loaded.shown, &ask),
+            None => Audit {
+                rows: Vec::new(),
+                unrecorded: Vec::new(),
+                undeployed: Vec::new(),
+                policy: Vec::new(),
+                duty: None,
+            },
+        };
+        Ok(Audited { audit, period, rewritten })
+    }
+}
+
+fn rewritten(loaded: &Loaded, after: &str, seen: Option<usize>) -> Option<String> {
+    let tip = loaded.commit().and_then(|tip| loaded.history.position(tip))?;
+    let kept = seen.is_some_and(|seen| loaded.history.first_parent_line(tip).contains(&seen));
+    (!kept).then(|| {
+        format!("`{after}`, which was seen before, is not on the trunk's first-parent line any more")
+    })
+}
+
+/// Both days of a period are included; a day is one of the board's zone, else of UTC (design, section 5).
+fn period(policy: &Policy, question: &AuditQuestion) -> Result<Period, BookError> {
+    let zone = policy.cab.as_ref().map_or(jiff::tz::TimeZone::UTC, |cab| cab.timezone.clone());
+    let moment = |text: &str, last: bool| -> Result<i64, BookError> {
+        let problem =
+            |problem: &str| BookError::Moment { text: text.to_owned(), problem: problem.to_owned() };
+        if let Ok(timestamp) = text.parse::<jiff::Timestamp>() {
+            return Ok(timestamp.as_second().saturating_add(i64::from(last)));
+        }
+        let day: jiff::civil::Date = text.parse().map_err(|_| problem("is neither a day nor a moment"))?;
+        let day =
+            if last { day.tomorrow().map_err(|_| problem("is the last day of the calendar"))? } else { day };
+        let start = day.to_zoned_datetime(zone.clone()).map_err(|_| problem("is beyond the calendar"))?;
+        Ok(start.timestamp().as_second())
+    };
+    let since = question.since.as_deref().map_or(Ok(i64::MIN), |text| moment(text, false))?;
+    let until = question.until.as_deref().map_or(Ok(i64::MAX), |text| moment(text, true))?;
+    if until <= since {
+        let text = question.until.clone().unwrap_or_default();
+        return Err(BookError::Moment { text, problem: "ends the period before it begins".to_owned() });
+    }
+    Ok(Period { since, until })
+}
+
+impl Loaded {
+    /// Asks the gate about what was read.
+    ///
+    /// # Errors
+    /// [`Unclear`]: could not tell.
+    pub fn gate(&self, ask: &Ask, question: &GateQuestion) -> Result<Gate, Unclear> {
+        let unknown = || Unclear::UnknownTask { id: question.id.clone(), near: None };
+        let id = RecordId::parse(&question.id).map_err(|_| unknown())?;
+        let sources = self.prepared.sources(&self.history, &self.policy, self.state.now);
+        let onto = self.prepared.trunk().filter(|_| matches!(ask.view, View::Landed(_)));
+        let gate = GateAsk {
+            id: &id,
+            environment: &question.environment,
+            plan: question.plan.as_deref(),
+            deployer: question.deployer.as_deref(),
+            onto,
+            is_guidance: &|text| self.templates.is_guidance(text),
+        };
+        ledger::gate(sources.ok_or_else(unknown)?, &self.prepared.named, &self.shown, &gate)
+    }
+}

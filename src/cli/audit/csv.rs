@@ -1,0 +1,118 @@
+//! The audit as a table for spreadsheets.
+
+use super::Report;
+use crate::cli::error::CliError;
+use crate::history::CommitTime;
+use crate::ledger::Row;
+
+const HEADER: [&str; 20] = [
+    "id",
+    "title",
+    "kind",
+    "requestor",
+    "environment",
+    "time",
+    "stated",
+    "deployer",
+    "commit",
+    "landed",
+    "risk",
+    "emergency",
+    "approvals",
+    "decision",
+    "plan",
+    "rollback_written",
+    "tests",
+    "rolled_back",
+    "anyway",
+    "exceptions",
+];
+
+/// One row a deployment, RFC 4180; what a spreadsheet would run as a formula is guarded by an apostrophe.
+pub(super) fn csv(report: &Report<'_>) -> Result<String, CliError> {
+    let failure = |error: String| CliError::failure(format!("the table cannot be written: {error}"));
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    writer.write_record(HEADER).map_err(|error| failure(error.to_string()))?;
+    for &position in &report.rows {
+        let fields = fields(&report.audited.audit.rows[position]);
+        writer
+            .write_record(fields.iter().map(|field| guarded(field)))
+            .map_err(|error| failure(error.to_string()))?;
+    }
+    let bytes = writer.into_inner().map_err(|error| failure(error.to_string()))?;
+    String::from_utf8(bytes).map_err(|error| failure(error.to_string()))
+}
+
+fn fields(row: &Row) -> [String; 20] {
+    let judgement = row.judgement.iter();
+    let approvals = judgement.clone().flat_map(|judgement| &judgement.approvals);
+    let given = approvals.clone().filter(|approval| approval.valid && approval.decision.is_none());
+    let given: Vec<String> = given
+        .filter_map(|approval| {
+            let by = approval.by.as_ref()?;
+            Some(format!(
+                "{} {} {} {}",
+                approval.role,
+                approval.person.as_deref()?,
+                by.commit.short(),
+                by.time
+            ))
+        })
+        .collect();
+    let decision = approvals.clone().find_map(|approval| {
+        let id = approval.decision.as_ref()?;
+        Some(format!("{id} {}", approval.by.as_ref().map_or("pending".to_owned(), |by| by.commit.short())))
+    });
+    let mut codes: Vec<&str> = row.exceptions.iter().map(|exception| exception.code.as_str()).collect();
+    codes.dedup();
+    let tests: Vec<&str> = row.tests.iter().map(|(text, _)| text.as_str()).collect();
+    [
+        row.id.to_string(),
+        row.title.clone(),
+        row.kind.map_or("", |kind| kind.as_str()).to_owned(),
+        row.requestor.clone().unwrap_or_default(),
+        row.environment.clone(),
+        CommitTime { seconds: row.time, offset_minutes: row.by.time.offset_minutes }.rfc3339(),
+        row.stated.to_string(),
+        row.by.person.as_deref().unwrap_or(&row.by.email).to_owned(),
+        row.by.commit.hex(),
+        row.landed.as_ref().map_or_else(String::new, |by| by.commit.hex()),
+        row.level().map_or("", |level| level.as_str()).to_owned(),
+        row.emergency.clone().unwrap_or_default(),
+        given.join("; "),
+        decision.unwrap_or_default(),
+        row.plan.clone().unwrap_or_default(),
+        row.rollback_written.to_string(),
+        tests.join("; "),
+        row.rolled_back.as_ref().map_or_else(String::new, |by| by.commit.hex()),
+        row.anyway.clone().unwrap_or_default(),
+        codes.join("; "),
+    ]
+}
+
+fn guarded(field: &str) -> String {
+    let field: String = field.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect();
+    match field.chars().next() {
+        Some('=' | '+' | '-' | '@') => format!("'{field}"),
+        _ => field,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::guarded;
+
+    #[test]
+    fn formulas_are_guarded() {
+        for (field, expected) in [
+            ("=cmd", "'=cmd"),
+            ("+1", "'+1"),
+            ("-1", "'-1"),
+            ("@x", "'@x"),
+            ("plain", "plain"),
+            ("a\r\tb", "a  b"),
+        ] {
+            assert_eq!(guarded(field), expected);
+        }
+    }
+}

@@ -1,0 +1,266 @@
+//! `changebook gate`
+
+use std::path::PathBuf;
+
+use serde::Serialize;
+
+use super::context::Context;
+use super::error::CliError;
+use super::evidence::read_plan;
+use super::list::as_of;
+use super::show::signature;
+use super::ui::{BAD, BOLD, DIM, GOOD, Ui, WAITING, escape, markdown_text, paint};
+use crate::book::{Ask, Book, CacheUse, GateQuestion, Loaded, View};
+use crate::history::CommitTime;
+use crate::ledger::{Evidence, Gate, GateJson, Requirement, Unclear};
+
+/// Ask whether a task may be applied to an environment now
+///
+/// What is committed on the trunk is judged, by the trunk's policy. Every requirement is named, met or not, with
+/// the commit that shows it. Exit status: 0 open, 3 shut, 1 could not tell.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n\
+    \x20\x20changebook gate INFRA-150 -e production\n\
+    \x20\x20changebook gate INFRA-150 -e production --plan plan.json --json\n\
+    \x20\x20changebook gate INFRA-150 -e production --as-landed HEAD\n\
+    \x20\x20changebook gate INFRA-150 -e production --now 2024-05-25T02:30:00+02:00")]
+pub(super) struct GateArgs {
+    /// The task's ID
+    id: String,
+    /// The environment, by the policy's name
+    #[arg(short, long, value_name = "NAME")]
+    environment: String,
+    /// The plan that would be applied, as JSON: it must be the recorded one
+    #[arg(long, value_name = "FILE")]
+    plan: Option<PathBuf>,
+    /// Who would deploy, by the policy's name
+    #[arg(long, value_name = "PERSON")]
+    deployer: Option<String>,
+    /// Judge a revision as if it were merged into the trunk
+    #[arg(long, value_name = "REV", conflicts_with = "at")]
+    as_landed: Option<String>,
+    /// How to print the answer
+    #[arg(long, value_enum, default_value = "text", conflicts_with = "json")]
+    format: GateFormat,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum GateFormat {
+    /// For people
+    Text,
+    /// For a pull request
+    Markdown,
+    /// For a pipeline's test report
+    Junit,
+}
+
+#[derive(Serialize)]
+struct Answer<'a> {
+    schema: &'static str,
+    at: Option<&'a Evidence>,
+    id: &'a str,
+    environment: &'a str,
+    #[serde(flatten)]
+    gate: GateJson<'a>,
+}
+
+pub(super) fn run(ui: &mut Ui, context: &Context, args: &GateArgs) -> Result<(), CliError> {
+    let book = context.book()?;
+    let view = match &args.as_landed {
+        Some(revision) => View::Landed(revision.clone()),
+        None => View::Trunk,
+    };
+    // Whoever judges reads the objects that the answer rests on.
+    let ask = Ask { view, cache: CacheUse::Refused, ..context.ask() };
+    let loaded = book.load(&ask)?;
+    let plan = args.plan.as_deref().map(|file| read_plan(ui, file, &loaded.policy)).transpose()?;
+    if let Some(person) =
+        args.deployer.as_deref().filter(|person| !loaded.policy.people.contains_key(*person))
+    {
+        return Err(CliError::usage(format!("`{person}` is no person of the policy")));
+    }
+    let question = GateQuestion {
+        id: args.id.clone(),
+        environment: args.environment.clone(),
+        plan: plan.map(|plan| plan.digest),
+        deployer: args.deployer.clone(),
+    };
+    let gate = loaded.gate(&ask, &question).map_err(unclear)?;
+    match args.format {
+        _ if context.json => ui.json(&Answer {
+            schema: "changebook.gate/1",
+            at: loaded.state.at.as_ref(),
+            id: &question.id,
+            environment: &question.environment,
+            gate: GateJson::new(&gate),
+        })?,
+        GateFormat::Text => {
+            text(ui, &loaded, &question, &gate)?;
+            if ask.view == View::Trunk && ask.at.is_none() {
+                elsewhere(ui, &book, &loaded, &question, &gate, &ask)?;
+            }
+        }
+        GateFormat::Markdown => markdown(ui, &loaded, &question, &gate)?,
+        GateFormat::Junit => junit(ui, &question, &gate)?,
+    }
+    if gate.judgement.is_open() { Ok(()) } else { Err(CliError::no()) }
+}
+
+/// "Could not tell", as the command line says it.
+pub(super) fn unclear(unclear: Unclear) -> CliError {
+    let error = CliError::failure(unclear.to_string());
+    match unclear {
+        Unclear::UnknownTask { near: Some(near), .. } => error.with_hint(format!("did you mean `{near}`?")),
+        Unclear::UnknownTask { .. } => {
+            error.with_hint("the gate judges the trunk: a task that has not landed is unknown there; `--as-landed HEAD` judges it as if it had")
+        }
+        Unclear::UnknownEnvironment { known, .. } => error.with_hint(format!("one of {}", known.join(", "))),
+        Unclear::NoTask { .. } => error.with_hint("the gate is about tasks; `changebook show` tells of the others"),
+        Unclear::Broken { path } => error.with_hint(format!("repair it: `changebook check` says where, `git log -p -- {path}` what it was")),
+        Unclear::Duplicate { .. } => error.with_hint("give one of the files another ID"),
+    }
+}
+
+/// A moment for people, in UTC.
+pub(super) fn moment(seconds: i64) -> String {
+    CommitTime { seconds, offset_minutes: 0 }.zoned().strftime("%a %-d %b %Y %H:%M UTC").to_string()
+}
+
+/// The headline: open until when, or shut and when next.
+fn headline(question: &GateQuestion, gate: &Gate) -> (bool, String) {
+    let judgement = &gate.judgement;
+    let open = judgement.is_open();
+    let when = match (open, judgement.until, judgement.next) {
+        (true, Some(until), _) => format!(" until {}", moment(until)),
+        (false, _, Some(next)) => format!(" until {}", moment(next)),
+        _ => String::new(),
+    };
+    let word = if open { "open" } else { "shut" };
+    (open, format!("{} → {}: {word}{when}", question.id, question.environment))
+}
+
+fn text(ui: &mut Ui, loaded: &Loaded, question: &GateQuestion, gate: &Gate) -> Result<(), CliError> {
+    let judgement = &gate.judgement;
+    let (open, headline) = headline(question, gate);
+    ui.line(paint(if open { GOOD } else { BAD }, headline))?;
+    let risk =
+        format!("{} risk ({})", judgement.risk.level.as_str(), escape(&judgement.risk.reasons.join("; ")));
+    ui.line(paint(DIM, format!("{risk} · {}", as_of(&loaded.state))))?;
+    if !gate.gated {
+        ui.line(format!("{} is not gated: it asks for nothing but its deployers", question.environment))?;
+    }
+    if let Some(by) = &gate.deployed {
+        ui.line(format!("already deployed: {}", signature(by)))?;
+    }
+    for requirement in &judgement.requirements {
+        let (mark, style) = if requirement.met { ("✓", GOOD) } else { ("✗", BAD) };
+        line(ui, &paint(style, mark), requirement)?;
+    }
+    for warning in &judgement.warnings {
+        line(ui, &paint(WAITING, "!"), warning)?;
+    }
+    if let Some(first) = judgement.requirements.iter().find(|requirement| !requirement.met) {
+        ui.line("")?;
+        ui.line(format!("{} {}", paint(BOLD, "next:"), first.code.remedy()))?;
+    }
+    if let Some(trust) = judgement.trust {
+        let trust = serde_json::to_value(trust).ok();
+        let word = trust.as_ref().and_then(|trust| trust.as_str()).unwrap_or_default();
+        ui.line(paint(DIM, format!("approvals rest on: {word}")))?;
+    }
+    Ok(())
+}
+
+fn line(ui: &mut Ui, mark: &str, requirement: &Requirement) -> Result<(), CliError> {
+    let by = requirement.by.as_ref().map_or_else(String::new, |by| format!("  {}", signature(by)));
+    let code = match requirement.met {
+        true => String::new(),
+        false => format!("{}  ", paint(BOLD, requirement.code.as_str())),
+    };
+    ui.line(format!("  {mark} {code}{}{by}", escape(&requirement.detail)))
+}
+
+/// What `HEAD` and the work tree would change about the answer.
+fn elsewhere(
+    ui: &mut Ui,
+    book: &Book,
+    loaded: &Loaded,
+    question: &GateQuestion,
+    gate: &Gate,
+    ask: &Ask,
+) -> Result<(), CliError> {
+    if let (Some(root), Some(state)) = (&book.root, loaded.state.record(&question.id)) {
+        let on_disk = std::fs::read_to_string(root.join(&state.record.path));
+        if on_disk.is_ok_and(|text| *text != *state.record.source) {
+            ui.note(&format!(
+                "{} differs in the work tree: what is not on the trunk does not count",
+                state.record.path
+            ));
+        }
+    }
+    let head = book.head()?.commit;
+    if head.is_none() || head == loaded.commit() {
+        return Ok(());
+    }
+    let landed = Ask { view: View::Landed("HEAD".to_owned()), ..ask.clone() };
+    let there = book.load(&landed).ok().and_then(|loaded| loaded.gate(&landed, question).ok());
+    let Some(there) = there else { return Ok(()) };
+    let is_met = |gate: &Gate, wanted: &Requirement| {
+        gate.judgement
+            .requirements
+            .iter()
+            .find(|r| r.code == wanted.code && r.detail == wanted.detail)
+            .is_none_or(|r| r.met)
+    };
+    let open = gate.judgement.requirements.iter().filter(|r| !r.met && is_met(&there, r));
+    let codes: Vec<&str> = open.map(|requirement| requirement.code.as_str()).collect();
+    if !codes.is_empty() {
+        ui.note(&format!("landing HEAD would meet: {}", codes.join(", ")));
+    }
+    Ok(())
+}
+
+fn markdown(ui: &mut Ui, loaded: &Loaded, question: &GateQuestion, gate: &Gate) -> Result<(), CliError> {
+    let (open, headline) = headline(question, gate);
+    ui.line(format!("### {} {}", if open { "✅" } else { "⛔" }, markdown_text(&headline)))?;
+    ui.line("")?;
+    ui.line("| | requirement | commit |")?;
+    ui.line("| --- | --- | --- |")?;
+    let judgement = &gate.judgement;
+    let rows = judgement.requirements.iter().map(|r| (if r.met { "✅" } else { "❌" }, r));
+    for (mark, requirement) in rows.chain(judgement.warnings.iter().map(|r| ("⚠️", r))) {
+        let code = if requirement.met { String::new() } else { format!("`{}` ", requirement.code) };
+        let commit =
+            requirement.by.as_ref().map_or_else(String::new, |by| format!("`{}`", by.commit.short()));
+        ui.line(format!("| {mark} | {code}{} | {commit} |", markdown_text(&requirement.detail)))?;
+    }
+    ui.line("")?;
+    ui.line(format!("{} risk · {}", judgement.risk.level.as_str(), markdown_text(&as_of(&loaded.state))))
+}
+
+fn junit(ui: &mut Ui, question: &GateQuestion, gate: &Gate) -> Result<(), CliError> {
+    let requirements = &gate.judgement.requirements;
+    let failures = requirements.iter().filter(|requirement| !requirement.met).count();
+    let suite = xml(&format!("{} → {}", question.id, question.environment));
+    ui.line("<?xml version=\"1.0\" encoding=\"UTF-8\"?>")?;
+    ui.line(format!(
+        "<testsuites><testsuite name=\"{suite}\" tests=\"{}\" failures=\"{failures}\">",
+        requirements.len()
+    ))?;
+    for requirement in requirements {
+        let (code, detail) = (requirement.code.as_str(), xml(&requirement.detail));
+        if requirement.met {
+            ui.line(format!("<testcase classname=\"{code}\" name=\"{detail}\"/>"))?;
+        } else {
+            let remedy = xml(requirement.code.remedy());
+            ui.line(format!(
+                "<testcase classname=\"{code}\" name=\"{detail}\"><failure type=\"{code}\" message=\"{detail}\">{remedy}</failure></testcase>"
+            ))?;
+        }
+    }
+    ui.line("</testsuite></testsuites>")
+}
+
+fn xml(text: &str) -> String {
+    minijinja::HtmlEscape(&escape(text)).to_string()
+}

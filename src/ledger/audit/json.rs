@@ -1,0 +1,161 @@
+//! The documented JSON form of an audit. These keys are a promise (design, section 7).
+
+use serde::Serialize;
+
+use super::{Audit, Review, Row};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::history::{CommitId, CommitTime};
+use crate::ledger::gate::RequirementJson;
+use crate::ledger::state::{Approval, Evidence, TrustLevel};
+use crate::record::{Risk, TaskKind};
+
+/// An audit, without what it is of.
+#[derive(Debug, Serialize)]
+pub struct AuditJson<'a> {
+    duty: Option<&'a Evidence>,
+    rows: Vec<RowJson<'a>>,
+    unrecorded: Vec<UnrecordedJson<'a>>,
+    undeployed: Vec<UndeployedJson<'a>>,
+    diagnostics: &'a [Diagnostic],
+}
+
+#[derive(Debug, Serialize)]
+struct RowJson<'a> {
+    id: &'a str,
+    title: &'a str,
+    kind: Option<TaskKind>,
+    requestor: Option<&'a str>,
+    environment: &'a str,
+    gated: bool,
+    emergency: Option<&'a str>,
+    risk: Option<Risk>,
+    time: String,
+    stated: bool,
+    evidence: &'a Evidence,
+    landed: Option<&'a Evidence>,
+    trust: Option<TrustLevel>,
+    approvals: &'a [Approval],
+    plan: Option<&'a str>,
+    rollback_written: bool,
+    tests: Vec<TestJson<'a>>,
+    review: Option<ReviewJson<'a>>,
+    anyway: Option<&'a str>,
+    rolled_back: Option<&'a Evidence>,
+    requirements: Vec<RequirementJson<'a>>,
+    exceptions: Vec<Code>,
+    details: Vec<ExceptionJson<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct TestJson<'a> {
+    text: &'a str,
+    evidence: &'a Evidence,
+}
+
+#[derive(Debug, Serialize)]
+struct ExceptionJson<'a> {
+    code: Code,
+    detail: &'a str,
+    commit: Option<CommitId>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(tag = "state", rename_all = "kebab-case")]
+enum ReviewJson<'a> {
+    InTime { evidence: &'a Evidence },
+    Late { evidence: &'a Evidence },
+    Owed { until: String },
+    Overdue { since: String },
+}
+
+#[derive(Debug, Serialize)]
+struct UnrecordedJson<'a> {
+    code: Code,
+    evidence: &'a Evidence,
+    brings: &'a [Evidence],
+    paths: &'a [String],
+}
+
+#[derive(Debug, Serialize)]
+struct UndeployedJson<'a> {
+    code: Code,
+    id: &'a str,
+    evidence: &'a Evidence,
+    landed: &'a Evidence,
+}
+
+fn moment(seconds: i64) -> String {
+    CommitTime { seconds, offset_minutes: 0 }.rfc3339()
+}
+
+impl<'a> AuditJson<'a> {
+    /// The JSON form of an audit; `rows` are the positions to show.
+    pub fn new(audit: &'a Audit, rows: &[usize]) -> Self {
+        let unrecorded = audit.unrecorded.iter().map(|found| UnrecordedJson {
+            code: Code::UnrecordedChange,
+            evidence: &found.by,
+            brings: &found.brings,
+            paths: &found.paths,
+        });
+        let undeployed = audit.undeployed.iter().map(|found| UndeployedJson {
+            code: Code::DeploymentUnrecorded,
+            id: found.id.as_str(),
+            evidence: &found.by,
+            landed: &found.landed,
+        });
+        AuditJson {
+            duty: audit.duty.as_ref(),
+            rows: rows.iter().filter_map(|&position| audit.rows.get(position)).map(row).collect(),
+            unrecorded: unrecorded.collect(),
+            undeployed: undeployed.collect(),
+            diagnostics: &audit.policy,
+        }
+    }
+}
+
+fn row(row: &Row) -> RowJson<'_> {
+    let judgement = row.judgement.as_ref();
+    RowJson {
+        id: row.id.as_str(),
+        title: &row.title,
+        kind: row.kind,
+        requestor: row.requestor.as_deref(),
+        environment: &row.environment,
+        gated: row.gated,
+        emergency: row.emergency.as_deref(),
+        risk: row.level(),
+        time: moment(row.time),
+        stated: row.stated,
+        evidence: &row.by,
+        landed: row.landed.as_ref(),
+        trust: judgement.and_then(|judgement| judgement.trust),
+        approvals: judgement.map_or(&[], |judgement| &judgement.approvals),
+        plan: row.plan.as_deref(),
+        rollback_written: row.rollback_written,
+        tests: row.tests.iter().map(|(text, evidence)| TestJson { text, evidence }).collect(),
+        review: row.review.as_ref().map(|review| match review {
+            Review::InTime { by } => ReviewJson::InTime { evidence: by },
+            Review::Late { by } => ReviewJson::Late { evidence: by },
+            Review::Owed { until } => ReviewJson::Owed { until: moment(*until) },
+            Review::Overdue { since } => ReviewJson::Overdue { since: moment(*since) },
+        }),
+        anyway: row.anyway.as_deref(),
+        rolled_back: row.rolled_back.as_ref(),
+        requirements: judgement
+            .map_or_else(Vec::new, |j| j.requirements.iter().map(RequirementJson::new).collect()),
+        exceptions: {
+            let mut codes: Vec<Code> = row.exceptions.iter().map(|exception| exception.code).collect();
+            codes.dedup();
+            codes
+        },
+        details: row
+            .exceptions
+            .iter()
+            .map(|exception| ExceptionJson {
+                code: exception.code,
+                detail: &exception.detail,
+                commit: exception.by.as_ref().map(|by| by.commit),
+            })
+            .collect(),
+    }
+}

@@ -1,0 +1,476 @@
+//! What happened, held against the rules: the gate's own rules, run on the state before each deployment
+//! (design, section 5).
+
+mod json;
+mod population;
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::context::{Context, Sources};
+use super::derive::Shown;
+use super::gate::{Case, Deployer, Judgement, Review, review};
+use super::state::{Evidence, RiskState};
+use super::subject::Subject;
+use super::suspicions;
+use super::walk::{Key, RecordIx, Value};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::history::CommitId;
+use crate::policy::{self, Policy};
+use crate::record::{Details, Record, RecordId, Risk, TaskKind};
+
+pub use json::AuditJson;
+pub use population::{Unrecorded, UnrecordedDeployment};
+
+/// What is asked of the audit.
+#[derive(Clone, Copy)]
+pub struct AuditAsk<'a> {
+    /// First moment that counts, as seconds since the epoch.
+    pub since: i64,
+    /// First moment that no longer counts.
+    pub until: i64,
+    /// Position of the commit at which the book's duty begins: what it has in its history is exempt.
+    pub duty: Option<usize>,
+    /// The path of the policy in the book, for diagnostics.
+    pub policy_path: &'a str,
+    /// Whether a section still holds the template's words.
+    pub is_guidance: &'a (dyn Fn(&str) -> bool + Sync),
+}
+
+/// Something that the rules did not allow.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Exception {
+    /// Its code.
+    pub code: Code,
+    /// What was found, in one sentence.
+    pub detail: String,
+    /// The commit that shows it.
+    pub by: Option<Evidence>,
+}
+
+/// One deployment.
+#[derive(Debug, Clone)]
+pub struct Row {
+    /// The task.
+    pub id: RecordId,
+    /// Its title at the deployment.
+    pub title: String,
+    /// Its kind at the deployment.
+    pub kind: Option<TaskKind>,
+    /// Who asked for it.
+    pub requestor: Option<String>,
+    /// The environment, by the policy's name.
+    pub environment: String,
+    /// Whether the environment was gated.
+    pub gated: bool,
+    /// The reason, for an emergency.
+    pub emergency: Option<String>,
+    /// When it ran, as seconds since the epoch.
+    pub time: i64,
+    /// Whether that is what a `Deployed:` trailer states, rather than the commit's own time.
+    pub stated: bool,
+    /// The commit that ticked it.
+    pub by: Evidence,
+    /// The commit of the trunk's first-parent line with which it landed.
+    pub landed: Option<Evidence>,
+    /// What the rules say of it; `None` when the record could not be read then.
+    pub judgement: Option<Judgement>,
+    /// Services that the task touches.
+    pub services: Vec<String>,
+    /// Seconds from the last change of the text to each approval that counted.
+    pub waits: Vec<i64>,
+    /// Digest of the recorded plan.
+    pub plan: Option<String>,
+    /// How to go back, as the record says: whether a Rollback section was written.
+    pub rollback_written: bool,
+    /// Ticked items about tests, with their commits.
+    pub tests: Vec<(String, Evidence)>,
+    /// The board's look at an emergency.
+    pub review: Option<Review>,
+    /// Why it was deployed although the gate was shut, as the commit states it.
+    pub anyway: Option<String>,
+    /// The commit that took it back.
+    pub rolled_back: Option<Evidence>,
+    /// In the order of the rules.
+    pub exceptions: Vec<Exception>,
+}
+
+/// The audit's answer.
+#[derive(Debug, Clone)]
+pub struct Audit {
+    /// Every deployment in the period, oldest first.
+    pub rows: Vec<Row>,
+    /// Changes of infrastructure that name no task, oldest first.
+    pub unrecorded: Vec<Unrecorded>,
+    /// Landed work that no deployment has in its history, oldest first.
+    pub undeployed: Vec<UnrecordedDeployment>,
+    /// What is wrong with changes of the policy.
+    pub policy: Vec<Diagnostic>,
+    /// The commit at which the duty begins.
+    pub duty: Option<Evidence>,
+}
+
+impl Audit {
+    /// Whether nothing is to be explained.
+    pub fn is_clean(&self) -> bool {
+        self.rows.iter().all(|row| row.exceptions.is_empty())
+            && self.unrecorded.is_empty()
+            && self.undeployed.is_empty()
+            && self.policy.is_empty()
+    }
+}
+
+/// Judges every deployment of a period that the tip's history holds.
+pub fn audit(
+    sources: Sources<'_>,
+    named: &HashMap<usize, Vec<RecordIx>>,
+    shown: &[Shown],
+    ask: &AuditAsk<'_>,
+) -> Audit {
+    use rayon::prelude::*;
+    let context = Context::new(sources, named, shown);
+    let exempt = |commit: usize| ask.duty.is_some_and(|duty| context.in_history(commit, duty));
+    let deployments: Vec<(usize, RecordIx)> = sources
+        .walk
+        .deployments
+        .iter()
+        .copied()
+        .filter(|(commit, _)| context.has(*commit) && !exempt(*commit))
+        .collect();
+    let mut rows: Vec<(usize, Row)> = deployments
+        .par_iter()
+        .flat_map_iter(|&(commit, record)| {
+            of_commit(&context, commit, record, ask).into_iter().map(move |row| (commit, row))
+        })
+        .filter(|(_, row)| ask.since <= row.time && row.time < ask.until)
+        .collect();
+    rows.sort_by(|(a, one), (b, other)| {
+        (one.time, *a, &one.id, &one.environment).cmp(&(other.time, *b, &other.id, &other.environment))
+    });
+    Audit {
+        rows: rows.into_iter().map(|(_, row)| row).collect(),
+        unrecorded: population::unrecorded(&context, named, ask),
+        undeployed: population::undeployed(&context, ask),
+        policy: suspicions::policy_changes_in(&context, ask.policy_path, &|commit| {
+            let time = sources.history.commits[commit].committer.time.seconds;
+            ask.since <= time && time < ask.until && !exempt(commit)
+        }),
+        duty: ask.duty.map(|duty| context.evidence(duty)),
+    }
+}
+
+/// The deployments that one commit makes of one record: one for each environment whose items it ticks.
+fn of_commit(context: &Context<'_>, commit: usize, record: RecordIx, ask: &AuditAsk<'_>) -> Vec<Row> {
+    let Some(policy) = context.policy_before(commit) else {
+        let policy = context.sources.policy;
+        return environments_of(context, policy, commit, record)
+            .into_iter()
+            .map(|environment| unjudged(context, commit, record, environment))
+            .collect();
+    };
+    environments_of(context, policy, commit, record)
+        .into_iter()
+        .map(|environment| row(context, policy, commit, record, environment, ask))
+        .collect()
+}
+
+fn environments_of<'p>(
+    context: &Context<'_>,
+    policy: &'p Policy,
+    commit: usize,
+    record: RecordIx,
+) -> Vec<&'p policy::Environment> {
+    let ticked = context.transitions(record);
+    let mut found: Vec<&policy::Environment> = Vec::new();
+    let own = ticked.iter().filter(|t| t.commit as usize == commit);
+    for transition in own.filter(|t| *context.value(t.to) == Value::Checked) {
+        let Key::Item(item) = context.key(transition) else { continue };
+        let Some(environment) = policy.environment_for_item(&item.text) else { continue };
+        if !found.iter().any(|known| known.name == environment.name) {
+            found.push(environment);
+        }
+    }
+    found
+}
+
+/// When a deployment ran: its commit's time, or what its trailer states when that is at most `lag` earlier.
+struct Time {
+    seconds: i64,
+    stated: bool,
+    /// Why it contradicts the graph.
+    suspect: Option<String>,
+}
+
+fn time(context: &Context<'_>, policy: &Policy, commit: usize, environment: &str) -> Time {
+    let commits = &context.sources.history.commits;
+    let facts = &commits[commit];
+    let own = facts.committer.time.seconds;
+    let stated = facts.trailers.deployed.iter().find_map(|deployed| {
+        let (name, time) = deployed.split_once(' ')?;
+        let time: jiff::Timestamp = time.trim().parse().ok().filter(|_| name == environment)?;
+        Some(time.as_second())
+    });
+    let stated = stated.filter(|stated| *stated <= own && own - stated <= policy.audit.lag);
+    let seconds = stated.unwrap_or(own);
+    let parent = facts.parents.iter().find(|&&parent| commits[parent].committer.time.seconds > seconds);
+    let landing =
+        context.landing(commit).filter(|&landing| commits[landing].committer.time.seconds < seconds);
+    let suspect = match (parent, landing) {
+        (Some(&parent), _) => Some(format!("it is dated before its parent {}", commits[parent].id.short())),
+        (None, Some(landing)) => {
+            Some(format!("it is dated after its landing {}", commits[landing].id.short()))
+        }
+        (None, None) => None,
+    };
+    Time { seconds, stated: stated.is_some(), suspect }
+}
+
+fn row(
+    context: &Context<'_>,
+    policy: &Policy,
+    commit: usize,
+    record: RecordIx,
+    environment: &policy::Environment,
+    ask: &AuditAsk<'_>,
+) -> Row {
+    let view = context.at(commit, policy);
+    let parsed = view.parsed(record).or_else(|| context.parsed(record));
+    let task = parsed.and_then(|parsed| match &parsed.details {
+        Details::Task(task) => Some((parsed, &**task)),
+        _ => None,
+    });
+    let Some((parsed, task)) = task else { return unjudged(context, commit, record, environment) };
+    let id = &context.sources.walk.ids[record as usize].1;
+    let time = time(context, policy, commit, &environment.name);
+    let applied = context.sources.history.commits[commit].trailers.plans.first();
+    let now = context.parsed(record).and_then(|parsed| match &parsed.details {
+        Details::Task(task) => Some(Subject { context, record, id, parsed, task }),
+        _ => None,
+    });
+    let case = Case {
+        subject: Subject { context: &view, record, id, parsed, task },
+        environment,
+        deployment: Some(commit),
+        time: Some(time.seconds).filter(|_| time.suspect.is_none()),
+        onto: None,
+        now,
+        plan: applied.map(String::as_str),
+        deployer: Some(Deployer::Author(commit)),
+        is_guidance: ask.is_guidance,
+    };
+    let judgement = case.judge();
+    let review = task
+        .emergency
+        .as_ref()
+        .filter(|_| environment.gated)
+        .map(|_| review(context, record, time.seconds, context.sources.now));
+    let mut row = Row {
+        title: parsed.title().to_owned(),
+        kind: task.kind,
+        requestor: task.requestor.clone(),
+        gated: environment.gated,
+        emergency: task.emergency.clone(),
+        time: time.seconds,
+        stated: time.stated,
+        plan: task
+            .plans
+            .iter()
+            .find(|(name, _)| *name == environment.name)
+            .map(|(_, plan)| plan.digest.clone()),
+        rollback_written: parsed.section("Rollback").is_some_and(|section| {
+            let text = parsed.text(section.content.clone());
+            !text.trim().is_empty() && !(ask.is_guidance)(text)
+        }),
+        tests: tests(&view, record, parsed),
+        services: task.services.clone(),
+        waits: waits(&view, record, &judgement),
+        review,
+        ..unjudged(context, commit, record, environment)
+    };
+    row.exceptions = exceptions(&view, environment, &judgement, &row, time.suspect);
+    row.judgement = Some(judgement);
+    row
+}
+
+/// A row of which nothing but the commit is known.
+fn unjudged(
+    context: &Context<'_>,
+    commit: usize,
+    record: RecordIx,
+    environment: &policy::Environment,
+) -> Row {
+    let facts = &context.sources.history.commits[commit];
+    let id = context.sources.walk.ids[record as usize].1.clone();
+    let broken = Exception {
+        code: Code::RecordBroken,
+        detail: format!("{id} or the policy could not be read at the deployment"),
+        by: Some(context.evidence(commit)),
+    };
+    let unticked = context.withdrawals(record).iter().filter(|withdrawal| {
+        let of_environment = match context.sources.walk.keys.item(withdrawal.key) {
+            Key::Item(item) => context
+                .sources
+                .policy
+                .environment_for_item(&item.text)
+                .is_some_and(|e| e.name == environment.name),
+            _ => false,
+        };
+        let by = withdrawal.commit as usize;
+        of_environment && context.has(by) && by != commit && context.in_history(commit, by)
+    });
+    let rolled_back = unticked.map(|withdrawal| withdrawal.commit as usize).min();
+    Row {
+        title: id.to_string(),
+        id,
+        kind: None,
+        requestor: None,
+        environment: environment.name.clone(),
+        gated: environment.gated,
+        emergency: None,
+        time: facts.committer.time.seconds,
+        stated: false,
+        by: context.evidence(commit),
+        landed: context.landing(commit).map(|landing| context.evidence(landing)),
+        judgement: None,
+        services: Vec::new(),
+        waits: Vec::new(),
+        plan: None,
+        rollback_written: false,
+        tests: Vec::new(),
+        review: None,
+        anyway: facts.trailers.anyway.first().cloned(),
+        rolled_back: rolled_back.map(|commit| context.evidence(commit)),
+        exceptions: vec![broken],
+    }
+}
+
+/// Ticked items that speak of a test, a check or monitoring.
+fn tests(view: &Context<'_>, record: RecordIx, parsed: &Record) -> Vec<(String, Evidence)> {
+    const WORDS: [&str; 3] = ["test", "verify", "monitor"];
+    let about_tests = parsed.items.iter().filter(|item| {
+        item.key.text.split(' ').any(|word| WORDS.iter().any(|known| word.starts_with(known)))
+    });
+    about_tests
+        .filter_map(|item| {
+            let cell = view.cell(record, &Key::Item(item.key.clone()));
+            let by = view.latest(super::approval::tickers(view, cell))?;
+            Some((item.text.clone(), view.evidence(by)))
+        })
+        .collect()
+}
+
+/// How long each approval that counted came after the text that it is on.
+fn waits(view: &Context<'_>, record: RecordIx, judgement: &Judgement) -> Vec<i64> {
+    let history = view.sources.history;
+    let transitions = view.transitions(record);
+    let given = judgement.approvals.iter().filter(|approval| approval.valid && approval.decision.is_none());
+    let commits = given.filter_map(|approval| history.position(approval.by.as_ref()?.commit));
+    commits
+        .filter_map(|approval| {
+            let texts = transitions.iter().filter(|t| *view.key(t) == Key::Scope).map(|t| t.commit as usize);
+            let text = view.latest(texts.filter(|&text| view.in_history(text, approval)))?;
+            let time = |commit: usize| history.commits[commit].committer.time.seconds;
+            Some(time(approval) - time(text))
+        })
+        .collect()
+}
+
+/// What was not allowed: every requirement that is not met, and what is a warning at the gate.
+fn exceptions(
+    view: &Context<'_>,
+    environment: &policy::Environment,
+    judgement: &Judgement,
+    row: &Row,
+    suspect: Option<String>,
+) -> Vec<Exception> {
+    let of = |code, detail: &str, by: &Option<Evidence>| Exception {
+        code,
+        detail: detail.to_owned(),
+        by: by.clone(),
+    };
+    let mut found: Vec<Exception> = judgement
+        .requirements
+        .iter()
+        .filter(|requirement| !requirement.met)
+        .map(|requirement| of(requirement.code, &requirement.detail, &requirement.by))
+        .collect();
+    if !environment.gated {
+        return found;
+    }
+    let warned = [Code::RiskUnderstated, Code::DeployerApproved];
+    let warnings = judgement.warnings.iter().filter(|warning| warned.contains(&warning.code));
+    found.extend(warnings.map(|warning| of(warning.code, &warning.detail, &warning.by)));
+    let own = Some(row.by.clone());
+    found.extend(suspect.map(|why| of(Code::TimeSuspect, &why, &own)));
+    if let Some(malformed) = &view.sources.history.commits[view.sources.tip].malformed {
+        found.push(of(Code::CommitMalformed, malformed, &own));
+    }
+    if let Some(Review::Overdue { .. }) = row.review {
+        found.push(of(Code::EmergencyUnreviewed, "the board has not looked at this emergency in time", &own));
+    }
+    found
+}
+
+/// Rows by exception code, for a summary: how many rows have each.
+pub fn by_code(audit: &Audit) -> BTreeMap<Code, usize> {
+    let mut counts = BTreeMap::new();
+    for row in &audit.rows {
+        let mut codes: Vec<Code> = row.exceptions.iter().map(|exception| exception.code).collect();
+        codes.sort_unstable();
+        codes.dedup();
+        for code in codes {
+            *counts.entry(code).or_default() += 1;
+        }
+    }
+    counts
+}
+
+/// A sample of `n` rows that anybody draws again from the same seed: those whose SHA-256 of seed, commit, ID and
+/// environment is smallest. Positions in [`Audit::rows`], ascending.
+pub fn sample(audit: &Audit, n: usize, seed: &str) -> Vec<usize> {
+    use sha2::{Digest, Sha256};
+    let mut drawn: Vec<([u8; 32], usize)> = audit
+        .rows
+        .iter()
+        .enumerate()
+        .map(|(position, row)| {
+            let text = format!("{seed}\n{}\n{}\n{}\n", row.by.commit, row.id, row.environment);
+            (Sha256::digest(text).into(), position)
+        })
+        .collect();
+    drawn.sort_unstable();
+    let mut positions: Vec<usize> = drawn.into_iter().take(n).map(|(_, position)| position).collect();
+    positions.sort_unstable();
+    positions
+}
+
+impl Row {
+    /// The risk that counted, when the record could be read.
+    pub fn risk(&self) -> Option<&RiskState> {
+        self.judgement.as_ref().map(|judgement| &judgement.risk)
+    }
+
+    /// The level of that risk.
+    pub fn level(&self) -> Option<Risk> {
+        self.risk().map(|risk| risk.level)
+    }
+
+    /// The commits that the row rests on, without repetition.
+    pub fn commits(&self) -> Vec<CommitId> {
+        let judgement = self.judgement.iter();
+        let requirements = judgement.flat_map(|j| j.requirements.iter().filter_map(|r| r.by.as_ref()));
+        let review = match &self.review {
+            Some(Review::InTime { by } | Review::Late { by }) => Some(by),
+            _ => None,
+        };
+        let tests = self.tests.iter().map(|(_, by)| by);
+        let all =
+            std::iter::once(&self.by).chain(&self.landed).chain(requirements).chain(tests).chain(review);
+        let mut commits: Vec<CommitId> = Vec::new();
+        for by in all.chain(&self.rolled_back) {
+            if !commits.contains(&by.commit) {
+                commits.push(by.commit);
+            }
+        }
+        commits
+    }
+}

@@ -1,0 +1,508 @@
+//! What a deployment must meet: the gate asks it before, the audit after, by the same rules (design, section 5).
+
+mod emergency;
+mod json;
+mod record;
+mod timing;
+
+use super::approval::sum_up;
+use super::authority::{trust, wanted};
+use super::context::{Context, Sources};
+use super::decision::{DecisionState, in_force, listing};
+use super::derive::Shown;
+use super::environment::{environments, is_finished};
+use super::state::{Approval, Evidence, RiskState, TrustLevel};
+use super::subject::Subject;
+use super::walk::{RecordIx, Value};
+use crate::diagnostic::{Code, nearest};
+use crate::policy::{self, ConditionRule, Policy};
+use crate::record::{Details, RecordId, RecordType, Risk, TaskKind, Verdict};
+
+pub use emergency::Review;
+pub(super) use emergency::review;
+pub use json::{GateJson, RequirementJson};
+
+/// What is asked of the gate.
+#[derive(Clone, Copy)]
+pub struct GateAsk<'a> {
+    /// The task.
+    pub id: &'a RecordId,
+    /// The environment, by the policy's name.
+    pub environment: &'a str,
+    /// Digest of the plan that would be applied, when one is given.
+    pub plan: Option<&'a str>,
+    /// Who would deploy, by the policy's name, when that is known.
+    pub deployer: Option<&'a str>,
+    /// Another commit whose policy and withdrawals hold: that into which the judged one would be merged.
+    pub onto: Option<usize>,
+    /// Whether a section still holds the template's words.
+    pub is_guidance: &'a dyn Fn(&str) -> bool,
+}
+
+/// One thing that is asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Requirement {
+    /// Its code; the same word in the gate, the audit and `explain`.
+    pub code: Code,
+    /// Whether it is met.
+    pub met: bool,
+    /// What was found, in one sentence.
+    pub detail: String,
+    /// The commit that shows it.
+    pub by: Option<Evidence>,
+}
+
+/// Everything that the rules say of one deployment.
+#[derive(Debug, Clone)]
+pub struct Judgement {
+    /// In the fixed order of the rules.
+    pub requirements: Vec<Requirement>,
+    /// What shuts nothing and is an exception in the audit.
+    pub warnings: Vec<Requirement>,
+    /// Approvals as they are judged here, the board's among them.
+    pub approvals: Vec<Approval>,
+    /// The risk that counts.
+    pub risk: RiskState,
+    /// While nothing else changes: the moment at which it shuts (seconds since the epoch).
+    pub until: Option<i64>,
+    /// When only the time is wrong: the next moment at which it may open.
+    pub next: Option<i64>,
+    /// The weakest trust that a met approval rests on.
+    pub trust: Option<TrustLevel>,
+}
+
+impl Judgement {
+    /// Whether every requirement is met.
+    pub fn is_open(&self) -> bool {
+        self.requirements.iter().all(|requirement| requirement.met)
+    }
+}
+
+/// The gate's answer.
+#[derive(Debug, Clone)]
+pub struct Gate {
+    /// What the rules say.
+    pub judgement: Judgement,
+    /// Whether the environment is gated at all.
+    pub gated: bool,
+    /// Whether the task is an emergency.
+    pub emergency: bool,
+    /// The commit that deployed the environment, when it is deployed.
+    pub deployed: Option<Evidence>,
+}
+
+/// Why there is no answer: "could not tell".
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Unclear {
+    /// No such task in what is judged.
+    #[error("there is no task `{id}` in what is judged")]
+    UnknownTask {
+        /// As asked.
+        id: String,
+        /// The nearest.
+        near: Option<String>,
+    },
+    /// The record is no task.
+    #[error("`{id}` is no task")]
+    NoTask {
+        /// As asked.
+        id: String,
+    },
+    /// No such environment in the policy.
+    #[error("environment `{name}` is not in the policy")]
+    UnknownEnvironment {
+        /// As asked.
+        name: String,
+        /// The policy's.
+        known: Vec<String>,
+    },
+    /// A file that the answer depends on cannot be read.
+    #[error("`{path}` cannot be read, and the answer depends on it")]
+    Broken {
+        /// In the book.
+        path: String,
+    },
+    /// Several files carry the ID.
+    #[error("several files carry the ID `{id}`, so whose history is whose cannot be told")]
+    Duplicate {
+        /// As asked.
+        id: String,
+    },
+}
+
+/// Asks whether a task may be applied to an environment now.
+///
+/// # Errors
+/// [`Unclear`] when the task, a dependency or a decision cannot be read, or there is no such thing.
+pub fn gate(
+    sources: Sources<'_>,
+    named: &std::collections::HashMap<usize, Vec<RecordIx>>,
+    shown: &[Shown],
+    ask: &GateAsk<'_>,
+) -> Result<Gate, Unclear> {
+    let context = Context::new(sources, named, shown);
+    let policy = sources.policy;
+    let environment = policy.environment(ask.environment).ok_or_else(|| Unclear::UnknownEnvironment {
+        name: ask.environment.to_owned(),
+        known: policy.environments.iter().map(|environment| environment.name.clone()).collect(),
+    })?;
+    let record = find(&context, shown, ask.id)?;
+    readable(&context, shown, record)?;
+    let parsed = context.parsed(record).ok_or_else(|| broken(&context, record))?;
+    let Details::Task(task) = &parsed.details else {
+        return Err(Unclear::NoTask { id: ask.id.to_string() });
+    };
+    let subject = Subject { context: &context, record, id: ask.id, parsed, task };
+    let case = Case {
+        subject,
+        environment,
+        deployment: None,
+        time: Some(sources.now),
+        onto: ask.onto,
+        now: None,
+        plan: ask.plan,
+        deployer: ask.deployer.map(Deployer::Person),
+        is_guidance: ask.is_guidance,
+    };
+    let deployed = environments(&context, record).into_iter().find(|found| found.name == ask.environment);
+    let deployed = deployed.filter(|found| found.deployed).and_then(|found| found.completed);
+    Ok(Gate {
+        judgement: case.judge(),
+        gated: environment.gated,
+        emergency: task.emergency.is_some(),
+        deployed: deployed.map(|commit| context.evidence(commit)),
+    })
+}
+
+fn find(context: &Context<'_>, shown: &[Shown], id: &RecordId) -> Result<RecordIx, Unclear> {
+    let known = || shown.iter().filter_map(|shown| shown.record.id.as_ref()).map(RecordId::as_str);
+    if known().filter(|other| *other == id.as_str()).count() > 1 {
+        return Err(Unclear::Duplicate { id: id.to_string() });
+    }
+    context.record(id).filter(|&record| context.node(record).is_some()).ok_or_else(|| Unclear::UnknownTask {
+        id: id.to_string(),
+        near: nearest(id.as_str(), known()).map(str::to_owned),
+    })
+}
+
+/// The task itself, what it depends on, and every decision must be readable: what a broken file says is unknown.
+fn readable(context: &Context<'_>, shown: &[Shown], record: RecordIx) -> Result<(), Unclear> {
+    let parsed = context.parsed(record).ok_or_else(|| broken(context, record))?;
+    if let Details::Task(task) = &parsed.details {
+        for id in &task.depends {
+            let dependency = RecordId::parse(id).ok().and_then(|id| context.record(&id));
+            if let Some(dependency) = dependency.filter(|&dependency| context.node(dependency).is_some())
+                && context.parsed(dependency).is_none()
+            {
+                return Err(broken(context, dependency));
+            }
+        }
+    }
+    let decisions = shown.iter().filter(|shown| shown.record.record_type() == RecordType::Decision);
+    match decisions.into_iter().find(|shown| shown.record.is_broken()) {
+        Some(shown) => Err(Unclear::Broken { path: shown.record.path.clone() }),
+        None => Ok(()),
+    }
+}
+
+fn broken(context: &Context<'_>, record: RecordIx) -> Unclear {
+    let walk = context.sources.walk;
+    let path = context.node(record).and_then(|node| node.files.records.first());
+    let path = path.map_or_else(
+        || walk.ids[record as usize].1.to_string(),
+        |(path, _)| walk.paths.item(*path).to_string(),
+    );
+    Unclear::Broken { path }
+}
+
+/// Who deploys.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Deployer<'s> {
+    /// By the policy's name.
+    Person(&'s str),
+    /// The author of the deployment's commit.
+    Author(usize),
+}
+
+/// One deployment, made or asked for, in the view of the commit that it is judged on.
+pub(super) struct Case<'s, 'a> {
+    pub(super) subject: Subject<'s, 'a>,
+    pub(super) environment: &'s policy::Environment,
+    /// The commit, when it has been made: what it changes besides the tick counts, its approvals do not.
+    pub(super) deployment: Option<usize>,
+    /// When; `None` for a time that contradicts the graph, which meets no window.
+    pub(super) time: Option<i64>,
+    pub(super) onto: Option<usize>,
+    /// The task as it stands now, for a deployment that has been made: what came later is late.
+    pub(super) now: Option<Subject<'s, 'a>>,
+    /// The digest of what is applied.
+    pub(super) plan: Option<&'s str>,
+    pub(super) deployer: Option<Deployer<'s>>,
+    pub(super) is_guidance: &'s dyn Fn(&str) -> bool,
+}
+
+impl Case<'_, '_> {
+    /// Holds every rule against the case, in the order of the design.
+    pub(super) fn judge(&self) -> Judgement {
+        let Subject { context, task, .. } = self.subject;
+        let plan_checked = self.plan.is_some() && self.plan_requirement().is_some_and(|plan| plan.met);
+        let mut judged = self.subject.judged(self.deployment, plan_checked);
+        judged.landed_on = judged.landed_on.or(self.onto);
+        let decisions = self.decisions();
+        let (mut approvals, _) = self.subject.approvals(&judged, &decisions);
+        approvals.retain(|approval| approval.role != "*");
+        if let (Some(now), Some(deployment)) = (&self.now, self.deployment) {
+            now.mark_late(deployment, &mut approvals);
+        }
+        sum_up(context, &judged, &mut approvals);
+        let risk = super::risk::risk(task, context.sources.policy);
+        let mut judgement = Judgement {
+            requirements: Vec::new(),
+            warnings: Vec::new(),
+            trust: approvals.iter().filter(|approval| approval.valid).filter_map(|a| a.trust).min(),
+            approvals,
+            risk,
+            until: None,
+            next: None,
+        };
+        if !self.environment.gated {
+            judgement.requirements.extend(self.deployer());
+            return judgement;
+        }
+        judgement.requirements.extend(self.cancelled());
+        judgement.requirements.extend(judgement.approvals.iter().filter(|a| a.required).map(approval));
+        judgement.requirements.extend(self.standing_refusal(&judgement.approvals));
+        judgement.requirements.extend(self.conditions(&decisions, judgement.risk.level));
+        judgement.requirements.extend(self.sections(judgement.risk.level));
+        judgement.requirements.extend(self.items(judgement.risk.level));
+        judgement.requirements.extend(self.earlier_environments(judgement.risk.level));
+        judgement.requirements.extend(self.dependencies());
+        self.timing(&mut judgement);
+        judgement.requirements.extend(self.plan_requirement());
+        judgement.requirements.extend(self.deployer());
+        judgement.requirements.extend(self.overdue_emergencies());
+        judgement.warnings.extend(self.understated(&judgement.risk));
+        judgement.warnings.extend(self.deployer_approved(&judgement));
+        judgement
+    }
+
+    fn policy(&self) -> &Policy {
+        self.subject.context.sources.policy
+    }
+
+    fn decisions(&self) -> Vec<DecisionState<'_>> {
+        listing(self.subject.context, self.subject.record)
+    }
+
+    fn cancelled(&self) -> Option<Requirement> {
+        let why = self.subject.task.cancelled.as_ref()?;
+        Some(unmet(Code::Cancelled, format!("it is cancelled: {why}")))
+    }
+
+    /// A board that said no, or asked for changes, without having been asked: nobody deploys over that.
+    fn standing_refusal(&self, approvals: &[Approval]) -> Option<Requirement> {
+        let board = approvals.iter().find(|approval| approval.decision.is_some() && !approval.required)?;
+        let refused = board.code == Some(Code::DecisionRejected);
+        (refused && self.subject.task.emergency.is_none()).then(|| approval(board))
+    }
+
+    /// Conditions of the decision in force that somebody must meet before.
+    fn conditions(&self, decisions: &[DecisionState<'_>], risk: Risk) -> Vec<Requirement> {
+        let Subject { context, id, task, .. } = self.subject;
+        let asked = self.policy().risk_rule(risk).decision && task.emergency.is_none();
+        let force = in_force(context, decisions, id).filter(|_| asked);
+        let Some(decision) = force.filter(|d| d.decision.decision == Some(Verdict::Approved)) else {
+            return Vec::new();
+        };
+        let Some(parsed) = context.parsed(decision.record) else { return Vec::new() };
+        let mut found = Vec::new();
+        for item in parsed.items_in("conditions") {
+            let detail = match self.policy().condition_rule(&item.text) {
+                Some(ConditionRule::Window | ConditionRule::After) => continue,
+                _ => format!("{}: {}", decision.id, item.text),
+            };
+            // A condition that the deployment's own commit ticks was not met before it.
+            let with_deployment = self.deployment.is_some_and(|deployment| {
+                super::decision::met_by(context, decision.record, item).is_some_and(|met| met == deployment)
+            });
+            let open = decision.open_conditions.contains(&item.text) || with_deployment;
+            let by = super::decision::met_by(context, decision.record, item).map(|by| context.evidence(by));
+            found.push(Requirement { code: Code::ConditionOpen, met: !open, detail, by });
+        }
+        found
+    }
+
+    /// Environments before this one are deployed with this text.
+    fn earlier_environments(&self, risk: Risk) -> Vec<Requirement> {
+        let Subject { context, record, task, .. } = self.subject;
+        if task.emergency.is_some() {
+            return Vec::new();
+        }
+        let found = environments(context, record);
+        let rule = self.policy().risk_rule(risk);
+        let asked = |name: &String| match task.environments.is_empty() {
+            true => found.iter().any(|environment| environment.name == *name),
+            false => task.environments.contains(name),
+        };
+        let before = self.policy().environments.iter().take_while(|e| e.name != self.environment.name);
+        let before = before.filter(|e| asked(&e.name) || rule.environments.contains(&e.name));
+        before
+            .map(|environment| {
+                let name = &environment.name;
+                let state = found.iter().find(|found| found.name == *name && found.deployed);
+                let completed = state.and_then(|state| state.completed);
+                let scope = |commit| super::approval::scope_after(context, record, commit);
+                let now = context.cell(record, &super::walk::Key::Scope).map(|cell| cell.value);
+                let (met, detail) = match completed {
+                    Some(commit) if scope(commit) == now => {
+                        (true, format!("deployed to {name} with this text"))
+                    }
+                    Some(_) => (false, format!("the text has changed since it was deployed to {name}")),
+                    None => (false, format!("not deployed to {name}")),
+                };
+                let by = completed.map(|commit| context.evidence(commit));
+                Requirement { code: Code::EnvironmentSkipped, met, detail, by }
+            })
+            .collect()
+    }
+
+    fn dependencies(&self) -> Vec<Requirement> {
+        let context = self.subject.context;
+        let depends = self.subject.task.depends.iter();
+        depends
+            .map(|id| {
+                let record = RecordId::parse(id).ok().and_then(|id| context.record(&id));
+                let record = record.filter(|&record| context.node(record).is_some());
+                let (met, detail) = match record {
+                    Some(record) if is_finished(context, record) => (true, format!("{id} is applied")),
+                    Some(_) => (false, format!("{id} is neither applied nor done")),
+                    None => (false, format!("{id} does not exist")),
+                };
+                Requirement { code: Code::DependencyOpen, met, detail, by: None }
+            })
+            .collect()
+    }
+
+    /// The plan that is applied is the recorded one, which is part of what was approved.
+    fn plan_requirement(&self) -> Option<Requirement> {
+        let task = self.subject.task;
+        let name = &self.environment.name;
+        let recorded =
+            task.plans.iter().find(|(environment, _)| environment == name).map(|(_, plan)| &plan.digest);
+        let asked = self.policy().kind_rule(task.kind.unwrap_or(TaskKind::General)).plan;
+        let short = |digest: &str| digest.trim_start_matches("sha256:").chars().take(12).collect::<String>();
+        let requirement = match (recorded, self.plan) {
+            (None, Some(given)) => unmet(
+                Code::PlanMissing,
+                format!("plan {} is given and none is recorded for {name}", short(given)),
+            ),
+            (None, None) if !asked => return None,
+            (None, None) => unmet(Code::PlanMissing, format!("no plan is recorded for {name}")),
+            (Some(recorded), None) => {
+                met(Code::PlanDiffers, format!("plan {} is recorded and was not compared", short(recorded)))
+            }
+            (Some(recorded), Some(given)) if recorded == given => {
+                met(Code::PlanDiffers, format!("the plan is the recorded one, {}", short(recorded)))
+            }
+            (Some(recorded), Some(given)) => unmet(
+                Code::PlanDiffers,
+                format!("the plan is {}, and {} was recorded", short(given), short(recorded)),
+            ),
+        };
+        Some(requirement)
+    }
+
+    /// Who deploys may deploy there.
+    fn deployer(&self) -> Option<Requirement> {
+        let (context, name) = (self.subject.context, &self.environment.name);
+        let listed = &self.environment.deployers;
+        let (person, worth, by) = match self.deployer? {
+            Deployer::Person(person) => (Some(person), None, None),
+            Deployer::Author(commit) => {
+                let email = &context.sources.history.commits[commit].author.email;
+                let before = context.policy_before(commit);
+                let person = before.and_then(|policy| policy.person_by_email(email));
+                (person, Some(trust(context, commit)), Some(context.evidence(commit)))
+            }
+        };
+        let who = person.map_or_else(
+            || by.as_ref().map_or("somebody".to_owned(), |by| by.email.to_string()),
+            str::to_owned,
+        );
+        let wanted = wanted(self.policy().trust.deploy);
+        let asks_nothing = listed.is_empty() && wanted <= TrustLevel::Committed;
+        let may = listed.is_empty()
+            || person.is_some_and(|person| {
+                listed.iter().any(|entry| entry == person || self.policy().has_role(person, entry))
+            });
+        let requirement = |met, detail| Some(Requirement { code: Code::DeployerRole, met, detail, by });
+        match worth {
+            _ if asks_nothing => None,
+            _ if !may => requirement(
+                false,
+                format!("{who} is none of those who deploy to {name}: {}", listed.join(", ")),
+            ),
+            Some(worth) if worth < wanted => {
+                requirement(false, format!("the commit is only claimed to be {who}'s"))
+            }
+            _ => requirement(true, format!("{who} may deploy to {name}")),
+        }
+    }
+
+    fn understated(&self, risk: &RiskState) -> Option<Requirement> {
+        let declared = self.subject.task.risk.filter(|declared| *declared < risk.level)?;
+        let reasons = risk.reasons.join("; ");
+        let detail = format!("declared {}, found {}: {reasons}", declared.as_str(), risk.level.as_str());
+        Some(unmet(Code::RiskUnderstated, detail))
+    }
+
+    /// Above low risk, who deploys is not one whose approval was counted.
+    fn deployer_approved(&self, judgement: &Judgement) -> Option<Requirement> {
+        let context = self.subject.context;
+        let person = match self.deployer? {
+            Deployer::Person(person) => person,
+            Deployer::Author(commit) => {
+                let email = &context.sources.history.commits[commit].author.email;
+                context.policy_before(commit)?.person_by_email(email)?
+            }
+        };
+        let counted = judgement.approvals.iter().any(|approval| {
+            approval.valid && approval.decision.is_none() && approval.person.as_deref() == Some(person)
+        });
+        (counted && judgement.risk.level > Risk::Low)
+            .then(|| unmet(Code::DeployerApproved, format!("{person} deploys, and has approved it")))
+    }
+
+    /// Whether an item of the record is ticked in the view, with the commit.
+    fn ticked(&self, item: &crate::record::Item) -> Option<usize> {
+        let Subject { context, record, .. } = self.subject;
+        let cell = context.cell(record, &super::walk::Key::Item(item.key.clone()))?;
+        (*context.value(cell.value) == Value::Checked).then(|| context.latest(context.owners(cell))).flatten()
+    }
+}
+
+fn approval(approval: &Approval) -> Requirement {
+    let default = match approval.decision.is_some() || approval.text.is_empty() {
+        true => Code::DecisionMissing,
+        false => Code::ApprovalMissing,
+    };
+    let who = approval.person.as_deref().filter(|_| approval.valid);
+    let detail = match who {
+        Some(who) => format!("{}: {who}, {}", approval.text, approval.detail),
+        None => format!("{}: {}", approval.text, approval.detail),
+    };
+    Requirement {
+        code: approval.code.unwrap_or(default),
+        met: approval.valid,
+        detail,
+        by: approval.by.clone(),
+    }
+}
+
+fn met(code: Code, detail: String) -> Requirement {
+    Requirement { code, met: true, detail, by: None }
+}
+
+fn unmet(code: Code, detail: String) -> Requirement {
+    Requirement { code, met: false, detail, by: None }
+}
