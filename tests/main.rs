@@ -9,6 +9,7 @@ mod audit;
 mod bad_input;
 mod board;
 mod browser;
+mod cache;
 mod chart;
 mod demo;
 mod docs;

@@ -124,6 +124,7 @@ impl Deriver<'_> {
                 let found = runbook(self.context, record, id, details);
                 state.status = found.status;
                 state.evidence = found.evidence.map(|commit| self.context.evidence(commit));
+                state.review_due = found.due;
                 state.next = found.next;
             }
         }
@@ -268,6 +269,7 @@ fn draft(shown: &Shown, book: &Book<'_>) -> RecordState {
         record: Arc::clone(record),
         status: if broken { Status::Unknown } else { Status::Draft },
         evidence: None,
+        review_due: None,
         created: None,
         updated: None,
         authors: Vec::new(),

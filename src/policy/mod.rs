@@ -18,6 +18,7 @@ use std::sync::LazyLock;
 
 use crate::diagnostic::Diagnostic;
 use decode::Decoder;
+pub use matching::KnownItems;
 use pattern::Compiled;
 pub use pattern::{FieldGlobs, IdPattern, NameGlobs, PathGlobs};
 pub use recurrence::Recurrence;
