@@ -221,6 +221,30 @@ fn the_window_is_saturday_two_to_six_in_its_zone_over_both_changes_of_clocks() {
     assert_eq!(before["next"], "2024-05-25T00:00:00+00:00", "Saturday, 2 AM in Berlin");
 }
 
+/// The five stages, and what done means, as they stand with everything but production done.
+#[test]
+fn progress_is_told() {
+    let book = ready("");
+    let gate = gate(&book, INSIDE);
+    let told = |key: &str| -> Vec<String> {
+        let stages = gate[key].as_array().unwrap().iter();
+        stages
+            .map(|stage| {
+                format!(
+                    "{} {}",
+                    stage["name"].as_str().unwrap(),
+                    if stage["reached"] == true { "●" } else { "○" }
+                )
+            })
+            .collect()
+    };
+    assert_eq!(told("progress"), ["task ●", "code ●", "review ●", "staging ●", "production ○"]);
+    assert_eq!(
+        told("done"),
+        ["review ●", "merged ●", "applied ○", "monitoring ○", "documentation ○", "runbook ○"]
+    );
+}
+
 #[test]
 fn little_time_left_is_a_warning() {
     let book = ready("");

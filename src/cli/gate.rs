@@ -12,7 +12,7 @@ use super::show::signature;
 use super::ui::{BAD, BOLD, DIM, GOOD, Ui, WAITING, escape, markdown_text, paint};
 use crate::book::{Ask, Book, CacheUse, GateQuestion, Loaded, View};
 use crate::history::CommitTime;
-use crate::ledger::{Evidence, Gate, GateJson, Requirement, Unclear};
+use crate::ledger::{Evidence, Gate, GateJson, Requirement, Stage, Unclear, definition_of_done, stages};
 
 /// Ask whether a task may be applied to an environment now
 ///
@@ -60,6 +60,8 @@ struct Answer<'a> {
     at: Option<&'a Evidence>,
     id: &'a str,
     environment: &'a str,
+    progress: Vec<Stage>,
+    done: Vec<Stage>,
     #[serde(flatten)]
     gate: GateJson<'a>,
 }
@@ -86,12 +88,15 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &GateArgs) -> Result<(),
         deployer: args.deployer.clone(),
     };
     let gate = loaded.gate(&ask, &question).map_err(unclear)?;
+    let state = loaded.state.record(&question.id);
     match args.format {
         _ if context.json => ui.json(&Answer {
             schema: "changebook.gate/1",
             at: loaded.state.at.as_ref(),
             id: &question.id,
             environment: &question.environment,
+            progress: state.map_or_else(Vec::new, stages),
+            done: state.map_or_else(Vec::new, definition_of_done),
             gate: GateJson::new(&gate),
         })?,
         GateFormat::Text => {
@@ -163,12 +168,24 @@ fn text(ui: &mut Ui, loaded: &Loaded, question: &GateQuestion, gate: &Gate) -> R
         ui.line("")?;
         ui.line(format!("{} {}", paint(BOLD, "next:"), first.code.remedy()))?;
     }
+    if let Some(state) = loaded.state.record(&question.id) {
+        ui.line(format!("{} {}", paint(BOLD, "progress:"), progress(&stages(state))))?;
+        ui.line(format!("{} {}", paint(BOLD, "done means:"), progress(&definition_of_done(state))))?;
+    }
     if let Some(trust) = judgement.trust {
         let trust = serde_json::to_value(trust).ok();
         let word = trust.as_ref().and_then(|trust| trust.as_str()).unwrap_or_default();
         ui.line(paint(DIM, format!("approvals rest on: {word}")))?;
     }
     Ok(())
+}
+
+fn progress(stages: &[Stage]) -> String {
+    let stages = stages.iter().map(|stage| {
+        let (mark, style) = if stage.reached { ("●", GOOD) } else { ("○", DIM) };
+        format!("{} {}", paint(style, mark), escape(&stage.name))
+    });
+    stages.collect::<Vec<_>>().join("  ")
 }
 
 fn line(ui: &mut Ui, mark: &str, requirement: &Requirement) -> Result<(), CliError> {
