@@ -6,6 +6,7 @@ mod config;
 mod error;
 mod files;
 mod ids;
+mod inputs;
 mod judge;
 mod load;
 mod prepared;
@@ -22,8 +23,9 @@ pub use blame::BlamedLine;
 pub use config::BookConfig;
 pub use error::BookError;
 pub use files::{FileContent, RecordFile};
+pub use inputs::Inputs;
 pub use judge::{AuditQuestion, Audited, GateQuestion, Period};
-pub use load::{Ask, Loaded, View};
+pub use load::{Ask, CacheUse, Loaded, View};
 
 /// The file that makes a directory a book.
 pub const BOOK_FILE: &str = "book.toml";

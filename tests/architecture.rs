@@ -71,6 +71,20 @@ fn one_room_reads_history_and_few_start_programs() {
     }
 }
 
+/// An answer is said again for as long as it holds, and `ledger::holds` knows of one use of the clock.
+#[test]
+fn a_state_depends_on_the_clock_in_one_place() {
+    for (path, text) in sources("ledger").iter().filter(|(path, _)| !is_test(path)) {
+        let name = path.to_string_lossy().replace('\\', "/");
+        let uses = code(text).matches("sources.now").count();
+        // What judges is never said again.
+        if ["/gate", "/audit"].iter().any(|part| name.contains(part)) {
+            continue;
+        }
+        assert_eq!(uses, usize::from(name.ends_with("/runbook.rs")), "{name} asks the clock {uses} times");
+    }
+}
+
 #[test]
 fn the_pure_rooms_have_no_clock_and_no_files() {
     for room in ["diagnostic", "record", "policy", "calendar", "ledger", "intake", "template"] {

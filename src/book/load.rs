@@ -3,11 +3,14 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::prepared::{Asked, Prepared};
+use super::files::RecordFile;
+use super::inputs::Inputs;
+use super::prepared::{Asked, Prepared, scope_rules};
+use super::settings::parse_config;
 use super::shown::{Pair, attach_diagnostics, present};
 use super::{Book, BookConfig, BookError, POLICY_FILE};
 use crate::diagnostic::Diagnostic;
-use crate::history::{CommitId, History};
+use crate::history::{CommitId, FactCache, History};
 use crate::ledger::{self, Evidence, Shown, State, WorkTree};
 use crate::policy::Policy;
 use crate::record::RecordId;
@@ -25,8 +28,27 @@ pub struct Ask {
     pub now_is_stated: bool,
     /// The branch that counts, when the user names one.
     pub trunk: Option<String>,
+    /// Whether facts that an earlier run read may stand for the objects.
+    pub cache: CacheUse,
     /// What is judged.
     pub view: View,
+}
+
+impl Ask {
+    /// Whether the work tree is looked at beside `HEAD`.
+    pub(super) fn is_of_work_tree(&self) -> bool {
+        self.at.is_none() && self.view == View::Head
+    }
+}
+
+/// Whether the cache below the git directory is read and written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum CacheUse {
+    /// Everything comes from objects, and nothing is written.
+    #[default]
+    Refused,
+    /// What is known is not read again.
+    Allowed,
 }
 
 /// What is read and judged.
@@ -54,6 +76,8 @@ pub struct Loaded {
     pub templates: RecordTemplates,
     /// The commits in the history of what was read and of the trunk.
     pub history: History,
+    /// What to tell the user about the cache.
+    pub remark: Option<String>,
     /// What was read of that history besides.
     pub(super) prepared: Prepared,
     /// The files that were shown.
@@ -118,23 +142,39 @@ impl Book {
     /// [`BookError::Settings`] when `book.toml` or the policy of what is read is unusable (nobody has authority
     /// then, and no answer would be right); history's errors.
     pub fn load(&self, ask: &Ask) -> Result<Loaded, BookError> {
-        let head = self.repository.head()?;
-        let Viewed { tip, now, policy, trunk } = self.viewed(ask, head.commit)?;
-        let in_work_tree = ask.at.is_none() && ask.view == View::Head;
-        let tips: Vec<CommitId> = tip.into_iter().chain(trunk.as_ref().map(|(_, id)| *id)).collect();
-        let (history, pairs) = self.history_and_shown(&tips, tip, in_work_tree)?;
+        self.load_from(self.inputs(ask)?, ask)
+    }
+
+    /// Derives the state from inputs that were read for the same question.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load).
+    pub fn load_from(&self, inputs: Inputs, ask: &Ask) -> Result<Loaded, BookError> {
+        let Inputs { head, tip, now, policy, trunk, .. } = inputs;
+        let trunk_tip = trunk.as_ref().map(|(_, id)| *id);
+        let tips: Vec<CommitId> = tip.into_iter().chain(trunk_tip).collect();
+        let mut cache = match ask.cache {
+            CacheUse::Allowed => FactCache::open(&self.repository, &self.path, &scope_rules(&policy)),
+            CacheUse::Refused => None,
+        };
+        let (history, pairs) = self.history_and_shown(&tips, tip, inputs.on_disk, cache.as_mut())?;
         self.refuse_vanished_policy(&history, tip)?;
-        // Settings come from where the records come from.
-        let settings = tip.filter(|_| !in_work_tree || self.root.is_none());
-        let templates = self.record_templates(settings)?;
-        let config = self.config(settings)?;
-        let asked = Asked { tip, trunk: trunk.as_ref().map(|(_, id)| *id), policy: &policy };
-        let prepared = self.prepare(&history, asked)?;
+        let templates = RecordTemplates::new(inputs.templates);
+        let config = parse_config(&inputs.book_file)?;
+        let remark = cache.as_ref().and_then(FactCache::remark);
+        let (prepared, to_keep) =
+            self.prepare(&history, Asked { tip, trunk: trunk_tip, policy: &policy }, cache)?;
         let shown: Vec<Shown> = pairs.iter().map(|pair| pair.shown.clone()).collect();
         let sources = prepared.sources(&history, &policy, now);
-        let derived = ledger::derive(sources, &prepared.named, &shown, POLICY_FILE);
+        let derived = std::thread::scope(|scope| {
+            if let Some(to_keep) = &to_keep {
+                scope.spawn(|| to_keep.save(&history));
+            }
+            let mut derived = ledger::derive(sources, &prepared.named, &shown, POLICY_FILE);
+            attach_diagnostics(&mut derived.records, &pairs, &policy, &templates);
+            derived
+        });
         let mut records = derived.records;
-        attach_diagnostics(&mut records, &pairs, &policy, &templates);
         self.name_changes(&mut records, &policy)?;
         records.sort_by_cached_key(|record| (record.record_type, natural(&record.name)));
         let mut diagnostics = ledger::duplicates(present(&pairs).map(Pair::judged));
@@ -142,16 +182,16 @@ impl Book {
         let state = State {
             at: tip.and_then(|id| history.position(id)).map(|tip| evidence(&history, &policy, tip)),
             now,
-            branch: head.branch.filter(|_| in_work_tree),
+            branch: head.branch.filter(|_| ask.is_of_work_tree()),
             trunk: trunk.map(|(name, _)| name),
             records,
             diagnostics,
         };
-        Ok(Loaded { state, config, policy, templates, history, prepared, shown })
+        Ok(Loaded { state, config, policy, templates, history, remark, prepared, shown })
     }
 
     /// Which commit is read, at which moment, by which policy, beside which trunk.
-    fn viewed(&self, ask: &Ask, head: Option<CommitId>) -> Result<Viewed, BookError> {
+    pub(super) fn viewed(&self, ask: &Ask, head: Option<CommitId>) -> Result<Viewed, BookError> {
         let of_trunk = |ask: &Ask| -> Result<(String, CommitId), BookError> {
             let policy = self.policy(head)?;
             self.trunk(ask, &policy)?.ok_or(BookError::NoTrunk)
@@ -179,12 +219,13 @@ impl Book {
         &self,
         tips: &[CommitId],
         tip: Option<CommitId>,
-        with_work_tree: bool,
+        on_disk: Option<BTreeMap<String, RecordFile>>,
+        cache: Option<&mut FactCache>,
     ) -> Result<(History, Vec<Pair>), BookError> {
         let other = self.reopen()?;
         std::thread::scope(|scope| {
-            let shown = scope.spawn(move || other.shown(tip, with_work_tree));
-            let history = self.repository.read(tips, &self.path);
+            let shown = scope.spawn(move || other.shown(tip, on_disk));
+            let history = self.repository.read_with(tips, &self.path, cache);
             let pairs = shown.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
             Ok((history?, pairs?))
         })
@@ -192,11 +233,11 @@ impl Book {
 }
 
 /// What was asked for, found.
-struct Viewed {
-    tip: Option<CommitId>,
-    now: i64,
-    policy: Policy,
-    trunk: Option<(String, CommitId)>,
+pub(super) struct Viewed {
+    pub(super) tip: Option<CommitId>,
+    pub(super) now: i64,
+    pub(super) policy: Policy,
+    pub(super) trunk: Option<(String, CommitId)>,
 }
 
 pub(super) fn evidence(history: &History, policy: &Policy, position: usize) -> Evidence {

@@ -3,10 +3,12 @@
 use std::collections::HashMap;
 
 use super::{Book, BookError};
-use crate::history::{CommitId, History};
-use crate::ledger::{self, DeployedRecords, DetachedFiles, Policies, Signatures, Sources, Walk, WorkPaths};
+use crate::history::{BlobId, CommitId, FactCache, History};
+use crate::ledger::{
+    self, DeployedRecords, DetachedFiles, Policies, Signatures, Sources, Versions, Walk, WorkPaths,
+};
 use crate::policy::Policy;
-use crate::record::ScopeRules;
+use crate::record::{RecordType, ScopeRules};
 
 /// Which commits are asked about, and by which policy.
 #[derive(Debug, Clone, Copy)]
@@ -71,11 +73,37 @@ impl Prepared {
     }
 }
 
+/// What a run read that the cache did not have.
+pub(super) struct ToKeep {
+    cache: FactCache,
+    versions: Versions,
+    read: Vec<(RecordType, BlobId)>,
+}
+
+impl ToKeep {
+    /// Writes it for the next run.
+    pub(super) fn save(&self, history: &History) {
+        self.cache.save(history, self.read.iter().filter_map(|version| self.versions.get_key_value(version)));
+    }
+}
+
+/// What of a record's frontmatter is material, by a policy.
+pub(super) fn scope_rules(policy: &Policy) -> ScopeRules {
+    ScopeRules { gated: policy.gated_environments() }
+}
+
 impl Book {
-    /// Reads what the ledger needs of a history.
-    pub(super) fn prepare(&self, history: &History, asked: Asked<'_>) -> Result<Prepared, BookError> {
+    /// Reads what the ledger needs of a history, as far as the cache does not know it. The cache is one for the
+    /// scope rules of the policy that is asked by; what is new is given beside, to be kept.
+    pub(super) fn prepare(
+        &self,
+        history: &History,
+        asked: Asked<'_>,
+        mut cache: Option<FactCache>,
+    ) -> Result<(Prepared, Option<ToKeep>), BookError> {
         let policy = asked.policy;
-        let versions = self.versions(history, &ScopeRules { gated: policy.gated_environments() })?;
+        let known = cache.as_mut().map(|cache| std::mem::take(&mut cache.files)).unwrap_or_default();
+        let (versions, read) = self.versions(history, &scope_rules(policy), known)?;
         let policies = self.policies(history)?;
         let builtin = Policy::builtin();
         let position = |commit: Option<CommitId>| commit.and_then(|commit| history.position(commit));
@@ -84,11 +112,11 @@ impl Book {
         let every_policy = policies.values().flatten().chain([policy, &builtin]);
         let walk = ledger::walk(history, &versions, &tips, &ledger::deployment_items(every_policy));
         let named = ledger::named_tasks(history, &walk, policy.book.as_deref());
-        let work_paths = self.work_paths(history, &named)?;
-        let signatures = self.signatures(history, &walk)?;
+        let work_paths = self.work_paths(history, &named, cache.as_mut())?;
+        let signatures = self.signatures(history, &walk, cache.as_mut())?;
         let detached = self.detached(history)?;
         let deployed = tip.map_or_else(|| Ok(DeployedRecords::new()), |tip| self.deployed(&walk, tip))?;
-        Ok(Prepared {
+        let prepared = Prepared {
             walk,
             named,
             work_paths,
@@ -99,6 +127,7 @@ impl Book {
             builtin,
             tip,
             trunk,
-        })
+        };
+        Ok((prepared, cache.map(|cache| ToKeep { cache, versions, read })))
     }
 }

@@ -8,6 +8,11 @@ use crate::history::{CommitId, History};
 use crate::policy::Policy;
 use crate::template::RecordTemplates;
 
+/// The settings that a `book.toml` holds.
+pub(super) fn parse_config(text: &str) -> Result<BookConfig, BookError> {
+    BookConfig::parse(text).map_err(|diagnostic| BookError::Settings(vec![*diagnostic]))
+}
+
 impl Book {
     /// `book.toml` of a commit, or of the work tree.
     ///
@@ -15,7 +20,7 @@ impl Book {
     /// [`BookError::Settings`] with the place.
     pub fn config(&self, commit: Option<CommitId>) -> Result<BookConfig, BookError> {
         let text = self.text(commit, BOOK_FILE)?.unwrap_or_default();
-        BookConfig::parse(&text).map_err(|diagnostic| BookError::Settings(vec![*diagnostic]))
+        parse_config(&text)
     }
 
     /// The policy of a commit; before the first commit that of the work tree; without a file the built-in one.
@@ -56,7 +61,15 @@ impl Book {
     /// # Errors
     /// When a file cannot be read.
     pub fn record_templates(&self, commit: Option<CommitId>) -> Result<RecordTemplates, BookError> {
-        Ok(RecordTemplates::new(self.templates(commit, "templates/records", ".md")?))
+        Ok(RecordTemplates::new(self.record_template_files(commit)?))
+    }
+
+    /// The book's own record templates, by file name.
+    pub(super) fn record_template_files(
+        &self,
+        commit: Option<CommitId>,
+    ) -> Result<BTreeMap<String, String>, BookError> {
+        self.templates(commit, "templates/records", ".md")
     }
 
     /// The book's own templates below a folder, by path below `templates/`.

@@ -9,7 +9,8 @@ use super::files::{self, FileContent, RecordFile};
 use super::{Book, BookError};
 use crate::diagnostic::Severity;
 use crate::history::CommitId;
-use crate::ledger::{self, Shown, WorkTree};
+use crate::intake::pull_request::missing;
+use crate::ledger::{self, Shown, Status, WorkTree};
 use crate::policy::Policy;
 use crate::record::Record;
 use crate::template::RecordTemplates;
@@ -30,12 +31,12 @@ impl Pair {
 
 impl Book {
     /// What is shown of a commit, and of the work tree where it is asked for.
-    pub(super) fn shown(&self, tip: Option<CommitId>, with_work_tree: bool) -> Result<Vec<Pair>, BookError> {
+    pub(super) fn shown(
+        &self,
+        tip: Option<CommitId>,
+        on_disk: Option<BTreeMap<String, RecordFile>>,
+    ) -> Result<Vec<Pair>, BookError> {
         let committed = tip.map_or_else(|| Ok(BTreeMap::new()), |tip| files::committed(self, tip))?;
-        let on_disk = match &self.root {
-            Some(root) if with_work_tree => Some(files::work_tree(root)?),
-            _ => None,
-        };
         let mut paths: BTreeSet<&String> = committed.keys().collect();
         paths.extend(on_disk.iter().flat_map(BTreeMap::keys));
         let paths: Vec<&String> = paths.into_iter().collect();
@@ -116,21 +117,32 @@ pub(super) fn attach_diagnostics(
 ) {
     let ids: BTreeSet<&str> =
         present(pairs).filter_map(|pair| pair.shown.record.id.as_ref()).map(|id| id.as_str()).collect();
+    let known = policy.known_items();
     let is_guidance = |text: &str| templates.is_guidance(text);
-    for (state, pair) in states.iter_mut().zip(pairs) {
+    states.par_iter_mut().zip(pairs).for_each(|(state, pair)| {
         let (shown, judged) = (&pair.shown, pair.judged());
         if shown.work_tree == WorkTree::Removed {
             state.diagnostics.clear();
-            continue;
+            return;
         }
         if pair.on_disk.is_some() {
             state.diagnostics.retain(|diagnostic| !shown.record.diagnostics.contains(diagnostic));
             state.diagnostics.extend(judged.diagnostics.iter().cloned());
         }
         let closed = !state.status.is_open();
-        let found = ledger::check(judged, policy, &ids, &is_guidance);
+        let mut found = ledger::check(judged, policy, &known, &ids, &is_guidance);
+        // What a reviewer asks for is owed when there is something to review.
+        if is_reviewed(state.status) {
+            found.extend(missing(judged, policy, &is_guidance));
+        }
         state.diagnostics.extend(found.into_iter().filter(|d| !closed || d.severity == Severity::Error));
-    }
+    });
+}
+
+/// Whether there is something to review, and nothing is out yet.
+fn is_reviewed(status: Status) -> bool {
+    use Status::{Approved, Developing, InReview, NeedsChanges, Staged};
+    matches!(status, Developing | InReview | Approved | NeedsChanges | Staged)
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use super::{Book, BookError, POLICY_FILE};
-use crate::history::{Blob, BlobId, CommitId, History, SignatureCheck, check_text};
+use crate::history::{Blob, BlobId, CommitId, FactCache, History, SignatureCheck, check_text};
 use crate::ledger::{
     self, DeployedRecords, DetachedFile, DetachedFiles, Policies, Signatures, Versions, Walk, WorkPaths,
 };
@@ -17,12 +17,21 @@ use crate::record::{
 };
 
 impl Book {
-    /// Facts of every version of every record file, on all cores.
-    pub(super) fn versions(&self, history: &History, rules: &ScopeRules) -> Result<Versions, BookError> {
+    /// Facts of every version of every record file, on all cores; those that the cache knows are taken from it.
+    /// What was read is given apart.
+    pub(super) fn versions(
+        &self,
+        history: &History,
+        rules: &ScopeRules,
+        known: Versions,
+    ) -> Result<(Versions, Vec<(RecordType, BlobId)>), BookError> {
         let mut inputs: FxHashMap<(RecordType, BlobId), (&str, usize)> = FxHashMap::default();
         for change in history.commits.iter().flat_map(|commit| &commit.changes) {
             let Some(record_type) = type_of(&change.path) else { continue };
             for file in [change.old, change.new].into_iter().flatten().filter(|file| file.is_regular()) {
+                if known.contains_key(&(record_type, file.blob)) {
+                    continue;
+                }
                 let order = inputs.len();
                 inputs.entry((record_type, file.blob)).or_insert((&change.path, order));
             }
@@ -40,7 +49,13 @@ impl Book {
                 Blob::TooLarge(_) => None,
             },
         )?;
-        Ok(facts.into_iter().flatten().collect())
+        let mut versions = known;
+        let mut read = Vec::with_capacity(facts.len());
+        for (version, facts) in facts.into_iter().flatten() {
+            read.push(version);
+            versions.insert(version, facts);
+        }
+        Ok((versions, read))
     }
 
     /// The own work of every commit that names a task.
@@ -48,12 +63,13 @@ impl Book {
         &self,
         history: &History,
         named: &HashMap<usize, Vec<u32>>,
+        cache: Option<&mut FactCache>,
     ) -> Result<WorkPaths, BookError> {
         let mut positions: Vec<usize> =
             named.keys().copied().filter(|&position| history.commits[position].touches_code).collect();
         positions.sort_unstable();
         let commits: Vec<CommitId> = positions.iter().map(|&position| history.commits[position].id).collect();
-        let paths = self.repository.work_paths(&commits, &self.path)?;
+        let paths = self.repository.work_paths(&commits, &self.path, cache)?;
         Ok(positions.into_iter().zip(paths).collect())
     }
 
@@ -62,15 +78,20 @@ impl Book {
         let commits = history.commits.iter().enumerate();
         let (positions, commits): (Vec<usize>, Vec<CommitId>) =
             commits.filter(|(_, commit)| commit.touches_code).map(|(at, commit)| (at, commit.id)).unzip();
-        let paths = self.repository.work_paths(&commits, &self.path)?;
+        let paths = self.repository.work_paths(&commits, &self.path, None)?;
         Ok(positions.into_iter().zip(paths).collect())
     }
 
     /// Verified signatures of the commits that act.
-    pub(super) fn signatures(&self, history: &History, walk: &Walk) -> Result<Signatures, BookError> {
+    pub(super) fn signatures(
+        &self,
+        history: &History,
+        walk: &Walk,
+        cache: Option<&mut FactCache>,
+    ) -> Result<Signatures, BookError> {
         let acts = ledger::signed_acts(history, walk);
         let commits: Vec<CommitId> = acts.iter().map(|&commit| history.commits[commit].id).collect();
-        let checks = self.repository.check_signatures(&commits)?;
+        let checks = self.repository.check_signatures(&commits, cache)?;
         Ok(acts.into_iter().zip(checks).filter_map(|(commit, check)| Some((commit, check?))).collect())
     }
 

@@ -1,10 +1,12 @@
 //! What every command starts from: where, when, and which book.
 
+use std::cell::RefCell;
 use std::path::PathBuf;
 
 use super::Global;
 use super::error::CliError;
-use crate::book::{Ask, Book, Loaded, View};
+use super::ui::Progress;
+use crate::book::{Ask, Book, CacheUse, Inputs, Loaded, View};
 use crate::diagnostic::nearest;
 use crate::ledger::RecordState;
 
@@ -18,6 +20,9 @@ pub(super) struct Context {
     pub(super) now_is_stated: bool,
     pub(super) trunk: Option<String>,
     pub(super) json: bool,
+    pub(super) cache: CacheUse,
+    /// Remarks for standard error, told when the command is done.
+    pub(super) remarks: RefCell<Vec<String>>,
 }
 
 impl Context {
@@ -33,6 +38,12 @@ impl Context {
             now_is_stated: global.now.is_some(),
             trunk: global.trunk,
             json: global.json,
+            cache: match global.no_cache || std::env::var_os("CHANGEBOOK_CACHE").is_some_and(|set| set == "0")
+            {
+                true => CacheUse::Refused,
+                false => CacheUse::Allowed,
+            },
+            remarks: RefCell::default(),
         })
     }
 
@@ -45,6 +56,8 @@ impl Context {
             now_is_stated: true,
             trunk: None,
             json: self.json,
+            cache: self.cache,
+            remarks: RefCell::default(),
         }
     }
 
@@ -58,14 +71,23 @@ impl Context {
             now: self.now,
             now_is_stated: self.now_is_stated,
             trunk: self.trunk.clone(),
+            cache: self.cache,
             view: View::Head,
         }
     }
 
     pub(super) fn load(&self) -> Result<(Book, Loaded), CliError> {
         let book = self.book()?;
-        let loaded = book.load(&self.ask())?;
+        let loaded = self.load_from(&book, book.inputs(&self.ask())?)?;
         Ok((book, loaded))
+    }
+
+    /// Derives the state from inputs that were read for [`ask`](Self::ask).
+    pub(super) fn load_from(&self, book: &Book, inputs: Inputs) -> Result<Loaded, CliError> {
+        let _progress = Progress::begin("reading commits…");
+        let mut loaded = book.load_from(inputs, &self.ask())?;
+        self.remarks.borrow_mut().extend(loaded.remark.take());
+        Ok(loaded)
     }
 
     /// Refuses an option that makes no sense for a command that changes something.

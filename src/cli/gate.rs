@@ -10,7 +10,7 @@ use super::evidence::read_plan;
 use super::list::as_of;
 use super::show::signature;
 use super::ui::{BAD, BOLD, DIM, GOOD, Ui, WAITING, escape, markdown_text, paint};
-use crate::book::{Ask, Book, GateQuestion, Loaded, View};
+use crate::book::{Ask, Book, CacheUse, GateQuestion, Loaded, View};
 use crate::history::CommitTime;
 use crate::ledger::{Evidence, Gate, GateJson, Requirement, Unclear};
 
@@ -70,7 +70,8 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &GateArgs) -> Result<(),
         Some(revision) => View::Landed(revision.clone()),
         None => View::Trunk,
     };
-    let ask = Ask { view, ..context.ask() };
+    // Whoever judges reads the objects that the answer rests on.
+    let ask = Ask { view, cache: CacheUse::Refused, ..context.ask() };
     let loaded = book.load(&ask)?;
     let plan = args.plan.as_deref().map(|file| read_plan(ui, file, &loaded.policy)).transpose()?;
     if let Some(person) =

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::answer;
 use super::context::Context;
 use super::error::CliError;
 use super::filter::FilterArgs;
@@ -35,8 +36,12 @@ struct Answer<'a> {
 }
 
 pub(super) fn run(ui: &mut Ui, context: &Context, args: &ListArgs) -> Result<(), CliError> {
+    args.filter.check()?;
+    answer::again_or(ui, context, &format!("list {args:?}"), |ui, loaded| answer(ui, context, args, loaded))
+}
+
+fn answer(ui: &mut Ui, context: &Context, args: &ListArgs, loaded: &Loaded) -> Result<(), CliError> {
     let filter = args.filter.check()?;
-    let (_, loaded) = context.load()?;
     args.filter.check_by(&loaded.policy)?;
     let records: Vec<&RecordState> =
         loaded.state.records.iter().filter(|record| filter.admits(record)).collect();
@@ -48,7 +53,7 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &ListArgs) -> Result<(),
             records: records.iter().map(|record| RecordJson::new(record, false)).collect(),
         });
     }
-    print(ui, &loaded, &records)?;
+    print(ui, loaded, &records)?;
     if args.evidence {
         evidence(ui, &records)?;
     }

@@ -2,6 +2,7 @@
 
 mod agenda;
 mod announce;
+mod answer;
 mod approve;
 mod audit;
 mod blame;
@@ -83,6 +84,9 @@ struct Global {
     /// Answer with one JSON document
     #[arg(long, global = true)]
     json: bool,
+    /// Read everything from git, and keep nothing below .git/changebook (as CHANGEBOOK_CACHE=0 does)
+    #[arg(long, global = true)]
+    no_cache: bool,
     /// When to colour
     #[arg(long, value_enum, value_name = "WHEN", default_value = "auto", global = true)]
     color: Color,
@@ -152,39 +156,47 @@ pub fn main() -> ExitCode {
 
 fn run(ui: &mut Ui, cli: Cli) -> Result<(), CliError> {
     let context = Context::new(cli.global)?;
-    match cli.command {
-        Command::Init(args) => init::run(ui, &context, &args),
-        Command::Demo(args) => demo::run(ui, &context, &args),
-        Command::New(args) => new::run(ui, &context, &args),
-        Command::List(args) => list::run(ui, &context, &args),
-        Command::Show(args) => show::run(ui, &context, &args),
-        Command::Board(args) => board::run(ui, &context, &args),
-        Command::Log(args) => log::run(ui, &context, &args),
-        Command::Blame(args) => blame::run(ui, &context, &args),
-        Command::Diff(args) => diff::run(ui, &context, &args),
-        Command::Tick(args) => tick::run(ui, &context, &args),
-        Command::Untick(args) => tick::run_untick(ui, &context, &args),
-        Command::Approve(args) => approve::run(ui, &context, &args),
-        Command::Decide(args) => decide::run(ui, &context, &args),
-        Command::Deployed(args) => deployed::run(ui, &context, &args),
-        Command::Rollback(args) => deployed::run_rollback(ui, &context, &args),
-        Command::Cancel(args) => cancel::run(ui, &context, &args),
-        Command::Manifests(args) => manifests::run(ui, &context, &args),
-        Command::Chart(args) => chart::run(ui, &context, &args),
-        Command::Windows(args) => windows::run(ui, &context, &args),
-        Command::Plan(args) => plan::run(ui, &context, &args),
-        Command::Risk(args) => risk::run(ui, &context, &args),
-        Command::Pr(args) => pr::run(ui, &context, &args),
-        Command::Check(args) => check::run(ui, &context, &args),
-        Command::Build(args) => build::run(ui, &context, &args),
-        Command::Audit(args) => audit::run(ui, &context, &args),
-        Command::Agenda(args) => agenda::run(ui, &context, &args),
-        Command::Announce(args) => announce::run(ui, &context, &args),
-        Command::Metrics(args) => metrics::run(ui, &context, &args),
-        Command::Gate(args) => gate::run(ui, &context, &args),
-        Command::Scope(args) => scope::run(ui, &context, &args),
-        Command::Explain(args) => explain::run(ui, &context, &args),
-        Command::Export(args) => export::run(ui, &context, &args),
+    let outcome = run_command(ui, &context, cli.command);
+    for remark in context.remarks.take() {
+        ui.note(&remark);
+    }
+    outcome
+}
+
+fn run_command(ui: &mut Ui, context: &Context, command: Command) -> Result<(), CliError> {
+    match command {
+        Command::Init(args) => init::run(ui, context, &args),
+        Command::Demo(args) => demo::run(ui, context, &args),
+        Command::New(args) => new::run(ui, context, &args),
+        Command::List(args) => list::run(ui, context, &args),
+        Command::Show(args) => show::run(ui, context, &args),
+        Command::Board(args) => board::run(ui, context, &args),
+        Command::Log(args) => log::run(ui, context, &args),
+        Command::Blame(args) => blame::run(ui, context, &args),
+        Command::Diff(args) => diff::run(ui, context, &args),
+        Command::Tick(args) => tick::run(ui, context, &args),
+        Command::Untick(args) => tick::run_untick(ui, context, &args),
+        Command::Approve(args) => approve::run(ui, context, &args),
+        Command::Decide(args) => decide::run(ui, context, &args),
+        Command::Deployed(args) => deployed::run(ui, context, &args),
+        Command::Rollback(args) => deployed::run_rollback(ui, context, &args),
+        Command::Cancel(args) => cancel::run(ui, context, &args),
+        Command::Manifests(args) => manifests::run(ui, context, &args),
+        Command::Chart(args) => chart::run(ui, context, &args),
+        Command::Windows(args) => windows::run(ui, context, &args),
+        Command::Plan(args) => plan::run(ui, context, &args),
+        Command::Risk(args) => risk::run(ui, context, &args),
+        Command::Pr(args) => pr::run(ui, context, &args),
+        Command::Check(args) => check::run(ui, context, &args),
+        Command::Build(args) => build::run(ui, context, &args),
+        Command::Audit(args) => audit::run(ui, context, &args),
+        Command::Agenda(args) => agenda::run(ui, context, &args),
+        Command::Announce(args) => announce::run(ui, context, &args),
+        Command::Metrics(args) => metrics::run(ui, context, &args),
+        Command::Gate(args) => gate::run(ui, context, &args),
+        Command::Scope(args) => scope::run(ui, context, &args),
+        Command::Explain(args) => explain::run(ui, context, &args),
+        Command::Export(args) => export::run(ui, context, &args),
         Command::Completions(args) => completions::run(ui, &args),
         Command::Man(args) => completions::run_man(ui, &args),
     }

@@ -133,7 +133,14 @@ fn head(ui: &mut Ui, state: &RecordState) -> Result<(), CliError> {
         rows.push(("kind", kind.as_str().to_owned()));
     }
     if let Some(risk) = &state.risk {
-        rows.push(("risk", format!("{} ({})", risk.level.as_str(), escape(&risk.reasons.join("; ")))));
+        let level = risk.level.as_str();
+        match risk.reasons.as_slice() {
+            [reason] => rows.push(("risk", format!("{level} ({})", escape(reason)))),
+            reasons => {
+                rows.push(("risk", level.to_owned()));
+                rows.extend(reasons.iter().map(|reason| ("", format!("- {}", escape(reason)))));
+            }
+        }
     }
     if let Some(approval) = state.approval {
         rows.push(("approval", approval.to_string()));

@@ -1,9 +1,13 @@
 //! Where output goes: answers to standard output, diagnostics to standard error; colour on a terminal only.
 
 use std::io::{self, IsTerminal, Write};
+use std::sync::mpsc::{self, RecvTimeoutError, Sender};
+use std::thread::JoinHandle;
+use std::time::Duration;
 
 use anstream::AutoStream;
 use anstyle::{AnsiColor, Style};
+use serde::{Deserialize, Serialize};
 use unicode_width::UnicodeWidthStr;
 
 use super::error::CliError;
@@ -16,7 +20,23 @@ pub(super) struct Ui {
     error: AutoStream<io::Stderr>,
     /// Columns of the terminal; `None` when the answer goes elsewhere.
     pub(super) width: Option<usize>,
+    /// What is not written yet.
+    pending: String,
+    /// What was said since it is recorded.
+    recording: Option<Recording>,
 }
+
+/// What a command said, to be said again.
+#[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Recording {
+    /// The answer, with its colours.
+    out: String,
+    /// Remarks after it.
+    notes: Vec<String>,
+}
+
+/// Text that is written at once, in bytes.
+const PENDING: usize = 64 * 1024;
 
 /// When to colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
@@ -49,17 +69,52 @@ impl Ui {
             terminal_size::terminal_size()
                 .map_or(80, |(terminal_size::Width(columns), _)| usize::from(columns))
         });
-        Ui { out: AutoStream::new(io::stdout(), choice), error: AutoStream::new(io::stderr(), choice), width }
+        Ui {
+            out: AutoStream::new(io::stdout(), choice),
+            error: AutoStream::new(io::stderr(), choice),
+            width,
+            pending: String::new(),
+            recording: None,
+        }
+    }
+
+    /// Notes what is said from here on.
+    pub(super) fn record(&mut self) {
+        self.recording = Some(Recording::default());
+    }
+
+    /// What was said since [`record`](Self::record).
+    pub(super) fn take_recording(&mut self) -> Recording {
+        self.recording.take().unwrap_or_default()
+    }
+
+    /// Says it again.
+    pub(super) fn replay(&mut self, recording: &Recording) -> Result<(), CliError> {
+        self.text(&recording.out)?;
+        for note in &recording.notes {
+            self.note(note);
+        }
+        Ok(())
     }
 
     /// Writes a line of the answer.
     pub(super) fn line(&mut self, text: impl AsRef<str>) -> Result<(), CliError> {
-        writeln!(self.out, "{}", text.as_ref()).map_err(CliError::output)
+        self.text(text.as_ref())?;
+        self.text("\n")
     }
 
     /// Writes text of the answer as it is.
     pub(super) fn text(&mut self, text: &str) -> Result<(), CliError> {
-        self.out.write_all(text.as_bytes()).map_err(CliError::output)
+        if let Some(recording) = &mut self.recording {
+            recording.out.push_str(text);
+        }
+        self.pending.push_str(text);
+        if self.pending.len() < PENDING { Ok(()) } else { self.write_pending() }
+    }
+
+    fn write_pending(&mut self) -> Result<(), CliError> {
+        let pending = std::mem::take(&mut self.pending);
+        self.out.write_all(pending.as_bytes()).map_err(CliError::output)
     }
 
     /// Writes one JSON document.
@@ -71,11 +126,17 @@ impl Ui {
 
     /// Writes a remark that is no part of the answer.
     pub(super) fn note(&mut self, text: &str) {
+        if let Some(recording) = &mut self.recording {
+            recording.notes.push(text.to_owned());
+        }
+        // A reader that is gone is met again at the end.
+        let _ = self.write_pending();
         let _ = writeln!(self.error, "{text}");
     }
 
     /// Writes a failure with its hints.
     pub(super) fn failure(&mut self, failure: &CliError) {
+        let _ = self.write_pending();
         for diagnostic in &failure.diagnostics {
             let text = render_diagnostic(diagnostic, None);
             let _ = writeln!(self.error, "{text}");
@@ -92,6 +153,7 @@ impl Ui {
     }
 
     pub(super) fn flush(&mut self) -> Result<(), CliError> {
+        self.write_pending()?;
         self.out.flush().map_err(CliError::output)
     }
 }
@@ -100,6 +162,42 @@ impl Ui {
 pub(super) fn json_line(value: &impl serde::Serialize) -> Result<String, CliError> {
     let text = serde_json::to_string(value).map_err(|error| CliError::failure(error.to_string()))?;
     Ok(escape_json(&text))
+}
+
+/// How long people wait without a word.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+/// Says on a terminal that reading goes on, once it takes long; gone when this is.
+pub(super) struct Progress {
+    done: Option<Sender<()>>,
+    teller: Option<JoinHandle<()>>,
+}
+
+impl Progress {
+    pub(super) fn begin(what: &'static str) -> Self {
+        if !io::stderr().is_terminal() {
+            return Progress { done: None, teller: None };
+        }
+        let (done, waiting) = mpsc::channel::<()>();
+        let teller = std::thread::spawn(move || {
+            if waiting.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout) {
+                let mut error = io::stderr();
+                let _ = write!(error, "{what}");
+                let _ = waiting.recv();
+                let _ = write!(error, "\r{:width$}\r", "", width = what.width());
+            }
+        });
+        Progress { done: Some(done), teller: Some(teller) }
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        drop(self.done.take());
+        if let Some(teller) = self.teller.take() {
+            let _ = teller.join();
+        }
+    }
 }
 
 /// A text in a style; the stream strips it where colour is off.

@@ -137,10 +137,15 @@ codes! {
     EnvironmentSkipped "environment-skipped": "An earlier environment has not been deployed with this text.", "Deploy there first.";
     DeployerRole "deployer-role": "The deployer may not deploy to this environment.", "Somebody who may, deploys.";
     DeployerApproved "deployer-approved": "The deployer is one whose approval was counted.", "Let another person deploy.";
+    CostMissing "cost-missing":
+        "The plan makes new resources, and the record does not say what they cost.",
+        "Write the section `Cost impact`, or record an estimate: `changebook plan ID FILE --infracost cost.json`.";
     BudgetMissing "budget-missing":
         "The task costs more a month than the policy lets it without naming its budget.",
         "Name the budget that carries it: `cost.budget = \"…\"`.";
     RiskUnderstated "risk-understated": "The declared risk is lower than what the evidence shows.", "Declare the risk that was found.";
+    FollowUpOwed "follow-up-owed": "The task is applied and owes the documentation or runbook that `[done]` in the policy asks for.", "Make a documentation task that follows it, or bring its runbook up to date.";
+    ReviewDue "review-due": "The runbook has not been changed or exercised within its `review-every`.", "Read it, mend it, or exercise it and say so in a commit: `Exercised: ID`.";
     EmergencyUnreviewed "emergency-unreviewed": "The board has not reviewed an emergency in time.", "Put it on the next agenda.";
     DeploymentUnrecorded "deployment-unrecorded": "Landed work is in no deployment of its task.", "Tick the deployment item, with `Deployed:` for the real time.";
     UnrecordedChange "unrecorded-change": "Infrastructure code changed on the trunk and names no task.", "Name the task in the commit: `Change: ID`.";

@@ -2,8 +2,9 @@
 //!
 //! What it promises: parents, authors and trailers are those of the raw objects (`refs/replace`, grafts and
 //! `.mailmap` change nothing), content comes from blobs and never through filters, no git process is
-//! started, nothing is written.
+//! started, nothing is written but the cache below the git directory.
 
+mod cache;
 mod error;
 mod lines;
 mod raw;
@@ -13,6 +14,7 @@ mod signature;
 mod tree;
 mod types;
 
+pub use cache::{Answers, FactCache, FileFacts};
 pub use error::HistoryError;
 pub use lines::{DiffLine, Hunk, Origin, changed_lines, unchanged_lines};
 pub use repository::{Blob, Head, Repository};

@@ -8,6 +8,7 @@ use git2::Oid;
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
+use super::cache::{CommitFacts, FactCache};
 use super::raw::{self, RawCommit};
 use super::tree::TreeReader;
 use super::types::{Change, Commit, CommitId, History, TreeFile};
@@ -19,13 +20,15 @@ const APPROVALS: &str = "approvals";
 /// Commits that one thread compares in a row, so that neighbours share trees.
 const CHUNK: usize = 256;
 
-/// Reads every commit in the history of `tips`.
-pub(super) fn read(git_dir: &Path, tips: &[Oid], book: &BookPath) -> Result<History, HistoryError> {
-    let walked = walk(git_dir, tips)?;
-    let inputs: Vec<(Oid, Option<Oid>)> = walked
-        .iter()
-        .map(|(_, raw, parents)| (raw.tree, parents.first().map(|&parent| walked[parent].1.tree)))
-        .collect();
+/// Reads every commit in the history of `tips`, as far as the cache does not know it.
+pub(super) fn read(
+    git_dir: &Path,
+    tips: &[Oid],
+    book: &BookPath,
+    mut cache: Option<&mut FactCache>,
+) -> Result<History, HistoryError> {
+    let walked = walk(git_dir, tips, cache.as_deref_mut())?;
+    let inputs = to_compare(git_dir, &walked)?;
     let compared: Vec<Compared> = inputs
         .par_chunks(CHUNK)
         .map(|chunk| compare_chunk(git_dir, chunk, book))
@@ -33,7 +36,40 @@ pub(super) fn read(git_dir: &Path, tips: &[Oid], book: &BookPath) -> Result<Hist
         .into_iter()
         .flatten()
         .collect();
-    let commits = walked.into_iter().zip(compared).map(|((id, raw, parents), compared)| Commit {
+    let mut compared = compared.into_iter();
+    let mut fresh = Vec::with_capacity(inputs.len());
+    let commits = walked.into_iter().map(|Walked { id, facts, parents }| match facts {
+        Source::Known(facts) => known_commit(id, *facts, parents),
+        Source::Read(raw) => {
+            fresh.push(id);
+            read_commit(id, raw, parents, compared.next().unwrap_or_default())
+        }
+    });
+    let history = History::new(commits.collect());
+    if let Some(cache) = cache {
+        cache.add_commits(fresh);
+    }
+    Ok(history)
+}
+
+fn known_commit(id: CommitId, facts: CommitFacts, parents: Vec<usize>) -> Commit {
+    Commit {
+        id,
+        parents,
+        author: facts.author,
+        committer: facts.committer,
+        subject: facts.subject,
+        trailers: facts.trailers,
+        signed: facts.signed,
+        malformed: facts.malformed,
+        changes: facts.changes,
+        policy: facts.policy,
+        touches_code: facts.touches_code,
+    }
+}
+
+fn read_commit(id: CommitId, raw: RawCommit, parents: Vec<usize>, compared: Compared) -> Commit {
+    Commit {
         id,
         parents,
         author: raw.author,
@@ -45,8 +81,34 @@ pub(super) fn read(git_dir: &Path, tips: &[Oid], book: &BookPath) -> Result<Hist
         changes: compared.changes,
         policy: compared.policy,
         touches_code: compared.touches_code,
+    }
+}
+
+/// The tree of each commit that was read, and of its first parent.
+fn to_compare(git_dir: &Path, walked: &[Walked]) -> Result<Vec<(Oid, Option<Oid>)>, HistoryError> {
+    let repository = super::repository::open(git_dir)?;
+    let odb = repository.odb().map_err(HistoryError::git)?;
+    let read = walked.iter().filter_map(|commit| match &commit.facts {
+        Source::Read(raw) => Some((raw.tree, commit.parents.first())),
+        Source::Known(_) => None,
     });
-    Ok(History::new(commits.collect()))
+    read.map(|(tree, parent)| {
+        let parent_tree = |&parent: &usize| match &walked[parent].facts {
+            Source::Read(raw) => Ok(raw.tree),
+            Source::Known(_) => {
+                let oid = Oid::from_bytes(&walked[parent].id.0).map_err(HistoryError::git)?;
+                Ok(read_raw(&odb, oid)?.tree)
+            }
+        };
+        Ok((tree, parent.map(parent_tree).transpose()?))
+    })
+    .collect()
+}
+
+fn read_raw(odb: &git2::Odb<'_>, oid: Oid) -> Result<RawCommit, HistoryError> {
+    let object = odb.read(oid).map_err(|source| HistoryError::object(oid, source))?;
+    let raw = (object.kind() == git2::ObjectType::Commit).then(|| raw::parse(object.data())).flatten();
+    raw.ok_or_else(|| HistoryError::NotACommit { id: commit_id(oid).hex() })
 }
 
 /// What a commit's tree says beside its first parent's.
@@ -57,17 +119,47 @@ struct Compared {
     touches_code: bool,
 }
 
-type Walked = (CommitId, RawCommit, Vec<usize>);
+/// A commit in its place.
+struct Walked {
+    id: CommitId,
+    facts: Source,
+    parents: Vec<usize>,
+}
+
+/// Where the facts of a commit come from.
+enum Source {
+    Read(RawCommit),
+    Known(Box<CommitFacts>),
+}
+
+impl Source {
+    /// The parents, the first one last.
+    fn parents_reversed(&self) -> Result<Vec<Oid>, HistoryError> {
+        match self {
+            Source::Read(raw) => Ok(raw.parents.iter().rev().copied().collect()),
+            Source::Known(facts) => facts
+                .parents
+                .iter()
+                .rev()
+                .map(|id| Oid::from_bytes(&id.0).map_err(HistoryError::git))
+                .collect(),
+        }
+    }
+}
 
 /// All commits in the history of the tips, parents before children, in an order that the graph decides.
-fn walk(git_dir: &Path, tips: &[Oid]) -> Result<Vec<Walked>, HistoryError> {
+fn walk(
+    git_dir: &Path,
+    tips: &[Oid],
+    mut cache: Option<&mut FactCache>,
+) -> Result<Vec<Walked>, HistoryError> {
     enum Step {
         Enter(Oid),
         Leave(Oid),
     }
     let repository = super::repository::open(git_dir)?;
     let odb = repository.odb().map_err(HistoryError::git)?;
-    let mut parsed: FxHashMap<Oid, Option<RawCommit>> = FxHashMap::default();
+    let mut entered: FxHashMap<Oid, Option<(Source, Vec<Oid>)>> = FxHashMap::default();
     let mut positions: FxHashMap<Oid, usize> = FxHashMap::default();
     let mut names: HashSet<Arc<str>> = HashSet::new();
     let mut walked: Vec<Walked> = Vec::new();
@@ -75,24 +167,28 @@ fn walk(git_dir: &Path, tips: &[Oid]) -> Result<Vec<Walked>, HistoryError> {
     while let Some(step) = stack.pop() {
         match step {
             Step::Enter(oid) => {
-                if parsed.contains_key(&oid) {
+                if entered.contains_key(&oid) {
                     continue;
                 }
-                let object = odb.read(oid).map_err(|source| HistoryError::object(oid, source))?;
-                let raw =
-                    (object.kind() == git2::ObjectType::Commit).then(|| raw::parse(object.data())).flatten();
-                let mut raw = raw.ok_or_else(|| HistoryError::NotACommit { id: commit_id(oid).hex() })?;
-                share_names(&mut names, &mut raw);
+                let facts = match cache.as_mut().and_then(|cache| cache.take_commit(commit_id(oid))) {
+                    Some(facts) => Source::Known(Box::new(facts)),
+                    None => {
+                        let mut raw = read_raw(&odb, oid)?;
+                        share_names(&mut names, &mut raw);
+                        Source::Read(raw)
+                    }
+                };
+                let parents = facts.parents_reversed()?;
                 stack.push(Step::Leave(oid));
-                stack.extend(raw.parents.iter().rev().map(|parent| Step::Enter(*parent)));
-                parsed.insert(oid, Some(raw));
+                stack.extend(parents.iter().map(|parent| Step::Enter(*parent)));
+                entered.insert(oid, Some((facts, parents)));
             }
             Step::Leave(oid) => {
-                let Some(raw) = parsed.get_mut(&oid).and_then(Option::take) else { continue };
+                let Some((facts, parents)) = entered.get_mut(&oid).and_then(Option::take) else { continue };
                 let parents =
-                    raw.parents.iter().filter_map(|parent| positions.get(parent).copied()).collect();
+                    parents.iter().rev().filter_map(|parent| positions.get(parent).copied()).collect();
                 positions.insert(oid, walked.len());
-                walked.push((commit_id(oid), raw, parents));
+                walked.push(Walked { id: commit_id(oid), facts, parents });
             }
         }
     }
@@ -177,9 +273,7 @@ pub(super) fn work_paths(
             let repository = super::repository::open(git_dir)?;
             let odb = repository.odb().map_err(HistoryError::git)?;
             let tree_of = |oid: Oid| -> Result<(Oid, Vec<Oid>), HistoryError> {
-                let object = odb.read(oid).map_err(|source| HistoryError::object(oid, source))?;
-                let raw = raw::parse(object.data())
-                    .ok_or_else(|| HistoryError::NotACommit { id: commit_id(oid).hex() })?;
+                let raw = read_raw(&odb, oid)?;
                 Ok((raw.tree, raw.parents))
             };
             let mut reader = TreeReader::new(repository.odb().map_err(HistoryError::git)?);

@@ -1,13 +1,17 @@
 //! Opens a repository and answers what stands where.
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use git2::{Oid, Repository as Git};
 
 use super::read::{self, commit_id};
 use super::tree::{TreeReader, blob_id};
 use super::types::{BlobId, CommitId, CommitTime, FileKind, History, TreeFile};
-use super::{BookPath, HistoryError};
+use super::{BookPath, FactCache, HistoryError};
+
+/// Whether objects are held against their names (see [`Repository::verify_objects`]).
+static VERIFIES_OBJECTS: AtomicBool = AtomicBool::new(false);
 
 /// A repository, opened for reading.
 pub struct Repository {
@@ -53,9 +57,15 @@ impl Repository {
     }
 
     /// From here on every object that is read is hashed and held against its name, in this whole process: a
-    /// forged object is an error. Costs about a fifth of a cold read.
+    /// forged object is an error, and no cache takes the place of an object. Costs about a fifth of a cold read.
     pub fn verify_objects(&self) {
+        VERIFIES_OBJECTS.store(true, Ordering::SeqCst);
         git2::opts::strict_hash_verification(true);
+    }
+
+    /// Whether [`verify_objects`](Self::verify_objects) holds in this process.
+    pub(super) fn verifies_objects() -> bool {
+        VERIFIES_OBJECTS.load(Ordering::SeqCst)
     }
 
     /// The root of the work tree; `None` in a bare repository.
@@ -171,9 +181,22 @@ impl Repository {
     /// [`HistoryError::Shallow`] for a shallow or grafted clone, whose answers could be wrong; others when an
     /// object is missing or unreadable.
     pub fn read(&self, tips: &[CommitId], book: &BookPath) -> Result<History, HistoryError> {
+        self.read_with(tips, book, None)
+    }
+
+    /// The same, with what a cache knows; what is new is noted in it.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub fn read_with(
+        &self,
+        tips: &[CommitId],
+        book: &BookPath,
+        cache: Option<&mut FactCache>,
+    ) -> Result<History, HistoryError> {
         self.refuse_partial_history()?;
         let tips = tips.iter().map(oid).collect::<Result<Vec<_>, _>>()?;
-        read::read(&self.git_dir, &tips, book)
+        read::read(&self.git_dir, &tips, book, cache)
     }
 
     /// For each commit: the paths that are its own work, records left out (see [`super::read::work_paths`]).
@@ -184,11 +207,31 @@ impl Repository {
         &self,
         commits: &[CommitId],
         book: &BookPath,
+        cache: Option<&mut FactCache>,
     ) -> Result<Vec<Vec<String>>, HistoryError> {
-        read::work_paths(&self.git_dir, commits, book)
+        let Some(cache) = cache else { return read::work_paths(&self.git_dir, commits, book) };
+        let unknown: Vec<CommitId> =
+            commits.iter().filter(|commit| !cache.commits.work.contains_key(commit)).copied().collect();
+        let mut read = unknown.iter().zip(read::work_paths(&self.git_dir, &unknown, book)?);
+        let mut paths = Vec::with_capacity(commits.len());
+        for commit in commits {
+            paths.push(match cache.commits.work.remove(commit) {
+                Some(known) => known,
+                None => {
+                    let own = read.next().map(|(_, own)| own).unwrap_or_default();
+                    cache.add_work(*commit, own.clone());
+                    own
+                }
+            });
+        }
+        Ok(paths)
     }
 
-    fn refuse_partial_history(&self) -> Result<(), HistoryError> {
+    /// Refuses a clone that holds a part of its history: answers could be wrong.
+    ///
+    /// # Errors
+    /// [`HistoryError::Shallow`], [`HistoryError::Grafts`].
+    pub fn refuse_partial_history(&self) -> Result<(), HistoryError> {
         if self.git.is_shallow() {
             return Err(HistoryError::Shallow);
         }

@@ -9,7 +9,7 @@ use ssh_key::public::KeyData;
 use ssh_key::{Algorithm, PublicKey, SshSig};
 
 use super::raw;
-use super::{CommitId, HistoryError, Repository};
+use super::{CommitId, FactCache, HistoryError, Repository};
 
 /// What git signs commits under.
 const GIT_NAMESPACE: &str = "git";
@@ -136,14 +136,37 @@ fn rewrap(armor: &[u8]) -> Option<String> {
 }
 
 impl Repository {
-    /// Verifies the signatures of commits on all cores; `None` for a commit that carries none.
+    /// Verifies the signatures of commits on all cores; `None` for a commit that carries none. A signature that
+    /// was found good once is good: what was signed, and by which key, is in the commit.
     ///
     /// # Errors
     /// When an object is missing or unreadable.
     pub fn check_signatures(
         &self,
         commits: &[CommitId],
+        cache: Option<&mut FactCache>,
     ) -> Result<Vec<Option<SignatureCheck>>, HistoryError> {
+        let Some(cache) = cache else { return self.verify_signatures(commits) };
+        let unknown: Vec<CommitId> =
+            commits.iter().filter(|commit| !cache.commits.keys.contains_key(commit)).copied().collect();
+        let mut verified = self.verify_signatures(&unknown)?.into_iter();
+        let mut checks = Vec::with_capacity(commits.len());
+        for commit in commits {
+            checks.push(match cache.commits.keys.remove(commit) {
+                Some(key) => Some(SignatureCheck::Good { key }),
+                None => {
+                    let check = verified.next().flatten();
+                    if let Some(SignatureCheck::Good { key }) = &check {
+                        cache.add_key(*commit, key.clone());
+                    }
+                    check
+                }
+            });
+        }
+        Ok(checks)
+    }
+
+    fn verify_signatures(&self, commits: &[CommitId]) -> Result<Vec<Option<SignatureCheck>>, HistoryError> {
         let git_dir = self.git_dir();
         let chunks: Result<Vec<Vec<_>>, HistoryError> = commits
             .par_chunks(64)

@@ -4,10 +4,11 @@
 //! tree diff (design, section 3).
 
 use std::cmp::Ordering;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use git2::{Odb, Oid};
+use rustc_hash::FxHashMap;
 
 use super::HistoryError;
 use super::types::{BlobId, FileKind, TreeFile};
@@ -53,13 +54,13 @@ pub(super) fn blob_id(oid: Oid) -> BlobId {
 /// Reads trees of one repository, on one thread, keeping recent ones.
 pub(super) struct TreeReader<'repo> {
     odb: Odb<'repo>,
-    cache: HashMap<Oid, Rc<[u8]>>,
+    cache: FxHashMap<Oid, Rc<[u8]>>,
     cached_bytes: usize,
 }
 
 impl<'repo> TreeReader<'repo> {
     pub(super) fn new(odb: Odb<'repo>) -> Self {
-        TreeReader { odb, cache: HashMap::new(), cached_bytes: 0 }
+        TreeReader { odb, cache: FxHashMap::default(), cached_bytes: 0 }
     }
 
     /// The raw bytes of a tree.

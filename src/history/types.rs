@@ -1,11 +1,10 @@
 //! Plain data about commits. No git2 type leaves the room.
 
-use std::collections::HashSet;
 use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use serde::{Serialize, Serializer};
 
@@ -162,11 +161,19 @@ impl History {
     ///
     /// Along first parents the answer is at hand; else the merges between the two are looked at.
     pub fn is_in_history(&self, ancestor: usize, descendant: usize) -> bool {
-        let mut seen = HashSet::new();
+        let reached = |position: usize| {
+            self.first_parent_descendants[ancestor].contains(&self.first_parent_descendants[position].start)
+        };
+        if reached(descendant) {
+            return true;
+        }
+        if ancestor >= descendant {
+            return false;
+        }
+        let mut seen = FxHashSet::default();
         let mut open = vec![descendant];
         while let Some(position) = open.pop() {
-            let number = self.first_parent_descendants[position].start;
-            if self.first_parent_descendants[ancestor].contains(&number) {
+            if reached(position) {
                 return true;
             }
             for &parent in &self.commits[position].parents {

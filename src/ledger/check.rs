@@ -5,14 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::relations::outgoing;
 use super::risk::risk;
 use crate::diagnostic::{Code, Diagnostic, nearest};
-use crate::policy::Policy;
+use crate::policy::{KnownItems, Policy};
 use crate::record::{Decision, Details, Record, Risk, Runbook, Task, normalize};
 
 /// Diagnostics of one record against the policy and the other records' IDs. What the file says by itself is
-/// in its own diagnostics. `is_guidance` tells whether a section still holds the template's words.
+/// in its own diagnostics. `known` are the policy's items; `is_guidance` tells whether a section still holds the template's words.
 pub fn check(
     record: &Record,
     policy: &Policy,
+    known: &KnownItems<'_>,
     ids: &BTreeSet<&str>,
     is_guidance: &dyn Fn(&str) -> bool,
 ) -> Vec<Diagnostic> {
@@ -21,7 +22,7 @@ pub fn check(
         return checker.found;
     }
     checker.references(ids);
-    checker.near_misses();
+    checker.near_misses(known);
     match &record.details {
         Details::Task(task) => checker.task(task, is_guidance),
         Details::Decision(decision) => checker.decision(decision),
@@ -99,9 +100,9 @@ impl Checker<'_> {
         }
     }
 
-    fn near_misses(&mut self) {
+    fn near_misses(&mut self, known: &KnownItems<'_>) {
         for item in &self.record.items {
-            if let Some(near) = self.policy.near_miss(&item.text) {
+            if let Some(near) = known.near_miss(&item.text) {
                 let message =
                     format!("`{}` is nearly, but not exactly, an item that the policy knows", item.text);
                 let diagnostic = Diagnostic::warning(

@@ -69,8 +69,8 @@ pub struct Sources<'a> {
 struct Index<'a> {
     /// Commits with another policy than each of their parents.
     policy_changes: Vec<usize>,
-    /// The trunk's first-parent line, oldest first.
-    trunk_line: Vec<usize>,
+    /// By commit, the first one of the trunk's first-parent line that has it in its history.
+    landings: Vec<Option<usize>>,
     landed: Option<Vec<bool>>,
     transitions: HashMap<RecordIx, Vec<&'a Transition>>,
     withdrawals: HashMap<RecordIx, Vec<&'a Withdrawal>>,
@@ -183,11 +183,9 @@ impl<'a> Index<'a> {
                     && (!parents.is_empty() || policy(commit).is_some())
             })
             .collect();
-        let mut trunk_line = sources.trunk.map_or_else(Vec::new, |trunk| history.first_parent_line(trunk));
-        trunk_line.reverse();
         Index {
             policy_changes,
-            trunk_line,
+            landings: sources.trunk.map_or_else(Vec::new, |trunk| landings(history, trunk)),
             landed: sources.trunk.map(|trunk| history.reachable(trunk)),
             transitions: group(&walk.transitions, |t| t.record),
             withdrawals: group(&walk.withdrawals, |w| w.record),
@@ -200,6 +198,21 @@ impl<'a> Index<'a> {
             people,
         }
     }
+}
+
+/// Where each commit landed: the line's commits, oldest first, each take what none before them has.
+fn landings(history: &History, trunk: usize) -> Vec<Option<usize>> {
+    let mut landings = vec![None; history.commits.len()];
+    for &landed in history.first_parent_line(trunk).iter().rev() {
+        let mut open = vec![landed];
+        while let Some(commit) = open.pop() {
+            if landings[commit].is_none() {
+                landings[commit] = Some(landed);
+                open.extend(&history.commits[commit].parents);
+            }
+        }
+    }
+    landings
 }
 
 /// Records that stand at the tip or stood at a deployment, by content.
@@ -346,9 +359,7 @@ impl<'a> Context<'a> {
 
     /// The first commit of the trunk's first-parent line that has a commit in its history.
     pub(super) fn landing(&self, commit: usize) -> Option<usize> {
-        let line = &self.index.trunk_line;
-        let at = line.partition_point(|&landed| !self.in_history(commit, landed));
-        line.get(at).copied()
+        self.index.landings.get(commit).copied().flatten()
     }
 
     pub(super) fn in_history(&self, ancestor: usize, descendant: usize) -> bool {

@@ -15,7 +15,7 @@ use super::suspicions;
 use super::task::{Others, task};
 use super::waiting::waiting_for;
 use super::walk::{Key, RecordIx};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::record::{Details, ItemKey, Record, RecordId, RecordType, Task, TaskKind};
 
 /// A record file of the commit that is read, or of the work tree.
@@ -124,9 +124,11 @@ impl Deriver<'_> {
                 let found = runbook(self.context, record, id, details);
                 state.status = found.status;
                 state.evidence = found.evidence.map(|commit| self.context.evidence(commit));
+                state.review_due = found.due;
                 state.next = found.next;
             }
         }
+        state.diagnostics.extend(owed(&state));
         state.waiting_for = waiting_for(self.context, self.book, &state);
         state
     }
@@ -209,6 +211,17 @@ impl Deriver<'_> {
     }
 }
 
+/// What a record owes after the fact: the papers of a change that has gone out, the review of a runbook.
+fn owed(state: &RecordState) -> Option<Diagnostic> {
+    let open_items = state.items.iter().any(|item| !item.checked);
+    let (code, message) = match (state.status, state.record_type) {
+        (Status::Applied, RecordType::Task) if !open_items => (Code::FollowUpOwed, state.next.clone()),
+        (Status::ReviewDue, _) => (Code::ReviewDue, "its review is overdue".to_owned()),
+        _ => return None,
+    };
+    Some(Diagnostic::warning_at_file(code, &state.record.path, message).with_help(code.remedy()))
+}
+
 fn decision_next(decision: &DecisionState<'_>) -> String {
     match (decision.status, &decision.outdated, decision.open_conditions.len()) {
         (Status::Pending, ..) => "the board decides".to_owned(),
@@ -256,6 +269,7 @@ fn draft(shown: &Shown, book: &Book<'_>) -> RecordState {
         record: Arc::clone(record),
         status: if broken { Status::Unknown } else { Status::Draft },
         evidence: None,
+        review_due: None,
         created: None,
         updated: None,
         authors: Vec::new(),

@@ -42,6 +42,7 @@ pub use derive::{Derived, Shown, derive};
 pub use gate::{Gate, GateAsk, GateJson, Judgement, Requirement, RequirementJson, Review, Unclear, gate};
 pub use json::{EventJson, RecordJson};
 pub use metrics::{Figures, Metrics, metrics};
+pub use runbook::holds;
 pub use state::*;
 pub use stories::{Story, stories};
 pub use walk::{Versions, Walk, deployed_versions, signed_acts, walk};

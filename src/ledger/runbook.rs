@@ -1,7 +1,9 @@
 //! Whether a runbook is within its review interval.
 
+use std::ops::RangeInclusive;
+
 use super::context::Context;
-use super::state::Status;
+use super::state::{RecordState, Status};
 use super::walk::{Key, RecordIx};
 use crate::record::{RecordId, Runbook};
 
@@ -10,6 +12,17 @@ pub(super) struct RunbookState {
     pub(super) status: Status,
     pub(super) evidence: Option<usize>,
     pub(super) next: String,
+    /// When its review is due, as seconds since the epoch.
+    pub(super) due: Option<i64>,
+}
+
+/// The moments, around `now`, at which the same is derived of these records: nothing but a runbook's review
+/// depends on the clock.
+pub fn holds(records: &[RecordState], now: i64) -> RangeInclusive<i64> {
+    let dues = || records.iter().filter_map(|record| record.review_due);
+    let from = dues().filter(|due| *due < now).max().map_or(i64::MIN, |due| due.saturating_add(1));
+    let until = dues().filter(|due| *due >= now).min().unwrap_or(i64::MAX);
+    from..=until
 }
 
 /// A runbook was last looked at when its text changed or when a commit said `Exercised: ID`. It is due when
@@ -35,12 +48,14 @@ pub(super) fn runbook(
         Some(due) if due < context.sources.now => RunbookState {
             status: Status::ReviewDue,
             evidence: last,
+            due: Some(due),
             next: "review it: change what is stale, or exercise it and say so with an `Exercised:` trailer"
                 .to_owned(),
         },
         _ => RunbookState {
             status: Status::Current,
             evidence: last,
+            due,
             next: "nothing: it is current".to_owned(),
         },
     }

@@ -422,6 +422,8 @@ pub struct RecordState {
     pub status: Status,
     /// The commit that proves the status.
     pub evidence: Option<Evidence>,
+    /// When a runbook's review is due, as seconds since the epoch.
+    pub review_due: Option<i64>,
     /// First commit that has it.
     pub created: Option<Evidence>,
     /// Last commit that changed its text.

@@ -1,6 +1,6 @@
 //! From plain text in records, and addresses in commits, to what the policy means by them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use super::types::{
     Category, ConditionRule, Environment, KindRule, Members, Policy, Review, RiskRule, Window,
@@ -112,22 +112,40 @@ impl Policy {
         texts
     }
 
+    /// The same, ready to be held against many items.
+    pub fn known_items(&self) -> KnownItems<'_> {
+        let texts = self.known_item_texts();
+        KnownItems {
+            exact: texts.iter().map(|text| normalize(text)).collect(),
+            reviews: texts.iter().map(|text| normalize_review(text)).collect(),
+            texts,
+        }
+    }
+}
+
+/// Every item text that means something by a policy.
+pub struct KnownItems<'a> {
+    /// As the policy has them.
+    texts: Vec<&'a str>,
+    /// In the order of the texts, normalised.
+    exact: Vec<String>,
+    reviews: HashSet<String>,
+}
+
+impl<'a> KnownItems<'a> {
     /// A known text that an item nearly, but not exactly, has: a slip of the hand, not another item. As many
     /// words as the known text has, and few letters that differ.
-    pub fn near_miss(&self, text: &str) -> Option<&str> {
-        let (exact, review) = (normalize(text), normalize_review(text));
-        let known = self.known_item_texts();
-        if known.iter().any(|known| normalize(known) == exact || normalize_review(known) == review) {
+    pub fn near_miss(&self, text: &str) -> Option<&'a str> {
+        let exact = normalize(text);
+        if self.exact.contains(&exact) || self.reviews.contains(&normalize_review(text)) {
             return None;
         }
         let words = |text: &str| text.split(' ').count();
-        let near = |known: &&str| {
-            let known = normalize(known);
+        let near = |known: &String| {
             // One letter in five, and swapped neighbours as one.
             let letters = known.chars().count().max(exact.chars().count());
-            words(&known) == words(&exact)
-                && strsim::osa_distance(&known, &exact) <= (letters / 6).clamp(1, 3)
+            words(known) == words(&exact) && strsim::osa_distance(known, &exact) <= (letters / 6).clamp(1, 3)
         };
-        known.into_iter().find(near)
+        self.exact.iter().position(near).map(|position| self.texts[position])
     }
 }

@@ -186,6 +186,7 @@ pub(super) fn record(name: &str, path: &str, source: &str, details: Details) -> 
             diagnostics: Vec::new(),
         }),
         status: Status::Proposed,
+        review_due: None,
         evidence: None,
         created: None,
         updated: None,

@@ -24,6 +24,7 @@ pub(super) struct RecordView {
     /// The weakest trust that the counted approvals rest on.
     pub(super) weakest_trust: Option<&'static str>,
     pub(super) plans: Vec<PlanView>,
+    pub(super) radii: Vec<super::radius::RadiusView>,
     pub(super) schedule: Vec<Fact>,
     pub(super) progress: Vec<Stage>,
     /// Sanitised HTML of the text.
@@ -135,6 +136,7 @@ pub(super) fn view(model: &Model<'_>, index: usize) -> (RecordView, Rendered) {
         approvals: shown_approvals(model, state),
         weakest_trust: state.weakest_trust().map(crate::ledger::TrustLevel::as_str),
         plans: plans(state),
+        radii: super::radius::views(state),
         schedule: schedule(state),
         progress: progress(model, state),
         html: std::mem::take(&mut rendered.html),

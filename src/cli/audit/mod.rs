@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::context::Context;
 use super::error::CliError;
 use super::ui::{BAD, BOLD, GOOD, Ui, paint};
-use crate::book::{Ask, AuditQuestion, Audited, Book, Loaded, View};
+use crate::book::{Ask, AuditQuestion, Audited, Book, CacheUse, Loaded, View};
 use crate::ledger::{AuditJson, Evidence, sample};
 
 /// Hold every deployment of a period against the rules, with the evidence
@@ -92,7 +92,7 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &AuditArgs) -> Result<()
     let book = context.book()?;
     // Whoever audits trusts no name of an object.
     book.repository.verify_objects();
-    let ask = Ask { view: View::Trunk, ..context.ask() };
+    let ask = Ask { view: View::Trunk, cache: CacheUse::Refused, ..context.ask() };
     let loaded = book.load(&ask)?;
     let question =
         AuditQuestion { since: args.since.clone(), until: args.until.clone(), after: args.after.clone() };

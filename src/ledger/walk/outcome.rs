@@ -114,7 +114,7 @@ pub(in crate::ledger) struct Binding {
 #[derive(Debug, Default)]
 pub struct Walk {
     pub(in crate::ledger) ids: Vec<(RecordType, RecordId)>,
-    pub(in crate::ledger) id_index: HashMap<RecordId, RecordIx>,
+    pub(in crate::ledger) id_index: FxHashMap<RecordId, RecordIx>,
     pub(in crate::ledger) keys: Interner<Key>,
     pub(in crate::ledger) values: Interner<Value>,
     pub(in crate::ledger) paths: Interner<Box<str>>,
@@ -144,12 +144,12 @@ impl Walk {
 #[derive(Debug)]
 pub(in crate::ledger) struct Interner<T> {
     items: Vec<T>,
-    index: HashMap<T, u32>,
+    index: FxHashMap<T, u32>,
 }
 
 impl<T> Default for Interner<T> {
     fn default() -> Self {
-        Interner { items: Vec::new(), index: HashMap::new() }
+        Interner { items: Vec::new(), index: FxHashMap::default() }
     }
 }
 

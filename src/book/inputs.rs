@@ -1,0 +1,104 @@
+//! What an answer is made from besides history: what the references name, and the files of the work tree.
+
+use std::collections::BTreeMap;
+
+use sha2::{Digest, Sha256};
+
+use super::files::{self, FileContent, RecordFile};
+use super::load::{Ask, Viewed};
+use super::{BOOK_FILE, Book, BookError};
+use crate::history::{CommitId, Head};
+use crate::policy::Policy;
+
+/// Everything that [`Book::load`] derives from, read once; history is what the commits named here have in
+/// theirs.
+pub struct Inputs {
+    pub(super) head: Head,
+    pub(super) tip: Option<CommitId>,
+    /// Seconds since the epoch.
+    pub(super) now: i64,
+    pub(super) policy: Policy,
+    pub(super) trunk: Option<(String, CommitId)>,
+    pub(super) book_file: String,
+    pub(super) templates: BTreeMap<String, String>,
+    /// The record files of the work tree, by path, where it is looked at.
+    pub(super) on_disk: Option<BTreeMap<String, RecordFile>>,
+    is_present: bool,
+}
+
+impl Inputs {
+    /// The moment of the answer, as seconds since the epoch.
+    pub fn now(&self) -> i64 {
+        self.now
+    }
+
+    /// A hash of all that is here but the clock: where it is equal, equal states are derived, as long as the
+    /// clock makes no difference (see [`holds`](crate::ledger::holds)). `None` for another moment than the
+    /// present, and before the first commit.
+    pub fn fingerprint(&self) -> Option<[u8; 32]> {
+        let tip = self.tip.filter(|_| self.is_present)?;
+        let mut hash = Hash(Sha256::new());
+        hash.add(&tip.0);
+        hash.add(self.head.branch.as_deref().unwrap_or_default().as_bytes());
+        let (trunk, trunk_tip) = self.trunk.as_ref().map_or(("", [0; 20]), |(name, id)| (name, id.0));
+        hash.add(trunk.as_bytes());
+        hash.add(&trunk_tip);
+        hash.add(self.book_file.as_bytes());
+        hash.add(&(self.templates.len() as u64).to_le_bytes());
+        for (name, text) in &self.templates {
+            hash.add(name.as_bytes());
+            hash.add(text.as_bytes());
+        }
+        // Files are the only thing without an end of its own, and come last.
+        for (path, file) in self.on_disk.iter().flatten() {
+            hash.add(path.as_bytes());
+            let (kind, content) = match &file.content {
+                FileContent::Bytes(bytes) => (b"file", &bytes[..]),
+                FileContent::Unusable(why) => (b"none", why.as_bytes()),
+            };
+            hash.add(kind);
+            hash.add(content);
+        }
+        Some(hash.0.finalize().into())
+    }
+}
+
+struct Hash(Sha256);
+
+impl Hash {
+    /// Adds a part with its length, so that parts cannot run into each other.
+    fn add(&mut self, part: &[u8]) {
+        self.0.update((part.len() as u64).to_le_bytes());
+        self.0.update(part);
+    }
+}
+
+impl Book {
+    /// Reads what an answer is made from, but for history.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load).
+    pub fn inputs(&self, ask: &Ask) -> Result<Inputs, BookError> {
+        self.repository.refuse_partial_history()?;
+        let head = self.repository.head()?;
+        let Viewed { tip, now, policy, trunk } = self.viewed(ask, head.commit)?;
+        let in_work_tree = ask.is_of_work_tree();
+        // Settings come from where the records come from.
+        let settings = tip.filter(|_| !in_work_tree || self.root.is_none());
+        let on_disk = match &self.root {
+            Some(root) if in_work_tree => Some(files::work_tree(root)?),
+            _ => None,
+        };
+        Ok(Inputs {
+            head,
+            tip,
+            now,
+            policy,
+            trunk,
+            book_file: self.text(settings, BOOK_FILE)?.unwrap_or_default(),
+            templates: self.record_template_files(settings)?,
+            on_disk,
+            is_present: in_work_tree,
+        })
+    }
+}

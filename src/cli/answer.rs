@@ -1,0 +1,74 @@
+//! Says an answer again that was given before, where it would be the same.
+//!
+//! For views only: what judges (a gate, an audit, a hook) derives each time what it says.
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::context::Context;
+use super::error::CliError;
+use super::ui::{Recording, Ui};
+use crate::book::{CacheUse, Inputs, Loaded};
+use crate::history::Answers;
+use crate::ledger;
+
+/// An answer and when it holds.
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    /// First and last second since the epoch at which the same would be derived.
+    from: i64,
+    until: i64,
+    said: Recording,
+}
+
+/// Gives the answer of `derive`; where the same question was asked of the same inputs, without deriving it.
+/// `question` is the command with its own options.
+pub(super) fn again_or(
+    ui: &mut Ui,
+    context: &Context,
+    question: &str,
+    derive: impl FnOnce(&mut Ui, &Loaded) -> Result<(), CliError>,
+) -> Result<(), CliError> {
+    let book = context.book()?;
+    let inputs = book.inputs(&context.ask())?;
+    let Some(key) = key(context, ui, question, &inputs) else {
+        let loaded = context.load_from(&book, inputs)?;
+        return derive(ui, &loaded);
+    };
+    let answers = Answers::new(&book.repository, &book.path);
+    let kept = answers.get(&key).and_then(|kept| serde_json::from_slice::<Kept>(&kept).ok());
+    if let Some(kept) = kept.filter(|kept| (kept.from..=kept.until).contains(&inputs.now())) {
+        return ui.replay(&kept.said);
+    }
+    let loaded = context.load_from(&book, inputs)?;
+    ui.record();
+    derive(ui, &loaded)?;
+    let said = ui.take_recording();
+    // Whoever reads the answer need not wait until it is kept.
+    ui.flush()?;
+    keep(&answers, &key, &loaded, said);
+    Ok(())
+}
+
+fn keep(answers: &Answers, key: &[u8; 32], loaded: &Loaded, said: Recording) {
+    let holds = ledger::holds(&loaded.state.records, loaded.state.now);
+    let kept = Kept { from: *holds.start(), until: *holds.end(), said };
+    if let Ok(bytes) = serde_json::to_vec(&kept) {
+        answers.put(key, &bytes);
+    }
+}
+
+/// A hash of the question, of what it is asked of, of the program, and of how wide the answer may be. `None`
+/// where nothing may be kept, or the inputs have no fingerprint.
+fn key(context: &Context, ui: &Ui, question: &str, inputs: &Inputs) -> Option<[u8; 32]> {
+    if context.cache == CacheUse::Refused {
+        return None;
+    }
+    let program = std::env::current_exe().and_then(std::fs::metadata).ok()?;
+    let built = program.modified().ok()?.duration_since(std::time::UNIX_EPOCH).ok()?;
+    let mut hash = Sha256::new();
+    hash.update(inputs.fingerprint()?);
+    hash.update(format!("{} {} {}\n", env!("CARGO_PKG_VERSION"), program.len(), built.as_nanos()));
+    hash.update(format!("{:?} {} {:?}\n{question}", ui.width, context.json, context.trunk));
+    Some(hash.finalize().into())
+}

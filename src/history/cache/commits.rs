@@ -1,0 +1,211 @@
+//! Facts of commits as bytes.
+
+use rustc_hash::FxHashMap;
+
+use super::wire::{Reader, Writer};
+use super::{CommitFacts, KnownCommits};
+use crate::history::types::{Change, Commit, CommitId, CommitTime, History, Signature, Trailers, TreeFile};
+
+const SIGNED: u8 = 1;
+const TOUCHES_CODE: u8 = 2;
+const MALFORMED: u8 = 4;
+const TRAILERS: u8 = 8;
+
+/// The facts of a commit wherever they stand.
+pub(super) struct View<'a> {
+    id: CommitId,
+    parents: Vec<CommitId>,
+    author: &'a Signature,
+    committer: &'a Signature,
+    subject: &'a str,
+    trailers: &'a Trailers,
+    signed: bool,
+    malformed: Option<&'a str>,
+    changes: &'a [Change],
+    policy: Option<TreeFile>,
+    touches_code: bool,
+}
+
+impl<'a> View<'a> {
+    pub(super) fn of_commit(history: &History, commit: &'a Commit) -> Self {
+        View {
+            id: commit.id,
+            parents: commit.parents.iter().map(|&parent| history.commits[parent].id).collect(),
+            author: &commit.author,
+            committer: &commit.committer,
+            subject: &commit.subject,
+            trailers: &commit.trailers,
+            signed: commit.signed,
+            malformed: commit.malformed.as_deref(),
+            changes: &commit.changes,
+            policy: commit.policy,
+            touches_code: commit.touches_code,
+        }
+    }
+
+    pub(super) fn of_facts(id: CommitId, facts: &'a CommitFacts) -> Self {
+        View {
+            id,
+            parents: facts.parents.clone(),
+            author: &facts.author,
+            committer: &facts.committer,
+            subject: &facts.subject,
+            trailers: &facts.trailers,
+            signed: facts.signed,
+            malformed: facts.malformed.as_deref(),
+            changes: &facts.changes,
+            policy: facts.policy,
+            touches_code: facts.touches_code,
+        }
+    }
+}
+
+/// The facts of commits that are given and of those that are `known`, with all else that is known.
+pub(super) fn encode<'a>(mut commits: Vec<View<'a>>, known: &'a KnownCommits) -> Vec<u8> {
+    let mut writer = Writer::default();
+    commits.extend(known.facts.iter().map(|(id, facts)| View::of_facts(*id, facts)));
+    commits.sort_unstable_by_key(|commit| commit.id);
+    commits.dedup_by_key(|commit| commit.id);
+    writer.count(commits.len());
+    for commit in &commits {
+        writer.raw(&commit.id.0);
+        write(&mut writer, commit);
+    }
+    let work = sorted(&known.work);
+    writer.count(work.len());
+    for (id, paths) in work {
+        writer.raw(&id.0);
+        write_texts(&mut writer, paths);
+    }
+    let keys = sorted(&known.keys);
+    writer.count(keys.len());
+    for (id, key) in keys {
+        writer.raw(&id.0);
+        writer.text(key);
+    }
+    writer.finish()
+}
+
+/// So that the same facts are the same bytes.
+fn sorted<V>(map: &FxHashMap<CommitId, V>) -> Vec<(&CommitId, &V)> {
+    let mut entries: Vec<_> = map.iter().collect();
+    entries.sort_unstable_by_key(|(id, _)| **id);
+    entries
+}
+
+fn write(writer: &mut Writer, facts: &View<'_>) {
+    let has_trailers = *facts.trailers != Trailers::default();
+    let flag = |holds: bool, flag: u8| if holds { flag } else { 0 };
+    writer.byte(
+        flag(facts.signed, SIGNED)
+            | flag(facts.touches_code, TOUCHES_CODE)
+            | flag(facts.malformed.is_some(), MALFORMED)
+            | flag(has_trailers, TRAILERS),
+    );
+    writer.count(facts.parents.len());
+    for parent in &facts.parents {
+        writer.raw(&parent.0);
+    }
+    write_signature(writer, facts.author);
+    write_signature(writer, facts.committer);
+    writer.text(facts.subject);
+    if let Some(malformed) = facts.malformed {
+        writer.text(malformed);
+    }
+    if has_trailers {
+        for list in lists(facts.trailers) {
+            write_texts(writer, list);
+        }
+    }
+    writer.count(facts.changes.len());
+    for change in facts.changes {
+        writer.text(&change.path);
+        writer.file(change.old);
+        writer.file(change.new);
+    }
+    writer.file(facts.policy);
+}
+
+fn lists(trailers: &Trailers) -> [&[String]; 8] {
+    let Trailers { changes, deployed, rolled_back, anyway, plans, exercised, approved_by, co_authors } =
+        trailers;
+    [changes, deployed, rolled_back, anyway, plans, exercised, approved_by, co_authors]
+}
+
+fn write_texts(writer: &mut Writer, texts: &[String]) {
+    writer.count(texts.len());
+    for text in texts {
+        writer.text(text);
+    }
+}
+
+fn write_signature(writer: &mut Writer, signature: &Signature) {
+    writer.text(&signature.name);
+    writer.text(&signature.email);
+    writer.signed(signature.time.seconds);
+    writer.signed(signature.time.offset_minutes.into());
+}
+
+pub(super) fn decode(bytes: &[u8]) -> Option<KnownCommits> {
+    let mut reader = Reader::new(bytes)?;
+    let known = KnownCommits {
+        facts: read_map(&mut reader, read)?,
+        work: read_map(&mut reader, read_texts)?,
+        keys: read_map(&mut reader, |reader| Some((*reader.text()?).into()))?,
+    };
+    reader.is_at_end().then_some(known)
+}
+
+fn read_map<V>(
+    reader: &mut Reader<'_>,
+    mut value: impl FnMut(&mut Reader<'_>) -> Option<V>,
+) -> Option<FxHashMap<CommitId, V>> {
+    let count = reader.count()?;
+    let mut map = FxHashMap::with_capacity_and_hasher(count, Default::default());
+    for _ in 0..count {
+        map.insert(reader.commit()?, value(reader)?);
+    }
+    Some(map)
+}
+
+fn read(reader: &mut Reader<'_>) -> Option<CommitFacts> {
+    let flags = reader.byte()?;
+    Some(CommitFacts {
+        signed: flags & SIGNED != 0,
+        touches_code: flags & TOUCHES_CODE != 0,
+        parents: reader.list(Reader::commit)?,
+        author: read_signature(reader)?,
+        committer: read_signature(reader)?,
+        subject: reader.text()?,
+        malformed: if flags & MALFORMED != 0 { Some((*reader.text()?).to_owned()) } else { None },
+        trailers: if flags & TRAILERS != 0 { read_trailers(reader)? } else { Trailers::default() },
+        changes: reader.list(|reader| {
+            Some(Change { path: (*reader.text()?).to_owned(), old: reader.file()?, new: reader.file()? })
+        })?,
+        policy: reader.file()?,
+    })
+}
+
+fn read_trailers(reader: &mut Reader<'_>) -> Option<Trailers> {
+    Some(Trailers {
+        changes: read_texts(reader)?,
+        deployed: read_texts(reader)?,
+        rolled_back: read_texts(reader)?,
+        anyway: read_texts(reader)?,
+        plans: read_texts(reader)?,
+        exercised: read_texts(reader)?,
+        approved_by: read_texts(reader)?,
+        co_authors: read_texts(reader)?,
+    })
+}
+
+fn read_texts(reader: &mut Reader<'_>) -> Option<Vec<String>> {
+    reader.list(|reader| Some((*reader.text()?).to_owned()))
+}
+
+fn read_signature(reader: &mut Reader<'_>) -> Option<Signature> {
+    let (name, email) = (reader.text()?, reader.text()?);
+    let seconds = reader.signed()?;
+    let offset_minutes = i32::try_from(reader.signed()?).ok()?;
+    Some(Signature { name, email, time: CommitTime { seconds, offset_minutes } })
+}
