@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::support::Fixture;
+use crate::support::{Fixture, task};
 
 fn page(path: &str) -> String {
     std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap()
@@ -22,25 +22,74 @@ fn commands(text: &str) -> Vec<String> {
     found
 }
 
+/// Runs a line in a shell, with the program on its path, in the fixture's surroundings.
+fn shell(book: &Fixture, command: &str) -> std::process::Output {
+    let program = Path::new(env!("CARGO_BIN_EXE_changebook")).parent().unwrap();
+    let search = format!("{}:{}", program.display(), std::env::var("PATH").unwrap());
+    let mut run = std::process::Command::new("sh");
+    run.env_clear();
+    for (key, value) in book.program().get_envs() {
+        if let Some(value) = value {
+            run.env(key, value);
+        }
+    }
+    run.env("PATH", &search).args(["-c", command]).current_dir(&book.root).output().unwrap()
+}
+
+#[test]
+fn the_trust_page_checks_a_detached_approval_as_printed() {
+    let mut book = Fixture::book();
+    book.person("ana").later().write("tasks/INFRA-1.md", task("INFRA-1", "risk = \"medium\"\n"));
+    book.commit("propose");
+    let key = book.ssh_key("sam", "ed25519");
+    book.list_key("sam", &key);
+    book.person("kim").later().commit("list sam's key");
+    book.person("sam").later().git(&["config", "user.email", "sam@example.org"]);
+    book.run(&["approve", "INFRA-1", "--role", "peer", "--sign", "--key", &key]).expect(0);
+    let all = commands(&page("docs/trust.md"));
+    let mut said = String::new();
+    for command in &all {
+        let output = shell(&book, command);
+        said += &String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.success(), "{command}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+    assert!(said.contains("Good \"changebook\" signature for sam"), "{said}");
+    let scope = book.show("INFRA-1")["scope"].as_str().unwrap().to_owned();
+    assert_eq!(said.matches(&scope).count(), 3, "in the text, of the commit, of the printed text: {said}");
+    // The same commands see a text that was changed.
+    book.replace("approvals/INFRA-1/peer.sam.sig", "peer", "cab");
+    let verify = |command: &&String| command.starts_with("ssh-keygen");
+    let before = all.iter().take_while(|command| !verify(command));
+    before.for_each(|command| assert!(shell(&book, command).status.success(), "{command}"));
+    assert!(!shell(&book, all.iter().find(verify).unwrap()).status.success());
+}
+
+#[test]
+fn the_approvals_page_runs_on_the_demo() {
+    let mut book = Fixture::empty();
+    book.run(&["demo", "../demo"]).expect(0);
+    book.root = book.root.join("../demo").canonicalize().unwrap();
+    book.person("sam");
+    for command in commands(&page("docs/approvals.md")) {
+        let output = shell(&book, &command);
+        // The difference that the page speaks of is there.
+        let expected = if command.contains(" diff ") { 3 } else { 0 };
+        assert_eq!(
+            output.status.code(),
+            Some(expected),
+            "{command}: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+    }
+}
+
 #[test]
 fn the_first_steps_run_as_they_are_written() {
     for path in ["docs/start.md", "README.md"] {
         let all = commands(&page(path));
         let book = Fixture::empty();
-        let program = Path::new(env!("CARGO_BIN_EXE_changebook")).parent().unwrap();
-        let search = format!("{}:{}", program.display(), std::env::var("PATH").unwrap());
         for command in all.iter().filter(|command| !command.starts_with("cargo ")) {
-            let mut shell = book.program();
-            // The fixture's surroundings with a shell in the program's place.
-            let mut run = std::process::Command::new("sh");
-            run.env_clear();
-            for (key, value) in shell.current_dir(&book.root).get_envs() {
-                if let Some(value) = value {
-                    run.env(key, value);
-                }
-            }
-            let output =
-                run.env("PATH", &search).args(["-c", command]).current_dir(&book.root).output().unwrap();
+            let output = shell(&book, command);
             let said = String::from_utf8_lossy(&output.stderr).into_owned();
             assert!(output.status.success(), "{path}: {command}: {said}");
         }
