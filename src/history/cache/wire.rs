@@ -207,7 +207,8 @@ mod tests {
                 prop_assert_eq!(reader.signed(), Some(*signed));
             }
             for text in &texts {
-                prop_assert_eq!(reader.text().as_deref(), Some(&**text));
+                let read = reader.text();
+                prop_assert_eq!(read.as_deref(), Some(&**text));
             }
             prop_assert!(reader.is_at_end());
         }
