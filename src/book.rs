@@ -1,5 +1,7 @@
 //! Opens a book: finds it, reads its files and history, and puts the rooms together.
 
+mod approved;
+mod blame;
 mod config;
 mod error;
 mod files;
@@ -17,6 +19,7 @@ use std::path::{Path, PathBuf};
 
 use crate::history::{BookPath, CommitId, Head, Repository};
 
+pub use blame::BlamedLine;
 pub use config::BookConfig;
 pub use error::BookError;
 pub use files::{FileContent, RecordFile};

@@ -250,7 +250,8 @@ fn what_another_version_wrote_is_not_trusted() {
 #[test]
 fn what_judges_believes_no_cache() {
     let fixture = book();
-    let gate = |more: &[&str]| fixture.run(&[&["gate", "INFRA-1", "-e", "production", "--json"], more].concat());
+    let gate =
+        |more: &[&str]| fixture.run(&[&["gate", "INFRA-1", "-e", "production", "--json"], more].concat());
     let plain = gate(&["--no-cache"]);
     assert!(plain.stdout.contains("sam"), "the answer rests on sam's tick: {}", plain.stdout);
     fixture.run(&["list"]).expect(0);

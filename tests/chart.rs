@@ -51,6 +51,11 @@ fn from_a_revision_a_version_and_a_packed_chart() {
     book.run(&["chart", "INFRA-210", "1.2.0", "1.3.0"]).expect(0);
     assert_eq!(book.read(PATH), after, "versions in the history are the same charts");
 
+    let run = book.run(&["chart", "INFRA-210", "1.2.0", "1.3.0", "--compare"]).expect(0);
+    assert!(run.stdout.contains("this is the upgrade that INFRA-210 holds"), "{}", run.stdout);
+    let run = book.run(&["chart", "INFRA-210", "1.3.0", "1.3.0", "--compare"]).expect(3);
+    assert!(run.stdout.contains("recorded 1.2.0 → 1.3.0, given 1.3.0 → 1.3.0"), "{}", run.stdout);
+
     let pack = |folder: &str| {
         let status = Command::new("tar")
             .current_dir(&book.root)
@@ -97,4 +102,25 @@ fn risk_explains_pairs_without_a_record() {
     let run = book.run(&["risk", "/dev/null", "k8s/a.yaml"]).expect(0);
     assert!(run.stdout.contains("Risk: high\n  secrets (high): Secret x is added"), "{}", run.stdout);
     assert!(!run.stdout.contains("planted"));
+}
+
+#[test]
+fn risk_explains_pairs_without_a_book() {
+    let place = Fixture::empty();
+    write_chart(&place, "old/shop", "1.2.0", "port: 80\n");
+    write_chart(&place, "new/shop", "1.2.1", "port: 80\n");
+    let chart = place.json(&["risk", "old/shop", "new/shop"]);
+    assert_eq!(
+        (&chart["risk"], &chart["categories"]),
+        (&"low".into(), &serde_json::json!(["patch-upgrade"]))
+    );
+    let deployment = |n: u8| {
+        format!("apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: api}}\nspec: {{replicas: {n}}}\n")
+    };
+    place.write("old.yaml", deployment(3));
+    place.write("new.yaml", deployment(5));
+    let run = place.run(&["risk", "old.yaml", "new.yaml"]).expect(0);
+    assert!(run.stdout.contains("Deployment api: replicas 3 → 5"), "{}", run.stdout);
+    let run = place.run(&["risk", "main:k8s", "new.yaml"]).expect(1);
+    assert!(run.stderr.contains("there is no book around, so no revision of it"), "{}", run.stderr);
 }

@@ -162,3 +162,95 @@ fn the_site_is_the_same_bytes_wherever_it_is_built() {
     let again = book.json(&["build", "--out", "../one"]);
     assert_eq!(again["written"], 0, "nothing is written that is there already");
 }
+
+/// The cards of a Terraform pull request, a Kubernetes task and a Helm task, line by line, in the records that the
+/// evidence was written into.
+#[test]
+fn evidence_in_the_records_reads_as_the_cards_do() {
+    let book = demo();
+    let cards: [(&str, &[&str]); 3] = [
+        (
+            "INFRA-100",
+            &[
+                "Plan: 3 to add, 1 to change, 0 to destroy.",
+                "+ aws_elasticache_cluster.main",
+                "+ aws_security_group.redis",
+                "+ aws_elasticache_subnet_group.main",
+                "~ aws_security_group.app (egress rule added)",
+            ],
+        ),
+        (
+            "INFRA-200",
+            &[
+                "- Deployment api: replicas 3 → 5; readiness probe added (HTTP GET /healthz on port 8080); resources added (limits.cpu 500m, limits.memory 512Mi)",
+                "- HorizontalPodAutoscaler api added",
+                "- `k8s/api/deployment.yaml`",
+                "- `k8s/api/hpa.yaml`",
+                "`kubectl rollout undo deployment/api`",
+            ],
+        ),
+        (
+            "INFRA-210",
+            &[
+                "ingress-nginx 4.6.0 → 4.8.0 (minor), app 1.7.0 → 1.9.0",
+                "- Breaking changes: none in the changelog",
+                "- New features:",
+                "  - 4.8.0: Rate limiting",
+                "- Bug fixes:",
+                "  - 4.8.0: A memory leak of the controller",
+            ],
+        ),
+    ];
+    for (id, lines) in cards {
+        let text = book.read(&format!("tasks/{id}.md"));
+        for line in lines {
+            assert!(text.lines().any(|found| found == *line), "{line:?} is not in {text}");
+        }
+        assert_eq!(book.show(id)["risk"], "medium", "{id}: {}", book.show(id)["risk_reasons"]);
+    }
+    let pr = book.run(&["pr", "INFRA-100"]).expect(0).stdout;
+    for line in [
+        "## Risk: medium",
+        "- [x] Plan output included (recorded)",
+        "- [x] Cost estimate for new resources (400 USD a month)",
+        "- [x] Documentation updated",
+        "- [x] Rollback plan documented (written)",
+        "`terraform destroy` of the new resources.",
+    ] {
+        assert!(pr.lines().any(|found| found == line), "{line:?} is not in {pr}");
+    }
+}
+
+/// What the record holds is what the commands write: a chart and manifests of the demo's own history, compared again.
+#[test]
+fn the_recorded_evidence_is_that_of_the_history() {
+    let book = demo();
+    let parent = |subject: &str| {
+        let commit = book.git(&["log", "--format=%H", &format!("--grep={subject}"), "-1"]);
+        (format!("{commit}~1"), commit)
+    };
+    let (old, new) = parent("INFRA-200: replicas, limits, probe");
+    let states = [format!("{old}:k8s/api"), format!("{new}:k8s/api")];
+    book.run(&["manifests", "INFRA-200", &states[0], &states[1], "--compare"]).expect(0);
+    book.run(&["chart", "INFRA-210", "4.6.0", "4.8.0", "--compare"]).expect(0);
+}
+
+/// The page draws the blast radius and says the same in words.
+#[test]
+fn the_site_draws_the_blast_radius() {
+    let book = demo();
+    book.run(&["build", "--out", "../site"]).expect(0);
+    let page = std::fs::read_to_string(book.root.join("../site/tasks/INFRA-150.html")).unwrap();
+    for part in [
+        "6 existing resources touched; 3 others refer to them.",
+        "<title>Blast radius</title>",
+        "<li><code>aws_lb.public</code> is replaced</li>",
+        "<li><code>aws_route53_record.api</code> is reached through <code>aws_lb.public</code></li>",
+        "<li><code>plan.production</code>: configuration (medium): aws_ecs_service.api is changed",
+    ] {
+        assert!(page.contains(part), "{part:?} is not in the page");
+    }
+    assert!(!page.contains(" style=") && !page.contains("<style") && !page.contains("<script>"));
+    let without = std::fs::read_to_string(book.root.join("../site/tasks/INFRA-235.html")).unwrap();
+    assert!(!without.contains("<title>Blast radius</title>"), "no plan, no drawing");
+}

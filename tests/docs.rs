@@ -48,6 +48,36 @@ fn the_first_steps_run_as_they_are_written() {
     assert!(!commands(&page("docs/start.md")).is_empty());
 }
 
+/// The pages about the demo's book: each command ends with yes or no, never with wrong usage or a failure.
+#[test]
+fn what_is_asked_of_the_demo_has_an_answer() {
+    let book = Fixture::empty();
+    book.run(&["demo", "../demo", "--no-site"]).expect(0);
+    let demo = book.root.parent().unwrap().join("demo");
+    for path in ["docs/gate.md", "docs/audit.md", "docs/board.md"] {
+        let all = commands(&page(path));
+        assert!(!all.is_empty());
+        for command in all {
+            let words = split(&command);
+            let words: Vec<&str> = words.iter().skip(1).map(String::as_str).collect();
+            let run = book.run_at(&demo, &words);
+            let wanted = if words[0] == "agenda" && words.len() == 1 { &[0][..] } else { &[0, 3] };
+            assert!(wanted.contains(&run.status), "{path}: {command}: {}", run.stderr);
+        }
+    }
+}
+
+/// The words of a command, those in quotes as one.
+fn split(command: &str) -> Vec<String> {
+    let parts = command.split('"').enumerate();
+    parts
+        .flat_map(|(position, part)| match position % 2 {
+            0 => part.split_whitespace().map(str::to_owned).collect(),
+            _ => vec![part.to_owned()],
+        })
+        .collect()
+}
+
 #[test]
 fn every_command_of_the_manual_exists() {
     let book = Fixture::empty();

@@ -181,6 +181,9 @@ fn hand_plan(changes: &str) -> String {
 const UPDATE: &str = r#"{"address":"aws_security_group.app","mode":"managed","type":"aws_security_group","name":"app",
 "change":{"actions":["update"],"before":{"egress":[{"port":80}]},"after":{"egress":[{"port":80},{"port":6379}]}}}"#;
 
+const CREATE: &str = r#"{"address":"aws_s3_bucket.logs","mode":"managed","type":"aws_s3_bucket","name":"logs",
+"change":{"actions":["create"],"before":null,"after":{"bucket":"logs"},"after_unknown":{}}}"#;
+
 #[test]
 fn a_task_that_claims_too_little_is_told_so() {
     let mut book = book("");
@@ -305,6 +308,31 @@ fn cost_and_its_budget() {
     );
     let run = book.run(&["plan", "INFRA-1", "plan.json", "--infracost", "plan.json"]).expect(1);
     assert!(run.stderr.contains("not Infracost's JSON"), "{}", run.stderr);
+}
+
+/// | state of the task | what `check` misses |
+/// | --- | --- |
+/// | proposed | nothing: there is no code to plan |
+/// | code is ready, no plan | the plan |
+/// | a plan with a new resource | what it costs |
+/// | the cost is written | nothing |
+#[test]
+fn check_asks_for_what_a_pull_request_must_show() {
+    let mut book = book("");
+    let missing = |book: &Fixture| -> Vec<String> {
+        let found = book.json(&["check"])["diagnostics"].take();
+        let codes = found.as_array().unwrap().iter().map(|found| found["code"].as_str().unwrap().to_owned());
+        codes.filter(|code| ["plan-missing", "cost-missing"].contains(&code.as_str())).collect()
+    };
+    assert!(missing(&book).is_empty());
+    book.replace(PATH, "- [ ] Terraform code", "- [x] Terraform code");
+    book.commit("code");
+    assert_eq!(missing(&book), ["plan-missing"]);
+    book.write("plan.json", hand_plan(CREATE));
+    book.run(&["plan", "INFRA-1", "plan.json"]).expect(0);
+    assert_eq!(missing(&book), ["cost-missing"]);
+    book.replace(PATH, "## Notes", "## Cost impact\n\nNothing: it is free of charge.\n\n## Notes");
+    assert!(missing(&book).is_empty());
 }
 
 #[test]

@@ -4,6 +4,7 @@
 
 mod acts;
 mod architecture;
+mod asking;
 mod audit;
 mod bad_input;
 mod board;
@@ -19,6 +20,7 @@ mod manifests;
 mod plans;
 mod situations;
 mod status;
+mod stories;
 mod support;
 mod threats;
 mod windows;

@@ -90,6 +90,12 @@ impl Loaded {
         self.prepared.walk.ids_ever()
     }
 
+    /// How each thing of a record came to be in the state it is in.
+    pub fn stories(&self, id: &RecordId) -> Vec<ledger::Story> {
+        let sources = self.prepared.sources(&self.history, &self.policy, self.state.now);
+        sources.map_or_else(Vec::new, |sources| ledger::stories(sources, &self.shown, id))
+    }
+
     /// The commit that was read.
     pub fn commit(&self) -> Option<CommitId> {
         self.state.at.as_ref().map(|at| at.commit)
@@ -169,6 +175,7 @@ impl Book {
             derived
         });
         let mut records = derived.records;
+        self.name_changes(&mut records, &policy)?;
         records.sort_by_cached_key(|record| (record.record_type, natural(&record.name)));
         let mut diagnostics = ledger::duplicates(present(&pairs).map(Pair::judged));
         diagnostics.extend(derived.diagnostics);
@@ -233,7 +240,7 @@ pub(super) struct Viewed {
     pub(super) trunk: Option<(String, CommitId)>,
 }
 
-fn evidence(history: &History, policy: &Policy, position: usize) -> Evidence {
+pub(super) fn evidence(history: &History, policy: &Policy, position: usize) -> Evidence {
     let commit = &history.commits[position];
     Evidence {
         commit: commit.id,

@@ -9,7 +9,8 @@ use super::files::{self, FileContent, RecordFile};
 use super::{Book, BookError};
 use crate::diagnostic::Severity;
 use crate::history::CommitId;
-use crate::ledger::{self, Shown, WorkTree};
+use crate::intake::pull_request::missing;
+use crate::ledger::{self, Shown, Status, WorkTree};
 use crate::policy::Policy;
 use crate::record::Record;
 use crate::template::RecordTemplates;
@@ -129,9 +130,19 @@ pub(super) fn attach_diagnostics(
             state.diagnostics.extend(judged.diagnostics.iter().cloned());
         }
         let closed = !state.status.is_open();
-        let found = ledger::check(judged, policy, &known, &ids, &is_guidance);
+        let mut found = ledger::check(judged, policy, &known, &ids, &is_guidance);
+        // What a reviewer asks for is owed when there is something to review.
+        if is_reviewed(state.status) {
+            found.extend(missing(judged, policy, &is_guidance));
+        }
         state.diagnostics.extend(found.into_iter().filter(|d| !closed || d.severity == Severity::Error));
     });
+}
+
+/// Whether there is something to review, and nothing is out yet.
+fn is_reviewed(status: Status) -> bool {
+    use Status::{Approved, Developing, InReview, NeedsChanges, Staged};
+    matches!(status, Developing | InReview | Approved | NeedsChanges | Staged)
 }
 
 #[cfg(test)]

@@ -5,17 +5,14 @@ use serde_json::json;
 use super::context::Context;
 use super::error::CliError;
 use super::evidence::tell_risk;
-use super::file_set::{FileSet, Files, insert_found};
+use super::file_set::{FileSet, Files};
 use super::record_act::{CommitArgs, Target};
-use super::ui::{Ui, escape_lines};
+use super::ui::{BAD, GOOD, Ui, escape, escape_lines, paint};
 use crate::book::Book;
 use crate::history::{Blob, CommitId};
-use crate::intake::helm::{
-    Chart, ChartError, ValuesFile, compare, describe, digest, found, parse_version, unpack,
-};
-use crate::intake::{Found, put_section};
+use crate::intake::helm::{Chart, ChartError, Evidence as Upgrade, ValuesFile, parse_version, unpack};
 use crate::policy::Policy;
-use crate::record::{Details, Record, RecordType, edit};
+use crate::record::{Details, Record, RecordType};
 
 /// Record what an upgrade of a Helm chart brings, and commit it
 ///
@@ -27,6 +24,7 @@ use crate::record::{Details, Record, RecordType, edit};
 ///   changebook chart INFRA-210 ingress-nginx-4.6.0.tgz ingress-nginx-4.8.0.tgz
 ///   changebook chart INFRA-210 main:charts/ingress-nginx charts/ingress-nginx
 ///   changebook chart INFRA-210 4.6.0 4.8.0
+///   changebook chart INFRA-210 4.6.0 4.8.0 --compare
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(super) struct ChartArgs {
@@ -39,6 +37,9 @@ pub(super) struct ChartArgs {
     /// Say what would be recorded, and record nothing
     #[arg(long, conflicts_with_all = ["no_commit", "message"])]
     print: bool,
+    /// Say whether this is the recorded upgrade; exit status 3 when it is not
+    #[arg(long, conflicts_with_all = ["print", "no_commit", "message"])]
+    compare: bool,
     #[command(flatten)]
     commit: CommitArgs,
 }
@@ -49,13 +50,17 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &ChartArgs) -> Result<()
     let name = chart_name(&target)?;
     // The charts are those of the user's own work tree, whatever branch the record is edited on.
     let here = context.book()?;
-    let files = |argument: &str| chart_files(&here, context, argument, name.as_deref());
-    let evidence = Evidence::read(&here, &target.loaded.policy, [&args.old, &args.new], &files)?;
-    if let Some(name) = name.as_deref().filter(|name| *name != evidence.name) {
+    let files = |argument: &str| chart_files(Some(&here), context, argument, name.as_deref());
+    let evidence = Evidence::read(Some(&here), &target.loaded.policy, [&args.old, &args.new], &files)?;
+    let Evidence(upgrade) = &evidence;
+    if let Some(name) = name.as_deref().filter(|name| *name != upgrade.name) {
         return Err(CliError::failure(format!(
             "{} is about the chart `{name}`, not `{}`",
-            target.name, evidence.name
+            target.name, upgrade.name
         )));
+    }
+    if args.compare {
+        return same_upgrade(ui, context, &target, upgrade);
     }
     if args.print || !context.json {
         evidence.show(ui, context)?;
@@ -65,10 +70,42 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &ChartArgs) -> Result<()
     }
     let path = target.state()?.record.path.clone();
     let is_guidance = |text: &str| target.loaded.templates.is_guidance(text);
-    let edit = |text: &str| evidence.put(&path, text, &is_guidance);
-    let done = format!("{} {} → {}", evidence.name, evidence.current, evidence.target);
+    let edit = |text: &str| upgrade.put(&path, text, &is_guidance).map_err(|error| error.to_string());
+    let done = format!("{} {} → {}", upgrade.name, upgrade.current, upgrade.target);
     let message = format!("{}: {done}\n", target.name);
     target.apply_change(ui, context, &args.commit, &done, &message, &edit)
+}
+
+/// Says whether the record holds this upgrade: the same files after, from the same version before.
+fn same_upgrade(ui: &mut Ui, context: &Context, target: &Target, upgrade: &Upgrade) -> Result<(), CliError> {
+    let name = &target.name;
+    let fields = &target.state()?.record.fields;
+    let chart = fields.iter().find(|field| field.key == "chart").map(|field| &field.value);
+    let text = |key: &str| chart.and_then(|chart| chart.get(key)?.as_str());
+    let Some(recorded) = text("digest") else {
+        return Err(CliError::failure(format!("{name} has no upgrade of a chart recorded"))
+            .with_hint(format!("record it: `changebook chart {name} OLD NEW`")));
+    };
+    let current = text("current").unwrap_or_default();
+    let same = recorded == upgrade.digest && current == upgrade.current;
+    if context.json {
+        ui.json(&json!({
+            "schema": "changebook.compare/1", "id": name, "chart": upgrade.name, "same": same,
+            "recorded": recorded, "digest": upgrade.digest,
+        }))?;
+    } else if same {
+        ui.line(format!("{} this is the upgrade that {name} holds", paint(GOOD, "✓")))?;
+    } else {
+        ui.line(format!("{} this is another upgrade than {name} holds", paint(BAD, "✗")))?;
+        let versions = |from: &str, to: &str| escape(&format!("{from} → {to}"));
+        let held = versions(current, text("target").unwrap_or_default());
+        let given = versions(&upgrade.current, &upgrade.target);
+        match held == given {
+            true => ui.line("  the versions are alike: files of the new one differ")?,
+            false => ui.line(format!("  recorded {held}, given {given}"))?,
+        }
+    }
+    if same { Ok(()) } else { Err(CliError::no()) }
 }
 
 impl From<ChartError> for CliError {
@@ -95,79 +132,41 @@ fn chart_name(target: &Target) -> Result<Option<String>, CliError> {
     })
 }
 
-/// What goes into the record.
-pub(super) struct Evidence {
-    name: String,
-    current: String,
-    target: String,
-    digest: String,
-    found: Found,
-    block: String,
-}
+/// What an upgrade brings, for people and for the record.
+pub(super) struct Evidence(Upgrade);
 
 impl Evidence {
     /// Reads and compares two versions; `files` finds the files of one.
     pub(super) fn read(
-        book: &Book,
+        book: Option<&Book>,
         policy: &Policy,
         arguments: [&str; 2],
         files: &dyn Fn(&str) -> Result<Files, CliError>,
     ) -> Result<Self, CliError> {
-        let old = Chart::read(arguments[0], &files(arguments[0])?)?;
-        let new_files = files(arguments[1])?;
-        let new = Chart::read(arguments[1], &new_files)?;
-        let comparison = compare(&old, &new, &values_files(book)?)?;
-        Ok(Evidence {
-            name: new.name.clone(),
-            current: old.version_text.clone(),
-            target: new.version_text.clone(),
-            digest: digest(&new_files),
-            found: found(&comparison, policy),
-            block: describe(&comparison),
-        })
+        let (old, new) = (files(arguments[0])?, files(arguments[1])?);
+        let values = book.map_or_else(|| Ok(Vec::new()), values_files)?;
+        Ok(Evidence(Upgrade::of([(arguments[0], &old), (arguments[1], &new)], &values, policy)?))
     }
 
     /// Tells it to people, or as JSON.
     pub(super) fn show(&self, ui: &mut Ui, context: &Context) -> Result<(), CliError> {
+        let Evidence(upgrade) = self;
         if context.json {
             return ui.json(&json!({
                 "schema": "changebook.chart/1",
-                "chart": { "name": self.name, "current": self.current, "target": self.target },
-                "digest": self.digest, "risk": self.found.risk(), "categories": self.found.categories(),
-                "reasons": self.found.reasons(), "review": self.block,
+                "chart": { "name": upgrade.name, "current": upgrade.current, "target": upgrade.target },
+                "digest": upgrade.digest, "risk": upgrade.found.risk(), "categories": upgrade.found.categories(),
+                "reasons": upgrade.found.reasons(), "review": upgrade.block,
             }));
         }
-        ui.line(escape_lines(&self.block))?;
-        tell_risk(ui, &self.found)
-    }
-
-    fn put(&self, path: &str, text: &str, is_guidance: &dyn Fn(&str) -> bool) -> Result<String, String> {
-        let text = put_section(path, text, "Changelog review", &self.name, &self.block, is_guidance)
-            .map_err(|error| error.to_string())?;
-        let mut table = toml_edit::InlineTable::new();
-        for (key, value) in [
-            ("name", &self.name),
-            ("current", &self.current),
-            ("target", &self.target),
-            ("digest", &self.digest),
-        ] {
-            table.insert(key, value.as_str().into());
-        }
-        insert_found(&mut table, &self.found);
-        match edit::set_field(&text, "chart", table.clone().into()) {
-            // Written as `[chart]` or `chart.name = …`: key by key.
-            Err(edit::EditError::IsTable { .. }) => table
-                .into_iter()
-                .try_fold(text, |text, (key, value)| edit::set_nested_field(&text, "chart", &key, value))
-                .map_err(|error| error.to_string()),
-            outcome => outcome.map_err(|error| error.to_string()),
-        }
+        ui.line(escape_lines(&upgrade.block))?;
+        tell_risk(ui, &upgrade.found)
     }
 }
 
 /// The files of the chart that an argument names.
 pub(super) fn chart_files(
-    book: &Book,
+    book: Option<&Book>,
     context: &Context,
     argument: &str,
     name: Option<&str>,
@@ -177,6 +176,9 @@ pub(super) fn chart_files(
         let name = name.ok_or_else(|| {
             CliError::failure(format!("`{argument}` is a version, and the record does not name its chart"))
                 .with_hint("write `chart.name = \"…\"` into the record, or name the chart's folder")
+        })?;
+        let book = book.ok_or_else(|| {
+            CliError::failure(format!("`{argument}` is a version, and no book is around to hold it"))
         })?;
         return version_in_repository(book, name, argument);
     }
@@ -235,7 +237,7 @@ fn chart_in_commit(
         let Ok(chart) = Chart::read(&path, &[("Chart.yaml".to_owned(), bytes)]) else { continue };
         if chart.name == name && Some(&chart.version) == wanted.as_ref() {
             let folder = folder.unwrap_or_default().trim_end_matches('/');
-            let set = FileSet::read(book, std::path::Path::new("/"), &format!("{commit}:{folder}"))?;
+            let set = FileSet::read(Some(book), std::path::Path::new("/"), &format!("{commit}:{folder}"))?;
             return Ok(Some(set.files));
         }
     }

@@ -4,7 +4,8 @@ use super::context::Context;
 use super::error::CliError;
 use super::record_act::{CommitArgs, Target};
 use super::ui::Ui;
-use crate::record::{RecordType, Verdict, edit};
+use crate::ledger::Status;
+use crate::record::{Details, RecordType, Verdict, edit};
 
 /// Set the board's decision and commit it
 ///
@@ -45,6 +46,22 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &DecideArgs) -> Result<(
         }
         Ok(text)
     };
+    if taken_anew(&target, args, verdict)? {
+        let undo = |text: &str| edit::remove_field(text, "decision").map_err(|error| error.to_string());
+        let message = format!("{}: take the decision back to decide anew\n", target.name);
+        target.apply(ui, context, &args.commit, "took the decision back", &message, &undo)?;
+    }
     let message = format!("{}: {}\n", target.name, verdict.as_str());
     target.apply(ui, context, &args.commit, &format!("decided: {}", verdict.as_str()), &message, &apply)
+}
+
+/// Whether the verdict stands there already and must be set anew to count: on other texts, with
+/// other conditions, or by somebody else than the one who set it.
+fn taken_anew(target: &Target, args: &DecideArgs, verdict: Verdict) -> Result<bool, CliError> {
+    let state = target.state()?;
+    let Details::Decision(decision) = &state.record.details else { return Ok(false) };
+    let email = crate::act::author_email(&target.book)?;
+    let by_me = state.evidence.as_ref().is_some_and(|by| by.email.eq_ignore_ascii_case(&email));
+    let anew = state.status == Status::Outdated || !args.condition.is_empty() || !by_me;
+    Ok(decision.decision == Some(verdict) && anew)
 }

@@ -53,13 +53,16 @@ pub(super) fn warn(ui: &mut Ui, text: &str) {
     ui.note(&format!("{}: {text}", paint(WAITING, "warning")));
 }
 
-/// The policy of the book around, or the built-in one where there is none. A book that cannot be read is an error:
+/// The book around with its policy, or the built-in policy where there is none. A book that cannot be read is an error:
 /// another policy's answer could be wrong.
-pub(super) fn policy_around(context: &Context) -> Result<Policy, CliError> {
+pub(super) fn book_around(context: &Context) -> Result<(Option<Book>, Policy), CliError> {
     match Book::find(&context.directory) {
-        Ok(book) => Ok(book.load(&context.ask())?.policy),
+        Ok(book) => {
+            let policy = book.load(&context.ask())?.policy;
+            Ok((Some(book), policy))
+        }
         Err(BookError::NoBook { .. } | BookError::History(HistoryError::NoRepository { .. })) => {
-            Ok(Policy::builtin())
+            Ok((None, Policy::builtin()))
         }
         Err(error) => Err(error.into()),
     }

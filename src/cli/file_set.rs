@@ -8,7 +8,6 @@ use walkdir::WalkDir;
 use super::error::CliError;
 use crate::book::{Book, slashes};
 use crate::history::Blob;
-use crate::intake::Found;
 
 /// Largest file that is read, in bytes.
 const MAX_FILE: u64 = 32 * 1024 * 1024;
@@ -46,8 +45,9 @@ pub(super) enum Origin {
 }
 
 impl FileSet {
-    /// Reads what an argument names. Links are not followed; hidden files are left out.
-    pub(super) fn read(book: &Book, directory: &Path, argument: &str) -> Result<Self, CliError> {
+    /// Reads what an argument names. Links are not followed; hidden files are left out. Without a book there are no
+    /// revisions to read from.
+    pub(super) fn read(book: Option<&Book>, directory: &Path, argument: &str) -> Result<Self, CliError> {
         let set =
             |folder: String, files, origin| FileSet { argument: argument.to_owned(), files, folder, origin };
         if argument == "/dev/null" {
@@ -70,6 +70,12 @@ impl FileSet {
         if let Some((revision, inner)) = argument.split_once(':').filter(|(revision, _)| !revision.is_empty())
         {
             let inner = inner.trim_matches('/');
+            let Some(book) = book else {
+                return Err(CliError::failure(format!(
+                    "`{argument}`: there is no book around, so no revision of it"
+                ))
+                .with_hint("name files or folders, or run it inside the book's repository"));
+            };
             let (files, folder) = in_commit(book, argument, revision, inner)?;
             return Ok(set(folder, files, Origin::Commit(revision.to_owned(), inner.to_owned())));
         }
@@ -135,9 +141,10 @@ fn is_hidden(name: &str) -> bool {
 }
 
 /// A folder from the root of the work tree where it is inside, else as it stands.
-fn shown_folder(book: &Book, folder: &Path) -> String {
+fn shown_folder(book: Option<&Book>, folder: &Path) -> String {
     let absolute = folder.canonicalize().unwrap_or_else(|_| folder.to_path_buf());
-    let root = book.repository.work_tree().and_then(|root| root.canonicalize().ok());
+    let work_tree = book.and_then(|book| book.repository.work_tree());
+    let root = work_tree.and_then(|root| root.canonicalize().ok());
     match root.as_deref().and_then(|root| absolute.strip_prefix(root).ok()) {
         Some(inside) => slashes(inside),
         None => folder.file_name().unwrap_or_default().to_string_lossy().into_owned(),
@@ -175,14 +182,4 @@ fn in_commit(book: &Book, argument: &str, revision: &str, path: &str) -> Result<
     }
     files.sort();
     Ok((files, folder.to_owned()))
-}
-
-/// Puts what was found about risk into a table of the frontmatter.
-pub(super) fn insert_found(table: &mut toml_edit::InlineTable, found: &Found) {
-    let texts = |texts: Vec<String>| toml_edit::Value::from(texts.into_iter().collect::<toml_edit::Array>());
-    if let Some(risk) = found.risk() {
-        table.insert("risk", risk.as_str().into());
-        table.insert("categories", texts(found.categories().into_iter().map(str::to_owned).collect()));
-        table.insert("reasons", texts(found.reasons()));
-    }
 }

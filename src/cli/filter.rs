@@ -30,6 +30,9 @@ pub(super) struct FilterArgs {
     /// Only records that this person asked for, wrote, or owns
     #[arg(long, value_name = "PERSON", value_delimiter = ',')]
     owner: Vec<String>,
+    /// Only what this person could approve or decide now
+    #[arg(long, value_name = "PERSON", value_delimiter = ',')]
+    waiting_for: Vec<String>,
     /// Only tasks in this window of the policy
     #[arg(long, value_name = "WINDOW", value_delimiter = ',')]
     window: Vec<String>,
@@ -72,6 +75,9 @@ impl FilterArgs {
 
     /// Checks the words that the policy knows.
     pub(super) fn check_by(&self, policy: &Policy) -> Result<(), CliError> {
+        if let Some(person) = self.waiting_for.iter().find(|person| !policy.people.contains_key(*person)) {
+            return Err(unknown("person of the policy", person, policy.people.keys().map(String::as_str)));
+        }
         let known = policy.windows.keys().map(String::as_str);
         match self.window.iter().find(|word| !policy.windows.contains_key(*word)) {
             Some(word) => Err(unknown("window of the policy", word, known)),
@@ -117,6 +123,7 @@ impl Filter<'_> {
             && any(&self.args.label, &|word| labels.iter().any(|label| label == word))
             && any(&self.args.service, &|word| services.iter().any(|service| service == word))
             && any(&self.args.owner, &|word| owned_by(state, word))
+            && any(&self.args.waiting_for, &|word| state.waiting_for.iter().any(|person| person == word))
             && any(&self.args.window, &|word| window == Some(word))
     }
 }

@@ -17,6 +17,7 @@ use crate::record::Risk;
 #[command(after_help = "Examples:\n\
     \x20\x20changebook list\n\
     \x20\x20changebook list --status in-review,approved --risk high\n\
+    \x20\x20changebook list --waiting-for sam\n\
     \x20\x20changebook list --at 2024-05-20 --json")]
 pub(super) struct ListArgs {
     #[command(flatten)]

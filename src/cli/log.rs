@@ -8,25 +8,33 @@ use super::filter::unknown;
 use super::table::{Cell, render};
 use super::ui::{DIM, INFORMATION, Ui};
 use crate::ledger::{Event, EventJson, EventKind, Evidence, RecordState};
+use crate::record::RecordType;
 
 /// Show what happened, newest first: who did what to which record, in which commit
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n\
     \x20\x20changebook log\n\
     \x20\x20changebook log INFRA-150\n\
-    \x20\x20changebook log --person sam --since 2024-05-01")]
+    \x20\x20changebook log --person sam --since 2024-05-01\n\
+    \x20\x20changebook log --event deployed,rolled-back --type task --until 2024-05-31")]
 pub(super) struct LogArgs {
     /// Only this record's events
     id: Option<String>,
     /// Only what this person did (a name of the policy, or an e-mail)
-    #[arg(long, value_name = "PERSON")]
-    person: Option<String>,
+    #[arg(long, value_name = "PERSON", value_delimiter = ',')]
+    person: Vec<String>,
     /// Only this kind of event (`ticked`, `decided`, `worked`, …)
-    #[arg(long, value_name = "EVENT")]
-    event: Option<String>,
-    /// Only what happened on or after this date
+    #[arg(long, value_name = "EVENT", value_delimiter = ',')]
+    event: Vec<String>,
+    /// Only events of tasks, decisions or runbooks
+    #[arg(long = "type", value_name = "TYPE", value_delimiter = ',')]
+    record_type: Vec<String>,
+    /// Only what happened on or after this day (UTC) or moment
     #[arg(long, value_name = "DATE")]
     since: Option<String>,
+    /// Only what happened on or before this day (UTC) or moment
+    #[arg(long, value_name = "DATE")]
+    until: Option<String>,
     /// At most so many events
     #[arg(long, short = 'n', value_name = "N")]
     max_count: Option<usize>,
@@ -48,14 +56,18 @@ struct Row<'a> {
 
 pub(super) fn run(ui: &mut Ui, context: &Context, args: &LogArgs) -> Result<(), CliError> {
     let since = args.since.as_deref().map(parse_date).transpose()?;
-    if let Some(kind) = args.event.as_deref().filter(|kind| !NAMES.contains(kind)) {
+    let until = args.until.as_deref().map(parse_date).transpose()?;
+    let period = Period { since: since.map(|(start, _)| start), until: until.map(|(_, end)| end) };
+    if let Some(kind) = args.event.iter().find(|kind| !NAMES.contains(&kind.as_str())) {
         return Err(unknown("event", kind, NAMES.into_iter()));
     }
+    let types = RecordType::ALL.map(RecordType::as_str);
+    if let Some(name) = args.record_type.iter().find(|name| !types.contains(&name.as_str())) {
+        return Err(unknown("type", name, types.into_iter()));
+    }
     let (_, loaded) = context.load()?;
-    if let Some(person) = args.person.as_deref()
-        && !person.contains('@')
-        && !loaded.policy.people.contains_key(person)
-    {
+    let is_known = |person: &&String| person.contains('@') || loaded.policy.people.contains_key(*person);
+    if let Some(person) = args.person.iter().find(|person| !is_known(person)) {
         return Err(unknown("person of the policy", person, loaded.policy.people.keys().map(String::as_str))
             .with_hint("an e-mail address finds those that the policy does not list"));
     }
@@ -63,11 +75,15 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &LogArgs) -> Result<(), 
         Some(id) => vec![record(&loaded, id)?],
         None => loaded.state.records.iter().collect(),
     };
+    let of_type = |record: &&&RecordState| {
+        args.record_type.is_empty() || args.record_type.iter().any(|name| name == record.record_type.as_str())
+    };
     let mut events: Vec<(&str, &Event)> = records
         .iter()
+        .filter(of_type)
         .flat_map(|record| record.events.iter().map(|event| (record.name.as_str(), event)))
         .collect();
-    events.retain(|(_, event)| admits(event, args, since));
+    events.retain(|(_, event)| admits(event, args, &period));
     // Newest first; what one commit did keeps its order.
     let position = |event: &Event| loaded.history.position(event.by.commit);
     events.sort_by_key(|(_, event)| std::cmp::Reverse((event.by.time.seconds, position(event))));
@@ -85,20 +101,33 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &LogArgs) -> Result<(), 
     Ok(())
 }
 
-fn parse_date(text: &str) -> Result<i64, CliError> {
+/// Seconds since the epoch; both ends are included.
+struct Period {
+    since: Option<i64>,
+    until: Option<i64>,
+}
+
+/// First and last second of a day (UTC), or a moment twice.
+fn parse_date(text: &str) -> Result<(i64, i64), CliError> {
+    if let Ok(moment) = text.parse::<jiff::Timestamp>() {
+        return Ok((moment.as_second(), moment.as_second()));
+    }
     let date = text.parse::<jiff::civil::Date>().ok();
     let midnight = date.and_then(|date| date.to_zoned_datetime(jiff::tz::TimeZone::UTC).ok());
-    midnight.map(|midnight| midnight.timestamp().as_second()).ok_or_else(|| {
-        CliError::usage(format!("`{text}` is no date")).with_hint("write it like `2024-05-25`")
+    let start = midnight.map(|midnight| midnight.timestamp().as_second());
+    start.map(|start| (start, start + 86_399)).ok_or_else(|| {
+        CliError::usage(format!("`{text}` is no date"))
+            .with_hint("write it like `2024-05-25` or `2024-05-25T02:00:00+02:00`")
     })
 }
 
-fn admits(event: &Event, args: &LogArgs, since: Option<i64>) -> bool {
+fn admits(event: &Event, args: &LogArgs, period: &Period) -> bool {
     let by = &event.by;
-    let person = |name: &str| by.person.as_deref() == Some(name) || by.email.eq_ignore_ascii_case(name);
-    args.person.as_deref().is_none_or(person)
-        && args.event.as_deref().is_none_or(|kind| name(&event.kind) == kind)
-        && since.is_none_or(|since| by.time.seconds >= since)
+    let person = |name: &String| by.person.as_deref() == Some(name) || by.email.eq_ignore_ascii_case(name);
+    (args.person.is_empty() || args.person.iter().any(person))
+        && (args.event.is_empty() || args.event.iter().any(|kind| name(&event.kind) == kind))
+        && period.since.is_none_or(|since| by.time.seconds >= since)
+        && period.until.is_none_or(|until| by.time.seconds <= until)
 }
 
 /// One row for each event: time, commit, person, record, words.

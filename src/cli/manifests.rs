@@ -5,15 +5,14 @@ use serde_json::json;
 use super::context::Context;
 use super::error::CliError;
 use super::evidence::{environment, tell_risk};
-use super::file_set::{FileSet, insert_found};
+use super::file_set::FileSet;
 use super::record_act::{CommitArgs, Target};
 use super::render::rendered;
 use super::ui::{BAD, GOOD, Ui, paint};
 use crate::book::Book;
-use crate::intake::kubernetes::{Comparison, Manifests, compare, describe, digest, found, totals};
-use crate::intake::{Found, put_section, with_paths};
+use crate::intake::kubernetes::{Comparison, Evidence as Changes, Manifests, compare, totals};
 use crate::policy::{Environment, Policy};
-use crate::record::{Record, RecordType, edit};
+use crate::record::RecordType;
 
 /// Record what a change of Kubernetes manifests does, and commit it
 ///
@@ -53,7 +52,7 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &ManifestsArgs) -> Resul
     target.expect(RecordType::Task)?;
     let environment = environment(&target, args.environment.as_deref())?;
     // The states are those of the user's own work tree, whatever branch the record is edited on.
-    let pair = Pair::read(ui, &context.book()?, context, [&args.old, &args.new])?;
+    let pair = Pair::read(ui, Some(&context.book()?), context, [&args.old, &args.new])?;
     let evidence = pair.evidence(environment, &target.loaded.policy);
     if args.compare {
         return evidence.compare(ui, context, &target);
@@ -66,7 +65,11 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &ManifestsArgs) -> Resul
     }
     let path = target.state()?.record.path.clone();
     let is_guidance = |text: &str| target.loaded.templates.is_guidance(text);
-    let edit = |text: &str| evidence.put(&path, text, &is_guidance);
+    let edit = |text: &str| {
+        let changes = &evidence.found;
+        let put = changes.put(&path, text, &environment.name, environment.gated, &is_guidance);
+        put.map_err(|error| error.to_string())
+    };
     let name = &environment.name;
     let done = format!("manifests for {name}: {}", totals(&pair.comparison));
     let message = format!("{}: manifests for {name}\n", target.name);
@@ -85,7 +88,7 @@ impl Pair {
     /// Reads both states; what holds no object is named on standard error.
     pub(super) fn read(
         ui: &mut Ui,
-        book: &Book,
+        book: Option<&Book>,
         context: &Context,
         arguments: [&str; 2],
     ) -> Result<Self, CliError> {
@@ -107,17 +110,9 @@ impl Pair {
 
     /// What the pair says, by a policy.
     pub(super) fn evidence<'a>(&self, environment: &'a Environment, policy: &Policy) -> Evidence<'a> {
-        let limit = usize::try_from(policy.plan.list_limit).unwrap_or(usize::MAX);
-        Evidence {
-            environment,
-            digest: digest(&self.new, &self.comparison),
-            found: found(&self.comparison, policy),
-            block: block(&self.comparison, limit),
-            paths: self
-                .comparison
-                .affected(&|path| self.old_set.shown(path), &|path| self.new_set.shown(path)),
-            n_changed: self.comparison.changes.len(),
-        }
+        let affected =
+            self.comparison.affected(&|path| self.old_set.shown(path), &|path| self.new_set.shown(path));
+        Evidence { environment, found: Changes::of(&self.comparison, &self.new, affected, policy) }
     }
 }
 
@@ -131,59 +126,13 @@ fn manifests(set: &FileSet) -> Result<Manifests, CliError> {
     Manifests::read(&set.argument, &files).map_err(|error| CliError::failure(error.to_string()))
 }
 
-/// Totals and a sentence for each changed object.
-fn block(comparison: &Comparison, limit: usize) -> String {
-    let mut lines = vec![totals(comparison), String::new()];
-    let objects = describe(comparison);
-    lines.extend(objects.iter().take(limit).map(|object| format!("- {}", object.text)));
-    if objects.len() > limit {
-        lines.push(format!("- and {} more objects", objects.len() - limit));
-    }
-    lines.join("\n")
-}
-
-/// What goes into the record.
+/// What goes into the record, for an environment.
 pub(super) struct Evidence<'a> {
     environment: &'a Environment,
-    digest: String,
-    found: Found,
-    block: String,
-    paths: Vec<String>,
-    n_changed: usize,
+    found: Changes,
 }
 
 impl Evidence<'_> {
-    fn put(&self, path: &str, text: &str, is_guidance: &dyn Fn(&str) -> bool) -> Result<String, String> {
-        let name = &self.environment.name;
-        let put = |section: &str, heading: &str| {
-            put_section(path, text, section, heading, &self.block, is_guidance)
-                .map_err(|error| error.to_string())
-        };
-        let text = match self.environment.gated {
-            true => self.put_paths(path, &put("Changes", name)?, is_guidance)?,
-            // What is not gated is no part of what is approved, and must not make approvals stale.
-            false => put("Deployment log", &format!("Manifests for {name}"))?,
-        };
-        let mut table = toml_edit::InlineTable::new();
-        table.insert("digest", self.digest.as_str().into());
-        table.insert("changed", i64::try_from(self.n_changed).unwrap_or(i64::MAX).into());
-        insert_found(&mut table, &self.found);
-        edit::set_nested_field(&text, "manifests", name, table.into()).map_err(|error| error.to_string())
-    }
-
-    fn put_paths(
-        &self,
-        path: &str,
-        text: &str,
-        is_guidance: &dyn Fn(&str) -> bool,
-    ) -> Result<String, String> {
-        const PATHS: &str = "Manifests affected";
-        let record = Record::parse(RecordType::Task, path, text.as_bytes());
-        let section = record.section(PATHS).map_or("", |section| record.text(section.content.clone()));
-        edit::replace_section(text, PATHS, &with_paths(section, &self.paths, is_guidance))
-            .map_err(|error| error.to_string())
-    }
-
     /// Says whether the record holds this state.
     fn compare(&self, ui: &mut Ui, context: &Context, target: &Target) -> Result<(), CliError> {
         let (name, environment) = (&target.name, self.environment.name.as_str());
@@ -196,11 +145,11 @@ impl Evidence<'_> {
             return Err(CliError::failure(format!("{name} has no manifests for {environment}"))
                 .with_hint(format!("record them: `changebook manifests {name} OLD NEW -e {environment}`")));
         };
-        let same = recorded == self.digest;
+        let same = recorded == self.found.digest;
         if context.json {
             ui.json(&json!({
                 "schema": "changebook.compare/1", "id": name, "environment": environment, "same": same,
-                "recorded": recorded, "digest": self.digest,
+                "recorded": recorded, "digest": self.found.digest,
             }))?;
         } else if same {
             ui.line(format!(
@@ -220,12 +169,12 @@ impl Evidence<'_> {
     pub(super) fn show(&self, ui: &mut Ui, context: &Context) -> Result<(), CliError> {
         if context.json {
             return ui.json(&json!({
-                "schema": "changebook.manifests/1", "environment": self.environment.name, "digest": self.digest,
-                "risk": self.found.risk(), "categories": self.found.categories(), "reasons": self.found.reasons(),
-                "changes": self.block, "paths": self.paths,
+                "schema": "changebook.manifests/1", "environment": self.environment.name, "digest": self.found.digest,
+                "risk": self.found.found.risk(), "categories": self.found.found.categories(), "reasons": self.found.found.reasons(),
+                "changes": self.found.block, "paths": self.found.paths,
             }));
         }
-        ui.line(super::ui::escape_lines(&self.block))?;
-        tell_risk(ui, &self.found)
+        ui.line(super::ui::escape_lines(&self.found.block))?;
+        tell_risk(ui, &self.found.found)
     }
 }

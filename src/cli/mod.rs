@@ -5,6 +5,7 @@ mod announce;
 mod answer;
 mod approve;
 mod audit;
+mod blame;
 mod board;
 mod build;
 mod cancel;
@@ -15,9 +16,11 @@ mod context;
 mod decide;
 mod demo;
 mod deployed;
+mod diff;
 mod error;
 mod evidence;
 mod explain;
+mod export;
 mod file_set;
 mod filter;
 mod gate;
@@ -98,6 +101,8 @@ enum Command {
     Show(show::ShowArgs),
     Board(board::BoardArgs),
     Log(log::LogArgs),
+    Blame(blame::BlameArgs),
+    Diff(diff::DiffArgs),
     Tick(tick::TickArgs),
     Untick(tick::UntickArgs),
     Approve(approve::ApproveArgs),
@@ -120,6 +125,7 @@ enum Command {
     Audit(audit::AuditArgs),
     Scope(scope::ScopeArgs),
     Explain(explain::ExplainArgs),
+    Export(export::ExportArgs),
     Completions(completions::CompletionsArgs),
     Man(completions::ManArgs),
 }
@@ -166,6 +172,8 @@ fn run_command(ui: &mut Ui, context: &Context, command: Command) -> Result<(), C
         Command::Show(args) => show::run(ui, context, &args),
         Command::Board(args) => board::run(ui, context, &args),
         Command::Log(args) => log::run(ui, context, &args),
+        Command::Blame(args) => blame::run(ui, context, &args),
+        Command::Diff(args) => diff::run(ui, context, &args),
         Command::Tick(args) => tick::run(ui, context, &args),
         Command::Untick(args) => tick::run_untick(ui, context, &args),
         Command::Approve(args) => approve::run(ui, context, &args),
@@ -188,6 +196,7 @@ fn run_command(ui: &mut Ui, context: &Context, command: Command) -> Result<(), C
         Command::Gate(args) => gate::run(ui, context, &args),
         Command::Scope(args) => scope::run(ui, context, &args),
         Command::Explain(args) => explain::run(ui, context, &args),
+        Command::Export(args) => export::run(ui, context, &args),
         Command::Completions(args) => completions::run(ui, &args),
         Command::Man(args) => completions::run_man(ui, &args),
     }

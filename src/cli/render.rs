@@ -20,7 +20,7 @@ enum Source {
 ///
 /// # Errors
 /// When the tool is not there, or fails.
-pub(super) fn rendered(book: &Book, set: FileSet) -> Result<FileSet, CliError> {
+pub(super) fn rendered(book: Option<&Book>, set: FileSet) -> Result<FileSet, CliError> {
     let has = |name: &str| set.files.iter().any(|(path, _)| path == name);
     let source = if KUSTOMIZATIONS.into_iter().any(has) {
         Source::Kustomization

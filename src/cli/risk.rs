@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::chart::{Evidence as ChartEvidence, chart_files};
 use super::context::Context;
 use super::error::CliError;
-use super::evidence::{plan_json, policy_around, read_plan, tell_risk};
+use super::evidence::{book_around, plan_json, read_plan, tell_risk};
 use super::file_set::FileSet;
 use super::manifests::Pair;
 use super::ui::{Ui, escape};
@@ -33,9 +33,9 @@ pub(super) struct RiskArgs {
 }
 
 pub(super) fn run(ui: &mut Ui, context: &Context, args: &RiskArgs) -> Result<(), CliError> {
-    let policy = policy_around(context)?;
+    let (book, policy) = book_around(context)?;
     if let Some(new) = &args.new {
-        return pair(ui, context, &policy, [&args.file.to_string_lossy(), new]);
+        return pair(ui, context, book.as_ref(), &policy, [&args.file.to_string_lossy(), new]);
     }
     let plan = read_plan(ui, &args.file, &policy)?;
     if args.dot {
@@ -53,18 +53,23 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &RiskArgs) -> Result<(),
 }
 
 /// Two states of a chart or of manifests.
-fn pair(ui: &mut Ui, context: &Context, policy: &Policy, states: [&str; 2]) -> Result<(), CliError> {
-    let book = context.book()?;
-    if is_chart(&book, context, states[0])? {
-        let files = |argument: &str| chart_files(&book, context, argument, None);
-        return ChartEvidence::read(&book, policy, states, &files)?.show(ui, context);
+fn pair(
+    ui: &mut Ui,
+    context: &Context,
+    book: Option<&Book>,
+    policy: &Policy,
+    states: [&str; 2],
+) -> Result<(), CliError> {
+    if is_chart(book, context, states[0])? {
+        let files = |argument: &str| chart_files(book, context, argument, None);
+        return ChartEvidence::read(book, policy, states, &files)?.show(ui, context);
     }
     let environment =
         policy.environments.last().ok_or_else(|| CliError::failure("the policy has no environment"))?;
-    Pair::read(ui, &book, context, states)?.evidence(environment, policy).show(ui, context)
+    Pair::read(ui, book, context, states)?.evidence(environment, policy).show(ui, context)
 }
 
-fn is_chart(book: &Book, context: &Context, argument: &str) -> Result<bool, CliError> {
+fn is_chart(book: Option<&Book>, context: &Context, argument: &str) -> Result<bool, CliError> {
     if argument == "-" {
         return Ok(false);
     }

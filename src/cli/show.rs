@@ -10,7 +10,8 @@ use super::table::{Cell, render};
 use super::ui::{
     BAD, BOLD, DIM, GOOD, INFORMATION, Ui, WAITING, escape, paint, render_diagnostic, status_style,
 };
-use crate::ledger::{Evidence, RecordJson, RecordState, WorkTree};
+use crate::book::Loaded;
+use crate::ledger::{Approval, Evidence, ItemState, RecordJson, RecordState, Story, WorkTree};
 
 /// Show one record: state, approvals, items with who ticked them, links
 #[derive(Debug, clap::Args)]
@@ -34,6 +35,12 @@ struct Answer<'a> {
     schema: &'static str,
     at: Option<&'a Evidence>,
     record: RecordJson<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stories: Option<Vec<Story>>,
+}
+
+fn stories(loaded: &Loaded, state: &RecordState) -> Vec<Story> {
+    state.id.as_ref().map_or_else(Vec::new, |id| loaded.stories(id))
 }
 
 pub(super) fn run(ui: &mut Ui, context: &Context, args: &ShowArgs) -> Result<(), CliError> {
@@ -45,6 +52,7 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &ShowArgs) -> Result<(),
             schema: "changebook.show/1",
             at,
             record: RecordJson::new(state, args.events),
+            stories: args.events.then(|| stories(&loaded, state)),
         });
     }
     head(ui, state)?;
@@ -57,6 +65,7 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &ShowArgs) -> Result<(),
         for line in render(&event_rows(state.events.iter().map(|event| (None, event))), ui.width) {
             ui.line(format!("  {line}"))?;
         }
+        states(ui, state, &stories(&loaded, state))?;
     }
     for diagnostic in &state.diagnostics {
         ui.note(&render_diagnostic(diagnostic, Some(&state.record.source)));
@@ -66,6 +75,36 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &ShowArgs) -> Result<(),
     }
     ui.line("")?;
     ui.line(paint(DIM, format!("{} · {}", escape(&state.record.path), as_of(&loaded.state))))
+}
+
+/// Why each thing is in the state it is in. Keys that never changed need no words.
+fn states(ui: &mut Ui, state: &RecordState, stories: &[Story]) -> Result<(), CliError> {
+    heading(ui, "States")?;
+    // Items as the file has them, then what is gone and the rest.
+    let place = |story: &Story| state.items.iter().position(|item| is_of(story, item)).unwrap_or(usize::MAX);
+    let mut told: Vec<&Story> =
+        stories.iter().filter(|story| story.thing != "field" || story.steps.len() > 1).collect();
+    told.sort_by_key(|story| place(story));
+    for story in told {
+        let name = match story.thing {
+            "item" => format!("“{}”", state.items.get(place(story)).map_or(&*story.name, |item| &item.text)),
+            "scope" => "the text that approvals bind".to_owned(),
+            _ => story.name.clone(),
+        };
+        ui.line(format!("  {}: {}", escape(&name), escape(&story.steps.join("; "))))?;
+        let owner = |by: &Evidence| {
+            format!("{} ({})", by.commit.short(), escape(by.person.as_deref().unwrap_or(&by.author)))
+        };
+        let owners: Vec<String> = story.by.iter().map(owner).collect();
+        let now =
+            if story.thing == "scope" { &story.state[..story.state.len().min(7)] } else { &story.state };
+        ui.line(paint(DIM, format!("    now {}, owned by {}", escape(now), owners.join(" and "))))?;
+    }
+    Ok(())
+}
+
+fn is_of(story: &Story, item: &ItemState) -> bool {
+    story.thing == "item" && (&*item.key.text, item.key.nth) == (story.name.as_str(), story.nth)
 }
 
 fn heading(ui: &mut Ui, text: &str) -> Result<(), CliError> {
@@ -94,7 +133,14 @@ fn head(ui: &mut Ui, state: &RecordState) -> Result<(), CliError> {
         rows.push(("kind", kind.as_str().to_owned()));
     }
     if let Some(risk) = &state.risk {
-        rows.push(("risk", format!("{} ({})", risk.level.as_str(), escape(&risk.reasons.join("; ")))));
+        let level = risk.level.as_str();
+        match risk.reasons.as_slice() {
+            [reason] => rows.push(("risk", format!("{level} ({})", escape(reason)))),
+            reasons => {
+                rows.push(("risk", level.to_owned()));
+                rows.extend(reasons.iter().map(|reason| ("", format!("- {}", escape(reason)))));
+            }
+        }
     }
     if let Some(approval) = state.approval {
         rows.push(("approval", approval.to_string()));
@@ -118,34 +164,59 @@ pub(super) fn signature(by: &Evidence) -> String {
     paint(DIM, format!("{} {} {}", by.commit.short(), escape(who), by.time.human()))
 }
 
+/// Each approval: met or not, by whom, worth what, on which text, in which commit; and what to do.
 fn approvals(ui: &mut Ui, state: &RecordState) -> Result<(), CliError> {
     if state.approvals.is_empty() {
         return Ok(());
     }
     heading(ui, "Approvals")?;
-    let rows: Vec<Vec<Cell>> = state
-        .approvals
-        .iter()
-        .map(|approval| {
-            let (mark, style) = if approval.valid { ("✓ met", GOOD) } else { ("✗ open", WAITING) };
-            vec![
-                Cell::styled(mark, style),
-                Cell::new(if approval.required {
-                    approval.text.clone()
-                } else {
-                    format!("{} (not asked for)", approval.text)
-                }),
-                Cell::new(approval.person.as_deref().unwrap_or("")),
-                Cell::styled(approval.by.as_ref().map_or_else(String::new, |by| by.commit.short()), DIM),
-                Cell::new(approval.code.map_or("", |code| code.as_str())),
-                Cell::new(&approval.detail),
-            ]
-        })
-        .collect();
-    for line in render(&rows, ui.width.map(|width| width.saturating_sub(2))) {
+    let rows: Vec<Vec<Cell>> = state.approvals.iter().map(approval_row).collect();
+    let lines = render(&rows, ui.width.map(|width| width.saturating_sub(2)));
+    for (line, approval) in lines.into_iter().zip(&state.approvals) {
         ui.line(format!("  {line}"))?;
+        if !approval.changed.is_empty() {
+            ui.line(format!("          changed since: {}", escape(&approval.changed.join(", "))))?;
+        }
+        if let Some(todo) = &approval.todo {
+            let who = match &approval.open_to[..] {
+                [] => String::new(),
+                people => format!("  ({})", people.join(", ")),
+            };
+            ui.line(format!(
+                "          to do: {}{}",
+                paint(INFORMATION, escape(todo)),
+                paint(DIM, escape(&who))
+            ))?;
+        }
+    }
+    if let Some(trust) = state.weakest_trust() {
+        ui.line(paint(DIM, format!("  The weakest trust that this rests on: {}", trust.as_str())))?;
     }
     Ok(())
+}
+
+fn approval_row(approval: &Approval) -> Vec<Cell> {
+    let (mark, style) = match (approval.valid, approval.required) {
+        (true, _) => ("✓ met", GOOD),
+        (false, true) => ("✗ open", WAITING),
+        (false, false) => ("– open", DIM),
+    };
+    let text =
+        if approval.required { approval.text.clone() } else { format!("{} (not asked for)", approval.text) };
+    let scope = approval.scope.map_or_else(String::new, |scope| format!("on {}", &scope.to_string()[..7]));
+    let finding = match approval.code {
+        Some(code) => format!("{code}: {}", approval.detail),
+        None => approval.detail.clone(),
+    };
+    vec![
+        Cell::styled(mark, style),
+        Cell::new(text),
+        Cell::new(approval.person.as_deref().unwrap_or("")),
+        Cell::new(approval.trust.map_or("", |trust| trust.as_str())),
+        Cell::styled(scope, DIM),
+        Cell::styled(approval.by.as_ref().map_or_else(String::new, |by| by.commit.short()), DIM),
+        Cell::new(finding),
+    ]
 }
 
 fn environments(ui: &mut Ui, state: &RecordState) -> Result<(), CliError> {

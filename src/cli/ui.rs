@@ -158,6 +158,12 @@ impl Ui {
     }
 }
 
+/// One JSON document on one line.
+pub(super) fn json_line(value: &impl serde::Serialize) -> Result<String, CliError> {
+    let text = serde_json::to_string(value).map_err(|error| CliError::failure(error.to_string()))?;
+    Ok(escape_json(&text))
+}
+
 /// How long people wait without a word.
 const PATIENCE: Duration = Duration::from_millis(500);
 

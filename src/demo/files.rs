@@ -89,11 +89,22 @@ pub(super) const MAIN_TF: &str = r#"terraform {
   required_version = ">= 1.5"
 }
 
+resource "aws_elasticache_parameter_group" "main" {
+  name   = "cache"
+  family = "redis7"
+}
+
 resource "aws_security_group" "app" {
   name   = "app"
   vpc_id = var.vpc_id
 }
 "#;
+
+/// Stands in `main.tf` in place of the app's `vpc_id` when it may reach the cluster.
+pub(super) const EGRESS: [&str; 2] = [
+    "  name   = \"app\"\n  vpc_id = var.vpc_id\n",
+    "  name   = \"app\"\n  vpc_id = var.vpc_id\n  egress {\n    from_port       = 6379\n    to_port         = 6379\n    protocol        = \"tcp\"\n    security_groups = [aws_security_group.redis.id]\n  }\n",
+];
 
 pub(super) const REDIS_TF: &str = r#"resource "aws_elasticache_cluster" "main" {
   cluster_id           = "cache"
@@ -108,11 +119,6 @@ pub(super) const REDIS_TF: &str = r#"resource "aws_elasticache_cluster" "main" {
 resource "aws_security_group" "redis" {
   name   = "redis"
   vpc_id = var.vpc_id
-}
-
-resource "aws_elasticache_parameter_group" "main" {
-  name   = "cache"
-  family = "redis7"
 }
 
 resource "aws_elasticache_subnet_group" "main" {
@@ -175,3 +181,19 @@ pub(super) const DATABASE_TF: &str = r#"resource "aws_db_instance" "orders" {
   instance_class = "db.r6g.xlarge"
 }
 "#;
+
+/// The chart as this team keeps it, before and after INFRA-210.
+pub(super) const CHART_BEFORE: &[(&str, &str)] = &[
+    ("Chart.yaml", "apiVersion: v2\nname: ingress-nginx\nversion: 4.6.0\nappVersion: 1.7.0\n"),
+    ("values.yaml", "controller:\n  replicaCount: 2\n  limits:\n    requestsPerSecond: 0\n"),
+    ("templates/controller.yaml", "kind: Deployment\n"),
+];
+
+pub(super) const CHART_AFTER: &[(&str, &str)] = &[
+    (
+        "Chart.yaml",
+        "apiVersion: v2\nname: ingress-nginx\nversion: 4.8.0\nappVersion: 1.9.0\nannotations:\n  artifacthub.io/changes: |\n    - kind: added\n      description: Rate limiting\n    - kind: fixed\n      description: A memory leak of the controller\n",
+    ),
+    ("values.yaml", "controller:\n  replicaCount: 2\n  limits:\n    requestsPerSecond: 100\n"),
+    ("templates/controller.yaml", "kind: Deployment\n"),
+];

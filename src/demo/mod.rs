@@ -3,7 +3,9 @@
 //! The same version of the program makes the same commits: names, times and contents are fixed, and no
 //! configuration of the user's is read. The people are roles in a fictitious team.
 
+mod evidence;
 mod files;
+mod plan;
 mod stage;
 mod story;
 

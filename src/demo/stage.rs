@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::Arc;
 
 use crate::record::edit::{self, EditError};
 use crate::record::{Record, RecordType, normalize};
@@ -47,6 +48,12 @@ pub enum DemoError {
     /// A record cannot be edited.
     #[error(transparent)]
     Edit(#[from] EditError),
+    /// A plan, manifests or a chart of the story cannot be read.
+    #[error("the evidence cannot be read: {message}")]
+    Evidence {
+        /// Why.
+        message: String,
+    },
     /// A template cannot be filled.
     #[error(transparent)]
     Template(#[from] TemplateError),
@@ -55,7 +62,7 @@ pub enum DemoError {
 /// Where the story is played.
 pub(super) struct Stage {
     directory: PathBuf,
-    templates: RecordTemplates,
+    templates: Arc<RecordTemplates>,
     who: &'static str,
     when: &'static str,
 }
@@ -67,7 +74,7 @@ impl Stage {
             return Err(DemoError::InUse { path: directory.to_path_buf() });
         }
         std::fs::create_dir_all(directory).map_err(io)?;
-        let templates = RecordTemplates::new(BTreeMap::new());
+        let templates = Arc::new(RecordTemplates::new(BTreeMap::new()));
         let stage = Stage { directory: directory.to_path_buf(), templates, who: "kim", when: "" };
         stage.git(&["init", "--quiet", "--initial-branch=main"])?;
         for (key, value) in
@@ -76,6 +83,11 @@ impl Stage {
             stage.git(&["config", key, value])?;
         }
         Ok(stage)
+    }
+
+    /// The templates that records are made from.
+    pub(super) fn templates(&self) -> Arc<RecordTemplates> {
+        Arc::clone(&self.templates)
     }
 
     /// From here on `who` acts, at `when` (RFC 3339).
@@ -121,6 +133,13 @@ impl Stage {
             std::fs::create_dir_all(folder).map_err(io)?;
         }
         std::fs::write(&file, text).map_err(io)?;
+        Ok(self)
+    }
+
+    pub(super) fn folder(&mut self, folder: &str, files: &[(&str, &str)]) -> Result<&mut Self, DemoError> {
+        for (path, text) in files {
+            self.file(&format!("{folder}/{path}"), text)?;
+        }
         Ok(self)
     }
 
@@ -227,6 +246,6 @@ fn type_of(id: &str) -> RecordType {
     }
 }
 
-fn path_of(id: &str) -> String {
+pub(super) fn path_of(id: &str) -> String {
     format!("{}/{id}.md", type_of(id).folder())
 }

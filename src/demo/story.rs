@@ -39,8 +39,8 @@ fn start(stage: &mut Stage) -> Result<(), DemoError> {
         .at("kim", "2024-05-02T09:00:00+02:00")
         .file("terraform/main.tf", files::MAIN_TF)?
         .file("k8s/api/deployment.yaml", files::DEPLOYMENT_BEFORE)?
-        .file("charts/ingress-nginx.yaml", "chart: ingress-nginx\nversion: 4.6.0\n")?
-        .commit("Terraform, manifests and chart versions as they run\n")?;
+        .folder("charts/ingress-nginx", files::CHART_BEFORE)?
+        .commit("Terraform, manifests and charts as they run\n")?;
     stage
         .at("kim", "2024-05-02T09:30:00+02:00")
         .file("book.toml", files::BOOK)?

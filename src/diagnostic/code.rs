@@ -137,6 +137,9 @@ codes! {
     EnvironmentSkipped "environment-skipped": "An earlier environment has not been deployed with this text.", "Deploy there first.";
     DeployerRole "deployer-role": "The deployer may not deploy to this environment.", "Somebody who may, deploys.";
     DeployerApproved "deployer-approved": "The deployer is one whose approval was counted.", "Let another person deploy.";
+    CostMissing "cost-missing":
+        "The plan makes new resources, and the record does not say what they cost.",
+        "Write the section `Cost impact`, or record an estimate: `changebook plan ID FILE --infracost cost.json`.";
     BudgetMissing "budget-missing":
         "The task costs more a month than the policy lets it without naming its budget.",
         "Name the budget that carries it: `cost.budget = \"…\"`.";

@@ -6,6 +6,7 @@
 
 mod cache;
 mod error;
+mod lines;
 mod raw;
 mod read;
 mod repository;
@@ -15,6 +16,7 @@ mod types;
 
 pub use cache::{Answers, FactCache, FileFacts};
 pub use error::HistoryError;
+pub use lines::{DiffLine, Hunk, Origin, changed_lines, unchanged_lines};
 pub use repository::{Blob, Head, Repository};
 pub use signature::{SignatureCheck, check_text, key_identity};
 pub use types::{

@@ -1,6 +1,8 @@
 //! The description of a task's pull request: what, why, plan, risk, blast radius, and a checklist of which what can
 //! be derived is ticked already.
 
+use crate::diagnostic::{Code, Diagnostic};
+use crate::policy::Policy;
 use crate::record::{Details, Record, Task, normalize};
 
 /// The checklist of a record that has none of its own, in the order in which it is shown.
@@ -84,6 +86,45 @@ pub fn describe(
     Description { title: format!("{name}: {}", record.title()), body, checks }
 }
 
+/// What of the checklist the record itself shows to be missing, as warnings: for tasks that somebody works on, whose
+/// kind asks for a plan. Sections and items that the policy asks for are not looked at here.
+pub fn missing(record: &Record, policy: &Policy, is_guidance: &dyn Fn(&str) -> bool) -> Vec<Diagnostic> {
+    let Details::Task(task) = &record.details else { return Vec::new() };
+    if !task.kind.is_some_and(|kind| policy.kind_rule(kind).plan) {
+        return Vec::new();
+    }
+    let id = record.id.as_ref().map_or("ID", |id| id.as_str());
+    let at = |title: &str| record.section(title).map_or(0..0, |section| section.heading.clone());
+    let warn = |code, title: &str, message: &str, help: String| {
+        let (path, source) = (&record.path, &record.source);
+        Diagnostic::warning(code, path, source, at(title), message).with_help(help)
+    };
+    let mut found = Vec::new();
+    if task.plans.is_empty() {
+        let ticked = record.items.iter().any(|item| item.checked && is_plan_item(&normalize(&item.text)));
+        let message = match ticked {
+            true => "no plan is recorded, though the item for its output is ticked",
+            false => "no plan is recorded, so that nobody can see what this will do",
+        };
+        let help = format!("`terraform show -json plan.tfplan | changebook plan {id} -`");
+        found.push(warn(Code::PlanMissing, "Plan", message, help));
+    }
+    let makes_new = task.plans.iter().any(|(_, plan)| plan.add > plan.replace);
+    let (known, _) = cost(Some(task), &|title| section(record, title, is_guidance).is_some());
+    if makes_new && known.is_none() {
+        let message = "new resources are planned, and nothing says what they cost";
+        let help = format!(
+            "write the section \"Cost impact\", or `changebook plan {id} FILE --infracost cost.json`"
+        );
+        found.push(warn(Code::CostMissing, "Cost impact", message, help));
+    }
+    found
+}
+
+fn is_plan_item(item: &str) -> bool {
+    item.contains("plan") && item.contains("output")
+}
+
 impl Check {
     fn line(&self) -> String {
         let mark = if self.done { 'x' } else { ' ' };
@@ -143,7 +184,7 @@ fn derive(
     if has(&["validate"]) {
         return given.validate.as_deref().map_or((None, String::new()), validated);
     }
-    if has(&["plan", "output"]) {
+    if is_plan_item(item) {
         let planned = task.is_some_and(|task| !task.plans.is_empty());
         return (Some(planned), if planned { "recorded".to_owned() } else { "none recorded".to_owned() });
     }

@@ -178,19 +178,9 @@ pub(super) fn board_approval(
     if !required && found.is_none() {
         return None;
     }
-    let mut approval = Approval {
-        role: review.role.clone(),
-        text: review.text.clone(),
-        required,
-        decision: found.map(|decision| decision.id.clone()),
-        detached: None,
-        person: None,
-        trust: None,
-        valid: false,
-        code: Some(Code::DecisionMissing),
-        detail: format!("no decision record lists {task}"),
-        by: None,
-    };
+    let detail = format!("no decision record lists {task}");
+    let missing = Approval::missing(&review.role, &review.text, Code::DecisionMissing, detail);
+    let mut approval = Approval { required, decision: found.map(|decision| decision.id.clone()), ..missing };
     let Some(decision) = found else { return Some(approval) };
     let Some(set) = decision.set else {
         approval.detail = format!("{} is pending", decision.id);
@@ -201,6 +191,13 @@ pub(super) fn board_approval(
     let person = before.and_then(|policy| policy.person_by_email(&facts.author.email));
     approval.person = Some(person.unwrap_or(&facts.author.email).to_owned());
     approval.trust = Some(trust(context, set));
+    let task = context.record(task);
+    let bound = task.zip(u32::try_from(set).ok()).and_then(|(task, set)| {
+        let scopes = &context.binding(decision.record, &[set])?.scopes;
+        scopes.iter().find(|(bound, _)| *bound == task).map(|(_, scope)| *scope)
+    });
+    approval.scope = bound.and_then(|scope| context.scope(scope));
+    approval.scope_at = approval.scope.map(|_| facts.id);
     approval.by = Some(context.evidence(set));
     match set_properly(context, decision, set, judged, &review.role) {
         Err(why) => approval.detail = why,

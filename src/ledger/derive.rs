@@ -13,6 +13,7 @@ use super::runbook::runbook;
 use super::state::{Evidence, ItemState, RecordState, Status, WorkTree};
 use super::suspicions;
 use super::task::{Others, task};
+use super::waiting::waiting_for;
 use super::walk::{Key, RecordIx};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::record::{Details, ItemKey, Record, RecordId, RecordType, Task, TaskKind};
@@ -128,6 +129,7 @@ impl Deriver<'_> {
             }
         }
         state.diagnostics.extend(owed(&state));
+        state.waiting_for = waiting_for(self.context, self.book, &state);
         state
     }
 
@@ -275,6 +277,7 @@ fn draft(shown: &Shown, book: &Book<'_>) -> RecordState {
         risk: None,
         approval: None,
         approvals: Vec::new(),
+        waiting_for: Vec::new(),
         blocked_by: Vec::new(),
         items: items(record, &|_| Vec::new()),
         environments: Vec::new(),

@@ -60,6 +60,10 @@ fn of_commit(
             Key::Item(item) => match (context.value(transition.from), context.value(transition.to)) {
                 (_, Value::Checked) => kinds.push(EventKind::Ticked { item: text_of(item) }),
                 (Value::Checked, Value::Unchecked) => kinds.push(EventKind::Unticked { item: text_of(item) }),
+                // A merge that takes another side's tick away changes nothing of its first parent.
+                (_, Value::Unchecked) if took_away(context, record, transition) => {
+                    kinds.push(EventKind::Unticked { item: text_of(item) });
+                }
                 (Value::Absent, _) if !created => added.push(text_of(item)),
                 (_, Value::Absent) => removed.push(text_of(item)),
                 _ => {}
@@ -83,6 +87,12 @@ fn of_commit(
         kinds.push(EventKind::Noted);
     }
     kinds
+}
+
+/// Whether a merge took a tick away that some side of it has.
+fn took_away(context: &Context<'_>, record: RecordIx, transition: &Transition) -> bool {
+    let mut withdrawals = context.withdrawals(record).iter();
+    withdrawals.any(|taken| taken.commit == transition.commit && taken.key == transition.key)
 }
 
 /// What the ticks and unticks of deployment items mean, once for each environment.

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::state::{
-    Approval, ApprovalFacet, Event, EventKind, Evidence, RecordState, Relation, Status, WorkTree,
+    Approval, ApprovalFacet, Event, EventKind, Evidence, RecordState, Relation, Status, TrustLevel, WorkTree,
 };
 use crate::diagnostic::Diagnostic;
 use crate::record::{RecordId, RecordType, Risk, ScopeHash, TaskKind};
@@ -21,6 +21,8 @@ pub struct RecordJson<'a> {
     status: Status,
     evidence: Option<&'a Evidence>,
     approval: Option<ApprovalFacet>,
+    /// The weakest that the counted approvals rest on.
+    trust: Option<TrustLevel>,
     risk: Option<Risk>,
     risk_reasons: &'a [String],
     emergency: Option<&'a str>,
@@ -28,6 +30,7 @@ pub struct RecordJson<'a> {
     updated: Option<&'a Evidence>,
     work_tree: WorkTree,
     landed: Option<bool>,
+    waiting_for: &'a [String],
     blocked_by: &'a [RecordId],
     next: &'a str,
     environments: Vec<EnvironmentJson<'a>>,
@@ -90,6 +93,7 @@ impl<'a> RecordJson<'a> {
             status: state.status,
             evidence: state.evidence.as_ref(),
             approval: state.approval,
+            trust: state.weakest_trust(),
             risk: state.risk.as_ref().map(|risk| risk.level),
             risk_reasons: state.risk.as_ref().map_or(&[], |risk| &risk.reasons),
             emergency: task.and_then(|task| task.emergency.as_deref()),
@@ -97,6 +101,7 @@ impl<'a> RecordJson<'a> {
             updated: state.updated.as_ref(),
             work_tree: state.work_tree,
             landed: state.landed,
+            waiting_for: &state.waiting_for,
             blocked_by: &state.blocked_by,
             next: &state.next,
             environments: state.environments.iter().map(environment).collect(),

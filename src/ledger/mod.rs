@@ -21,10 +21,12 @@ mod relations;
 mod risk;
 mod runbook;
 mod state;
+mod stories;
 mod subject;
 mod suspicions;
 mod task;
 mod trie;
+mod waiting;
 mod walk;
 
 pub use agenda::{Agenda, Matter, agenda, is_met_elsewhere};
@@ -42,4 +44,5 @@ pub use json::{EventJson, RecordJson};
 pub use metrics::{Figures, Metrics, metrics};
 pub use runbook::holds;
 pub use state::*;
+pub use stories::{Story, stories};
 pub use walk::{Versions, Walk, deployed_versions, signed_acts, walk};

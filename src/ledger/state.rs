@@ -192,6 +192,17 @@ pub enum TrustLevel {
     Signed,
 }
 
+impl TrustLevel {
+    /// The word used in every output.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            TrustLevel::Claimed => "claimed",
+            TrustLevel::Committed => "committed",
+            TrustLevel::Signed => "signed",
+        }
+    }
+}
+
 /// One approval that the risk asks for, met or not.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Approval {
@@ -215,11 +226,51 @@ pub struct Approval {
     pub valid: bool,
     /// Why it does not.
     pub code: Option<Code>,
-    /// One sentence: what was found, or the one thing to do.
+    /// One sentence: what was found.
     pub detail: String,
+    /// The material content on which it was given, when there is an act.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scope: Option<ScopeHash>,
+    /// A commit in which the record has that content.
+    #[serde(skip)]
+    pub scope_at: Option<CommitId>,
+    /// What of the text has changed since, by name: keys of the frontmatter and sections. Filled for stale ones
+    /// by whoever can read both texts.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub changed: Vec<String>,
+    /// Who could give it now, by the policy's names: in the role, and no author.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub open_to: Vec<String>,
+    /// The one thing to do about it, as a command or a sentence; absent when it counts or nothing can be done.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub todo: Option<String>,
     /// The act.
     #[serde(rename = "commit", serialize_with = "commit_only")]
     pub by: Option<Evidence>,
+}
+
+impl Approval {
+    /// One that is asked for and that nobody has given.
+    pub(super) fn missing(role: &str, text: &str, code: Code, detail: String) -> Self {
+        Approval {
+            role: role.to_owned(),
+            text: text.to_owned(),
+            required: true,
+            decision: None,
+            detached: None,
+            person: None,
+            trust: None,
+            valid: false,
+            code: Some(code),
+            detail,
+            scope: None,
+            scope_at: None,
+            changed: Vec::new(),
+            open_to: Vec::new(),
+            todo: None,
+            by: None,
+        }
+    }
 }
 
 fn commit_only<S: Serializer>(by: &Option<Evidence>, serializer: S) -> Result<S::Ok, S::Error> {
@@ -387,6 +438,8 @@ pub struct RecordState {
     pub approval: Option<ApprovalFacet>,
     /// Approvals one by one (tasks).
     pub approvals: Vec<Approval>,
+    /// Who could give an approval, or set a decision, that is asked for now; by the policy's names.
+    pub waiting_for: Vec<String>,
     /// Open dependencies (tasks).
     pub blocked_by: Vec<RecordId>,
     /// Items with their owners, in file order.
@@ -412,6 +465,11 @@ pub struct RecordState {
 }
 
 impl RecordState {
+    /// The weakest trust that the approvals which count rest on; `None` when none counts.
+    pub fn weakest_trust(&self) -> Option<TrustLevel> {
+        self.approvals.iter().filter(|approval| approval.valid).filter_map(|approval| approval.trust).min()
+    }
+
     /// Title for people.
     pub fn title(&self) -> &str {
         self.record.title()

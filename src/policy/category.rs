@@ -1,10 +1,10 @@
 //! Reads the categories of change and the rules that find them.
 
 use super::decode::{Decoder, Table, place};
+use super::pattern::Globs;
 use super::read::required;
 use super::types::*;
 use super::value::{Kind, Value};
-use super::{FieldGlobs, NameGlobs};
 use crate::record::Risk;
 
 /// What may differ between two versions of a chart besides its values.
@@ -29,9 +29,9 @@ pub(super) fn category(decoder: &mut Decoder<'_>, table: &mut Table<'_>) -> Opti
     let kubernetes = table.take("kubernetes").map(|value| {
         let mut rule = decoder.table(value, "kubernetes");
         let found = KubernetesRule {
-            kinds: globs(decoder, &mut rule, "kinds", NameGlobs::parse),
+            kinds: globs(decoder, &mut rule, "kinds"),
             actions: rule.words(decoder, "actions", &["create", "update", "delete"]),
-            fields: globs(decoder, &mut rule, "fields", FieldGlobs::parse),
+            fields: globs(decoder, &mut rule, "fields"),
         };
         decoder.finish(&rule);
         found
@@ -39,7 +39,7 @@ pub(super) fn category(decoder: &mut Decoder<'_>, table: &mut Table<'_>) -> Opti
     let helm = table.take("helm").map(|value| {
         let mut rule = decoder.table(value, "helm");
         let found = HelmRule {
-            values: globs(decoder, &mut rule, "values", FieldGlobs::parse),
+            values: globs(decoder, &mut rule, "values"),
             changes: rule.words(decoder, "changes", HELM_CHANGES),
         };
         decoder.finish(&rule);
@@ -51,13 +51,16 @@ pub(super) fn category(decoder: &mut Decoder<'_>, table: &mut Table<'_>) -> Opti
 fn terraform_rule(decoder: &mut Decoder<'_>, value: &Value) -> TerraformRule {
     let mut rule = decoder.table(value, "terraform");
     let found = TerraformRule {
-        types: globs(decoder, &mut rule, "types", NameGlobs::parse),
-        except: globs(decoder, &mut rule, "except", NameGlobs::parse),
+        types: globs(decoder, &mut rule, "types"),
+        except: globs(decoder, &mut rule, "except"),
         actions: actions(decoder, &mut rule),
-        attributes: globs(decoder, &mut rule, "attributes", FieldGlobs::parse),
-        only: globs(decoder, &mut rule, "only", FieldGlobs::parse),
-        grows: globs(decoder, &mut rule, "grows", FieldGlobs::parse),
+        attributes: globs(decoder, &mut rule, "attributes"),
+        only: globs(decoder, &mut rule, "only"),
+        grows: globs(decoder, &mut rule, "grows"),
         sensitive: rule.boolean(decoder, "sensitive", false),
+        into: rule.texts(decoder, "into"),
+        opens: ports(decoder, &mut rule, "opens"),
+        grants_all: rule.boolean(decoder, "grants-all", false),
     };
     decoder.finish(&rule);
     found
@@ -65,32 +68,57 @@ fn terraform_rule(decoder: &mut Decoder<'_>, value: &Value) -> TerraformRule {
 
 fn actions(decoder: &mut Decoder<'_>, rule: &mut Table<'_>) -> Vec<PlanAction> {
     let words = rule.texts(decoder, "actions");
-    let span = rule.take("actions").map_or(0..0, place);
+    let value = rule.take("actions");
     let mut known = Vec::new();
-    for word in words {
+    for (position, word) in words.into_iter().enumerate() {
         match PlanAction::parse(&word) {
             Some(action) => known.push(action),
             None => {
                 let help = PlanAction::ALL.map(PlanAction::as_str).join(", ");
-                decoder.error(span.clone(), format!("`{word}` is no action"), Some(format!("one of {help}")));
+                let span = value.map_or(0..0, |value| element(value, position));
+                decoder.error(span, format!("`{word}` is no action"), Some(format!("one of {help}")));
             }
         }
     }
     known
 }
 
-/// Globs of a kind; a bad one is an error, and none at all.
-pub(super) fn globs<G: Default>(
-    decoder: &mut Decoder<'_>,
-    table: &mut Table<'_>,
-    key: &'static str,
-    parse: impl Fn(&[String]) -> Result<G, (usize, String)>,
-) -> G {
+fn ports(decoder: &mut Decoder<'_>, rule: &mut Table<'_>, key: &'static str) -> Vec<u16> {
+    let Some(value) = rule.take(key) else { return Vec::new() };
+    let Kind::Array(elements) = &value.kind else {
+        decoder.error(place(value), format!("`{key}` must be an array of ports"), None);
+        return Vec::new();
+    };
+    let port = |element: &Value| match element.kind {
+        Kind::Integer(number) => u16::try_from(number).ok(),
+        _ => None,
+    };
+    let mut known = Vec::new();
+    for element in elements {
+        match port(element) {
+            Some(port) => known.push(port),
+            None => decoder.error(place(element), format!("`{key}` holds what is no port"), None),
+        }
+    }
+    known
+}
+
+/// Globs of a kind; a bad one is an error at its place, and none at all.
+pub(super) fn globs<G: Globs>(decoder: &mut Decoder<'_>, table: &mut Table<'_>, key: &'static str) -> G {
     let patterns = table.texts(decoder, key);
-    let span = table.take(key).map_or(0..0, place);
-    parse(&patterns).unwrap_or_else(|(position, problem)| {
+    let value = table.take(key);
+    decoder.compiled.get(patterns.clone()).unwrap_or_else(|(position, problem)| {
         let pattern = patterns.get(position).cloned().unwrap_or_default();
+        let span = value.map_or(0..0, |value| element(value, position));
         decoder.error(span, format!("`{pattern}` is no glob: {problem}"), None);
         G::default()
     })
+}
+
+/// The place of an element of an array, or of what stands in an array's place.
+fn element(value: &Value, position: usize) -> std::ops::Range<usize> {
+    match &value.kind {
+        Kind::Array(elements) => elements.get(position).map_or_else(|| place(value), place),
+        _ => place(value),
+    }
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+use super::pattern::Compiled;
 use super::recurrence::{Recurrence, YEARS};
 use super::value::{Entry, Kind, Value};
 use crate::diagnostic::{Code, Diagnostic, nearest};
@@ -13,6 +14,8 @@ pub(super) struct Decoder<'a> {
     path: &'a str,
     text: &'a str,
     pub(super) found: Vec<Diagnostic>,
+    /// What need not be compiled again.
+    pub(super) compiled: Compiled,
 }
 
 /// A table whose keys are taken one by one.
@@ -24,8 +27,8 @@ pub(super) struct Table<'v> {
 }
 
 impl<'a> Decoder<'a> {
-    pub(super) fn new(path: &'a str, text: &'a str) -> Self {
-        Decoder { path, text, found: Vec::new() }
+    pub(super) fn new(path: &'a str, text: &'a str, compiled: Compiled) -> Self {
+        Decoder { path, text, found: Vec::new(), compiled }
     }
 
     pub(super) fn error(&mut self, span: Range<usize>, message: String, help: Option<String>) {

@@ -19,6 +19,7 @@ use std::sync::LazyLock;
 use crate::diagnostic::Diagnostic;
 use decode::Decoder;
 pub use matching::KnownItems;
+use pattern::Compiled;
 pub use pattern::{FieldGlobs, IdPattern, NameGlobs, PathGlobs};
 pub use recurrence::Recurrence;
 pub use types::*;
@@ -27,23 +28,29 @@ use value::{Value, overlay};
 /// The built-in default, which `init` writes out: complete, commented, and valid by itself.
 pub const BUILTIN_TEXT: &str = include_str!("../../templates/policy.toml");
 
-static BUILTIN: LazyLock<(Value, Policy)> = LazyLock::new(|| {
+struct Builtin {
+    value: Value,
+    policy: Policy,
+    compiled: Compiled,
+}
+
+static BUILTIN: LazyLock<Builtin> = LazyLock::new(|| {
     let value = Value::parse(BUILTIN_TEXT, false).expect("the built-in policy is TOML, which a test covers");
-    let mut decoder = Decoder::new("policy.toml", BUILTIN_TEXT);
+    let mut decoder = Decoder::new("policy.toml", BUILTIN_TEXT, Compiled::default());
     let policy = read::policy(&mut decoder, &value);
-    (value, policy)
+    Builtin { value, policy, compiled: decoder.compiled }
 });
 
 impl Policy {
     /// The built-in default. It lists no people, so nobody has a role by it.
     pub fn builtin() -> Policy {
-        BUILTIN.1.clone()
+        BUILTIN.policy.clone()
     }
 
     /// Parses a book's policy and lays it on the default. `None` with at least one error; `path` is that of
     /// the file, for messages.
     pub fn parse(path: &str, text: &str) -> (Option<Policy>, Vec<Diagnostic>) {
-        let mut decoder = Decoder::new(path, text);
+        let mut decoder = Decoder::new(path, text, BUILTIN.compiled.clone());
         let own = match Value::parse(text, true) {
             Ok(own) => own,
             Err(_) if crate::record::conflict_in(text).is_some() => {
@@ -64,7 +71,7 @@ impl Policy {
                 return (None, decoder.found);
             }
         };
-        let merged = overlay(BUILTIN.0.clone(), own);
+        let merged = overlay(BUILTIN.value.clone(), own);
         let policy = read::policy(&mut decoder, &merged);
         validate::validate(&mut decoder, &policy, &merged);
         decoder.found.sort_by_key(|diagnostic| diagnostic.span.start);

@@ -1,5 +1,8 @@
 //! Patterns of IDs and of paths.
 
+use std::collections::HashMap;
+use std::sync::Arc;
+
 use globset::{Glob, GlobBuilder, GlobSet, GlobSetBuilder};
 
 /// A pattern such as `INFRA-DOC-{n:02}` or `CAB-{year}-{n:02}`.
@@ -64,10 +67,10 @@ impl IdPattern {
 }
 
 /// Globs over paths with forward slashes; `*` stays within a folder, `**` does not.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct PathGlobs {
     patterns: Vec<String>,
-    set: GlobSet,
+    set: Arc<GlobSet>,
 }
 
 impl PartialEq for PathGlobs {
@@ -88,7 +91,7 @@ impl PathGlobs {
             builder.add(glob.map_err(|error| (position, error.kind().to_string()))?);
         }
         let set = builder.build().map_err(|error| (0, error.to_string()))?;
-        Ok(PathGlobs { patterns: patterns.to_vec(), set })
+        Ok(PathGlobs { patterns: patterns.to_vec(), set: Arc::new(set) })
     }
 
     /// Whether one of them matches the whole path.
@@ -101,7 +104,7 @@ impl PathGlobs {
 #[derive(Debug, Clone, Default)]
 pub struct NameGlobs {
     patterns: Vec<String>,
-    set: GlobSet,
+    set: Arc<GlobSet>,
 }
 
 impl PartialEq for NameGlobs {
@@ -121,7 +124,7 @@ impl NameGlobs {
             builder.add(Glob::new(pattern).map_err(|error| (position, error.kind().to_string()))?);
         }
         let set = builder.build().map_err(|error| (0, error.to_string()))?;
-        Ok(NameGlobs { patterns: patterns.to_vec(), set })
+        Ok(NameGlobs { patterns: patterns.to_vec(), set: Arc::new(set) })
     }
 
     /// Whether no name is given, so that nothing is asked.
@@ -140,7 +143,7 @@ impl NameGlobs {
 #[derive(Debug, Clone, Default)]
 pub struct FieldGlobs {
     patterns: Vec<String>,
-    set: GlobSet,
+    set: Arc<GlobSet>,
 }
 
 impl PartialEq for FieldGlobs {
@@ -164,7 +167,7 @@ impl FieldGlobs {
             }
         }
         let set = builder.build().map_err(|error| (0, error.to_string()))?;
-        Ok(FieldGlobs { patterns: patterns.to_vec(), set })
+        Ok(FieldGlobs { patterns: patterns.to_vec(), set: Arc::new(set) })
     }
 
     /// Whether no place is given, so that nothing is asked.
@@ -179,6 +182,66 @@ impl FieldGlobs {
         }
         let steps: Vec<String> = steps.iter().map(|step| step.as_ref().replace('/', STEP_SLASH)).collect();
         self.set.is_match(steps.join("/"))
+    }
+}
+
+/// Sets of globs that are compiled already, by their patterns. Compiling takes far longer than reading a policy, and
+/// most policies have most of their patterns from the built-in one.
+#[derive(Clone, Default)]
+pub(super) struct Compiled {
+    paths: HashMap<Vec<String>, PathGlobs>,
+    names: HashMap<Vec<String>, NameGlobs>,
+    fields: HashMap<Vec<String>, FieldGlobs>,
+}
+
+impl Compiled {
+    /// The set of these patterns, compiled if it is not there yet.
+    ///
+    /// # Errors
+    /// The position of the first bad pattern, and why.
+    pub(super) fn get<G: Globs>(&mut self, patterns: Vec<String>) -> Result<G, (usize, String)> {
+        if let Some(known) = G::of(self).get(&patterns) {
+            return Ok(known.clone());
+        }
+        let set = G::compile(&patterns)?;
+        G::of(self).insert(patterns, set.clone());
+        Ok(set)
+    }
+}
+
+/// A kind of globs.
+pub(super) trait Globs: Clone + Default {
+    fn compile(patterns: &[String]) -> Result<Self, (usize, String)>;
+    fn of(compiled: &mut Compiled) -> &mut HashMap<Vec<String>, Self>;
+}
+
+impl Globs for PathGlobs {
+    fn compile(patterns: &[String]) -> Result<Self, (usize, String)> {
+        PathGlobs::parse(patterns)
+    }
+
+    fn of(compiled: &mut Compiled) -> &mut HashMap<Vec<String>, Self> {
+        &mut compiled.paths
+    }
+}
+
+impl Globs for NameGlobs {
+    fn compile(patterns: &[String]) -> Result<Self, (usize, String)> {
+        NameGlobs::parse(patterns)
+    }
+
+    fn of(compiled: &mut Compiled) -> &mut HashMap<Vec<String>, Self> {
+        &mut compiled.names
+    }
+}
+
+impl Globs for FieldGlobs {
+    fn compile(patterns: &[String]) -> Result<Self, (usize, String)> {
+        FieldGlobs::parse(patterns)
+    }
+
+    fn of(compiled: &mut Compiled) -> &mut HashMap<Vec<String>, Self> {
+        &mut compiled.fields
     }
 }
 

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use super::IdPattern;
 use super::category::{category, globs};
 use super::decode::{Decoder, Table, place};
 use super::types::*;
 use super::value::{Kind, Value};
 use super::window::{check_rule, window};
-use super::{FieldGlobs, IdPattern, PathGlobs};
 use crate::record::{Risk, TaskKind, normalize, normalize_review};
 
 /// Reads the whole policy; what cannot be read is noted and left at its simplest.
@@ -361,19 +361,12 @@ fn done(decoder: &mut Decoder<'_>, table: &mut Table<'_>) -> Done {
 }
 
 fn paths(decoder: &mut Decoder<'_>, table: &mut Table<'_>) -> Paths {
-    let patterns = table.texts(decoder, "infrastructure");
-    let span = table.take("infrastructure").map_or(0..0, place);
-    let infrastructure = PathGlobs::parse(&patterns).or_else(|(position, problem)| {
-        let pattern = patterns.get(position).cloned().unwrap_or_default();
-        decoder.error(span, format!("`{pattern}` is no glob: {problem}"), None);
-        PathGlobs::parse(&[])
-    });
-    Paths { infrastructure: infrastructure.expect("no patterns compile to a set that matches nothing") }
+    Paths { infrastructure: globs(decoder, table, "infrastructure") }
 }
 
 fn plan(decoder: &mut Decoder<'_>, table: &mut Table<'_>) -> PlanRules {
     PlanRules {
-        volatile: globs(decoder, table, "volatile", FieldGlobs::parse),
+        volatile: globs(decoder, table, "volatile"),
         list_limit: table.count(decoder, "list-limit", 100),
     }
 }

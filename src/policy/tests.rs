@@ -167,7 +167,34 @@ fn bad_policies_say_where_and_what() {
         ),
         ("[trust]\napprove = \"maybe\"\n", (2, 11), "`maybe` is no trust"),
         ("x = \n", (1, 5), "invalid TOML"),
-        ("[paths]\ninfrastructure = [\"a/{b\"]\n", (2, 18), "`a/{b` is no glob"),
+        ("[paths]\ninfrastructure = [\"a/{b\"]\n", (2, 19), "`a/{b` is no glob"),
+        ("[plan]\nvolatile = [\"tags.commit\", \"**.{stamp\"]\n", (2, 28), "`**.{stamp` is no glob"),
+        (
+            "[[category]]\nname = \"x\"\nrisk = \"low\"\nterraform = { types = [\"a\", \"b[\"] }\n",
+            (4, 29),
+            "`b[` is no glob",
+        ),
+        (
+            "[[category]]\nname = \"x\"\nrisk = \"low\"\nterraform = [{ actions = [\"create\", \"destroy\"] }]\n",
+            (4, 37),
+            "`destroy` is no action",
+        ),
+        (
+            "[[category]]\nname = \"x\"\nrisk = \"low\"\nkubernetes = { actions = [\"replace\"] }\n",
+            (4, 26),
+            "`replace`",
+        ),
+        ("[[category]]\nname = \"x\"\nrisk = \"low\"\nhelm = { changes = [\"huge\"] }\n", (4, 20), "`huge`"),
+        (
+            "[[category]]\nname = \"x\"\nrisk = \"low\"\nterraform = { type = [\"a\"] }\n",
+            (4, 15),
+            "unknown key `type` in `terraform`",
+        ),
+        (
+            "[[category]]\nname = \"x\"\nrisk = \"low\"\nterraform = { opens = [22, 70000] }\n",
+            (4, 28),
+            "`opens` holds what is no port",
+        ),
     ];
     for (text, place, message) in table {
         let (policy, found) = Policy::parse("policy.toml", text);
@@ -220,4 +247,15 @@ fn the_example_of_the_design_parses_where_it_is_at_hand() {
     let Ok(text) = std::fs::read_to_string(path) else { return };
     let names = "[people.kim]\nemails = [\"kim@example.org\"]\n[people.sam]\nemails = [\"sam@example.org\"]\n[people.lee]\nemails = [\"lee@example.org\"]\n";
     parse(&format!("{text}\n{names}"));
+}
+
+#[test]
+fn sets_of_globs_are_shared_with_the_built_in_policy_and_still_ones_own() {
+    let policy = |text: &str| Policy::parse("policy.toml", text).0.unwrap();
+    let types = |policy: &Policy| policy.category("database").unwrap().terraform[0].types.clone();
+    assert_eq!(types(&policy(BUILTIN_TEXT)), types(&Policy::builtin()));
+    let own = "[[category]]\nname = \"database\"\nrisk = \"high\"\nterraform = { types = [\"acme_db_*\"] }\n";
+    let own = types(&policy(own));
+    assert!(own.matches("acme_db_x") && !own.matches("aws_db_instance"));
+    assert!(types(&policy("book = \"x\"\n")).matches("aws_db_instance"));
 }

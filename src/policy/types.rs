@@ -214,6 +214,12 @@ pub struct TerraformRule {
     pub grows: FieldGlobs,
     /// Whether a value that is marked sensitive changes.
     pub sensitive: bool,
+    /// Attributes that name what it is put into: it matches unless that is new in the same plan.
+    pub into: Vec<String>,
+    /// Ports, one of which becomes open to every address.
+    pub opens: Vec<u16>,
+    /// Whether it comes to allow everything.
+    pub grants_all: bool,
 }
 
 /// What a plan does to a resource, as far as rules tell it apart.

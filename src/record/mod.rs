@@ -3,6 +3,7 @@
 //! Parsing never fails as a whole: [`Record::parse`] gives what it understood and the diagnostics.
 //! Everything that a message, an edit or an editor may point at carries its byte range.
 
+mod compare;
 mod detached;
 mod details;
 mod duration;
@@ -21,6 +22,7 @@ mod types;
 #[cfg(test)]
 mod laws;
 
+pub use compare::scope_differences;
 pub use detached::{Detached, MAX_DETACHED_BYTES, detached_path};
 pub use duration::parse_duration;
 pub use facts::{Facts, FactsReader, ItemFact};

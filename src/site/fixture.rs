@@ -195,6 +195,7 @@ pub(super) fn record(name: &str, path: &str, source: &str, details: Details) -> 
         risk: None,
         approval: None,
         approvals: Vec::new(),
+        waiting_for: Vec::new(),
         blocked_by: Vec::new(),
         environments: Vec::new(),
         open_conditions: Vec::new(),
@@ -266,6 +267,11 @@ fn approval(role: &str, text: &str, by: Option<Evidence>, code: Option<Code>, de
         required: true,
         code,
         detail: detail.to_owned(),
+        scope: None,
+        scope_at: None,
+        changed: Vec::new(),
+        open_to: Vec::new(),
+        todo: None,
         by,
     }
 }

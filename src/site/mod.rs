@@ -13,6 +13,7 @@ mod markdown;
 mod model;
 mod overview;
 mod paths;
+mod radius;
 mod raw_html;
 mod record_page;
 mod render;

@@ -21,7 +21,10 @@ pub(super) struct RecordView {
     pub(super) edit_url: Option<String>,
     pub(super) risk_reasons: Vec<String>,
     pub(super) approvals: Vec<ApprovalView>,
+    /// The weakest trust that the counted approvals rest on.
+    pub(super) weakest_trust: Option<&'static str>,
     pub(super) plans: Vec<PlanView>,
+    pub(super) radii: Vec<super::radius::RadiusView>,
     pub(super) schedule: Vec<Fact>,
     pub(super) progress: Vec<Stage>,
     /// Sanitised HTML of the text.
@@ -61,6 +64,16 @@ pub(super) struct ApprovalView {
     pub(super) tone: Tone,
     pub(super) code: Option<&'static str>,
     pub(super) detail: String,
+    /// Short hash of the text on which it was given.
+    pub(super) scope: Option<String>,
+    /// The detached approval's path in the book.
+    pub(super) detached: Option<String>,
+    /// What of the text has changed since, in one line.
+    pub(super) changed: Option<String>,
+    /// The one thing to do.
+    pub(super) todo: Option<String>,
+    /// Who could do it.
+    pub(super) open_to: Vec<String>,
     pub(super) by: Option<Act>,
 }
 
@@ -121,7 +134,9 @@ pub(super) fn view(model: &Model<'_>, index: usize) -> (RecordView, Rendered) {
         edit_url: model.edit_url(&state.record.path),
         risk_reasons: state.risk.as_ref().map(|risk| risk.reasons.clone()).unwrap_or_default(),
         approvals: shown_approvals(model, state),
+        weakest_trust: state.weakest_trust().map(crate::ledger::TrustLevel::as_str),
         plans: plans(state),
+        radii: super::radius::views(state),
         schedule: schedule(state),
         progress: progress(model, state),
         html: std::mem::take(&mut rendered.html),
@@ -205,16 +220,17 @@ fn approval_view(model: &Model<'_>, approval: &Approval) -> ApprovalView {
         text: approval.text.clone(),
         decision: approval.decision.as_ref().map(|id| model.reference(id.as_str())),
         person: approval.person.as_deref().map(|key| model.person(key)),
-        trust: approval.trust.map(|trust| match trust {
-            crate::ledger::TrustLevel::Claimed => "claimed",
-            crate::ledger::TrustLevel::Committed => "committed",
-            crate::ledger::TrustLevel::Signed => "signed",
-        }),
+        trust: approval.trust.map(crate::ledger::TrustLevel::as_str),
         valid: approval.valid,
         required: approval.required,
         tone,
         code: approval.code.map(|code| code.as_str()),
         detail: approval.detail.clone(),
+        scope: approval.scope.map(|scope| scope.to_string()[..7].to_owned()),
+        detached: approval.detached.clone(),
+        changed: (!approval.changed.is_empty()).then(|| approval.changed.join(", ")),
+        todo: approval.todo.clone(),
+        open_to: approval.open_to.iter().map(|person| model.person(person)).collect(),
         by: approval.by.as_ref().map(|evidence| model.act(evidence)),
     }
 }

@@ -1,7 +1,7 @@
 //! The Redis cluster: a task of low risk from proposal to done, its documentation and its runbook.
 
-use crate::demo::files;
 use crate::demo::stage::{DemoError, Stage};
+use crate::demo::{files, plan};
 use crate::record::edit;
 use crate::template::NewRecord;
 
@@ -21,17 +21,23 @@ pub(super) fn play(stage: &mut Stage) -> Result<(), DemoError> {
     };
     stage.at("ana", "2024-05-02T11:20:00+02:00").branch("INFRA-100-redis")?;
     stage
-        .new_record("terraform", &record, &[
-            ("What", "An ElastiCache Redis cluster of three nodes.\n"),
-            ("Why", "A caching layer for PROJ-456: sessions and API responses.\n"),
-            ("Resources", "- cluster: `cache.r6g.large` × 3\n- security group\n- parameter group\n- subnet group\n"),
-            ("Cost impact", "About $400 a month, approved under BUDGET-123.\n"),
-            ("Blast radius", "New resources only.\n"),
-            ("Rollback", "`terraform destroy` of the new resources.\n"),
-            ("Plan", "Plan: 3 to add, 1 to change, 0 to destroy.\n\n    + aws_elasticache_cluster.main\n    + aws_security_group.redis\n    + aws_elasticache_subnet_group.main\n    ~ aws_security_group.app (add egress rule)\n"),
-            ("Deployment", DEPLOYMENT),
-            ("Deployment window", "Any time; no downtime is expected.\n"),
-        ])?
+        .new_record(
+            "terraform",
+            &record,
+            &[
+                ("What", "An ElastiCache Redis cluster of three nodes.\n"),
+                ("Why", "A caching layer for PROJ-456: sessions and API responses.\n"),
+                (
+                    "Resources",
+                    "- cluster: `cache.r6g.large` × 3\n- security group\n- parameter group\n- subnet group\n",
+                ),
+                ("Cost impact", "About $400 a month, approved under BUDGET-123.\n"),
+                ("Blast radius", "New resources only.\n"),
+                ("Rollback", "`terraform destroy` of the new resources.\n"),
+                ("Deployment", DEPLOYMENT),
+                ("Deployment window", "Any time; no downtime is expected.\n"),
+            ],
+        )?
         .edit("INFRA-100", |text| {
             let cost: toml_edit::InlineTable = [
                 ("monthly", toml_edit::Value::from(400)),
@@ -46,12 +52,21 @@ pub(super) fn play(stage: &mut Stage) -> Result<(), DemoError> {
     stage
         .at("ana", "2024-05-03T10:05:00+02:00")
         .file("terraform/redis.tf", files::REDIS_TF)?
-        .commit("INFRA-100: cluster, security group, parameter and subnet group\n\nChange: INFRA-100\n")?;
+        .file("terraform/main.tf", &files::MAIN_TF.replace(files::EGRESS[0], files::EGRESS[1]))?
+        .commit(
+            "INFRA-100: cluster, security group, subnet group; the app may reach it\n\nChange: INFRA-100\n",
+        )?;
     stage
         .at("ana", "2024-05-03T10:40:00+02:00")
         .tick("INFRA-100", &["Terraform code"])?
         .tick_section("INFRA-100", "Checklist")?
-        .commit("INFRA-100: code is ready, the plan is in the record\n")?;
+        .plan("INFRA-100", &plan::redis())?
+        .edit("INFRA-100", |text| {
+            let text = edit::set_field(text, "risk", "medium".into())?;
+            let radius = "New resources, and one egress rule of the app's security group.\n";
+            Ok(edit::replace_section(&text, "Blast radius", radius)?)
+        })?
+        .commit("INFRA-100: code is ready, and the plan says medium: it changes a security group\n")?;
     stage
         .at("sam", "2024-05-03T14:12:00+02:00")
         .tick("INFRA-100", &["Code review"])?

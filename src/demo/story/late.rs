@@ -1,7 +1,7 @@
 //! An emergency at night, what goes out next, and what is not committed yet.
 
-use crate::demo::files;
 use crate::demo::stage::{DemoError, Stage};
+use crate::demo::{files, plan};
 use crate::record::edit;
 use crate::template::NewRecord;
 
@@ -61,19 +61,23 @@ pub(super) fn upcoming(stage: &mut Stage) -> Result<(), DemoError> {
     };
     stage.at("ana", "2024-05-27T10:00:00+02:00");
     stage
-        .new_record("terraform", &record, &[
-            ("What", "`db.r6g.large` becomes `db.r6g.xlarge`, with a restart.\n"),
-            ("Why", "CPU is above 80 % in the evening; orders wait.\n"),
-            ("Resources", "- `aws_db_instance.orders`, changed in place\n"),
-            ("Cost impact", "About $190 a month more, under BUDGET-131.\n"),
-            ("Blast radius", "Orders cannot be placed for some five minutes.\n"),
-            ("Rollback", "Apply the old instance class; another restart.\n"),
-            ("Deployment window", "Saturday 1 June, 2 AM, one hour; no orders for five minutes of it.\n"),
-            ("On call", "Kim, by the on-call rotation.\n"),
-            ("Plan", "Plan: 0 to add, 1 to change, 0 to destroy.\n\n    ~ aws_db_instance.orders (instance_class: db.r6g.large → db.r6g.xlarge)\n"),
-        ])?
+        .new_record(
+            "terraform",
+            &record,
+            &[
+                ("What", "`db.r6g.large` becomes `db.r6g.xlarge`, with a restart.\n"),
+                ("Why", "CPU is above 80 % in the evening; orders wait.\n"),
+                ("Resources", "- `aws_db_instance.orders`, changed in place\n"),
+                ("Cost impact", "About $190 a month more, under BUDGET-131.\n"),
+                ("Blast radius", "Orders cannot be placed for some five minutes.\n"),
+                ("Rollback", "Apply the old instance class; another restart.\n"),
+                ("Deployment window", "Saturday 1 June, 2 AM, one hour; no orders for five minutes of it.\n"),
+                ("On call", "Kim, by the on-call rotation.\n"),
+            ],
+        )?
         .edit("INFRA-230", |text| {
-            let scheduled: toml_edit::Datetime = "2024-06-01T02:00:00+02:00".parse().expect("an RFC 3339 constant");
+            let scheduled: toml_edit::Datetime =
+                "2024-06-01T02:00:00+02:00".parse().expect("an RFC 3339 constant");
             let text = edit::set_field(text, "downtime", "5m".into())?;
             let text = edit::set_field(&text, "scheduled", scheduled.into())?;
             Ok(edit::set_field(&text, "duration", "1h".into())?)
@@ -83,6 +87,7 @@ pub(super) fn upcoming(stage: &mut Stage) -> Result<(), DemoError> {
         .at("ana", "2024-05-27T11:00:00+02:00")
         .file("terraform/database.tf", files::DATABASE_TF)?
         .tick("INFRA-230", &["Terraform code"])?
+        .plan("INFRA-230", &plan::database())?
         .commit("INFRA-230: instance class\n\nChange: INFRA-230\n")?;
     let meeting = NewRecord {
         id: "CAB-2024-06".to_owned(),

@@ -1,7 +1,7 @@
 //! The new VPC: high risk, several reviewers, the board, a window.
 
-use crate::demo::files;
 use crate::demo::stage::{DemoError, Stage};
+use crate::demo::{files, plan};
 use crate::record::edit;
 use crate::template::NewRecord;
 
@@ -29,7 +29,6 @@ pub(super) fn propose(stage: &mut Stage) -> Result<(), DemoError> {
             ("Cost impact", "None beyond the hours in which both run.\n"),
             ("Blast radius", "All traffic of `api` and `web` during the cutover.\n"),
             ("Rollback", "1. `terraform apply` of the tag `vpc-old`\n2. Switch the load balancer's target groups back\n"),
-            ("Plan", "Plan: 15 to add, 3 to change, 3 to destroy.\n\n    + aws_vpc.main\n    -/+ aws_lb.public (forces replacement: subnets)\n    ~ aws_security_group.app (egress rule added)\n"),
             ("Approvals", "- [ ] Code review\n\n- [ ] DevOps lead review\n\n- [ ] Security review (network change)\n\n- [ ] Change advisory board\n"),
             ("Deployment", DEPLOYMENT),
             ("Deployment window", "Saturday 25 May, 2 AM, three hours; half an hour without the API.\n"),
@@ -53,6 +52,7 @@ pub(super) fn propose(stage: &mut Stage) -> Result<(), DemoError> {
         .at("kim", "2024-05-08T12:10:00+02:00")
         .tick("INFRA-150", &["Terraform code", "Rollback plan documented"])?
         .tick_section("INFRA-150", "Checklist")?
+        .plan("INFRA-150", &plan::network())?
         .commit("INFRA-150: code and rollback plan are ready\n")?;
     stage.at("lee", "2024-05-08T15:30:00+02:00").merge("INFRA-150-vpc")?;
     Ok(())

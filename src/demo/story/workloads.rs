@@ -17,21 +17,31 @@ pub(super) fn kubernetes_review(stage: &mut Stage) -> Result<(), DemoError> {
     };
     stage.at("ana", "2024-05-20T09:15:00+02:00").branch("INFRA-200-api")?;
     stage
-        .new_record("kubernetes", &record, &[
-            ("What", "More replicas, limits and a readiness probe for the API.\n"),
-            ("Why", "The evening peak; pods took traffic before they were ready.\n"),
-            ("Changes", "- replicas: 3 → 5\n- resource limits: 500m CPU, 512Mi memory\n- readiness probe: HTTP GET `/healthz`\n"),
-            ("Manifests affected", "- `k8s/api/deployment.yaml`\n- `k8s/api/hpa.yaml`\n"),
-            ("Blast radius", "The API, one pod at a time.\n"),
-            ("Rollout strategy", "Rolling update, no downtime.\n"),
-            ("Rollback", "`kubectl rollout undo deployment/api`\n"),
-            ("Testing", "- [ ] Apply to staging namespace\n- [ ] Verify pods healthy\n- [ ] Load test\n"),
-        ])?
+        .new_record(
+            "kubernetes",
+            &record,
+            &[
+                ("What", "More replicas, limits and a readiness probe for the API.\n"),
+                ("Why", "The evening peak; pods took traffic before they were ready.\n"),
+                ("Blast radius", "The API, one pod at a time.\n"),
+                ("Rollout strategy", "Rolling update, no downtime.\n"),
+                ("Rollback", "`kubectl rollout undo deployment/api`\n"),
+                ("Testing", "- [ ] Apply to staging namespace\n- [ ] Verify pods healthy\n- [ ] Load test\n"),
+            ],
+        )?
         .commit("INFRA-200: propose more replicas and a probe\n")?;
     stage
         .at("ana", "2024-05-20T11:00:00+02:00")
         .file("k8s/api/deployment.yaml", files::DEPLOYMENT_AFTER)?
         .file("k8s/api/hpa.yaml", files::HPA)?
+        .manifests(
+            "INFRA-200",
+            "k8s/api",
+            [
+                &[("deployment.yaml", files::DEPLOYMENT_BEFORE)],
+                &[("deployment.yaml", files::DEPLOYMENT_AFTER), ("hpa.yaml", files::HPA)],
+            ],
+        )?
         .commit("INFRA-200: replicas, limits, probe\n\nChange: INFRA-200\n")?;
     stage
         .at("ana", "2024-05-20T11:05:00+02:00")
@@ -104,10 +114,6 @@ pub(super) fn helm_propose(stage: &mut Stage) -> Result<(), DemoError> {
             &[
                 ("What", "The ingress controller's chart from 4.6.0 to 4.8.0.\n"),
                 ("Why", "A memory leak is fixed, and rate limiting is asked for.\n"),
-                (
-                    "Changelog review",
-                    "- breaking changes: none\n- new features: rate limiting\n- bug fixes: a memory leak\n",
-                ),
                 ("Blast radius", "Medium risk: ingress carries all traffic.\n"),
                 ("Rollback", "`helm rollback ingress-nginx`\n"),
                 (
@@ -120,7 +126,8 @@ pub(super) fn helm_propose(stage: &mut Stage) -> Result<(), DemoError> {
         .commit("INFRA-210: propose ingress-nginx 4.8.0\n")?;
     stage
         .at("lee", "2024-05-21T09:40:00+02:00")
-        .file("charts/ingress-nginx.yaml", "chart: ingress-nginx\nversion: 4.8.0\n")?
+        .folder("charts/ingress-nginx", files::CHART_AFTER)?
+        .chart("INFRA-210", [files::CHART_BEFORE, files::CHART_AFTER])?
         .commit("INFRA-210: chart version\n\nChange: INFRA-210\n")?;
     stage
         .at("kim", "2024-05-21T13:30:00+02:00")

@@ -70,31 +70,36 @@ fn annotation(chart: &Value, version: &Version) -> Vec<Entry> {
     items.filter_map(entry).collect()
 }
 
-/// Items of lists under headings that name a version; `own` is the version in the file's name.
+/// Items of lists under headings that name a version; `own` is the version in the file's name. An item ends at a
+/// blank line, at the next item and at a heading; lines between belong to it.
 fn markdown(text: &str, own: Option<Version>) -> Vec<Entry> {
-    let mut entries: Vec<Entry> = Vec::new();
-    let (mut version, mut kind) = (own, None);
+    let mut items: Vec<(Option<Version>, Option<Kind>, String)> = Vec::new();
+    let (mut version, mut kind, mut is_open) = (own, None, false);
     for line in text.lines() {
         let line = line.trim_end();
+        let words = line.trim_start();
         if let Some(heading) = line.strip_prefix('#') {
             let heading = heading.trim_start_matches('#');
-            if let Some(found) = version_in(heading) {
-                (version, kind) = (Some(found), None);
-            } else {
-                kind = heading_kind(heading);
+            match version_in(heading) {
+                Some(found) => (version, kind) = (Some(found), None),
+                None => kind = heading_kind(heading),
             }
-            continue;
-        }
-        let item = line.trim_start();
-        let Some(item) = ["- ", "* ", "+ "].iter().find_map(|bullet| item.strip_prefix(bullet)) else {
-            continue;
-        };
-        if let Some(version) = &version {
-            let text = one_line(item.trim().trim_matches('"'));
-            entries.push(Entry { version: version.clone(), kind: sorted(&text, kind), text });
+            is_open = false;
+        } else if let Some(item) = ["- ", "* ", "+ "].iter().find_map(|bullet| words.strip_prefix(bullet)) {
+            items.push((version.clone(), kind, item.to_owned()));
+            is_open = true;
+        } else if words.is_empty() || words.starts_with("```") {
+            is_open = false;
+        } else if let Some((_, _, item)) = items.last_mut().filter(|_| is_open) {
+            item.push(' ');
+            item.push_str(words);
         }
     }
-    entries
+    let entry = |(version, kind, item): (Option<Version>, Option<Kind>, String)| {
+        let text = one_line(item.trim().trim_matches('"'));
+        Some(Entry { version: version?, kind: sorted(&text, kind), text })
+    };
+    items.into_iter().filter_map(entry).collect()
 }
 
 /// The first version in a heading or file name.
@@ -225,7 +230,7 @@ mod tests {
 
     #[test]
     fn keep_a_changelog() {
-        let text = "# Changelog\n\n## [Unreleased]\n- not yet\n\n## [1.2.0] - 2024-05-01\n### Added\n- Rate limiting\n### Fixed\n- A memory\n  leak\n\n## 1.1.0\n- old\n";
+        let text = "# Changelog\n\n## [Unreleased]\n- not yet\n\n## [1.2.0] - 2024-05-01\n### Added\n- Rate limiting\n### Fixed\n- A memory\n  leak\n\n  with a paragraph\n- Crash\nat start\n\n## 1.1.0\n- old\n";
         let found = markdown(text, None);
         let said: Vec<(String, Kind, &str)> =
             found.iter().map(|e| (e.version.to_string(), e.kind, e.text.as_str())).collect();
@@ -233,7 +238,8 @@ mod tests {
             said,
             [
                 ("1.2.0".to_owned(), Kind::New, "Rate limiting"),
-                ("1.2.0".to_owned(), Kind::Fixed, "A memory"),
+                ("1.2.0".to_owned(), Kind::Fixed, "A memory leak"),
+                ("1.2.0".to_owned(), Kind::Fixed, "Crash at start"),
                 ("1.1.0".to_owned(), Kind::Other, "old")
             ]
         );

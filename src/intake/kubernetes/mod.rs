@@ -6,12 +6,14 @@ mod compare;
 mod digest;
 mod keys;
 mod object;
+mod record;
 mod risk;
 mod sentence;
 
 pub use compare::{Comparison, ObjectChange, compare};
 pub use digest::digest;
 pub use object::{ManifestError, Manifests, Object, ObjectId};
+pub use record::Evidence;
 pub use risk::found;
 pub use sentence::{ObjectText, describe, totals};
 

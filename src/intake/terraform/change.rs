@@ -6,6 +6,7 @@ use super::action::Action;
 use super::address::{steps, with_keys_hidden};
 use super::diff::{AttributeChange, ChangeKind, Sides, changes};
 use super::digest::{Fingerprint, Subject, fingerprint};
+use super::exposure;
 use super::secrets::{Collector, REDACTED, Secrets};
 use super::value::{Mask, Members, NULL, Value};
 use super::wrong::WrongInput;
@@ -42,6 +43,12 @@ pub struct Change {
     pub attributes: Vec<AttributeChange>,
     /// The attributes that it has, for what is made and destroyed.
     pub has: Vec<String>,
+    /// Attributes that are known after the apply only, as that of something new is.
+    pub unknown: Vec<String>,
+    /// Ports that become open to every address, each range with both ends.
+    pub opened: Vec<(u16, u16)>,
+    /// Whether it comes to allow everything.
+    pub grants_all: bool,
     /// What it is in the digest.
     pub(super) fingerprint: Fingerprint,
 }
@@ -153,11 +160,18 @@ impl<'a> RawChange<'a> {
             attributes.iter().filter(|change| lasting(change)),
         );
         let whole = matches!(self.action, Action::Create | Action::Delete | Action::Forget | Action::Read);
+        let is_unknown =
+            |change: &&AttributeChange| change.kind == ChangeKind::Unknown && change.path.len() == 1;
+        let unknown = attributes.iter().filter(is_unknown).map(|change| change.path[0].clone()).collect();
         let has = if whole { top_level(&attributes) } else { Vec::new() };
         if whole || self.action == Action::NoOp {
             attributes = Vec::new();
         }
+        let (before, after) = (&values.before, &values.after);
         Ok(Change {
+            unknown,
+            opened: exposure::opened(&resource_type, before, after),
+            grants_all: exposure::grants_all(&resource_type, before, after),
             address: shown_address(&self.address, secrets),
             deposed: self.deposed.as_deref().map(|key| secrets.shown(key).to_owned()),
             previous: previous.map(|previous| shown_address(&previous, secrets)),

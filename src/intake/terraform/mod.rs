@@ -9,6 +9,7 @@ mod change;
 mod compare;
 mod diff;
 mod digest;
+mod exposure;
 mod radius;
 mod record;
 mod references;

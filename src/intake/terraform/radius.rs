@@ -18,6 +18,8 @@ pub struct Radius {
     pub touched: Vec<Touched>,
     /// Existing resources that are not changed themselves and refer to those, directly or through others.
     pub reached: Vec<Reached>,
+    /// How many more are reached, where a record's list does not name all of them.
+    pub n_unnamed: usize,
     /// Which of these refers to which: blocks, without the keys of `count` and `for_each`.
     pub edges: Vec<(String, String)>,
     /// Whether only new resources are made, and nothing that is there is touched.
@@ -92,6 +94,7 @@ impl Radius {
             through_locals: references.through_locals,
             touched,
             reached,
+            n_unnamed: 0,
             edges,
         })
     }
@@ -115,6 +118,10 @@ impl Radius {
             radius.touched.push(Touched { address: address.to_owned(), verb });
         }
         for line in lists.next().unwrap_or_default().lines() {
+            if let Some(more) = line.strip_prefix("and ").and_then(|rest| rest.strip_suffix(" more")) {
+                radius.n_unnamed = more.parse().ok()?;
+                continue;
+            }
             let (address, words) = split_address(line);
             let through = words.strip_prefix("(through ").and_then(|words| words.strip_suffix(')'));
             let Some(through) = through else { continue };
@@ -160,7 +167,7 @@ impl Radius {
         } else {
             ""
         };
-        match self.reached.len() {
+        match self.reached.len() + self.n_unnamed {
             0 => format!("{touched}; no other one refers to them{beyond}."),
             1 => format!("{touched}; 1 other one refers to them{beyond}."),
             n => format!("{touched}; {n} others refer to them{beyond}."),

@@ -1,6 +1,6 @@
 //! Puts a plan into a record: one key of the frontmatter and one block of one section, and nothing else.
 
-use toml_edit::{Array, InlineTable, Value};
+use toml_edit::{InlineTable, Value};
 
 use super::Plan;
 use crate::intake::block::{get_block, put_section, section_text};
@@ -69,11 +69,7 @@ impl Plan {
         for (key, count, _) in counts.into_iter().filter(|(_, _, written)| *written) {
             table.insert(key, i64::try_from(count).unwrap_or(i64::MAX).into());
         }
-        if let Some(risk) = self.found.risk() {
-            table.insert("risk", risk.as_str().into());
-            table.insert("categories", Value::Array(self.found.categories().into_iter().collect::<Array>()));
-            table.insert("reasons", Value::Array(self.found.reasons().into_iter().collect::<Array>()));
-        }
+        self.found.insert_into(&mut table);
         if let Some(parts) = &self.parts {
             table.insert("parts", parts.as_str().into());
         }

@@ -67,6 +67,9 @@ fn precision(rule: &TerraformRule, change: &Change, actions: &[PlanAction]) -> O
         && (rule.types.is_empty() || types().any(|name| rule.types.matches(name)))
         && !types().any(|name| rule.except.matches(name))
         && (!rule.sensitive || change.changes_sensitive())
+        && !rule.into.iter().any(|name| change.unknown.contains(name))
+        && (!rule.grants_all || change.grants_all)
+        && (rule.opens.is_empty() || rule.opens.iter().any(|port| is_opened(change, *port)))
         && (rule.attributes.is_empty() || changes_one(rule, change));
     if !matches {
         return None;
@@ -74,8 +77,16 @@ fn precision(rule: &TerraformRule, change: &Change, actions: &[PlanAction]) -> O
     if !rule.only.is_empty() || !rule.grows.is_empty() {
         return changes_nothing_else(rule, change, actions).then_some(Precision::Only);
     }
-    let names_what = !rule.types.is_empty() || !rule.attributes.is_empty() || rule.sensitive;
+    let names_what = !rule.types.is_empty()
+        || !rule.attributes.is_empty()
+        || rule.sensitive
+        || rule.grants_all
+        || !rule.opens.is_empty();
     Some(if names_what && !rule.actions.is_empty() { Precision::Exact } else { Precision::General })
+}
+
+fn is_opened(change: &Change, port: u16) -> bool {
+    change.opened.iter().any(|(from, to)| (*from..=*to).contains(&port))
 }
 
 fn changes_one(rule: &TerraformRule, change: &Change) -> bool {

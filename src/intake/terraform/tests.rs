@@ -28,6 +28,17 @@ fn judged(resource_type: &str, actions: &[&str], before: Json, after: Json) -> S
     format!("{risk}: {}", plan.found.categories().join(", "))
 }
 
+#[test]
+fn a_route_in_a_network_that_is_new_too_is_low() {
+    let plan = |unknown: Json| {
+        let change = json!({ "actions": ["create"], "before": null, "after": {"cidr": "0.0.0.0/0"}, "after_unknown": unknown });
+        let route = json!({ "address": "aws_route.x", "mode": "managed", "type": "aws_route", "name": "x", "change": change });
+        read(&json!({ "format_version": "1.2", "resource_changes": [route] })).found.risk()
+    };
+    assert_eq!(plan(json!({ "route_table_id": true })), Some(crate::record::Risk::Low));
+    assert_eq!(plan(json!({ "id": true })), Some(crate::record::Risk::High));
+}
+
 /// The table of docs/evidence.md, and the cards' own words.
 #[test]
 fn risk_case_by_case() {
@@ -37,7 +48,18 @@ fn risk_case_by_case() {
     let gone = || (json!({"name": "a"}), Json::Null);
     let made = || (Json::Null, json!({"name": "a"}));
     type Case<'c> = (&'c str, &'c [&'c str], (Json, Json), &'c str);
-    let cases: [Case<'_>; 30] = [
+    let world = || json!([{"cidr_blocks": ["0.0.0.0/0"], "protocol": "tcp", "from_port": 22, "to_port": 22}]);
+    let opened = || (json!({"ingress": []}), json!({"ingress": world()}));
+    let web = || {
+        let mut rule = world();
+        (rule[0]["from_port"], rule[0]["to_port"]) = (443.into(), 443.into());
+        (json!({"ingress": []}), json!({"ingress": rule}))
+    };
+    let everything = || {
+        let document = json!({"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]});
+        (Json::Null, json!({"policy": document.to_string()}))
+    };
+    let cases: [Case<'_>; 33] = [
         // Low: new resources, tags, more capacity, added monitoring.
         ("aws_s3_bucket", &["create"], made(), "low: new-resources"),
         ("aws_elasticache_cluster", &["create"], made(), "low: new-resources"),
@@ -65,6 +87,9 @@ fn risk_case_by_case() {
         ("aws_subnet", &["update"], other(), "high: network"),
         ("aws_route", &["create"], made(), "high: network"),
         ("aws_network_acl", &["update"], other(), "high: network"),
+        ("aws_security_group", &["update"], opened(), "high: open-to-the-world"),
+        ("aws_security_group", &["update"], web(), "medium: security-groups"),
+        ("aws_iam_policy", &["create"], everything(), "high: administrator"),
         ("aws_s3_bucket", &["delete"], gone(), "high: destructive"),
         ("aws_security_group", &["delete"], gone(), "high: destructive"),
         ("aws_s3_bucket", &["create", "delete"], other(), "high: destructive"),

@@ -6,6 +6,7 @@
 
 mod authors;
 mod rules;
+mod todo;
 
 use std::collections::BTreeSet;
 
@@ -117,19 +118,9 @@ fn approval(context: &Context<'_>, judged: &Judged<'_>, demand: &Demand<'_>) -> 
         (std::cmp::Reverse(judgement.rank()), context.sources.history.commits[judgement.commit].id)
     });
     let Some(best) = best else {
-        return Approval {
-            detail: claim(context, judged, &demand.role).unwrap_or_else(|| format!("waiting for {text}")),
-            role: demand.role.clone(),
-            text,
-            required: demand.required,
-            decision: None,
-            detached: None,
-            person: None,
-            trust: None,
-            valid: false,
-            code: Some(Code::ApprovalMissing),
-            by: None,
-        };
+        let detail = claim(context, judged, &demand.role).unwrap_or_else(|| format!("waiting for {text}"));
+        let missing = Approval::missing(&demand.role, &text, Code::ApprovalMissing, detail);
+        return Approval { required: demand.required, ..missing };
     };
     shown(context, demand, text, best)
 }
@@ -137,17 +128,17 @@ fn approval(context: &Context<'_>, judged: &Judged<'_>, demand: &Demand<'_>) -> 
 fn shown(context: &Context<'_>, demand: &Demand<'_>, text: String, best: Judgement<'_>) -> Approval {
     let by = context.evidence(best.commit);
     Approval {
-        role: demand.role.clone(),
-        text,
         required: demand.required,
-        decision: None,
         detached: best.path.map(str::to_owned),
         person: Some(best.person.unwrap_or_else(|| by.email.to_string())),
         trust: Some(best.trust),
         valid: best.broken.is_none(),
         code: best.broken.as_ref().map(|(code, _)| *code),
+        scope: best.scope.and_then(|scope| context.scope(scope)),
+        scope_at: best.scope_at.map(|commit| context.sources.history.commits[commit].id),
         detail: best.broken.map_or(best.detail, |(_, detail)| detail),
         by: Some(by),
+        ..Approval::missing(&demand.role, &text, Code::ApprovalMissing, String::new())
     }
 }
 
@@ -168,12 +159,18 @@ fn claim(context: &Context<'_>, judged: &Judged<'_>, role: &str) -> Option<Strin
 }
 
 /// The facet that sums up the approvals, the board's among them. When every role is met and the different
-/// people are too few, an approval by anybody else is added, with that code.
+/// people are too few, an approval by anybody else is added, with that code. What is open gets what to do.
 pub(super) fn sum_up(
     context: &Context<'_>,
     judged: &Judged<'_>,
     approvals: &mut Vec<Approval>,
 ) -> ApprovalFacet {
+    let facet = facet(context, judged, approvals);
+    todo::complete(context, judged, approvals);
+    facet
+}
+
+fn facet(context: &Context<'_>, judged: &Judged<'_>, approvals: &mut Vec<Approval>) -> ApprovalFacet {
     let policy = context.sources.policy;
     let required: Vec<&Approval> = approvals.iter().filter(|approval| approval.required).collect();
     let has = |codes: &[Code]| required.iter().any(|a| a.code.is_some_and(|code| codes.contains(&code)));
@@ -213,19 +210,8 @@ fn another_person(missing: usize) -> Approval {
         1 => "another person".to_owned(),
         n => format!("{n} other people"),
     };
-    Approval {
-        role: "*".to_owned(),
-        detail: format!("every role is met, and {text} must approve"),
-        text,
-        required: true,
-        decision: None,
-        detached: None,
-        person: None,
-        trust: None,
-        valid: false,
-        code: Some(Code::ApprovalQuorum),
-        by: None,
-    }
+    let detail = format!("every role is met, and {text} must approve");
+    Approval::missing("*", &text, Code::ApprovalQuorum, detail)
 }
 
 /// The owners of a ticked cell, as positions; empty when it is not ticked.

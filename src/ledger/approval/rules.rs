@@ -39,6 +39,10 @@ pub(super) struct Judgement<'a> {
     pub(super) broken: Option<(Code, String)>,
     /// What was found when it breaks none.
     pub(super) detail: String,
+    /// The scope on which it was given, as a value of the walk.
+    pub(super) scope: Option<u32>,
+    /// A commit with that scope.
+    pub(super) scope_at: Option<usize>,
 }
 
 impl Judgement<'_> {
@@ -88,7 +92,22 @@ pub(super) fn judge<'a>(
         Act::Tick { .. } => None,
         Act::Detached { path, .. } => Some(*path),
     };
-    Judgement { commit, path, person, trust: level, broken, detail }
+    let (scope, scope_at) = given_on(context, judged, act);
+    Judgement { commit, path, person, trust: level, broken, detail, scope, scope_at }
+}
+
+/// The scope on which an act was given, as a value of the walk, and a commit in which the record has it.
+fn given_on(context: &Context<'_>, judged: &Judged<'_>, act: &Act<'_>) -> (Option<u32>, Option<usize>) {
+    match act {
+        Act::Tick { commit, .. } => (scope_after(context, judged.record, *commit), Some(*commit)),
+        Act::Detached { file, .. } => {
+            let text = file.text.as_ref().ok();
+            let scope = text.and_then(|text| context.sources.walk.values.number(&Value::Scope(text.scope)));
+            let transitions = context.transitions(judged.record);
+            let at = transitions.iter().find(|t| Some(t.scope) == scope).map(|t| t.commit as usize);
+            (scope, at)
+        }
+    }
 }
 
 impl<'a> Act<'a> {
@@ -241,14 +260,7 @@ fn stale(context: &Context<'_>, judged: &Judged<'_>, act: &Act<'_>) -> Option<St
     let commit = act.commit();
     let short = |commit: usize| context.sources.history.commits[commit].id.short();
     let now = context.cell(judged.record, &Key::Scope).map(|cell| cell.value);
-    let approved = match act {
-        Act::Tick { .. } => scope_after(context, judged.record, commit),
-        Act::Detached { file, .. } => file
-            .text
-            .as_ref()
-            .ok()
-            .and_then(|text| context.sources.walk.values.number(&Value::Scope(text.scope))),
-    };
+    let (approved, _) = given_on(context, judged, act);
     if approved != now {
         let transitions = context.transitions(judged.record);
         let changes = transitions.iter().filter(|t| *context.key(t) == Key::Scope);

@@ -288,7 +288,16 @@ impl<'a> Walker<'a> {
         let cell = after_commit(commit, value, before);
         if cell.owners.as_slice() == [commit] {
             let from = before.first().copied().flatten().map_or(ABSENT, |cell| cell.value);
-            self.out.transitions.push(Transition { commit, record, key, from, to: value, scope: ABSENT });
+            let kept = sides(value, before);
+            self.out.transitions.push(Transition {
+                commit,
+                record,
+                key,
+                from,
+                to: value,
+                scope: ABSENT,
+                kept,
+            });
             self.withdraw(commit, record, key, value, before);
         }
         cell
@@ -408,4 +417,14 @@ impl<'a> Walker<'a> {
             .collect();
         self.out.bindings.push(Binding { commit, decision, scopes });
     }
+}
+
+/// The parents of a merge that have a state, the first in the lowest bit.
+fn sides(value: u32, parents: &[Option<&Cell>]) -> u32 {
+    if parents.len() < 2 {
+        return 0;
+    }
+    let state = |cell: &Option<&Cell>| cell.map_or(ABSENT, |cell| cell.value);
+    let agree = parents.iter().take(32).enumerate().filter(|(_, cell)| state(cell) == value);
+    agree.fold(0, |sides, (place, _)| sides | 1 << place)
 }

@@ -79,6 +79,8 @@ pub(in crate::ledger) struct Transition {
     pub(in crate::ledger) to: u32,
     /// The record's scope after the commit.
     pub(in crate::ledger) scope: u32,
+    /// At a merge: the parents that have the new state, the first in the lowest bit.
+    pub(in crate::ledger) kept: u32,
 }
 
 /// A commit that took a tick or a detached approval away from one of its parents' states.
