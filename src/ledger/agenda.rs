@@ -58,9 +58,8 @@ pub fn agenda<'s>(
             Status::Proposed | Status::Developing | Status::InReview | Status::Staged | Status::RolledBack
         )
     };
-    let listed = |record: &RecordState| {
-        decisions.iter().any(|(_, decision)| decision.changes.iter().any(|id| *id == record.name))
-    };
+    let listed =
+        |record: &RecordState| decisions.iter().any(|(_, decision)| decision.changes.contains(&record.name));
     let asks = |record: &RecordState| match task(record) {
         Some(task) => {
             task.emergency.is_none()
