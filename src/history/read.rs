@@ -42,7 +42,7 @@ pub(super) fn read(
         Source::Known(facts) => known_commit(id, *facts, parents),
         Source::Read(raw) => {
             fresh.push(id);
-            read_commit(id, raw, parents, compared.next().unwrap_or_default())
+            read_commit(id, *raw, parents, compared.next().unwrap_or_default())
         }
     });
     let history = History::new(commits.collect());
@@ -128,7 +128,7 @@ struct Walked {
 
 /// Where the facts of a commit come from.
 enum Source {
-    Read(RawCommit),
+    Read(Box<RawCommit>),
     Known(Box<CommitFacts>),
 }
 
@@ -175,7 +175,7 @@ fn walk(
                     None => {
                         let mut raw = read_raw(&odb, oid)?;
                         share_names(&mut names, &mut raw);
-                        Source::Read(raw)
+                        Source::Read(Box::new(raw))
                     }
                 };
                 let parents = facts.parents_reversed()?;
