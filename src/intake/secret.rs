@@ -1,4 +1,4 @@
-//! What must not be shown.
+//! What must not be shown, by its name and by itself: the one list of names for every kind of evidence.
 
 use std::collections::BTreeSet;
 
@@ -7,25 +7,25 @@ use super::tree::Value;
 /// Stands where a secret value was.
 pub(super) const HIDDEN: &str = "(hidden)";
 
-/// Words in a name that say its value is a secret.
-const SECRET_WORDS: &[&str] = &[
+/// Parts of a name that say its value is a secret, whatever stands around and between them.
+const PARTS: &[&str] = &[
     "password",
     "passwd",
     "passphrase",
-    "pwd",
     "secret",
-    "secrets",
     "token",
     "credential",
-    "credentials",
+    "privatekey",
+    "accesskey",
     "apikey",
-    "dsn",
-    "cookie",
-    "signature",
+    "authkey",
+    "clientkey",
+    "connectionstring",
 ];
-/// Words before `key` that make it a secret: `API_KEY`, `privateKey`.
-const KEY_WORDS: &[&str] =
-    &["api", "private", "access", "encryption", "signing", "master", "auth", "account", "ssh"];
+/// Words that say so in options and environment variables, and not in the attributes of resources.
+const OPTION_WORDS: &[&str] = &["pwd", "dsn", "cookie", "signature"];
+/// Words before `key` that make it a secret there.
+const KEY_WORDS: &[&str] = &["encryption", "signing", "master", "account", "ssh"];
 /// A name that ends so is that of a secret, not the secret.
 const REFERENCE_ENDS: &[&str] = &["name", "ref", "file", "path", "namespace", "selector", "mount", "class"];
 
@@ -67,9 +67,25 @@ pub(super) fn name_is_secret(name: &str) -> bool {
     if words.last().is_some_and(|last| REFERENCE_ENDS.contains(&last.as_str())) {
         return false;
     }
-    words.iter().any(|word| SECRET_WORDS.contains(&word.as_str()))
+    attribute_is_secret(name)
+        || words.iter().any(|word| OPTION_WORDS.contains(&word.as_str()))
         || words.windows(2).any(|pair| pair[1] == "key" && KEY_WORDS.contains(&pair[0].as_str()))
-        || words.windows(2).any(|pair| pair[0] == "connection" && pair[1] == "string")
+}
+
+/// Whether an attribute, variable or type of that name holds a secret: also those that may only name one.
+pub(super) fn attribute_is_secret(name: &str) -> bool {
+    let name = squashed(name);
+    PARTS.iter().any(|part| name.contains(part))
+}
+
+/// Whether a name ends in the name of a secret, so that what is assigned to it is one.
+pub(super) fn ends_as_secret(name: &str) -> bool {
+    let name = squashed(name);
+    PARTS.iter().any(|part| name.ends_with(part))
+}
+
+fn squashed(name: &str) -> String {
+    name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
 }
 
 /// `dbPassword`, `DB_PASSWORD` and `db-password` are two words each.
@@ -128,6 +144,26 @@ mod tests {
         {
             assert!(!name_is_secret(name), "{name}");
         }
+    }
+
+    #[test]
+    fn attributes_that_say_so() {
+        for name in [
+            "master_password",
+            "masterpassword",
+            "secret_name",
+            "private-key-pem",
+            "client_key",
+            "SecretString",
+        ] {
+            assert!(attribute_is_secret(name), "{name}");
+        }
+        for name in ["cookie_duration", "signature_version", "ssh_keys", "key_name", "name"] {
+            assert!(!attribute_is_secret(name), "{name}");
+        }
+        assert!(
+            ends_as_secret("db_password") && ends_as_secret("ACCESS_KEY") && !ends_as_secret("token_count")
+        );
     }
 
     #[test]

@@ -35,10 +35,6 @@ const TOKENS: [(&str, usize, &str); 12] = [
     ("hvs.", 20, "a Vault token"),
 ];
 
-/// Names whose literal values are secrets.
-const NAMES: [&str; 8] =
-    ["password", "passwd", "secret", "token", "api_key", "access_key", "private_key", "connection_string"];
-
 /// The places in the lines that a `git diff` adds.
 pub fn scan_diff(diff: &str) -> Vec<SecretPlace> {
     let (mut found, mut path, mut line) = (Vec::new(), String::new(), 0usize);
@@ -103,8 +99,7 @@ fn kind(line: &str) -> Option<&'static str> {
 /// `db_password = "…"`, `"token": "…"`: a quoted text behind such a name, and no reference.
 fn literal(line: &str) -> bool {
     let Some((name, value)) = line.split_once(['=', ':']) else { return false };
-    let name = name.trim().trim_matches(['"', '\'']).to_ascii_lowercase();
-    let is_secret = NAMES.iter().any(|part| name.ends_with(part));
+    let is_secret = super::secret::ends_as_secret(name);
     let value = value.trim().trim_end_matches(',');
     let quoted = value.strip_prefix('"').and_then(|value| value.strip_suffix('"'));
     is_secret

@@ -1,6 +1,7 @@
 //! What changes inside a resource: places, with what stood and will stand there, as far as it may be shown.
 
-use super::secrets::{Secrets, is_secret_name};
+use super::super::secret::attribute_is_secret;
+use super::secrets::Secrets;
 use super::value::{Mask, NULL, Value};
 
 /// Longest text that is shown as a value, in characters.
@@ -82,7 +83,7 @@ impl<'m, 'a> Sides<'m, 'a> {
 pub(super) fn changes(sides: Sides<'_, '_>, resource_type: &str, secrets: &Secrets) -> Vec<AttributeChange> {
     let mut found = Vec::new();
     compare(sides, secrets, &mut Vec::new(), &mut found);
-    if is_secret_name(resource_type) {
+    if attribute_is_secret(resource_type) {
         // What it holds is secret, whatever the attribute is called.
         found.iter_mut().for_each(AttributeChange::hide);
     }
@@ -187,7 +188,7 @@ fn compare_lists(
 fn scalar_change(before: &Value<'_>, after: &Value<'_>, secrets: &Secrets, path: &[String]) -> ChangeKind {
     // A number or a switch under such a name (`token_ttl`) is a setting, not a secret.
     let is_setting = |value: &Value<'_>| matches!(value, Value::Null | Value::Bool(_) | Value::Number(_));
-    if !(is_setting(before) && is_setting(after)) && path.iter().any(|step| is_secret_name(step)) {
+    if !(is_setting(before) && is_setting(after)) && path.iter().any(|step| attribute_is_secret(step)) {
         return ChangeKind::Sensitive;
     }
     match (before, after) {

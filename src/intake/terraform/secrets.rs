@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 
 use aho_corasick::AhoCorasick;
 
+use super::super::secret::attribute_is_secret;
 use super::value::{Mask, Members, Value, from_str};
 use super::wrong::WrongInput;
 
@@ -16,30 +17,6 @@ pub(super) const REDACTED: &str = "(sensitive)";
 /// Secrets at least this long are found inside longer texts too, in bytes. Shorter ones, such as `on`, would
 /// hide half of every plan.
 const MIN_PART: usize = 6;
-
-/// Parts of names of attributes and variables that hold secrets, whether marked or not.
-const SECRET_NAMES: [&str; 14] = [
-    "password",
-    "passwd",
-    "passphrase",
-    "secret",
-    "token",
-    "private_key",
-    "privatekey",
-    "credential",
-    "access_key",
-    "api_key",
-    "apikey",
-    "connection_string",
-    "auth_key",
-    "client_key",
-];
-
-/// Whether something of that name holds a secret, as far as a name tells.
-pub(super) fn is_secret_name(name: &str) -> bool {
-    let name = name.to_ascii_lowercase().replace('-', "_");
-    SECRET_NAMES.iter().any(|part| name.contains(part))
-}
 
 /// The sensitive strings of a plan.
 pub(super) struct Secrets {
@@ -105,7 +82,7 @@ impl Collector {
     /// Every string that stands under a name of a secret.
     pub(super) fn by_name(&mut self, value: &Value<'_>) {
         for (key, member) in value.members() {
-            if is_secret_name(key) { self.all(member) } else { self.by_name(member) }
+            if attribute_is_secret(key) { self.all(member) } else { self.by_name(member) }
         }
         value.elements().iter().for_each(|element| self.by_name(element));
     }
@@ -123,7 +100,7 @@ impl Collector {
     pub(super) fn variables(&mut self, raw: &str, configuration: &Value<'_>) -> Result<(), WrongInput> {
         let declared = configuration.get("root_module").get("variables");
         for (name, raw) in Members::read(raw, "`variables`")?.0 {
-            let sensitive = declared.get(&name).get("sensitive").holds_true() || is_secret_name(&name);
+            let sensitive = declared.get(&name).get("sensitive").holds_true() || attribute_is_secret(&name);
             if sensitive {
                 self.all(&Value::read(raw.get(), "`variables`")?);
             }
@@ -179,7 +156,7 @@ impl Collector {
 
     fn module(&mut self, module: &Value<'_>) {
         for (name, variable) in module.get("variables").members() {
-            if variable.get("sensitive").holds_true() || is_secret_name(name) {
+            if variable.get("sensitive").holds_true() || attribute_is_secret(name) {
                 self.all(variable.get("default"));
             }
         }
@@ -191,7 +168,7 @@ impl Collector {
         for (_, call) in module.get("module_calls").members() {
             let variables = call.get("module").get("variables");
             for (name, expression) in call.get("expressions").members() {
-                if variables.get(name).get("sensitive").holds_true() || is_secret_name(name) {
+                if variables.get(name).get("sensitive").holds_true() || attribute_is_secret(name) {
                     self.all(expression.get("constant_value"));
                 }
             }
