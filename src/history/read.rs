@@ -10,6 +10,7 @@ use rustc_hash::FxHashMap;
 
 use super::cache::{CommitFacts, FactCache};
 use super::raw::{self, RawCommit};
+use super::repository::Handle;
 use super::tree::TreeReader;
 use super::types::{Change, Commit, CommitId, History, TreeFile};
 use super::{BookPath, HistoryError};
@@ -31,7 +32,7 @@ pub(super) fn read(
     let inputs = to_compare(git_dir, &walked)?;
     let compared: Vec<Compared> = inputs
         .par_chunks(CHUNK)
-        .map(|chunk| compare_chunk(git_dir, chunk, book))
+        .map_init(Handle::default, |handle, chunk| compare_chunk(handle.open(git_dir)?, chunk, book))
         .collect::<Result<Vec<_>, _>>()?
         .into_iter()
         .flatten()
@@ -211,11 +212,10 @@ pub(super) fn commit_id(oid: Oid) -> CommitId {
 }
 
 fn compare_chunk(
-    git_dir: &Path,
+    repository: &git2::Repository,
     chunk: &[(Oid, Option<Oid>)],
     book: &BookPath,
 ) -> Result<Vec<Compared>, HistoryError> {
-    let repository = super::repository::open(git_dir)?;
     let mut reader = TreeReader::new(repository.odb().map_err(HistoryError::git)?);
     chunk.iter().map(|(tree, parent)| compare_commit(&mut reader, *tree, *parent, book)).collect()
 }
@@ -269,8 +269,8 @@ pub(super) fn work_paths(
     let records = record_folders().map(|folder| book.join(folder));
     commits
         .par_chunks(CHUNK)
-        .map(|chunk| {
-            let repository = super::repository::open(git_dir)?;
+        .map_init(Handle::default, |handle, chunk| {
+            let repository = handle.open(git_dir)?;
             let odb = repository.odb().map_err(HistoryError::git)?;
             let tree_of = |oid: Oid| -> Result<(Oid, Vec<Oid>), HistoryError> {
                 let raw = read_raw(&odb, oid)?;

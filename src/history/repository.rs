@@ -28,6 +28,19 @@ pub struct Head {
     pub branch: Option<String>,
 }
 
+/// A repository that one thread opens once for many pieces of work: opening reads configuration files.
+#[derive(Default)]
+pub(super) struct Handle(Option<Git>);
+
+impl Handle {
+    pub(super) fn open(&mut self, git_dir: &Path) -> Result<&Git, HistoryError> {
+        match &mut self.0 {
+            Some(git) => Ok(git),
+            none => Ok(none.insert(open(git_dir)?)),
+        }
+    }
+}
+
 /// Opens exactly that git directory (or work tree).
 pub(super) fn open(git_dir: &Path) -> Result<Git, HistoryError> {
     Git::open(git_dir).map_err(|source| HistoryError::open(git_dir, source))
@@ -278,9 +291,8 @@ impl Repository {
         let git_dir = &self.git_dir;
         let chunks: Result<Vec<Vec<T>>, HistoryError> = inputs
             .par_chunks(256)
-            .map(|chunk| {
-                let git = open(git_dir)?;
-                let odb = git.odb().map_err(HistoryError::git)?;
+            .map_init(Handle::default, |handle, chunk| {
+                let odb = handle.open(git_dir)?.odb().map_err(HistoryError::git)?;
                 let mut shared = S::default();
                 chunk
                     .iter()

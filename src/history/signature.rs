@@ -9,6 +9,7 @@ use ssh_key::public::KeyData;
 use ssh_key::{Algorithm, PublicKey, SshSig};
 
 use super::raw;
+use super::repository::Handle;
 use super::{CommitId, FactCache, HistoryError, Repository};
 
 /// What git signs commits under.
@@ -170,9 +171,8 @@ impl Repository {
         let git_dir = self.git_dir();
         let chunks: Result<Vec<Vec<_>>, HistoryError> = commits
             .par_chunks(64)
-            .map(|chunk| {
-                let git = super::repository::open(git_dir)?;
-                let odb = git.odb().map_err(HistoryError::git)?;
+            .map_init(Handle::default, |handle, chunk| {
+                let odb = handle.open(git_dir)?.odb().map_err(HistoryError::git)?;
                 chunk
                     .iter()
                     .map(|commit| {
