@@ -1,0 +1,113 @@
+//! What is asked of the gate and what it answers.
+
+use crate::diagnostic::Code;
+use crate::ledger::state::{Approval, Evidence, RiskState, TrustLevel};
+use crate::record::RecordId;
+
+/// What is asked of the gate.
+#[derive(Clone, Copy)]
+pub struct GateAsk<'a> {
+    /// The task.
+    pub id: &'a RecordId,
+    /// The environment, by the policy's name.
+    pub environment: &'a str,
+    /// Digest of the plan that would be applied, when one is given.
+    pub plan: Option<&'a str>,
+    /// Who would deploy, by the policy's name, when that is known.
+    pub deployer: Option<&'a str>,
+    /// Another commit whose policy and withdrawals hold: that into which the judged one would be merged.
+    pub onto: Option<usize>,
+    /// Whether a section still holds the template's words.
+    pub is_guidance: &'a dyn Fn(&str) -> bool,
+}
+
+/// One thing that is asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Requirement {
+    /// Its code; the same word in the gate, the audit and `explain`.
+    pub code: Code,
+    /// Whether it is met.
+    pub met: bool,
+    /// What was found, in one sentence.
+    pub detail: String,
+    /// The commit that shows it.
+    pub by: Option<Evidence>,
+}
+
+/// Everything that the rules say of one deployment.
+#[derive(Debug, Clone)]
+pub struct Judgement {
+    /// In the fixed order of the rules.
+    pub requirements: Vec<Requirement>,
+    /// What shuts nothing and is an exception in the audit.
+    pub warnings: Vec<Requirement>,
+    /// Approvals as they are judged here, the board's among them.
+    pub approvals: Vec<Approval>,
+    /// The risk that counts.
+    pub risk: RiskState,
+    /// While nothing else changes: the moment at which it shuts (seconds since the epoch).
+    pub until: Option<i64>,
+    /// When only the time is wrong: the next moment at which it may open.
+    pub next: Option<i64>,
+    /// The weakest trust that a met approval rests on.
+    pub trust: Option<TrustLevel>,
+}
+
+impl Judgement {
+    /// Whether every requirement is met.
+    pub fn is_open(&self) -> bool {
+        self.requirements.iter().all(|requirement| requirement.met)
+    }
+}
+
+/// The gate's answer.
+#[derive(Debug, Clone)]
+pub struct Gate {
+    /// What the rules say.
+    pub judgement: Judgement,
+    /// Whether the environment is gated at all.
+    pub gated: bool,
+    /// Whether the task is an emergency.
+    pub emergency: bool,
+    /// The commit that deployed the environment, when it is deployed.
+    pub deployed: Option<Evidence>,
+}
+
+/// Why there is no answer: "could not tell".
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Unclear {
+    /// No such task in what is judged.
+    #[error("there is no task `{id}` in what is judged")]
+    UnknownTask {
+        /// As asked.
+        id: String,
+        /// The nearest.
+        near: Option<String>,
+    },
+    /// The record is no task.
+    #[error("`{id}` is no task")]
+    NoTask {
+        /// As asked.
+        id: String,
+    },
+    /// No such environment in the policy.
+    #[error("environment `{name}` is not in the policy")]
+    UnknownEnvironment {
+        /// As asked.
+        name: String,
+        /// The policy's.
+        known: Vec<String>,
+    },
+    /// A file that the answer depends on cannot be read.
+    #[error("`{path}` cannot be read, and the answer depends on it")]
+    Broken {
+        /// In the book.
+        path: String,
+    },
+    /// Several files carry the ID.
+    #[error("several files carry the ID `{id}`, so whose history is whose cannot be told")]
+    Duplicate {
+        /// As asked.
+        id: String,
+    },
+}
