@@ -318,6 +318,11 @@ impl Case<'_, '_> {
         let mut found = Vec::new();
         for item in parsed.items_in("conditions") {
             let detail = match self.policy().condition_rule(&item.text) {
+                Some(ConditionRule::Window) if self.asks_no_window(risk) => {
+                    let detail = format!("{}: {}: no window is named", decision.id, item.text);
+                    found.push(unmet(Code::ConditionOpen, detail));
+                    continue;
+                }
                 Some(ConditionRule::Window | ConditionRule::After) => continue,
                 _ => format!("{}: {}", decision.id, item.text),
             };
@@ -467,7 +472,9 @@ impl Case<'_, '_> {
             }
         };
         let counted = judgement.approvals.iter().any(|approval| {
-            approval.valid && approval.decision.is_none() && approval.person.as_deref() == Some(person)
+            approval.valid
+                && approval.decision.is_none()
+                && approval.people().any(|approver| approver == person)
         });
         (counted && judgement.risk.level > Risk::Low)
             .then(|| unmet(Code::DeployerApproved, format!("{person} deploys, and has approved it")))
