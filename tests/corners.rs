@@ -246,3 +246,125 @@ fn a_dependency_that_two_files_carry_is_no_answer() {
     book.later().commit("twice");
     book.run(&["gate", "INFRA-1", "-e", "production", "--now", NOW]).expect(1);
 }
+
+#[test]
+fn a_rollback_is_known_by_the_texts_of_its_time() {
+    let mut book = book("", "risk = \"low\"\n");
+    book.person("ana").later().tick(PATH, "Apply in production");
+    let rollback = book.later().untick(PATH, "Apply in production");
+    let policy = format!(
+        "{}\n[[environments]]\nname = \"production\"\ndeployed-by = [\"Roll out\"]\n",
+        book.read("policy.toml")
+    );
+    book.write("policy.toml", policy);
+    book.person("kim").later().commit("other words");
+    let audit = book.json(&["audit", "--now", NOW]);
+    assert_eq!(audit["rows"][0]["rolled_back"]["commit"], rollback, "{}", audit["rows"][0]);
+}
+
+/// The record is taken away and made again on the trunk; the tick from before comes back with an old branch.
+#[test]
+fn a_tick_from_before_a_deletion_does_not_come_back_by_a_merge() {
+    let mut book = book("", "risk = \"medium\"\n");
+    let text = book.read(PATH);
+    book.git(&["checkout", "-q", "-b", "side"]);
+    book.person("sam").later().tick(PATH, "Code review");
+    book.git(&["checkout", "-q", "main"]);
+    book.git(&["merge", "-q", "--no-ff", "-m", "in", "side"]);
+    book.git(&["checkout", "-q", "side"]);
+    book.write("x", "x");
+    book.person("ana").later().commit("more");
+    book.git(&["checkout", "-q", "main"]);
+    book.git(&["rm", "-q", PATH]);
+    book.later().commit("away");
+    book.write(PATH, &text);
+    book.later().commit("again");
+    assert_eq!(book.approval("INFRA-1", "peer"), "approval-missing");
+    book.later().git(&["merge", "-q", "--no-ff", "--no-commit", "side"]);
+    book.git(&["checkout", "side", "--", PATH]);
+    book.commit("merge");
+    assert_eq!(book.approval("INFRA-1", "peer"), "approval-missing");
+}
+
+/// A member of the board and somebody else decide alike on two branches: the member has decided.
+#[test]
+fn a_decision_that_a_member_set_counts_whoever_set_it_too() {
+    for order in [["sam", "lee"], ["lee", "sam"]] {
+        let mut book = book("", "risk = \"high\"\n");
+        decide(&book, "\"INFRA-1\"", "approved");
+        let decided = book.read(BOARD);
+        book.write(BOARD, decided.replace("decision = \"approved\"\n", ""));
+        book.person("ana").later().commit("agenda");
+        for person in order {
+            book.git(&["checkout", "-q", "-b", person, "main"]);
+            book.write(BOARD, &decided);
+            book.person(person).later().commit("decide");
+        }
+        book.git(&["checkout", "-q", "main"]);
+        book.person("ana").later().git(&["merge", "-q", "--no-ff", "-m", "both", "sam", "lee"]);
+        assert_eq!(book.approval("INFRA-1", "cab"), "valid", "{order:?}");
+    }
+}
+
+/// Each is an error with its file and line, or a requirement that is not met; none is an open gate.
+#[test]
+fn garbage_never_opens_a_gate() {
+    let records = [
+        "scheduled = \"soon\"",
+        "scheduled = 2024-02-30T00:00:00Z",
+        "scheduled = 9999-12-31T23:59:59-12:00",
+        "scheduled = 2024-05-07",
+        "duration = \"-5m\"",
+        "duration = \"0m\"",
+        "duration = \"forever\"",
+        "downtime = \"-1h\"",
+        "window = \"nightly\"",
+        "window = 3",
+        "emergency = true",
+        "depends = \"INFRA-9\"",
+        "depends = [\"../../x\"]",
+        "risk = \"none\"",
+    ];
+    for line in records {
+        let more =
+            if line.starts_with("risk") { format!("{line}\n") } else { format!("risk = \"low\"\n{line}\n") };
+        let mut book = book("", &more);
+        book.person("ana").later().tick(PATH, "Apply in staging");
+        let run = book.run(&["gate", "INFRA-1", "-e", "production", "--now", NOW]);
+        let check = book.run(&["check"]);
+        let says = format!(
+            "{line}: {} {}{}\ncheck: {} {}",
+            run.status, run.stdout, run.stderr, check.status, check.stdout
+        );
+        let place = run.status == 1 && run.stderr.contains("tasks/INFRA-1.md");
+        assert!(place || run.status == 3, "{says}");
+        assert_eq!(check.status, 3, "{says}");
+    }
+    let policies = [
+        "[windows.standard]\nduration = \"0m\"\n",
+        "[windows.standard]\nduration = \"-4h\"\n",
+        "[windows.standard]\nduration = \"9999d\"\n",
+        "[windows.standard]\ntimezone = \"Mars/Base\"\n",
+        "[windows.standard]\nrrule = \"FREQ=SECONDLY\"\n",
+        "[windows.standard]\nrrule = \"FREQ=WEEKLY;BYDAY=XX\"\n",
+        "[windows.standard]\nrrule = \"FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30\"\n",
+        "[windows.standard]\nstart = \"25:00\"\n",
+        "[windows.x]\nfrom = 9999-12-31T00:00:00Z\nto = 9999-12-31T23:59:59Z\n",
+        "[windows.x]\nfrom = 2024-05-02T00:00:00Z\nto = 2024-05-01T00:00:00Z\n",
+        "[[freeze]]\nname = \"x\"\nfrom = 2024-05-02T00:00:00Z\nto = 2024-05-02T00:00:00Z\n",
+        "[[freeze]]\nname = \"x\"\nfrom = 2024-05-02T00:00:00Z\nto = 2025-05-02T00:00:00Z\nenvironments = [\"prod\"]\n",
+        "[emergency]\nroles = []\n",
+        "[emergency]\nreview-within = \"-1h\"\n",
+        "[risk.low]\nwindow = \"nightly\"\n",
+        "[risk.low]\nroles = [\"nobody\"]\n",
+        "[risk.low]\napprovals = -1\n",
+        "[audit]\nlag = \"0m\"\n",
+    ];
+    for policy in policies {
+        let mut book = book(policy, "risk = \"low\"\n");
+        book.person("ana").later().tick(PATH, "Apply in staging");
+        let run = book.run(&["gate", "INFRA-1", "-e", "production", "--now", NOW]);
+        assert_eq!(run.status, 1, "{policy}: {}", run.stdout);
+        assert!(run.stderr.contains("policy.toml:"), "{policy}: {}", run.stderr);
+    }
+}

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, HashMap};
 use super::context::{Context, Sources};
 use super::deployment::{environments_of, time};
 use super::derive::Shown;
-use super::gate::{Case, Deployer, Judgement, Review, review};
+use super::gate::{Case, Deployer, Judgement, Review, invalid_field, review};
 use super::state::{Evidence, RiskState};
 use super::subject::Subject;
 use super::suspicions;
@@ -235,6 +235,11 @@ fn row(
         ..unjudged(context, commit, record, environment)
     };
     row.exceptions = exceptions(&view, environment, &judgement, &row, time.suspect);
+    if let Some(wrong) = invalid_field(parsed).filter(|_| environment.gated) {
+        let by = Some(row.by.clone());
+        let detail = format!("{}:{}: {}", wrong.path, wrong.line, wrong.message);
+        row.exceptions.push(Exception { code: Code::RecordBroken, detail, by });
+    }
     row.judgement = Some(judgement);
     row
 }
@@ -255,11 +260,9 @@ fn unjudged(
     };
     let unticked = context.withdrawals(record).iter().filter(|withdrawal| {
         let of_environment = match context.sources.walk.keys.item(withdrawal.key) {
-            Key::Item(item) => context
-                .sources
-                .policy
-                .environment_for_item(&item.text)
-                .is_some_and(|e| e.name == environment.name),
+            Key::Item(item) => {
+                environment.deployed_by.iter().any(|known| crate::record::normalize(known) == *item.text)
+            }
             _ => false,
         };
         let by = withdrawal.commit as usize;

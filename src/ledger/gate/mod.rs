@@ -14,9 +14,9 @@ use super::environment::{environments, is_finished};
 use super::state::{Approval, Evidence, RiskState, TrustLevel};
 use super::subject::Subject;
 use super::walk::{RecordIx, Value};
-use crate::diagnostic::{Code, nearest};
+use crate::diagnostic::{Code, Diagnostic, Severity, nearest};
 use crate::policy::{self, ConditionRule, Policy};
-use crate::record::{Details, RecordId, RecordType, Risk, TaskKind, Verdict};
+use crate::record::{Details, Record, RecordId, RecordType, Risk, TaskKind, Verdict};
 
 pub use emergency::Review;
 pub(super) use emergency::review;
@@ -122,6 +122,18 @@ pub enum Unclear {
         /// In the book.
         path: String,
     },
+    /// A field that the answer depends on has no meaning.
+    #[error("{path}:{line}:{column}: {message}, and the answer depends on it")]
+    Invalid {
+        /// In the book.
+        path: String,
+        /// From 1.
+        line: usize,
+        /// From 1, in characters.
+        column: usize,
+        /// What is wrong.
+        message: String,
+    },
     /// Several files carry the ID.
     #[error("several files carry the ID `{id}`, so whose history is whose cannot be told")]
     Duplicate {
@@ -188,21 +200,44 @@ fn find(context: &Context<'_>, shown: &[Shown], id: &RecordId) -> Result<RecordI
 /// The task itself, what it depends on, and every decision must be readable: what a broken file says is unknown.
 fn readable(context: &Context<'_>, shown: &[Shown], record: RecordIx) -> Result<(), Unclear> {
     let parsed = context.parsed(record).ok_or_else(|| broken(context, record))?;
+    meant(parsed)?;
     if let Details::Task(task) = &parsed.details {
         for id in &task.depends {
             let dependency = RecordId::parse(id).ok().and_then(|id| context.record(&id));
-            if let Some(dependency) = dependency.filter(|&dependency| context.node(dependency).is_some())
-                && context.parsed(dependency).is_none()
-            {
-                return Err(broken(context, dependency));
+            if let Some(dependency) = dependency.filter(|&dependency| context.node(dependency).is_some()) {
+                meant(context.parsed(dependency).ok_or_else(|| broken(context, dependency))?)?;
             }
         }
     }
     let decisions = shown.iter().filter(|shown| shown.record.record_type() == RecordType::Decision);
-    match decisions.into_iter().find(|shown| shown.record.is_broken()) {
-        Some(shown) => Err(Unclear::Broken { path: shown.record.path.clone() }),
-        None => Ok(()),
+    for shown in decisions {
+        if shown.record.is_broken() {
+            return Err(Unclear::Broken { path: shown.record.path.clone() });
+        }
+        meant(&shown.record)?;
     }
+    Ok(())
+}
+
+/// What a field without meaning was meant to say is unknown.
+fn meant(record: &Record) -> Result<(), Unclear> {
+    match invalid_field(record) {
+        None => Ok(()),
+        Some(wrong) => Err(Unclear::Invalid {
+            path: wrong.path.clone(),
+            line: wrong.line,
+            column: wrong.column,
+            message: wrong.message.clone(),
+        }),
+    }
+}
+
+/// The first field of a record that has no meaning.
+pub(super) fn invalid_field(record: &Record) -> Option<&Diagnostic> {
+    record
+        .diagnostics
+        .iter()
+        .find(|found| found.severity == Severity::Error && found.code == Code::FieldInvalid)
 }
 
 fn broken(context: &Context<'_>, record: RecordIx) -> Unclear {
