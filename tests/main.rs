@@ -11,6 +11,7 @@ mod board;
 mod browser;
 mod cache;
 mod chart;
+mod corners;
 mod demo;
 mod docs;
 mod evidence;

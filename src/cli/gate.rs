@@ -122,6 +122,7 @@ pub(super) fn unclear(unclear: Unclear) -> CliError {
         Unclear::UnknownEnvironment { known, .. } => error.with_hint(format!("one of {}", known.join(", "))),
         Unclear::NoTask { .. } => error.with_hint("the gate is about tasks; `changebook show` tells of the others"),
         Unclear::Broken { path } => error.with_hint(format!("repair it: `changebook check` says where, `git log -p -- {path}` what it was")),
+        Unclear::Invalid { .. } => error.with_hint("write what was meant: `changebook check` tells of every such place"),
         Unclear::Duplicate { .. } => error.with_hint("give one of the files another ID"),
     }
 }

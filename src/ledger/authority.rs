@@ -128,15 +128,16 @@ fn improper_grant(
     role: &str,
 ) -> Option<(Code, String)> {
     let history = context.sources.history;
+    let has = |at: usize| context.policy_of(at).is_some_and(|policy| actor.has_role(policy, role));
     let grants: Vec<usize> = context
         .policy_changes()
         .filter(|&change| change != commit && context.in_history(change, commit))
-        .filter(|&change| context.policy_of(change).is_some_and(|policy| actor.has_role(policy, role)))
+        .filter(|&change| has(change))
         .filter(|&change| {
-            let had = |&parent: &usize| {
-                context.policy_of(parent).is_some_and(|policy| actor.has_role(policy, role))
-            };
-            !history.commits[change].parents.iter().any(had)
+            let parents = &history.commits[change].parents;
+            let (having, lacking): (Vec<usize>, Vec<usize>) =
+                parents.iter().partition(|&&parent| has(parent));
+            having.is_empty() || lacking.iter().any(|&parent| revoked(context, parent, &having, &has))
         })
         .collect();
     let last =
@@ -158,6 +159,15 @@ fn improper_grant(
                 format!("the role `{role}` was given in {short} by somebody who may not change the policy"),
             )
         })
+    })
+}
+
+/// Whether the history of a merge's side without a role took it away, which no side with it knows of.
+fn revoked(context: &Context<'_>, lacking: usize, having: &[usize], has: &dyn Fn(usize) -> bool) -> bool {
+    context.policy_changes().any(|change| {
+        let known = having.iter().any(|&side| context.in_history(change, side));
+        let parents = &context.sources.history.commits[change].parents;
+        context.in_history(change, lacking) && !known && !has(change) && parents.iter().any(|&p| has(p))
     })
 }
 

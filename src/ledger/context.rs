@@ -67,7 +67,7 @@ pub struct Sources<'a> {
 
 /// Indexes over the whole history, shared by every view on it.
 struct Index<'a> {
-    /// Commits with another policy than each of their parents.
+    /// Commits that own the policy that they have.
     policy_changes: Vec<usize>,
     /// By commit, the first one of the trunk's first-parent line that has it in its history.
     landings: Vec<Option<usize>>,
@@ -175,16 +175,8 @@ impl<'a> Index<'a> {
                 }
             }
         }
-        let policy = |commit: usize| history.commits[commit].policy;
-        let policy_changes = (0..history.commits.len())
-            .filter(|&commit| {
-                let parents = &history.commits[commit].parents;
-                parents.iter().all(|&parent| policy(parent) != policy(commit))
-                    && (!parents.is_empty() || policy(commit).is_some())
-            })
-            .collect();
         Index {
-            policy_changes,
+            policy_changes: super::policy_line::changes(history),
             landings: sources.trunk.map_or_else(Vec::new, |trunk| landings(history, trunk)),
             landed: sources.trunk.map(|trunk| history.reachable(trunk)),
             transitions: group(&walk.transitions, |t| t.record),
@@ -352,7 +344,7 @@ impl<'a> Context<'a> {
         self.seen(self.index.work.get(&record).map(Vec::as_slice), |commit| *commit)
     }
 
-    /// Commits of the view's history with another policy than each of their parents, parents before children.
+    /// Commits of the view's history that own the policy that they have, parents before children.
     pub(super) fn policy_changes(&self) -> impl Iterator<Item = usize> + '_ {
         self.index.policy_changes.iter().copied().filter(|&commit| self.has(commit))
     }

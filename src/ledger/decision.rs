@@ -55,7 +55,7 @@ fn decision<'a>(
 ) -> DecisionState<'a> {
     let cell = context.cell(record, &Key::Field("decision".into()));
     let owners = cell.map_or_else(Vec::new, |cell| context.owners(cell));
-    let set = context.latest(owners.iter().copied());
+    let set = setter(context, &owners);
     let created = context.cell(record, &Key::Exists).and_then(|cell| context.latest(context.owners(cell)));
     let outdated = set.and_then(|set| outdated(context, record, set));
     let (status, evidence) = match (decision.decision, set) {
@@ -70,6 +70,24 @@ fn decision<'a>(
     let open_conditions = open_conditions(context, record, parsed);
     let outdated = outdated.map(|(why, _)| why);
     DecisionState { record, id, decision, set, status, evidence, outdated, open_conditions }
+}
+
+/// Of several who set the same, one of the board before all others.
+fn setter(context: &Context<'_>, owners: &[usize]) -> Option<usize> {
+    let board = context.sources.policy.reviews.iter().find(|review| review.via_decision);
+    let may = |commit: &usize| {
+        let facts = &context.sources.history.commits[*commit];
+        board.is_some_and(|board| {
+            facts.parents.len() < 2
+                && role(context, *commit, Actor::Author(&facts.author.email), &board.role).is_ok()
+                && trust(context, *commit) >= wanted(context.sources.policy.trust.approve)
+        })
+    };
+    let of_board = match owners {
+        [_, _, ..] => context.latest(owners.iter().copied().filter(may)),
+        _ => None,
+    };
+    of_board.or_else(|| context.latest(owners.iter().copied()))
 }
 
 /// Why a decision no longer fits what was decided on, and the commit that made it so.

@@ -220,6 +220,9 @@ pub struct Approval {
     pub detached: Option<String>,
     /// The best candidate, by the policy's name; the author's e-mail when not listed.
     pub person: Option<String>,
+    /// Others whose approval for the role is valid too, by the policy's names.
+    #[serde(skip)]
+    pub also: Vec<String>,
     /// What the act is worth.
     pub trust: Option<TrustLevel>,
     /// Whether it counts.
@@ -250,6 +253,11 @@ pub struct Approval {
 }
 
 impl Approval {
+    /// Everybody who gave it, when it is valid.
+    pub(super) fn people(&self) -> impl Iterator<Item = &str> {
+        self.person.iter().chain(&self.also).map(String::as_str).filter(|_| self.valid)
+    }
+
     /// One that is asked for and that nobody has given.
     pub(super) fn missing(role: &str, text: &str, code: Code, detail: String) -> Self {
         Approval {
@@ -259,6 +267,7 @@ impl Approval {
             decision: None,
             detached: None,
             person: None,
+            also: Vec::new(),
             trust: None,
             valid: false,
             code: Some(code),

@@ -87,6 +87,11 @@ fn roles(decoder: &mut Decoder<'_>, policy: &Policy, value: &Value) {
             decoder.error(at(value, &keys), format!("role `{role}` is not in `[roles]`"), Some(help));
         }
     }
+    if policy.emergency.roles.is_empty() {
+        let help = Some("name at least one, such as `on-call`".to_owned());
+        let message = "no role approves emergencies: nobody would have to".to_owned();
+        decoder.error(at(value, &["emergency", "roles"]), message, help);
+    }
     for (role, members) in &policy.roles {
         let Members::People(people) = members else { continue };
         for person in people.iter().filter(|person| !policy.people.contains_key(*person)) {

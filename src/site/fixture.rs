@@ -262,6 +262,7 @@ fn approval(role: &str, text: &str, by: Option<Evidence>, code: Option<Code>, de
         decision: None,
         detached: None,
         person: by.as_ref().and_then(|by| by.person.as_deref().map(str::to_owned)),
+        also: Vec::new(),
         trust: by.as_ref().map(|_| TrustLevel::Committed),
         valid: code.is_none(),
         required: true,

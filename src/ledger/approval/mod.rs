@@ -15,7 +15,7 @@ use super::law::Cell;
 use super::state::{Approval, ApprovalFacet};
 use super::walk::{Key, RecordIx, Value};
 use crate::diagnostic::Code;
-use crate::policy::{Policy, Review};
+use crate::policy::Review;
 use crate::record::{Record, Risk, Task};
 use rules::{Act, Judgement, judge};
 
@@ -44,14 +44,16 @@ struct Demand<'a> {
 
 /// All approvals of a task but the board's, those asked for first.
 pub(super) fn approvals(context: &Context<'_>, judged: &Judged<'_>) -> Vec<Approval> {
-    let policy = context.sources.policy;
     let mut approvals: Vec<Approval> =
-        demands(policy, judged).iter().map(|demand| approval(context, judged, demand)).collect();
+        demands(context, judged).iter().map(|demand| approval(context, judged, demand)).collect();
     approvals.sort_by_key(|approval| !approval.required);
     approvals
 }
 
-fn demands<'a>(policy: &'a Policy, judged: &Judged<'_>) -> Vec<Demand<'a>> {
+/// What is asked for. An emergency owes one approval, by any of the roles that the policy names: one that has
+/// been given, else that whose item is there.
+fn demands<'a>(context: &Context<'a>, judged: &Judged<'_>) -> Vec<Demand<'a>> {
+    let policy = context.sources.policy;
     let on_record: Vec<&Review> = judged
         .parsed
         .items
@@ -59,31 +61,27 @@ fn demands<'a>(policy: &'a Policy, judged: &Judged<'_>) -> Vec<Demand<'a>> {
         .filter_map(|item| policy.review_for_item(&item.text))
         .filter(|review| !review.via_decision)
         .collect();
-    let roles: Vec<String> = match &judged.task.emergency {
-        Some(_) => emergency_role(policy, &on_record).into_iter().collect(),
-        None => policy.risk_rule(judged.risk).roles.clone(),
+    let required = |role: &String| {
+        let review = on_record.iter().find(|review| review.role == *role).copied();
+        let review = review
+            .or_else(|| policy.reviews.iter().find(|review| review.role == *role && !review.via_decision));
+        Demand { role: role.clone(), review, required: true }
     };
-    let mut demands: Vec<Demand<'a>> = roles
-        .into_iter()
-        .map(|role| {
-            let review = on_record.iter().find(|review| review.role == role).copied();
-            let review = review
-                .or_else(|| policy.reviews.iter().find(|review| review.role == role && !review.via_decision));
-            Demand { role, review, required: true }
-        })
-        .collect();
+    let mut demands: Vec<Demand<'a>> = match &judged.task.emergency {
+        Some(_) => {
+            let any = policy.emergency.roles.iter().map(required);
+            let given = any.clone().find(|demand| approval(context, judged, demand).valid);
+            let named = || any.clone().find(|demand| on_record.iter().any(|r| r.role == demand.role));
+            given.or_else(named).or_else(|| any.clone().next()).into_iter().collect()
+        }
+        None => policy.risk_rule(judged.risk).roles.iter().map(required).collect(),
+    };
     for review in on_record {
         if !demands.iter().any(|demand| demand.role == review.role) {
             demands.push(Demand { role: review.role.clone(), review: Some(review), required: false });
         }
     }
     demands
-}
-
-/// An emergency owes one approval, by any of the roles that the policy names: that whose item is there.
-fn emergency_role(policy: &Policy, on_record: &[&Review]) -> Option<String> {
-    let roles = &policy.emergency.roles;
-    roles.iter().find(|role| on_record.iter().any(|review| review.role == **role)).or(roles.first()).cloned()
 }
 
 /// Everything that could be an approval for a role in the view.
@@ -113,20 +111,43 @@ fn approval(context: &Context<'_>, judged: &Judged<'_>, demand: &Demand<'_>) -> 
     let text = demand.review.map_or_else(|| demand.role.clone(), |review| review.text.clone());
     let judgements = acts(context, judged, &demand.role);
     let judgements = judgements.iter().map(|act| judge(context, judged, &demand.role, act));
+    let mut judgements: Vec<Judgement<'_>> = judgements.collect();
     // Of equal ones the first by its commit, so that the answer depends on the graph alone.
-    let best = judgements.min_by_key(|judgement| {
+    judgements.sort_by_key(|judgement| {
         (std::cmp::Reverse(judgement.rank()), context.sources.history.commits[judgement.commit].id)
     });
-    let Some(best) = best else {
+    let mut judgements = judgements.into_iter();
+    let Some(best) = judgements.next() else {
         let detail = claim(context, judged, &demand.role).unwrap_or_else(|| format!("waiting for {text}"));
         let missing = Approval::missing(&demand.role, &text, Code::ApprovalMissing, detail);
         return Approval { required: demand.required, ..missing };
     };
-    shown(context, demand, text, best)
+    let others: Vec<Judgement<'_>> = judgements.filter(|other| other.broken.is_none()).collect();
+    shown(context, demand, text, best, &others)
 }
 
-fn shown(context: &Context<'_>, demand: &Demand<'_>, text: String, best: Judgement<'_>) -> Approval {
+/// The best candidate, and the others that are valid too: each is a person more.
+fn shown(
+    context: &Context<'_>,
+    demand: &Demand<'_>,
+    text: String,
+    best: Judgement<'_>,
+    others: &[Judgement<'_>],
+) -> Approval {
     let by = context.evidence(best.commit);
+    let mut also: Vec<String> = Vec::new();
+    let mut detail = best.broken.as_ref().map_or(best.detail, |(_, detail)| detail.clone());
+    for other in others {
+        let Some(person) = other.person.as_ref().filter(|person| best.person.as_ref() != Some(*person))
+        else {
+            continue;
+        };
+        if !also.contains(person) {
+            let short = context.sources.history.commits[other.commit].id.short();
+            detail.push_str(&format!("; also by {person} in {short}"));
+            also.push(person.clone());
+        }
+    }
     Approval {
         required: demand.required,
         detached: best.path.map(str::to_owned),
@@ -136,7 +157,8 @@ fn shown(context: &Context<'_>, demand: &Demand<'_>, text: String, best: Judgeme
         code: best.broken.as_ref().map(|(code, _)| *code),
         scope: best.scope.and_then(|scope| context.scope(scope)),
         scope_at: best.scope_at.map(|commit| context.sources.history.commits[commit].id),
-        detail: best.broken.map_or(best.detail, |(_, detail)| detail),
+        detail,
+        also,
         by: Some(by),
         ..Approval::missing(&demand.role, &text, Code::ApprovalMissing, String::new())
     }
@@ -177,7 +199,7 @@ fn facet(context: &Context<'_>, judged: &Judged<'_>, approvals: &mut Vec<Approva
     let people: BTreeSet<&str> = approvals
         .iter()
         .filter(|approval| approval.valid && approval.decision.is_none())
-        .filter_map(|approval| approval.person.as_deref())
+        .flat_map(Approval::people)
         .collect();
     let quorum = match judged.task.emergency {
         Some(_) => 0,

@@ -20,7 +20,8 @@ pub(super) fn complete(context: &Context<'_>, judged: &Judged<'_>, approvals: &m
     let counted: BTreeSet<String> = approvals
         .iter()
         .filter(|approval| approval.valid && approval.decision.is_none())
-        .filter_map(|approval| approval.person.clone())
+        .flat_map(Approval::people)
+        .map(str::to_owned)
         .collect();
     let roles: BTreeSet<String> = approvals
         .iter()

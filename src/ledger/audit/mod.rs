@@ -8,12 +8,13 @@ mod types;
 use std::collections::{BTreeMap, HashMap};
 
 use super::context::{Context, Sources};
+use super::deployment::{environments_of, time};
 use super::derive::Shown;
-use super::gate::{Case, Deployer, Judgement, Review, review};
+use super::gate::{Case, Deployer, Judgement, Review, invalid_field, review};
 use super::state::Evidence;
 use super::subject::Subject;
 use super::suspicions;
-use super::walk::{Key, RecordIx, Value};
+use super::walk::{Key, RecordIx};
 use crate::diagnostic::Code;
 use crate::policy::{self, Policy};
 use crate::record::{Details, Record};
@@ -76,57 +77,6 @@ fn of_commit(context: &Context<'_>, commit: usize, record: RecordIx, ask: &Audit
         .collect()
 }
 
-fn environments_of<'p>(
-    context: &Context<'_>,
-    policy: &'p Policy,
-    commit: usize,
-    record: RecordIx,
-) -> Vec<&'p policy::Environment> {
-    let ticked = context.transitions(record);
-    let mut found: Vec<&policy::Environment> = Vec::new();
-    let own = ticked.iter().filter(|t| t.commit as usize == commit);
-    for transition in own.filter(|t| *context.value(t.to) == Value::Checked) {
-        let Key::Item(item) = context.key(transition) else { continue };
-        let Some(environment) = policy.environment_for_item(&item.text) else { continue };
-        if !found.iter().any(|known| known.name == environment.name) {
-            found.push(environment);
-        }
-    }
-    found
-}
-
-/// When a deployment ran: its commit's time, or what its trailer states when that is at most `lag` earlier.
-struct Time {
-    seconds: i64,
-    stated: bool,
-    /// Why it contradicts the graph.
-    suspect: Option<String>,
-}
-
-fn time(context: &Context<'_>, policy: &Policy, commit: usize, environment: &str) -> Time {
-    let commits = &context.sources.history.commits;
-    let facts = &commits[commit];
-    let own = facts.committer.time.seconds;
-    let stated = facts.trailers.deployed.iter().find_map(|deployed| {
-        let (name, time) = deployed.split_once(' ')?;
-        let time: jiff::Timestamp = time.trim().parse().ok().filter(|_| name == environment)?;
-        Some(time.as_second())
-    });
-    let stated = stated.filter(|stated| *stated <= own && own - stated <= policy.audit.lag);
-    let seconds = stated.unwrap_or(own);
-    let parent = facts.parents.iter().find(|&&parent| commits[parent].committer.time.seconds > seconds);
-    let landing =
-        context.landing(commit).filter(|&landing| commits[landing].committer.time.seconds < seconds);
-    let suspect = match (parent, landing) {
-        (Some(&parent), _) => Some(format!("it is dated before its parent {}", commits[parent].id.short())),
-        (None, Some(landing)) => {
-            Some(format!("it is dated after its landing {}", commits[landing].id.short()))
-        }
-        (None, None) => None,
-    };
-    Time { seconds, stated: stated.is_some(), suspect }
-}
-
 fn row(
     context: &Context<'_>,
     policy: &Policy,
@@ -161,11 +111,9 @@ fn row(
         is_guidance: ask.is_guidance,
     };
     let judgement = case.judge();
-    let review = task
-        .emergency
-        .as_ref()
-        .filter(|_| environment.gated)
-        .map(|_| review(context, record, time.seconds, context.sources.now));
+    let review = task.emergency.as_ref().filter(|_| environment.gated).map(|_| {
+        review(context, policy, record, task.requestor.as_deref(), time.seconds, context.sources.now)
+    });
     let mut row = Row {
         title: parsed.title().to_owned(),
         kind: task.kind,
@@ -190,6 +138,11 @@ fn row(
         ..unjudged(context, commit, record, environment)
     };
     row.exceptions = exceptions(&view, environment, &judgement, &row, time.suspect);
+    if let Some(wrong) = invalid_field(parsed).filter(|_| environment.gated) {
+        let by = Some(row.by.clone());
+        let detail = format!("{}:{}: {}", wrong.path, wrong.line, wrong.message);
+        row.exceptions.push(Exception { code: Code::RecordBroken, detail, by });
+    }
     row.judgement = Some(judgement);
     row
 }
@@ -210,11 +163,9 @@ fn unjudged(
     };
     let unticked = context.withdrawals(record).iter().filter(|withdrawal| {
         let of_environment = match context.sources.walk.keys.item(withdrawal.key) {
-            Key::Item(item) => context
-                .sources
-                .policy
-                .environment_for_item(&item.text)
-                .is_some_and(|e| e.name == environment.name),
+            Key::Item(item) => {
+                environment.deployed_by.iter().any(|known| crate::record::normalize(known) == *item.text)
+            }
             _ => false,
         };
         let by = withdrawal.commit as usize;

@@ -6,6 +6,7 @@ use super::AuditAsk;
 use crate::ledger::context::Context;
 use crate::ledger::state::Evidence;
 use crate::ledger::walk::RecordIx;
+use crate::policy::Policy;
 use crate::record::{RecordId, RecordType};
 
 /// A commit of the trunk's first-parent line that changed infrastructure and names no task.
@@ -54,15 +55,17 @@ pub(super) fn unrecorded(
         if !in_period || exempt || !begun || named.contains_key(&landing) {
             continue;
         }
+        // By the trunk's policy too: a branch does not take its own code out of what needs a task.
+        let trunks = context.policy_before(landing);
+        let touched = |commit| infrastructure(context, commit, trunks);
         let unnamed: Vec<usize> = brings
             .into_iter()
-            .filter(|commit| !named.contains_key(commit) && !infrastructure(context, *commit).is_empty())
+            .filter(|commit| !named.contains_key(commit) && !touched(*commit).is_empty())
             .collect();
         if unnamed.is_empty() {
             continue;
         }
-        let mut paths: Vec<String> =
-            unnamed.iter().flat_map(|&commit| infrastructure(context, commit)).collect();
+        let mut paths: Vec<String> = unnamed.iter().flat_map(|&commit| touched(commit)).collect();
         paths.sort_unstable();
         paths.dedup();
         paths.truncate(MAX_PATHS);
@@ -92,11 +95,14 @@ fn bring(context: &Context<'_>, landing: usize, seen: &mut [bool]) -> Vec<usize>
     brings
 }
 
-/// The infrastructure paths among a commit's own work, by the policy before it.
-fn infrastructure(context: &Context<'_>, commit: usize) -> Vec<String> {
+/// The infrastructure paths among a commit's own work, by the policy before it or the one before its landing.
+fn infrastructure(context: &Context<'_>, commit: usize, landing: Option<&Policy>) -> Vec<String> {
     let policy = context.policy_before(commit).unwrap_or(context.sources.policy);
     let paths = context.sources.work_paths.get(&commit).map_or(&[][..], Vec::as_slice);
-    paths.iter().filter(|path| policy.paths.matches(path)).cloned().collect()
+    let is_asked = |path: &&String| {
+        policy.paths.matches(path) || landing.is_some_and(|landing| landing.paths.matches(path))
+    };
+    paths.iter().filter(is_asked).cloned().collect()
 }
 
 /// Work on infrastructure that landed longer ago than `unrecorded-after` and is in no deployment of its task.
@@ -112,7 +118,8 @@ pub(super) fn undeployed(context: &Context<'_>, ask: &AuditAsk<'_>) -> Vec<Unrec
         }
         for &work in context.work(record).iter() {
             let exempt = ask.duty.is_some_and(|duty| context.in_history(work, duty));
-            if exempt || infrastructure(context, work).is_empty() {
+            let trunks = context.landing(work).and_then(|landing| context.policy_before(landing));
+            if exempt || infrastructure(context, work, trunks).is_empty() {
                 continue;
             }
             let Some(landing) = context.landing(work) else { continue };

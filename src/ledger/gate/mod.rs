@@ -15,9 +15,9 @@ use super::environment::{environments, is_finished};
 use super::state::{Approval, RiskState, TrustLevel};
 use super::subject::Subject;
 use super::walk::{RecordIx, Value};
-use crate::diagnostic::{Code, nearest};
+use crate::diagnostic::{Code, Diagnostic, Severity, nearest};
 use crate::policy::{self, ConditionRule, Policy};
-use crate::record::{Details, RecordId, RecordType, Risk, TaskKind, Verdict};
+use crate::record::{Details, Record, RecordId, RecordType, Risk, TaskKind, Verdict};
 
 pub use emergency::Review;
 pub(super) use emergency::review;
@@ -82,21 +82,44 @@ fn find(context: &Context<'_>, shown: &[Shown], id: &RecordId) -> Result<RecordI
 /// The task itself, what it depends on, and every decision must be readable: what a broken file says is unknown.
 fn readable(context: &Context<'_>, shown: &[Shown], record: RecordIx) -> Result<(), Unclear> {
     let parsed = context.parsed(record).ok_or_else(|| broken(context, record))?;
+    meant(parsed)?;
     if let Details::Task(task) = &parsed.details {
         for id in &task.depends {
             let dependency = RecordId::parse(id).ok().and_then(|id| context.record(&id));
-            if let Some(dependency) = dependency.filter(|&dependency| context.node(dependency).is_some())
-                && context.parsed(dependency).is_none()
-            {
-                return Err(broken(context, dependency));
+            if let Some(dependency) = dependency.filter(|&dependency| context.node(dependency).is_some()) {
+                meant(context.parsed(dependency).ok_or_else(|| broken(context, dependency))?)?;
             }
         }
     }
     let decisions = shown.iter().filter(|shown| shown.record.record_type() == RecordType::Decision);
-    match decisions.into_iter().find(|shown| shown.record.is_broken()) {
-        Some(shown) => Err(Unclear::Broken { path: shown.record.path.clone() }),
-        None => Ok(()),
+    for shown in decisions {
+        if shown.record.is_broken() {
+            return Err(Unclear::Broken { path: shown.record.path.clone() });
+        }
+        meant(&shown.record)?;
     }
+    Ok(())
+}
+
+/// What a field without meaning was meant to say is unknown.
+fn meant(record: &Record) -> Result<(), Unclear> {
+    match invalid_field(record) {
+        None => Ok(()),
+        Some(wrong) => Err(Unclear::Invalid {
+            path: wrong.path.clone(),
+            line: wrong.line,
+            column: wrong.column,
+            message: wrong.message.clone(),
+        }),
+    }
+}
+
+/// The first field of a record that has no meaning.
+pub(super) fn invalid_field(record: &Record) -> Option<&Diagnostic> {
+    record
+        .diagnostics
+        .iter()
+        .find(|found| found.severity == Severity::Error && found.code == Code::FieldInvalid)
 }
 
 fn broken(context: &Context<'_>, record: RecordIx) -> Unclear {
@@ -212,6 +235,11 @@ impl Case<'_, '_> {
         let mut found = Vec::new();
         for item in parsed.items_in("conditions") {
             let detail = match self.policy().condition_rule(&item.text) {
+                Some(ConditionRule::Window) if self.asks_no_window(risk) => {
+                    let detail = format!("{}: {}: no window is named", decision.id, item.text);
+                    found.push(unmet(Code::ConditionOpen, detail));
+                    continue;
+                }
                 Some(ConditionRule::Window | ConditionRule::After) => continue,
                 _ => format!("{}: {}", decision.id, item.text),
             };
@@ -361,7 +389,9 @@ impl Case<'_, '_> {
             }
         };
         let counted = judgement.approvals.iter().any(|approval| {
-            approval.valid && approval.decision.is_none() && approval.person.as_deref() == Some(person)
+            approval.valid
+                && approval.decision.is_none()
+                && approval.people().any(|approver| approver == person)
         });
         (counted && judgement.risk.level > Risk::Low)
             .then(|| unmet(Code::DeployerApproved, format!("{person} deploys, and has approved it")))

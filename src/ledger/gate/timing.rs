@@ -4,6 +4,7 @@ use super::{Case, Judgement, Requirement, met, unmet};
 use crate::calendar::{Opening, freezes_at, freezes_between, next_opening, open_at, open_until, opening_of};
 use crate::diagnostic::Code;
 use crate::policy::Window;
+use crate::record::Risk;
 
 /// How far ahead the next possible moment is looked for, in openings.
 const MAX_OPENINGS: usize = 100;
@@ -30,10 +31,10 @@ impl Case<'_, '_> {
     }
 
     /// The window that holds for the task: its own where the risk lists it, else the risk's.
-    fn named_window(&self, judgement: &Judgement) -> Result<Option<(&str, &Window)>, String> {
+    fn named_window(&self, risk: Risk) -> Result<Option<(&str, &Window)>, String> {
         let policy = self.policy();
-        let rule = policy.risk_rule(judgement.risk.level);
-        let level = judgement.risk.level.as_str();
+        let rule = policy.risk_rule(risk);
+        let level = risk.as_str();
         let name = match (self.subject.task.window.as_deref(), rule.window.as_deref()) {
             (Some(own), Some(asked)) if own != asked && !rule.windows.iter().any(|window| window == own) => {
                 return Err(format!("window `{own}` is not one that {level} risk may use"));
@@ -48,11 +49,16 @@ impl Case<'_, '_> {
         }
     }
 
+    /// Whether neither the record nor its risk names a window.
+    pub(super) fn asks_no_window(&self, risk: Risk) -> bool {
+        matches!(self.named_window(risk), Ok(None))
+    }
+
     fn window(&self, judgement: &mut Judgement) -> Option<Requirement> {
         if self.subject.task.emergency.is_some() {
             return None;
         }
-        let (name, window) = match self.named_window(judgement) {
+        let (name, window) = match self.named_window(judgement.risk.level) {
             Ok(named) => named?,
             Err(why) => return Some(unmet(Code::WindowClosed, why)),
         };
@@ -106,7 +112,7 @@ impl Case<'_, '_> {
     fn next(&self, judgement: &Judgement, time: i64) -> Option<i64> {
         let window = match self.subject.task.emergency {
             Some(_) => None,
-            None => self.named_window(judgement).ok()?.map(|(_, window)| window),
+            None => self.named_window(judgement.risk.level).ok()?.map(|(_, window)| window),
         };
         let mut moment = time;
         for _ in 0..MAX_OPENINGS {

@@ -104,6 +104,18 @@ pub enum Unclear {
         /// In the book.
         path: String,
     },
+    /// A field that the answer depends on has no meaning.
+    #[error("{path}:{line}:{column}: {message}, and the answer depends on it")]
+    Invalid {
+        /// In the book.
+        path: String,
+        /// From 1.
+        line: usize,
+        /// From 1, in characters.
+        column: usize,
+        /// What is wrong.
+        message: String,
+    },
     /// Several files carry the ID.
     #[error("several files carry the ID `{id}`, so whose history is whose cannot be told")]
     Duplicate {
