@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use super::git::Git;
-use super::{ActError, written_beside};
+use super::{ActError, NewVersions, commit_versions, refuse_while_busy};
 use crate::book::Book;
 use crate::history::{Blob, CommitId};
 use crate::record::MAX_DETACHED_BYTES;
@@ -83,9 +83,7 @@ pub fn write_file(book: &Book, path: &str, content: &str) -> Result<(), ActError
 /// [`ActError::HalfDone`].
 pub fn commit_file(book: &Book, path: &str, content: &str, message: &str) -> Result<CommitId, ActError> {
     let root = book.root.as_deref().ok_or(ActError::Bare)?;
-    if let Some(operation) = book.repository.operation() {
-        return Err(ActError::InProgress { operation });
-    }
+    refuse_while_busy(book)?;
     let in_repository = book.path.join(path);
     let head = book.repository.head()?.commit;
     let head = head.ok_or_else(|| ActError::NotCommitted { path: path.to_owned() })?;
@@ -111,18 +109,8 @@ pub fn commit_file(book: &Book, path: &str, content: &str, message: &str) -> Res
     }
     let io = |source| ActError::Io { doing: "written", path: file.clone(), source };
     std::fs::create_dir_all(file.parent().unwrap_or(root)).map_err(io)?;
-    let prepared = written_beside(&file, content.as_bytes()).map_err(io)?;
-    let git = Git::new(root);
-    let blob = git.write_blob(content)?;
-    git.commit_file(&in_repository, &blob, message)?;
-    let commit = book.repository.head()?.commit.unwrap_or(head);
-    let bring_along = || {
-        git.stage(&in_repository, &blob)?;
-        prepared.persist(&file).map(drop).map_err(|error| io(error.error))
-    };
-    bring_along()
-        .map_err(|error| ActError::HalfDone { commit: commit.short(), reason: error.to_string() })?;
-    Ok(commit)
+    let new = NewVersions { commit: content, index: None, disk: content };
+    commit_versions(book, path, head, &new, message)
 }
 
 /// Writes a file that belongs to nobody's work tree: a report.

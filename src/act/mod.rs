@@ -191,13 +191,7 @@ pub fn edit_only(book: &Book, path: &str, edit: &Edit<'_>) -> Result<(), ActErro
 /// A refusal before anything is changed, or [`ActError::HalfDone`].
 pub fn commit_edit(book: &Book, path: &str, edit: &Edit<'_>, message: &str) -> Result<CommitId, ActError> {
     let root = book.root.as_deref().ok_or(ActError::Bare)?;
-    if let Some(operation) = book.repository.operation() {
-        return Err(ActError::InProgress { operation });
-    }
-    let lock = book.repository.git_dir().join("index.lock");
-    if lock.exists() {
-        return Err(ActError::Locked { path: lock });
-    }
+    refuse_while_busy(book)?;
     let in_repository = book.path.join(path);
     let not_committed = || ActError::NotCommitted { path: path.to_owned() };
     let head = book.repository.head()?.commit.ok_or_else(not_committed)?;
@@ -224,18 +218,51 @@ pub fn commit_edit(book: &Book, path: &str, edit: &Edit<'_>, message: &str) -> R
     };
     let new_disk = apply(edit, &on_disk, "the work tree", path)?;
 
+    let new = NewVersions { commit: &new_commit, index: new_index.as_deref(), disk: &new_disk };
+    commit_versions(book, path, head, &new, message)
+}
+
+/// What is to stand in the commit, in the index (`None`: the same), and in the work tree.
+struct NewVersions<'t> {
+    commit: &'t str,
+    index: Option<&'t str>,
+    disk: &'t str,
+}
+
+/// Nothing is committed during a merge or the like, or while another `git` is at work.
+fn refuse_while_busy(book: &Book) -> Result<(), ActError> {
+    if let Some(operation) = book.repository.operation() {
+        return Err(ActError::InProgress { operation });
+    }
+    let lock = book.repository.git_dir().join("index.lock");
+    if lock.exists() {
+        return Err(ActError::Locked { path: lock });
+    }
+    Ok(())
+}
+
+/// Commits one file on top of `head` and brings the index and the work tree along.
+fn commit_versions(
+    book: &Book,
+    path: &str,
+    head: CommitId,
+    new: &NewVersions<'_>,
+    message: &str,
+) -> Result<CommitId, ActError> {
+    let root = book.root.as_deref().ok_or(ActError::Bare)?;
+    let (file, in_repository) = (root.join(path), book.path.join(path));
     // Tried before the commit, so that a full disk or a folder that is not ours refuses all of it; nothing of it
     // may lie there while a hook runs.
     let io = |source| ActError::Io { doing: "written", path: file.clone(), source };
-    drop(written_beside(&file, new_disk.as_bytes()).map_err(io)?);
+    drop(written_beside(&file, new.disk.as_bytes()).map_err(io)?);
     let git = Git::new(root);
-    let blob = git.write_blob(&new_commit)?;
-    let index_blob = new_index.map(|text| git.write_blob(&text)).transpose()?.unwrap_or_else(|| blob.clone());
+    let blob = git.write_blob(new.commit)?;
+    let index_blob = new.index.map(|text| git.write_blob(text)).transpose()?.unwrap_or_else(|| blob.clone());
     git.commit_file(&in_repository, &blob, message)?;
     let commit = book.repository.head()?.commit.unwrap_or(head);
     let bring_along = || {
         git.stage(&in_repository, &index_blob)?;
-        write_atomically(&file, new_disk.as_bytes())
+        write_atomically(&file, new.disk.as_bytes())
     };
     bring_along()
         .map_err(|error| ActError::HalfDone { commit: commit.short(), reason: error.to_string() })?;

@@ -123,11 +123,7 @@ impl Target {
             edit_only(&self.book, path, edit)?;
             return self.report(ui, context, done, None);
         }
-        let message = match &args.message {
-            Some(own) => with_own_subject(own, message),
-            None => message.to_owned(),
-        };
-        let commit = commit_edit(&self.book, path, edit, &message)?;
+        let commit = commit_edit(&self.book, path, edit, &args.message(message))?;
         self.report(ui, context, done, Some(commit))
     }
 
@@ -147,11 +143,7 @@ impl Target {
             crate::act::write_file(&self.book, path, content)?;
             return self.report(ui, context, done, None);
         }
-        let message = match &args.message {
-            Some(own) => with_own_subject(own, message),
-            None => message.to_owned(),
-        };
-        let commit = crate::act::commit_file(&self.book, path, content, &message)?;
+        let commit = crate::act::commit_file(&self.book, path, content, &args.message(message))?;
         self.report(ui, context, done, Some(commit))
     }
 
@@ -218,11 +210,14 @@ impl Target {
     }
 }
 
-/// A user's own subject keeps the trailers of the usual message.
-fn with_own_subject(own: &str, message: &str) -> String {
-    match message.split_once("\n\n") {
-        Some((_, trailers)) => format!("{}\n\n{trailers}", own.trim_end()),
-        None => format!("{}\n", own.trim_end()),
+impl CommitArgs {
+    /// The usual message; a user's own subject keeps its trailers.
+    fn message(&self, usual: &str) -> String {
+        let Some(own) = &self.message else { return usual.to_owned() };
+        match usual.split_once("\n\n") {
+            Some((_, trailers)) => format!("{}\n\n{trailers}", own.trim_end()),
+            None => format!("{}\n", own.trim_end()),
+        }
     }
 }
 

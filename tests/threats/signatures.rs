@@ -219,3 +219,15 @@ fn a_key_that_is_not_the_persons_and_a_text_that_changed() {
     book.commit("text");
     assert_eq!(peer(&book), "approval-stale");
 }
+
+#[test]
+fn signing_is_refused_while_another_git_is_at_work() {
+    let (mut book, key) = with_key("ed25519");
+    book.person("sam");
+    let head = book.head();
+    book.write(".git/index.lock", "");
+    let run = book.run(&["approve", "INFRA-1", "--role", "peer", "--sign", "--key", &key]).expect(1);
+    assert!(run.stderr.contains("index.lock"), "{}", run.stderr);
+    assert_eq!(book.head(), head);
+    assert!(!book.root.join(FILE).exists(), "nothing is left behind");
+}
