@@ -5,8 +5,11 @@
 //! started, nothing is written but the cache below the git directory.
 
 mod cache;
+mod compare;
 mod error;
 mod lines;
+mod objects;
+mod packs;
 mod raw;
 mod read;
 mod repository;
