@@ -80,6 +80,12 @@ pub enum BookError {
         /// What is wrong with it.
         problem: String,
     },
+    /// Something else than two revisions.
+    #[error("`{text}` is no range")]
+    Range {
+        /// As given.
+        text: String,
+    },
     /// A trunk is needed and cannot be told.
     #[error("no trunk: neither `--trunk`, nor `origin/HEAD`, nor a branch that the policy names is here")]
     NoTrunk,
@@ -130,6 +136,7 @@ impl BookError {
             BookError::Link { .. } => {
                 Some("put the file itself there: no link is followed out of a book".to_owned())
             }
+            BookError::Range { .. } => Some("give two revisions: `main..HEAD`".to_owned()),
             BookError::Moment { .. } => {
                 Some("give a revision, `2024-05-25`, or `2024-05-25T02:00:00+02:00`".to_owned())
             }
