@@ -151,7 +151,7 @@ fn what_terraform_says_is_said_at_its_place() {
         command.env("TF_CLI_CONFIG_FILE", "/dev/null").env("CHECKPOINT_DISABLE", "1");
         command.current_dir(book.root.join("terraform")).args(arguments).output()
     };
-    let mut book = branch();
+    let book = branch();
     if terraform(&book, &["version"]).is_err() {
         say_skipped("`terraform` is not installed");
         return;
