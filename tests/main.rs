@@ -26,3 +26,4 @@ mod stories;
 mod support;
 mod threats;
 mod windows;
+mod year;
