@@ -20,6 +20,7 @@ mod law;
 mod manifests;
 mod plans;
 mod pull_request;
+mod rules;
 mod situations;
 mod status;
 mod stories;

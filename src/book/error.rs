@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::diagnostic::Diagnostic;
 use crate::history::HistoryError;
+use crate::ledger;
 
 /// Why a book cannot be opened or read.
 #[derive(Debug, thiserror::Error)]
@@ -89,6 +90,9 @@ pub enum BookError {
     /// A trunk is needed and cannot be told.
     #[error("no trunk: neither `--trunk`, nor `origin/HEAD`, nor a branch that the policy names is here")]
     NoTrunk,
+    /// The gate could not tell.
+    #[error(transparent)]
+    Unclear(#[from] ledger::Unclear),
     /// History cannot be read.
     #[error(transparent)]
     History(#[from] HistoryError),
@@ -123,6 +127,7 @@ impl BookError {
                 Some("name it: `--trunk main`, or `trunk = \"main\"` in policy.toml".to_owned())
             }
             BookError::History(error) => error.hint(),
+            BookError::Unclear(_) => None,
             BookError::NoDirectory { .. } => Some("`-C` wants a directory that exists".to_owned()),
             BookError::Read { .. } => {
                 Some("see that it is a file and that you may read it: `ls -l` shows both".to_owned())

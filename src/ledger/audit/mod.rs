@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, HashMap};
 use super::context::{Context, Sources};
 use super::deployment::{environments_of, time};
 use super::derive::Shown;
-use super::gate::{Case, Deployer, Judgement, Review, invalid_field, review};
+use super::gate::{Case, Deployed, Deployer, Judgement, Review, invalid_field, review};
 use super::state::Evidence;
 use super::subject::Subject;
 use super::suspicions;
@@ -112,7 +112,9 @@ fn row(
     };
     let judgement = case.judge();
     let review = task.emergency.as_ref().filter(|_| environment.gated).map(|_| {
-        review(context, policy, record, task.requestor.as_deref(), time.seconds, context.sources.now)
+        let requestor = task.requestor.as_deref();
+        let deployed = Deployed { record, commit, requestor, time: time.seconds };
+        review(context, policy, deployed, context.sources.now)
     });
     let mut row = Row {
         title: parsed.title().to_owned(),
