@@ -297,3 +297,38 @@ fn every_row_of_the_audit_is_the_table() {
         assert_eq!(undeployed, expected, "as of {moment}");
     }
 }
+
+/// What an auditor does on a machine that has git and nothing else: clone the bundle, run the commands. The year has every
+/// kind of row: of both environments, of the robot, late, stated, rolled back, with a decision, an emergency's review, a
+/// merge, and what the records do not tell.
+#[test]
+fn git_alone_checks_every_row_of_the_year() {
+    let story = year();
+    let book = &story.book;
+    book.run(&["audit", "--bundle", "../bundle", "--now", MOMENTS[9].0]).expect(3);
+    let said = book.pipe("cd ../bundle && git clone -q --bare history.bundle history.git && cd history.git && PATH=/usr/bin:/bin sh ../check.sh");
+    let headings: Vec<&str> = said.lines().filter(|line| line.starts_with("== ")).collect();
+    let of = |start: &str| headings.iter().filter(|heading| heading.starts_with(start)).count();
+    assert_eq!(of("== INFRA-"), AUDIT.len() + story.n_staging);
+    assert_eq!((of("== unrecorded-change"), of("== deployment-unrecorded")), (1, 2));
+    assert_eq!(headings.len(), AUDIT.len() + story.n_staging + 3);
+    let script = std::fs::read_to_string(book.root.join("../bundle/check.sh")).unwrap();
+    assert_eq!(script.matches("echo 'not late'").count(), 1, "106 alone was approved afterwards");
+    assert!(
+        said.contains("Deployed: production 2025-07-19T05:30:00+02:00") && said.contains("a quick repair")
+    );
+
+    // A row that does not hold ends it: the first approval is said to have come before another deployment.
+    let approval = script.lines().find(|line| line.contains("merge-base --is-ancestor")).unwrap();
+    let mut words: Vec<&str> = approval.split(' ').collect();
+    let last = words.len() - 1;
+    words.swap(last - 1, last);
+    std::fs::write(book.root.join("../bundle/check.sh"), script.replacen(approval, &words.join(" "), 1))
+        .unwrap();
+    let wrong = std::process::Command::new("sh")
+        .arg("../check.sh")
+        .current_dir(book.root.join("../bundle/history.git"))
+        .output()
+        .unwrap();
+    assert_eq!(wrong.status.code(), Some(1));
+}
