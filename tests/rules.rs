@@ -143,11 +143,78 @@ fn a_decision_on_another_text_is_no_review_of_an_emergency() {
 
 #[test]
 fn a_commit_may_not_state_a_time_of_long_ago() {
-    for (lag, status) in [("7d", 0), ("169h", 3), ("9999d", 3)] {
+    for (lag, status) in [("7d", 0), ("169h", 3), ("3000d", 3)] {
         let book = plain(&format!("[audit]\nlag = \"{lag}\"\n"));
         let told = book.run(&["check"]).expect(status).stdout;
         let line = book.read("policy.toml").lines().position(|line| line.starts_with("lag")).unwrap() + 1;
         let place = format!("policy.toml:{line}:7: error[policy-invalid]: `audit.lag` is too long");
         assert_eq!(told.contains(&place), status == 3, "{told}");
+    }
+}
+
+#[test]
+fn a_moment_that_no_calendar_has_is_wrong_usage() {
+    let mut book = plain("");
+    book.person("ana").later().write(PATH, task("INFRA-1", "risk = \"low\"\n"));
+    book.commit("propose");
+    book.later().tick(PATH, "Apply in staging");
+    let ask = |now: &str| book.run(&["gate", "INFRA-1", "-e", "production", &format!("--now={now}")]);
+    ask(NOON).expect(0);
+    ask("2199-12-31T23:59:59Z").expect(0);
+    for now in [
+        "soon",
+        "",
+        "2024-02-30T00:00:00Z",
+        "2024-05-08T24:30:00Z",
+        "2024-05-08T12:00:00",
+        "2200-01-01T00:00:00Z",
+        "9999-12-30T00:00:00Z",
+        "-0001-01-01T00:00:00Z",
+        "-1",
+        "7258118400",
+        "9223372036854775807",
+        "9223372036854775808",
+    ] {
+        let refused = ask(now).expect(2);
+        assert!(
+            refused.stdout.is_empty() && refused.stderr.contains("no moment")
+                || refused.stderr.contains("1970 to 2199"),
+            "{now}"
+        );
+    }
+}
+
+/// | what the deployment's commit says of its time | the row's time | exceptions |
+/// | --- | --- | --- |
+/// | nothing | its own | none |
+/// | `Deployed: production soon` | its own | none |
+/// | another environment's time, or one later than its own | its own | none |
+/// | an hour before | that, stated | none |
+/// | it is dated many years after the audit | its own | `time-suspect` |
+#[test]
+fn a_stated_time_that_is_none_states_nothing() {
+    let at = |text: &str| text.parse::<jiff::Timestamp>().unwrap().as_second();
+    for (clock, trailer, time, stated, exceptions) in [
+        (NOON, "", NOON, false, &[][..]),
+        (NOON, "Deployed: production soon", NOON, false, &[]),
+        (NOON, "Deployed: production 2024-02-30T00:00:00Z", NOON, false, &[]),
+        (NOON, "Deployed: staging 2024-05-08T11:00:00Z", NOON, false, &[]),
+        (NOON, "Deployed: production 2024-05-08T12:00:01Z", NOON, false, &[]),
+        (NOON, "Deployed: production 9999-12-30T00:00:00Z", NOON, false, &[]),
+        (NOON, "Deployed: production 2024-05-08T11:00:00Z", "2024-05-08T11:00:00Z", true, &[]),
+        ("2090-05-08T12:00:00Z", "", "2090-05-08T12:00:00Z", false, &["time-suspect"]),
+    ] {
+        let mut book = plain("");
+        book.person("ana").later().write(PATH, task("INFRA-1", "risk = \"low\"\n"));
+        book.commit("propose");
+        book.later().tick(PATH, "Apply in staging");
+        book.replace(PATH, "[ ] Apply in production", "[x] Apply in production");
+        book.set_clock(at(clock));
+        book.commit(&format!("deploy\n\n{trailer}"));
+        let rows = book.json(&["audit", "--now", "2024-05-09T12:00:00Z"])["rows"].take();
+        let row = rows.as_array().unwrap().iter().find(|row| row["environment"] == "production").unwrap();
+        let said = at(row["time"].as_str().unwrap());
+        assert_eq!((said, row["stated"].as_bool()), (at(time), Some(stated)), "{clock} {trailer}: {row}");
+        assert_eq!(row["exceptions"], serde_json::json!(exceptions), "{clock} {trailer}");
     }
 }

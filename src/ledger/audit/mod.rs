@@ -23,6 +23,9 @@ pub use json::AuditJson;
 pub use population::{Unrecorded, UnrecordedDeployment};
 pub use types::{Audit, AuditAsk, Exception, Row};
 
+/// How far two machines' clocks may be apart, in seconds.
+const CLOCKS_DIFFER: i64 = 24 * 3600;
+
 /// Judges every deployment of a period that the tip's history holds.
 pub fn audit(
     sources: Sources<'_>,
@@ -93,7 +96,10 @@ fn row(
     });
     let Some((parsed, task)) = task else { return unjudged(context, commit, record, environment) };
     let id = &context.sources.walk.ids[record as usize].1;
-    let time = time(context, policy, commit, &environment.name);
+    let mut time = time(context, policy, commit, &environment.name);
+    if time.seconds > context.sources.now.saturating_add(CLOCKS_DIFFER) {
+        time.suspect.get_or_insert_with(|| "it is dated after the moment of this audit".to_owned());
+    }
     let applied = context.sources.history.commits[commit].trailers.plans.first();
     let now = context.parsed(record).and_then(|parsed| match &parsed.details {
         Details::Task(task) => Some(Subject { context, record, id, parsed, task }),
