@@ -39,6 +39,7 @@ mod scope;
 mod show;
 mod table;
 mod tick;
+mod tools;
 mod ui;
 mod windows;
 

@@ -14,6 +14,7 @@ mod deployment;
 mod derive;
 mod environment;
 mod events;
+mod finished;
 mod gate;
 mod json;
 mod law;

@@ -35,4 +35,5 @@ mod tests;
 
 pub use input::{DocFile, Page, SiteConfig, SiteError, SiteInput};
 pub use render::render_site;
+pub(crate) use text::shell_quoted;
 pub use write::{WriteError, WriteReport, write_site};

@@ -60,6 +60,11 @@ fn commands(book: &Book, audit: &Report<'_>) -> String {
         lines.push(format!("echo '== {} {}'", row.id, row.by.commit));
         lines.extend(report::commands(row, &report::path_of(audit, book, row)));
     }
+    for (what, commands) in report::other_commands(&audit.audited.audit) {
+        lines.push(String::new());
+        lines.push(format!("echo '== {what}'"));
+        lines.extend(commands);
+    }
     lines.push(String::new());
     lines.join("\n")
 }

@@ -8,8 +8,10 @@ use crate::cli::error::CliError;
 use crate::cli::list::as_of;
 use crate::cli::table::{Cell, render};
 use crate::cli::ui::{BAD, BOLD, DIM, GOOD, escape, markdown_text, paint};
+use crate::diagnostic::Code;
 use crate::history::CommitTime;
-use crate::ledger::{Exception, Review, Row, by_code};
+use crate::ledger::{Audit, Exception, Review, Row, by_code};
+use crate::site::shell_quoted;
 
 /// What a report says before its rows.
 fn preamble(report: &Report<'_>) -> Vec<String> {
@@ -190,10 +192,42 @@ pub(super) fn commands(row: &Row, path: &str) -> Vec<String> {
     for by in approvals.filter_map(|approval| approval.by.as_ref()) {
         commands.push(format!("{git} merge-base --is-ancestor {} {deployment}", by.commit));
     }
+    let judged = row.judgement.iter().flat_map(|judgement| &judgement.approvals);
+    let late =
+        judged.filter(|approval| row.gated && approval.required && approval.code == Some(Code::ApprovalLate));
+    let late = late.filter_map(|approval| approval.by.as_ref()).filter(|by| by.commit != deployment);
+    for by in late {
+        commands.push(format!(
+            "if {git} merge-base --is-ancestor {} {deployment}; then echo 'not late'; exit 1; fi",
+            by.commit
+        ));
+    }
+    if let Some(landed) = row.landed.as_ref().filter(|landed| landed.commit != deployment) {
+        commands.push(format!("{git} merge-base --is-ancestor {deployment} {}", landed.commit));
+    }
     if !path.is_empty() {
-        commands.push(format!("{git} show {deployment}:{path}"));
+        commands.push(format!("{git} show {}", shell_quoted(&format!("{deployment}:{path}"))));
     }
     commands
+}
+
+/// Git commands that show what the records do not tell, each with the words that head it.
+pub(super) fn other_commands(audit: &Audit) -> Vec<(String, Vec<String>)> {
+    let git = "git --no-replace-objects";
+    let unrecorded = audit.unrecorded.iter().map(|found| {
+        let commits = std::iter::once(&found.by).chain(&found.brings);
+        let show = commits.map(|by| format!("{git} show --format=fuller --name-only {}", by.commit));
+        (format!("unrecorded-change {}", found.by.commit), show.collect())
+    });
+    let undeployed = audit.undeployed.iter().map(|found| {
+        let (work, landed) = (found.by.commit, found.landed.commit);
+        let show = vec![
+            format!("{git} show --format=fuller --name-only {work}"),
+            format!("{git} merge-base --is-ancestor {work} {landed}"),
+        ];
+        (format!("deployment-unrecorded {} {work}", found.id), show)
+    });
+    unrecorded.chain(undeployed).collect()
 }
 
 /// The path of a row's record in the repository, when the tip still has it there.
