@@ -18,6 +18,8 @@ mod evidence;
 mod gate;
 mod law;
 mod manifests;
+mod merge_laws;
+mod merges;
 mod plans;
 mod situations;
 mod status;

@@ -1,7 +1,8 @@
 //! Runs the user's own `git`, so that hooks, identity and signing are theirs.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
 
 use super::ActError;
 
@@ -73,11 +74,23 @@ impl Git {
         if output.status.success() {
             return Ok(String::from_utf8_lossy(&output.stdout).trim_end().to_owned());
         }
-        let said = [output.stderr, output.stdout].concat();
-        let mut message = String::from_utf8_lossy(&said).trim().to_owned();
-        if message.is_empty() {
-            message.push_str("it said nothing; most likely a hook refused");
-        }
-        Err(ActError::Git { command: arguments.join(" "), message })
+        Err(failed(arguments, output))
     }
+
+    /// Runs `git` for its output as it is, and its exit status.
+    pub(super) fn output(&self, arguments: &[&OsStr]) -> Result<Output, ActError> {
+        let mut command = Command::new("git");
+        command.current_dir(&self.directory).args(arguments).stdin(Stdio::null());
+        command.output().map_err(ActError::NoGit)
+    }
+}
+
+/// What `git` said when it failed.
+pub(super) fn failed(arguments: &[&str], output: Output) -> ActError {
+    let said = [output.stderr, output.stdout].concat();
+    let mut message = String::from_utf8_lossy(&said).trim().to_owned();
+    if message.is_empty() {
+        message.push_str("it said nothing; most likely a hook refused");
+    }
+    ActError::Git { command: arguments.join(" "), message }
 }

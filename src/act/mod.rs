@@ -7,6 +7,7 @@
 mod attach;
 mod branch;
 mod git;
+mod merge;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -17,6 +18,7 @@ use crate::record::MAX_RECORD_BYTES;
 pub use attach::{bundle, commit_file, create_file, sign, write_file};
 pub use branch::{BranchWorkTree, is_current_branch};
 use git::Git;
+pub use merge::{Texts, conflict_style, merge_by_lines, set_git_setting};
 
 /// Why an act was refused or failed. Nothing has been changed unless the variant says so.
 #[derive(Debug, thiserror::Error)]

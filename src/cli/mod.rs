@@ -28,6 +28,7 @@ mod init;
 mod list;
 mod log;
 mod manifests;
+mod merge_driver;
 mod metrics;
 mod new;
 mod plan;
@@ -126,6 +127,7 @@ enum Command {
     Scope(scope::ScopeArgs),
     Explain(explain::ExplainArgs),
     Export(export::ExportArgs),
+    MergeDriver(merge_driver::MergeDriverArgs),
     Completions(completions::CompletionsArgs),
     Man(completions::ManArgs),
 }
@@ -197,6 +199,7 @@ fn run_command(ui: &mut Ui, context: &Context, command: Command) -> Result<(), C
         Command::Scope(args) => scope::run(ui, context, &args),
         Command::Explain(args) => explain::run(ui, context, &args),
         Command::Export(args) => export::run(ui, context, &args),
+        Command::MergeDriver(args) => merge_driver::run(ui, context, &args),
         Command::Completions(args) => completions::run(ui, &args),
         Command::Man(args) => completions::run_man(ui, &args),
     }

@@ -153,6 +153,9 @@ codes! {
     HistoryShallow "history-shallow": "The clone does not hold the whole history, so that any answer could be wrong.", "`git fetch --unshallow`, or clone without `--depth`.";
     HistoryRewritten "history-rewritten": "The branch no longer contains the head that was seen before.", "Find out who rewrote it, and why.";
     TimeSuspect "time-suspect": "A commit's date contradicts its parents' or its landing.", "Correct the machine's clock; the date meets no window.";
+    MergeLost "merge-lost":
+        "A merge kept one side's state of an item over what the other side had done since: a tick came back or went away without anybody ticking or unticking.",
+        "See both sides with `git show -m COMMIT`, and tick or untick the item as it should be; `changebook init --git` keeps both sides' ticks in the next merge.";
     PolicySelfGrant "policy-self-grant": "A power was granted and used by the one who granted it.", "Another person with a policy role makes or approves the grant.";
     PolicyRole "policy-role": "The policy was changed by somebody who may not.", "A person with a policy role makes the change.";
 }

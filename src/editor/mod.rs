@@ -1,0 +1,5 @@
+//! What editors and git itself ask of the book's files: the merge of three versions of a record.
+//!
+//! Everything here works on texts that are passed in; nothing is read from disk and no program is started.
+
+pub mod merge;
