@@ -10,8 +10,10 @@ mod inputs;
 mod judge;
 mod load;
 mod prepared;
+mod push;
 mod settings;
 mod shown;
+mod staged;
 mod trunk;
 mod versions;
 
@@ -26,6 +28,8 @@ pub use files::{FileContent, RecordFile};
 pub use inputs::Inputs;
 pub use judge::{AuditQuestion, Audited, GateQuestion, Period};
 pub use load::{Ask, CacheUse, Loaded, View};
+pub use push::{Update, judge_update};
+pub use staged::Staged;
 
 /// The file that makes a directory a book.
 pub const BOOK_FILE: &str = "book.toml";

@@ -16,6 +16,7 @@ mod demo;
 mod docs;
 mod evidence;
 mod gate;
+mod hooks;
 mod law;
 mod manifests;
 mod merge_laws;

@@ -24,6 +24,7 @@ mod export;
 mod file_set;
 mod filter;
 mod gate;
+mod hook;
 mod init;
 mod list;
 mod log;
@@ -128,6 +129,7 @@ enum Command {
     Explain(explain::ExplainArgs),
     Export(export::ExportArgs),
     MergeDriver(merge_driver::MergeDriverArgs),
+    Hook(hook::HookArgs),
     Completions(completions::CompletionsArgs),
     Man(completions::ManArgs),
 }
@@ -199,6 +201,7 @@ fn run_command(ui: &mut Ui, context: &Context, command: Command) -> Result<(), C
         Command::Scope(args) => scope::run(ui, context, &args),
         Command::Explain(args) => explain::run(ui, context, &args),
         Command::Export(args) => export::run(ui, context, &args),
+        Command::Hook(args) => hook::run(ui, context, &args),
         Command::MergeDriver(args) => merge_driver::run(ui, context, &args),
         Command::Completions(args) => completions::run(ui, &args),
         Command::Man(args) => completions::run_man(ui, &args),

@@ -6,6 +6,7 @@
 
 mod cache;
 mod error;
+mod index;
 mod lines;
 mod raw;
 mod read;
