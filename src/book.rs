@@ -11,6 +11,7 @@ mod judge;
 mod load;
 mod prepared;
 mod push;
+mod renumber;
 mod settings;
 mod shown;
 mod staged;
@@ -29,6 +30,7 @@ pub use inputs::Inputs;
 pub use judge::{AuditQuestion, Audited, GateQuestion, Period};
 pub use load::{Ask, CacheUse, Loaded, View};
 pub use push::{Update, judge_update};
+pub use renumber::{Side, Twins};
 pub use staged::Staged;
 
 /// The file that makes a directory a book.

@@ -22,6 +22,7 @@ mod manifests;
 mod merge_laws;
 mod merges;
 mod plans;
+mod renumber;
 mod situations;
 mod status;
 mod stories;

@@ -29,13 +29,25 @@ impl Git {
     /// Commits `HEAD`'s tree with one file replaced, through an index of its own: what else is staged stays
     /// staged and out of the commit.
     pub(super) fn commit_file(&self, path: &str, blob: &str, message: &str) -> Result<(), ActError> {
+        let entry = format!("{},{blob},{path}", self.mode(path)?);
+        let add = |git: &Git, index: &Path| {
+            git.run(&["update-index", "--add", "--cacheinfo", &entry], Some(index), None).map(drop)
+        };
+        self.commit_with(&add, message)
+    }
+
+    /// Commits `HEAD`'s tree with what `change` does to an index of its own.
+    pub(super) fn commit_with(
+        &self,
+        change: &dyn Fn(&Git, &Path) -> Result<(), ActError>,
+        message: &str,
+    ) -> Result<(), ActError> {
         let git_dir = PathBuf::from(self.run(&["rev-parse", "--absolute-git-dir"], None, None)?);
         let io = |source| ActError::Io { doing: "written", path: git_dir.clone(), source };
         let folder = tempfile::Builder::new().prefix("changebook-").tempdir_in(&git_dir).map_err(io)?;
         let index = folder.path().join("index");
         self.run(&["read-tree", "HEAD"], Some(&index), None)?;
-        let entry = format!("{},{blob},{path}", self.mode(path)?);
-        self.run(&["update-index", "--add", "--cacheinfo", &entry], Some(&index), None)?;
+        change(self, &index)?;
         self.run(&["commit", "--quiet", "--cleanup=verbatim", "-F", "-"], Some(&index), Some(message))?;
         Ok(())
     }

@@ -6,6 +6,7 @@
 
 mod attach;
 mod branch;
+mod commit_files;
 mod git;
 mod hooks;
 mod merge;
@@ -19,6 +20,7 @@ use crate::history::{Blob, BlobId, CommitId, HistoryError};
 use crate::record::MAX_RECORD_BYTES;
 pub use attach::{bundle, commit_file, create_file, sign, write_file};
 pub use branch::{BranchWorkTree, is_current_branch};
+pub use commit_files::{NewFiles, commit_files, stage_files};
 use git::Git;
 pub use hooks::{Hook, add_trailer, install_hook};
 pub use merge::{Texts, conflict_style, merge_by_lines, set_git_setting};

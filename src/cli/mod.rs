@@ -36,6 +36,7 @@ mod plan;
 mod pr;
 mod record_act;
 mod render;
+mod renumber;
 mod risk;
 mod scope;
 mod show;
@@ -129,6 +130,7 @@ enum Command {
     Explain(explain::ExplainArgs),
     Export(export::ExportArgs),
     MergeDriver(merge_driver::MergeDriverArgs),
+    Renumber(renumber::RenumberArgs),
     Hook(hook::HookArgs),
     Completions(completions::CompletionsArgs),
     Man(completions::ManArgs),
@@ -201,6 +203,7 @@ fn run_command(ui: &mut Ui, context: &Context, command: Command) -> Result<(), C
         Command::Scope(args) => scope::run(ui, context, &args),
         Command::Explain(args) => explain::run(ui, context, &args),
         Command::Export(args) => export::run(ui, context, &args),
+        Command::Renumber(args) => renumber::run(ui, context, &args),
         Command::Hook(args) => hook::run(ui, context, &args),
         Command::MergeDriver(args) => merge_driver::run(ui, context, &args),
         Command::Completions(args) => completions::run(ui, &args),

@@ -48,7 +48,7 @@ codes! {
         "Change the `id`, or `git mv` the file, so that both agree.";
     IdDuplicate "id-duplicate":
         "Two files of the book carry one ID (letter case does not make a difference).",
-        "Give one of them another number: move the file and change its `id` and the references to it.";
+        "`changebook renumber` gives the one that landed later another number, with all that refers to it.";
     FieldInvalid "field-invalid":
         "A key of the frontmatter has a value of the wrong type or outside the allowed words.",
         "Correct the value as the message says; `changebook new KIND` shows a valid record.";

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::repository::open;
 use super::tree::blob_id;
-use super::types::{FileKind, TreeFile};
+use super::types::{BlobId, CommitId, FileKind, TreeFile};
 use super::{HistoryError, Repository};
 
 impl Repository {
@@ -32,5 +32,41 @@ impl Repository {
             Some((path, TreeFile { blob: blob_id(entry.id), kind }))
         };
         Ok(settled.filter_map(file).collect())
+    }
+}
+
+/// A file that both sides of a merge made, each in its own words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BothAdded {
+    /// From the root of the work tree.
+    pub path: String,
+    /// `HEAD`'s.
+    pub ours: BlobId,
+    /// That of what is merged.
+    pub theirs: BlobId,
+}
+
+impl Repository {
+    /// Files in conflict because both sides added them.
+    ///
+    /// # Errors
+    /// When the index cannot be read.
+    pub fn both_added(&self) -> Result<Vec<BothAdded>, HistoryError> {
+        let index = open(self.git_dir())?.index().map_err(HistoryError::git)?;
+        let mut found = Vec::new();
+        for conflict in index.conflicts().map_err(HistoryError::git)? {
+            let conflict = conflict.map_err(HistoryError::git)?;
+            if let (None, Some(ours), Some(theirs)) = (conflict.ancestor, conflict.our, conflict.their) {
+                let path = String::from_utf8_lossy(&ours.path).into_owned();
+                found.push(BothAdded { path, ours: blob_id(ours.id), theirs: blob_id(theirs.id) });
+            }
+        }
+        Ok(found)
+    }
+
+    /// The commit that is being merged, picked or replayed.
+    pub fn incoming(&self) -> Option<CommitId> {
+        let names = ["MERGE_HEAD", "REBASE_HEAD", "CHERRY_PICK_HEAD"];
+        names.into_iter().find_map(|name| self.resolve(name).ok())
     }
 }

@@ -17,6 +17,7 @@ mod types;
 
 pub use cache::{Answers, FactCache, FileFacts};
 pub use error::HistoryError;
+pub use index::BothAdded;
 pub use lines::{DiffLine, Hunk, Origin, changed_lines, unchanged_lines};
 pub use repository::{Blob, Head, Repository};
 pub use signature::{SignatureCheck, check_text, key_identity};
