@@ -16,6 +16,7 @@ mod settings;
 mod shown;
 mod staged;
 mod trunk;
+mod unsaved;
 mod versions;
 
 use std::path::{Path, PathBuf};

@@ -14,6 +14,7 @@ mod chart;
 mod corners;
 mod demo;
 mod docs;
+mod editors;
 mod evidence;
 mod gate;
 mod hooks;

@@ -28,6 +28,7 @@ mod hook;
 mod init;
 mod list;
 mod log;
+mod lsp;
 mod manifests;
 mod merge_driver;
 mod metrics;
@@ -130,6 +131,7 @@ enum Command {
     Explain(explain::ExplainArgs),
     Export(export::ExportArgs),
     MergeDriver(merge_driver::MergeDriverArgs),
+    Lsp(lsp::LspArgs),
     Renumber(renumber::RenumberArgs),
     Hook(hook::HookArgs),
     Completions(completions::CompletionsArgs),
@@ -203,6 +205,7 @@ fn run_command(ui: &mut Ui, context: &Context, command: Command) -> Result<(), C
         Command::Scope(args) => scope::run(ui, context, &args),
         Command::Explain(args) => explain::run(ui, context, &args),
         Command::Export(args) => export::run(ui, context, &args),
+        Command::Lsp(args) => lsp::run(context, &args),
         Command::Renumber(args) => renumber::run(ui, context, &args),
         Command::Hook(args) => hook::run(ui, context, &args),
         Command::MergeDriver(args) => merge_driver::run(ui, context, &args),

@@ -4,5 +4,6 @@
 //! Nothing is written here and no program is started.
 
 pub mod change_trailer;
+pub mod lsp;
 pub mod merge;
 pub mod renumber;

@@ -177,7 +177,7 @@ fn replaced(line: &str, old: &str, new: &str) -> String {
 }
 
 /// Where the ID stands by itself, and is no part of a longer one.
-fn places<'t>(text: &'t str, id: &'t str) -> impl Iterator<Item = usize> + 't {
+pub(super) fn places<'t>(text: &'t str, id: &'t str) -> impl Iterator<Item = usize> + 't {
     let goes_on = |mut after: std::str::Chars<'_>| match after.next() {
         // A hyphen ends the ID where no letter or digit follows.
         Some('-' | '_') => after.next().is_some_and(|c| c.is_ascii_alphanumeric()),
