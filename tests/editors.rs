@@ -67,3 +67,19 @@ fn neovim() {
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(output.status.success() && said.contains("all is well"), "{said}");
 }
+
+#[test]
+fn the_extension_is_whole() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("editors/vscode");
+    let json = |name: &str| -> serde_json::Value {
+        serde_json::from_str(&std::fs::read_to_string(folder.join(name)).unwrap()).unwrap()
+    };
+    let package = json("package.json");
+    let grammar = &package["contributes"]["grammars"][0];
+    let syntax = json(grammar["path"].as_str().unwrap());
+    assert_eq!(syntax["scopeName"], grammar["scopeName"]);
+    let main = folder.join(package["main"].as_str().unwrap());
+    if require("node", Command::new("node").arg("--version").output().is_ok()) {
+        assert!(Command::new("node").arg("--check").arg(main).output().unwrap().status.success());
+    }
+}

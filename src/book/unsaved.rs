@@ -46,7 +46,7 @@ impl Loaded {
         if let Some(state) = state.filter(|state| state.record.source == record.source) {
             found.extend(state.diagnostics.iter().cloned());
         }
-        found.sort_by(|a, b| (a.span.start, a.code).cmp(&(b.span.start, b.code)));
+        found.sort_by_key(|found| (found.span.start, found.code));
         found.dedup();
         found
     }

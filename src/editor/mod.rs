@@ -1,5 +1,5 @@
 //! What editors and git itself ask of the book's files: the merge of three versions of a record,
-//! and the task that a commit belongs to.
+//! the language server, a record's other number, and the task that a commit belongs to.
 //!
 //! Nothing is written here and no program is started.
 
