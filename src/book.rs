@@ -11,9 +11,13 @@ mod inputs;
 mod judge;
 mod load;
 mod prepared;
+mod push;
+mod renumber;
 mod settings;
 mod shown;
+mod staged;
 mod trunk;
+mod unsaved;
 mod versions;
 
 use std::path::{Path, PathBuf};
@@ -28,6 +32,9 @@ pub use files::{FileContent, RecordFile};
 pub use inputs::Inputs;
 pub use judge::{AuditQuestion, Audited, GateQuestion, Period};
 pub use load::{Ask, CacheUse, Loaded, View};
+pub use push::{Update, judge_update};
+pub use renumber::{Side, Twins};
+pub use staged::Staged;
 
 /// The file that makes a directory a book.
 pub const BOOK_FILE: &str = "book.toml";

@@ -12,6 +12,7 @@
 //! - [`template`]: record templates.
 //! - [`book`]: opens a book: puts the rooms above together.
 //! - [`act`]: makes the edit and the commit that a hand could make.
+//! - [`editor`]: what editors and git ask of the files: the merge of records, the language server.
 //! - [`site`]: pages of the static site.
 //! - [`demo`]: a book with a real history, for a first look and for tests.
 //! - [`cli`]: one file per command: arguments in, a view out.
@@ -22,6 +23,7 @@ pub mod calendar;
 pub mod cli;
 pub mod demo;
 pub mod diagnostic;
+pub mod editor;
 pub mod history;
 pub mod intake;
 pub mod ledger;

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 /// From the top down: a room may use those before it.
-const ROOMS: [&str; 13] = [
+const ROOMS: [&str; 14] = [
     "diagnostic",
     "record",
     "policy",
@@ -14,6 +14,7 @@ const ROOMS: [&str; 13] = [
     "template",
     "book",
     "act",
+    "editor",
     "site",
     "demo",
     "cli",

@@ -1,7 +1,8 @@
 //! Runs the user's own `git`, so that hooks, identity and signing are theirs.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
 
 use super::ActError;
 
@@ -28,13 +29,25 @@ impl Git {
     /// Commits `HEAD`'s tree with one file replaced, through an index of its own: what else is staged stays
     /// staged and out of the commit.
     pub(super) fn commit_file(&self, path: &str, blob: &str, message: &str) -> Result<(), ActError> {
+        let entry = format!("{},{blob},{path}", self.mode(path)?);
+        let add = |git: &Git, index: &Path| {
+            git.run(&["update-index", "--add", "--cacheinfo", &entry], Some(index), None).map(drop)
+        };
+        self.commit_with(&add, message)
+    }
+
+    /// Commits `HEAD`'s tree with what `change` does to an index of its own.
+    pub(super) fn commit_with(
+        &self,
+        change: &dyn Fn(&Git, &Path) -> Result<(), ActError>,
+        message: &str,
+    ) -> Result<(), ActError> {
         let git_dir = PathBuf::from(self.run(&["rev-parse", "--absolute-git-dir"], None, None)?);
         let io = |source| ActError::Io { doing: "written", path: git_dir.clone(), source };
         let folder = tempfile::Builder::new().prefix("changebook-").tempdir_in(&git_dir).map_err(io)?;
         let index = folder.path().join("index");
         self.run(&["read-tree", "HEAD"], Some(&index), None)?;
-        let entry = format!("{},{blob},{path}", self.mode(path)?);
-        self.run(&["update-index", "--add", "--cacheinfo", &entry], Some(&index), None)?;
+        change(self, &index)?;
         self.run(&["commit", "--quiet", "--cleanup=verbatim", "-F", "-"], Some(&index), Some(message))?;
         Ok(())
     }
@@ -73,11 +86,23 @@ impl Git {
         if output.status.success() {
             return Ok(String::from_utf8_lossy(&output.stdout).trim_end().to_owned());
         }
-        let said = [output.stderr, output.stdout].concat();
-        let mut message = String::from_utf8_lossy(&said).trim().to_owned();
-        if message.is_empty() {
-            message.push_str("it said nothing; most likely a hook refused");
-        }
-        Err(ActError::Git { command: arguments.join(" "), message })
+        Err(failed(arguments, output))
     }
+
+    /// Runs `git` for its output as it is, and its exit status.
+    pub(super) fn output(&self, arguments: &[&OsStr]) -> Result<Output, ActError> {
+        let mut command = Command::new("git");
+        command.current_dir(&self.directory).args(arguments).stdin(Stdio::null());
+        command.output().map_err(ActError::NoGit)
+    }
+}
+
+/// What `git` said when it failed.
+pub(super) fn failed(arguments: &[&str], output: Output) -> ActError {
+    let said = [output.stderr, output.stdout].concat();
+    let mut message = String::from_utf8_lossy(&said).trim().to_owned();
+    if message.is_empty() {
+        message.push_str("it said nothing; most likely a hook refused");
+    }
+    ActError::Git { command: arguments.join(" "), message }
 }

@@ -6,7 +6,11 @@
 
 mod attach;
 mod branch;
+mod commit_files;
 mod git;
+mod hooks;
+mod merge;
+mod scratch;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -16,7 +20,11 @@ use crate::history::{Blob, BlobId, CommitId, HistoryError};
 use crate::record::MAX_RECORD_BYTES;
 pub use attach::{bundle, commit_file, create_file, sign, write_file};
 pub use branch::{BranchWorkTree, is_current_branch};
+pub use commit_files::{NewFiles, commit_files, stage_files};
 use git::Git;
+pub use hooks::{Hook, add_trailer, install_hook};
+pub use merge::{Texts, conflict_style, merge_by_lines, set_git_setting};
+pub use scratch::Scratch;
 
 /// Why an act was refused or failed. Nothing has been changed unless the variant says so.
 #[derive(Debug, thiserror::Error)]

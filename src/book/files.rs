@@ -8,7 +8,7 @@ use walkdir::WalkDir;
 
 use super::{Book, BookError, slashes};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::history::{Blob, CommitId, FileKind};
+use crate::history::{Blob, CommitId, FileKind, TreeFile};
 use crate::record::{MAX_RECORD_BYTES, Record, RecordType};
 
 /// A file that stands where records stand.
@@ -57,27 +57,37 @@ fn too_large(size: usize) -> FileContent {
 
 /// The record files of a commit, by path.
 pub(super) fn committed(book: &Book, commit: CommitId) -> Result<BTreeMap<String, RecordFile>, BookError> {
-    let mut inputs = Vec::new();
-    let mut files = BTreeMap::new();
+    let mut listed = Vec::new();
     for record_type in RecordType::ALL {
         let folder = record_type.folder();
-        for (path, file) in book.repository.files(commit, &book.path.join(folder))? {
-            let path = format!("{folder}/{path}");
-            if let Some(directory) = directory_in_place_of_record(&path) {
-                files.insert(directory.to_owned(), directory_file(record_type, directory));
-                continue;
+        let files = book.repository.files(commit, &book.path.join(folder))?;
+        listed.extend(files.into_iter().map(|(path, file)| (record_type, format!("{folder}/{path}"), file)));
+    }
+    record_files(book, listed)
+}
+
+/// The record files among what stands in the folders of records.
+pub(super) fn record_files(
+    book: &Book,
+    listed: Vec<(RecordType, String, TreeFile)>,
+) -> Result<BTreeMap<String, RecordFile>, BookError> {
+    let mut inputs = Vec::new();
+    let mut files = BTreeMap::new();
+    for (record_type, path, file) in listed {
+        if let Some(directory) = directory_in_place_of_record(&path) {
+            files.insert(directory.to_owned(), directory_file(record_type, directory));
+            continue;
+        }
+        if !path.ends_with(".md") {
+            continue;
+        }
+        match file.kind {
+            FileKind::Regular => inputs.push((file.blob, (record_type, path))),
+            FileKind::Symlink => {
+                files.insert(path.clone(), unusable(record_type, path, "a symbolic link is no record"));
             }
-            if !path.ends_with(".md") {
-                continue;
-            }
-            match file.kind {
-                FileKind::Regular => inputs.push((file.blob, (record_type, path))),
-                FileKind::Symlink => {
-                    files.insert(path.clone(), unusable(record_type, path, "a symbolic link is no record"));
-                }
-                FileKind::Submodule => {
-                    files.insert(path.clone(), unusable(record_type, path, "a submodule is no record"));
-                }
+            FileKind::Submodule => {
+                files.insert(path.clone(), unusable(record_type, path, "a submodule is no record"));
             }
         }
     }

@@ -141,7 +141,7 @@ pub(super) fn attach_diagnostics(
 }
 
 /// Whether there is something to review, and nothing is out yet.
-fn is_reviewed(status: Status) -> bool {
+pub(super) fn is_reviewed(status: Status) -> bool {
     use Status::{Approved, Developing, InReview, NeedsChanges, Staged};
     matches!(status, Developing | InReview | Approved | NeedsChanges | Staged)
 }

@@ -103,7 +103,7 @@ impl Context {
 
 /// Reads the clock: the one place that does.
 #[expect(clippy::disallowed_methods, reason = "the clock is read here and passed on")]
-fn clock() -> i64 {
+pub(super) fn clock() -> i64 {
     jiff::Timestamp::now().as_second()
 }
 

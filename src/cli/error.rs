@@ -7,6 +7,7 @@ use crate::act::ActError;
 use crate::book::BookError;
 use crate::demo::DemoError;
 use crate::diagnostic::Diagnostic;
+use crate::editor::renumber::RenumberError;
 use crate::history::HistoryError;
 use crate::record::edit::EditError;
 use crate::site::{SiteError, WriteError};
@@ -121,6 +122,15 @@ impl From<ActError> for CliError {
 impl From<EditError> for CliError {
     fn from(error: EditError) -> Self {
         CliError::failure(chain(&error))
+    }
+}
+
+impl From<RenumberError> for CliError {
+    fn from(error: RenumberError) -> Self {
+        match error {
+            RenumberError::Book(error) => error.into(),
+            error => CliError::failure(chain(&error)).with_hint("nothing was changed"),
+        }
     }
 }
 

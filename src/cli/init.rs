@@ -1,12 +1,14 @@
 //! `changebook init`
 
+use std::io::{BufRead, IsTerminal, Write};
 use std::path::Path;
 
 use super::context::Context;
 use super::error::CliError;
 use super::ui::{DIM, GOOD, Ui, paint};
-use crate::act::write_atomically;
+use crate::act::{set_git_setting, write_atomically};
 use crate::book::{BOOK_FILE, POLICY_FILE};
+use crate::editor::merge::{ATTRIBUTES_FILE, DRIVER_SETTINGS, has_attributes, with_attributes};
 use crate::history::Repository;
 use crate::policy::BUILTIN_TEXT;
 
@@ -16,11 +18,21 @@ use crate::policy::BUILTIN_TEXT;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n\
     \x20\x20changebook init\n\
+    \x20\x20changebook init --git\n\
     \x20\x20changebook -C infrastructure init --title \"Platform infrastructure\"")]
 pub(super) struct InitArgs {
     /// The book's title; otherwise the directory's name
     #[arg(long)]
     title: Option<String>,
+    /// Let git merge and compare records with this program
+    ///
+    /// Adds lines to `.gitattributes`, which everybody gets, and sets `merge.changebook` and `diff.changebook` in
+    /// this clone, which everybody does once. At a terminal `init` asks.
+    #[arg(long)]
+    git: bool,
+    /// Do not ask about git
+    #[arg(long, conflicts_with = "git")]
+    no_git: bool,
 }
 
 const SUMMARY: &str = "# Summary\n\n[Welcome](index.md)\n";
@@ -41,7 +53,12 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &InitArgs) -> Result<(),
     let name =
         directory.file_name().map_or_else(|| "Changes".into(), |name| name.to_string_lossy().into_owned());
     let title = args.title.clone().unwrap_or(name);
-    let (made, kept) = write_book(&directory, &title)?;
+    let (mut made, kept) = write_book(&directory, &title)?;
+    let is_known = is_known_to_git(&directory);
+    let sets_up = args.git || (!args.no_git && !is_known && !context.json && asks_for_git(ui)?);
+    if sets_up {
+        made.extend(set_up_git(&directory)?);
+    }
     if context.json {
         return ui.json(&serde_json::json!({ "schema": "changebook.init/1", "made": made, "kept": kept }));
     }
@@ -51,8 +68,51 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &InitArgs) -> Result<(),
     for path in &kept {
         ui.line(paint(DIM, format!("kept {path}")))?;
     }
+    if sets_up {
+        ui.line(format!("{} merge.changebook and diff.changebook in this clone", paint(GOOD, "set")))?;
+    } else if !is_known {
+        ui.line(paint(DIM, "`changebook init --git` lets git merge records by their parts"))?;
+    }
     ui.line("")?;
     ui.line("Next: list your people and roles in policy.toml, commit, then `changebook new task \"…\"`.")
+}
+
+/// Asks at a terminal; elsewhere the answer is no.
+fn asks_for_git(ui: &mut Ui) -> Result<bool, CliError> {
+    if !std::io::stdin().is_terminal() || !std::io::stdout().is_terminal() {
+        return Ok(false);
+    }
+    ui.flush()?;
+    let mut stdout = std::io::stdout();
+    write!(stdout, "Let git merge records by key, section and item, with this program? [y/N] ")
+        .and_then(|()| stdout.flush())
+        .map_err(CliError::output)?;
+    let mut answer = String::new();
+    std::io::stdin().lock().read_line(&mut answer).map_err(|error| CliError::failure(error.to_string()))?;
+    Ok(answer.trim().to_lowercase().starts_with('y'))
+}
+
+/// Whether the attributes name all records already.
+fn is_known_to_git(directory: &Path) -> bool {
+    std::fs::read_to_string(directory.join(ATTRIBUTES_FILE)).is_ok_and(|text| has_attributes(&text))
+}
+
+/// Adds the attributes and sets the drivers; gives the file that was changed.
+fn set_up_git(directory: &Path) -> Result<Option<String>, CliError> {
+    for (key, value) in DRIVER_SETTINGS {
+        set_git_setting(directory, key, value)?;
+    }
+    let file = directory.join(ATTRIBUTES_FILE);
+    let text = match std::fs::read_to_string(&file) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
+        Err(error) => return Err(CliError::failure(format!("`{}`: {error}", file.display()))),
+    };
+    if has_attributes(&text) {
+        return Ok(None);
+    }
+    write_atomically(&file, with_attributes(&text).as_bytes())?;
+    Ok(Some(ATTRIBUTES_FILE.to_owned()))
 }
 
 /// Writes what is missing of a book; gives what was made and what was kept, relative to the directory.

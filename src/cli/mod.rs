@@ -24,16 +24,20 @@ mod export;
 mod file_set;
 mod filter;
 mod gate;
+mod hook;
 mod init;
 mod list;
 mod log;
+mod lsp;
 mod manifests;
+mod merge_driver;
 mod metrics;
 mod new;
 mod plan;
 mod pr;
 mod record_act;
 mod render;
+mod renumber;
 mod risk;
 mod scope;
 mod show;
@@ -127,6 +131,10 @@ enum Command {
     Scope(scope::ScopeArgs),
     Explain(explain::ExplainArgs),
     Export(export::ExportArgs),
+    MergeDriver(merge_driver::MergeDriverArgs),
+    Lsp(lsp::LspArgs),
+    Renumber(renumber::RenumberArgs),
+    Hook(hook::HookArgs),
     Completions(completions::CompletionsArgs),
     Man(completions::ManArgs),
 }
@@ -198,6 +206,10 @@ fn run_command(ui: &mut Ui, context: &Context, command: Command) -> Result<(), C
         Command::Scope(args) => scope::run(ui, context, &args),
         Command::Explain(args) => explain::run(ui, context, &args),
         Command::Export(args) => export::run(ui, context, &args),
+        Command::Lsp(args) => lsp::run(context, &args),
+        Command::Renumber(args) => renumber::run(ui, context, &args),
+        Command::Hook(args) => hook::run(ui, context, &args),
+        Command::MergeDriver(args) => merge_driver::run(ui, context, &args),
         Command::Completions(args) => completions::run(ui, &args),
         Command::Man(args) => completions::run_man(ui, &args),
     }

@@ -48,7 +48,7 @@ codes! {
         "Change the `id`, or `git mv` the file, so that both agree.";
     IdDuplicate "id-duplicate":
         "Two files of the book carry one ID (letter case does not make a difference).",
-        "Give one of them another number: move the file and change its `id` and the references to it.";
+        "`changebook renumber` gives the one that landed later another number, with all that refers to it.";
     FieldInvalid "field-invalid":
         "A key of the frontmatter has a value of the wrong type or outside the allowed words.",
         "Correct the value as the message says; `changebook new KIND` shows a valid record.";
@@ -163,6 +163,9 @@ codes! {
     HistoryShallow "history-shallow": "The clone does not hold the whole history, so that any answer could be wrong.", "`git fetch --unshallow`, or clone without `--depth`.";
     HistoryRewritten "history-rewritten": "The branch no longer contains the head that was seen before.", "Find out who rewrote it, and why.";
     TimeSuspect "time-suspect": "A commit's date contradicts its parents' or its landing.", "Correct the machine's clock; the date meets no window.";
+    MergeLost "merge-lost":
+        "A merge kept one side's state of an item over what the other side had done since: a tick came back or went away without anybody ticking or unticking.",
+        "See both sides with `git show -m COMMIT`, and tick or untick the item as it should be; `changebook init --git` keeps both sides' ticks in the next merge.";
     PolicySelfGrant "policy-self-grant": "A power was granted and used by the one who granted it.", "Another person with a policy role makes or approves the grant.";
     PolicyRole "policy-role": "The policy was changed by somebody who may not.", "A person with a policy role makes the change.";
 }

@@ -7,6 +7,7 @@
 mod cache;
 mod compare;
 mod error;
+mod index;
 mod lines;
 mod objects;
 mod packs;
@@ -19,6 +20,7 @@ mod types;
 
 pub use cache::{Answers, FactCache, FileFacts};
 pub use error::HistoryError;
+pub use index::BothAdded;
 pub use lines::{DiffLine, Hunk, Origin, changed_lines, unchanged_lines};
 pub use repository::{Blob, Head, Repository};
 pub use signature::{SignatureCheck, check_text, key_identity};

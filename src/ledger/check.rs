@@ -52,8 +52,9 @@ pub fn duplicates<'a>(records: impl IntoIterator<Item = &'a Record>) -> Vec<Diag
                     .collect();
                 let span = record.field("id").map_or(0..0, |field| field.value_span.clone());
                 let message = format!("another file carries this ID: {}", others.join(", "));
-                Diagnostic::error(Code::IdDuplicate, &record.path, &record.source, span, message)
-                    .with_help("move one of them to the next free number, and change what refers to it")
+                Diagnostic::error(Code::IdDuplicate, &record.path, &record.source, span, message).with_help(
+                    "`changebook renumber` gives the later one another number, with all that refers to it",
+                )
             })
         })
         .collect()

@@ -158,6 +158,7 @@ impl Deriver<'_> {
         });
         state.authors = authors(context, record);
         state.diagnostics.extend(suspicions::acts(context, record, &shown.record));
+        state.diagnostics.extend(suspicions::lost_in_merges(context, record, &shown.record));
     }
 
     fn task(

@@ -21,6 +21,7 @@ mod law;
 mod metrics;
 mod policy_line;
 mod progress;
+mod push;
 mod relations;
 mod risk;
 mod runbook;
@@ -47,6 +48,7 @@ pub use gate::{Gate, GateAsk, GateJson, Judgement, Requirement, RequirementJson,
 pub use json::{EventJson, RecordJson};
 pub use metrics::{Figures, Metrics, metrics};
 pub use progress::{Stage, definition_of_done, stages};
+pub use push::{Push, Refusal, judge_push};
 pub use runbook::holds;
 pub use state::*;
 pub use stories::{Story, stories};

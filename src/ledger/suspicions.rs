@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 
 use super::authority::{Actor, changed_by_another};
 use super::context::Context;
-use super::walk::{Key, RecordIx, Value};
+use super::walk::{Key, RecordIx, Transition, Value};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::policy::Policy;
-use crate::record::Record;
+use crate::record::{Item, Record};
 
 /// Changes of the policy that give power to those who made them, or that were made by somebody who may not.
 /// The first policy is excepted: somebody has to begin.
@@ -57,6 +57,39 @@ fn gained_roles(before: &Policy, after: &Policy, email: &str) -> Vec<String> {
         .filter(|role| has(after, role) && !has(before, role))
         .map(|r| format!("`{r}`"))
         .collect()
+}
+
+/// Items of a record that are in their state because a merge kept one side over what the other had done since.
+pub(super) fn lost_in_merges(context: &Context<'_>, record: RecordIx, parsed: &Record) -> Vec<Diagnostic> {
+    let walk = context.sources.walk;
+    let Some(node) = walk.node(context.sources.tip, record) else { return Vec::new() };
+    let commits = &context.sources.history.commits;
+    let by_merge = |transition: &Transition| {
+        transition.kept != 0 && commits[transition.commit as usize].parents.len() > 1
+    };
+    let transitions = context.transitions(record);
+    if !transitions.iter().any(|transition| by_merge(transition)) {
+        return Vec::new();
+    }
+    let item = |item: &Item| {
+        let key = Key::Item(item.key.clone());
+        let last = transitions.iter().rev().find(|transition| *context.key(transition) == key)?;
+        let facts = &commits[last.commit as usize];
+        let owners = context.owners(node.cell(last.key)?);
+        if !by_merge(last) || owners != [last.commit as usize] {
+            return None;
+        }
+        let (state, side) = if item.checked { ("ticked", "unticked") } else { ("not ticked", "ticked") };
+        let message = format!(
+            "`{}` is {state} because the merge {} kept it so; another side had {side} it",
+            item.text,
+            facts.id.short()
+        );
+        let span = item.span.clone();
+        let found = Diagnostic::warning(Code::MergeLost, &parsed.path, &parsed.source, span, message);
+        Some(found.with_help(format!("`git show -m {}` shows both sides", facts.id.short())))
+    };
+    parsed.items.iter().filter_map(item).collect()
 }
 
 /// Acts on a record whose dates contradict their parents', or whose commits are malformed.

@@ -40,6 +40,15 @@ const PLAN_KEYS: &[&str] =
 const DECISION_KEYS: &[&str] = &["id", "title", "changes", "requestor", "meeting", "decision"];
 const RUNBOOK_KEYS: &[&str] = &["id", "title", "services", "owner", "rto", "rpo", "review-every", "labels"];
 
+/// The keys that the frontmatter of a record of this type may have, in the order in which they are listed.
+pub fn keys_of(record_type: RecordType) -> &'static [&'static str] {
+    match record_type {
+        RecordType::Task => TASK_KEYS,
+        RecordType::Decision => DECISION_KEYS,
+        RecordType::Runbook => RUNBOOK_KEYS,
+    }
+}
+
 impl<'a, 't> Reader<'a, 't> {
     /// The typed frontmatter of a record of this type.
     pub(super) fn details(&mut self, record_type: RecordType) -> Details {

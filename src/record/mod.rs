@@ -24,6 +24,7 @@ mod laws;
 
 pub use compare::scope_differences;
 pub use detached::{Detached, MAX_DETACHED_BYTES, detached_path};
+pub use details::keys_of;
 pub use duration::parse_duration;
 pub use facts::{Facts, FactsReader, ItemFact};
 pub use id::{IdError, RecordId};

@@ -244,6 +244,20 @@ impl Fixture {
         String::from_utf8_lossy(&output.stdout).into_owned()
     }
 
+    /// `git`, with this fixture's surroundings.
+    pub(crate) fn git_command(&self) -> Command {
+        self.command("git")
+    }
+
+    /// Feeds a stream to `git fast-import`.
+    pub(crate) fn import(&self, stream: &str) {
+        let mut command = self.command("git");
+        command.current_dir(&self.root).args(["fast-import", "--quiet", "--force"]).stdin(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        std::io::Write::write_all(&mut child.stdin.take().unwrap(), stream.as_bytes()).unwrap();
+        assert!(child.wait().unwrap().success());
+    }
+
     fn command(&self, program: &str) -> Command {
         let mut command = Command::new(program);
         let story = 1_715_000_000 + (i64::from(self.minutes) + self.skew) * 60;

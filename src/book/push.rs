@@ -1,0 +1,152 @@
+//! A push to the trunk, judged on a repository in which it has gone through.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use super::{Ask, BOOK_FILE, Book, BookError, POLICY_FILE};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::history::{BookPath, CommitId, Repository, TreeFile};
+use crate::ledger::{Push, Refusal, judge_push};
+use crate::policy::Policy;
+use crate::record::RecordType;
+
+/// What a push does to a branch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Update {
+    /// The branch's short name.
+    pub branch: String,
+    /// Its tip before; `None` for a new one.
+    pub old: Option<CommitId>,
+    /// Its tip after; `None` for one that is deleted.
+    pub new: Option<CommitId>,
+    /// Whether `HEAD` of the repository names it: the trunk, where no policy says.
+    pub is_head: bool,
+}
+
+/// Why an update is refused; empty when it may go through, as every update of a branch that is no trunk.
+/// `directory` is a repository whose `HEAD` is the branch's new tip (the old one's, for a deletion).
+///
+/// # Errors
+/// An update of the trunk that cannot be judged.
+pub fn judge_update(directory: &Path, update: &Update, ask: &Ask) -> Result<Vec<Refusal>, BookError> {
+    let repository = Repository::discover(directory)?;
+    let folders = |commit: Option<CommitId>| -> Result<Vec<String>, BookError> {
+        let files = commit.map_or_else(|| Ok(Vec::new()), |commit| repository.files(commit, ""))?;
+        let is_book = |path: &String| path == BOOK_FILE || path.ends_with(&format!("/{BOOK_FILE}"));
+        let books = files.into_iter().map(|(path, _)| path).filter(is_book);
+        Ok(books.map(|path| path[..path.len() - BOOK_FILE.len()].trim_end_matches('/').to_owned()).collect())
+    };
+    let (before, after) = (folders(update.old)?, folders(update.new)?);
+    let mut all: Vec<&String> = before.iter().chain(&after).collect();
+    all.sort();
+    all.dedup();
+    let mut refusals = Vec::new();
+    for folder in all {
+        let book = Book { repository: repository.reopen()?, path: BookPath::new(folder), root: None };
+        let settled = update.old.filter(|_| before.contains(folder)).or(update.new);
+        if !book.has_as_trunk(settled, update) {
+            continue;
+        }
+        let refused = |message: String| Refusal {
+            code: Code::HistoryRewritten,
+            place: update.branch.clone(),
+            message,
+            help: "whoever runs the server does that, with the hook set aside".to_owned(),
+        };
+        match update.new {
+            None => refusals.push(refused(format!("the trunk `{}` would be deleted", update.branch))),
+            Some(_) if !after.contains(folder) => {
+                let place = book.path.join(BOOK_FILE);
+                refusals.push(refused(format!("`{place}` is gone, and with it the book")));
+            }
+            Some(_) => refusals.extend(book.judge_push(update.old.filter(|_| before.contains(folder)), ask)?),
+        }
+    }
+    Ok(refusals)
+}
+
+impl Book {
+    /// Whether the policy of a commit calls the branch the trunk; where it names none or cannot be read, the
+    /// branch that `HEAD` names is it.
+    fn has_as_trunk(&self, commit: Option<CommitId>, update: &Update) -> bool {
+        let policy = self.policy(commit).ok();
+        match policy.and_then(|policy| policy.trunk.clone()) {
+            Some(trunk) => trunk == update.branch || update.is_head,
+            None => update.is_head,
+        }
+    }
+
+    /// Why the trunk may not go from `old` to what `HEAD` names here; empty when it may.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load): a push that cannot be judged does not go through.
+    fn judge_push(&self, old: Option<CommitId>, ask: &Ask) -> Result<Vec<Refusal>, BookError> {
+        let head = self.head()?.commit.ok_or(BookError::NoTrunk)?;
+        let policy = self.policy_before(old, head)?;
+        let ask = Ask { trunk: Some(head.hex()), ..ask.clone() };
+        let loaded = match self.load(&ask) {
+            Ok(loaded) => loaded,
+            Err(BookError::Settings(wrong)) => return Ok(wrong.iter().map(Refusal::of).collect()),
+            Err(BookError::PolicyVanished) => {
+                let message = "the policy is gone: without it nobody has authority";
+                let wrong = Diagnostic::error_at_file(Code::PolicyInvalid, POLICY_FILE, message);
+                return Ok(vec![Refusal::of(&wrong)]);
+            }
+            Err(error) => return Err(error),
+        };
+        let diagnostics = loaded.diagnostics();
+        let old_files = old.map_or_else(|| Ok(BTreeMap::new()), |old| self.all_records(old))?;
+        let new_files = self.all_records(head)?;
+        let changed = |path: &str| old_files.get(path) != new_files.get(path);
+        // Of a file that is as it was, what is wrong may be new, when another one is gone; it is asked only then.
+        let before = std::cell::OnceCell::new();
+        let known = |found: &Diagnostic| {
+            let Some(old) = old.filter(|_| !changed(&found.path)) else { return false };
+            let before = before.get_or_init(|| {
+                let ask = Ask { at: Some(old.hex()), now_is_stated: true, ..ask.clone() };
+                self.load(&ask).map(|loaded| loaded.diagnostics()).unwrap_or_default()
+            });
+            super::staged::is_among(found, before)
+        };
+        // The old tip may have gone from the new one's history.
+        let tips: Vec<CommitId> = old.into_iter().chain([head]).collect();
+        let both;
+        let history = match old.is_none_or(|old| loaded.history.position(old).is_some()) {
+            true => &loaded.history,
+            false => {
+                both = self.repository.read(&tips, &self.path)?;
+                &both
+            }
+        };
+        let new = history.position(head).ok_or(BookError::NoTrunk)?;
+        Ok(judge_push(&Push {
+            history,
+            old: old.and_then(|old| history.position(old)),
+            new,
+            policy: &policy,
+            policy_after: &loaded.policy,
+            state: &loaded.state,
+            diagnostics: &diagnostics,
+            known: &known,
+        }))
+    }
+
+    /// The policy in force; that of the push itself, where none could be read before.
+    fn policy_before(&self, old: Option<CommitId>, new: CommitId) -> Result<Policy, BookError> {
+        match self.policy(old.or(Some(new))) {
+            Err(BookError::Settings(_)) => Ok(self.policy(Some(new)).unwrap_or_else(|_| Policy::builtin())),
+            policy => policy,
+        }
+    }
+
+    /// The record files of a commit, by path in the book.
+    fn all_records(&self, commit: CommitId) -> Result<BTreeMap<String, TreeFile>, BookError> {
+        let mut all = BTreeMap::new();
+        for record_type in RecordType::ALL {
+            let folder = record_type.folder();
+            let files = self.repository.files(commit, &self.path.join(folder))?;
+            all.extend(files.into_iter().map(|(path, file)| (format!("{folder}/{path}"), file)));
+        }
+        Ok(all)
+    }
+}

@@ -1,0 +1,161 @@
+//! What is known of what stands under the cursor, as Markdown.
+
+use lsp_types::{Hover, HoverContents, MarkupContent, MarkupKind};
+
+use super::place::{Place, at};
+use super::shelf::Context;
+use super::text;
+use crate::ledger::{Approval, Evidence, RecordState};
+use crate::policy::{Members, Policy};
+use crate::record::{Item, normalize_review};
+
+/// The hover at an offset.
+pub(super) fn hover(context: &Context<'_>, offset: usize) -> Option<Hover> {
+    let record = context.record()?;
+    let place = at(record, offset);
+    let (span, markdown) = match &place {
+        Place::Key(field) if field.key == "id" => {
+            (field.key_span.clone(), of_record(context, record.id.as_ref()?.as_str())?)
+        }
+        Place::Value { key: "id", span, .. } => {
+            (span.clone(), of_record(context, record.id.as_ref()?.as_str())?)
+        }
+        Place::Value { key, text, span } => (span.clone(), of_value(context, key, text)?),
+        Place::Word { text, span, item } => {
+            let of_id = of_record(context, text).map(|markdown| (span.clone(), markdown));
+            of_id.or_else(|| item.map(|item| (item.span.clone(), of_item(context, item))))?
+        }
+        Place::Item(item) => (item.span.clone(), of_item(context, item)),
+        _ => return None,
+    };
+    Some(Hover {
+        contents: HoverContents::Markup(MarkupContent { kind: MarkupKind::Markdown, value: markdown }),
+        range: Some(text::range(&context.document.text, &span, context.encoding)),
+    })
+}
+
+fn of_value(context: &Context<'_>, key: &str, text: &str) -> Option<String> {
+    let policy = &context.loaded.policy;
+    match key {
+        "depends" | "follows" | "changes" | "runbooks" => of_record(context, text),
+        "requestor" => of_person(policy, text),
+        "owner" => of_person(policy, text).or_else(|| of_role(policy, text)),
+        "window" => {
+            policy.windows.get(text).map(|_| format!("**{}**: a change window of the policy", escape(text)))
+        }
+        "categories" => {
+            let category = policy.category(text)?;
+            Some(format!("**{}**: risk {}", escape(text), category.risk.as_str()))
+        }
+        "environments" => {
+            let environment = policy.environment(text)?;
+            let gated = if environment.gated { "gated" } else { "not gated" };
+            let by: Vec<String> =
+                environment.deployed_by.iter().map(|item| format!("“{}”", escape(item))).collect();
+            Some(format!("**{}**: {gated}; deployed by {}", escape(text), by.join(", ")))
+        }
+        _ => None,
+    }
+}
+
+/// A record: what it is, where it stands, what is next.
+fn of_record(context: &Context<'_>, id: &str) -> Option<String> {
+    let record = context.record_of(id)?;
+    let mut lines = vec![format!("**{}** {}", escape(id), escape(record.title()))];
+    match context.loaded.state.record(id) {
+        Some(state) => lines.push(words_of(state)),
+        None => lines.push("not committed yet".to_owned()),
+    }
+    Some(lines.join("\n\n"))
+}
+
+fn words_of(state: &RecordState) -> String {
+    let mut words = vec![format!("{} `{}`", state.record_type.as_str(), state.status.as_str())];
+    words.extend(state.risk.as_ref().map(|risk| format!("risk {}", risk.level.as_str())));
+    words.extend(state.approval.map(|approval| format!("approval: {approval}")));
+    words.extend(state.evidence.as_ref().map(|evidence| format!("proved by {}", who(evidence))));
+    let next =
+        if state.next.is_empty() { String::new() } else { format!("\n\nNext: {}", escape(&state.next)) };
+    words.join(" · ") + &next
+}
+
+/// An item: who set it, and whether an approval counts.
+fn of_item(context: &Context<'_>, item: &Item) -> String {
+    let id = context.record().and_then(|record| record.id.as_ref());
+    let state = id.and_then(|id| context.loaded.state.record(id.as_str()));
+    let known = state.and_then(|state| state.items.iter().find(|known| known.key == item.key));
+    let mut lines = vec![format!("**{}**", escape(&item.text))];
+    lines.push(match known {
+        Some(known) if known.checked == item.checked => {
+            let by: Vec<String> = known.by.iter().map(who).collect();
+            let verb = if item.checked { "ticked" } else { "not ticked, since" };
+            if by.is_empty() { format!("{verb}: not committed") } else { format!("{verb} {}", by.join(", ")) }
+        }
+        Some(_) if item.checked => "ticked here, not committed".to_owned(),
+        Some(_) => "unticked here, not committed".to_owned(),
+        None => "not committed yet".to_owned(),
+    });
+    let policy = &context.loaded.policy;
+    if let Some(review) = policy.review_for_item(&item.text) {
+        let role = of_role(policy, &review.role).unwrap_or_else(|| format!("role `{}`", review.role));
+        lines.push(format!("An approval: {role}"));
+        let text = normalize_review(&item.text);
+        let approval =
+            state.and_then(|state| state.approvals.iter().find(|a| normalize_review(&a.text) == text));
+        lines.extend(approval.map(of_approval));
+    }
+    if let Some(environment) = policy.environment_for_item(&item.text) {
+        lines.push(format!("Ticking it says: deployed to {}", escape(&environment.name)));
+    }
+    lines.join("\n\n")
+}
+
+fn of_approval(approval: &Approval) -> String {
+    match approval.code {
+        None if approval.valid => format!("It counts: {}", escape(&approval.detail)),
+        Some(code) => format!("`{code}`: {}", escape(&approval.detail)),
+        None => escape(&approval.detail),
+    }
+}
+
+fn of_person(policy: &Policy, name: &str) -> Option<String> {
+    let person = policy.people.get(name)?;
+    let roles: Vec<&str> =
+        policy.roles.keys().map(String::as_str).filter(|role| policy.has_role(name, role)).collect();
+    let kind = if person.robot { "a robot" } else { "a person" };
+    let keys = match person.keys.len() {
+        0 => "no keys",
+        1 => "a key",
+        _ => "several keys",
+    };
+    Some(format!("**{}**: {kind} of the policy, with {keys}; roles: {}", escape(name), roles.join(", ")))
+}
+
+fn of_role(policy: &Policy, role: &str) -> Option<String> {
+    let members = match policy.roles.get(role)? {
+        Members::Anyone => "any listed person".to_owned(),
+        Members::People(people) => people.join(", "),
+    };
+    Some(format!("role `{role}` ({})", escape(&members)))
+}
+
+fn who(evidence: &Evidence) -> String {
+    let name = evidence.person.as_deref().unwrap_or(&evidence.author);
+    format!("by {} on {} in `{}`", escape(name), evidence.time.date(), evidence.commit.short())
+}
+
+/// A text as text: nothing in it is Markdown, and nothing takes the editor over.
+pub(super) fn escape(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '#' | '!' | '|' | '~' | '&' => {
+                escaped.push('\\');
+                escaped.push(character);
+            }
+            c if c.is_control() => escaped.push(' '),
+            c => escaped.push(c),
+        }
+    }
+    escaped
+}

@@ -1,0 +1,125 @@
+//! Two records of one ID after a merge or a rebase, and renumbering by hand.
+
+use crate::support::{Fixture, task};
+
+/// Two branches take INFRA-2, each with a record that follows it and a page that names it; `main` lands first.
+fn collided(ours: &str, theirs: &str) -> Fixture {
+    let mut book = Fixture::book();
+    book.write("tasks/INFRA-1.md", task("INFRA-1", ""));
+    book.write("docs/index.md", "# Pages\n\nSee tasks.\n");
+    book.write("docs/SUMMARY.md", "# Summary\n\n[Pages](index.md)\n");
+    book.commit("start");
+    book.git(&["checkout", "-q", "-b", "side"]);
+    book.person("sam").later().write(theirs, task("INFRA-2", "").replace("A change", "Theirs"));
+    book.write("tasks/INFRA-3.md", task("INFRA-3", "follows = [\"INFRA-2\"]\n"));
+    book.replace("docs/index.md", "See tasks.", "See tasks.\n\nINFRA-2 is theirs.");
+    book.commit("theirs");
+    book.git(&["checkout", "-q", "main"]);
+    book.person("kim").later().write(ours, task("INFRA-2", "").replace("A change", "Ours"));
+    book.write("tasks/INFRA-4.md", task("INFRA-4", "depends = [\"INFRA-2\"]\n"));
+    book.commit("ours");
+    book
+}
+
+#[track_caller]
+fn is_parted(book: &Fixture) {
+    let title = |id: &str| book.show(id)["title"].as_str().unwrap().to_owned();
+    assert_eq!((title("INFRA-2").as_str(), title("INFRA-5").as_str()), ("Ours", "Theirs"));
+    assert!(book.read("tasks/INFRA-3.md").contains("follows = [\"INFRA-5\"]"), "theirs follows theirs");
+    assert!(book.read("tasks/INFRA-4.md").contains("depends = [\"INFRA-2\"]"), "ours depends on ours");
+    assert!(book.read("docs/index.md").contains("INFRA-5 is theirs."));
+    book.run(&["check"]).expect(0);
+    assert_eq!(book.git(&["status", "--porcelain"]), "");
+}
+
+#[test]
+fn a_merge_of_two_records_at_one_path_goes_on() {
+    let path = "tasks/INFRA-2.md";
+    let mut book = collided(path, path);
+    assert!(!book.try_git(&book.root, &["merge", "-q", "side"]).status.success());
+    let run = book.run(&["renumber"]).expect(0);
+    assert!(
+        run.stdout.contains("INFRA-2 is INFRA-5") && run.stdout.contains("the merge goes on"),
+        "{}",
+        run.stdout
+    );
+    book.later().git(&["commit", "-q", "--no-edit"]);
+    is_parted(&book);
+}
+
+#[test]
+fn the_trunk_merged_into_a_branch_keeps_its_numbers() {
+    let path = "tasks/INFRA-2.md";
+    let mut book = collided(path, path);
+    book.git(&["checkout", "-q", "side"]);
+    assert!(!book.try_git(&book.root, &["merge", "-q", "main"]).status.success());
+    book.run(&["renumber"]).expect(0);
+    book.later().git(&["commit", "-q", "--no-edit"]);
+    is_parted(&book);
+}
+
+#[test]
+fn a_rebase_onto_the_trunk_goes_on() {
+    let path = "tasks/INFRA-2.md";
+    let mut book = collided(path, path);
+    book.git(&["checkout", "-q", "side"]);
+    assert!(!book.try_git(&book.root, &["rebase", "-q", "main"]).status.success());
+    book.run(&["renumber"]).expect(0);
+    book.later().git(&["-c", "core.editor=true", "rebase", "--continue"]);
+    is_parted(&book);
+    assert_eq!(book.git(&["rev-list", "--count", "main..side"]), "1");
+}
+
+#[test]
+fn records_in_two_folders_are_parted_in_one_commit() {
+    let mut book = collided("tasks/INFRA-2.md", "tasks/2026/INFRA-2.md");
+    book.git(&["merge", "-q", "--no-edit", "side"]);
+    book.run(&["check"]).expect(3);
+    let before = book.head();
+    let dry = book.run(&["renumber", "--dry-run"]).expect(0);
+    assert!(dry.stdout.contains("nothing was changed"), "{}", dry.stdout);
+    assert_eq!((book.head(), book.git(&["status", "--porcelain"])), (before.clone(), String::new()));
+    let answer = book.later().json(&["renumber"]);
+    assert_eq!(answer["renumbered"][0]["kept"], "tasks/INFRA-2.md");
+    assert_eq!(book.git(&["rev-list", "--count", &format!("{before}..HEAD")]), "1");
+    is_parted(&book);
+    assert_eq!(book.git(&["log", "-1", "--format=%s"]), "INFRA-2: renumber to INFRA-5");
+    let again = book.run(&["renumber"]).expect(0);
+    assert_eq!(again.stdout, "no two records have one ID\n");
+}
+
+#[test]
+fn a_record_takes_a_number_with_all_that_names_it() {
+    let path = "tasks/INFRA-2.md";
+    let mut book = collided(path, path);
+    book.person("sam").later().tick(path, "Code review");
+    book.write("unrelated.txt", "mine");
+    book.git(&["add", "unrelated.txt"]);
+    book.later().run(&["renumber", "INFRA-2", "INFRA-20"]).expect(0);
+    assert!(book.read("tasks/INFRA-20.md").contains("id = \"INFRA-20\""));
+    assert!(book.read("tasks/INFRA-20.md").contains("[ ] Code review"), "given again");
+    assert!(book.read("tasks/INFRA-4.md").contains("depends = [\"INFRA-20\"]"));
+    assert!(!book.root.join(path).exists());
+    assert_eq!(book.git(&["status", "--porcelain"]), "A  unrelated.txt", "what is staged stays staged");
+    book.run(&["check"]).expect(0);
+    // Taken, wrong, unknown, half given.
+    book.run(&["renumber", "INFRA-20", "INFRA-1"]).expect(1);
+    book.run(&["renumber", "INFRA-20", "../x"]).expect(2);
+    book.run(&["renumber", "INFRA-99", "INFRA-30"]).expect(1);
+    book.run(&["renumber", "INFRA-20"]).expect(2);
+}
+
+#[test]
+fn nothing_is_changed_when_it_is_refused() {
+    let path = "tasks/INFRA-2.md";
+    let mut book = collided(path, path);
+    book.replace("tasks/INFRA-4.md", "Something.", "Something of mine.");
+    let before = (book.head(), book.git(&["status", "--porcelain"]));
+    let run = book.run(&["renumber", "INFRA-2", "INFRA-20"]).expect(1);
+    assert!(run.stderr.contains("tasks/INFRA-4.md"), "{}", run.stderr);
+    assert_eq!((book.head(), book.git(&["status", "--porcelain"])), before);
+    book.git(&["restore", "."]);
+    book.later().tick(path, "Apply in production");
+    let run = book.run(&["renumber", "INFRA-2", "INFRA-20"]).expect(1);
+    assert!(run.stderr.contains("it has been deployed as INFRA-2"), "{}", run.stderr);
+}
