@@ -3,6 +3,7 @@
 mod approved;
 mod blame;
 mod config;
+mod differences;
 mod error;
 mod files;
 mod ids;
@@ -21,6 +22,7 @@ use crate::history::{BookPath, CommitId, Head, Repository};
 
 pub use blame::BlamedLine;
 pub use config::BookConfig;
+pub use differences::Differences;
 pub use error::BookError;
 pub use files::{FileContent, RecordFile};
 pub use inputs::Inputs;

@@ -3,6 +3,7 @@
 //!
 //! Every page works from `file://`, under any path, without script, and loads nothing from elsewhere.
 
+mod audit_csv;
 mod decision;
 mod groups;
 mod input;
@@ -33,6 +34,7 @@ mod fixture;
 #[cfg(test)]
 mod tests;
 
-pub use input::{DocFile, Page, SiteConfig, SiteError, SiteInput};
+pub use audit_csv::audit_csv;
+pub use input::{DocFile, GateAnswer, Judged, Page, SiteConfig, SiteError, SiteInput};
 pub use render::render_site;
 pub use write::{WriteError, WriteReport, write_site};

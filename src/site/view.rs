@@ -178,7 +178,7 @@ impl Model<'_> {
 
     /// The display name of a person of the policy; the key itself for a role or a stranger.
     pub(super) fn person(&self, key: &str) -> String {
-        self.input.people.get(key).cloned().unwrap_or_else(|| key.to_owned())
+        self.input.policy.display_name(key).to_owned()
     }
 
     /// A group's word with the page that lists it.

@@ -4,6 +4,7 @@
 mod json;
 mod population;
 mod types;
+mod words;
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -22,6 +23,7 @@ use crate::record::{Details, Record};
 pub use json::AuditJson;
 pub use population::{Unrecorded, UnrecordedDeployment};
 pub use types::{Audit, AuditAsk, Exception, Row};
+pub use words::{RowFacts, codes_of_row, commands_of_row, review_text, row_facts, time_of_row};
 
 /// Judges every deployment of a period that the tip's history holds.
 pub fn audit(
