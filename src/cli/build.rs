@@ -59,16 +59,7 @@ pub(super) fn build(
     out: Option<&Path>,
     allow_broken_links: bool,
 ) -> Result<(PathBuf, WriteReport, usize), CliError> {
-    let head = match &context.at {
-        Some(_) => None,
-        None => book.head()?.commit,
-    };
-    let now = match (context.now_is_stated, head) {
-        (false, Some(head)) => book.repository.commit_time(head)?.seconds,
-        _ => context.now,
-    };
-    let ask = Ask { now, ..context.ask() };
-    let loaded = book.load(&ask)?;
+    let (ask, loaded) = load(book, context)?;
     let out = match (out, &book.root) {
         (Some(out), _) => out.to_path_buf(),
         (None, Some(root)) => root.join(&loaded.config.output),
@@ -81,6 +72,28 @@ pub(super) fn build(
     let pages = render(book, &loaded, &ask, commit, allow_broken_links)?;
     let report = site::write_site(&out, &pages)?;
     Ok((out, report, pages.len()))
+}
+
+/// Reads the book as its site shows it: at HEAD's own time, so that the same HEAD gives the same bytes.
+fn load(book: &Book, context: &Context) -> Result<(Ask, Loaded), CliError> {
+    let head = match &context.at {
+        Some(_) => None,
+        None => book.head()?.commit,
+    };
+    let now = match (context.now_is_stated, head) {
+        (false, Some(head)) => book.repository.commit_time(head)?.seconds,
+        _ => context.now,
+    };
+    let ask = Ask { now, ..context.ask() };
+    let loaded = book.load(&ask)?;
+    Ok((ask, loaded))
+}
+
+/// The site's files in memory.
+pub(super) fn pages(book: &Book, context: &Context, allow_broken_links: bool) -> Result<Vec<Page>, CliError> {
+    let (ask, loaded) = load(book, context)?;
+    let commit = loaded.commit().filter(|_| context.at.is_some() || book.root.is_none());
+    render(book, &loaded, &ask, commit, allow_broken_links)
 }
 
 /// The site never goes where the book's own files stand, nor around them.

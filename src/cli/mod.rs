@@ -36,6 +36,7 @@ mod record_act;
 mod render;
 mod risk;
 mod scope;
+mod serve;
 mod show;
 mod table;
 mod tick;
@@ -118,6 +119,7 @@ enum Command {
     Pr(pr::PrArgs),
     Check(check::CheckArgs),
     Build(build::BuildArgs),
+    Serve(serve::ServeArgs),
     Gate(gate::GateArgs),
     Agenda(agenda::AgendaArgs),
     Announce(announce::AnnounceArgs),
@@ -189,6 +191,7 @@ fn run_command(ui: &mut Ui, context: &Context, command: Command) -> Result<(), C
         Command::Pr(args) => pr::run(ui, context, &args),
         Command::Check(args) => check::run(ui, context, &args),
         Command::Build(args) => build::run(ui, context, &args),
+        Command::Serve(args) => serve::run(ui, context, &args),
         Command::Audit(args) => audit::run(ui, context, &args),
         Command::Agenda(args) => agenda::run(ui, context, &args),
         Command::Announce(args) => announce::run(ui, context, &args),

@@ -266,7 +266,9 @@ mod tests {
     fn words_are_known_whole_and_by_their_parts() {
         let found = words("INFRA-150 Größe", "Use `redis.tf` and **r6g.large**, a_b x");
         let expected = [
-            "150", "a_b", "and",
+            "150",
+            "a_b",
+            "and",
             "größe",
             "infra",
             "infra-150",
