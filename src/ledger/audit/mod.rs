@@ -4,6 +4,7 @@
 mod json;
 mod population;
 mod types;
+mod words;
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -22,6 +23,10 @@ use crate::record::{Details, Record};
 pub use json::AuditJson;
 pub use population::{Unrecorded, UnrecordedDeployment};
 pub use types::{Audit, AuditAsk, Exception, Row};
+pub use words::{
+    RowFacts, codes_of_row, commands_of_row, other_commands, review_text, row_facts, shell_quoted,
+    time_of_row,
+};
 
 /// How far two machines' clocks may be apart, in seconds.
 const CLOCKS_DIFFER: i64 = 24 * 3600;
