@@ -25,9 +25,14 @@ const LONGEST_CHAIN: usize = 4096;
 pub(super) struct Packs(Vec<Bundle>);
 
 impl Packs {
-    /// Opens every pack that can be opened; the others, and those that come later, are left to libgit2.
+    /// Opens every pack that can be opened, those that are borrowed from another repository too; what is left out,
+    /// or comes later, is left to libgit2.
     pub(super) fn open(objects: &Path) -> Self {
-        let entries = std::fs::read_dir(objects.join("pack")).into_iter().flatten().flatten();
+        let borrowed = std::fs::read_to_string(objects.join("info/alternates")).unwrap_or_default();
+        let folders =
+            std::iter::once(objects.to_path_buf()).chain(borrowed.lines().map(|line| objects.join(line)));
+        let entries =
+            folders.filter_map(|folder| std::fs::read_dir(folder.join("pack")).ok()).flatten().flatten();
         let mut paths: Vec<_> = entries
             .map(|entry| entry.path())
             .filter(|path| path.extension().is_some_and(|extension| extension == "idx"))
@@ -233,6 +238,9 @@ mod tests {
         assert_eq!(compare(root), all, "what is loose is left to libgit2");
         git(root, &["repack", "-dq"]);
         assert_eq!(compare(root), all + 3, "two packs");
+        let borrower = root.join("borrower");
+        git(root, &["clone", "-q", "--shared", ".", "borrower"]);
+        assert_eq!(compare(&borrower), all + 3, "borrowed packs");
     }
 
     #[test]
