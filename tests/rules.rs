@@ -304,3 +304,21 @@ fn a_cancelled_task_is_open_nowhere() {
         assert!(codes(&gate["requirements"]).contains(&"cancelled".to_owned()), "{environment}");
     }
 }
+
+/// `cancelled` is no part of the text that approvals bind, and the audit does not read back what was set later.
+#[test]
+fn a_task_that_is_cancelled_afterwards_was_not_cancelled_when_it_was_deployed() {
+    let mut book = plain("");
+    book.person("ana").later().write(PATH, task("INFRA-1", "risk = \"low\"\n"));
+    book.commit("propose");
+    book.later().tick(PATH, "Apply in staging");
+    book.later().tick(PATH, "Apply in production");
+    book.later().untick(PATH, "Apply in production");
+    book.later().replace(PATH, "kind =", "cancelled = \"it did not help\"\nkind =");
+    book.commit("cancel");
+    let rows = book.json(&["audit"])["rows"].take();
+    for row in rows.as_array().unwrap() {
+        assert_eq!(row["exceptions"], serde_json::json!([]), "{row}");
+    }
+    assert_eq!(rows.as_array().unwrap().len(), 2);
+}

@@ -216,8 +216,9 @@ impl Case<'_, '_> {
         listing(self.subject.context, self.subject.record)
     }
 
+    /// As the view has it: it is no part of the text that binds, so the file that was kept may say something else.
     fn cancelled(&self) -> Option<Requirement> {
-        let why = self.subject.task.cancelled.as_ref()?;
+        let why = emergency::text_field(self.subject.context, self.subject.record, "cancelled")?;
         Some(unmet(Code::Cancelled, format!("it is cancelled: {why}")))
     }
 
