@@ -24,6 +24,7 @@ mod merge_laws;
 mod merges;
 mod plans;
 mod renumber;
+mod schemas;
 mod situations;
 mod status;
 mod stories;

@@ -39,6 +39,7 @@ mod record_act;
 mod render;
 mod renumber;
 mod risk;
+mod schema;
 mod scope;
 mod show;
 mod table;
@@ -134,6 +135,7 @@ enum Command {
     Lsp(lsp::LspArgs),
     Renumber(renumber::RenumberArgs),
     Hook(hook::HookArgs),
+    Schema(schema::SchemaArgs),
     Completions(completions::CompletionsArgs),
     Man(completions::ManArgs),
 }
@@ -209,6 +211,7 @@ fn run_command(ui: &mut Ui, context: &Context, command: Command) -> Result<(), C
         Command::Renumber(args) => renumber::run(ui, context, &args),
         Command::Hook(args) => hook::run(ui, context, &args),
         Command::MergeDriver(args) => merge_driver::run(ui, context, &args),
+        Command::Schema(args) => schema::run(ui, &args),
         Command::Completions(args) => completions::run(ui, &args),
         Command::Man(args) => completions::run_man(ui, &args),
     }

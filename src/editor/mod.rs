@@ -7,3 +7,4 @@ pub mod change_trailer;
 pub mod lsp;
 pub mod merge;
 pub mod renumber;
+pub mod schema;
