@@ -20,6 +20,7 @@ mod gate;
 mod hooks;
 mod law;
 mod manifests;
+mod mdbook;
 mod merge_laws;
 mod merges;
 mod plans;
