@@ -360,3 +360,23 @@ fn export_has_one_record_a_line_and_a_table_that_runs_nothing() {
     book.run(&["export", "--format", "csv", "--events"]).expect(2);
     book.run(&["export", "--out", "no/such/folder/x"]).expect(1);
 }
+
+#[test]
+fn completions_are_installed_below_the_home_directory_and_work() {
+    let book = Fixture::book();
+    let home = book.root.parent().unwrap().to_owned();
+    for (shell, file) in [
+        ("bash", ".local/share/bash-completion/completions/changebook"),
+        ("zsh", ".zfunc/_changebook"),
+        ("fish", ".config/fish/completions/changebook.fish"),
+    ] {
+        book.run(&["completions", shell, "--install"]).expect(0);
+        assert!(std::fs::read_to_string(home.join(file)).unwrap().contains("changebook"), "{shell}");
+    }
+    assert!(home.join(".local/share/man/man1/changebook-merge-driver.1").is_file());
+    let answer = book.pipe(
+        "bash -c '. ~/.local/share/bash-completion/completions/changebook; COMP_WORDS=(changebook ren); COMP_CWORD=1; _changebook changebook ren changebook; echo ${COMPREPLY[@]}'",
+    );
+    assert_eq!(answer.trim(), "renumber");
+    book.run(&["completions", "powershell", "--install"]).expect(2);
+}

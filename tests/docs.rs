@@ -148,3 +148,28 @@ fn every_command_of_the_manual_exists() {
     }
     assert!(n_commands > 10, "{n_commands}");
 }
+
+/// What a pipeline runs, in a clone such as a pipeline has: detached, with remote-tracking branches only.
+#[test]
+fn what_pipelines_run_has_an_answer() {
+    let mut book = Fixture::empty();
+    book.run(&["demo", "../demo", "--no-site"]).expect(0);
+    let home = book.root.parent().unwrap().to_owned();
+    let branch = book.git_at(&home.join("demo"), &["branch", "--show-current"]);
+    book.git_at(&home, &["clone", "-q", "demo", "job"]);
+    book.root = home.join("job");
+    book.git(&["checkout", "-q", "--detach"]);
+    book.write("plan.json", r#"{"format_version":"1.2","terraform_version":"1.5.0","resource_changes":[]}"#);
+    let text = page("docs/pipelines.md");
+    let lines = text.lines().filter_map(|line| line.find("changebook ").map(|at| &line[at..]));
+    let commands: Vec<&str> =
+        lines.filter(|line| !line.contains('`') && !line.ends_with("mdbook\"")).collect();
+    assert!(commands.len() >= 7, "{commands:?}");
+    for command in commands {
+        let surroundings =
+            format!("CHANGE=INFRA-150 CI_DEFAULT_BRANCH={branch} HEAD_BRANCH_NAME=add/INFRA-150-vpc");
+        let output = shell(&book, &format!("export {surroundings}; {command}"));
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(matches!(output.status.code(), Some(0 | 3)), "{command}: {said}");
+    }
+}

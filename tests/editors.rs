@@ -38,6 +38,9 @@ fn a_client_in_node() {
         return;
     }
     let book = book();
+    // What a stranger's repository may hold: a link to a file outside of it that reads as a record.
+    book.write("../secret.md", task("LINK-1", "risk = \"low\"\n").replace("A change", "Secret"));
+    std::os::unix::fs::symlink("../../secret.md", book.root.join("tasks/LINK-1.md")).unwrap();
     let mut command = Command::new("node");
     command.env("NODE_PATH", &modules).arg(script("client.js"));
     command.arg(env!("CARGO_BIN_EXE_changebook")).arg(&book.root);

@@ -10,14 +10,17 @@ use super::error::CliError;
 use super::ui::Ui;
 use crate::act::write_atomically;
 
-/// Print a shell's completions
+/// Print a shell's completions, or install them with the manual pages
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n\
-    \x20\x20changebook completions bash > ~/.local/share/bash-completion/completions/changebook\n\
+    \x20\x20changebook completions bash --install\n\
     \x20\x20changebook completions zsh > ~/.zfunc/_changebook")]
 pub(super) struct CompletionsArgs {
     /// The shell
     shell: Shell,
+    /// Put them where the shell looks for a user's own, and the manual pages where `man` does
+    #[arg(long)]
+    install: bool,
 }
 
 /// Print the manual page, or write one for each command into a directory
@@ -34,7 +37,45 @@ pub(super) struct ManArgs {
 pub(super) fn run(ui: &mut Ui, args: &CompletionsArgs) -> Result<(), CliError> {
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut Cli::command(), "changebook", &mut script);
+    if args.install {
+        return install(ui, args.shell, &script);
+    }
     ui.text(&String::from_utf8_lossy(&script))
+}
+
+/// Installs for this user alone, below the home directory.
+fn install(ui: &mut Ui, shell: Shell, script: &[u8]) -> Result<(), CliError> {
+    let home = std::env::home_dir().filter(|home| home.is_absolute());
+    let home = home.ok_or_else(|| {
+        CliError::failure("there is no home directory")
+            .with_hint("print them, and put them where they belong")
+    })?;
+    let below = |variable: &str, usual: &str| {
+        let named = std::env::var_os(variable).map(PathBuf::from).filter(|path| path.is_absolute());
+        named.unwrap_or_else(|| home.join(usual))
+    };
+    let (data, config) = (below("XDG_DATA_HOME", ".local/share"), below("XDG_CONFIG_HOME", ".config"));
+    let file = match shell {
+        Shell::Bash => data.join("bash-completion/completions/changebook"),
+        Shell::Zsh => home.join(".zfunc/_changebook"),
+        Shell::Fish => config.join("fish/completions/changebook.fish"),
+        _ => {
+            return Err(CliError::usage(format!("nobody knows where {shell} looks for completions"))
+                .with_hint("print them, and put them where they belong"));
+        }
+    };
+    let folder = file.parent().unwrap_or(&home);
+    std::fs::create_dir_all(folder)
+        .map_err(|error| CliError::failure(format!("`{}`: {error}", folder.display())))?;
+    write_atomically(&file, script)?;
+    let pages = data.join("man/man1");
+    run_man(ui, &ManArgs { out: Some(pages.clone()) })?;
+    ui.line(format!("made {}", file.display()))?;
+    ui.line(format!("made the manual pages in {}", pages.display()))?;
+    if shell == Shell::Zsh {
+        ui.line("zsh looks there when .zshrc says, before `compinit`: fpath=(~/.zfunc $fpath)")?;
+    }
+    Ok(())
 }
 
 pub(super) fn run_man(ui: &mut Ui, args: &ManArgs) -> Result<(), CliError> {

@@ -30,6 +30,7 @@ mod list;
 mod log;
 mod lsp;
 mod manifests;
+mod mdbook;
 mod merge_driver;
 mod metrics;
 mod new;
@@ -39,6 +40,7 @@ mod record_act;
 mod render;
 mod renumber;
 mod risk;
+mod schema;
 mod scope;
 mod serve;
 mod show;
@@ -137,6 +139,8 @@ enum Command {
     Lsp(lsp::LspArgs),
     Renumber(renumber::RenumberArgs),
     Hook(hook::HookArgs),
+    Mdbook(mdbook::MdbookArgs),
+    Schema(schema::SchemaArgs),
     Completions(completions::CompletionsArgs),
     Man(completions::ManArgs),
 }
@@ -213,6 +217,8 @@ fn run_command(ui: &mut Ui, context: &Context, command: Command) -> Result<(), C
         Command::Renumber(args) => renumber::run(ui, context, &args),
         Command::Hook(args) => hook::run(ui, context, &args),
         Command::MergeDriver(args) => merge_driver::run(ui, context, &args),
+        Command::Mdbook(args) => mdbook::run(ui, context, &args),
+        Command::Schema(args) => schema::run(ui, &args),
         Command::Completions(args) => completions::run(ui, &args),
         Command::Man(args) => completions::run_man(ui, &args),
     }

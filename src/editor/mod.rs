@@ -5,5 +5,7 @@
 
 pub mod change_trailer;
 pub mod lsp;
+pub mod mdbook;
 pub mod merge;
 pub mod renumber;
+pub mod schema;

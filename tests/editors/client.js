@@ -144,6 +144,14 @@ async function main() {
   assert.ok(symbols.some((symbol) => symbol.name === "Approvals" && symbol.children.some((child) => child.name === "Security review")));
   const workspace = await connection.sendRequest(lsp.WorkspaceSymbolRequest.type, { query: "first" });
   assert.deepStrictEqual(workspace.map((symbol) => symbol.name), ["INFRA-1 The 😀 first"]);
+  // A link out of the book is not followed, whether it is open or not.
+  const secret = async () =>
+    (await connection.sendRequest(lsp.WorkspaceSymbolRequest.type, { query: "" })).map((symbol) => symbol.name);
+  assert.deepStrictEqual(await secret(), ["INFRA-1 The 😀 first", "INFRA-2 A change", "LINK-1 LINK-1"]);
+  const link = { uri: uri("tasks/LINK-1.md"), languageId: "markdown", version: 1, text: "" };
+  connection.sendNotification(lsp.DidOpenTextDocumentNotification.type, { textDocument: link });
+  connection.sendNotification(lsp.DidCloseTextDocumentNotification.type, { textDocument: { uri: link.uri } });
+  assert.ok(!(await secret()).some((name) => name.includes("Secret")));
   const folds = await connection.sendRequest(lsp.FoldingRangeRequest.type, { textDocument: { uri: uri(task) } });
   assert.strictEqual(folds[0].startLine, 0);
   const links = await connection.sendRequest(lsp.DocumentLinkRequest.type, { textDocument: { uri: uri(task) } });

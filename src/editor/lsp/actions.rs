@@ -31,9 +31,9 @@ fn tick(context: &Context<'_>, record: &Record, item: &Item) -> Option<CodeActio
     let verb =
         match (item.checked, policy.review_for_item(&item.text), policy.environment_for_item(&item.text)) {
             (true, ..) => "Untick".to_owned(),
-            (false, Some(review), _) => format!("Approve as {}:", review.role),
-            (false, None, Some(environment)) => format!("Mark deployed to {}:", environment.name),
-            (false, None, None) => "Tick".to_owned(),
+            (false, Some(review), _) if !review.via_decision => format!("Approve as {}:", review.role),
+            (false, _, Some(environment)) => format!("Mark deployed to {}:", environment.name),
+            (false, _, None) => "Tick".to_owned(),
         };
     Some(action(context, record, format!("{verb} “{}”", item.text), CodeActionKind::REFACTOR, &new))
 }

@@ -73,7 +73,7 @@ fn words_of(state: &RecordState) -> String {
     let mut words = vec![format!("{} `{}`", state.record_type.as_str(), state.status.as_str())];
     words.extend(state.risk.as_ref().map(|risk| format!("risk {}", risk.level.as_str())));
     words.extend(state.approval.map(|approval| format!("approval: {approval}")));
-    words.extend(state.evidence.as_ref().map(|evidence| format!("proved by {}", who(evidence))));
+    words.extend(state.evidence.as_ref().map(|evidence| format!("proved {}", who(evidence))));
     let next =
         if state.next.is_empty() { String::new() } else { format!("\n\nNext: {}", escape(&state.next)) };
     words.join(" · ") + &next
@@ -88,8 +88,8 @@ fn of_item(context: &Context<'_>, item: &Item) -> String {
     lines.push(match known {
         Some(known) if known.checked == item.checked => {
             let by: Vec<String> = known.by.iter().map(who).collect();
-            let verb = if item.checked { "ticked" } else { "not ticked, since" };
-            if by.is_empty() { format!("{verb}: not committed") } else { format!("{verb} {}", by.join(", ")) }
+            let verb = if item.checked { "ticked" } else { "not ticked: set so" };
+            if by.is_empty() { format!("{verb}, not committed") } else { format!("{verb} {}", by.join(", ")) }
         }
         Some(_) if item.checked => "ticked here, not committed".to_owned(),
         Some(_) => "unticked here, not committed".to_owned(),

@@ -1,0 +1,158 @@
+//! JSON Schemas (2020-12) of what people write: the frontmatter of each type of record, and the settings in
+//! `book.toml`. Date-times of TOML are text in the form of RFC 3339 there.
+
+use serde_json::{Map, Value, json};
+
+use crate::record::{RecordType, Risk, TaskKind, Verdict, keys_of};
+
+/// Names of all schemas.
+pub const SCHEMAS: [&str; 4] = ["task", "decision", "runbook", "book"];
+
+/// The schema of that name.
+pub fn schema(name: &str) -> Option<Value> {
+    let record_type = RecordType::ALL.into_iter().find(|known| known.as_str() == name);
+    match record_type {
+        Some(record_type) => Some(of_record(record_type)),
+        None => (name == "book").then(of_book),
+    }
+}
+
+fn of_record(record_type: RecordType) -> Value {
+    let keys = keys_of(record_type).iter();
+    let properties: Map<String, Value> = keys.map(|key| ((*key).to_owned(), of_key(key))).collect();
+    let required = match record_type {
+        RecordType::Task => json!(["id", "title", "kind"]),
+        RecordType::Decision | RecordType::Runbook => json!(["id", "title"]),
+    };
+    json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": format!("Frontmatter of a {}", record_type.as_str()),
+        "type": "object",
+        "properties": properties,
+        "required": required,
+        // Unknown keys are kept, and warned about.
+        "additionalProperties": true,
+    })
+}
+
+/// What the value of a key of the frontmatter is.
+fn of_key(key: &str) -> Value {
+    match key {
+        "id" => json!({
+            "type": "string", "pattern": "^[A-Za-z0-9][A-Za-z0-9_-]*$", "maxLength": 100,
+            "description": "The file's name without `.md`",
+        }),
+        "title" => json!({ "type": "string", "description": "What it is called" }),
+        "kind" => words(&TaskKind::ALL.map(TaskKind::as_str), "What the change is made with"),
+        "risk" => {
+            words(&Risk::ALL.map(Risk::as_str), "The declared risk; the found one counts where it is higher")
+        }
+        "decision" => words(&Verdict::ALL.map(Verdict::as_str), "What the board said; absent while pending"),
+        "categories" => list("Categories of the policy"),
+        "environments" => list("Environments of the policy to which it goes"),
+        "depends" => list("Tasks that must be applied before"),
+        "follows" => list("Tasks that this one follows up"),
+        "changes" => list("Tasks that are decided on"),
+        "runbooks" => list("Runbooks that it needs or changes"),
+        "services" => list("Services that it touches"),
+        "labels" => list("Free words; no part of what is approved"),
+        "downtime" | "duration" | "rto" | "rpo" | "review-every" => json!({
+            "type": "string", "pattern": "^(?=.)([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?$",
+            "description": "A duration, such as `30m`, `4h` or `1d12h`",
+        }),
+        "scheduled" => json!({
+            "type": "string", "format": "date-time", "description": "When it is to be applied: a date-time with offset",
+        }),
+        "meeting" => json!({ "type": "string", "format": "date", "description": "The meeting's date" }),
+        "cost" => json!({
+            "type": "object",
+            "properties": {
+                "monthly": { "type": ["number", "string"] },
+                "currency": { "type": "string", "pattern": "^[A-Z]{3}$" },
+                "budget": { "type": "string" },
+            },
+            "description": "What it costs a month, and the budget that carries it",
+        }),
+        "chart" => json!({
+            "type": "object",
+            "properties": {
+                "name": { "type": "string" }, "current": { "type": "string" }, "target": { "type": "string" },
+            },
+            "description": "The chart's jump; `changebook chart` writes it",
+        }),
+        "plan" => by_environment("The recorded plan of each environment; `changebook plan` writes it"),
+        "manifests" => {
+            by_environment("The recorded manifests of each environment; `changebook manifests` writes it")
+        }
+        "requestor" => json!({ "type": "string", "description": "Who asks, by the policy's name" }),
+        "owner" => json!({ "type": "string", "description": "The role or person that answers for it" }),
+        "window" => json!({ "type": "string", "description": "A change window of the policy" }),
+        "emergency" => json!({ "type": "string", "description": "Why it cannot wait" }),
+        "cancelled" => json!({ "type": "string", "description": "Why it was given up" }),
+        _ => json!({ "type": "string" }),
+    }
+}
+
+fn words(words: &[&str], description: &str) -> Value {
+    json!({ "enum": words, "description": description })
+}
+
+fn list(description: &str) -> Value {
+    json!({ "type": "array", "items": { "type": "string" }, "description": description })
+}
+
+fn by_environment(description: &str) -> Value {
+    json!({
+        "type": "object",
+        "additionalProperties": {
+            "type": "object",
+            "properties": { "digest": { "type": "string", "pattern": "^sha256:" } },
+            "required": ["digest"],
+        },
+        "description": description,
+    })
+}
+
+/// Our own table of `book.toml`; the rest is mdBook's.
+fn of_book() -> Value {
+    json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "book.toml, as far as Changebook reads it",
+        "type": "object",
+        "properties": {
+            "preprocessor": {
+                "type": "object",
+                "properties": {
+                    "changebook": {
+                        "type": "object",
+                        "properties": {
+                            "allow-broken-links": { "type": "boolean", "description": "Build all the same, and warn" },
+                            "optional": { "type": "boolean", "description": "mdBook builds without the program" },
+                            "command": { "type": "string" },
+                            "renderers": { "type": "array", "items": { "type": "string" } },
+                            "before": { "type": "array", "items": { "type": "string" } },
+                            "after": { "type": "array", "items": { "type": "string" } },
+                        },
+                        "additionalProperties": false,
+                    },
+                },
+            },
+        },
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_key_says_what_it_is() {
+        for record_type in RecordType::ALL {
+            let schema = schema(record_type.as_str()).unwrap();
+            for key in keys_of(record_type) {
+                assert!(schema["properties"][key]["description"].is_string(), "{key}");
+            }
+        }
+        assert!(SCHEMAS.iter().all(|name| schema(name).is_some()) && schema("none").is_none());
+    }
+}
