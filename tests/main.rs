@@ -19,6 +19,7 @@ mod gate;
 mod law;
 mod manifests;
 mod plans;
+mod site;
 mod situations;
 mod status;
 mod stories;
