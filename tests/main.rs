@@ -28,6 +28,7 @@ mod pull_request;
 mod renumber;
 mod rules;
 mod schemas;
+mod site;
 mod situations;
 mod status;
 mod stories;
