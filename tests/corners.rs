@@ -247,6 +247,40 @@ fn a_dependency_that_two_files_carry_is_no_answer() {
     book.run(&["gate", "INFRA-1", "-e", "production", "--now", NOW]).expect(1);
 }
 
+/// | task | depends on | told |
+/// | --- | --- | --- |
+/// | INFRA-1 | INFRA-2 | the circle 1 → 2 → 1 |
+/// | INFRA-2 | INFRA-1 | the circle 2 → 1 → 2 |
+/// | INFRA-3 | INFRA-1 | nothing: it only leads into it |
+#[test]
+fn dependencies_in_a_circle_are_told_at_each_of_them() {
+    let mut book = book("", "risk = \"low\"\ndepends = [\"INFRA-2\"]\n");
+    for (id, on) in [("INFRA-2", "INFRA-1"), ("INFRA-3", "INFRA-1")] {
+        let more = format!("risk = \"low\"\ndepends = [\"{on}\"]\n");
+        book.person("ana").write(&format!("tasks/{id}.md"), task(id, &more));
+    }
+    let told = |book: &Fixture| {
+        let run = book.run(&["check", "--json"]).expect(3);
+        let answer: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();
+        let found = answer["diagnostics"].as_array().unwrap().iter();
+        let broken = found.filter(|found| found["code"] == "reference-broken");
+        broken
+            .map(|found| {
+                let message = found["message"].as_str().unwrap();
+                let way = message.split(": ").nth(1).unwrap().split(';').next().unwrap();
+                format!("{} {way}", found["path"].as_str().unwrap())
+            })
+            .collect::<Vec<_>>()
+    };
+    let circle = [
+        "tasks/INFRA-1.md `INFRA-1` → `INFRA-2` → `INFRA-1`",
+        "tasks/INFRA-2.md `INFRA-2` → `INFRA-1` → `INFRA-2`",
+    ];
+    assert_eq!(told(&book), circle, "drafts in it count too");
+    book.later().commit("a circle");
+    assert_eq!(told(&book), circle);
+}
+
 #[test]
 fn a_rollback_is_known_by_the_texts_of_its_time() {
     let mut book = book("", "risk = \"low\"\n");

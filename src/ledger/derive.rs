@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
+use super::circles::circles;
 use super::context::{Context, Sources};
 use super::decision::{DecisionState, decisions};
 use super::events::events;
@@ -69,6 +70,8 @@ pub(super) struct Book<'a> {
     pub(super) references: References<'a>,
     /// IDs that several files carry: whose history is whose cannot be told.
     duplicates: BTreeSet<&'a str>,
+    /// Tasks that depend on each other, each with the way back to itself.
+    circles: HashMap<&'a str, Vec<&'a str>>,
 }
 
 impl<'a> Book<'a> {
@@ -81,7 +84,12 @@ impl<'a> Book<'a> {
                 duplicates.insert(id.as_str());
             }
         }
-        Book { references: References::new(&records), records, duplicates }
+        let depends = records.iter().filter_map(|(id, record)| match &record.details {
+            Details::Task(task) => Some((*id, task.depends.iter().map(String::as_str).collect())),
+            _ => None,
+        });
+        let circles = circles(depends.collect());
+        Book { references: References::new(&records), records, duplicates, circles }
     }
 }
 
@@ -212,6 +220,16 @@ impl Deriver<'_> {
     }
 }
 
+/// That a task depends on itself by way of others.
+fn circle(record: &Record, book: &Book<'_>) -> Option<Diagnostic> {
+    let way = book.circles.get(record.id.as_ref()?.as_str())?;
+    let span = record.field("depends").map_or(0..0, |field| field.value_span.clone());
+    let steps: Vec<String> = way.iter().map(|id| format!("`{id}`")).collect();
+    let message = format!("it depends on itself: {}; none of them can ever go out", steps.join(" → "));
+    let found = Diagnostic::error(Code::ReferenceBroken, &record.path, &record.source, span, message);
+    Some(found.with_help("take one of these out of its `depends`"))
+}
+
 /// What a record owes after the fact: the papers of a change that has gone out, the review of a runbook.
 fn owed(state: &RecordState) -> Option<Diagnostic> {
     let open_items = state.items.iter().any(|item| !item.checked);
@@ -289,7 +307,7 @@ fn draft(shown: &Shown, book: &Book<'_>) -> RecordState {
         work_tree: shown.work_tree,
         landed: None,
         next: if broken { "repair the file".to_owned() } else { "commit it".to_owned() },
-        diagnostics: record.diagnostics.clone(),
+        diagnostics: record.diagnostics.iter().cloned().chain(circle(record, book)).collect(),
     }
 }
 

@@ -8,6 +8,7 @@ mod approval;
 mod audit;
 mod authority;
 mod check;
+mod circles;
 mod coming;
 mod context;
 mod decision;

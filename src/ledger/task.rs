@@ -196,6 +196,13 @@ impl Facts<'_> {
         self.context.latest(proofs)
     }
 
+    /// Of two proofs, the one that came first: what is added later does not move the day on which a task was done.
+    fn first(&self, one: Option<usize>, other: Option<usize>) -> Option<usize> {
+        let (Some(one), Some(other)) = (one, other) else { return one.or(other) };
+        let later = self.context.latest([one, other]);
+        Some(if later == Some(one) { other } else { one })
+    }
+
     /// What `[done]` asks for besides the boxes; `None` while something is owed.
     fn owed(&self, others: &Others<'_, '_>) -> Option<Vec<usize>> {
         let done = &self.context.sources.policy.done;
@@ -204,7 +211,7 @@ impl Facts<'_> {
         let runbook = (others.runbook_updates)(self.task, created);
         let mut proofs = Vec::new();
         if done.documentation && !documents {
-            proofs.push((others.follow_ups)(self.id).or(runbook)?);
+            proofs.push(self.first((others.follow_ups)(self.id), runbook)?);
         }
         if done.runbook && !documents {
             proofs.push(runbook?);
