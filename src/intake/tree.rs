@@ -269,9 +269,38 @@ impl Differ<'_, '_> {
     }
 }
 
-/// Lists with names whose order means something: these run, or refer to each other, one after the other.
+/// Whether the order of a list means something. Of an unknown one it may: an order that is told needlessly does less
+/// harm than a change that is not told. The lists here are sets to the API.
 fn in_order_matters(path: &Path) -> bool {
-    matches!(path.last_key(), "initContainers" | "env" | "args" | "command")
+    const SETS: [&str; 26] = [
+        "containers",
+        "ephemeralContainers",
+        "volumes",
+        "volumeMounts",
+        "volumeDevices",
+        "imagePullSecrets",
+        "secrets",
+        "resourceClaims",
+        "ports",
+        "hostAliases",
+        "ownerReferences",
+        "conditions",
+        "topologySpreadConstraints",
+        "subjects",
+        "taints",
+        "finalizers",
+        "accessModes",
+        "add",
+        "drop",
+        "verbs",
+        "apiGroups",
+        "apiVersions",
+        "resources",
+        "resourceNames",
+        "nonResourceURLs",
+        "policyTypes",
+    ];
+    !SETS.contains(&path.last_key())
 }
 
 /// The scalars of a list as text with their types, when it holds nothing else and no two the same.

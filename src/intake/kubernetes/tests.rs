@@ -91,6 +91,30 @@ fn each_kind_of_change() {
     }
 }
 
+/// | list | what a change of its order is |
+/// | --- | --- |
+/// | of a kind nobody knows (servers asked one after the other) | a change |
+/// | verbs of a role | none: a set |
+#[test]
+fn the_order_of_an_unknown_list_may_mean_something() {
+    let object = |list: &str| {
+        format!(
+            "apiVersion: example.org/v1\nkind: Resolver\nmetadata: {{name: r}}\nspec: {{servers: {list}}}\n"
+        )
+    };
+    let role = |verbs: &str| {
+        format!(
+            "apiVersion: rbac.authorization.k8s.io/v1\nkind: Role\nmetadata: {{name: r}}\nrules: [{{apiGroups: [''], resources: [pods], verbs: {verbs}}}]\n"
+        )
+    };
+    assert_eq!(sentences(&object("[a, b]"), &object("[b, a]")), ["Resolver r: servers in another order"]);
+    assert_eq!(
+        sentences(&object("[{name: a}, {name: b}]"), &object("[{name: b}, {name: a}]")),
+        ["Resolver r: servers in another order"]
+    );
+    assert!(sentences(&role("[get, list]"), &role("[list, get]")).is_empty());
+}
+
 #[test]
 fn objects_come_go_and_keep_their_identity() {
     let service = "\n---\napiVersion: v1\nkind: Service\nmetadata: {name: api, namespace: web}\nspec: {ports: [{port: 80, targetPort: 8080}]}\n";
