@@ -29,6 +29,22 @@ const KEY_WORDS: &[&str] = &["encryption", "signing", "master", "account", "ssh"
 /// A name that ends so is that of a secret, not the secret.
 const REFERENCE_ENDS: &[&str] = &["name", "ref", "file", "path", "namespace", "selector", "mount", "class"];
 
+/// Beginnings of well-known tokens, each with how many letters and digits follow at least.
+const TOKENS: [(&str, usize, &str); 12] = [
+    ("AKIA", 16, "an AWS access key"),
+    ("ASIA", 16, "an AWS access key"),
+    ("ghp_", 30, "a GitHub token"),
+    ("gho_", 30, "a GitHub token"),
+    ("ghs_", 30, "a GitHub token"),
+    ("github_pat_", 20, "a GitHub token"),
+    ("glpat-", 16, "a GitLab token"),
+    ("xoxb-", 16, "a Slack token"),
+    ("xoxp-", 16, "a Slack token"),
+    ("sk_live_", 16, "a Stripe key"),
+    ("AIza", 30, "a Google API key"),
+    ("hvs.", 20, "a Vault token"),
+];
+
 /// Knows values that are secret in one place, so that they are hidden wherever they stand.
 #[derive(Debug, Clone, Default)]
 pub struct Secrets {
@@ -107,8 +123,21 @@ fn words(name: &str) -> Vec<String> {
     words
 }
 
-/// A private key, an address with a password in it, or an option that gives one.
-fn text_is_secret(text: &str) -> bool {
+/// What kind of well-known token stands in a text, by its form alone.
+pub(super) fn token_form(text: &str) -> Option<&'static str> {
+    let has = |(start, length, _): &&(&str, usize, &str)| {
+        text.match_indices(start).any(|(at, _)| {
+            let before = text[..at].chars().next_back().is_none_or(|c| !c.is_ascii_alphanumeric());
+            let rest = text[at + start.len()..].chars();
+            before
+                && rest.take_while(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-')).count() >= *length
+        })
+    };
+    TOKENS.iter().find(has).map(|(_, _, words)| *words)
+}
+
+/// A private key, a well-known token, an address with a password in it, or an option that gives one.
+pub(super) fn text_is_secret(text: &str) -> bool {
     let has_key = text.contains("PRIVATE KEY-----");
     let has_password = text.split("://").skip(1).any(|rest| {
         let authority = rest.split(['/', '?', '#', ' ']).next().unwrap_or_default();
@@ -118,7 +147,7 @@ fn text_is_secret(text: &str) -> bool {
         word.split_once('=')
             .is_some_and(|(name, value)| !value.is_empty() && !is_reference(value) && name_is_secret(name))
     });
-    has_key || has_password || has_option
+    has_key || has_password || has_option || token_form(text).is_some()
 }
 
 #[cfg(test)]
@@ -175,6 +204,8 @@ mod tests {
         assert!(secrets.hides("anything", &text("x hunter2hunter2 y")));
         assert!(secrets.hides("args", &text("--db-password=x")));
         assert!(secrets.hides("url", &text("postgres://app:pw@db/x")));
+        let key = format!("AKIA{}", "ABCDEFGH12345678");
+        assert!(secrets.hides("anything", &text(&key)));
         assert!(secrets.hides("PIN_TOKEN", &Value::Number("1234".to_owned())));
         assert!(!secrets.hides("url", &text("https://example.org/a:b@c")));
         assert!(!secrets.hides("PASSWORD", &text("$(FROM_SECRET)")));

@@ -41,22 +41,6 @@ impl fmt::Display for SecretPlace {
     }
 }
 
-/// Beginnings of well-known tokens, each with how many letters and digits follow at least.
-const TOKENS: [(&str, usize, &str); 12] = [
-    ("AKIA", 16, "an AWS access key"),
-    ("ASIA", 16, "an AWS access key"),
-    ("ghp_", 30, "a GitHub token"),
-    ("gho_", 30, "a GitHub token"),
-    ("ghs_", 30, "a GitHub token"),
-    ("github_pat_", 20, "a GitHub token"),
-    ("glpat-", 16, "a GitLab token"),
-    ("xoxb-", 16, "a Slack token"),
-    ("xoxp-", 16, "a Slack token"),
-    ("sk_live_", 16, "a Stripe key"),
-    ("AIza", 30, "a Google API key"),
-    ("hvs.", 20, "a Vault token"),
-];
-
 /// The places in the lines that a `git diff` adds.
 pub fn scan_diff(diff: &str) -> Vec<SecretPlace> {
     let (mut found, mut path, mut line) = (Vec::new(), String::new(), 0usize);
@@ -108,20 +92,34 @@ fn hunk_ranges(hunk: &str) -> Option<(Lines, Lines)> {
     Some((old, new))
 }
 
+/// The text with every line that looks as if it held a secret replaced by words that say so, and private keys as a
+/// whole.
+pub fn hide(text: &str) -> String {
+    let mut lines = Vec::new();
+    let mut in_key = false;
+    for line in text.lines() {
+        if in_key {
+            in_key = !line.contains("-----END");
+            continue;
+        }
+        match look(line) {
+            Some(suspicion) => {
+                in_key = line.contains("-----BEGIN") && !line.contains("-----END");
+                lines.push(format!("(hidden: this line looks as if it held {})", suspicion.words()));
+            }
+            None => lines.push(line.to_owned()),
+        }
+    }
+    let end = if text.ends_with('\n') { "\n" } else { "" };
+    lines.join("\n") + end
+}
+
 /// What a line looks as if it held.
 pub fn look(line: &str) -> Option<Suspicion> {
     if line.contains("-----BEGIN") && line.contains("PRIVATE KEY") {
         return Some(Suspicion::Form("a private key"));
     }
-    let token = TOKENS.iter().find(|(start, length, _)| {
-        line.match_indices(start).any(|(at, _)| {
-            let before = line[..at].chars().next_back().is_none_or(|c| !c.is_ascii_alphanumeric());
-            let rest = line[at + start.len()..].chars();
-            before
-                && rest.take_while(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-')).count() >= *length
-        })
-    });
-    token.map(|(_, _, words)| Suspicion::Form(words)).or_else(|| literal(line).then_some(Suspicion::Name))
+    super::secret::token_form(line).map(Suspicion::Form).or_else(|| literal(line).then_some(Suspicion::Name))
 }
 
 /// `db_password = "…"`, `"token": "…"`: a quoted text behind such a name, and no reference.
@@ -150,6 +148,25 @@ mod tests {
             places,
             ["main.tf:2 (a literal secret)", "main.tf:3 (an AWS access key)", "main.tf:11 (a private key)"]
         );
+    }
+
+    #[test]
+    fn lines_with_secrets_are_hidden_and_keys_as_a_whole() {
+        let key = "-----BEGIN PRIVATE KEY-----\nMIIplanted\n-----END PRIVATE KEY-----";
+        let token = format!("AKIA{}", "ABCDEFGH12345678");
+        let text = format!("## What\n\nUse {token}.\n{key}\npassword = \"planted\"\n\nThe password stays.\n");
+        let hidden = |what: &str| format!("(hidden: this line looks as if it held {what})");
+        let expected = [
+            "## What",
+            "",
+            &hidden("an AWS access key"),
+            &hidden("a private key"),
+            &hidden("a literal secret"),
+            "",
+            "The password stays.\n",
+        ];
+        assert_eq!(hide(&text), expected.join("\n"));
+        assert_eq!(hide("nothing\n"), "nothing\n");
     }
 
     #[test]

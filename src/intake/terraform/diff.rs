@@ -1,6 +1,6 @@
 //! What changes inside a resource: places, with what stood and will stand there, as far as it may be shown.
 
-use super::super::secret::attribute_is_secret;
+use super::super::secret::{attribute_is_secret, text_is_secret};
 use super::secrets::Secrets;
 use super::value::{Mask, NULL, Value};
 
@@ -206,7 +206,7 @@ fn scalar_change(before: &Value<'_>, after: &Value<'_>, secrets: &Secrets, path:
 
 fn may_show(value: &Value<'_>, secrets: &Secrets) -> bool {
     let mut may_show = true;
-    value.each_string(&mut |text| may_show &= secrets.may_show(text));
+    value.each_string(&mut |text| may_show &= secrets.may_show(text) && !text_is_secret(text));
     may_show
 }
 
@@ -216,8 +216,9 @@ fn shown(value: &Value<'_>, secrets: &Secrets) -> Option<String> {
         Value::Bool(value) => Some(value.to_string()),
         Value::Number(text) => secrets.may_show(text).then(|| (*text).to_owned()),
         Value::String(text) => {
-            let short = text.chars().count() <= MAX_SHOWN && !text.contains('\n') && secrets.may_show(text);
-            short.then(|| if text.is_empty() { "\"\"".to_owned() } else { text.to_string() })
+            let is_short = text.chars().count() <= MAX_SHOWN && !text.contains('\n');
+            let shows = is_short && secrets.may_show(text) && !text_is_secret(text);
+            shows.then(|| if text.is_empty() { "\"\"".to_owned() } else { text.to_string() })
         }
         _ => None,
     }
