@@ -335,6 +335,72 @@ fn check_asks_for_what_a_pull_request_must_show() {
     assert!(missing(&book).is_empty());
 }
 
+/// | the plan touches | "Blast radius" says | `check` says |
+/// | --- | --- | --- |
+/// | 1 existing resource | New resources only. | where it contradicts |
+/// | 1 existing resource | The app's security group. | nothing |
+/// | new resources only | New resources only. | nothing |
+#[test]
+fn check_holds_the_typed_blast_radius_against_the_plan() {
+    let mut book = book("");
+    book.replace(PATH, "- [ ] Terraform code", "- [x] Terraform code");
+    book.replace(PATH, "## Notes", "## Blast radius\n\nNew resources\nonly.\n\n## Notes");
+    book.commit("code");
+    let told = |book: &Fixture| -> Vec<String> {
+        let found = book.json(&["check"])["diagnostics"].take();
+        let found =
+            found.as_array().unwrap().iter().filter(|found| found["code"] == "blast-radius-contradicted");
+        found.map(|found| found["message"].as_str().unwrap().to_owned()).collect()
+    };
+    book.write("plan.json", hand_plan(UPDATE));
+    book.run(&["plan", "INFRA-1", "plan.json"]).expect(0);
+    assert_eq!(
+        told(&book),
+        ["it says “new resources only”, but the plan for production touches 1 existing resource"]
+    );
+    book.replace(PATH, "New resources\nonly.", "The app's security group.");
+    assert!(told(&book).is_empty());
+    book.replace(PATH, "The app's security group.", "New resources only.");
+    book.commit("radius");
+    book.write("plan.json", hand_plan(CREATE));
+    book.run(&["plan", "INFRA-1", "plan.json"]).expect(0);
+    assert!(told(&book).is_empty());
+}
+
+/// A change of Kubernetes manifests shows its sentences, and is not asked for a plan.
+#[test]
+fn a_pull_request_shows_what_its_kind_of_change_has() {
+    let mut book = book("");
+    let text = book.read(PATH).replace("kind = \"terraform\"", "kind = \"kubernetes\"");
+    let text = text.replace("## Checklist", "## Testing");
+    let changes = "## Changes\n\n- Deployment api: replicas 3 → 5\n\n## Manifests affected\n\n- `k8s/api.yaml`\n\n## Notes";
+    book.write(PATH, text.replace("## Notes", changes));
+    book.commit("manifests");
+    let body = book.run(&["pr", "INFRA-1"]).expect(0).stdout;
+    for line in [
+        "## Changes\n\n- Deployment api: replicas 3 → 5\n",
+        "## Manifests affected\n\n- `k8s/api.yaml`\n",
+        "- [x] Changes of the manifests included (written)\n",
+    ] {
+        assert!(body.contains(line), "{line:?} is not in {body}");
+    }
+    assert!(!body.contains("## Plan") && !body.contains("terraform"), "{body}");
+}
+
+/// The words of a record go out as they are, but for lines that look as if they held a secret.
+#[test]
+fn what_a_record_should_not_hold_does_not_leave_by_a_pull_request() {
+    let mut book = book("");
+    let key = format!("AKIA{}", "PLANTEDPLANTED12");
+    book.replace(PATH, "Something.", &format!("Something.\n\nUse {key} for it."));
+    book.commit("oh dear");
+    for arguments in [&["pr", "INFRA-1"][..], &["pr", "INFRA-1", "--json"]] {
+        let body = book.run(arguments).expect(0).stdout;
+        assert!(!body.contains(&key) && body.contains("Something."), "{body}");
+        assert!(body.contains("(hidden: this line looks as if it held an AWS access key)"), "{body}");
+    }
+}
+
 #[test]
 fn the_pull_request_is_described() {
     let mut book = book("");

@@ -71,8 +71,8 @@ codes! {
         "An item's text is nearly, but not exactly, one that the policy knows, so it means nothing.",
         "Write the text as the policy has it, or leave it if it is meant to be another item.";
     ReferenceBroken "reference-broken":
-        "A record, runbook, image, page or anchor that is referred to does not exist in the book.",
-        "Correct the reference, or create what it names.";
+        "A record, runbook, image, page or anchor that is referred to does not exist in the book, or tasks depend on each other in a circle.",
+        "Correct the reference, or create what it names; take one dependency out of a circle.";
     PolicyInvalid "policy-invalid":
         "The policy cannot be read or contradicts itself. Nobody has authority until it is repaired.",
         "Correct `policy.toml` at the line named.";
@@ -147,6 +147,9 @@ codes! {
     SecretSuspect "secret-suspect":
         "A line that the change adds looks as if it held a secret: it has the form of a well-known key or token (an error), or is a literal behind a name such as `password` (a warning). What stands there is never shown.",
         "Take it out of the code and out of the branch's history, and read it from where secrets are kept. One that was pushed is known: replace it.";
+    BlastRadiusContradicted "blast-radius-contradicted":
+        "The section \"Blast radius\" says that nothing existing is touched, and the recorded plan touches something.",
+        "Say what the plan touches, or record the plan that is meant.";
     TerraformFormat "terraform-format":
         "`terraform fmt -check` says that the file is not formatted.",
         "Run `terraform fmt -recursive` and commit.";

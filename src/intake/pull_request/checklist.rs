@@ -3,9 +3,10 @@
 
 use super::{Tools, plain, section};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::intake::secret_scan::SecretPlace;
+use crate::intake::secret_scan::{SecretPlace, hide};
+use crate::intake::terraform::claims_nothing_existing;
 use crate::policy::Policy;
-use crate::record::{Details, Record, Task, normalize};
+use crate::record::{Details, Record, Task, TaskKind, normalize};
 
 /// One line of the checklist.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +25,8 @@ enum Topic {
     Format,
     Validation,
     Plan,
+    Manifests,
+    Chart,
     Secrets,
     Cost,
     Documentation,
@@ -38,22 +41,26 @@ enum Known {
 }
 
 impl Topic {
-    /// In the order in which a record without a list of its own shows them.
-    const ALL: [Topic; 7] = [
-        Topic::Format,
-        Topic::Validation,
-        Topic::Plan,
-        Topic::Secrets,
-        Topic::Cost,
-        Topic::Documentation,
-        Topic::Rollback,
-    ];
+    /// Those of a record without a list of its own, in order: what the tools of its kind can show.
+    fn usual(record: &Record) -> Vec<Topic> {
+        let of_kind = match task(record).and_then(|task| task.kind) {
+            Some(TaskKind::Kubernetes) => vec![Topic::Manifests, Topic::Secrets],
+            Some(TaskKind::Helm) => vec![Topic::Chart, Topic::Secrets],
+            Some(TaskKind::Documentation | TaskKind::General) => vec![Topic::Secrets],
+            Some(TaskKind::Terraform) | None => {
+                vec![Topic::Format, Topic::Validation, Topic::Plan, Topic::Secrets, Topic::Cost]
+            }
+        };
+        of_kind.into_iter().chain([Topic::Documentation, Topic::Rollback]).collect()
+    }
 
     fn text(self) -> &'static str {
         match self {
             Topic::Format => "`terraform fmt` applied",
             Topic::Validation => "`terraform validate` passes",
             Topic::Plan => "Plan output included",
+            Topic::Manifests => "Changes of the manifests included",
+            Topic::Chart => "Changelog review included",
             Topic::Secrets => "No secrets in code",
             Topic::Cost => "Cost estimate for new resources",
             Topic::Documentation => "Documentation updated",
@@ -96,6 +103,9 @@ impl Topic {
                 true => Known::Yes("recorded".to_owned()),
                 false => Known::No("none recorded".to_owned()),
             },
+            Topic::Manifests if is_written("Changes") => Known::Yes("written".to_owned()),
+            Topic::Chart if is_written("Changelog review") => Known::Yes("written".to_owned()),
+            Topic::Manifests | Topic::Chart => Known::No("none recorded".to_owned()),
             Topic::Secrets => tools.secrets.as_deref().map_or(Known::Nothing, without_secrets),
             Topic::Cost => cost(task(record), is_written),
             Topic::Rollback if is_written("Rollback") => Known::Yes("written".to_owned()),
@@ -120,7 +130,7 @@ pub(super) fn checks(record: &Record, tools: &Tools, is_written: &dyn Fn(&str) -
         section.is_some_and(|section| normalize(&section.title) == "checklist")
     });
     let own: Vec<(&str, bool)> = own.map(|item| (item.text.as_str(), item.checked)).collect();
-    let usual = || Topic::ALL.iter().map(|topic| (topic.text(), false)).collect();
+    let usual = || Topic::usual(record).into_iter().map(|topic| (topic.text(), false)).collect();
     let items: Vec<(&str, bool)> = if own.is_empty() { usual() } else { own };
     items
         .into_iter()
@@ -132,7 +142,7 @@ pub(super) fn checks(record: &Record, tools: &Tools, is_written: &dyn Fn(&str) -
                 Known::No(why) => (false, why),
                 Known::Nothing => (ticked, String::new()),
             };
-            Check { text: plain(text), done, why }
+            Check { text: hide(&plain(text)), done, why }
         })
         .collect()
 }
@@ -165,6 +175,19 @@ pub fn missing(record: &Record, policy: &Policy, is_guidance: &dyn Fn(&str) -> b
         let help = format!("`terraform show -json plan.tfplan | changebook plan {id} -`");
         found.push(warn(Code::PlanMissing, "Plan", message, help));
     }
+    let touched = task.plans.iter().filter(|(_, plan)| plan.touches.is_some_and(|n| n > 0));
+    for (environment, plan) in touched {
+        let Some(claim) = section(record, "Blast radius", is_guidance).and_then(claims_nothing_existing)
+        else {
+            break;
+        };
+        let n = plan.touches.unwrap_or_default();
+        let existing =
+            if n == 1 { "1 existing resource".to_owned() } else { format!("{n} existing resources") };
+        let message = format!("it says “{claim}”, but the plan for {environment} touches {existing}");
+        let help = format!("say which ones: `changebook show {id}` has the plan's list");
+        found.push(warn(Code::BlastRadiusContradicted, "Blast radius", &message, help));
+    }
     let makes_new = task.plans.iter().any(|(_, plan)| plan.add > plan.replace);
     if makes_new && is_open(Topic::Cost) {
         let message = "new resources are planned, and nothing says what they cost";
@@ -174,6 +197,11 @@ pub fn missing(record: &Record, policy: &Policy, is_guidance: &dyn Fn(&str) -> b
         found.push(warn(Code::CostMissing, "Cost impact", message, help));
     }
     found
+}
+
+/// Whether a plan is what shows this change.
+pub(super) fn asks_for_plan(record: &Record) -> bool {
+    Topic::usual(record).contains(&Topic::Plan)
 }
 
 fn task(record: &Record) -> Option<&Task> {

@@ -4,6 +4,7 @@
 mod checklist;
 mod tools;
 
+use super::secret_scan::hide;
 use crate::record::Record;
 
 pub use checklist::{Check, missing};
@@ -35,9 +36,15 @@ pub fn describe(
             push(&mut body, heading, text);
         }
     }
+    for title in ["Changes", "Manifests affected", "Changelog review", "Rollout strategy"] {
+        if let Some(text) = written(title) {
+            push(&mut body, title, text);
+        }
+    }
     match written("Plan") {
         Some(text) => push(&mut body, "Plan", text),
-        None => push(&mut body, "Plan", "_No plan is recorded yet._"),
+        None if checklist::asks_for_plan(record) => push(&mut body, "Plan", "_No plan is recorded yet._"),
+        None => {}
     }
     if let Some((risk, reasons)) = level {
         let lines: Vec<String> = reasons.iter().map(|reason| format!("- {}", plain(reason))).collect();
@@ -54,7 +61,8 @@ pub fn describe(
     push(&mut body, "Checklist", &lines.join("\n"));
     let name = record.id.as_ref().map_or("", |id| id.as_str());
     body.push_str(&format!("\nChange: {name}\n"));
-    Description { title: format!("{name}: {}", record.title()), body, checks }
+    // It leaves the repository: what a hand wrote into the record by mistake stays behind.
+    Description { title: hide(&format!("{name}: {}", record.title())), body: hide(&body), checks }
 }
 
 fn push(body: &mut String, heading: &str, text: &str) {

@@ -38,7 +38,7 @@ pub use compare::{Comparison, Differs};
 pub use diff::{AttributeChange, ChangeKind};
 pub use radius::{Radius, Reached, Touched};
 pub use record::{Place, recorded_list};
-pub use section::blast_radius_contradiction;
+pub use section::{blast_radius_contradiction, claims_nothing_existing};
 pub use summary::{Summary, Tool};
 pub use svg::svg;
 pub use svg_tree::svg_tree;
@@ -127,7 +127,10 @@ impl Plan {
         check_kind(members)?;
         let mut remarks = Vec::new();
         if document.n_lines_before > 0 {
-            remarks.push(format!("{} lines before the JSON were left out", document.n_lines_before));
+            remarks.push(match document.n_lines_before {
+                1 => "1 line before the JSON was left out".to_owned(),
+                n => format!("{n} lines before the JSON were left out"),
+            });
         }
         if !members.has("format_version") {
             remarks

@@ -100,8 +100,8 @@ fn markdown(text: &str) -> String {
     escaped
 }
 
-/// What a hand-typed "Blast radius" claims that the plan does not bear out.
-pub fn blast_radius_contradiction(typed: &str, radius: &Radius) -> Option<String> {
+/// What a hand-typed "Blast radius" says that is true of new resources only, in its own words.
+pub fn claims_nothing_existing(typed: &str) -> Option<&'static str> {
     const CLAIMS: [&str; 6] = [
         "new resources only",
         "only new resources",
@@ -111,11 +111,14 @@ pub fn blast_radius_contradiction(typed: &str, radius: &Radius) -> Option<String
         "nothing existing",
     ];
     let words = typed.to_lowercase().split_whitespace().collect::<Vec<_>>().join(" ");
-    let claim = CLAIMS.iter().find(|claim| words.contains(*claim))?;
-    if radius.touched.is_empty() {
-        return None;
-    }
-    Some(format!("“Blast radius” says “{claim}”, but the plan says: {}", radius.sentence()))
+    CLAIMS.into_iter().find(|claim| words.contains(claim))
+}
+
+/// Says where a hand-typed "Blast radius" contradicts the plan: it claims that nothing existing is touched.
+pub fn blast_radius_contradiction(typed: &str, radius: &Radius) -> Option<String> {
+    let claim = claims_nothing_existing(typed)?;
+    let contradicts = !radius.touched.is_empty();
+    contradicts.then(|| format!("“Blast radius” says “{claim}”, but the plan says: {}", radius.sentence()))
 }
 
 #[cfg(test)]
