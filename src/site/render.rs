@@ -49,6 +49,9 @@ struct Frame {
     version: &'static str,
 }
 
+/// Page and title of each chapter of the manual.
+type Chapters = Vec<(String, String)>;
+
 /// A page with what must be checked when all pages are known.
 struct Draft {
     page: Page,
@@ -169,7 +172,7 @@ impl Renderer<'_> {
     }
 
     /// The manual's pages, and the page and title of each for the search.
-    fn manual(&self) -> Result<(Vec<Draft>, Vec<(String, String)>), SiteError> {
+    fn manual(&self) -> Result<(Vec<Draft>, Chapters), SiteError> {
         let toc = manual::toc(self.model);
         let order = manual::reading_order(&toc);
         let toc = data(&toc);
