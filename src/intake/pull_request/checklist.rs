@@ -70,10 +70,12 @@ impl Topic {
 
     /// The topic that an item of a record's own list is about; `item` is normalised.
     fn of(item: &str) -> Option<Topic> {
-        let words: [(&str, Topic); 7] = [
+        let words: [(&str, Topic); 9] = [
             ("fmt", Topic::Format),
             ("validate", Topic::Validation),
             ("plan output", Topic::Plan),
+            ("changes manifests included", Topic::Manifests),
+            ("changelog review included", Topic::Chart),
             ("secrets", Topic::Secrets),
             ("cost", Topic::Cost),
             ("rollback", Topic::Rollback),
