@@ -1,8 +1,10 @@
 //! Opens a book: finds it, reads its files and history, and puts the rooms together.
 
+mod added;
 mod approved;
 mod blame;
 mod config;
+mod differences;
 mod error;
 mod files;
 mod ids;
@@ -23,8 +25,10 @@ use std::path::{Path, PathBuf};
 
 use crate::history::{BookPath, CommitId, Head, Repository};
 
+pub use added::Scanned;
 pub use blame::BlamedLine;
 pub use config::BookConfig;
+pub use differences::Differences;
 pub use error::BookError;
 pub use files::{FileContent, RecordFile};
 pub use inputs::Inputs;
@@ -136,6 +140,32 @@ impl Book {
         bytes
             .map(|bytes| String::from_utf8(bytes).map_err(|error| BookError::not_text(name, &error)))
             .transpose()
+    }
+}
+
+impl Book {
+    /// A path from the root of the work tree as one from the book's directory, with `..` where it is outside.
+    pub fn relative(&self, path: &str) -> String {
+        let parts = |path: &str| path.split('/').filter(|part| !part.is_empty()).map(str::to_owned).collect();
+        let (book, path): (Vec<String>, Vec<String>) = (parts(self.path.as_str()), parts(path));
+        let shared = book.iter().zip(&path).take_while(|(a, b)| a == b).count();
+        let up = book[shared..].iter().map(|_| "..");
+        up.chain(path[shared..].iter().map(String::as_str)).collect::<Vec<_>>().join("/")
+    }
+
+    /// A path from the book's directory as one from the root of the work tree.
+    pub fn in_repository(&self, path: &str) -> String {
+        let joined = self.path.join(path);
+        let mut parts: Vec<&str> = Vec::new();
+        for part in joined.split('/').filter(|part| !matches!(*part, "" | ".")) {
+            match (part, parts.last()) {
+                ("..", Some(last)) if *last != ".." => {
+                    parts.pop();
+                }
+                _ => parts.push(part),
+            }
+        }
+        parts.join("/")
     }
 }
 

@@ -295,3 +295,23 @@ fn the_bundle_is_checked_by_git_alone() {
     let html = book.run(&["audit", "--format", "html"]).expect(0).stdout;
     assert!(html.contains("INFRA-1 A change → production"), "{html}");
 }
+
+/// The folder of a record is anybody's to name, and the auditor runs these lines in a shell.
+#[test]
+fn a_folder_cannot_put_commands_into_what_the_auditor_runs() {
+    let mut book = book();
+    let folder = "tasks/it's a $(touch ..\\owned) `touch owned`; touch owned";
+    let path = format!("{folder}/INFRA-2.md");
+    book.person("ana").later().write(&path, task("INFRA-2", "risk = \"low\"\n"));
+    book.commit("propose");
+    book.later().tick(&path, "Apply in staging");
+    book.later().tick(&path, "Apply in production");
+    book.run(&["audit", "--bundle", "../bundle"]).expect(0);
+    let said = book.pipe(
+        "cd ../bundle && git clone -q --bare history.bundle history.git && cd history.git && sh ../check.sh && find .. -name '*owned*'",
+    );
+    assert!(said.contains("[x] Apply in production"), "{said}");
+    assert!(!said.lines().any(|line| line.ends_with("owned")), "{said}");
+    let markdown = book.run(&["audit", "--format", "markdown"]).expect(0).stdout;
+    assert!(markdown.contains("'\\''s a"), "{markdown}");
+}

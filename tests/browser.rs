@@ -83,15 +83,23 @@ fn measuring_page(site: &Path, widths: &[u32]) -> String {
         r#"<!doctype html><body><pre id=out></pre><script>
 (async () => {{
   const wide = [];
+  let drawings = 0;
   for (const width of {widths:?}) for (const page of {pages}) {{
     const frame = document.createElement("iframe");
     frame.style.cssText = `border: 0; height: 900px; width: ${{width}}px`;
     document.body.append(frame);
     await new Promise((done) => {{ frame.onload = done; frame.src = "file://" + page; }});
     if (frame.contentDocument.documentElement.scrollWidth > width) wide.push(width + " " + page);
+    for (const drawing of frame.contentDocument.querySelectorAll(".radius svg")) {{
+      if (drawing.getClientRects().length === 0) continue;
+      drawings += 1;
+      if (width < 640 && drawing.getBoundingClientRect().right > width) wide.push(width + " drawing in " + page);
+      const text = drawing.querySelector("text").getBoundingClientRect().height;
+      if (text < 12) wide.push(width + " small letters in " + page);
+    }}
     frame.remove();
   }}
-  document.getElementById("out").textContent = "measured: " + wide.join(", ") + ".";
+  document.getElementById("out").textContent = "measured: " + wide.join(", ") + ". " + drawings + " drawings";
 }})();
 </script>"#
     )
@@ -132,5 +140,6 @@ fn no_page_scrolls_sideways() {
         .output()
         .unwrap();
     let dom = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(dom.contains("measured: ."), "{}", dom.split("<script>").next().unwrap_or_default());
+    // Three plans of the demo touch what exists, and one drawing of each is shown at each of three widths.
+    assert!(dom.contains("measured: . 9 drawings"), "{}", dom.split("<script>").next().unwrap_or_default());
 }

@@ -1,6 +1,6 @@
 //! `manifests`: what goes into the record, and nothing else.
 
-use crate::support::Fixture;
+use crate::support::{Fixture, say_skipped};
 
 const BEFORE: &str = "apiVersion: apps/v1
 kind: Deployment
@@ -176,32 +176,108 @@ fn bad_input_says_where_and_leaves_the_record_alone() {
     book.run(&["manifests", "INFRA-200", "k8s", "k8s", "-e", "moon"]).expect(2);
 }
 
-#[test]
-fn a_kustomization_is_rendered_by_its_own_tool() {
+const CHART: [(&str, &str); 2] = [
+    ("chart/Chart.yaml", "apiVersion: v2\nname: web\nversion: 1.0.0\n"),
+    (
+        "chart/templates/config.yaml",
+        "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {{ .Release.Name }}-config\ndata:\n  size: \"{{ .Values.size }}\"\n",
+    ),
+];
+
+/// A kustomization in `k8s/` and a chart in `chart/`, each changed in the work tree.
+fn with_sources() -> Fixture {
     let mut book = with_task();
     book.write("k8s/kustomization.yaml", "resources: [api/deployment.yaml]\nnamePrefix: prod-\n");
-    book.commit("kustomize");
+    CHART.iter().for_each(|(path, text)| book.write(path, text));
+    book.write("chart/values.yaml", "size: 3\n");
+    book.commit("sources");
     book.replace("k8s/kustomization.yaml", "prod-", "live-");
-    let has_tool = ["kustomize", "kubectl"].iter().any(|tool| {
-        std::process::Command::new(tool)
-            .arg("version")
-            .arg("--client")
-            .output()
-            .is_ok_and(|output| output.status.success())
-    });
-    let run = book.run(&["manifests", "INFRA-200", "HEAD:k8s", "k8s", "--print"]);
-    if has_tool {
-        let run = run.expect(0);
-        assert!(
-            run.stdout.contains("Deployment live-api added")
-                && run.stdout.contains("Deployment prod-api removed"),
-            "{}",
-            run.stdout
-        );
-    } else {
-        let run = run.expect(1);
-        assert!(run.stderr.contains("none of them is on the PATH"), "{}", run.stderr);
+    book.replace("chart/values.yaml", "3", "5");
+    book
+}
+
+/// The first of the tools that runs. None where one is required is a failure.
+fn tool(names: &[&str], required: bool) -> bool {
+    let runs = |name: &&str| {
+        let version = if *name == "kubectl" { &["version", "--client"][..] } else { &["version"][..] };
+        std::process::Command::new(name).args(version).output().is_ok_and(|output| output.status.success())
+    };
+    let found = names.iter().any(runs);
+    let must = required && std::env::var_os("CHANGEBOOK_REQUIRE_TOOLS").is_some();
+    assert!(found || !must, "none of {names:?}, and one is required");
+    if !found {
+        say_skipped(&format!("none of {names:?} is installed"));
     }
+    found
+}
+
+/// | asked for | who renders it | what the user is told |
+/// | --- | --- | --- |
+/// | two states of a kustomization | `kustomize` or `kubectl` | both names, and to render both states elsewhere |
+/// | two states of a chart | `helm` | the same |
+/// | a kustomization in a commit and on disk | as above | the argument as it was given |
+#[test]
+fn without_its_tool_nothing_is_written_and_the_tool_is_named() {
+    let book = with_sources();
+    let before = book.read("tasks/INFRA-200.md");
+    let nowhere = tempfile::tempdir().unwrap();
+    let kustomize = "is a kustomization: `kustomize` or `kubectl` renders it, and neither is on the PATH";
+    let helm = "is a chart: `helm` renders it, which is not on the PATH";
+    for (command, argument, said, hint) in [
+        (&["manifests", "INFRA-200", "k8s", "k8s"][..], "`k8s`", kustomize, "`kustomize build … > new.yaml`"),
+        (
+            &["manifests", "INFRA-200", "HEAD:k8s", "k8s", "--print"],
+            "`HEAD:k8s`",
+            kustomize,
+            "kustomize build",
+        ),
+        (
+            &["manifests", "INFRA-200", "chart", "chart"],
+            "`chart`",
+            helm,
+            "`helm template release … > new.yaml`",
+        ),
+        (&["manifests", "INFRA-200", "HEAD:chart", "chart"], "`HEAD:chart`", helm, "helm template release"),
+        (&["risk", "HEAD:k8s", "k8s"], "`HEAD:k8s`", kustomize, "kustomize build"),
+    ] {
+        let mut program = book.program();
+        let output =
+            program.env("PATH", nowhere.path()).current_dir(&book.root).args(command).output().unwrap();
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{command:?}: {stderr}");
+        assert!(
+            stderr.contains(&format!("{argument} {said}")) && stderr.contains(hint),
+            "{command:?}: {stderr}"
+        );
+        assert_eq!(book.read("tasks/INFRA-200.md"), before);
+    }
+}
+
+#[test]
+fn a_kustomization_is_rendered_by_its_own_tool() {
+    if !tool(&["kustomize", "kubectl"], true) {
+        return;
+    }
+    let book = with_sources();
+    let run = book.run(&["manifests", "INFRA-200", "HEAD:k8s", "k8s", "--print"]).expect(0);
+    for expected in ["Deployment live-api added", "Deployment prod-api removed"] {
+        assert!(run.stdout.contains(expected), "{}", run.stdout);
+    }
+    // What the tool says of a mistake is passed on.
+    book.replace("k8s/kustomization.yaml", "api/deployment.yaml", "api/nothing.yaml");
+    let refused = book.run(&["manifests", "INFRA-200", "HEAD:k8s", "k8s", "--print"]).expect(1).stderr;
+    assert!(refused.contains("cannot render `k8s`") && refused.contains("nothing.yaml"), "{refused}");
+}
+
+/// No package manager of a bare Debian has `helm`, so that it cannot be asked for.
+#[test]
+fn a_chart_is_rendered_by_its_own_tool() {
+    if !tool(&["helm"], false) {
+        return;
+    }
+    let book = with_sources();
+    let run = book.run(&["manifests", "INFRA-200", "HEAD:chart", "chart", "--print"]).expect(0);
+    assert!(run.stdout.contains("ConfigMap release-config"), "{}", run.stdout);
 }
 
 #[test]

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::diagnostic::Diagnostic;
 use crate::history::HistoryError;
+use crate::ledger;
 
 /// Why a book cannot be opened or read.
 #[derive(Debug, thiserror::Error)]
@@ -80,9 +81,18 @@ pub enum BookError {
         /// What is wrong with it.
         problem: String,
     },
+    /// Something else than two revisions.
+    #[error("`{text}` is no range")]
+    Range {
+        /// As given.
+        text: String,
+    },
     /// A trunk is needed and cannot be told.
     #[error("no trunk: neither `--trunk`, nor `origin/HEAD`, nor a branch that the policy names is here")]
     NoTrunk,
+    /// The gate could not tell.
+    #[error(transparent)]
+    Unclear(#[from] ledger::Unclear),
     /// History cannot be read.
     #[error(transparent)]
     History(#[from] HistoryError),
@@ -117,6 +127,7 @@ impl BookError {
                 Some("name it: `--trunk main`, or `trunk = \"main\"` in policy.toml".to_owned())
             }
             BookError::History(error) => error.hint(),
+            BookError::Unclear(_) => None,
             BookError::NoDirectory { .. } => Some("`-C` wants a directory that exists".to_owned()),
             BookError::Read { .. } => {
                 Some("see that it is a file and that you may read it: `ls -l` shows both".to_owned())
@@ -130,6 +141,7 @@ impl BookError {
             BookError::Link { .. } => {
                 Some("put the file itself there: no link is followed out of a book".to_owned())
             }
+            BookError::Range { .. } => Some("give two revisions: `main..HEAD`".to_owned()),
             BookError::Moment { .. } => {
                 Some("give a revision, `2024-05-25`, or `2024-05-25T02:00:00+02:00`".to_owned())
             }

@@ -1,6 +1,7 @@
 //! Questions to the ledger about a book that has been read: the gate, the audit.
 
 use super::load::View;
+use super::prepared::Asked;
 use super::{Ask, Book, BookError, Loaded, POLICY_FILE};
 use crate::ledger::{self, Audit, AuditAsk, Gate, GateAsk, Unclear};
 use crate::policy::Policy;
@@ -17,6 +18,18 @@ pub struct GateQuestion {
     pub plan: Option<String>,
     /// Who would deploy, by the policy's name.
     pub deployer: Option<String>,
+}
+
+impl GateQuestion {
+    fn to_ledger<'a>(
+        &'a self,
+        id: &'a RecordId,
+        onto: Option<usize>,
+        is_guidance: &'a dyn Fn(&str) -> bool,
+    ) -> GateAsk<'a> {
+        let (plan, deployer) = (self.plan.as_deref(), self.deployer.as_deref());
+        GateAsk { id, environment: &self.environment, plan, deployer, onto, is_guidance }
+    }
 }
 
 /// What is asked of the audit.
@@ -88,6 +101,34 @@ impl Book {
     }
 }
 
+impl Book {
+    /// Asks the gate about a revision as if it were merged into the trunk whose tip was read: that one's policy and moment.
+    /// No record's state is derived for it.
+    ///
+    /// # Errors
+    /// History's errors, and [`BookError::Unclear`]: could not tell.
+    pub fn gate_as_landed(
+        &self,
+        trunk: &Loaded,
+        revision: &str,
+        question: &GateQuestion,
+    ) -> Result<Gate, BookError> {
+        let (tip, policy) = (self.repository.resolve(revision)?, &trunk.policy);
+        let tips: Vec<_> = std::iter::once(tip).chain(trunk.commit()).collect();
+        let history = self.repository.read(&tips, &self.path)?;
+        let asked = Asked { tip: Some(tip), trunk: trunk.commit(), policy };
+        let (prepared, _) = self.prepare(&history, asked, None)?;
+        let shown: Vec<ledger::Shown> =
+            self.shown(Some(tip), None)?.into_iter().map(|pair| pair.shown).collect();
+        let unknown = || Unclear::UnknownTask { id: question.id.clone(), near: None };
+        let id = RecordId::parse(&question.id).map_err(|_| unknown())?;
+        let sources = prepared.sources(&history, policy, trunk.state.now).ok_or_else(unknown)?;
+        let is_guidance = |text: &str| trunk.templates.is_guidance(text);
+        let ask = question.to_ledger(&id, prepared.trunk(), &is_guidance);
+        Ok(ledger::gate(sources, &prepared.named, &shown, &ask)?)
+    }
+}
+
 fn rewritten(loaded: &Loaded, after: &str, seen: Option<usize>) -> Option<String> {
     let tip = loaded.commit().and_then(|tip| loaded.history.position(tip))?;
     let kept = seen.is_some_and(|seen| loaded.history.first_parent_line(tip).contains(&seen));
@@ -130,14 +171,8 @@ impl Loaded {
         let id = RecordId::parse(&question.id).map_err(|_| unknown())?;
         let sources = self.prepared.sources(&self.history, &self.policy, self.state.now);
         let onto = self.prepared.trunk().filter(|_| matches!(ask.view, View::Landed(_)));
-        let gate = GateAsk {
-            id: &id,
-            environment: &question.environment,
-            plan: question.plan.as_deref(),
-            deployer: question.deployer.as_deref(),
-            onto,
-            is_guidance: &|text| self.templates.is_guidance(text),
-        };
+        let is_guidance = |text: &str| self.templates.is_guidance(text);
+        let gate = question.to_ledger(&id, onto, &is_guidance);
         ledger::gate(sources.ok_or_else(unknown)?, &self.prepared.named, &self.shown, &gate)
     }
 }

@@ -117,7 +117,8 @@ pub(super) fn attach_diagnostics(
 ) {
     let ids: BTreeSet<&str> =
         present(pairs).filter_map(|pair| pair.shown.record.id.as_ref()).map(|id| id.as_str()).collect();
-    let known = policy.known_items();
+    let mut known = policy.known_items();
+    known.look_up(pairs.iter().flat_map(|pair| &pair.judged().items).map(|item| item.text.as_str()));
     let is_guidance = |text: &str| templates.is_guidance(text);
     states.par_iter_mut().zip(pairs).for_each(|(state, pair)| {
         let (shown, judged) = (&pair.shown, pair.judged());

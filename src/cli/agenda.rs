@@ -7,17 +7,14 @@ use serde::Serialize;
 use super::context::Context;
 use super::error::CliError;
 use super::ui::{Ui, markdown_text};
-use super::windows::occupations;
 use crate::book::{AuditQuestion, Loaded};
-use crate::calendar::{Collision, collisions, meetings};
+use crate::calendar::{Collision, collisions};
 use crate::history::CommitTime;
-use crate::ledger::{Agenda, Evidence, Matter, RecordState, Review, agenda, is_met_elsewhere};
+use crate::ledger::{
+    Agenda, Evidence, Matter, RecordState, Review, agenda, board_zone, is_met_elsewhere, meeting_before,
+    next_meeting, occupations,
+};
 use crate::record::Details;
-
-/// A day, in seconds.
-const DAY: i64 = 86_400;
-/// How far back and ahead meetings are looked for, in seconds.
-const MAX_LOOK: i64 = 400 * DAY;
 
 /// Write what the board's meeting must see, or its minutes
 ///
@@ -104,38 +101,24 @@ fn days(
     loaded: &Loaded,
     asked: Option<&str>,
 ) -> Result<(jiff::civil::Date, Option<jiff::civil::Date>), CliError> {
-    let cab = loaded.policy.cab.as_ref();
-    let day = |seconds: i64| {
-        let zone = cab.map_or(jiff::tz::TimeZone::UTC, |cab| cab.timezone.clone());
-        let timestamp = jiff::Timestamp::from_second(seconds).ok()?;
-        Some(timestamp.to_zoned_datetime(zone).date())
-    };
+    let policy = &loaded.policy;
     let meeting = match asked {
         Some(text) => text.parse::<jiff::civil::Date>().map_err(|_| {
             CliError::usage(format!("`{text}` is no day")).with_hint("write it like `2024-05-16`")
         })?,
-        None => {
-            let cab = cab.ok_or_else(|| {
-                CliError::failure("the policy does not say when the board meets".to_owned())
-                    .with_hint("name the day, or set `[cab]` in policy.toml")
-            })?;
-            let now = loaded.state.now;
-            let next =
-                meetings(cab, now.saturating_sub(DAY / 2), now.saturating_add(MAX_LOOK)).into_iter().next();
-            next.and_then(day).ok_or_else(|| {
-                CliError::failure("the board does not meet in the next year".to_owned())
-                    .with_hint("name the day, or look at `[cab] rrule` in policy.toml")
-            })?
+        None if policy.cab.is_none() => {
+            return Err(CliError::failure("the policy does not say when the board meets".to_owned())
+                .with_hint("name the day, or set `[cab]` in policy.toml"));
         }
+        None => next_meeting(policy, loaded.state.now).ok_or_else(|| {
+            CliError::failure("the board does not meet in the next year".to_owned())
+                .with_hint("name the day, or look at `[cab] rrule` in policy.toml")
+        })?,
     };
-    let zone = cab.map_or(jiff::tz::TimeZone::UTC, |cab| cab.timezone.clone());
-    let start = meeting
-        .to_zoned_datetime(zone)
+    meeting
+        .to_zoned_datetime(board_zone(policy))
         .map_err(|_| CliError::usage("the day is beyond the calendar".to_owned()))?;
-    let start = start.timestamp().as_second();
-    let before =
-        cab.and_then(|cab| meetings(cab, start.saturating_sub(MAX_LOOK), start).into_iter().next_back());
-    Ok((meeting, before.and_then(day)))
+    Ok((meeting, meeting_before(policy, meeting)))
 }
 
 fn json<'a>(loaded: &'a Loaded, found: &'a Agenda<'a>) -> Answer<'a> {
@@ -287,7 +270,7 @@ fn change(loaded: &Loaded, id: &str, record: Option<&RecordState>) -> String {
 
 fn collided(loaded: &Loaded, found: &Agenda<'_>) -> Vec<String> {
     let names: Vec<&str> = found.tasks().iter().map(|record| record.name.as_str()).collect();
-    let all = collisions(&loaded.policy, &occupations(loaded));
+    let all = collisions(&loaded.policy, &occupations(&loaded.state, &loaded.policy));
     all.iter()
         .filter_map(|collision| match collision {
             Collision::SameService { tasks, services, .. }

@@ -1,14 +1,20 @@
 //! `changebook build`
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::context::Context;
 use super::error::CliError;
 use super::ui::{DIM, GOOD, Ui, paint};
-use crate::book::{Ask, Book, BookConfig, Loaded};
+use crate::book::{Ask, AuditQuestion, Audited, Book, BookConfig, GateQuestion, Loaded, View};
 use crate::history::CommitId;
+use crate::ledger::{RecordState, Status};
 use crate::record::RecordType;
-use crate::site::{self, DocFile, Page, SiteConfig, SiteInput, WriteReport};
+use crate::site::{self, DocFile, GateAnswer, Page, SiteConfig, SiteInput, WriteReport};
+use rayon::prelude::*;
+
+/// How many of a record's newest commits the timeline shows with what they changed.
+const DIFFERENCES: usize = 12;
 
 /// Build the static site
 ///
@@ -53,15 +59,7 @@ pub(super) fn build(
     out: Option<&Path>,
     allow_broken_links: bool,
 ) -> Result<(PathBuf, WriteReport, usize), CliError> {
-    let head = match &context.at {
-        Some(_) => None,
-        None => book.head()?.commit,
-    };
-    let now = match (context.now_is_stated, head) {
-        (false, Some(head)) => book.repository.commit_time(head)?.seconds,
-        _ => context.now,
-    };
-    let loaded = book.load(&Ask { now, ..context.ask() })?;
+    let (ask, loaded) = load(book, context)?;
     let out = match (out, &book.root) {
         (Some(out), _) => out.to_path_buf(),
         (None, Some(root)) => root.join(&loaded.config.output),
@@ -71,9 +69,31 @@ pub(super) fn build(
     };
     refuse_own_folders(book, &loaded.config, &out)?;
     let commit = loaded.commit().filter(|_| context.at.is_some() || book.root.is_none());
-    let pages = render(book, &loaded, commit, allow_broken_links)?;
+    let pages = render(book, &loaded, &ask, commit, allow_broken_links)?;
     let report = site::write_site(&out, &pages)?;
     Ok((out, report, pages.len()))
+}
+
+/// Reads the book as its site shows it: at HEAD's own time, so that the same HEAD gives the same bytes.
+fn load(book: &Book, context: &Context) -> Result<(Ask, Loaded), CliError> {
+    let head = match &context.at {
+        Some(_) => None,
+        None => book.head()?.commit,
+    };
+    let now = match (context.now_is_stated, head) {
+        (false, Some(head)) => book.repository.commit_time(head)?.seconds,
+        _ => context.now,
+    };
+    let ask = Ask { now, ..context.ask() };
+    let loaded = book.load(&ask)?;
+    Ok((ask, loaded))
+}
+
+/// The site's files in memory.
+pub(super) fn pages(book: &Book, context: &Context, allow_broken_links: bool) -> Result<Vec<Page>, CliError> {
+    let (ask, loaded) = load(book, context)?;
+    let commit = loaded.commit().filter(|_| context.at.is_some() || book.root.is_none());
+    render(book, &loaded, &ask, commit, allow_broken_links)
 }
 
 /// The site never goes where the book's own files stand, nor around them.
@@ -99,6 +119,7 @@ fn refuse_own_folders(book: &Book, config: &BookConfig, out: &Path) -> Result<()
 fn render(
     book: &Book,
     loaded: &Loaded,
+    ask: &Ask,
     commit: Option<CommitId>,
     allow_broken_links: bool,
 ) -> Result<Vec<Page>, CliError> {
@@ -111,6 +132,7 @@ fn render(
         site_url: config.site_url.clone(),
         repository_url: config.repository_url.clone(),
         edit_url_template: config.edit_url_template.clone(),
+        theme: site::Theme::default(),
         allow_broken_links: config.allow_broken_links || allow_broken_links,
     };
     let files = |folder: &str| -> Result<Vec<DocFile>, CliError> {
@@ -122,8 +144,8 @@ fn render(
     for record_type in RecordType::ALL {
         assets.extend(files(record_type.folder())?);
     }
-    let people =
-        loaded.policy.people.iter().map(|(key, person)| (key.clone(), person.name.clone())).collect();
+    let trunk = judged(book, loaded, ask)?;
+    let differences = book.differences(loaded, DIFFERENCES)?;
     let template_overrides = book.site_templates(commit)?;
     let input = SiteInput {
         config: &site_config,
@@ -131,8 +153,61 @@ fn render(
         docs: &docs,
         docs_dir: &config.docs,
         assets: &assets,
-        people: &people,
+        policy: &loaded.policy,
+        judged: trunk.as_ref().map(|trunk| site::Judged {
+            state: &trunk.loaded.state,
+            audit: &trunk.audited.audit,
+            gates: &trunk.gates,
+        }),
+        differences: &differences,
         template_overrides: &template_overrides,
     };
     Ok(site::render_site(&input)?)
+}
+
+/// The trunk, with what the gate and the audit say of it.
+struct Trunk {
+    loaded: Loaded,
+    audited: Audited,
+    gates: BTreeMap<String, Vec<GateAnswer>>,
+}
+
+/// Asks the gate and the audit about the trunk, as they do themselves. `None` without a trunk.
+fn judged(book: &Book, shown: &Loaded, ask: &Ask) -> Result<Option<Trunk>, CliError> {
+    if shown.state.trunk.is_none() || shown.state.at.is_none() {
+        return Ok(None);
+    }
+    let ask = Ask { view: View::Trunk, ..ask.clone() };
+    let loaded = book.load(&ask)?;
+    let audited = book.audit(&loaded, &AuditQuestion::default())?;
+    let open: Vec<(&str, Vec<&str>)> = loaded.state.records.iter().filter_map(still_to_reach).collect();
+    let gates = open
+        .into_par_iter()
+        .map(|(id, environments)| {
+            let answer = |environment: &str| {
+                let question = GateQuestion {
+                    id: id.to_owned(),
+                    environment: environment.to_owned(),
+                    ..GateQuestion::default()
+                };
+                GateAnswer { environment: environment.to_owned(), answer: loaded.gate(&ask, &question) }
+            };
+            (id.to_owned(), environments.into_iter().map(answer).collect())
+        })
+        .collect();
+    Ok(Some(Trunk { gates, audited, loaded }))
+}
+
+/// A task that may still go out, with its gated environments that are not deployed.
+fn still_to_reach(record: &RecordState) -> Option<(&str, Vec<&str>)> {
+    let over = matches!(
+        record.status,
+        Status::Applied | Status::Done | Status::Cancelled | Status::Rejected | Status::Unknown
+    );
+    if record.record_type != RecordType::Task || over {
+        return None;
+    }
+    let ahead = record.environments.iter().filter(|found| found.gated && !found.deployed);
+    let names: Vec<&str> = ahead.map(|found| found.name.as_str()).collect();
+    (!names.is_empty()).then_some((record.name.as_str(), names))
 }

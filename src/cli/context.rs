@@ -107,14 +107,18 @@ pub(super) fn clock() -> i64 {
     jiff::Timestamp::now().as_second()
 }
 
+/// No calendar reaches outside of these moments (1970 to 2199), so no answer there would mean anything.
+const MOMENTS: std::ops::Range<i64> = 0..7_258_118_400;
+
 fn parse_time(text: &str) -> Result<i64, CliError> {
-    text.parse::<i64>()
-        .ok()
-        .or_else(|| text.parse::<jiff::Timestamp>().ok().map(|t| t.as_second()))
-        .ok_or_else(|| {
-            CliError::usage(format!("`{text}` is no moment"))
-                .with_hint("write it like `2024-05-25T02:00:00+02:00`")
-        })
+    let seconds = text.parse::<i64>().ok();
+    let seconds = seconds.or_else(|| text.parse::<jiff::Timestamp>().ok().map(|moment| moment.as_second()));
+    let problem = match seconds {
+        Some(seconds) if MOMENTS.contains(&seconds) => return Ok(seconds),
+        Some(_) => "lies outside of the years 1970 to 2199",
+        None => "is no moment",
+    };
+    Err(CliError::usage(format!("`{text}` {problem}")).with_hint("write it like `2024-05-25T02:00:00+02:00`"))
 }
 
 /// The record of that name, or an error with the nearest.

@@ -93,7 +93,10 @@ fn chain(error: &dyn std::error::Error) -> String {
 
 impl From<BookError> for CliError {
     fn from(error: BookError) -> Self {
-        let mut failure = CliError::failure(chain(&error));
+        let mut failure = match &error {
+            BookError::Range { .. } => CliError::usage(error.to_string()),
+            error => CliError::failure(chain(error)),
+        };
         failure.hints.extend(error.hint());
         if let BookError::Settings(diagnostics) = error {
             failure.diagnostics = diagnostics;

@@ -102,7 +102,7 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &GateArgs) -> Result<(),
         GateFormat::Text => {
             text(ui, &loaded, &question, &gate)?;
             if ask.view == View::Trunk && ask.at.is_none() {
-                elsewhere(ui, &book, &loaded, &question, &gate, &ask)?;
+                elsewhere(ui, &book, &loaded, &question, &gate)?;
             }
         }
         GateFormat::Markdown => markdown(ui, &loaded, &question, &gate)?,
@@ -205,7 +205,6 @@ fn elsewhere(
     loaded: &Loaded,
     question: &GateQuestion,
     gate: &Gate,
-    ask: &Ask,
 ) -> Result<(), CliError> {
     if let (Some(root), Some(state)) = (&book.root, loaded.state.record(&question.id)) {
         let on_disk = std::fs::read_to_string(root.join(&state.record.path));
@@ -216,12 +215,13 @@ fn elsewhere(
             ));
         }
     }
+    // Landing adds nothing to an open gate, or to a trunk that has it.
     let head = book.head()?.commit;
-    if head.is_none() || head == loaded.commit() {
+    let is_new = head.is_some_and(|head| loaded.history.position(head).is_none());
+    if gate.judgement.is_open() || !is_new {
         return Ok(());
     }
-    let landed = Ask { view: View::Landed("HEAD".to_owned()), ..ask.clone() };
-    let there = book.load(&landed).ok().and_then(|loaded| loaded.gate(&landed, question).ok());
+    let there = book.gate_as_landed(loaded, "HEAD", question).ok();
     let Some(there) = there else { return Ok(()) };
     let is_met = |gate: &Gate, wanted: &Requirement| {
         gate.judgement

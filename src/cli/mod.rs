@@ -42,9 +42,11 @@ mod renumber;
 mod risk;
 mod schema;
 mod scope;
+mod serve;
 mod show;
 mod table;
 mod tick;
+mod tools;
 mod ui;
 mod windows;
 
@@ -124,6 +126,7 @@ enum Command {
     Pr(pr::PrArgs),
     Check(check::CheckArgs),
     Build(build::BuildArgs),
+    Serve(serve::ServeArgs),
     Gate(gate::GateArgs),
     Agenda(agenda::AgendaArgs),
     Announce(announce::AnnounceArgs),
@@ -201,6 +204,7 @@ fn run_command(ui: &mut Ui, context: &Context, command: Command) -> Result<(), C
         Command::Pr(args) => pr::run(ui, context, &args),
         Command::Check(args) => check::run(ui, context, &args),
         Command::Build(args) => build::run(ui, context, &args),
+        Command::Serve(args) => serve::run(ui, context, &args),
         Command::Audit(args) => audit::run(ui, context, &args),
         Command::Agenda(args) => agenda::run(ui, context, &args),
         Command::Announce(args) => announce::run(ui, context, &args),

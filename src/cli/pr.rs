@@ -1,19 +1,18 @@
 //! `changebook pr`
 
-use std::path::PathBuf;
-
 use super::context::{Context, record};
 use super::error::CliError;
-use super::evidence::read_file;
+use super::tools::ToolArgs;
 use super::ui::Ui;
-use crate::intake::pull_request::{Given, describe};
+use crate::intake::pull_request::describe;
 use crate::record::RecordType;
 
 /// Print the description of a task's pull request
 ///
 /// What, why, plan, risk with its reasons, blast radius, and the checklist, in Markdown. What can be known is
-/// ticked: that a plan is recorded, that cost and rollback are written; and formatting, validity and secrets when
-/// you give what your tools said.
+/// ticked: that a plan is recorded, that cost and rollback are written, that
+/// what the branch adds holds no secret; and formatting and validity when you give what your tools said. `check`
+/// takes the same and says each place.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n\
     \x20\x20changebook pr INFRA-100\n\
@@ -23,31 +22,20 @@ use crate::record::RecordType;
 pub(super) struct PrArgs {
     /// The task's ID
     id: String,
-    /// The output of `terraform fmt -check -recursive`
-    #[arg(long, value_name = "FILE")]
-    fmt: Option<PathBuf>,
-    /// The output of `terraform validate -json`
-    #[arg(long, value_name = "FILE")]
-    validate: Option<PathBuf>,
-    /// The output of `git diff`, in which secrets are looked for
-    #[arg(long, value_name = "FILE")]
-    diff: Option<PathBuf>,
+    #[command(flatten)]
+    tools: ToolArgs,
 }
 
 pub(super) fn run(ui: &mut Ui, context: &Context, args: &PrArgs) -> Result<(), CliError> {
-    let (_, loaded) = context.load()?;
+    let (book, loaded) = context.load()?;
     let state = record(&loaded, &args.id)?;
     if state.record_type != RecordType::Task {
         let found = state.record_type.as_str();
         return Err(CliError::usage(format!("{} is a {found}, not a task", state.name)));
     }
-    let text = |file: &Option<PathBuf>| {
-        let bytes = file.as_deref().map(read_file).transpose()?;
-        Ok::<_, CliError>(bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
-    };
-    let given = Given { fmt: text(&args.fmt)?, validate: text(&args.validate)?, diff: text(&args.diff)? };
+    let tools = args.tools.read(ui, context, &book, Some(&loaded))?;
     let level = state.risk.as_ref().map(|risk| (risk.level.as_str(), risk.reasons.as_slice()));
-    let description = describe(&state.record, level, &given, &|text| loaded.templates.is_guidance(text));
+    let description = describe(&state.record, level, &tools, &|text| loaded.templates.is_guidance(text));
     if context.json {
         let checks: Vec<_> = description
             .checks

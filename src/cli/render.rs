@@ -75,8 +75,9 @@ fn render(source: Source, argument: &str, folder: &Path) -> Result<Vec<u8>, CliE
         return Err(CliError::failure(format!("`{}` cannot render `{argument}`: {said}", tool.join(" "))));
     }
     let names: Vec<String> = tools.iter().map(|tool| format!("`{}`", tool[0])).collect();
+    let absent = if names.len() == 1 { "which is not" } else { "and neither is" };
     Err(CliError::failure(format!(
-        "`{argument}` is {what}, which {} renders; none of them is on the PATH",
+        "`{argument}` is {what}: {} renders it, {absent} on the PATH",
         names.join(" or ")
     ))
     .with_hint(format!(

@@ -114,7 +114,14 @@ impl Ui {
 
     fn write_pending(&mut self) -> Result<(), CliError> {
         let pending = std::mem::take(&mut self.pending);
-        self.out.write_all(pending.as_bytes()).map_err(CliError::output)
+        let written = match self.out.current_choice() {
+            // The stream would write a piece at each colour.
+            anstream::ColorChoice::Never => {
+                io::stdout().write_all(anstream::adapter::strip_str(&pending).to_string().as_bytes())
+            }
+            _ => self.out.write_all(pending.as_bytes()),
+        };
+        written.map_err(CliError::output)
     }
 
     /// Writes one JSON document.

@@ -135,6 +135,7 @@ codes! {
         "A task that has been deployed says that it is cancelled; both cannot be true.",
         "Remove `cancelled`, or roll the deployment back first.";
     EnvironmentSkipped "environment-skipped": "An earlier environment has not been deployed with this text.", "Deploy there first.";
+    EnvironmentUnlisted "environment-unlisted": "The record does not say that it goes to this environment: its `environments` does not list it, or, without that key, no item deploys there.", "Add the environment or its item to the record, and have that approved; or ask about another environment.";
     DeployerRole "deployer-role": "The deployer may not deploy to this environment.", "Somebody who may, deploys.";
     DeployerApproved "deployer-approved": "The deployer is one whose approval was counted.", "Let another person deploy.";
     CostMissing "cost-missing":
@@ -143,6 +144,15 @@ codes! {
     BudgetMissing "budget-missing":
         "The task costs more a month than the policy lets it without naming its budget.",
         "Name the budget that carries it: `cost.budget = \"…\"`.";
+    SecretSuspect "secret-suspect":
+        "A line that the change adds looks as if it held a secret: it has the form of a well-known key or token (an error), or is a literal behind a name such as `password` (a warning). What stands there is never shown.",
+        "Take it out of the code and out of the branch's history, and read it from where secrets are kept. One that was pushed is known: replace it.";
+    TerraformFormat "terraform-format":
+        "`terraform fmt -check` says that the file is not formatted.",
+        "Run `terraform fmt -recursive` and commit.";
+    TerraformInvalid "terraform-invalid":
+        "`terraform validate` says that the configuration is not valid at this place; its warnings carry the code as warnings.",
+        "Mend it as the message says, and run `terraform validate -json` again.";
     RiskUnderstated "risk-understated": "The declared risk is lower than what the evidence shows.", "Declare the risk that was found.";
     FollowUpOwed "follow-up-owed": "The task is applied and owes the documentation or runbook that `[done]` in the policy asks for.", "Make a documentation task that follows it, or bring its runbook up to date.";
     ReviewDue "review-due": "The runbook has not been changed or exercised within its `review-every`.", "Read it, mend it, or exercise it and say so in a commit: `Exercised: ID`.";

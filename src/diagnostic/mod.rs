@@ -81,6 +81,18 @@ impl Diagnostic {
         Self::new(code, Severity::Warning, path, "", 0..0, message.into())
     }
 
+    /// At a line and column (from 1) that another tool names, of a file whose text is not at hand.
+    pub fn at_line(
+        code: Code,
+        severity: Severity,
+        path: &str,
+        (line, column): (usize, usize),
+        message: impl Into<String>,
+    ) -> Self {
+        let whole = Self::new(code, severity, path, "", 0..0, message.into());
+        Diagnostic { line: line.max(1), column: column.max(1), ..whole }
+    }
+
     /// The same diagnostic with advice.
     #[must_use]
     pub fn with_help(mut self, help: impl Into<String>) -> Self {

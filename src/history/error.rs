@@ -53,8 +53,8 @@ pub enum HistoryError {
     Object {
         /// Its name.
         id: String,
-        /// libgit2's error.
-        source: git2::Error,
+        /// Why.
+        source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// Anything else from the git library.
     #[error("git: {0}")]
@@ -73,7 +73,7 @@ impl HistoryError {
         }
     }
 
-    pub(super) fn object(id: Oid, source: git2::Error) -> Self {
+    pub(super) fn object(id: Oid, source: Box<dyn std::error::Error + Send + Sync>) -> Self {
         HistoryError::Object { id: id.to_string(), source }
     }
 

@@ -5,9 +5,12 @@
 //! started, nothing is written but the cache below the git directory.
 
 mod cache;
+mod compare;
 mod error;
 mod index;
 mod lines;
+mod objects;
+mod packs;
 mod raw;
 mod read;
 mod repository;

@@ -1,49 +1,43 @@
 //! From tips to facts: which commits there are, and which record files each one changes.
 
 use std::collections::HashSet;
-use std::path::Path;
 use std::sync::Arc;
 
 use git2::Oid;
+use gix_object::Kind;
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use super::cache::{CommitFacts, FactCache};
+use super::compare::{Compared, Comparing, Queue, record_folders};
+use super::objects::{ObjectStore, Objects};
 use super::raw::{self, RawCommit};
-use super::repository::Handle;
 use super::tree::TreeReader;
-use super::types::{Change, Commit, CommitId, History, TreeFile};
+use super::types::{Commit, CommitId, History};
 use super::{BookPath, HistoryError};
-use crate::record::RecordType;
 
-/// The folder of detached approvals.
-const APPROVALS: &str = "approvals";
 /// Commits that one thread compares in a row, so that neighbours share trees.
-const CHUNK: usize = 256;
+pub(super) const CHUNK: usize = 256;
 
 /// Reads every commit in the history of `tips`, as far as the cache does not know it.
+///
+/// One thread walks along parents; what it finds is compared on the others meanwhile.
 pub(super) fn read(
-    git_dir: &Path,
+    store: &ObjectStore,
     tips: &[Oid],
     book: &BookPath,
-    mut cache: Option<&mut FactCache>,
+    cache: Option<&mut FactCache>,
 ) -> Result<History, HistoryError> {
-    let walked = walk(git_dir, tips, cache.as_deref_mut())?;
-    let inputs = to_compare(git_dir, &walked)?;
-    let compared: Vec<Compared> = inputs
-        .par_chunks(CHUNK)
-        .map_init(Handle::default, |handle, chunk| compare_chunk(handle.open(git_dir)?, chunk, book))
-        .collect::<Result<Vec<_>, _>>()?
-        .into_iter()
-        .flatten()
-        .collect();
-    let mut compared = compared.into_iter();
-    let mut fresh = Vec::with_capacity(inputs.len());
+    let comparing = Comparing::new(store, book);
+    let mut cache = cache;
+    let walked = rayon::scope(|scope| walk(store, tips, cache.as_deref_mut(), &comparing, scope))?;
+    let mut compared = comparing.finish()?;
+    let mut fresh = Vec::with_capacity(compared.len());
     let commits = walked.into_iter().map(|Walked { id, facts, parents }| match facts {
         Source::Known(facts) => known_commit(id, *facts, parents),
         Source::Read(raw) => {
             fresh.push(id);
-            read_commit(id, *raw, parents, compared.next().unwrap_or_default())
+            read_commit(id, *raw, parents, compared.remove(&id).unwrap_or_default())
         }
     });
     let history = History::new(commits.collect());
@@ -85,39 +79,9 @@ fn read_commit(id: CommitId, raw: RawCommit, parents: Vec<usize>, compared: Comp
     }
 }
 
-/// The tree of each commit that was read, and of its first parent.
-fn to_compare(git_dir: &Path, walked: &[Walked]) -> Result<Vec<(Oid, Option<Oid>)>, HistoryError> {
-    let repository = super::repository::open(git_dir)?;
-    let odb = repository.odb().map_err(HistoryError::git)?;
-    let read = walked.iter().filter_map(|commit| match &commit.facts {
-        Source::Read(raw) => Some((raw.tree, commit.parents.first())),
-        Source::Known(_) => None,
-    });
-    read.map(|(tree, parent)| {
-        let parent_tree = |&parent: &usize| match &walked[parent].facts {
-            Source::Read(raw) => Ok(raw.tree),
-            Source::Known(_) => {
-                let oid = Oid::from_bytes(&walked[parent].id.0).map_err(HistoryError::git)?;
-                Ok(read_raw(&odb, oid)?.tree)
-            }
-        };
-        Ok((tree, parent.map(parent_tree).transpose()?))
-    })
-    .collect()
-}
-
-fn read_raw(odb: &git2::Odb<'_>, oid: Oid) -> Result<RawCommit, HistoryError> {
-    let object = odb.read(oid).map_err(|source| HistoryError::object(oid, source))?;
-    let raw = (object.kind() == git2::ObjectType::Commit).then(|| raw::parse(object.data())).flatten();
+pub(super) fn read_raw(objects: &mut Objects, oid: Oid) -> Result<RawCommit, HistoryError> {
+    let raw = objects.read(oid, Kind::Commit)?.and_then(raw::parse);
     raw.ok_or_else(|| HistoryError::NotACommit { id: commit_id(oid).hex() })
-}
-
-/// What a commit's tree says beside its first parent's.
-#[derive(Default)]
-struct Compared {
-    changes: Vec<Change>,
-    policy: Option<TreeFile>,
-    touches_code: bool,
 }
 
 /// A commit in its place.
@@ -148,18 +112,21 @@ impl Source {
     }
 }
 
-/// All commits in the history of the tips, parents before children, in an order that the graph decides.
-fn walk(
-    git_dir: &Path,
+/// All commits in the history of the tips, parents before children, in an order that the graph decides. Each one
+/// that is read is handed on to be compared with its first parent.
+fn walk<'scope>(
+    store: &ObjectStore,
     tips: &[Oid],
     mut cache: Option<&mut FactCache>,
+    comparing: &'scope Comparing<'_>,
+    scope: &rayon::Scope<'scope>,
 ) -> Result<Vec<Walked>, HistoryError> {
     enum Step {
         Enter(Oid),
         Leave(Oid),
     }
-    let repository = super::repository::open(git_dir)?;
-    let odb = repository.odb().map_err(HistoryError::git)?;
+    let mut objects = store.reader();
+    let mut queue = Queue::new(store.reader());
     let mut entered: FxHashMap<Oid, Option<(Source, Vec<Oid>)>> = FxHashMap::default();
     let mut positions: FxHashMap<Oid, usize> = FxHashMap::default();
     let mut names: HashSet<Arc<str>> = HashSet::new();
@@ -174,11 +141,15 @@ fn walk(
                 let facts = match cache.as_mut().and_then(|cache| cache.take_commit(commit_id(oid))) {
                     Some(facts) => Source::Known(Box::new(facts)),
                     None => {
-                        let mut raw = read_raw(&odb, oid)?;
+                        let mut raw = read_raw(&mut objects, oid)?;
                         share_names(&mut names, &mut raw);
+                        queue.add(oid, &raw)?;
                         Source::Read(Box::new(raw))
                     }
                 };
+                if let Some(chunk) = queue.full_chunk() {
+                    scope.spawn(move |_| comparing.compare(chunk));
+                }
                 let parents = facts.parents_reversed()?;
                 stack.push(Step::Leave(oid));
                 stack.extend(parents.iter().map(|parent| Step::Enter(*parent)));
@@ -193,6 +164,8 @@ fn walk(
             }
         }
     }
+    let rest = queue.rest()?;
+    scope.spawn(move |_| comparing.compare(rest));
     Ok(walked)
 }
 
@@ -211,93 +184,46 @@ pub(super) fn commit_id(oid: Oid) -> CommitId {
     CommitId(super::tree::blob_id(oid).0)
 }
 
-fn compare_chunk(
-    repository: &git2::Repository,
-    chunk: &[(Oid, Option<Oid>)],
-    book: &BookPath,
-) -> Result<Vec<Compared>, HistoryError> {
-    let mut reader = TreeReader::new(repository.odb().map_err(HistoryError::git)?);
-    chunk.iter().map(|(tree, parent)| compare_commit(&mut reader, *tree, *parent, book)).collect()
-}
-
-/// What differs between two root trees, and the policy file of the first.
-fn compare_commit(
-    reader: &mut TreeReader<'_>,
-    tree: Oid,
-    parent: Option<Oid>,
-    book: &BookPath,
-) -> Result<Compared, HistoryError> {
-    let mut compared =
-        Compared { policy: reader.file(tree, &book.join("policy.toml"))?, ..Compared::default() };
-    if parent == Some(tree) {
-        return Ok(compared);
-    }
-    compared.touches_code = reader.differs_beside(parent, Some(tree), book.as_str(), &record_folders())?;
-    let records = RecordType::ALL.into_iter().map(|record_type| (record_type.folder(), ".md"));
-    for (folder, ending) in records.chain([(APPROVALS, ".sig")]) {
-        let path = book.join(folder);
-        let new = subtree(reader, tree, &path)?;
-        let old = parent.map_or(Ok(None), |parent| subtree(reader, parent, &path))?;
-        reader.compare(old, new, folder, 0, &mut |path, old, new| {
-            if path.ends_with(ending) {
-                compared.changes.push(Change { path: path.to_owned(), old, new });
-            }
-        })?;
-    }
-    Ok(compared)
-}
-
-/// Folders of a book whose changes are no work on a task.
-fn record_folders() -> [&'static str; 4] {
-    let [tasks, decisions, runbooks] = RecordType::ALL.map(RecordType::folder);
-    [tasks, decisions, runbooks, APPROVALS]
-}
-
-fn subtree(reader: &mut TreeReader<'_>, root: Oid, path: &str) -> Result<Option<Oid>, HistoryError> {
-    let found = reader.lookup(root, path)?;
-    Ok(found.filter(|(mode, _)| *mode == 0o040000).map(|(_, oid)| oid))
-}
-
 /// For each commit given (with its tree and its parents' trees): the paths, from the root of the work
 /// tree, in which it differs from *all* its parents, records and approvals left out. That is its own
 /// work: whoever merges is no author (design, section 3).
 pub(super) fn work_paths(
-    git_dir: &Path,
+    store: &ObjectStore,
     commits: &[CommitId],
     book: &BookPath,
 ) -> Result<Vec<Vec<String>>, HistoryError> {
     let records = record_folders().map(|folder| book.join(folder));
     commits
         .par_chunks(CHUNK)
-        .map_init(Handle::default, |handle, chunk| {
-            let repository = handle.open(git_dir)?;
-            let odb = repository.odb().map_err(HistoryError::git)?;
-            let tree_of = |oid: Oid| -> Result<(Oid, Vec<Oid>), HistoryError> {
-                let raw = read_raw(&odb, oid)?;
-                Ok((raw.tree, raw.parents))
-            };
-            let mut reader = TreeReader::new(repository.odb().map_err(HistoryError::git)?);
-            chunk
-                .iter()
-                .map(|commit| {
-                    let oid = Oid::from_bytes(&commit.0).map_err(HistoryError::git)?;
-                    let (tree, parents) = tree_of(oid)?;
-                    let mut trees = Vec::with_capacity(parents.len().max(1));
-                    for parent in parents {
-                        trees.push(Some(tree_of(parent)?.0));
-                    }
-                    if trees.is_empty() {
-                        trees.push(None);
-                    }
-                    let mut paths = Vec::new();
-                    let enter = |path: &str| !records.iter().any(|folder| folder == path);
-                    reader.differs_from_all(Some(tree), &trees, "", &enter, &mut |path| {
-                        paths.push(path.to_owned())
-                    })?;
-                    Ok(paths)
-                })
-                .collect::<Result<Vec<_>, HistoryError>>()
-        })
+        .map_init(
+            || (store.reader(), TreeReader::new(store.reader())),
+            |(objects, reader), chunk| {
+                let mut tree_of = |oid: Oid| -> Result<(Oid, Vec<Oid>), HistoryError> {
+                    let raw = read_raw(objects, oid)?;
+                    Ok((raw.tree, raw.parents))
+                };
+                chunk
+                    .iter()
+                    .map(|commit| {
+                        let oid = Oid::from_bytes(&commit.0).map_err(HistoryError::git)?;
+                        let (tree, parents) = tree_of(oid)?;
+                        let mut trees = Vec::with_capacity(parents.len().max(1));
+                        for parent in parents {
+                            trees.push(Some(tree_of(parent)?.0));
+                        }
+                        if trees.is_empty() {
+                            trees.push(None);
+                        }
+                        let mut paths = Vec::new();
+                        let enter = |path: &str| !records.iter().any(|folder| folder == path);
+                        reader.differs_from_all(Some(tree), &trees, "", &enter, &mut |path| {
+                            paths.push(path.to_owned())
+                        })?;
+                        Ok(paths)
+                    })
+                    .collect::<Result<Vec<_>, HistoryError>>()
+            },
+        )
         .collect::<Result<Vec<_>, _>>()
         .map(|chunks| chunks.into_iter().flatten().collect())
 }

@@ -1,22 +1,20 @@
 //! Opens a repository and answers what stands where.
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use git2::{Oid, Repository as Git};
 
+use super::objects::{ObjectStore, Objects};
 use super::read::{self, commit_id};
 use super::tree::{TreeReader, blob_id};
 use super::types::{BlobId, CommitId, CommitTime, FileKind, History, TreeFile};
 use super::{BookPath, FactCache, HistoryError};
 
-/// Whether objects are held against their names (see [`Repository::verify_objects`]).
-static VERIFIES_OBJECTS: AtomicBool = AtomicBool::new(false);
-
 /// A repository, opened for reading.
 pub struct Repository {
     git: Git,
     git_dir: PathBuf,
+    pub(super) objects: ObjectStore,
 }
 
 /// What `HEAD` names.
@@ -26,19 +24,6 @@ pub struct Head {
     pub commit: Option<CommitId>,
     /// The branch's short name; `None` when detached.
     pub branch: Option<String>,
-}
-
-/// A repository that one thread opens once for many pieces of work: opening reads configuration files.
-#[derive(Default)]
-pub(super) struct Handle(Option<Git>);
-
-impl Handle {
-    pub(super) fn open(&mut self, git_dir: &Path) -> Result<&Git, HistoryError> {
-        match &mut self.0 {
-            Some(git) => Ok(git),
-            none => Ok(none.insert(open(git_dir)?)),
-        }
-    }
 }
 
 /// Opens exactly that git directory (or work tree).
@@ -58,7 +43,8 @@ impl Repository {
         git2::opts::strict_hash_verification(false);
         let git = Git::discover(start).map_err(|source| HistoryError::open(start, source))?;
         let git_dir = git.path().to_path_buf();
-        Ok(Repository { git, git_dir })
+        let objects = ObjectStore::open(&git_dir, &git.commondir().join("objects"));
+        Ok(Repository { git, git_dir, objects })
     }
 
     /// The same repository through another handle, for another thread.
@@ -66,19 +52,20 @@ impl Repository {
     /// # Errors
     /// As [`discover`](Self::discover).
     pub fn reopen(&self) -> Result<Self, HistoryError> {
-        Ok(Repository { git: open(&self.git_dir)?, git_dir: self.git_dir.clone() })
+        let (git_dir, objects) = (self.git_dir.clone(), self.objects.clone());
+        Ok(Repository { git: open(&self.git_dir)?, git_dir, objects })
     }
 
     /// From here on every object that is read is hashed and held against its name, in this whole process: a
     /// forged object is an error, and no cache takes the place of an object. Costs about a fifth of a cold read.
     pub fn verify_objects(&self) {
-        VERIFIES_OBJECTS.store(true, Ordering::SeqCst);
+        self.objects.verify();
         git2::opts::strict_hash_verification(true);
     }
 
     /// Whether [`verify_objects`](Self::verify_objects) holds in this process.
-    pub(super) fn verifies_objects() -> bool {
-        VERIFIES_OBJECTS.load(Ordering::SeqCst)
+    pub(super) fn verifies_objects(&self) -> bool {
+        self.objects.verifies()
     }
 
     /// The root of the work tree; `None` in a bare repository.
@@ -126,7 +113,7 @@ impl Repository {
             // A branch that names no readable commit is no branch without commits: that answer would be wrong.
             Ok(head) => {
                 let target = head.target().map(|id| id.to_string()).unwrap_or_default();
-                let object = |source| HistoryError::Object { id: target, source };
+                let object = |source| HistoryError::Object { id: target, source: Box::new(source) };
                 Some(commit_id(head.peel_to_commit().map_err(object)?.id()))
             }
             Err(error) if error.code() == git2::ErrorCode::UnbornBranch => None,
@@ -209,7 +196,7 @@ impl Repository {
     ) -> Result<History, HistoryError> {
         self.refuse_partial_history()?;
         let tips = tips.iter().map(oid).collect::<Result<Vec<_>, _>>()?;
-        read::read(&self.git_dir, &tips, book, cache)
+        read::read(&self.objects, &tips, book, cache)
     }
 
     /// For each commit: the paths that are its own work, records left out (see [`super::read::work_paths`]).
@@ -222,10 +209,10 @@ impl Repository {
         book: &BookPath,
         cache: Option<&mut FactCache>,
     ) -> Result<Vec<Vec<String>>, HistoryError> {
-        let Some(cache) = cache else { return read::work_paths(&self.git_dir, commits, book) };
+        let Some(cache) = cache else { return read::work_paths(&self.objects, commits, book) };
         let unknown: Vec<CommitId> =
             commits.iter().filter(|commit| !cache.commits.work.contains_key(commit)).copied().collect();
-        let mut read = unknown.iter().zip(read::work_paths(&self.git_dir, &unknown, book)?);
+        let mut read = unknown.iter().zip(read::work_paths(&self.objects, &unknown, book)?);
         let mut paths = Vec::with_capacity(commits.len());
         for commit in commits {
             paths.push(match cache.commits.work.remove(commit) {
@@ -260,8 +247,7 @@ impl Repository {
     /// # Errors
     /// When the object is missing or unreadable.
     pub fn blob(&self, blob: BlobId, limit: usize) -> Result<Blob, HistoryError> {
-        let odb = self.git.odb().map_err(HistoryError::git)?;
-        read_blob(&odb, blob, limit)
+        read_blob(&mut self.objects.reader(), blob, limit)
     }
 
     /// Reads many blobs on all cores and maps each; larger ones than `limit` bytes come as [`Blob::TooLarge`].
@@ -288,17 +274,19 @@ impl Repository {
         map: impl Fn(&mut S, &K, Blob) -> T + Sync,
     ) -> Result<Vec<T>, HistoryError> {
         use rayon::prelude::*;
-        let git_dir = &self.git_dir;
+        let store = &self.objects;
         let chunks: Result<Vec<Vec<T>>, HistoryError> = inputs
             .par_chunks(256)
-            .map_init(Handle::default, |handle, chunk| {
-                let odb = handle.open(git_dir)?.odb().map_err(HistoryError::git)?;
-                let mut shared = S::default();
-                chunk
-                    .iter()
-                    .map(|(blob, key)| Ok(map(&mut shared, key, read_blob(&odb, *blob, limit)?)))
-                    .collect()
-            })
+            .map_init(
+                || store.reader(),
+                |objects, chunk| {
+                    let mut shared = S::default();
+                    chunk
+                        .iter()
+                        .map(|(blob, key)| Ok(map(&mut shared, key, read_blob(objects, *blob, limit)?)))
+                        .collect()
+                },
+            )
             .collect();
         Ok(chunks?.into_iter().flatten().collect())
     }
@@ -309,7 +297,7 @@ impl Repository {
     /// When an object is missing or unreadable.
     pub fn files(&self, commit: CommitId, folder: &str) -> Result<Vec<(String, TreeFile)>, HistoryError> {
         let tree = self.git.find_commit(oid(&commit)?).map_err(HistoryError::git)?.tree_id();
-        let mut reader = TreeReader::new(self.git.odb().map_err(HistoryError::git)?);
+        let mut reader = TreeReader::new(self.objects.reader());
         let mut files = Vec::new();
         if let Some((0o040000, folder)) = reader.lookup(tree, folder)? {
             reader.compare(None, Some(folder), "", 0, &mut |path, _, new| {
@@ -325,7 +313,7 @@ impl Repository {
     /// When an object is missing or unreadable.
     pub fn file(&self, commit: CommitId, path: &str) -> Result<Option<TreeFile>, HistoryError> {
         let tree = self.git.find_commit(oid(&commit)?).map_err(HistoryError::git)?.tree_id();
-        TreeReader::new(self.git.odb().map_err(HistoryError::git)?).file(tree, path)
+        TreeReader::new(self.objects.reader()).file(tree, path)
     }
 
     /// What the index holds for a path from the root of the work tree; `None` when it holds nothing.
@@ -355,15 +343,12 @@ pub enum Blob {
     TooLarge(usize),
 }
 
-fn read_blob(odb: &git2::Odb<'_>, blob: BlobId, limit: usize) -> Result<Blob, HistoryError> {
+fn read_blob(objects: &mut Objects, blob: BlobId, limit: usize) -> Result<Blob, HistoryError> {
     let oid = Oid::from_bytes(&blob.0).map_err(HistoryError::git)?;
-    let error = |source| HistoryError::object(oid, source);
-    // Small objects are read at once; the header is asked first only where it may save a large read.
-    let (size, _) = odb.read_header(oid).map_err(error)?;
-    if size > limit {
-        return Ok(Blob::TooLarge(size));
-    }
-    Ok(Blob::Bytes(odb.read(oid).map_err(error)?.data().to_vec()))
+    Ok(match objects.blob(oid, limit)? {
+        Ok(bytes) => Blob::Bytes(bytes.to_vec()),
+        Err(size) => Blob::TooLarge(size),
+    })
 }
 
 fn oid(commit: &CommitId) -> Result<Oid, HistoryError> {

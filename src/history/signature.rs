@@ -4,12 +4,12 @@
 //! policy says later. Format: OpenSSH's `PROTOCOL.sshsig`.
 
 use git2::Oid;
+use gix_object::Kind;
 use rayon::prelude::*;
 use ssh_key::public::KeyData;
 use ssh_key::{Algorithm, PublicKey, SshSig};
 
 use super::raw;
-use super::repository::Handle;
 use super::{CommitId, FactCache, HistoryError, Repository};
 
 /// What git signs commits under.
@@ -168,20 +168,23 @@ impl Repository {
     }
 
     fn verify_signatures(&self, commits: &[CommitId]) -> Result<Vec<Option<SignatureCheck>>, HistoryError> {
-        let git_dir = self.git_dir();
+        let store = &self.objects;
         let chunks: Result<Vec<Vec<_>>, HistoryError> = commits
             .par_chunks(64)
-            .map_init(Handle::default, |handle, chunk| {
-                let odb = handle.open(git_dir)?.odb().map_err(HistoryError::git)?;
-                chunk
-                    .iter()
-                    .map(|commit| {
-                        let oid = Oid::from_bytes(&commit.0).map_err(HistoryError::git)?;
-                        let object = odb.read(oid).map_err(|source| HistoryError::object(oid, source))?;
-                        Ok(check_commit(object.data()))
-                    })
-                    .collect()
-            })
+            .map_init(
+                || store.reader(),
+                |objects, chunk| {
+                    chunk
+                        .iter()
+                        .map(|commit| {
+                            let oid = Oid::from_bytes(&commit.0).map_err(HistoryError::git)?;
+                            let commit = objects.read(oid, Kind::Commit)?;
+                            let not_a_commit = || HistoryError::NotACommit { id: oid.to_string() };
+                            Ok(check_commit(commit.ok_or_else(not_a_commit)?))
+                        })
+                        .collect()
+                },
+            )
             .collect();
         Ok(chunks?.into_iter().flatten().collect())
     }

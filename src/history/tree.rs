@@ -5,18 +5,21 @@
 
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
-use std::rc::Rc;
+use std::sync::Arc;
 
-use git2::{Odb, Oid};
+use git2::Oid;
+use gix_object::Kind;
 use rustc_hash::FxHashMap;
 
 use super::HistoryError;
+use super::objects::Objects;
 use super::types::{BlobId, FileKind, TreeFile};
 
 /// Deepest folder that is looked into: nobody's records are deeper, and a crafted tree may be.
 const MAX_DEPTH: usize = 64;
-/// Trees kept for the next comparison, in bytes.
-const CACHE_BYTES: usize = 32 * 1024 * 1024;
+/// Trees kept for the next comparison, in bytes: neighbours share theirs, and memory that is new costs more than
+/// a tree that is read twice.
+const CACHE_BYTES: usize = 4 * 1024 * 1024;
 
 /// Told of each difference: path, before, after.
 pub(super) type OnDifference<'a> = dyn FnMut(&str, Option<TreeFile>, Option<TreeFile>) + 'a;
@@ -52,30 +55,31 @@ pub(super) fn blob_id(oid: Oid) -> BlobId {
 }
 
 /// Reads trees of one repository, on one thread, keeping recent ones.
-pub(super) struct TreeReader<'repo> {
-    odb: Odb<'repo>,
-    cache: FxHashMap<Oid, Rc<[u8]>>,
+pub(super) struct TreeReader {
+    objects: Objects,
+    cache: FxHashMap<Oid, Arc<[u8]>>,
     cached_bytes: usize,
 }
 
-impl<'repo> TreeReader<'repo> {
-    pub(super) fn new(odb: Odb<'repo>) -> Self {
-        TreeReader { odb, cache: FxHashMap::default(), cached_bytes: 0 }
+impl TreeReader {
+    pub(super) fn new(objects: Objects) -> Self {
+        TreeReader { objects, cache: FxHashMap::default(), cached_bytes: 0 }
     }
 
     /// The raw bytes of a tree.
-    pub(super) fn tree(&mut self, oid: Oid) -> Result<Rc<[u8]>, HistoryError> {
+    pub(super) fn tree(&mut self, oid: Oid) -> Result<Arc<[u8]>, HistoryError> {
         if let Some(bytes) = self.cache.get(&oid) {
-            return Ok(Rc::clone(bytes));
+            return Ok(Arc::clone(bytes));
         }
-        let object = self.odb.read(oid).map_err(|source| HistoryError::object(oid, source))?;
-        let bytes: Rc<[u8]> = Rc::from(object.data());
+        let bytes = self.objects.read(oid, Kind::Tree)?;
+        let bytes = bytes.ok_or_else(|| HistoryError::object(oid, "it is no tree".into()))?;
+        let bytes: Arc<[u8]> = Arc::from(bytes);
         if self.cached_bytes > CACHE_BYTES {
             self.cache.clear();
             self.cached_bytes = 0;
         }
         self.cached_bytes += bytes.len();
-        self.cache.insert(oid, Rc::clone(&bytes));
+        self.cache.insert(oid, Arc::clone(&bytes));
         Ok(bytes)
     }
 
@@ -237,8 +241,8 @@ impl<'repo> TreeReader<'repo> {
         Ok(())
     }
 
-    fn optional(&mut self, oid: Option<Oid>) -> Result<Rc<[u8]>, HistoryError> {
-        oid.map_or_else(|| Ok(Rc::from(&b""[..])), |oid| self.tree(oid))
+    fn optional(&mut self, oid: Option<Oid>) -> Result<Arc<[u8]>, HistoryError> {
+        oid.map_or_else(|| Ok(Arc::from(&b""[..])), |oid| self.tree(oid))
     }
 }
 

@@ -5,17 +5,39 @@ use std::fmt;
 /// A line that looks as if it held a secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SecretPlace {
-    /// As the diff has it.
+    /// From the root of the work tree, as the diff has it.
     pub path: String,
     /// In the new file, from 1.
     pub line: usize,
+    /// Why it was found.
+    pub suspicion: Suspicion,
+    /// The commit that has the line, in short, where it stands in the history alone.
+    pub only_in: Option<String>,
+}
+
+/// Why a line looks as if it held a secret, in words that quote nothing of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Suspicion {
+    /// The form of a well-known kind of key or token.
+    Form(&'static str),
+    /// A quoted text behind a name such as `password`, which may be an example.
+    Name,
+}
+
+impl Suspicion {
     /// What it looks like.
-    pub kind: &'static str,
+    pub fn words(self) -> &'static str {
+        match self {
+            Suspicion::Form(words) => words,
+            Suspicion::Name => "a literal secret",
+        }
+    }
 }
 
 impl fmt::Display for SecretPlace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{} ({})", super::escape(&self.path), self.line, self.kind)
+        let commit = self.only_in.as_ref().map_or_else(String::new, |commit| format!(" in {commit}"));
+        write!(f, "{}:{}{commit} ({})", super::escape(&self.path), self.line, self.suspicion.words())
     }
 }
 
@@ -52,7 +74,13 @@ pub fn scan_diff(diff: &str) -> Vec<SecretPlace> {
         }
         match text.as_bytes().first() {
             Some(b'+') => {
-                found.extend(kind(&text[1..]).map(|kind| SecretPlace { path: path.clone(), line, kind }));
+                let suspicion = look(&text[1..]);
+                found.extend(suspicion.map(|suspicion| SecretPlace {
+                    path: path.clone(),
+                    line,
+                    suspicion,
+                    only_in: None,
+                }));
                 (line, new_left) = (line + 1, new_left.saturating_sub(1));
             }
             Some(b'-') => old_left = old_left.saturating_sub(1),
@@ -81,9 +109,9 @@ fn hunk_ranges(hunk: &str) -> Option<(Lines, Lines)> {
 }
 
 /// What a line looks as if it held.
-fn kind(line: &str) -> Option<&'static str> {
+pub fn look(line: &str) -> Option<Suspicion> {
     if line.contains("-----BEGIN") && line.contains("PRIVATE KEY") {
-        return Some("a private key");
+        return Some(Suspicion::Form("a private key"));
     }
     let token = TOKENS.iter().find(|(start, length, _)| {
         line.match_indices(start).any(|(at, _)| {
@@ -93,7 +121,7 @@ fn kind(line: &str) -> Option<&'static str> {
                 && rest.take_while(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-')).count() >= *length
         })
     });
-    token.map(|(_, _, kind)| *kind).or_else(|| literal(line).then_some("a literal secret"))
+    token.map(|(_, _, words)| Suspicion::Form(words)).or_else(|| literal(line).then_some(Suspicion::Name))
 }
 
 /// `db_password = "…"`, `"token": "…"`: a quoted text behind such a name, and no reference.
@@ -129,7 +157,7 @@ mod tests {
         for line in
             ["password = var.password", "token_count = \"many\"", "password = \"\"", "name = \"AKIA\""]
         {
-            assert_eq!(kind(line), None, "{line}");
+            assert_eq!(look(line), None, "{line}");
         }
     }
 }

@@ -86,7 +86,12 @@ impl Checker<'_> {
     }
 
     fn references(&mut self, ids: &BTreeSet<&str>) {
+        let own = self.record.id.as_ref().map(|own| own.as_str());
         for (kind, id) in outgoing(self.record) {
+            if kind == "depends on" && own == Some(id) {
+                let message = format!("`{id}` depends on itself, so that it can never go out");
+                self.at_field(true, Code::ReferenceBroken, "depends", message, None);
+            }
             if ids.contains(id) {
                 continue;
             }

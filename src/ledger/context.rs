@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::derive::Shown;
 use super::law::{ABSENT, Cell};
@@ -84,6 +84,16 @@ struct Index<'a> {
     parsed: HashMap<BlobId, &'a Record>,
     /// Whose each author's address is, by the policy that is judged by.
     people: HashMap<Arc<str>, Option<Arc<str>>>,
+    /// Deployments of emergencies by who asked for them, made when first asked for.
+    emergencies: OnceLock<HashMap<String, Vec<EmergencyDeployment>>>,
+}
+
+/// A deployment that was one of an emergency as its text stood then.
+pub(super) struct EmergencyDeployment {
+    pub(super) commit: usize,
+    pub(super) record: RecordIx,
+    /// When it ran in each gated environment that it deployed to, as seconds since the epoch.
+    pub(super) times: Vec<i64>,
 }
 
 /// What one commit has in its history, judged by one policy.
@@ -188,6 +198,7 @@ impl<'a> Index<'a> {
             work,
             parsed: parsed(sources, shown),
             people,
+            emergencies: OnceLock::new(),
         }
     }
 }
@@ -275,6 +286,28 @@ impl<'a> Context<'a> {
             [(_, file)] => self.index.parsed.get(&file.blob).copied().filter(|record| !record.is_broken()),
             _ => None,
         }
+    }
+
+    /// The parsed file of a record in the view, or today's where that is not kept and has the same material text.
+    pub(super) fn parsed_alike(&self, record: RecordIx) -> Option<&'a Record> {
+        let today = || {
+            let walk = self.sources.walk;
+            let node = walk.node(self.sources.trunk?, record)?;
+            let scope = walk.keys.number(&Key::Scope)?;
+            let alike = self.node(record)?.cell(scope).map(|cell| cell.value)
+                == node.cell(scope).map(|cell| cell.value);
+            match &node.files.records[..] {
+                [(_, file)] if alike => self.index.parsed.get(&file.blob).copied(),
+                _ => None,
+            }
+        };
+        self.parsed(record).or_else(today).filter(|record| !record.is_broken())
+    }
+
+    /// The deployments of a requestor's emergencies, in the view's history or not.
+    pub(super) fn emergencies_of(&self, requestor: &str) -> &[EmergencyDeployment] {
+        let all = self.index.emergencies.get_or_init(|| super::gate::emergencies(self));
+        all.get(requestor).map_or(&[], Vec::as_slice)
     }
 
     /// The cell of a thing at the tip; `None` when it is absent there.

@@ -77,20 +77,3 @@ fn untick(context: &Context<'_>, record: RecordIx, item: &ItemKey) -> Option<usi
         of_item().any(|t| owners.contains(&(t.commit as usize)) && t.from == ABSENT && t.to == cell.value);
     context.latest(owners).filter(|_| was_ticked && !made_anew)
 }
-
-/// Whether a task is applied, or done, in the view: its final environment is deployed, or without one every item
-/// is ticked; and it is not cancelled.
-pub(super) fn is_finished(context: &Context<'_>, record: RecordIx) -> bool {
-    if context.cell(record, &Key::Field("cancelled".into())).is_some() {
-        return false;
-    }
-    match environments(context, record).last() {
-        Some(last) => last.deployed,
-        None => {
-            let mut items = context.items(record).peekable();
-            items.peek().is_some()
-                && items
-                    .all(|item| !tickers(context, context.cell(record, &Key::Item(item.clone()))).is_empty())
-        }
-    }
-}

@@ -8,12 +8,14 @@ mod approval;
 mod audit;
 mod authority;
 mod check;
+mod coming;
 mod context;
 mod decision;
 mod deployment;
 mod derive;
 mod environment;
 mod events;
+mod finished;
 mod gate;
 mod json;
 mod law;
@@ -35,9 +37,13 @@ mod walk;
 
 pub use agenda::{Agenda, Matter, agenda, is_met_elsewhere};
 pub use audit::{
-    Audit, AuditAsk, AuditJson, Exception, Row, Unrecorded, UnrecordedDeployment, audit, by_code, sample,
+    Audit, AuditAsk, AuditJson, Exception, Row, RowFacts, Unrecorded, UnrecordedDeployment, audit, by_code,
+    codes_of_row, commands_of_row, other_commands, review_text, row_facts, sample, shell_quoted, time_of_row,
 };
 pub use check::{check, duplicates};
+pub use coming::{
+    Coming, Open, board_zone, local, meeting_before, moment_text, next_meeting, occupation, occupations,
+};
 pub use context::{
     DeployedRecords, DetachedFile, DetachedFiles, Policies, Signatures, Sources, WorkPaths, deployment_items,
     named_tasks,

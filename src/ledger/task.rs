@@ -1,9 +1,9 @@
 //! Where a task stands: the first status of the design's list (section 3) that holds, with its proof.
 
-use super::approval::tickers;
 use super::context::Context;
 use super::decision::{DecisionState, in_force};
 use super::environment::{Environment, environments};
+use super::finished::items_met;
 use super::risk::risk;
 use super::state::{Approval, ApprovalFacet, EnvironmentState, RiskState, Status};
 use super::subject::Subject;
@@ -179,7 +179,7 @@ impl Facts<'_> {
     }
 
     fn ticks(&self, item: &Item) -> Vec<usize> {
-        tickers(self.context, self.context.cell(self.record, &Key::Item(item.key.clone())))
+        super::finished::ticks(self.context, self.record, item)
     }
 
     /// The commit that completed the task: final environment deployed, every item ticked or its review met,
@@ -188,19 +188,8 @@ impl Facts<'_> {
         if self.parsed.items.is_empty() || (!self.environments.is_empty() && deployment.is_none()) {
             return None;
         }
-        let mut proofs: Vec<usize> = deployment.into_iter().collect();
-        for item in &self.parsed.items {
-            let ticks = self.ticks(item);
-            let review = self.context.sources.policy.review_for_item(&item.text);
-            let met = review.and_then(|review| {
-                self.approvals.iter().find(|approval| approval.role == review.role && approval.valid)
-            });
-            match (ticks.is_empty(), met.and_then(|approval| approval.by.as_ref())) {
-                (false, _) => proofs.extend(ticks),
-                (true, Some(by)) => proofs.extend(self.context.sources.history.position(by.commit)),
-                (true, None) => return None,
-            }
-        }
+        let mut proofs = items_met(self.context, self.record, self.parsed, self.approvals)?;
+        proofs.extend(deployment);
         if deployment.is_some() {
             proofs.extend(self.owed(others)?);
         }

@@ -60,7 +60,7 @@ fn terraform_rule(decoder: &mut Decoder<'_>, value: &Value) -> TerraformRule {
         sensitive: rule.boolean(decoder, "sensitive", false),
         into: rule.texts(decoder, "into"),
         opens: ports(decoder, &mut rule, "opens"),
-        grants_all: rule.boolean(decoder, "grants-all", false),
+        grants: rule.texts(decoder, "grants"),
     };
     decoder.finish(&rule);
     found

@@ -84,7 +84,11 @@ impl<'a> Decoder<'a> {
         let seconds = parse_duration(&text);
         if seconds.is_none() {
             let message = format!("`{text}` is no duration");
-            self.error(place(value), message, Some("write it like `30m`, `4h`, `2d` or `1d12h`".to_owned()));
+            self.error(
+                place(value),
+                message,
+                Some("write it like `30m`, `4h`, `2d` or `1d12h`; ten years at most".to_owned()),
+            );
         }
         seconds
     }

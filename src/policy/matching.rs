@@ -1,6 +1,6 @@
 //! From plain text in records, and addresses in commits, to what the policy means by them.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::types::{
     Category, ConditionRule, Environment, KindRule, Members, Policy, Review, RiskRule, Window,
@@ -119,6 +119,7 @@ impl Policy {
             exact: texts.iter().map(|text| normalize(text)).collect(),
             reviews: texts.iter().map(|text| normalize_review(text)).collect(),
             texts,
+            looked_up: HashMap::new(),
         }
     }
 }
@@ -130,12 +131,26 @@ pub struct KnownItems<'a> {
     /// In the order of the texts, normalised.
     exact: Vec<String>,
     reviews: HashSet<String>,
+    /// Near misses that were looked for already.
+    looked_up: HashMap<String, Option<&'a str>>,
 }
 
 impl<'a> KnownItems<'a> {
+    /// Looks for the near misses of many items at once: the same few texts stand in most records.
+    pub fn look_up<'t>(&mut self, texts: impl Iterator<Item = &'t str>) {
+        for text in texts {
+            if !self.looked_up.contains_key(text) {
+                self.looked_up.insert(text.to_owned(), self.near_miss(text));
+            }
+        }
+    }
+
     /// A known text that an item nearly, but not exactly, has: a slip of the hand, not another item. As many
     /// words as the known text has, and few letters that differ.
     pub fn near_miss(&self, text: &str) -> Option<&'a str> {
+        if let Some(near) = self.looked_up.get(text) {
+            return *near;
+        }
         let exact = normalize(text);
         if self.exact.contains(&exact) || self.reviews.contains(&normalize_review(text)) {
             return None;

@@ -376,10 +376,18 @@ fn cost(decoder: &mut Decoder<'_>, table: &mut Table<'_>) -> CostRules {
     CostRules { budget_above: asked.then(|| table.count(decoder, "budget-above", 0)) }
 }
 
+/// How far back a commit may state the time of its deployment: more would let it choose its window.
+const MAX_LAG: i64 = 7 * 24 * 3600;
+
 fn audit(decoder: &mut Decoder<'_>, table: &mut Table<'_>) -> AuditRules {
+    let lag = table.duration(decoder, "lag").unwrap_or(6 * 3600);
+    if let Some(value) = table.take("lag").filter(|_| lag > MAX_LAG) {
+        let help = Some("at most `7d`: commit a deployment while it is remembered".to_owned());
+        decoder.error(place(value), "`audit.lag` is too long".to_owned(), help);
+    }
     AuditRules {
         since: table.text(decoder, "since"),
-        lag: table.duration(decoder, "lag").unwrap_or(6 * 3600),
+        lag,
         unrecorded_after: table.duration(decoder, "unrecorded-after").unwrap_or(14 * 24 * 3600),
     }
 }

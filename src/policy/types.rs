@@ -218,8 +218,8 @@ pub struct TerraformRule {
     pub into: Vec<String>,
     /// Ports, one of which becomes open to every address.
     pub opens: Vec<u16>,
-    /// Whether it comes to allow everything.
-    pub grants_all: bool,
+    /// Names of roles and policies, one of which it comes to grant; `*` is a policy document that allows everything.
+    pub grants: Vec<String>,
 }
 
 /// What a plan does to a resource, as far as rules tell it apart.

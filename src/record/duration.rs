@@ -3,8 +3,11 @@
 /// Units with their seconds, in the order in which they must stand.
 const UNITS: [(u8, i64); 4] = [(b'd', 86_400), (b'h', 3_600), (b'm', 60), (b's', 1)];
 
+/// The longest: ten years. What lasts longer is a slip of the hand, or has no end.
+const MAX_SECONDS: i64 = 3_653 * 86_400;
+
 /// Length of a duration in seconds (a day is 24 hours), or `None` when `text` is none: whole numbers, each
-/// with a unit, larger units first, none twice, no spaces, more than nothing in all, within 64 bits.
+/// with a unit, larger units first, none twice, no spaces, more than nothing and at most ten years in all.
 pub fn parse_duration(text: &str) -> Option<i64> {
     let mut rest = text;
     let mut units = UNITS.iter();
@@ -17,7 +20,7 @@ pub fn parse_duration(text: &str) -> Option<i64> {
         seconds = seconds.checked_add(number.checked_mul(*length)?)?;
         rest = &rest[n_digits + 1..];
     }
-    (seconds > 0).then_some(seconds)
+    (1..=MAX_SECONDS).contains(&seconds).then_some(seconds)
 }
 
 #[cfg(test)]
@@ -34,6 +37,7 @@ mod tests {
             ("90s", 90),
             ("1d1h1m1s", 90_061),
             ("0d5m", 300),
+            ("3653d", 315_619_200),
         ] {
             assert_eq!(parse_duration(text), Some(seconds), "{text}");
         }
@@ -58,6 +62,8 @@ mod tests {
             "٣m",
             "99999999999999999999h",
             "9223372036854775807d",
+            "3653d1s",
+            "99999999999999d",
         ] {
             assert_eq!(parse_duration(text), None, "{text}");
         }

@@ -18,7 +18,8 @@ pub(super) struct Book {
     pub(super) state: State,
     pub(super) docs: Vec<DocFile>,
     pub(super) assets: Vec<DocFile>,
-    pub(super) people: BTreeMap<String, String>,
+    pub(super) policy: crate::policy::Policy,
+    pub(super) differences: BTreeMap<(String, CommitId), Vec<crate::history::Hunk>>,
     pub(super) overrides: BTreeMap<String, String>,
 }
 
@@ -30,7 +31,9 @@ impl Book {
             docs: &self.docs,
             docs_dir: "docs",
             assets: &self.assets,
-            people: &self.people,
+            policy: &self.policy,
+            judged: None,
+            differences: &self.differences,
             template_overrides: &self.overrides,
         }
     }
@@ -49,7 +52,18 @@ pub(super) fn empty() -> Book {
         ),
         ..SiteConfig::default()
     };
-    let people = ["ana", "sam", "kim", "lee"].map(|key| (key.to_owned(), super::text::capitalized(key)));
+    let mut policy = crate::policy::Policy::builtin();
+    policy.people = ["ana", "sam", "kim", "lee"]
+        .map(|key| {
+            let person = crate::policy::Person {
+                name: super::text::capitalized(key),
+                emails: vec![format!("{key}@example.org")],
+                keys: Vec::new(),
+                robot: false,
+            };
+            (key.to_owned(), person)
+        })
+        .into();
     let state = State {
         at: Some(act("lee", NOW, 0xf0)),
         now: NOW,
@@ -63,7 +77,8 @@ pub(super) fn empty() -> Book {
         state,
         docs: Vec::new(),
         assets: Vec::new(),
-        people: people.into(),
+        policy,
+        differences: BTreeMap::new(),
         overrides: BTreeMap::new(),
     }
 }

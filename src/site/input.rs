@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::diagnostic::Diagnostic;
-use crate::ledger::State;
+use crate::history::{CommitId, Hunk};
+use crate::ledger::{Audit, Gate, State, Unclear};
+use crate::policy::Policy;
 
 /// Settings of the book that the site shows or uses.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -22,8 +24,25 @@ pub struct SiteConfig {
     pub repository_url: Option<String>,
     /// Where a file can be edited; `{path}` is replaced by its path in the book.
     pub edit_url_template: Option<String>,
+    /// How it looks.
+    pub theme: Theme,
     /// Broken links are shown as such and do not fail the build.
     pub allow_broken_links: bool,
+}
+
+/// What a book says of the look of its site; paths are the book's.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Theme {
+    /// Values of the style sheet's custom properties, by name: `accent`, `sans`.
+    pub light: BTreeMap<String, String>,
+    /// The same for dark surroundings.
+    pub dark: BTreeMap<String, String>,
+    /// A picture before the title.
+    pub logo: Option<String>,
+    /// Style sheets after the built-in one.
+    pub styles: Vec<String>,
+    /// Scripts after the built-in ones.
+    pub scripts: Vec<String>,
 }
 
 /// A file of the book that is no record.
@@ -35,6 +54,26 @@ pub struct DocFile {
     pub bytes: Vec<u8>,
 }
 
+/// The gate's answer for one environment of a task.
+#[derive(Debug)]
+pub struct GateAnswer {
+    /// By the policy's name.
+    pub environment: String,
+    /// What the rules say.
+    pub answer: Result<Gate, Unclear>,
+}
+
+/// What the rules say of the trunk: the site shows answers and computes none.
+#[derive(Debug, Clone, Copy)]
+pub struct Judged<'a> {
+    /// The trunk's state.
+    pub state: &'a State,
+    /// Every deployment so far.
+    pub audit: &'a Audit,
+    /// By the task's name: the environments that it has still to reach, in their order.
+    pub gates: &'a BTreeMap<String, Vec<GateAnswer>>,
+}
+
 /// Everything that the site is made from.
 #[derive(Debug, Clone, Copy)]
 pub struct SiteInput<'a> {
@@ -42,14 +81,18 @@ pub struct SiteInput<'a> {
     pub config: &'a SiteConfig,
     /// The derived state of the book.
     pub state: &'a State,
+    /// The policy that holds there.
+    pub policy: &'a Policy,
+    /// What the gate and the audit say; `None` without a trunk.
+    pub judged: Option<Judged<'a>>,
+    /// What single commits changed in records, by name and commit.
+    pub differences: &'a BTreeMap<(String, CommitId), Vec<Hunk>>,
     /// Every file under `docs_dir`: `SUMMARY.md`, pages, images.
     pub docs: &'a [DocFile],
     /// The folder of the manual, relative to the book: `docs`.
     pub docs_dir: &'a str,
     /// Other files in record folders: images.
     pub assets: &'a [DocFile],
-    /// Display names by the policy's name of a person.
-    pub people: &'a BTreeMap<String, String>,
     /// Templates of the book by name (`site/record.html`), used in place of the built-in ones.
     pub template_overrides: &'a BTreeMap<String, String>,
 }

@@ -16,6 +16,8 @@ pub(super) struct List {
     pub(super) rows: Vec<Row>,
     /// Whether the page offers to sort and filter (with script).
     pub(super) filter: bool,
+    /// Key and label of each status that a row has, for the filter.
+    pub(super) statuses: Vec<(&'static str, &'static str)>,
     /// The command that puts something here.
     pub(super) command: String,
 }
@@ -71,6 +73,11 @@ pub(super) fn by_type(model: &Model<'_>, record_type: Option<RecordType>) -> Lis
         lead: lead.to_owned(),
         rows: rows.map(|(index, _)| model.row(index)).collect(),
         filter: record_type.is_none(),
+        statuses: Status::ALL
+            .into_iter()
+            .filter(|status| model.input.state.records.iter().any(|record| record.status == *status))
+            .map(|status| (status.as_str(), status_word(status).0))
+            .collect(),
         command: command.to_owned(),
     }
 }
@@ -117,6 +124,23 @@ pub(super) fn kinds(model: &Model<'_>) -> Vec<GroupKind> {
     groups::KINDS.into_iter().map(kind).collect()
 }
 
+/// Everything by its first letter: what `site/all.html` gets in `letters`.
+pub(super) fn letters(model: &Model<'_>) -> Vec<(String, Vec<Row>)> {
+    let mut letters: std::collections::BTreeMap<String, Vec<(String, usize)>> =
+        std::collections::BTreeMap::new();
+    for (index, state) in model.input.state.records.iter().enumerate() {
+        let title = if state.title().is_empty() { &state.name } else { state.title() };
+        let first = title.chars().find(|c| c.is_alphanumeric());
+        let letter = first.map_or_else(|| "#".to_owned(), |first| first.to_uppercase().collect());
+        letters.entry(letter).or_default().push((title.to_lowercase(), index));
+    }
+    let sorted = letters.into_iter().map(|(letter, mut members)| {
+        members.sort();
+        (letter, members.into_iter().map(|(_, index)| model.row(index)).collect())
+    });
+    sorted.collect()
+}
+
 /// The pages of groups: (kind, value) and page.
 pub(super) fn group_pages<'m>(
     model: &'m Model<'_>,
@@ -136,6 +160,7 @@ pub(super) fn group(model: &Model<'_>, key: &(&'static str, String)) -> List {
         lead: format!("{count} {}", if count == 1 { "record" } else { "records" }),
         rows: indexes.iter().map(|index| model.row(*index)).collect(),
         filter: false,
+        statuses: Vec::new(),
         command: String::new(),
     }
 }

@@ -3,22 +3,33 @@
 //!
 //! Every page works from `file://`, under any path, without script, and loads nothing from elsewhere.
 
+mod audit;
+mod audit_csv;
 mod decision;
+mod feeds;
+mod figures;
+mod gate;
+mod graph;
 mod groups;
 mod input;
 mod links;
 mod lists;
 mod manual;
 mod markdown;
+mod meeting;
 mod model;
+mod month;
 mod overview;
 mod paths;
+mod person;
 mod radius;
 mod raw_html;
 mod record_page;
 mod render;
 mod runbook;
 mod sanitize;
+mod search;
+mod spark;
 mod stated;
 mod summary;
 mod svg;
@@ -33,6 +44,7 @@ mod fixture;
 #[cfg(test)]
 mod tests;
 
-pub use input::{DocFile, Page, SiteConfig, SiteError, SiteInput};
+pub use audit_csv::audit_csv;
+pub use input::{DocFile, GateAnswer, Judged, Page, SiteConfig, SiteError, SiteInput, Theme};
 pub use render::render_site;
 pub use write::{WriteError, WriteReport, write_site};

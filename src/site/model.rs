@@ -51,6 +51,10 @@ pub(super) struct Model<'a> {
     pub(super) groups: BTreeMap<(&'static str, String), String>,
     /// Records of each group, as indexes into the state.
     pub(super) members: BTreeMap<(&'static str, String), Vec<usize>>,
+    /// Pages of the policy's people, by key.
+    pub(super) people: BTreeMap<String, String>,
+    /// The zone in which pages tell times that no commit carries: the board's, else UTC.
+    pub(super) zone: jiff::tz::TimeZone,
     by_name: HashMap<&'a str, usize>,
     pages: HashMap<String, String>,
     files: HashMap<String, usize>,
@@ -68,6 +72,8 @@ impl<'a> Model<'a> {
             copied: Vec::new(),
             groups: BTreeMap::new(),
             members: BTreeMap::new(),
+            people: BTreeMap::new(),
+            zone: crate::ledger::board_zone(input.policy),
             by_name: HashMap::new(),
             pages: HashMap::new(),
             files: HashMap::new(),
@@ -77,6 +83,9 @@ impl<'a> Model<'a> {
         model.place_docs(&mut names);
         model.place_assets(&mut names);
         model.place_groups(&mut names);
+        for key in input.policy.people.keys() {
+            model.people.insert(key.clone(), names.page("people", key));
+        }
         model
     }
 

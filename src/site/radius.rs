@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::intake::terraform::{Radius, recorded_list, svg};
+use crate::intake::terraform::{Radius, recorded_list, svg, svg_tree};
 use crate::ledger::RecordState;
 use crate::record::Details;
 
@@ -12,7 +12,9 @@ pub(super) struct RadiusView {
     environment: String,
     sentence: String,
     /// A drawing without style, script or links: safe HTML.
-    svg: String,
+    wide: String,
+    /// The same for narrow screens.
+    narrow: String,
     touched: Vec<Touched>,
     reached: Vec<Reached>,
     /// How many more are reached.
@@ -42,7 +44,8 @@ pub(super) fn views(state: &RecordState) -> Vec<RadiusView> {
         (!radius.touched.is_empty()).then(|| RadiusView {
             environment: environment.to_owned(),
             sentence: radius.sentence(),
-            svg: svg(&radius),
+            wide: svg(&radius),
+            narrow: svg_tree(&radius),
             n_unnamed: radius.n_unnamed,
             touched: touched.map(|t| Touched { address: t.address.clone(), verb: t.verb }).collect(),
             reached: reached

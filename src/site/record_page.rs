@@ -6,10 +6,10 @@ use super::links::LinkScope;
 use super::markdown::{self, Heading, Rendered};
 use super::model::Model;
 use super::sanitize::key;
-use super::text::{escaped, shell_quoted};
+use super::text::escaped;
 use super::timeline::{self, TimelineRow};
 use super::view::{Act, Problem, Reference, Row, Tone, moment};
-use crate::ledger::{Approval, ApprovalFacet, RecordState, Status};
+use crate::ledger::{Approval, ApprovalFacet, RecordState, Status, shell_quoted};
 use crate::record::{Details, RecordType};
 
 /// What `site/task.html`, `site/decision.html`, `site/runbook.html` and `site/broken.html` get as `record`.
@@ -26,6 +26,9 @@ pub(super) struct RecordView {
     pub(super) plans: Vec<PlanView>,
     pub(super) radii: Vec<super::radius::RadiusView>,
     pub(super) schedule: Vec<Fact>,
+    /// What keeps the way to each environment shut.
+    pub(super) gates: Vec<super::gate::GateView>,
+    pub(super) badge: String,
     pub(super) progress: Vec<Stage>,
     /// Sanitised HTML of the text.
     pub(super) html: String,
@@ -86,6 +89,9 @@ pub(super) struct PlanView {
     pub(super) destroy: u64,
     pub(super) replace: u64,
     pub(super) digest: String,
+    /// How far it reaches, where that is recorded.
+    pub(super) touches: Option<u64>,
+    pub(super) reaches: Option<u64>,
 }
 
 /// A name and what it is.
@@ -138,6 +144,8 @@ pub(super) fn view(model: &Model<'_>, index: usize) -> (RecordView, Rendered) {
         plans: plans(state),
         radii: super::radius::views(state),
         schedule: schedule(state),
+        gates: super::gate::views(model, &state.name),
+        badge: format!("badges/{}.svg", model.record_pages[index].trim_end_matches(".html")),
         progress: progress(model, state),
         html: std::mem::take(&mut rendered.html),
         headings: rendered.headings.clone(),
@@ -244,6 +252,8 @@ fn plans(state: &RecordState) -> Vec<PlanView> {
         destroy: plan.destroy,
         replace: plan.replace,
         digest: plan.digest.clone(),
+        touches: plan.touches,
+        reaches: plan.reaches,
     };
     task.plans.iter().map(view).collect()
 }

@@ -12,7 +12,7 @@ use super::model::Model;
 use super::paths::root_of;
 use super::summary::Entry;
 use super::template::Templates;
-use super::{lists, manual, overview, record_page};
+use super::{lists, manual, meeting, month, overview, person, record_page};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::history::CommitTime;
 use crate::record::RecordType;
@@ -37,7 +37,16 @@ struct Frame {
     trunk: Option<String>,
     /// Base for `404.html`, which is shown at any address.
     base: Option<String>,
+    /// The site's address, for canonical links and feeds.
+    address: Option<String>,
     has_decisions: bool,
+    /// The page of the next meeting.
+    meeting: Option<String>,
+    logo: Option<String>,
+    /// Style sheets and scripts of the book, from the site's root.
+    styles: Vec<String>,
+    scripts: Vec<String>,
+    version: &'static str,
 }
 
 /// A page with what must be checked when all pages are known.
@@ -57,13 +66,20 @@ struct Draft {
 pub fn render_site(input: &SiteInput<'_>) -> Result<Vec<Page>, SiteError> {
     let model = Model::new(input);
     let templates = Templates::new(input.template_overrides)?;
-    let site = data(frame(&model));
+    let meetings = meeting::views(&model);
+    let site = data(frame(&model, &meetings));
     let renderer = Renderer { model: &model, templates: &templates, site };
     let mut drafts = renderer.records()?;
-    drafts.extend(renderer.manual()?);
+    let (manual, chapters) = renderer.manual()?;
+    drafts.extend(manual);
     check_links(&model, &drafts)?;
     let mut pages: Vec<Page> = drafts.into_iter().map(|draft| draft.page).collect();
     pages.extend(renderer.lists()?);
+    pages.extend(renderer.places(&meetings)?);
+    pages.extend(renderer.names()?);
+    pages.extend(super::search::pages(&model, &chapters));
+    pages.extend(super::feeds::pages(&renderer)?);
+    pages.extend(super::feeds::map(&model, &pages));
     let copied =
         model.copied.iter().map(|copy| Page { path: copy.to.clone(), bytes: copy.file.bytes.clone() });
     pages.extend(copied);
@@ -73,7 +89,13 @@ pub fn render_site(input: &SiteInput<'_>) -> Result<Vec<Page>, SiteError> {
     Ok(pages)
 }
 
-fn frame(model: &Model<'_>) -> Frame {
+/// The site's whole address with a slash at its end, when the settings name one.
+pub(super) fn address(config: &super::SiteConfig) -> Option<String> {
+    let url = config.site_url.as_deref().filter(|url| super::view::is_web(url))?;
+    Some(format!("{}/", url.trim_end_matches('/')))
+}
+
+fn frame(model: &Model<'_>, meetings: &[meeting::MeetingView]) -> Frame {
     let (config, state) = (model.input.config, model.input.state);
     let offset_minutes = state.at.as_ref().map_or(0, |at| at.time.offset_minutes);
     let as_of = CommitTime { seconds: state.now, offset_minutes };
@@ -91,18 +113,36 @@ fn frame(model: &Model<'_>) -> Frame {
         branch: state.branch.clone(),
         trunk: state.trunk.clone(),
         base: config.site_url.clone(),
+        address: address(config),
+        meeting: meetings
+            .iter()
+            .rev()
+            .find(|meeting| meeting.coming)
+            .or(meetings.last())
+            .map(|m| m.page.clone()),
+        logo: config.theme.logo.as_deref().and_then(|path| model.file_of(path)).map(str::to_owned),
+        styles: theme_files(model, &config.theme.styles),
+        scripts: theme_files(model, &config.theme.scripts),
+        version: env!("CARGO_PKG_VERSION"),
         has_decisions: state.records.iter().any(|record| record.record_type == RecordType::Decision),
     }
 }
 
-struct Renderer<'a> {
-    model: &'a Model<'a>,
+/// Fills templates with the frame's data around each page's own.
+pub(super) struct Renderer<'a> {
+    pub(super) model: &'a Model<'a>,
     templates: &'a Templates,
     site: Value,
 }
 
 impl Renderer<'_> {
-    fn page(&self, path: &str, place: &str, template: &str, data: Value) -> Result<Page, SiteError> {
+    pub(super) fn page(
+        &self,
+        path: &str,
+        place: &str,
+        template: &str,
+        data: Value,
+    ) -> Result<Page, SiteError> {
         let frame =
             context! { site => self.site.clone(), root => root_of(path), page => path, place => place };
         let text = self.templates.render(template, context! { ..data, ..frame })?;
@@ -120,7 +160,7 @@ impl Renderer<'_> {
         let (place, template) = match state.record_type {
             _ if state.record.is_broken() => ("records", "site/broken.html"),
             RecordType::Task => ("records", "site/task.html"),
-            RecordType::Decision => ("decisions", "site/decision.html"),
+            RecordType::Decision => ("records", "site/decision.html"),
             RecordType::Runbook => ("runbooks", "site/runbook.html"),
         };
         let context = context! { record => data(view) };
@@ -128,19 +168,23 @@ impl Renderer<'_> {
         Ok(draft(page, &state.record.path, &state.record.source, rendered))
     }
 
-    fn manual(&self) -> Result<Vec<Draft>, SiteError> {
+    /// The manual's pages, and the page and title of each for the search.
+    fn manual(&self) -> Result<(Vec<Draft>, Vec<(String, String)>), SiteError> {
         let toc = manual::toc(self.model);
         let order = manual::reading_order(&toc);
         let toc = data(&toc);
         let chapters = (0..self.model.manual.len()).into_par_iter().map(|index| {
             let (view, rendered) = manual::view(self.model, index, &order);
             let path = view.page.clone();
+            let title = view.title.clone();
             let context = context! { chapter => data(view), toc => toc.clone() };
-            let page = self.page(&path, "manual", "site/manual.html", context)?;
+            let page = self.page(&path, "more", "site/manual.html", context)?;
             let file = self.model.manual[index].file;
-            Ok(draft(page, &file.path, &String::from_utf8_lossy(&file.bytes), rendered))
+            let draft = draft(page, &file.path, &String::from_utf8_lossy(&file.bytes), rendered);
+            Ok((draft, (path, title)))
         });
-        chapters.collect()
+        let chapters: Result<Vec<_>, SiteError> = chapters.collect();
+        Ok(chapters?.into_iter().unzip())
     }
 
     fn lists(&self) -> Result<Vec<Page>, SiteError> {
@@ -163,21 +207,95 @@ impl Renderer<'_> {
             )?,
             self.page(
                 "tags.html",
-                "tags",
+                "more",
                 "site/tags.html",
                 context! { kinds => data(lists::kinds(model)) },
             )?,
             self.page("404.html", "", "site/404.html", context! {})?,
             list("records.html", "records", lists::by_type(model, None))?,
-            list("decisions.html", "decisions", lists::by_type(model, Some(RecordType::Decision)))?,
+            list("decisions.html", "more", lists::by_type(model, Some(RecordType::Decision)))?,
             list("runbooks.html", "runbooks", lists::by_type(model, Some(RecordType::Runbook)))?,
         ];
-        let groups: Vec<_> = lists::group_pages(model).collect();
+        pages.push(self.page(
+            "all.html",
+            "more",
+            "site/all.html",
+            context! { letters => data(lists::letters(model)), kinds => data(lists::kinds(model)) },
+        )?);
+        let groups: Vec<_> = lists::group_pages(model).filter(|((kind, _), _)| *kind != "service").collect();
         let groups: Result<Vec<Page>, SiteError> =
-            groups.into_par_iter().map(|(key, page)| list(page, "tags", lists::group(model, key))).collect();
+            groups.into_par_iter().map(|(key, page)| list(page, "more", lists::group(model, key))).collect();
         pages.extend(groups?);
         Ok(pages)
     }
+
+    /// Calendar, meetings, audit, figures, graph.
+    fn places(&self, meetings: &[meeting::MeetingView]) -> Result<Vec<Page>, SiteError> {
+        let model = self.model;
+        let mut pages = Vec::new();
+        for month in month::views(model) {
+            let path = month.page.clone();
+            pages.push(self.page(
+                &path,
+                "calendar",
+                "site/calendar.html",
+                context! { month => data(month) },
+            )?);
+        }
+        for meeting in meetings {
+            let context = context! { meeting => data(meeting) };
+            pages.push(self.page(&meeting.page, "more", "site/meeting.html", context)?);
+        }
+        let links: Vec<(String, String, bool)> =
+            meetings.iter().rev().map(|m| (m.title.clone(), m.page.clone(), m.coming)).collect();
+        pages.push(self.page(
+            "meetings.html",
+            "more",
+            "site/meetings.html",
+            context! { meetings => links },
+        )?);
+        let audit = context! { audit => data(super::audit::view(model)) };
+        pages.push(self.page("audit.html", "audit", "site/audit.html", audit)?);
+        if let Some(judged) = model.input.judged {
+            let csv = super::audit_csv(&judged.audit.rows).unwrap_or_default();
+            pages.push(Page { path: "audit.csv".to_owned(), bytes: csv.into_bytes() });
+        }
+        let metrics = context! { metrics => data(super::figures::view(model)) };
+        pages.push(self.page("metrics.html", "more", "site/metrics.html", metrics)?);
+        let graph = context! { graph => data(super::graph::view(model)) };
+        pages.push(self.page("graph.html", "more", "site/graph.html", graph)?);
+        Ok(pages)
+    }
+
+    /// People and services.
+    fn names(&self) -> Result<Vec<Page>, SiteError> {
+        let model = self.model;
+        let people = person::people(model);
+        let mut pages = vec![self.page(
+            "people.html",
+            "more",
+            "site/people.html",
+            context! { people => data(&people) },
+        )?];
+        for person in people {
+            let (path, feed) = (person.page.clone(), super::feeds::feed_of(&person.page));
+            let context = context! { person => data(person), feed => feed };
+            pages.push(self.page(&path, "more", "site/person.html", context)?);
+        }
+        let services: Vec<(&str, &str)> = person::services(model).collect();
+        let services = services.into_par_iter().map(|(name, page)| {
+            let service = person::service(model, name, super::feeds::feed_of(page));
+            self.page(page, "more", "site/service.html", context! { service => data(service) })
+        });
+        let services: Result<Vec<Page>, SiteError> = services.collect();
+        pages.extend(services?);
+        Ok(pages)
+    }
+}
+
+/// Files of the book that its theme names, where the site has them.
+fn theme_files(model: &Model<'_>, paths: &[String]) -> Vec<String> {
+    paths.iter().filter_map(|path| model.file_of(path)).map(str::to_owned).collect()
 }
 
 fn draft(page: Page, path: &str, source: &str, rendered: Rendered) -> Draft {
@@ -254,6 +372,6 @@ fn anchors(page: &[u8]) -> HashSet<&str> {
 }
 
 /// Plain data as the template engine sees it.
-fn data(value: impl Serialize) -> Value {
+pub(super) fn data(value: impl Serialize) -> Value {
     Value::from(minijinja::value::Serde(value))
 }

@@ -19,6 +19,10 @@ pub(super) struct RunbookView {
     pub(super) rto: Option<String>,
     pub(super) rpo: Option<String>,
     pub(super) review_every: Option<String>,
+    /// The commit that says it was exercised, when that is newer than its text.
+    pub(super) exercised: Option<super::view::Act>,
+    /// `Fri 24 May 2024`.
+    pub(super) review_due: Option<String>,
     /// The last changes to its services, newest first.
     pub(super) recent: Vec<Row>,
 }
@@ -32,8 +36,17 @@ pub(super) fn view(model: &Model<'_>, state: &RecordState) -> Option<RunbookView
         rto: text(&runbook.rto),
         rpo: text(&runbook.rpo),
         review_every: text(&runbook.review_every),
+        exercised: exercised(state).map(|by| model.act(by)),
+        review_due: state.review_due.map(|due| super::gate::moment(model, due)),
         recent: recent(model, &runbook.services),
     })
+}
+
+/// What proves a runbook current is the newer of its last change and its last exercise.
+fn exercised(state: &RecordState) -> Option<&crate::ledger::Evidence> {
+    let newest = state.evidence.as_ref()?;
+    let changed = state.updated.as_ref()?;
+    (newest.commit != changed.commit).then_some(newest)
 }
 
 fn recent(model: &Model<'_>, services: &[String]) -> Vec<Row> {

@@ -19,6 +19,17 @@ macro_rules! built_in {
 const BUILT_IN: &[(&str, &str)] = built_in![
     "base.html",
     "macros.html",
+    "all.html",
+    "audit.html",
+    "calendar.html",
+    "feed.xml",
+    "graph.html",
+    "meeting.html",
+    "meetings.html",
+    "metrics.html",
+    "people.html",
+    "person.html",
+    "service.html",
     "index.html",
     "board.html",
     "list.html",
@@ -32,7 +43,7 @@ const BUILT_IN: &[(&str, &str)] = built_in![
 ];
 
 /// Style and script; overridable as well, but not templates.
-const STATIC: &[(&str, &str)] = built_in!["style.css", "script.js"];
+const STATIC: &[(&str, &str)] = built_in!["style.css", "script.js", "search.js", "favicon.svg"];
 
 /// The compiled templates of a build.
 pub(super) struct Templates {

@@ -36,6 +36,21 @@ fn every_page_type_is_made() {
         "runbooks.html",
         "tags.html",
         "404.html",
+        "all.html",
+        "audit.html",
+        "calendar.html",
+        "calendar/2024-06.html",
+        "calendar.ics",
+        "feed.xml",
+        "graph.html",
+        "meetings/2024-05-16.html",
+        "metrics.html",
+        "people/kim.html",
+        "people/kim.xml",
+        "service/redis.xml",
+        "badges/tasks/INFRA-150.svg",
+        "records.json",
+        "search/records.js",
         "style.css",
         "script.js",
         "tasks/INFRA-100.html",
@@ -67,7 +82,7 @@ fn pages_run_nothing_and_their_links_lead_somewhere() {
     let paths: Vec<&str> = pages.iter().map(|page| page.path.as_str()).collect();
     for page in pages.iter().filter(|page| page.path.ends_with(".html")) {
         let html = text(&pages, &page.path);
-        assert_eq!(html.matches("<script").count(), 1, "{}", page.path);
+        assert_eq!(html.matches("<script").count(), html.matches("<script src=\"").count(), "{}", page.path);
         assert!(!html.contains(" style=") && !html.contains("javascript:"), "{}", page.path);
         assert!(html.contains("default-src 'none'"), "{}", page.path);
         for attribute in [" href=\"", " src=\""] {
@@ -100,12 +115,12 @@ fn a_task_shows_its_state_with_evidence() {
     let pages = pages(&fixture::book());
     let page = text(&pages, "tasks/INFRA-150.html");
     for wanted in [
-        "In review",
+        "Waiting for",
         "high risk",
         "not landed",
         "condition-open",
         "signed",
-        "15</span> to add",
+        "15</strong> to add",
         "Sat 25 May 2024 02:00 +02:00",
         "DevOps lead review",
         "git --no-replace-objects show ",

@@ -68,16 +68,6 @@ pub(super) fn slug(text: &str) -> String {
         .collect()
 }
 
-/// A path or word as one argument of a POSIX shell.
-pub(super) fn shell_quoted(text: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./:=+@%".contains(&byte);
-    if !text.is_empty() && !text.starts_with('-') && text.bytes().all(plain) {
-        text.to_owned()
-    } else {
-        format!("'{}'", text.replace('\'', r"'\''"))
-    }
-}
-
 /// The text with its first letter in upper case.
 pub(super) fn capitalized(text: &str) -> String {
     let mut characters = text.chars();
@@ -107,14 +97,5 @@ mod tests {
         ] {
             assert_eq!(slug(text), expected, "{text}");
         }
-    }
-
-    #[test]
-    fn shell_arguments_are_quoted_when_they_must_be() {
-        assert_eq!(shell_quoted("tasks/INFRA-1.md"), "tasks/INFRA-1.md");
-        assert_eq!(shell_quoted("a b"), "'a b'");
-        assert_eq!(shell_quoted("it's $(x)"), r"'it'\''s $(x)'");
-        assert_eq!(shell_quoted("-rf"), "'-rf'");
-        assert_eq!(shell_quoted(""), "''");
     }
 }

@@ -1,52 +1,99 @@
-//! The timeline of a record: what each commit meant, newest first.
+//! The timeline of a record: what each commit meant, newest first, and what it changed.
 
 use serde::Serialize;
 
 use super::model::Model;
 use super::text::capitalized;
 use super::view::{Act, Tone};
-use crate::ledger::{EventKind, RecordState};
+use crate::history::{Hunk, Origin};
+use crate::ledger::{Event, EventKind, RecordState};
 
-/// One event.
+/// Most lines of a difference that a page shows.
+const MAX_LINES: usize = 60;
+
+/// One commit and what it meant to the record.
 #[derive(Debug, Serialize)]
 pub(super) struct TimelineRow {
     pub(super) by: Act,
-    /// What it meant: `ticked`, `deployed`.
+    pub(super) events: Vec<Told>,
+    /// Whether the commit is a merge.
+    pub(super) merge: bool,
+    /// What it changed in the file, when it is known.
+    pub(super) lines: Vec<Line>,
+    /// Lines that are left out.
+    pub(super) more: usize,
+    /// The command that shows all of it.
+    pub(super) command: String,
+}
+
+/// One event in words.
+#[derive(Debug, Serialize)]
+pub(super) struct Told {
+    /// What it meant: `Ticked`, `Deployed to`.
     pub(super) verb: String,
     /// What it was about.
     pub(super) object: Option<String>,
     /// More, where there is more.
     pub(super) detail: Option<String>,
     pub(super) tone: Tone,
-    /// Whether the commit is a merge.
-    pub(super) merge: bool,
-    /// Whether the event before it in the list (later in time) is of the same commit.
-    pub(super) repeated: bool,
 }
 
-/// The events newest first.
+/// A line of a difference.
+#[derive(Debug, Serialize)]
+pub(super) struct Line {
+    /// `added`, `removed`, `same`, `place`.
+    pub(super) kind: &'static str,
+    pub(super) text: String,
+}
+
+/// The commits newest first.
 pub(super) fn rows(model: &Model<'_>, state: &RecordState) -> Vec<TimelineRow> {
-    let mut rows = Vec::with_capacity(state.events.len());
-    let mut before = None;
-    for event in state.events.iter().rev() {
-        let (verb, object, detail, tone) = words(&event.kind);
-        rows.push(TimelineRow {
-            by: model.act(&event.by),
-            verb,
-            object,
-            detail,
-            tone,
-            merge: event.merge,
-            repeated: before == Some(event.by.commit),
-        });
-        before = Some(event.by.commit);
+    let commits: Vec<&[Event]> = state.events.chunk_by(|a, b| a.by.commit == b.by.commit).collect();
+    let path = crate::ledger::shell_quoted(&state.record.path);
+    let row = |events: &&[Event]| {
+        let by = &events[0].by;
+        let hunks = model.input.differences.get(&(state.name.clone(), by.commit));
+        let (lines, more) = hunks.map_or((Vec::new(), 0), |hunks| lines(hunks));
+        TimelineRow {
+            by: model.act(by),
+            events: events.iter().map(|event| told(&event.kind)).collect(),
+            merge: events[0].merge,
+            lines,
+            more,
+            command: format!("git --no-replace-objects show {} -- {path}", by.commit.hex()),
+        }
+    };
+    commits.iter().rev().map(row).collect()
+}
+
+fn lines(hunks: &[Hunk]) -> (Vec<Line>, usize) {
+    let mut lines = Vec::new();
+    for hunk in hunks {
+        let place = format!("line {}", hunk.new.0);
+        lines.push(Line { kind: "place", text: place });
+        lines.extend(hunk.lines.iter().map(|line| Line {
+            kind: match line.origin {
+                Origin::Context => "same",
+                Origin::Removed => "removed",
+                Origin::Added => "added",
+            },
+            text: line.text.clone(),
+        }));
     }
-    rows
+    let more = lines.len().saturating_sub(MAX_LINES);
+    lines.truncate(MAX_LINES);
+    (lines, more)
+}
+
+fn told(kind: &EventKind) -> Told {
+    let (verb, object, detail, tone) = words(kind);
+    Told { verb, object, detail, tone }
 }
 
 type Words = (String, Option<String>, Option<String>, Tone);
 
-fn words(kind: &EventKind) -> Words {
+/// What an event meant: verb, object, more, tone.
+pub(super) fn words(kind: &EventKind) -> Words {
     let plain = |verb: &str, object: Option<&String>, detail: Option<String>, tone| {
         (verb.to_owned(), object.cloned(), detail, tone)
     };

@@ -55,6 +55,8 @@ pub(super) struct Commit {
 #[derive(Debug, Clone, Serialize)]
 pub(super) struct Act {
     pub(super) who: String,
+    /// Their page, from the site's root.
+    pub(super) page: Option<String>,
     /// Whether the policy lists them.
     pub(super) listed: bool,
     /// `16 May 2024 10:02 +02:00`.
@@ -95,6 +97,10 @@ pub(super) struct Row {
     pub(super) risk: Option<Word>,
     /// `2 of 3`.
     pub(super) approval: Option<Word>,
+    /// Where it stands, as one says it: `Waiting for Security review`.
+    pub(super) phrase: String,
+    /// Who could move it on.
+    pub(super) people: Vec<Word>,
     /// What to do next.
     pub(super) next: String,
     /// The commit that proves the status.
@@ -133,7 +139,7 @@ pub(super) fn status_word(status: Status) -> (&'static str, Tone) {
         Status::Draft => ("Draft", Tone::None),
         Status::Proposed => ("Proposed", Tone::None),
         Status::Developing => ("Developing", Tone::Info),
-        Status::InReview => ("In review", Tone::Wait),
+        Status::InReview => ("Waiting for review", Tone::Wait),
         Status::Approved => ("Approved", Tone::Ok),
         Status::NeedsChanges => ("Needs changes", Tone::Bad),
         Status::Rejected => ("Rejected", Tone::Bad),
@@ -167,6 +173,7 @@ impl Model<'_> {
                 .person
                 .as_deref()
                 .map_or_else(|| evidence.author.to_string(), |key| self.person(key)),
+            page: evidence.person.as_deref().and_then(|key| self.people.get(key).cloned()),
             listed: evidence.person.is_some(),
             time: evidence.time.human(),
             day: evidence.time.zoned().strftime("%-d %b %Y").to_string(),
@@ -178,7 +185,13 @@ impl Model<'_> {
 
     /// The display name of a person of the policy; the key itself for a role or a stranger.
     pub(super) fn person(&self, key: &str) -> String {
-        self.input.people.get(key).cloned().unwrap_or_else(|| key.to_owned())
+        self.input.policy.display_name(key).to_owned()
+    }
+
+    /// A person with their page.
+    pub(super) fn person_word(&self, key: &str) -> Word {
+        let page = self.people.get(key).cloned();
+        Word { key: key.to_owned(), label: self.person(key), tone: Tone::None, page }
     }
 
     /// A group's word with the page that lists it.
@@ -222,6 +235,8 @@ impl Model<'_> {
             status: self.status(state.status),
             risk: state.risk.as_ref().map(|risk| self.risk(risk.level)),
             approval: state.approval.as_ref().map(approval_word),
+            phrase: phrase(state),
+            people: super::person::words(self, state),
             next: state.next.clone(),
             since: state.evidence.as_ref().map(|evidence| self.act(evidence)),
             updated: state.updated.as_ref().map(|evidence| self.act(evidence)),
@@ -262,7 +277,7 @@ impl Model<'_> {
 }
 
 /// Whether an address may be linked.
-fn is_web(url: &str) -> bool {
+pub(super) fn is_web(url: &str) -> bool {
     matches!(super::sanitize::scheme(url).as_deref(), Some("http" | "https"))
 }
 
@@ -295,6 +310,20 @@ fn requestor(details: &Details) -> Option<&str> {
         Details::Task(task) => task.requestor.as_deref(),
         Details::Decision(decision) => decision.requestor.as_deref(),
         Details::Runbook(_) => None,
+    }
+}
+
+/// Where a record stands, as one says it.
+pub(super) fn phrase(state: &RecordState) -> String {
+    let open = super::overview::roles_open(state);
+    let waits = matches!(state.status, Status::InReview | Status::Proposed | Status::Developing);
+    match (state.status, &open[..]) {
+        (Status::InReview, []) => "Waiting for review".to_owned(),
+        (_, [only]) if waits => format!("Waiting for {only}"),
+        (_, [first, second]) if waits => format!("Waiting for {first} and {second}"),
+        (_, [_, _, ..]) if waits => format!("Waiting for {} approvals", open.len()),
+        (Status::Pending, _) => "Waiting for the board".to_owned(),
+        (status, _) => status_word(status).0.to_owned(),
     }
 }
 

@@ -1,45 +1,49 @@
 "use strict";
-// Search on the records' page, the "/" key, and copy buttons. Every page is whole without this.
+// Filter and order of tables, menus, copy buttons. Every page is whole without this.
 (() => {
-  const root = document.body.dataset.root || "";
-
   const box = document.getElementById("c.filter");
-  const query = document.getElementById("c.query");
-  if (box && query) {
+  if (box) {
+    const fields = ["words", "type", "risk", "status"].map((name) => [name, document.getElementById("c." + name)]);
     const rows = [...document.querySelectorAll("table.records tbody tr")].map((row) => ({
       row,
-      text: row.textContent.toLowerCase() + " " + row.dataset.type,
+      text: (row.textContent + " " + row.dataset.words).toLowerCase(),
     }));
     const found = document.getElementById("c.found");
+    const value = (name) => fields.find((field) => field[0] === name)[1].value;
     const apply = () => {
-      const words = query.value.toLowerCase().split(/\s+/).filter(Boolean);
+      const words = value("words").toLowerCase().split(/\s+/).filter(Boolean);
       let shown = 0;
       for (const { row, text } of rows) {
-        row.hidden = !words.every((word) => text.includes(word));
+        const chosen = ["type", "risk", "status"].every((name) => !value(name) || row.dataset[name] === value(name));
+        row.hidden = !chosen || !words.every((word) => text.includes(word));
         if (!row.hidden) shown += 1;
       }
       found.textContent = shown + " of " + rows.length;
     };
+    // The view stands in the address, so that it can be kept and sent.
     const read = () => {
-      const match = /^#q=(.*)$/.exec(location.hash);
-      if (match) {
-        try { query.value = decodeURIComponent(match[1]); } catch { query.value = match[1]; }
-      }
+      const view = new URLSearchParams(location.hash.slice(1));
+      for (const [name, field] of fields) field.value = view.get(name) || "";
+      apply();
+    };
+    const write = () => {
+      const view = new URLSearchParams();
+      for (const [name, field] of fields) if (field.value) view.set(name, field.value);
+      const text = view.toString();
+      history.replaceState(null, "", text ? "#" + text : location.pathname.split("/").pop() || ".");
       apply();
     };
     box.hidden = false;
-    query.addEventListener("input", () => {
-      history.replaceState(null, "", query.value ? "#q=" + encodeURIComponent(query.value) : location.pathname);
-      apply();
-    });
+    for (const [, field] of fields) field.addEventListener("input", write);
     addEventListener("hashchange", read);
     read();
-    if (location.hash === "#q=") query.focus();
     sortable(document.querySelector("table.records"));
   }
 
   function sortable(table) {
+    if (!table) return;
     const body = table.tBodies[0];
+    const rank = { low: "1", medium: "2", high: "3" };
     [...table.tHead.rows[0].cells].forEach((cell, column) => {
       const button = document.createElement("button");
       button.type = "button";
@@ -47,7 +51,8 @@
       cell.replaceChildren(button);
       const key = (row) => {
         const time = row.cells[column].querySelector("time");
-        return time ? new Date(time.dateTime).toISOString() : row.cells[column].textContent.trim();
+        const text = row.cells[column].textContent.trim();
+        return time ? new Date(time.dateTime).toISOString() : rank[text] || text;
       };
       button.addEventListener("click", () => {
         const down = cell.getAttribute("aria-sort") === "ascending";
@@ -61,16 +66,30 @@
     });
   }
 
+  // A link into a folded row opens it.
+  const open = () => {
+    let target = null;
+    try { target = document.getElementById(decodeURIComponent(location.hash.slice(1))); } catch { return; }
+    if (target && target.tagName === "DETAILS") target.open = true;
+  };
+  addEventListener("hashchange", open);
+  open();
+
+  const menus = document.querySelectorAll(".more details, .menu");
+  addEventListener("click", (event) => {
+    for (const menu of menus) if (menu.open && !menu.contains(event.target)) menu.open = false;
+  });
   addEventListener("keydown", (event) => {
-    if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (/^(INPUT|TEXTAREA|SELECT)$/.test(document.activeElement.tagName)) return;
-    event.preventDefault();
-    if (query) query.focus();
-    else location.href = root + "records.html#q=";
+    if (event.key !== "Escape") return;
+    for (const menu of menus) {
+      if (!menu.open) continue;
+      menu.open = false;
+      menu.querySelector("summary").focus();
+    }
   });
 
   if (navigator.clipboard && window.isSecureContext) {
-    for (const block of document.querySelectorAll("pre")) {
+    for (const block of document.querySelectorAll("pre:not(.diff)")) {
       const button = document.createElement("button");
       button.type = "button";
       button.className = "copy";

@@ -42,6 +42,8 @@ pub(crate) struct Fixture {
     committer: Option<String>,
     minutes: u32,
     skew: i64,
+    /// The clock, in seconds since the epoch, where a story sets it.
+    clock: Option<i64>,
 }
 
 /// What a command printed.
@@ -66,6 +68,7 @@ impl Fixture {
             committer: None,
             minutes: 0,
             skew: 0,
+            clock: None,
         };
         fixture.git_at(&fixture.root, &["init", "--quiet", "--initial-branch=main"]);
         fixture
@@ -165,6 +168,11 @@ impl Fixture {
         self.skew -= minutes;
     }
 
+    /// Sets the clock of the commits that follow.
+    pub(crate) fn set_clock(&mut self, seconds: i64) {
+        self.clock = Some(seconds);
+    }
+
     /// Makes a key without passphrase; gives the private key's path.
     pub(crate) fn ssh_key(&self, name: &str, kind: &str) -> String {
         self.ssh_key_with(name, &["-t", kind])
@@ -252,7 +260,8 @@ impl Fixture {
 
     fn command(&self, program: &str) -> Command {
         let mut command = Command::new(program);
-        let date = format!("{} +0200", 1_715_000_000 + (i64::from(self.minutes) + self.skew) * 60);
+        let story = 1_715_000_000 + (i64::from(self.minutes) + self.skew) * 60;
+        let date = format!("{} +0200", self.clock.unwrap_or(story));
         let committer = self.committer.as_deref().unwrap_or(&self.person);
         command.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default());
         command.env("HOME", &self.home).env("TZ", "UTC").env("LC_ALL", "C");

@@ -6,6 +6,7 @@ use super::{Report, csv, report};
 use crate::book::Book;
 use crate::cli::error::CliError;
 use crate::cli::ui::Ui;
+use crate::ledger::{commands_of_row, other_commands};
 
 /// Writes the bundle into a folder that is not there yet, or is empty.
 pub(super) fn write(
@@ -27,7 +28,7 @@ pub(super) fn write(
     let files = [
         ("audit.md", report::markdown(audit, book)),
         ("audit.html", report::html(audit, book)?),
-        ("audit.csv", csv::csv(audit)?),
+        ("audit.csv", csv(audit)?),
         ("audit.json", format!("{json}\n")),
         ("check.sh", commands),
     ];
@@ -58,7 +59,12 @@ fn commands(book: &Book, audit: &Report<'_>) -> String {
         let row = &audit.audited.audit.rows[position];
         lines.push(String::new());
         lines.push(format!("echo '== {} {}'", row.id, row.by.commit));
-        lines.extend(report::commands(row, &report::path_of(audit, book, row)));
+        lines.extend(commands_of_row(row, &report::path_of(audit, book, row)));
+    }
+    for (what, commands) in other_commands(&audit.audited.audit) {
+        lines.push(String::new());
+        lines.push(format!("echo '== {what}'"));
+        lines.extend(commands);
     }
     lines.push(String::new());
     lines.join("\n")

@@ -1,7 +1,6 @@
 //! `changebook audit`
 
 mod bundle;
-mod csv;
 mod report;
 
 use std::path::PathBuf;
@@ -143,7 +142,7 @@ fn print(
         AuditFormat::Text => report::text(report, ui.width),
         AuditFormat::Markdown => report::markdown(report, book),
         AuditFormat::Html => report::html(report, book)?,
-        AuditFormat::Csv => csv::csv(report)?,
+        AuditFormat::Csv => csv(report)?,
     };
     match &args.out {
         Some(file) => crate::act::create_file(file, text.as_bytes()).map_err(CliError::from),
@@ -166,4 +165,11 @@ fn summary(ui: &mut Ui, report: &Report<'_>) -> Result<(), CliError> {
         "{} {line}",
         paint(style, paint(BOLD, if audit.is_clean() { "clean:" } else { "exceptions:" }))
     ))
+}
+
+/// The shown rows as a table for spreadsheets.
+fn csv(report: &Report<'_>) -> Result<String, CliError> {
+    let rows = report.rows.iter().map(|&position| &report.audited.audit.rows[position]);
+    crate::site::audit_csv(rows)
+        .map_err(|error| CliError::failure(format!("the table cannot be written: {error}")))
 }

@@ -1,7 +1,5 @@
 //! The audit for people: exceptions first, then every deployment with its evidence.
 
-use serde::Serialize;
-
 use super::Report;
 use crate::book::Book;
 use crate::cli::error::CliError;
@@ -9,7 +7,7 @@ use crate::cli::list::as_of;
 use crate::cli::table::{Cell, render};
 use crate::cli::ui::{BAD, BOLD, DIM, GOOD, escape, markdown_text, paint};
 use crate::history::CommitTime;
-use crate::ledger::{Exception, Review, Row, by_code};
+use crate::ledger::{Row, RowFacts, by_code, codes_of_row, review_text, row_facts, time_of_row};
 
 /// What a report says before its rows.
 fn preamble(report: &Report<'_>) -> Vec<String> {
@@ -40,18 +38,7 @@ fn preamble(report: &Report<'_>) -> Vec<String> {
     lines
 }
 
-fn time(row: &Row) -> String {
-    let time = CommitTime { seconds: row.time, offset_minutes: row.by.time.offset_minutes };
-    format!("{}{}", time.human(), if row.stated { " (stated)" } else { "" })
-}
-
-fn codes(row: &Row) -> String {
-    let mut codes: Vec<&str> = row.exceptions.iter().map(|exception| exception.code.as_str()).collect();
-    codes.dedup();
-    codes.join(", ")
-}
-
-fn who(by: &crate::ledger::Evidence) -> &str {
+fn who_did(by: &crate::ledger::Evidence) -> &str {
     by.person.as_deref().unwrap_or(&by.email)
 }
 
@@ -59,7 +46,7 @@ fn who(by: &crate::ledger::Evidence) -> &str {
 fn others(report: &Report<'_>) -> Vec<(String, String, String)> {
     let audit = &report.audited.audit;
     let unrecorded = audit.unrecorded.iter().map(|found| {
-        let what = format!("{} changed {} and names no task", who(&found.by), found.paths.join(", "));
+        let what = format!("{} changed {} and names no task", who_did(&found.by), found.paths.join(", "));
         ("unrecorded-change".to_owned(), what, found.by.commit.short())
     });
     let undeployed = audit.undeployed.iter().map(|found| {
@@ -70,16 +57,6 @@ fn others(report: &Report<'_>) -> Vec<(String, String, String)> {
     let policy =
         audit.policy.iter().map(|found| (found.code.to_string(), found.message.clone(), String::new()));
     unrecorded.chain(undeployed).chain(policy).collect()
-}
-
-fn review(review: &Review) -> String {
-    let moment = |seconds: i64| CommitTime { seconds, offset_minutes: 0 }.rfc3339();
-    match review {
-        Review::InTime { by } => format!("reviewed in time, {} ({})", by.commit.short(), by.time),
-        Review::Late { by } => format!("reviewed late, {} ({})", by.commit.short(), by.time),
-        Review::Owed { until } => format!("review owed until {}", moment(*until)),
-        Review::Overdue { since } => format!("review overdue since {}", moment(*since)),
-    }
 }
 
 pub(super) fn text(report: &Report<'_>, width: Option<usize>) -> String {
@@ -99,16 +76,16 @@ pub(super) fn text(report: &Report<'_>, width: Option<usize>) -> String {
     let mut rows: Vec<Vec<Cell>> = vec![header.iter().map(|text| Cell::styled(text, BOLD)).collect()];
     rows.extend(report.rows.iter().map(|&position| {
         let row = &audit.rows[position];
-        let mut exceptions = codes(row);
+        let mut exceptions = codes_of_row(row);
         if let Some(state) = &row.review {
-            exceptions = format!("{exceptions} ({})", review(state)).trim_start().to_owned();
+            exceptions = format!("{exceptions} ({})", review_text(state)).trim_start().to_owned();
         }
         vec![
-            Cell::new(time(row)),
+            Cell::new(time_of_row(row)),
             Cell::new(row.id.as_str()),
             Cell::new(&row.environment),
             Cell::new(row.level().map_or("", |level| level.as_str())),
-            Cell::new(who(&row.by)),
+            Cell::new(who_did(&row.by)),
             Cell::styled(row.by.commit.short(), DIM),
             Cell::styled(exceptions, if row.exceptions.is_empty() { DIM } else { BAD }),
         ]
@@ -116,84 +93,6 @@ pub(super) fn text(report: &Report<'_>, width: Option<usize>) -> String {
     lines.extend(render(&rows, width));
     lines.push(String::new());
     lines.join("\n")
-}
-
-/// A row as every document shows it.
-#[derive(Serialize)]
-struct RowView {
-    heading: String,
-    facts: Vec<(String, String)>,
-    exceptions: Vec<(String, String)>,
-    requirements: Vec<(bool, String, String)>,
-    commands: Vec<String>,
-}
-
-fn row_view(row: &Row, path: &str) -> RowView {
-    let judgement = row.judgement.as_ref();
-    let mut facts = vec![
-        ("Deployed".to_owned(), format!("{} by {} in {}", time(row), who(&row.by), row.by.commit.short())),
-        ("Asked for by".to_owned(), row.requestor.clone().unwrap_or_else(|| "nobody named".to_owned())),
-    ];
-    facts.extend(
-        row.landed.as_ref().map(|by| ("Landed".to_owned(), format!("{} {}", by.commit.short(), by.time))),
-    );
-    facts.extend(
-        row.risk().map(|risk| {
-            ("Risk".to_owned(), format!("{} ({})", risk.level.as_str(), risk.reasons.join("; ")))
-        }),
-    );
-    facts.extend(row.emergency.clone().map(|why| ("Emergency".to_owned(), why)));
-    facts.extend(row.review.as_ref().map(|state| ("Board's review".to_owned(), review(state))));
-    facts.extend(row.plan.clone().map(|digest| ("Plan".to_owned(), digest)));
-    let back = if row.rollback_written { "written" } else { "not written" };
-    facts.push(("Way back".to_owned(), back.to_owned()));
-    if !row.tests.is_empty() {
-        let tests: Vec<String> =
-            row.tests.iter().map(|(text, by)| format!("{text} ({})", by.commit.short())).collect();
-        facts.push(("Tests".to_owned(), tests.join("; ")));
-    }
-    facts.extend(row.anyway.clone().map(|why| ("Deployed anyway".to_owned(), why)));
-    facts.extend(
-        row.rolled_back
-            .as_ref()
-            .map(|by| ("Rolled back".to_owned(), format!("{} {}", by.commit.short(), by.time))),
-    );
-    let exception = |exception: &Exception| (exception.code.to_string(), exception.detail.clone());
-    RowView {
-        heading: format!("{} {} → {}", row.id, row.title, row.environment),
-        facts,
-        exceptions: row.exceptions.iter().map(exception).collect(),
-        requirements: judgement.map_or_else(Vec::new, |judgement| {
-            let requirements = judgement.requirements.iter();
-            requirements
-                .map(|r| {
-                    let commit = r.by.as_ref().map_or_else(String::new, |by| by.commit.short());
-                    (r.met, r.detail.clone(), commit)
-                })
-                .collect()
-        }),
-        commands: commands(row, path),
-    }
-}
-
-/// The plain git commands that show a row: each commit, and that it came before the deployment.
-pub(super) fn commands(row: &Row, path: &str) -> Vec<String> {
-    let git = "git --no-replace-objects";
-    let deployment = row.by.commit;
-    let mut commands = vec![format!("{git} show --format=fuller {deployment}")];
-    for commit in row.commits().into_iter().filter(|commit| *commit != deployment) {
-        commands.push(format!("{git} show --format=fuller --no-patch {commit}"));
-    }
-    let judgement = row.judgement.iter();
-    let approvals =
-        judgement.flat_map(|judgement| judgement.approvals.iter().filter(|approval| approval.valid));
-    for by in approvals.filter_map(|approval| approval.by.as_ref()) {
-        commands.push(format!("{git} merge-base --is-ancestor {} {deployment}", by.commit));
-    }
-    if !path.is_empty() {
-        commands.push(format!("{git} show {deployment}:{path}"));
-    }
-    commands
 }
 
 /// The path of a row's record in the repository, when the tip still has it there.
@@ -208,9 +107,9 @@ pub(super) fn path_of(report: &Report<'_>, book: &Book, row: &Row) -> String {
         .map_or_else(String::new, |state| book.path.join(&state.record.path))
 }
 
-fn views(report: &Report<'_>, book: &Book) -> Vec<RowView> {
+fn views(report: &Report<'_>, book: &Book) -> Vec<RowFacts> {
     let rows = report.rows.iter().map(|&position| &report.audited.audit.rows[position]);
-    rows.map(|row| row_view(row, &path_of(report, book, row))).collect()
+    rows.map(|row| row_facts(row, &path_of(report, book, row))).collect()
 }
 
 pub(super) fn markdown(report: &Report<'_>, book: &Book) -> String {

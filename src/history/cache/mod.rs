@@ -88,7 +88,7 @@ impl FactCache {
     /// Reads what is known for a book; `None` where objects must be read themselves (see
     /// [`Repository::verify_objects`]).
     pub fn open(repository: &Repository, book: &BookPath, rules: &ScopeRules) -> Option<Self> {
-        if Repository::verifies_objects() {
+        if repository.verifies_objects() {
             return None;
         }
         let folder = Folder::new(repository, book, "facts");

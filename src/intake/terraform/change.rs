@@ -47,8 +47,8 @@ pub struct Change {
     pub unknown: Vec<String>,
     /// Ports that become open to every address, each range with both ends.
     pub opened: Vec<(u16, u16)>,
-    /// Whether it comes to allow everything.
-    pub grants_all: bool,
+    /// The role or policy that it comes to grant, `*` for a document that allows everything: to be judged, never shown.
+    pub(super) granted: Option<String>,
     /// What it is in the digest.
     pub(super) fingerprint: Fingerprint,
 }
@@ -171,7 +171,7 @@ impl<'a> RawChange<'a> {
         Ok(Change {
             unknown,
             opened: exposure::opened(&resource_type, before, after),
-            grants_all: exposure::grants_all(&resource_type, before, after),
+            granted: exposure::granted(&resource_type, before, after),
             address: shown_address(&self.address, secrets),
             deposed: self.deposed.as_deref().map(|key| secrets.shown(key).to_owned()),
             previous: previous.map(|previous| shown_address(&previous, secrets)),

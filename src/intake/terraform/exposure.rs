@@ -1,5 +1,5 @@
-//! What a change opens to every address, and whether it lets somebody do everything: facts about the values of a
-//! resource, which rules of the policy may ask for. Nothing of the values themselves is kept.
+//! What a change opens to every address, and which role it grants: facts about the values of a resource, which rules
+//! of the policy may ask for. Of the values themselves a role's name alone is kept.
 
 use super::value::Value;
 
@@ -9,9 +9,8 @@ pub(super) type Ports = (u16, u16);
 const ALL_PORTS: Ports = (0, u16::MAX);
 /// How the providers write "every address".
 const EVERYWHERE: [&str; 6] = ["0.0.0.0/0", "::/0", "*", "internet", "any", "0.0.0.0"];
-/// Roles and policies that allow everything.
-const ADMINISTRATORS: [&str; 6] =
-    ["administratoraccess", "owner", "contributor", "user access administrator", "editor", "cluster-admin"];
+/// What a policy document grants that allows every action on every resource.
+pub(super) const EVERYTHING: &str = "*";
 
 /// The ports that are open to every address afterwards and were not before.
 pub(super) fn opened(resource_type: &str, before: &Value<'_>, after: &Value<'_>) -> Vec<Ports> {
@@ -19,9 +18,11 @@ pub(super) fn opened(resource_type: &str, before: &Value<'_>, after: &Value<'_>)
     open(resource_type, after).into_iter().flat_map(|ports| without(ports, &before)).collect()
 }
 
-/// Whether it allows everything afterwards and did not before.
-pub(super) fn grants_all(resource_type: &str, before: &Value<'_>, after: &Value<'_>) -> bool {
-    allows_all(resource_type, after) && !allows_all(resource_type, before)
+/// The role or policy that it grants afterwards and did not before, by its own name without a path;
+/// [`EVERYTHING`] for a document that allows all.
+pub(super) fn granted(resource_type: &str, before: &Value<'_>, after: &Value<'_>) -> Option<String> {
+    let after = grant(resource_type, after)?;
+    (grant(resource_type, before).as_ref() != Some(&after)).then_some(after)
 }
 
 /// What is left of a range when others are taken out.
@@ -127,7 +128,7 @@ fn texts<'v>(value: &'v Value<'_>, keys: &[&str]) -> Vec<&'v str> {
     keys.iter().flat_map(of).collect()
 }
 
-fn allows_all(resource_type: &str, value: &Value<'_>) -> bool {
+fn grant(resource_type: &str, value: &Value<'_>) -> Option<String> {
     let role = match resource_type {
         "aws_iam_role_policy_attachment"
         | "aws_iam_user_policy_attachment"
@@ -138,11 +139,10 @@ fn allows_all(resource_type: &str, value: &Value<'_>) -> bool {
         name if name.starts_with("kubernetes_cluster_role_binding") => {
             value.get("role_ref").at(0).get("name")
         }
-        _ => value.get("policy"),
+        _ => return document(value.get("policy").as_str()?).then(|| EVERYTHING.to_owned()),
     };
-    let Some(text) = role.as_str() else { return false };
-    let name = text.rsplit('/').next().unwrap_or(text);
-    ADMINISTRATORS.iter().any(|administrator| name.eq_ignore_ascii_case(administrator)) || document(text)
+    let text = role.as_str()?;
+    Some(text.rsplit('/').next().unwrap_or(text).to_owned())
 }
 
 /// Whether a policy document has a statement that allows every action on every resource.
@@ -162,10 +162,10 @@ fn document(text: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn found(resource_type: &str, before: &str, after: &str) -> (Vec<Ports>, bool) {
+    fn found(resource_type: &str, before: &str, after: &str) -> (Vec<Ports>, Option<String>) {
         let read = |text| Value::read(text, "a test").unwrap();
         let (before, after) = (read(before), read(after));
-        (opened(resource_type, &before, &after), grants_all(resource_type, &before, &after))
+        (opened(resource_type, &before, &after), granted(resource_type, &before, &after))
     }
 
     #[test]
@@ -191,19 +191,23 @@ mod tests {
     }
 
     #[test]
-    fn everything_allowed_is_newly_allowed() {
+    fn what_is_newly_granted() {
         let policy = |action: &str, resource: &str| {
             let document = serde_json::json!({ "Statement": [{ "Effect": "Allow", "Action": [action], "Resource": resource }] });
             serde_json::json!({ "policy": document.to_string() }).to_string()
         };
         let grants = |kind: &str, before: &str, after: &str| found(kind, before, after).1;
-        assert!(grants("aws_iam_policy", "null", &policy("*", "*")));
-        assert!(!grants("aws_iam_policy", &policy("*", "*"), &policy("*", "*")));
-        assert!(!grants("aws_iam_policy", "null", &policy("s3:*", "*")));
-        assert!(!grants("aws_iam_policy", "null", &policy("*", "arn:aws:s3:::one")));
+        let some = |name: &str| Some(name.to_owned());
+        assert_eq!(grants("aws_iam_policy", "null", &policy("*", "*")), some(EVERYTHING));
+        assert_eq!(grants("aws_iam_policy", &policy("*", "*"), &policy("*", "*")), None);
+        assert_eq!(grants("aws_iam_policy", "null", &policy("s3:*", "*")), None);
+        assert_eq!(grants("aws_iam_policy", "null", &policy("*", "arn:aws:s3:::one")), None);
         let attached = r#"{"policy_arn":"arn:aws:iam::aws:policy/AdministratorAccess"}"#;
-        assert!(grants("aws_iam_role_policy_attachment", "null", attached));
-        assert!(grants("google_project_iam_member", "null", r#"{"role":"roles/owner"}"#));
-        assert!(!grants("google_project_iam_member", "null", r#"{"role":"roles/viewer"}"#));
+        let attachment = "aws_iam_role_policy_attachment";
+        assert_eq!(grants(attachment, "null", attached), some("AdministratorAccess"));
+        assert_eq!(grants(attachment, attached, attached), None);
+        let member = "google_project_iam_member";
+        assert_eq!(grants(member, "null", r#"{"role":"roles/owner"}"#), some("owner"));
+        assert_eq!(grants(member, r#"{"role":"roles/owner"}"#, r#"{"role":"roles/viewer"}"#), some("viewer"));
     }
 }

@@ -18,6 +18,7 @@ mod secrets;
 mod section;
 mod summary;
 mod svg;
+mod svg_tree;
 mod text;
 mod value;
 mod words;
@@ -40,6 +41,7 @@ pub use record::{Place, recorded_list};
 pub use section::blast_radius_contradiction;
 pub use summary::{Summary, Tool};
 pub use svg::svg;
+pub use svg_tree::svg_tree;
 pub use wrong::WrongInput;
 
 use super::found::{Finding, Found};

@@ -68,7 +68,7 @@ fn precision(rule: &TerraformRule, change: &Change, actions: &[PlanAction]) -> O
         && !types().any(|name| rule.except.matches(name))
         && (!rule.sensitive || change.changes_sensitive())
         && !rule.into.iter().any(|name| change.unknown.contains(name))
-        && (!rule.grants_all || change.grants_all)
+        && (rule.grants.is_empty() || grants_one(rule, change))
         && (rule.opens.is_empty() || rule.opens.iter().any(|port| is_opened(change, *port)))
         && (rule.attributes.is_empty() || changes_one(rule, change));
     if !matches {
@@ -80,9 +80,17 @@ fn precision(rule: &TerraformRule, change: &Change, actions: &[PlanAction]) -> O
     let names_what = !rule.types.is_empty()
         || !rule.attributes.is_empty()
         || rule.sensitive
-        || rule.grants_all
+        || !rule.grants.is_empty()
         || !rule.opens.is_empty();
     Some(if names_what && !rule.actions.is_empty() { Precision::Exact } else { Precision::General })
+}
+
+/// Providers do not tell roles apart by letter case.
+fn grants_one(rule: &TerraformRule, change: &Change) -> bool {
+    change
+        .granted
+        .as_ref()
+        .is_some_and(|name| rule.grants.iter().any(|asked| asked.eq_ignore_ascii_case(name)))
 }
 
 fn is_opened(change: &Change, port: u16) -> bool {

@@ -6,7 +6,7 @@ use super::address::without_keys;
 use super::radius::Radius;
 
 /// Boxes that are drawn at most; the others are counted.
-const MAX_BOXES: usize = 60;
+pub(super) const MAX_BOXES: usize = 60;
 /// In user units, which are CSS pixels at the drawing's own size.
 const BOX_WIDTH: usize = 260;
 const BOX_HEIGHT: usize = 28;
@@ -59,7 +59,7 @@ pub fn svg(radius: &Radius) -> String {
 }
 
 /// How many references away from what is touched each block is.
-fn columns(radius: &Radius) -> BTreeMap<String, usize> {
+pub(super) fn columns(radius: &Radius) -> BTreeMap<String, usize> {
     let mut columns: BTreeMap<String, usize> =
         radius.touched.iter().map(|touched| (without_keys(&touched.address), 0)).collect();
     let n_blocks = columns.len() + radius.reached.len();
@@ -107,6 +107,6 @@ fn labelled_box(block: &str, place: &Placed, is_touched: bool) -> String {
     )
 }
 
-fn escape(text: &str) -> String {
+pub(super) fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }

@@ -4,13 +4,14 @@
 mod json;
 mod population;
 mod types;
+mod words;
 
 use std::collections::{BTreeMap, HashMap};
 
 use super::context::{Context, Sources};
 use super::deployment::{environments_of, time};
 use super::derive::Shown;
-use super::gate::{Case, Deployer, Judgement, Review, invalid_field, review};
+use super::gate::{Case, Deployed, Deployer, Judgement, Review, invalid_field, review};
 use super::state::Evidence;
 use super::subject::Subject;
 use super::suspicions;
@@ -22,6 +23,13 @@ use crate::record::{Details, Record};
 pub use json::AuditJson;
 pub use population::{Unrecorded, UnrecordedDeployment};
 pub use types::{Audit, AuditAsk, Exception, Row};
+pub use words::{
+    RowFacts, codes_of_row, commands_of_row, other_commands, review_text, row_facts, shell_quoted,
+    time_of_row,
+};
+
+/// How far two machines' clocks may be apart, in seconds.
+const CLOCKS_DIFFER: i64 = 24 * 3600;
 
 /// Judges every deployment of a period that the tip's history holds.
 pub fn audit(
@@ -93,7 +101,10 @@ fn row(
     });
     let Some((parsed, task)) = task else { return unjudged(context, commit, record, environment) };
     let id = &context.sources.walk.ids[record as usize].1;
-    let time = time(context, policy, commit, &environment.name);
+    let mut time = time(context, policy, commit, &environment.name);
+    if time.seconds > context.sources.now.saturating_add(CLOCKS_DIFFER) {
+        time.suspect.get_or_insert_with(|| "it is dated after the moment of this audit".to_owned());
+    }
     let applied = context.sources.history.commits[commit].trailers.plans.first();
     let now = context.parsed(record).and_then(|parsed| match &parsed.details {
         Details::Task(task) => Some(Subject { context, record, id, parsed, task }),
@@ -112,7 +123,9 @@ fn row(
     };
     let judgement = case.judge();
     let review = task.emergency.as_ref().filter(|_| environment.gated).map(|_| {
-        review(context, policy, record, task.requestor.as_deref(), time.seconds, context.sources.now)
+        let requestor = task.requestor.as_deref();
+        let deployed = Deployed { record, commit, requestor, time: time.seconds };
+        review(context, policy, deployed, context.sources.now)
     });
     let mut row = Row {
         title: parsed.title().to_owned(),

@@ -11,7 +11,8 @@ use super::authority::{trust, wanted};
 use super::context::{Context, Sources};
 use super::decision::{DecisionState, in_force, listing};
 use super::derive::Shown;
-use super::environment::{environments, is_finished};
+use super::environment::environments;
+use super::finished::is_finished;
 use super::state::{Approval, RiskState, TrustLevel};
 use super::subject::Subject;
 use super::walk::{RecordIx, Value};
@@ -20,7 +21,7 @@ use crate::policy::{self, ConditionRule, Policy};
 use crate::record::{Details, Record, RecordId, RecordType, Risk, TaskKind, Verdict};
 
 pub use emergency::Review;
-pub(super) use emergency::review;
+pub(super) use emergency::{Deployed, emergencies, review};
 pub use json::{GateJson, RequirementJson};
 pub use types::{Gate, GateAsk, Judgement, Requirement, Unclear};
 
@@ -192,6 +193,7 @@ impl Case<'_, '_> {
         judgement.requirements.extend(self.conditions(&decisions, judgement.risk.level));
         judgement.requirements.extend(self.sections(judgement.risk.level));
         judgement.requirements.extend(self.items(judgement.risk.level));
+        judgement.requirements.extend(self.unlisted());
         judgement.requirements.extend(self.earlier_environments(judgement.risk.level));
         judgement.requirements.extend(self.dependencies());
         self.timing(&mut judgement);
@@ -252,6 +254,21 @@ impl Case<'_, '_> {
             found.push(Requirement { code: Code::ConditionOpen, met: !open, detail, by });
         }
         found
+    }
+
+    /// The record says that it goes to this environment: in `environments`, or without that key by an item.
+    fn unlisted(&self) -> Option<Requirement> {
+        let (task, name) = (self.subject.task, &self.environment.name);
+        let by_item = |item: &crate::record::Item| {
+            self.policy().environment_for_item(&item.text).is_some_and(|named| named.name == *name)
+        };
+        let detail = match task.environments.is_empty() {
+            true if self.subject.parsed.items.iter().any(by_item) => return None,
+            true => format!("no item of the record deploys to {name}"),
+            false if task.environments.contains(name) => return None,
+            false => format!("the record goes to {}, and not to {name}", task.environments.join(", ")),
+        };
+        Some(unmet(Code::EnvironmentUnlisted, detail))
     }
 
     /// Environments before this one are deployed with this text.

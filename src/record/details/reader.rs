@@ -48,7 +48,7 @@ impl<'a, 't> Reader<'a, 't> {
         };
         let seconds = parse_duration(text);
         if seconds.is_none() {
-            let message = format!("`{key}` is {}, expected {expected}", quoted(text));
+            let message = format!("`{key}` is {}, expected {expected}, at most ten years", quoted(text));
             self.invalid(value, message);
         }
         Some(Text { text: text.to_owned(), seconds: seconds? })

@@ -1,26 +1,35 @@
 //! `changebook check`
 
+mod report;
+
 use std::sync::Arc;
 
 use serde::Serialize;
 
 use super::context::Context;
 use super::error::{CliError, Kind};
+use super::tools::{ToolArgs, from_here};
 use super::ui::{GOOD, Ui, paint, render_diagnostic};
 use crate::book::BookError;
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::{Code, Diagnostic, Severity};
 
 /// Say everything that is wrong, as file:line:column with a code
 ///
-/// Looks at the work tree (with `--at` at a commit). Exit status 3 when there are errors; warnings alone are 0.
+/// Looks at the work tree (with `--at` at a commit), and for secrets at what the branch adds. With `--fmt` and
+/// `--validate` it says what your tools said, at the place. Exit status 3 when there are errors; warnings alone
+/// are 0.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n\
     \x20\x20changebook check\n\
-    \x20\x20changebook check --format github")]
+    \x20\x20changebook check --format github\n\
+    \x20\x20changebook check --range origin/main..HEAD --format sarif\n\
+    \x20\x20terraform validate -json | changebook check --validate -")]
 pub(super) struct CheckArgs {
     /// How to print
     #[arg(long, value_enum, default_value = "text")]
     format: Format,
+    #[command(flatten)]
+    tools: ToolArgs,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -31,6 +40,10 @@ enum Format {
     Json,
     /// Workflow commands of GitHub Actions
     Github,
+    /// A code quality report of GitLab
+    Gitlab,
+    /// SARIF 2.1.0, for whatever reads the results of static analysis
+    Sarif,
 }
 
 #[derive(Serialize)]
@@ -41,21 +54,24 @@ struct Answer<'a> {
 
 pub(super) fn run(ui: &mut Ui, context: &Context, args: &CheckArgs) -> Result<(), CliError> {
     let book = context.book()?;
-    let (mut found, sources) = match book.load(&context.ask()) {
-        Ok(loaded) => {
-            let sources = loaded.sources_of_work_tree(&book);
-            (loaded.diagnostics(), sources)
-        }
+    let (mut found, loaded) = match book.load(&context.ask()) {
+        Ok(loaded) => (loaded.diagnostics(), Some(loaded)),
         // The settings' errors are what check is asked for.
-        Err(BookError::Settings(diagnostics)) => (diagnostics, Default::default()),
+        Err(BookError::Settings(diagnostics)) => (diagnostics, None),
         Err(error) => return Err(error.into()),
     };
+    let sources = loaded.as_ref().map(|loaded| loaded.sources_of_work_tree(&book)).unwrap_or_default();
     if context.at.is_none() {
         found.extend(book.policy_in_work_tree()?);
-        found.sort_by(|a, b| (&a.path, a.span.start, a.code).cmp(&(&b.path, b.span.start, b.code)));
-        found.dedup();
     }
-    let printed = print(ui, context, args, &found, |path| (book.path.join(path), sources.get(path).cloned()));
+    let tools = args.tools.read(ui, context, &book, loaded.as_ref())?;
+    found.extend(tools.diagnostics(&|file| from_here(&book, file), &|path| book.relative(path)));
+    found.sort_by(|a, b| {
+        (&a.path, a.span.start, a.line, a.code).cmp(&(&b.path, b.span.start, b.line, b.code))
+    });
+    found.dedup();
+    let printed =
+        print(ui, context, args, &found, |path| (book.in_repository(path), sources.get(path).cloned()));
     match found.iter().any(|diagnostic| diagnostic.severity == Severity::Error) {
         // The answer is no, whether or not its reader stayed to the end.
         true => Err(CliError { kind: Kind::No, ..CliError::no() }),
@@ -73,12 +89,16 @@ fn print(
 ) -> Result<(), CliError> {
     match if context.json { Format::Json } else { args.format } {
         Format::Json => ui.json(&Answer { schema: "changebook.check/1", diagnostics: found }),
-        Format::Github => {
-            found.iter().try_for_each(|diagnostic| ui.line(github(diagnostic, &place(&diagnostic.path).0)))
-        }
+        Format::Github => found
+            .iter()
+            .try_for_each(|diagnostic| ui.line(report::github(diagnostic, &place(&diagnostic.path).0))),
+        Format::Gitlab => ui.json(&report::gitlab(found, &|path| place(path).0)),
+        Format::Sarif => ui.json(&report::sarif(found, &|path| place(path).0)),
         Format::Text => {
             for diagnostic in found {
-                ui.line(render_diagnostic(diagnostic, place(&diagnostic.path).1.as_deref()))?;
+                // The line of a secret is never shown.
+                let source = place(&diagnostic.path).1.filter(|_| diagnostic.code != Code::SecretSuspect);
+                ui.line(render_diagnostic(diagnostic, source.as_deref()))?;
             }
             summary(ui, found)
         }
@@ -97,35 +117,4 @@ fn summary(ui: &mut Ui, found: &[Diagnostic]) -> Result<(), CliError> {
         count(errors, "error"),
         count(warnings, "warning")
     ))
-}
-
-/// A workflow command; what the message holds cannot end it or begin another.
-fn github(diagnostic: &Diagnostic, path: &str) -> String {
-    let data = |text: &str| text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A");
-    let property = |text: &str| data(text).replace(':', "%3A").replace(',', "%2C");
-    let help = diagnostic.help.as_deref().map_or_else(String::new, |help| format!(" ({help})"));
-    format!(
-        "::{} file={},line={},col={},title={}::{}",
-        diagnostic.severity.as_str(),
-        property(path),
-        diagnostic.line,
-        diagnostic.column,
-        diagnostic.code,
-        data(&format!("{}{help}", diagnostic.message))
-    )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::diagnostic::Code;
-
-    #[test]
-    fn a_workflow_command_cannot_be_broken_out_of() {
-        let diagnostic = Diagnostic::error(Code::IdMismatch, "a,b:c\n.md", "", 0..0, "x\n::error::y %");
-        assert_eq!(
-            github(&diagnostic, &diagnostic.path),
-            "::error file=a%2Cb%3Ac%0A.md,line=1,col=1,title=id-mismatch::x%0A::error::y %25"
-        );
-    }
 }

@@ -1,7 +1,5 @@
 //! The audit as a table for spreadsheets.
 
-use super::Report;
-use crate::cli::error::CliError;
 use crate::history::CommitTime;
 use crate::ledger::Row;
 
@@ -29,18 +27,17 @@ const HEADER: [&str; 20] = [
 ];
 
 /// One row a deployment, RFC 4180; what a spreadsheet would run as a formula is guarded by an apostrophe.
-pub(super) fn csv(report: &Report<'_>) -> Result<String, CliError> {
-    let failure = |error: String| CliError::failure(format!("the table cannot be written: {error}"));
+///
+/// # Errors
+/// What the writer says; it has no reason to.
+pub fn audit_csv<'r>(rows: impl IntoIterator<Item = &'r Row>) -> Result<String, csv::Error> {
     let mut writer = csv::Writer::from_writer(Vec::new());
-    writer.write_record(HEADER).map_err(|error| failure(error.to_string()))?;
-    for &position in &report.rows {
-        let fields = fields(&report.audited.audit.rows[position]);
-        writer
-            .write_record(fields.iter().map(|field| guarded(field)))
-            .map_err(|error| failure(error.to_string()))?;
+    writer.write_record(HEADER)?;
+    for row in rows {
+        writer.write_record(fields(row).iter().map(|field| guarded(field)))?;
     }
-    let bytes = writer.into_inner().map_err(|error| failure(error.to_string()))?;
-    String::from_utf8(bytes).map_err(|error| failure(error.to_string()))
+    let bytes = writer.into_inner().map_err(|error| csv::Error::from(error.into_error()))?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 fn fields(row: &Row) -> [String; 20] {

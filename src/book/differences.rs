@@ -1,0 +1,78 @@
+//! What single commits changed in records, line by line.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use rayon::prelude::*;
+
+use super::{Book, BookError, Loaded};
+use crate::history::{Blob, BlobId, Change, Commit, CommitId, Hunk, changed_lines};
+use crate::ledger::RecordState;
+use crate::record::MAX_RECORD_BYTES;
+
+/// Records that are read at once: what they hold stands in memory.
+const CHUNK: usize = 500;
+
+/// What commits changed, by the record's name and the commit.
+pub type Differences = BTreeMap<(String, CommitId), Vec<Hunk>>;
+
+/// Two versions of one file that differ by one commit.
+struct Step {
+    key: (String, CommitId),
+    old: BlobId,
+    new: BlobId,
+}
+
+impl Book {
+    /// What the newest `limit` commits of each record's events changed in its file, against the first parent. A
+    /// commit that makes the file, or a merge, has no entry.
+    ///
+    /// # Errors
+    /// When an object cannot be read.
+    pub fn differences(&self, loaded: &Loaded, limit: usize) -> Result<Differences, BookError> {
+        let mut found = Differences::new();
+        for records in loaded.state.records.chunks(CHUNK) {
+            let steps: Vec<Step> = records.iter().flat_map(|record| steps(loaded, record, limit)).collect();
+            let blobs: BTreeSet<BlobId> = steps.iter().flat_map(|step| [step.old, step.new]).collect();
+            let inputs: Vec<(BlobId, BlobId)> = blobs.into_iter().map(|blob| (blob, blob)).collect();
+            let read = self.repository.map_blobs(&inputs, MAX_RECORD_BYTES, |id, blob| match blob {
+                Blob::Bytes(bytes) => String::from_utf8(bytes).ok().map(|text| (*id, text)),
+                Blob::TooLarge(_) => None,
+            })?;
+            let texts: HashMap<BlobId, String> = read.into_iter().flatten().collect();
+            let hunks: Vec<_> = steps
+                .into_par_iter()
+                .filter_map(|step| {
+                    let (old, new) = (texts.get(&step.old)?, texts.get(&step.new)?);
+                    Some((step.key, changed_lines(old, new).ok()?))
+                })
+                .collect();
+            found.extend(hunks);
+        }
+        Ok(found)
+    }
+}
+
+fn steps(loaded: &Loaded, record: &RecordState, limit: usize) -> Vec<Step> {
+    let mut seen = BTreeSet::new();
+    let newest = record.events.iter().rev().filter(|event| !event.merge).map(|event| event.by.commit);
+    let newest: Vec<CommitId> = newest.filter(|commit| seen.insert(*commit)).take(limit).collect();
+    let step = |id: CommitId| {
+        let commit = &loaded.history.commits[loaded.history.position(id)?];
+        let side = |side: fn(&Change) -> Option<BlobId>| of_record(commit, record).find_map(side);
+        let old = side(|change| change.old.filter(|file| file.is_regular()).map(|file| file.blob))?;
+        let new = side(|change| change.new.filter(|file| file.is_regular()).map(|file| file.blob))?;
+        (old != new).then(|| Step { key: (record.name.clone(), id), old, new })
+    };
+    newest.into_iter().filter_map(step).collect()
+}
+
+/// The changes of a commit to a record's file, which keeps its name where it moves.
+fn of_record<'c>(commit: &'c Commit, record: &'c RecordState) -> impl Iterator<Item = &'c Change> {
+    let file = |path: &'c str| path.rsplit('/').next().unwrap_or(path);
+    let folder = |path: &'c str| path.split('/').next().unwrap_or(path);
+    let own = &record.record.path;
+    commit
+        .changes
+        .iter()
+        .filter(move |change| file(&change.path) == file(own) && folder(&change.path) == folder(own))
+}

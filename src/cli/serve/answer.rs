@@ -1,0 +1,224 @@
+//! Answers of the server: files from memory, and a page that waits for the next build.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, Response, StatusCode, header};
+use axum::routing::get;
+
+use super::Shared;
+
+/// What is shown at the moment.
+#[derive(Default)]
+pub(super) struct Shown {
+    pub(super) pages: Arc<HashMap<String, Vec<u8>>>,
+    pub(super) failure: Option<Failure>,
+}
+
+/// Why the last build is not the one that is shown, or what is wrong in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Failure {
+    pub(super) message: String,
+    /// Places and hints.
+    pub(super) details: Vec<String>,
+}
+
+/// Where our own two files are: no page of a site begins so.
+const RELOAD: &str = "/-/reload.js";
+const WAIT: &str = "/-/wait";
+/// How long one question for the next build waits.
+const PATIENCE: Duration = Duration::from_secs(25);
+
+/// The script of an open page: it asks for the next build and loads itself again; the browser keeps the place.
+const SCRIPT: &str = r#""use strict";
+(async () => {
+  const own = document.currentScript ? document.currentScript.dataset.version : "";
+  for (;;) {
+    try {
+      const answer = await fetch("/-/wait?" + own);
+      if (answer.ok && (await answer.text()) !== own) { location.reload(); return; }
+      if (!answer.ok) throw new Error();
+    } catch {
+      await new Promise((done) => setTimeout(done, 1000));
+    }
+  }
+})();
+"#;
+
+/// Serves until the process ends.
+pub(super) fn serve(listener: std::net::TcpListener, shared: &Arc<Shared>) {
+    let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else { return };
+    let router = Router::new()
+        .route(RELOAD, get(|| async { typed("text/javascript", SCRIPT.as_bytes().to_vec()) }))
+        .route(WAIT, get(wait))
+        .fallback(file)
+        .with_state(Arc::clone(shared));
+    runtime.block_on(async {
+        if let Ok(listener) = tokio::net::TcpListener::from_std(listener) {
+            let _ = axum::serve(listener, router).await;
+        }
+    });
+}
+
+/// Answers with the number of the present build as soon as it is not the one that the page has.
+async fn wait(State(shared): State<Arc<Shared>>, request: Request) -> Response<Body> {
+    if !is_local(request.headers()) {
+        return refused();
+    }
+    let known: u64 = request.uri().query().and_then(|text| text.parse().ok()).unwrap_or(0);
+    let mut versions = shared.version.subscribe();
+    let _ = tokio::time::timeout(PATIENCE, versions.wait_for(|version| *version != known)).await;
+    let version = *shared.version.borrow();
+    typed("text/plain", version.to_string().into_bytes())
+}
+
+async fn file(State(shared): State<Arc<Shared>>, request: Request) -> Response<Body> {
+    if !is_local(request.headers()) {
+        return refused();
+    }
+    let version = *shared.version.borrow();
+    let shown = shared.shown();
+    let path = decoded(request.uri().path());
+    let path = path.trim_start_matches('/');
+    let wanted =
+        if path.is_empty() || path.ends_with('/') { format!("{path}index.html") } else { path.to_owned() };
+    // A look-up in what was built: no path leads to a file of this machine.
+    let (status, name, bytes) = match shown.pages.get(&wanted) {
+        Some(bytes) => (StatusCode::OK, wanted.as_str(), bytes.as_slice()),
+        None => {
+            let page = shown.pages.get("404.html").map_or(&b"not found"[..], Vec::as_slice);
+            (StatusCode::NOT_FOUND, "404.html", page)
+        }
+    };
+    let body = match name.ends_with(".html") {
+        true => live(&String::from_utf8_lossy(bytes), version, shown.failure.as_ref()).into_bytes(),
+        false => bytes.to_vec(),
+    };
+    let mut response = typed(content_type(name), body);
+    *response.status_mut() = status;
+    response
+}
+
+/// A page that asks for the next build, with what is wrong above its text.
+fn live(page: &str, version: u64, failure: Option<&Failure>) -> String {
+    let script = format!("<script src=\"{RELOAD}\" data-version=\"{version}\"></script>\n</head>");
+    let mut page = page.replacen("script-src 'self';", "script-src 'self'; connect-src 'self';", 1);
+    page = page.replacen("</head>", &script, 1);
+    let Some(failure) = failure else { return page };
+    let told = told(failure);
+    if page.contains("<main") {
+        page.replacen("<main", &format!("{told}<main"), 1)
+    } else {
+        format!(
+            "<!DOCTYPE html><html lang=\"en\"><head><title>wrong</title>{script}<body>{told}</body></html>"
+        )
+    }
+}
+
+fn told(failure: &Failure) -> String {
+    let escape = |text: &str| minijinja::HtmlEscape(text).to_string();
+    let details: String =
+        failure.details.iter().map(|line| format!("<li><code>{}</code></li>", escape(line))).collect();
+    format!(
+        "<section class=\"wrong serve-failure\" role=\"alert\"><p><strong>{}</strong></p><ul>{details}</ul></section>\n",
+        escape(&failure.message)
+    )
+}
+
+/// Whether the question names this machine: a page of another host may lead its name here.
+fn is_local(headers: &HeaderMap) -> bool {
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("");
+    let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
+    matches!(name, "127.0.0.1" | "localhost" | "[::1]")
+}
+
+fn refused() -> Response<Body> {
+    let mut response = typed("text/plain", b"this site is shown to this machine alone".to_vec());
+    *response.status_mut() = StatusCode::FORBIDDEN;
+    response
+}
+
+fn typed(content_type: &'static str, bytes: Vec<u8>) -> Response<Body> {
+    let mut response = Response::new(Body::from(bytes));
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, header::HeaderValue::from_static(content_type));
+    headers.insert(header::CACHE_CONTROL, header::HeaderValue::from_static("no-store"));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, header::HeaderValue::from_static("nosniff"));
+    response
+}
+
+fn content_type(path: &str) -> &'static str {
+    match path.rsplit('.').next().unwrap_or("") {
+        "html" => "text/html; charset=utf-8",
+        "css" => "text/css; charset=utf-8",
+        "js" => "text/javascript; charset=utf-8",
+        "json" => "application/json",
+        "svg" => "image/svg+xml",
+        "xml" => "application/xml",
+        "ics" => "text/calendar; charset=utf-8",
+        "csv" => "text/csv; charset=utf-8",
+        "png" => "image/png",
+        "jpg" | "jpeg" => "image/jpeg",
+        "gif" => "image/gif",
+        "webp" => "image/webp",
+        "avif" => "image/avif",
+        "pdf" => "application/pdf",
+        "woff2" => "font/woff2",
+        "mp4" => "video/mp4",
+        "webm" => "video/webm",
+        "txt" | "log" | "diff" | "patch" | "tf" | "toml" | "yaml" | "yml" => "text/plain; charset=utf-8",
+        _ => "application/octet-stream",
+    }
+}
+
+/// The path with `%hh` decoded; as it is when that is no text.
+fn decoded(path: &str) -> String {
+    let mut bytes = Vec::with_capacity(path.len());
+    let mut rest = path.as_bytes();
+    while let Some((first, tail)) = rest.split_first() {
+        let pair = tail.get(..2).and_then(|pair| std::str::from_utf8(pair).ok());
+        match pair.and_then(|pair| u8::from_str_radix(pair, 16).ok()) {
+            Some(byte) if *first == b'%' => {
+                bytes.push(byte);
+                rest = &tail[2..];
+            }
+            _ => {
+                bytes.push(*first);
+                rest = tail;
+            }
+        }
+    }
+    String::from_utf8(bytes).unwrap_or_else(|_| path.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_asks_for_the_next_build_and_tells_what_is_wrong() {
+        let page = "<head><meta content=\"script-src 'self'; x\"></head><body><main>text</main>";
+        let failure =
+            Failure { message: "1 broken <link>".to_owned(), details: vec!["a.md:1:2: x".to_owned()] };
+        let live = live(page, 7, Some(&failure));
+        assert!(live.contains("connect-src 'self'") && live.contains("data-version=\"7\""), "{live}");
+        assert!(live.contains("1 broken &lt;link&gt;") && live.contains("a.md:1:2: x"), "{live}");
+        assert!(live.find("serve-failure") < live.find("<main"), "{live}");
+    }
+
+    #[test]
+    fn only_this_machine_may_ask() {
+        let asked = |host: &'static str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::HOST, header::HeaderValue::from_static(host));
+            is_local(&headers)
+        };
+        assert!(asked("127.0.0.1:3000") && asked("localhost") && asked("[::1]:3000"));
+        assert!(!asked("evil.example:3000") && !asked("127.0.0.1.evil.example"));
+        assert_eq!(decoded("/manual/%C3%BC%20x%2"), "/manual/ü x%2");
+    }
+}

@@ -1,0 +1,212 @@
+//! The list of what a pull request must show: `pr` prints it ticked as far as it is known, `check` says what of it is
+//! missing. One function knows.
+
+use super::{Tools, plain, section};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::intake::secret_scan::SecretPlace;
+use crate::policy::Policy;
+use crate::record::{Details, Record, Task, normalize};
+
+/// One line of the checklist.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Check {
+    /// The item's text, in Markdown.
+    pub text: String,
+    /// Whether it is ticked.
+    pub done: bool,
+    /// How that is known; empty when nothing is.
+    pub why: String,
+}
+
+/// What a pull request must show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Topic {
+    Format,
+    Validation,
+    Plan,
+    Secrets,
+    Cost,
+    Documentation,
+    Rollback,
+}
+
+/// What is known about a topic.
+enum Known {
+    Yes(String),
+    No(String),
+    Nothing,
+}
+
+impl Topic {
+    /// In the order in which a record without a list of its own shows them.
+    const ALL: [Topic; 7] = [
+        Topic::Format,
+        Topic::Validation,
+        Topic::Plan,
+        Topic::Secrets,
+        Topic::Cost,
+        Topic::Documentation,
+        Topic::Rollback,
+    ];
+
+    fn text(self) -> &'static str {
+        match self {
+            Topic::Format => "`terraform fmt` applied",
+            Topic::Validation => "`terraform validate` passes",
+            Topic::Plan => "Plan output included",
+            Topic::Secrets => "No secrets in code",
+            Topic::Cost => "Cost estimate for new resources",
+            Topic::Documentation => "Documentation updated",
+            Topic::Rollback => "Rollback plan written",
+        }
+    }
+
+    /// The topic that an item of a record's own list is about; `item` is normalised.
+    fn of(item: &str) -> Option<Topic> {
+        let words: [(&str, Topic); 7] = [
+            ("fmt", Topic::Format),
+            ("validate", Topic::Validation),
+            ("plan output", Topic::Plan),
+            ("secrets", Topic::Secrets),
+            ("cost", Topic::Cost),
+            ("rollback", Topic::Rollback),
+            ("documentation", Topic::Documentation),
+        ];
+        let has = |words: &str| words.split(' ').all(|word| item.contains(word));
+        words.into_iter().find(|(words, _)| has(words)).map(|(_, topic)| topic)
+    }
+
+    /// What the record and the tools tell about it.
+    fn known(self, record: &Record, tools: &Tools, is_written: &dyn Fn(&str) -> bool) -> Known {
+        match self {
+            Topic::Format => {
+                tools.format.as_ref().map_or(Known::Nothing, |format| match format.files.len() {
+                    0 => Known::Yes("checked".to_owned()),
+                    1 => Known::No("1 file is not formatted".to_owned()),
+                    n => Known::No(format!("{n} files are not formatted")),
+                })
+            }
+            Topic::Validation => {
+                tools.validation.as_ref().map_or(Known::Nothing, |found| match found.valid {
+                    true => Known::Yes("checked".to_owned()),
+                    false => Known::No("it is not valid".to_owned()),
+                })
+            }
+            Topic::Plan => match task(record).is_some_and(|task| !task.plans.is_empty()) {
+                true => Known::Yes("recorded".to_owned()),
+                false => Known::No("none recorded".to_owned()),
+            },
+            Topic::Secrets => tools.secrets.as_deref().map_or(Known::Nothing, without_secrets),
+            Topic::Cost => cost(task(record), is_written),
+            Topic::Rollback if is_written("Rollback") => Known::Yes("written".to_owned()),
+            Topic::Documentation if documented(record) => Known::Yes(String::new()),
+            Topic::Rollback | Topic::Documentation => Known::Nothing,
+        }
+    }
+}
+
+impl Check {
+    pub(super) fn line(&self) -> String {
+        let mark = if self.done { 'x' } else { ' ' };
+        let why = if self.why.is_empty() { String::new() } else { format!(" ({})", self.why) };
+        format!("- [{mark}] {}{why}", self.text)
+    }
+}
+
+/// The record's own checklist, else the usual one; ticked is what the record ticks or what is known otherwise.
+pub(super) fn checks(record: &Record, tools: &Tools, is_written: &dyn Fn(&str) -> bool) -> Vec<Check> {
+    let own = record.items.iter().filter(|item| {
+        let section = item.section.and_then(|at| record.sections.get(at));
+        section.is_some_and(|section| normalize(&section.title) == "checklist")
+    });
+    let own: Vec<(&str, bool)> = own.map(|item| (item.text.as_str(), item.checked)).collect();
+    let usual = || Topic::ALL.iter().map(|topic| (topic.text(), false)).collect();
+    let items: Vec<(&str, bool)> = if own.is_empty() { usual() } else { own };
+    items
+        .into_iter()
+        .map(|(text, ticked)| {
+            let topic = Topic::of(&normalize(text));
+            let known = topic.map_or(Known::Nothing, |topic| topic.known(record, tools, is_written));
+            let (done, why) = match known {
+                Known::Yes(why) => (true, why),
+                Known::No(why) => (false, why),
+                Known::Nothing => (ticked, String::new()),
+            };
+            Check { text: plain(text), done, why }
+        })
+        .collect()
+}
+
+/// What of the list the record itself shows to be missing, as warnings: for tasks that somebody works on, whose
+/// kind asks for a plan. Sections and items that the policy asks for are not looked at here; what tools say has
+/// places of its own ([`Tools::diagnostics`]).
+pub fn missing(record: &Record, policy: &Policy, is_guidance: &dyn Fn(&str) -> bool) -> Vec<Diagnostic> {
+    let Some(task) = task(record) else { return Vec::new() };
+    if !task.kind.is_some_and(|kind| policy.kind_rule(kind).plan) {
+        return Vec::new();
+    }
+    let id = record.id.as_ref().map_or("ID", |id| id.as_str());
+    let is_written = |title: &str| section(record, title, is_guidance).is_some();
+    let at = |title: &str| record.section(title).map_or(0..0, |section| section.heading.clone());
+    let warn = |code, title: &str, message: &str, help: String| {
+        let (path, source) = (&record.path, &record.source);
+        Diagnostic::warning(code, path, source, at(title), message).with_help(help)
+    };
+    let is_open =
+        |topic: Topic| !matches!(topic.known(record, &Tools::default(), &is_written), Known::Yes(_));
+    let mut found = Vec::new();
+    if is_open(Topic::Plan) {
+        let of_plan = |text: &str| Topic::of(&normalize(text)) == Some(Topic::Plan);
+        let ticked = record.items.iter().any(|item| item.checked && of_plan(&item.text));
+        let message = match ticked {
+            true => "no plan is recorded, though the item for its output is ticked",
+            false => "no plan is recorded, so that nobody can see what this will do",
+        };
+        let help = format!("`terraform show -json plan.tfplan | changebook plan {id} -`");
+        found.push(warn(Code::PlanMissing, "Plan", message, help));
+    }
+    let makes_new = task.plans.iter().any(|(_, plan)| plan.add > plan.replace);
+    if makes_new && is_open(Topic::Cost) {
+        let message = "new resources are planned, and nothing says what they cost";
+        let help = format!(
+            "write the section \"Cost impact\", or `changebook plan {id} FILE --infracost cost.json`"
+        );
+        found.push(warn(Code::CostMissing, "Cost impact", message, help));
+    }
+    found
+}
+
+fn task(record: &Record) -> Option<&Task> {
+    match &record.details {
+        Details::Task(task) => Some(task),
+        _ => None,
+    }
+}
+
+fn documented(record: &Record) -> bool {
+    record.items.iter().any(|item| item.checked && item.key.text.contains("documentation"))
+}
+
+fn without_secrets(found: &[SecretPlace]) -> Known {
+    if found.is_empty() {
+        return Known::Yes("none found in the diff".to_owned());
+    }
+    let places: Vec<String> = found.iter().take(3).map(ToString::to_string).collect();
+    let more = found.len().saturating_sub(3);
+    let rest = if more == 0 { String::new() } else { format!(", and {more} more") };
+    Known::No(format!("look at {}{rest}", places.join(", ")))
+}
+
+fn cost(task: Option<&Task>, is_written: &dyn Fn(&str) -> bool) -> Known {
+    let Some(task) = task else { return Known::Nothing };
+    let monthly = task.cost.as_ref().and_then(|cost| cost.monthly.clone());
+    let currency = task.cost.as_ref().and_then(|cost| cost.currency.clone()).unwrap_or_default();
+    match monthly {
+        Some(monthly) => Known::Yes(format!("{monthly} {currency} a month").replace("  ", " ")),
+        None if is_written("Cost impact") => Known::Yes("written".to_owned()),
+        None if !task.plans.is_empty() && task.plans.iter().all(|(_, plan)| plan.add == 0) => {
+            Known::Yes("no new resources".to_owned())
+        }
+        None => Known::Nothing,
+    }
+}

@@ -1,0 +1,208 @@
+//! What other programs read: Atom feeds, the calendar, records as data, badges, the site's map.
+
+use minijinja::context;
+use serde::Serialize;
+
+use super::input::{Page, SiteError};
+use super::model::Model;
+use super::paths::percent_encoded;
+use super::render::{Renderer, data};
+use super::view::{Tone, status_word};
+use crate::calendar::render_ics;
+use crate::history::CommitTime;
+use crate::ledger::{Coming, Evidence, RecordJson, RecordState};
+
+/// Most entries of a feed.
+const ENTRIES: usize = 50;
+/// How far back and ahead the calendar of the site goes, in seconds.
+const AHEAD: i64 = 366 * 86_400;
+
+/// What `site/feed.xml` gets as `feed`.
+#[derive(Debug, Serialize)]
+struct Feed {
+    title: String,
+    id: String,
+    /// RFC 3339.
+    updated: String,
+    entries: Vec<FeedEntry>,
+}
+
+/// One thing that happened, or waits.
+#[derive(Debug, Serialize)]
+struct FeedEntry {
+    title: String,
+    id: String,
+    /// From the site's root.
+    page: String,
+    updated: String,
+    author: String,
+    summary: String,
+}
+
+/// All of them.
+pub(super) fn pages(renderer: &Renderer<'_>) -> Result<Vec<Page>, SiteError> {
+    let model = renderer.model;
+    let mut pages = vec![feed(renderer, "feed.xml", "", &recent(model, &|_| true))?];
+    for (service, page) in super::person::services(model) {
+        let title = format!(": {service}");
+        let of_service =
+            |state: &RecordState| super::groups::services(state).iter().any(|name| name == service);
+        pages.push(feed(renderer, &feed_of(page), &title, &recent(model, &of_service))?);
+    }
+    for (key, page) in &model.people {
+        let title = format!(": waiting for {}", model.person(key));
+        pages.push(feed(renderer, &feed_of(page), &title, &queue(model, key))?);
+    }
+    pages.push(calendar(model));
+    pages.extend(records(model));
+    pages.extend(
+        model.input.state.records.iter().enumerate().map(|(index, state)| badge(model, index, state)),
+    );
+    Ok(pages)
+}
+
+/// The feed that stands beside a page.
+pub(super) fn feed_of(page: &str) -> String {
+    format!("{}.xml", page.trim_end_matches(".html"))
+}
+
+fn book_name(model: &Model<'_>) -> String {
+    model.input.policy.book.clone().unwrap_or_else(|| model.input.config.title.clone())
+}
+
+fn feed(
+    renderer: &Renderer<'_>,
+    path: &str,
+    about: &str,
+    entries: &[(&RecordState, String, &Evidence)],
+) -> Result<Page, SiteError> {
+    let model = renderer.model;
+    let book = percent_encoded(&book_name(model));
+    let urn = |what: &str| format!("urn:changebook:{book}:{}", percent_encoded(what));
+    let latest = entries.iter().map(|(.., by)| by.time).max_by_key(|time| time.seconds);
+    let fallback = CommitTime { seconds: model.input.state.now, offset_minutes: 0 };
+    let entry = |(state, text, by): &(&RecordState, String, &Evidence)| FeedEntry {
+        title: format!("{}: {text}", state.name),
+        id: urn(&format!("{}:{}", state.name, by.commit.hex())),
+        page: model.record_page(&state.name).unwrap_or("index.html").to_owned(),
+        updated: by.time.rfc3339(),
+        author: model.act(by).who,
+        summary: state.title().to_owned(),
+    };
+    let feed = Feed {
+        title: format!("{}{about}", model.input.config.title),
+        id: urn(path),
+        updated: latest.unwrap_or(fallback).rfc3339(),
+        entries: entries.iter().map(entry).collect(),
+    };
+    renderer.page(path, "", "site/feed.xml", context! { feed => data(feed) })
+}
+
+/// The newest commits and what they meant, for records that are wanted.
+fn recent<'m>(
+    model: &'m Model<'_>,
+    wanted: &dyn Fn(&RecordState) -> bool,
+) -> Vec<(&'m RecordState, String, &'m Evidence)> {
+    let mut found: Vec<(&RecordState, &[crate::ledger::Event])> = Vec::new();
+    for state in model.input.state.records.iter().filter(|state| wanted(state)) {
+        found.extend(state.events.chunk_by(|a, b| a.by.commit == b.by.commit).map(|events| (state, events)));
+    }
+    found.sort_by_key(|(state, events)| (std::cmp::Reverse(events[0].by.time.seconds), &state.name));
+    found.truncate(ENTRIES);
+    let told = |(state, events): (&'m RecordState, &'m [crate::ledger::Event])| {
+        let words: Vec<String> = events
+            .iter()
+            .map(|event| {
+                let (verb, object, ..) = super::timeline::words(&event.kind);
+                object.map_or_else(|| verb.clone(), |object| format!("{verb} {object}"))
+            })
+            .collect();
+        (state, words.join("; "), &events[0].by)
+    };
+    found.into_iter().map(told).collect()
+}
+
+/// What waits for somebody, the newest first.
+fn queue<'m>(model: &'m Model<'_>, key: &str) -> Vec<(&'m RecordState, String, &'m Evidence)> {
+    let records = model.input.state.records.iter();
+    let mine = records.filter(|state| state.waiting_for.iter().any(|person| person == key));
+    let mut found: Vec<_> =
+        mine.filter_map(|state| Some((state, super::view::phrase(state), state.updated.as_ref()?))).collect();
+    found.sort_by_key(|(state, _, by)| (std::cmp::Reverse(by.time.seconds), &state.name));
+    found.truncate(ENTRIES);
+    found
+}
+
+fn calendar(model: &Model<'_>) -> Page {
+    let state = model.input.state;
+    let now = state.now;
+    let coming = Coming::new(state, model.input.policy, now, now.saturating_add(AHEAD));
+    let name = book_name(model);
+    let title = |id: &str| model.by_name(id).map_or("", RecordState::title).to_owned();
+    let stamp = state.at.as_ref().map_or(now, |at| at.time.seconds);
+    let text = render_ics(&name, stamp, &coming.events(&name, &title));
+    Page { path: "calendar.ics".to_owned(), bytes: text.into_bytes() }
+}
+
+#[derive(Serialize)]
+struct Records<'a> {
+    schema: &'static str,
+    at: Option<&'a Evidence>,
+    records: Vec<RecordJson<'a>>,
+}
+
+fn records(model: &Model<'_>) -> Option<Page> {
+    let state = model.input.state;
+    let records = Records {
+        schema: "changebook.list/1",
+        at: state.at.as_ref(),
+        records: state.records.iter().map(|record| RecordJson::new(record, false)).collect(),
+    };
+    let bytes = serde_json::to_vec(&records).ok()?;
+    Some(Page { path: "records.json".to_owned(), bytes })
+}
+
+/// `INFRA-150: approved` as a small picture for other pages.
+fn badge(model: &Model<'_>, index: usize, state: &RecordState) -> Page {
+    let (word, tone) = status_word(state.status);
+    let fill = match tone {
+        Tone::Ok => "#1d6b3f",
+        Tone::Wait => "#805300",
+        Tone::Bad => "#b02318",
+        Tone::Info => "#35558a",
+        Tone::None => "#56616a",
+    };
+    // Without the font at hand: the width that a browser's default takes for most words.
+    let width = |text: &str| text.chars().count() * 7 + 12;
+    let (left, right) = (width(&state.name), width(word));
+    let (name, word) = (super::text::escaped(&super::text::visible(&state.name)), super::text::escaped(word));
+    let svg = format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{0}\" height=\"20\" role=\"img\" aria-label=\"{name}: {word}\"><rect width=\"{0}\" height=\"20\" rx=\"3\" fill=\"#333b41\"/><path d=\"M{left} 0h{1}a3 3 0 0 1 3 3v14a3 3 0 0 1 -3 3h-{1}z\" fill=\"{fill}\"/><g fill=\"#fff\" font-family=\"system-ui,sans-serif\" font-size=\"11\"><text x=\"6\" y=\"14\" textLength=\"{2}\">{name}</text><text x=\"{3}\" y=\"14\" textLength=\"{4}\">{word}</text></g></svg>\n",
+        left + right,
+        right - 3,
+        left - 12,
+        left + 6,
+        right - 12,
+    );
+    let page = model.record_pages[index].trim_end_matches(".html");
+    Page { path: format!("badges/{page}.svg"), bytes: svg.into_bytes() }
+}
+
+/// `sitemap.xml` and `robots.txt`, where the site's address is known.
+pub(super) fn map(model: &Model<'_>, pages: &[Page]) -> Vec<Page> {
+    let Some(address) = super::render::address(model.input.config) else { return Vec::new() };
+    let mut text = String::from(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<urlset xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\">\n",
+    );
+    for page in pages.iter().filter(|page| page.path.ends_with(".html") && page.path != "404.html") {
+        text.push_str("<url><loc>");
+        super::text::push_escaped(&mut text, &format!("{address}{}", percent_encoded(&page.path)));
+        text.push_str("</loc></url>\n");
+    }
+    text.push_str("</urlset>\n");
+    let robots = format!("User-agent: *\nAllow: /\nSitemap: {address}sitemap.xml\n");
+    vec![
+        Page { path: "sitemap.xml".to_owned(), bytes: text.into_bytes() },
+        Page { path: "robots.txt".to_owned(), bytes: robots.into_bytes() },
+    ]
+}

@@ -1,0 +1,218 @@
+"use strict";
+// Search from any page: what there is comes with the first key, words of texts by their first letters.
+(() => {
+  const root = document.body.dataset.root || "";
+  const find = document.getElementById("c.find");
+  const input = document.getElementById("c.query");
+  const answers = document.getElementById("c.answers");
+  const list = document.getElementById("c.results");
+  const hint = document.getElementById("c.hint");
+  if (!find) return;
+  find.hidden = false;
+
+  let index = null;
+  const shards = new Map();
+  const asked = new Set();
+  let active = -1;
+
+  // The index's files call this: with null for what there is, with letters for words.
+  window.changebookSearch = (letters, data) => {
+    if (letters === null) index = data;
+    else shards.set(letters, data);
+    show();
+  };
+  const load = (file) => {
+    if (asked.has(file)) return;
+    asked.add(file);
+    const script = document.createElement("script");
+    script.src = root + "search/" + file;
+    document.head.append(script);
+  };
+  const fileOf = (letters) =>
+    "words-" + [...letters].map((c) => (/[a-z0-9]/i.test(c) ? c : "_" + c.codePointAt(0).toString(16))).join("") + ".js";
+
+  const FILTERS = ["type", "status", "risk", "service", "label", "person", "is"];
+  const parse = (text) => {
+    const words = [];
+    const filters = [];
+    for (const part of text.toLowerCase().split(/\s+/).filter(Boolean)) {
+      const at = part.indexOf(":");
+      if (at > 0 && FILTERS.includes(part.slice(0, at))) filters.push([part.slice(0, at), part.slice(at + 1)]);
+      else words.push(part);
+    }
+    return { words, filters };
+  };
+
+  const passes = (entry, [kind, wanted]) => {
+    const starts = (value) => value !== undefined && value.toLowerCase().startsWith(wanted);
+    switch (kind) {
+      case "type": return starts(index.types[entry[2]]);
+      case "status": case "is": return entry[3] >= 0 && (starts(index.statuses[entry[3]][0]) || starts(index.statuses[entry[3]][1]));
+      case "risk": return entry[4] >= 0 && starts(index.risks[entry[4]]);
+      case "service": return entry[5].some((place) => starts(index.services[place]));
+      case "label": return entry[6].some((place) => starts(index.labels[place]));
+      default: return entry[7].some((place) => starts(index.people[place]));
+    }
+  };
+
+  // Shards whose words may begin with the word.
+  const shardsOf = (word) => index.shards.filter((letters) => word.startsWith(letters) || (word.length >= 2 && letters.startsWith(word)));
+  const MAX_LOADED = 6;
+
+  // Entries that have a word beginning so in their text.
+  const inTexts = (word) => {
+    const found = new Set();
+    if (word.length < 2) return found;
+    for (const letters of shardsOf(word).slice(0, MAX_LOADED)) {
+      const shard = shards.get(letters);
+      if (!shard) { load(fileOf(letters)); continue; }
+      for (const key of Object.keys(shard)) {
+        if (!key.startsWith(word)) continue;
+        let at = 0;
+        for (const step of shard[key].split(" ")) { at += parseInt(step, 36); found.add(at); }
+      }
+    }
+    return found;
+  };
+
+  const rank = (entry, word, texts, place) => {
+    const name = entry[0].toLowerCase();
+    const title = entry[1].toLowerCase();
+    if (name === word) return 0;
+    if (name.startsWith(word)) return 1;
+    if (title.startsWith(word)) return 2;
+    if (title.split(/[^\p{L}\p{N}]+/u).some((part) => part.startsWith(word))) return 3;
+    if (name.includes(word)) return 4;
+    return texts.has(place) ? 6 : -1;
+  };
+
+  const search = (text) => {
+    const { words, filters } = parse(text);
+    const texts = words.map(inTexts);
+    const found = [];
+    index.entries.forEach((entry, place) => {
+      if (!filters.every((filter) => passes(entry, filter))) return;
+      let score = 0;
+      for (let at = 0; at < words.length; at += 1) {
+        const one = rank(entry, words[at], texts[at], place);
+        if (one < 0) return;
+        score += one;
+      }
+      found.push([score, place, entry]);
+    });
+    found.sort((a, b) => a[0] - b[0] || a[1] - b[1]);
+    return { words, found };
+  };
+
+  const marked = (element, text, words) => {
+    let rest = text;
+    while (rest) {
+      const lower = rest.toLowerCase();
+      let best = null;
+      for (const word of words) {
+        const at = lower.indexOf(word);
+        if (at >= 0 && (best === null || at < best[0])) best = [at, word.length];
+      }
+      if (best === null || lower.length !== rest.length) break;
+      element.append(rest.slice(0, best[0]));
+      const mark = document.createElement("mark");
+      mark.textContent = rest.slice(best[0], best[0] + best[1]);
+      element.append(mark);
+      rest = rest.slice(best[0] + best[1]);
+    }
+    element.append(rest);
+  };
+
+  const pageOf = (entry) => entry[8] || index.types[entry[2]] + "/" + encodeURIComponent(entry[0]) + ".html";
+  const MAX_SHOWN = 24;
+  const HELP = "Words, IDs, or type: status: risk: service: person: label: — arrows and Enter";
+
+  const show = () => {
+    if (document.activeElement !== input) return;
+    if (!index) { load("records.js"); hint.textContent = "Loading…"; answers.hidden = false; return; }
+    const text = input.value.trim();
+    if (!text) { list.replaceChildren(); hint.textContent = HELP; answers.hidden = false; active = -1; state(); return; }
+    const { words, found } = search(text);
+    list.replaceChildren();
+    let group = -1;
+    const shown = found.slice(0, MAX_SHOWN);
+    // Grouped by type, the type of the best answer first.
+    const order = [...new Set(shown.map((one) => one[2][2]))];
+    shown.sort((a, b) => order.indexOf(a[2][2]) - order.indexOf(b[2][2]));
+    shown.forEach(([, , entry], number) => {
+      if (entry[2] !== group) {
+        group = entry[2];
+        const head = document.createElement("li");
+        head.className = "group";
+        head.setAttribute("role", "presentation");
+        head.textContent = index.types[group][0].toUpperCase() + index.types[group].slice(1);
+        list.append(head);
+      }
+      const item = document.createElement("li");
+      item.setAttribute("role", "option");
+      item.id = "c.result-" + number;
+      item.dataset.page = pageOf(entry);
+      const what = document.createElement("span");
+      if (entry[0]) {
+        const id = document.createElement("span");
+        id.className = "id";
+        marked(id, entry[0], words);
+        what.append(id, " ");
+      }
+      marked(what, entry[1], words);
+      item.append(what);
+      if (entry[3] >= 0) {
+        const word = document.createElement("span");
+        word.className = "state";
+        word.textContent = index.statuses[entry[3]][1] + (entry[4] >= 0 ? " · " + index.risks[entry[4]] + " risk" : "");
+        item.append(word);
+      }
+      item.addEventListener("mousedown", (event) => { event.preventDefault(); go(item); });
+      list.append(item);
+    });
+    active = shown.length ? 0 : -1;
+    hint.textContent = found.length === 0
+      ? "Nothing has that. " + HELP
+      : found.length + (found.length === 1 ? " answer" : " answers") + (found.length > MAX_SHOWN ? ", the first " + MAX_SHOWN + " shown" : "");
+    answers.hidden = false;
+    state();
+  };
+
+  const options = () => [...list.querySelectorAll("[role=option]")];
+  const state = () => {
+    const all = options();
+    input.setAttribute("aria-expanded", String(!answers.hidden && all.length > 0));
+    all.forEach((item, place) => item.setAttribute("aria-selected", String(place === active)));
+    if (all[active]) {
+      input.setAttribute("aria-activedescendant", all[active].id);
+      all[active].scrollIntoView({ block: "nearest" });
+    } else input.removeAttribute("aria-activedescendant");
+  };
+  const go = (item) => { location.href = root + item.dataset.page; };
+  const hide = () => { answers.hidden = true; state(); };
+
+  input.addEventListener("focus", show);
+  input.addEventListener("input", show);
+  input.addEventListener("blur", hide);
+  input.addEventListener("keydown", (event) => {
+    const all = options();
+    if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+      event.preventDefault();
+      if (!all.length) return;
+      active = (active + (event.key === "ArrowDown" ? 1 : -1) + all.length) % all.length;
+      state();
+    } else if (event.key === "Enter" && all[active]) {
+      event.preventDefault();
+      go(all[active]);
+    } else if (event.key === "Escape") {
+      if (input.value) { input.value = ""; show(); } else { input.blur(); }
+    }
+  });
+  addEventListener("keydown", (event) => {
+    if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (/^(INPUT|TEXTAREA|SELECT)$/.test(document.activeElement.tagName)) return;
+    event.preventDefault();
+    input.focus();
+    input.select();
+  });
+})();

@@ -1,0 +1,220 @@
+//! Rules of the gate and the audit at their edges, each worked out by hand.
+
+use serde_json::Value;
+
+use crate::support::{Fixture, POLICY, task};
+
+const PATH: &str = "tasks/INFRA-1.md";
+
+fn codes(requirements: &Value) -> Vec<String> {
+    let unmet = requirements.as_array().unwrap().iter().filter(|requirement| requirement["met"] == false);
+    unmet.map(|requirement| requirement["code"].as_str().unwrap().to_owned()).collect()
+}
+
+fn shut_for(book: &Fixture, id: &str, now: &str) -> Vec<String> {
+    codes(&book.json(&["gate", id, "-e", "production", "--now", now])["requirements"])
+}
+
+const NOON: &str = "2024-05-08T12:00:00Z";
+
+/// A policy that asks for nothing but approvals.
+fn plain(more: &str) -> Fixture {
+    let mut book = Fixture::empty();
+    book.write("book.toml", "[book]\ntitle = \"Test\"\nsrc = \"docs\"\n");
+    let kinds =
+        "[kinds.terraform]\nsections = []\nitems = []\nplan = false\n[kinds.general]\nsections = []\n";
+    book.write("policy.toml", format!("{POLICY}\n{kinds}{more}"));
+    book.commit("start");
+    book
+}
+
+/// | of INFRA-1, which deploys nowhere | `list` | for INFRA-2, which depends on it |
+/// | --- | --- | --- |
+/// | a box and a review are open | open | `dependency-open` |
+/// | the box is ticked | open | `dependency-open` |
+/// | the review is met by a detached approval, its box stays open | `done` | nothing |
+#[test]
+fn a_task_that_is_done_is_done_for_those_that_depend_on_it() {
+    let mut book = plain("");
+    let text = "+++\nid = \"INFRA-1\"\ntitle = \"Agree on names\"\nkind = \"general\"\nrequestor = \"ana\"\nrisk = \"medium\"\n+++\n\n## What\n\nNames.\n\n## Checklist\n\n- [ ] Write it\n\n- [ ] Code review\n";
+    book.person("ana").later().write(PATH, text);
+    book.write("tasks/INFRA-2.md", task("INFRA-2", "risk = \"low\"\ndepends = [\"INFRA-1\"]\n"));
+    book.commit("propose");
+    book.later().tick("tasks/INFRA-2.md", "Apply in staging");
+    assert_eq!(shut_for(&book, "INFRA-2", NOON), ["dependency-open"]);
+    book.later().tick(PATH, "Write it");
+    assert_eq!(shut_for(&book, "INFRA-2", NOON), ["dependency-open"]);
+    assert_ne!(book.status("INFRA-1").0, "done");
+    let key = book.ssh_key("sam", "ed25519");
+    book.list_key("sam", &key);
+    book.person("kim").later().commit("list sam's key");
+    book.person("sam").later().git(&["config", "user.email", "sam@example.org"]);
+    book.run(&["approve", "INFRA-1", "--role", "peer", "--sign", "--key", &key]).expect(0);
+    assert_eq!(book.status("INFRA-1").0, "done");
+    assert_eq!(book.show("INFRA-2")["blocked_by"].as_array().map(Vec::len).unwrap_or_default(), 0);
+    assert_eq!(shut_for(&book, "INFRA-2", NOON), Vec::<String>::new());
+    // The audit reads the dependency as it stood then, and says the same.
+    book.person("ana").later().tick("tasks/INFRA-2.md", "Apply in production");
+    book.later().replace(PATH, "- [x] Write it", "- [ ] Write it");
+    book.commit("begin again");
+    let rows = book.json(&["audit"])["rows"].take();
+    let production = rows.as_array().unwrap().iter().find(|row| row["environment"] == "production").unwrap();
+    assert_eq!(production["exceptions"].as_array().unwrap().len(), 0, "{production}");
+}
+
+/// | the record | asked about production |
+/// | --- | --- |
+/// | has the item, and no `environments` | nothing |
+/// | `environments = ["staging"]` | `environment-unlisted`, and on the audit's row |
+/// | `environments = ["staging", "production"]` | nothing |
+/// | no item of production, no `environments` | `environment-unlisted` |
+#[test]
+fn a_gate_asks_whether_the_record_goes_there() {
+    let mut book = plain("");
+    let mut number = 0;
+    let mut asked = |book: &mut Fixture, more: &str, item: &str| {
+        number += 1;
+        let id = format!("INFRA-{number}");
+        let path = format!("tasks/{id}.md");
+        let text = task(&id, &format!("risk = \"low\"\n{more}")).replace("- [ ] Apply in production\n", item);
+        book.person("ana").later().write(&path, text);
+        book.commit("propose");
+        book.later().tick(&path, "Apply in staging");
+        (shut_for(book, &id, NOON), path)
+    };
+    let item = "- [ ] Apply in production\n";
+    let none = Vec::<String>::new();
+    assert_eq!(asked(&mut book, "", item).0, none);
+    let (shut, path) = asked(&mut book, "environments = [\"staging\"]\n", item);
+    assert_eq!(shut, ["environment-unlisted"]);
+    book.later().tick(&path, "Apply in production");
+    let rows = book.json(&["audit"])["rows"].take();
+    let row = rows.as_array().unwrap().iter().find(|row| row["environment"] == "production").unwrap();
+    assert_eq!(row["exceptions"], serde_json::json!(["environment-unlisted"]));
+    assert_eq!(asked(&mut book, "environments = [\"staging\", \"production\"]\n", item).0, none);
+    assert_eq!(asked(&mut book, "", "").0, ["environment-unlisted"]);
+    let told = book.run(&["gate", "INFRA-4", "-e", "production"]).expect(3).stdout;
+    assert!(told.contains("no item of the record deploys to production"), "{told}");
+}
+
+const BOARD: &str = "cab/CAB-2024-05.md";
+
+/// An emergency on whose first text the board decided; then `edit` changes it, and it is deployed.
+fn decided_early(edit: &str) -> Fixture {
+    let mut book = plain("");
+    let text = task("INFRA-1", "risk = \"medium\"\nemergency = \"it is down\"\n")
+        .replace("- [ ] Code review", "- [ ] Code review\n\n- [ ] On-call approval");
+    book.person("ana").later().write(PATH, text);
+    book.write(
+        BOARD,
+        "+++\nid = \"CAB-2024-05\"\ntitle = \"Review\"\nchanges = [\"INFRA-1\"]\n+++\n\n## Notes\n",
+    );
+    book.commit("help");
+    book.person("sam").later().replace(BOARD, "changes =", "decision = \"approved\"\nchanges =");
+    book.commit("decide");
+    book.person("ana").later().replace(PATH, "Something.", edit);
+    book.commit("edit");
+    book.person("lee").later().tick(PATH, "On-call approval");
+    book.person("ana").later().tick(PATH, "Apply in production");
+    book.later();
+    book
+}
+
+/// | what the board saw before | two days after the deployment |
+/// | --- | --- |
+/// | the text that was deployed | reviewed |
+/// | another text | `emergency-unreviewed`: nobody of the board has seen what was done |
+/// | another text, and it decides anew afterwards | reviewed, though the text has changed once more |
+#[test]
+fn a_decision_on_another_text_is_no_review_of_an_emergency() {
+    let exceptions = |book: &Fixture| {
+        let rows = book.json(&["audit", "--now", "2024-05-12T12:00:00Z"])["rows"].take();
+        rows[0]["exceptions"].clone()
+    };
+    assert_eq!(exceptions(&decided_early("Something.")), serde_json::json!([]));
+    let mut book = decided_early("Something else.");
+    assert_eq!(exceptions(&book), serde_json::json!(["emergency-unreviewed"]));
+    book.person("ana").later().replace(PATH, "Something else.", "What was done in the end.");
+    book.commit("tell it as it was");
+    book.person("sam").later().replace(BOARD, "\"approved\"", "\"rejected\"");
+    book.commit("decide anew");
+    assert_eq!(exceptions(&book), serde_json::json!([]));
+}
+
+#[test]
+fn a_commit_may_not_state_a_time_of_long_ago() {
+    for (lag, status) in [("7d", 0), ("169h", 3), ("3000d", 3)] {
+        let book = plain(&format!("[audit]\nlag = \"{lag}\"\n"));
+        let told = book.run(&["check"]).expect(status).stdout;
+        let line = book.read("policy.toml").lines().position(|line| line.starts_with("lag")).unwrap() + 1;
+        let place = format!("policy.toml:{line}:7: error[policy-invalid]: `audit.lag` is too long");
+        assert_eq!(told.contains(&place), status == 3, "{told}");
+    }
+}
+
+#[test]
+fn a_moment_that_no_calendar_has_is_wrong_usage() {
+    let mut book = plain("");
+    book.person("ana").later().write(PATH, task("INFRA-1", "risk = \"low\"\n"));
+    book.commit("propose");
+    book.later().tick(PATH, "Apply in staging");
+    let ask = |now: &str| book.run(&["gate", "INFRA-1", "-e", "production", &format!("--now={now}")]);
+    ask(NOON).expect(0);
+    ask("2199-12-31T23:59:59Z").expect(0);
+    for now in [
+        "soon",
+        "",
+        "2024-02-30T00:00:00Z",
+        "2024-05-08T24:30:00Z",
+        "2024-05-08T12:00:00",
+        "2200-01-01T00:00:00Z",
+        "9999-12-30T00:00:00Z",
+        "-0001-01-01T00:00:00Z",
+        "-1",
+        "7258118400",
+        "9223372036854775807",
+        "9223372036854775808",
+    ] {
+        let refused = ask(now).expect(2);
+        assert!(
+            refused.stdout.is_empty() && refused.stderr.contains("no moment")
+                || refused.stderr.contains("1970 to 2199"),
+            "{now}"
+        );
+    }
+}
+
+/// | what the deployment's commit says of its time | the row's time | exceptions |
+/// | --- | --- | --- |
+/// | nothing | its own | none |
+/// | `Deployed: production soon` | its own | none |
+/// | another environment's time, or one later than its own | its own | none |
+/// | an hour before | that, stated | none |
+/// | it is dated many years after the audit | its own | `time-suspect` |
+#[test]
+fn a_stated_time_that_is_none_states_nothing() {
+    let at = |text: &str| text.parse::<jiff::Timestamp>().unwrap().as_second();
+    for (clock, trailer, time, stated, exceptions) in [
+        (NOON, "", NOON, false, &[][..]),
+        (NOON, "Deployed: production soon", NOON, false, &[]),
+        (NOON, "Deployed: production 2024-02-30T00:00:00Z", NOON, false, &[]),
+        (NOON, "Deployed: staging 2024-05-08T11:00:00Z", NOON, false, &[]),
+        (NOON, "Deployed: production 2024-05-08T12:00:01Z", NOON, false, &[]),
+        (NOON, "Deployed: production 9999-12-30T00:00:00Z", NOON, false, &[]),
+        (NOON, "Deployed: production 2024-05-08T11:00:00Z", "2024-05-08T11:00:00Z", true, &[]),
+        ("2090-05-08T12:00:00Z", "", "2090-05-08T12:00:00Z", false, &["time-suspect"]),
+    ] {
+        let mut book = plain("");
+        book.person("ana").later().write(PATH, task("INFRA-1", "risk = \"low\"\n"));
+        book.commit("propose");
+        book.later().tick(PATH, "Apply in staging");
+        book.replace(PATH, "[ ] Apply in production", "[x] Apply in production");
+        book.set_clock(at(clock));
+        book.commit(&format!("deploy\n\n{trailer}"));
+        let rows = book.json(&["audit", "--now", "2024-05-09T12:00:00Z"])["rows"].take();
+        let row = rows.as_array().unwrap().iter().find(|row| row["environment"] == "production").unwrap();
+        let said = at(row["time"].as_str().unwrap());
+        assert_eq!((said, row["stated"].as_bool()), (at(time), Some(stated)), "{clock} {trailer}: {row}");
+        assert_eq!(row["exceptions"], serde_json::json!(exceptions), "{clock} {trailer}");
+    }
+}
