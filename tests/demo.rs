@@ -12,6 +12,19 @@ fn demo() -> Fixture {
 }
 
 #[test]
+fn it_stands_where_it_was_asked_for() {
+    let book = Fixture::empty();
+    book.run(&["demo"]).expect(0);
+    assert!(book.root.join("changebook-demo/.git").is_dir());
+    assert!(book.root.join("changebook-demo/book/index.html").is_file());
+    book.run(&["demo", "another", "--no-site"]).expect(0);
+    assert!(book.root.join("another/.git").is_dir());
+    std::fs::create_dir(book.root.join("place")).unwrap();
+    book.run(&["-C", "place", "demo", "third", "--no-site"]).expect(0);
+    assert!(book.root.join("place/third/.git").is_dir());
+}
+
+#[test]
 fn it_makes_the_same_commits_each_time_and_leaves_work_uncommitted() {
     let (first, second) = (demo(), demo());
     assert_eq!(first.head(), second.head());

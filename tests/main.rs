@@ -29,6 +29,7 @@ mod pull_request;
 mod renumber;
 mod rules;
 mod schemas;
+mod site;
 mod situations;
 mod status;
 mod stories;

@@ -218,3 +218,107 @@ fn a_stated_time_that_is_none_states_nothing() {
         assert_eq!(row["exceptions"], serde_json::json!(exceptions), "{clock} {trailer}");
     }
 }
+
+/// A change of high risk that lacks nothing, on the trunk.
+fn high() -> Fixture {
+    let rule = "[risk.high]\nsections = []\nitems = [\"On-call team notified\"]\ncommunication = [\"Status page\"]\n\
+        [windows.standard]\nrrule = \"FREQ=DAILY\"\nstart = \"00:00\"\nduration = \"24h\"\n";
+    let mut book = plain(rule);
+    let more = "## Checklist\n\n- [ ] On-call team notified\n\nand\n\n- [ ] Status page\n\n## Notes";
+    book.person("ana").later().write(PATH, task("INFRA-1", "risk = \"high\"\n").replace("## Notes", more));
+    let conditions = "## Conditions\n\n- [ ] Database team on standby\n";
+    book.write(
+        BOARD,
+        format!(
+            "+++\nid = \"CAB-2024-05\"\ntitle = \"Review\"\nchanges = [\"INFRA-1\"]\n+++\n\n{conditions}"
+        ),
+    );
+    book.commit("propose");
+    for item in ["Apply in staging", "On-call team notified", "Status page"] {
+        book.later().tick(PATH, item);
+    }
+    book.person("lee").later().tick(PATH, "DevOps lead review");
+    book.person("sam").later().tick(PATH, "Security review");
+    book.replace(BOARD, "changes =", "decision = \"approved\"\nchanges =");
+    book.later().commit("decide");
+    book.person("lee").later().tick(BOARD, "Database team on standby");
+    book
+}
+
+/// While a branch deploys, the trunk takes something away; then the branch lands. Before that the gate is asked about
+/// the branch as if it had landed.
+///
+/// | taken away on the trunk | the gate, and the audit's row |
+/// | --- | --- |
+/// | nothing | nothing |
+/// | an item, a notice, a condition | its code |
+/// | the decision: `rejected`, taken out | `decision-rejected`, `decision-outdated` |
+/// | an approval | `approval-missing` |
+/// | the whole task: cancelled | `cancelled` |
+#[test]
+fn what_the_trunk_took_away_before_the_landing_is_gone() {
+    let base = high();
+    type Act = fn(&mut Fixture);
+    let table: [(Act, &[&str]); 8] = [
+        (|_| {}, &[]),
+        (|book| drop(book.untick(PATH, "On-call team notified")), &["item-open"]),
+        (|book| drop(book.untick(PATH, "Status page")), &["communication-open"]),
+        (|book| drop(book.untick(BOARD, "Database team on standby")), &["condition-open"]),
+        (|book| book.replace(BOARD, "\"approved\"", "\"rejected\""), &["decision-rejected"]),
+        (|book| book.replace(BOARD, "decision = \"approved\"\n", ""), &["decision-outdated"]),
+        (|book| drop(book.untick(PATH, "Security review")), &["approval-missing"]),
+        (|book| book.replace(PATH, "kind =", "cancelled = \"no\"\nkind ="), &["cancelled"]),
+    ];
+    assert_eq!(shut_for(&base, "INFRA-1", NOON), Vec::<String>::new());
+    let start = base.head();
+    let mut book = base;
+    for (case, (act, expected)) in table.into_iter().enumerate() {
+        let side = format!("side-{case}");
+        book.git(&["switch", "-q", "-C", "main", &start]);
+        book.git(&["switch", "-q", "-c", &side]);
+        book.write("note.txt", "beside\n");
+        book.person("ana").later().commit("beside");
+        book.git(&["switch", "-q", "main"]);
+        book.person("sam").later();
+        act(&mut book);
+        book.commit("the trunk goes on");
+        let landed = book.json(&["gate", "INFRA-1", "-e", "production", "--as-landed", &side, "--now", NOON]);
+        assert_eq!(codes(&landed["requirements"]), expected, "the gate, case {case}");
+        book.git(&["switch", "-q", &side]);
+        book.person("ana").later().tick(PATH, "Apply in production");
+        book.git(&["switch", "-q", "main"]);
+        book.later().git(&["merge", "-q", "--no-ff", "-m", "land", &side]);
+        let rows = book.json(&["audit", "--now", NOON])["rows"].take();
+        let row = rows.as_array().unwrap().iter().find(|row| row["environment"] == "production").unwrap();
+        assert_eq!(row["exceptions"], serde_json::json!(expected), "the audit, case {case}");
+    }
+}
+
+#[test]
+fn a_cancelled_task_is_open_nowhere() {
+    let mut book = plain("");
+    book.person("ana").later().write(PATH, task("INFRA-1", "risk = \"low\"\ncancelled = \"no need\"\n"));
+    book.commit("propose");
+    for environment in ["staging", "production"] {
+        let gate = book.json(&["gate", "INFRA-1", "-e", environment, "--now", NOON]);
+        assert!(codes(&gate["requirements"]).contains(&"cancelled".to_owned()), "{environment}");
+    }
+}
+
+/// `cancelled` is no part of the text that approvals bind, and the audit does not read back what was set later.
+#[test]
+fn a_task_that_is_cancelled_afterwards_was_not_cancelled_when_it_was_deployed() {
+    let mut book = plain("");
+    book.person("ana").later().write(PATH, task("INFRA-1", "risk = \"low\"\n"));
+    book.commit("propose");
+    book.later().tick(PATH, "Apply in staging");
+    book.later().tick(PATH, "Apply in production");
+    book.later().untick(PATH, "Apply in production");
+    book.later().replace(PATH, "kind =", "cancelled = \"it did not help\"\nkind =");
+    book.commit("cancel");
+    let rows = book.json(&["audit"])["rows"].take();
+    for row in rows.as_array().unwrap() {
+        assert_eq!(row["exceptions"], serde_json::json!([]), "{row}");
+    }
+    assert_eq!(rows.as_array().unwrap().len(), 2);
+}

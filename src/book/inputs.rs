@@ -19,6 +19,8 @@ pub struct Inputs {
     pub(super) now: i64,
     pub(super) policy: Policy,
     pub(super) trunk: Option<(String, CommitId)>,
+    /// Where the trunk was seen before.
+    pub(super) seen: Option<CommitId>,
     pub(super) book_file: String,
     pub(super) templates: BTreeMap<String, String>,
     /// The record files of the work tree, by path, where it is looked at.
@@ -43,6 +45,7 @@ impl Inputs {
         let (trunk, trunk_tip) = self.trunk.as_ref().map_or(("", [0; 20]), |(name, id)| (name, id.0));
         hash.add(trunk.as_bytes());
         hash.add(&trunk_tip);
+        hash.add(&self.seen.map_or([0; 20], |seen| seen.0));
         hash.add(self.book_file.as_bytes());
         hash.add(&(self.templates.len() as u64).to_le_bytes());
         for (name, text) in &self.templates {
@@ -94,6 +97,7 @@ impl Book {
             tip,
             now,
             policy,
+            seen: self.seen(ask, trunk.as_ref()),
             trunk,
             book_file: self.text(settings, BOOK_FILE)?.unwrap_or_default(),
             templates: self.record_template_files(settings)?,

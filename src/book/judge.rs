@@ -2,7 +2,9 @@
 
 use super::load::View;
 use super::prepared::Asked;
+use super::rewritten::is_on_line;
 use super::{Ask, Book, BookError, Loaded, POLICY_FILE};
+use crate::history::CommitId;
 use crate::ledger::{self, Audit, AuditAsk, Gate, GateAsk, Unclear};
 use crate::policy::Policy;
 use crate::record::RecordId;
@@ -41,6 +43,8 @@ pub struct AuditQuestion {
     pub until: Option<String>,
     /// A head that was seen before and must be on the trunk's first-parent line.
     pub after: Option<String>,
+    /// Such a head that an earlier run remembers; `after` takes its place.
+    pub seen: Option<CommitId>,
 }
 
 /// A period in seconds since the epoch: from the first moment on, before the second.
@@ -73,9 +77,10 @@ impl Book {
         let position = |revision: &str| -> Result<Option<usize>, BookError> {
             Ok(history.position(self.repository.resolve(revision)?))
         };
-        let rewritten = match &question.after {
-            Some(after) => rewritten(loaded, after, position(after)?),
-            None => None,
+        let rewritten = match (&question.after, question.seen) {
+            (Some(after), _) => rewritten(loaded, after, self.repository.resolve(after)?),
+            (None, Some(seen)) => rewritten(loaded, &seen.short(), seen),
+            (None, None) => None,
         };
         let duty = policy.audit.since.as_deref().map(position).transpose()?.flatten();
         let work_paths = self.every_work_path(history)?;
@@ -129,10 +134,8 @@ impl Book {
     }
 }
 
-fn rewritten(loaded: &Loaded, after: &str, seen: Option<usize>) -> Option<String> {
-    let tip = loaded.commit().and_then(|tip| loaded.history.position(tip))?;
-    let kept = seen.is_some_and(|seen| loaded.history.first_parent_line(tip).contains(&seen));
-    (!kept).then(|| {
+fn rewritten(loaded: &Loaded, after: &str, seen: CommitId) -> Option<String> {
+    (!is_on_line(&loaded.history, loaded.commit()?, seen)).then(|| {
         format!("`{after}`, which was seen before, is not on the trunk's first-parent line any more")
     })
 }

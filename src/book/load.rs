@@ -150,7 +150,7 @@ impl Book {
     /// # Errors
     /// As [`load`](Self::load).
     pub fn load_from(&self, inputs: Inputs, ask: &Ask) -> Result<Loaded, BookError> {
-        let Inputs { head, tip, now, policy, trunk, .. } = inputs;
+        let Inputs { head, tip, now, policy, trunk, seen, .. } = inputs;
         let trunk_tip = trunk.as_ref().map(|(_, id)| *id);
         let tips: Vec<CommitId> = tip.into_iter().chain(trunk_tip).collect();
         let mut cache = match ask.cache {
@@ -179,6 +179,7 @@ impl Book {
         records.sort_by_cached_key(|record| (record.record_type, natural(&record.name)));
         let mut diagnostics = ledger::duplicates(present(&pairs).map(Pair::judged));
         diagnostics.extend(derived.diagnostics);
+        diagnostics.extend(self.watch(ask, trunk.as_ref(), seen, &history));
         let state = State {
             at: tip.and_then(|id| history.position(id)).map(|tip| evidence(&history, &policy, tip)),
             now,

@@ -132,7 +132,6 @@ fn render(
         site_url: config.site_url.clone(),
         repository_url: config.repository_url.clone(),
         edit_url_template: config.edit_url_template.clone(),
-        theme: site::Theme::default(),
         allow_broken_links: config.allow_broken_links || allow_broken_links,
     };
     let files = |folder: &str| -> Result<Vec<DocFile>, CliError> {

@@ -53,7 +53,8 @@ struct Answer<'a> {
 pub(super) fn run(ui: &mut Ui, context: &Context, args: &MetricsArgs) -> Result<(), CliError> {
     let book = context.book()?;
     let loaded = book.load(&Ask { view: View::Trunk, ..context.ask() })?;
-    let question = AuditQuestion { since: args.since.clone(), until: args.until.clone(), after: None };
+    let question =
+        AuditQuestion { since: args.since.clone(), until: args.until.clone(), ..AuditQuestion::default() };
     let audited = book.audit(&loaded, &question)?;
     let zone = loaded.policy.cab.as_ref().map_or(jiff::tz::TimeZone::UTC, |cab| cab.timezone.clone());
     let found = metrics(&audited.audit.rows, &loaded.state.records, &zone);

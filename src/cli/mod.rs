@@ -79,7 +79,7 @@ pub(crate) struct Cli {
 #[derive(Debug, Clone, clap::Args)]
 struct Global {
     /// Start in this directory instead of the current one
-    #[arg(short = 'C', value_name = "DIR", global = true)]
+    #[arg(short = 'C', id = "start-directory", value_name = "DIR", global = true)]
     directory: Option<PathBuf>,
     /// Read the book at a revision, or the trunk as it was on a date
     #[arg(long, value_name = "REV-OR-DATE", global = true)]
@@ -229,10 +229,29 @@ fn run_command(ui: &mut Ui, context: &Context, command: Command) -> Result<(), C
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
+    use clap::{Command, CommandFactory};
 
     #[test]
     fn the_command_line_is_consistent() {
         super::Cli::command().debug_assert();
+    }
+
+    /// Arguments of one name share their value: what is given to a command would be taken for everybody's.
+    #[test]
+    fn no_command_has_an_argument_named_like_one_of_all() {
+        fn look(command: &Command, global: &[String]) {
+            for inner in command.get_subcommands() {
+                for argument in inner.get_arguments() {
+                    let name = argument.get_id().to_string();
+                    assert!(!global.contains(&name), "{}: {name}", inner.get_name());
+                }
+                look(inner, global);
+            }
+        }
+        let command = super::Cli::command();
+        let global = command.get_arguments().filter(|argument| argument.is_global_set());
+        let global: Vec<String> = global.map(|argument| argument.get_id().to_string()).collect();
+        assert!(global.len() > 4, "{global:?}");
+        look(&command, &global);
     }
 }

@@ -158,6 +158,11 @@ impl Repository {
         commit(format!("refs/heads/{name}")).or_else(|| commit(format!("refs/remotes/{name}")))
     }
 
+    /// Whether that branch follows what others push: a remote-tracking branch, or any in a bare repository.
+    pub fn is_moved_by_others(&self, name: &str) -> bool {
+        self.git.is_bare() || self.git.find_branch(name, git2::BranchType::Remote).is_ok()
+    }
+
     /// The tips of all local and remote-tracking branches, and `HEAD`.
     ///
     /// # Errors

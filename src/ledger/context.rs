@@ -347,6 +347,19 @@ impl<'a> Context<'a> {
         self.seen(self.index.transitions.get(&record).map(Vec::as_slice), |t| t.commit as usize)
     }
 
+    /// Transitions of a record that another commit has in its history and the view has not.
+    pub(super) fn transitions_beside(
+        &self,
+        record: RecordIx,
+        other: usize,
+    ) -> impl Iterator<Item = &'a Transition> {
+        let all = self.index.transitions.get(&record).map_or(&[][..], Vec::as_slice).iter().copied();
+        all.filter(move |transition| {
+            let commit = transition.commit as usize;
+            !self.has(commit) && self.in_history(commit, other)
+        })
+    }
+
     /// Ticks and detached approvals that were taken away, whether the view's history holds that or not.
     pub(super) fn withdrawals(&self, record: RecordIx) -> &[&'a Withdrawal] {
         self.index.withdrawals.get(&record).map_or(&[], Vec::as_slice)

@@ -24,25 +24,8 @@ pub struct SiteConfig {
     pub repository_url: Option<String>,
     /// Where a file can be edited; `{path}` is replaced by its path in the book.
     pub edit_url_template: Option<String>,
-    /// How it looks.
-    pub theme: Theme,
     /// Broken links are shown as such and do not fail the build.
     pub allow_broken_links: bool,
-}
-
-/// What a book says of the look of its site; paths are the book's.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Theme {
-    /// Values of the style sheet's custom properties, by name: `accent`, `sans`.
-    pub light: BTreeMap<String, String>,
-    /// The same for dark surroundings.
-    pub dark: BTreeMap<String, String>,
-    /// A picture before the title.
-    pub logo: Option<String>,
-    /// Style sheets after the built-in one.
-    pub styles: Vec<String>,
-    /// Scripts after the built-in ones.
-    pub scripts: Vec<String>,
 }
 
 /// A file of the book that is no record.

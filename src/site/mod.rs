@@ -45,6 +45,6 @@ mod fixture;
 mod tests;
 
 pub use audit_csv::audit_csv;
-pub use input::{DocFile, GateAnswer, Judged, Page, SiteConfig, SiteError, SiteInput, Theme};
+pub use input::{DocFile, GateAnswer, Judged, Page, SiteConfig, SiteError, SiteInput};
 pub use render::render_site;
 pub use write::{WriteError, WriteReport, write_site};

@@ -137,8 +137,13 @@ fn verdict(going: &[Going], model: &Model<'_>) -> (String, Tone) {
         ),
         (n, lack) => (
             format!(
-                "{} out within seven days; {lack} of {n} may not go out as things stand.{frozen}",
-                changes(n)
+                "{} out within seven days; as things stand, {}.{frozen}",
+                changes(n),
+                match (n, lack) {
+                    (1, _) => "it may not".to_owned(),
+                    (n, lack) if n == lack => "none of them may".to_owned(),
+                    _ => format!("{lack} of them may not"),
+                }
             ),
             Tone::Wait,
         ),

@@ -49,6 +49,9 @@ struct Frame {
     version: &'static str,
 }
 
+/// Page and title of each chapter of the manual.
+type Chapters = Vec<(String, String)>;
+
 /// A page with what must be checked when all pages are known.
 struct Draft {
     page: Page,
@@ -120,9 +123,9 @@ fn frame(model: &Model<'_>, meetings: &[meeting::MeetingView]) -> Frame {
             .find(|meeting| meeting.coming)
             .or(meetings.last())
             .map(|m| m.page.clone()),
-        logo: config.theme.logo.as_deref().and_then(|path| model.file_of(path)).map(str::to_owned),
-        styles: theme_files(model, &config.theme.styles),
-        scripts: theme_files(model, &config.theme.scripts),
+        logo: own_files(model, LOGO).pop(),
+        styles: own_files(model, ".css"),
+        scripts: own_files(model, ".js"),
         version: env!("CARGO_PKG_VERSION"),
         has_decisions: state.records.iter().any(|record| record.record_type == RecordType::Decision),
     }
@@ -169,7 +172,7 @@ impl Renderer<'_> {
     }
 
     /// The manual's pages, and the page and title of each for the search.
-    fn manual(&self) -> Result<(Vec<Draft>, Vec<(String, String)>), SiteError> {
+    fn manual(&self) -> Result<(Vec<Draft>, Chapters), SiteError> {
         let toc = manual::toc(self.model);
         let order = manual::reading_order(&toc);
         let toc = data(&toc);
@@ -293,9 +296,17 @@ impl Renderer<'_> {
     }
 }
 
-/// Files of the book that its theme names, where the site has them.
-fn theme_files(model: &Model<'_>, paths: &[String]) -> Vec<String> {
-    paths.iter().filter_map(|path| model.file_of(path)).map(str::to_owned).collect()
+/// The picture before the book's title.
+const LOGO: &str = "logo.svg";
+
+/// Files that the book's templates bring besides those that replace built-in ones.
+fn own_files(model: &Model<'_>, ending: &str) -> Vec<String> {
+    let names = model.input.template_overrides.keys().filter(|name| super::template::is_own_file(name));
+    names
+        .filter_map(|name| name.strip_prefix("site/"))
+        .filter(|name| name.ends_with(ending))
+        .map(str::to_owned)
+        .collect()
 }
 
 fn draft(page: Page, path: &str, source: &str, rendered: Rendered) -> Draft {

@@ -17,7 +17,7 @@ use super::model::Model;
 use crate::record::markdown_options;
 
 /// A shard that is larger than this is split by one letter more, in bytes.
-const MAX_SHARD: usize = 24 * 1024;
+const MAX_SHARD: usize = 16 * 1024;
 /// Longest prefix that names a shard, in characters.
 const MAX_PREFIX: usize = 4;
 /// Words of a text that are kept: longer ones are digests and keys.

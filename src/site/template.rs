@@ -48,7 +48,7 @@ const STATIC: &[(&str, &str)] = built_in!["style.css", "script.js", "search.js",
 /// The compiled templates of a build.
 pub(super) struct Templates {
     environment: Environment<'static>,
-    statics: Vec<(&'static str, String)>,
+    statics: Vec<(String, String)>,
 }
 
 impl Templates {
@@ -72,9 +72,11 @@ impl Templates {
         }
         let statics = STATIC.iter().map(|(name, text)| {
             let text = overrides.get(*name).cloned().unwrap_or_else(|| (*text).to_owned());
-            (name.trim_start_matches("site/"), text)
+            (name.trim_start_matches("site/").to_owned(), text)
         });
-        Ok(Templates { environment, statics: statics.collect() })
+        let own = overrides.iter().filter(|(name, _)| is_own_file(name));
+        let own = own.map(|(name, text)| (name.trim_start_matches("site/").to_owned(), text.clone()));
+        Ok(Templates { environment, statics: statics.chain(own).collect() })
     }
 
     /// Fills one template.
@@ -88,7 +90,7 @@ impl Templates {
 
     /// Name and text of the files that are taken over as they are.
     pub(super) fn statics(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.statics.iter().map(|(name, text)| (*name, text.as_str()))
+        self.statics.iter().map(|(name, text)| (name.as_str(), text.as_str()))
     }
 }
 
@@ -97,6 +99,15 @@ fn is_extra(name: &str) -> bool {
     name.starts_with("site/")
         && name.ends_with(".html")
         && !BUILT_IN.iter().any(|(built_in, _)| *built_in == name)
+}
+
+/// A style sheet, script or picture that a book adds: its colours, fonts and logo.
+pub(super) fn is_own_file(name: &str) -> bool {
+    let plain =
+        name.strip_prefix("site/").is_some_and(|rest| !rest.contains('/') && super::paths::is_safe(rest));
+    let replaces = STATIC.iter().any(|(built_in, _)| *built_in == name);
+    let ending = [".css", ".js", ".svg"].iter().any(|ending| name.ends_with(ending));
+    plain && ending && !replaces
 }
 
 /// Lines that hold nothing but a block leave no empty line behind.

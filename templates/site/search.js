@@ -19,7 +19,11 @@
   window.changebookSearch = (letters, data) => {
     if (letters === null) index = data;
     else shards.set(letters, data);
+    const chosen = options()[active]?.dataset.page;
     show();
+    // Who has chosen an answer keeps it when more answers come.
+    const again = options().findIndex((item) => item.dataset.page === chosen);
+    if (again > 0) { active = again; state(); }
   };
   const load = (file) => {
     if (asked.has(file)) return;

@@ -1,5 +1,7 @@
 //! A real repository made by real `git`, apart from the machine's configuration and clock.
 
+pub(crate) mod chromium;
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 

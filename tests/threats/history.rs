@@ -1,7 +1,7 @@
 //! The graph: merges that drop or make ticks, histories without a base, deletions, reverts, grafts.
 
 use super::{PATH, found, peer, proposed};
-use crate::support::Fixture;
+use crate::support::{Fixture, task};
 
 /// A merge of `side` whose result for the record is `text`.
 fn merge_with(book: &mut Fixture, text: &str) -> String {
@@ -174,4 +174,107 @@ fn row_40_is_told_apart_from_a_new_act_by_the_untick() {
     book.person("ana").later().untick(PATH, "Code review");
     book.person("sam").later().tick(PATH, "Code review");
     assert_eq!(peer(&book), "valid", "a tick after the untick is a new act");
+}
+
+/// Pushes from the book to a bare repository, which a clone of somebody else's follows.
+struct Followed {
+    book: Fixture,
+    bare: std::path::PathBuf,
+    clone: std::path::PathBuf,
+}
+
+impl Followed {
+    fn new() -> Self {
+        let mut book = Fixture::book();
+        book.write("tasks/INFRA-1.md", task("INFRA-1", ""));
+        book.commit("propose");
+        let home = book.root.parent().unwrap().to_path_buf();
+        let (bare, clone) = (home.join("hub.git"), home.join("clone"));
+        book.git(&["clone", "-q", "--bare", ".", &bare.display().to_string()]);
+        book.git(&["clone", "-q", &bare.display().to_string(), &clone.display().to_string()]);
+        Followed { book, bare, clone }
+    }
+
+    fn push(&self) {
+        self.book.git(&["push", "-q", "--force", &self.bare.display().to_string(), "main"]);
+        self.book.git_at(&self.clone, &["fetch", "-q"]);
+    }
+
+    #[track_caller]
+    fn rewritten(&self, status: i32) {
+        for directory in [&self.clone, &self.bare] {
+            for command in ["check", "audit"] {
+                let run = self.book.run_at(directory, &[command]).expect(status);
+                let said =
+                    run.stdout.contains("history-rewritten") || run.stderr.contains("history-rewritten");
+                assert_eq!(said, status == 3, "{command}: {}{}", run.stdout, run.stderr);
+            }
+        }
+    }
+}
+
+#[test]
+fn row_9_a_force_push_is_told_by_who_saw_the_trunk_before() {
+    let mut followed = Followed::new();
+    followed.rewritten(0);
+    followed.book.person("ana").later().write("x", "x");
+    followed.book.commit("more");
+    followed.push();
+    followed.rewritten(0);
+    followed.book.git(&["commit", "-q", "--amend", "-m", "something else"]);
+    followed.push();
+    followed.rewritten(3);
+    // It goes on being said, also when more is built upon it.
+    followed.book.later().write("y", "y");
+    followed.book.commit("and more");
+    followed.push();
+    followed.rewritten(3);
+    let list = followed.book.run_at(&followed.clone, &["list"]).expect(0);
+    assert!(list.stderr.contains("1 error"), "{}", list.stderr);
+    followed.book.run_at(&followed.clone, &["check", "--no-cache"]).expect(0);
+    for directory in [&followed.clone, &followed.bare] {
+        let tip = followed.book.head();
+        followed.book.run_at(directory, &["audit", "--after", &tip]).expect(0);
+    }
+    followed.rewritten(0);
+}
+
+#[test]
+fn row_43_a_trunk_that_became_a_second_parent_is_told_by_who_saw_it() {
+    let mut followed = Followed::new();
+    followed.rewritten(0);
+    let book = &mut followed.book;
+    book.git(&["checkout", "-qb", "beside"]);
+    book.person("ana").later().write("x", "x");
+    book.commit("beside");
+    book.git(&["checkout", "-q", "main"]);
+    book.later().write("y", "y");
+    book.commit("on the trunk");
+    followed.push();
+    followed.rewritten(0);
+    let book = &mut followed.book;
+    book.git(&["checkout", "-q", "beside"]);
+    book.git(&[
+        "-c",
+        "user.name=ana",
+        "-c",
+        "user.email=ana@example.org",
+        "merge",
+        "-q",
+        "--no-edit",
+        "main",
+    ]);
+    book.git(&["branch", "-qf", "main", "beside"]);
+    followed.push();
+    followed.rewritten(3);
+}
+
+#[test]
+fn an_own_branch_may_be_amended() {
+    let mut book = Fixture::book();
+    book.write("tasks/INFRA-1.md", task("INFRA-1", ""));
+    book.commit("propose");
+    book.run(&["check"]).expect(0);
+    book.git(&["commit", "-q", "--amend", "-m", "propose it"]);
+    book.run(&["check"]).expect(0);
 }

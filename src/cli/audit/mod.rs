@@ -93,9 +93,18 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &AuditArgs) -> Result<()
     book.repository.verify_objects();
     let ask = Ask { view: View::Trunk, cache: CacheUse::Refused, ..context.ask() };
     let loaded = book.load(&ask)?;
-    let question =
-        AuditQuestion { since: args.since.clone(), until: args.until.clone(), after: args.after.clone() };
+    // What was seen before is remembered beside the cache, which is else not asked.
+    let watched = Ask { cache: context.cache, ..ask };
+    let question = AuditQuestion {
+        since: args.since.clone(),
+        until: args.until.clone(),
+        after: args.after.clone(),
+        seen: book.seen_before(&watched, &loaded),
+    };
     let audited = book.audit(&loaded, &question)?;
+    if audited.rewritten.is_none() {
+        book.remember_trunk(&watched, &loaded);
+    }
     let rows = match args.sample {
         Some(n) => sample(&audited.audit, n, &args.seed),
         None => (0..audited.audit.rows.len()).collect(),

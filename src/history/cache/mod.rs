@@ -9,6 +9,7 @@
 mod answers;
 mod commits;
 mod file;
+mod heads;
 mod versions;
 mod wire;
 
@@ -21,6 +22,7 @@ use sha2::{Digest, Sha256};
 pub use answers::Answers;
 use commits::View;
 use file::{Folder, Found};
+pub use heads::SeenHeads;
 
 use super::types::{BlobId, Change, CommitId, History, Signature, Trailers, TreeFile};
 use super::{BookPath, Repository};

@@ -1,5 +1,6 @@
 //! What a deployment must meet: the gate asks it before, the audit after, by the same rules (design, section 5).
 
+mod beside;
 mod emergency;
 mod json;
 mod record;
@@ -183,13 +184,15 @@ impl Case<'_, '_> {
             until: None,
             next: None,
         };
+        judgement.requirements.extend(self.cancelled().or_else(|| self.cancelled_beside()));
         if !self.environment.gated {
             judgement.requirements.extend(self.deployer());
             return judgement;
         }
-        judgement.requirements.extend(self.cancelled());
         judgement.requirements.extend(judgement.approvals.iter().filter(|a| a.required).map(approval));
         judgement.requirements.extend(self.standing_refusal(&judgement.approvals));
+        let asks_board = judgement.approvals.iter().any(|a| a.required && a.valid && a.decision.is_some());
+        judgement.requirements.extend(asks_board.then(|| self.decision_beside(&decisions)).flatten());
         judgement.requirements.extend(self.conditions(&decisions, judgement.risk.level));
         judgement.requirements.extend(self.sections(judgement.risk.level));
         judgement.requirements.extend(self.items(judgement.risk.level));
@@ -213,8 +216,9 @@ impl Case<'_, '_> {
         listing(self.subject.context, self.subject.record)
     }
 
+    /// As the view has it: it is no part of the text that binds, so the file that was kept may say something else.
     fn cancelled(&self) -> Option<Requirement> {
-        let why = self.subject.task.cancelled.as_ref()?;
+        let why = emergency::text_field(self.subject.context, self.subject.record, "cancelled")?;
         Some(unmet(Code::Cancelled, format!("it is cancelled: {why}")))
     }
 
@@ -249,7 +253,8 @@ impl Case<'_, '_> {
             let with_deployment = self.deployment.is_some_and(|deployment| {
                 super::decision::met_by(context, decision.record, item).is_some_and(|met| met == deployment)
             });
-            let open = decision.open_conditions.contains(&item.text) || with_deployment;
+            let taken = self.unticked_beside(decision.record, &item.key).is_some();
+            let open = decision.open_conditions.contains(&item.text) || with_deployment || taken;
             let by = super::decision::met_by(context, decision.record, item).map(|by| context.evidence(by));
             found.push(Requirement { code: Code::ConditionOpen, met: !open, detail, by });
         }
@@ -418,7 +423,9 @@ impl Case<'_, '_> {
     fn ticked(&self, item: &crate::record::Item) -> Option<usize> {
         let Subject { context, record, .. } = self.subject;
         let cell = context.cell(record, &super::walk::Key::Item(item.key.clone()))?;
-        (*context.value(cell.value) == Value::Checked).then(|| context.latest(context.owners(cell))).flatten()
+        let stands =
+            *context.value(cell.value) == Value::Checked && self.unticked_beside(record, &item.key).is_none();
+        stands.then(|| context.latest(context.owners(cell))).flatten()
     }
 }
 

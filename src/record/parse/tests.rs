@@ -271,7 +271,7 @@ fn invalid_fields_say_what_was_expected() {
         ("risk = 3", "`risk` is a whole number, expected one of `low`, `medium`, `high`"),
         (
             "downtime = '30 m'",
-            "`downtime` is `30 m`, expected a duration such as `30m`, `4h`, `2d` or `1d12h`",
+            "`downtime` is `30 m`, expected a duration such as `30m`, `4h`, `2d` or `1d12h`, at most ten years",
         ),
         ("labels = 'a'", "`labels` is a text, expected a list of texts"),
         ("labels = ['a', 2]", "an element of `labels` is a whole number, expected a text in quotes"),

@@ -1,0 +1,78 @@
+//! Whether the trunk still has the head that was seen on it before.
+
+use super::load::{Ask, CacheUse, Loaded, View};
+use super::{Book, POLICY_FILE};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::history::{CommitId, History, SeenHeads};
+
+impl Book {
+    /// Where the trunk was seen last: asked only of a branch that others move, as it is now. One's own branch may be
+    /// amended at will.
+    pub(super) fn seen(&self, ask: &Ask, trunk: Option<&(String, CommitId)>) -> Option<CommitId> {
+        let (name, _) = trunk.filter(|_| ask.cache == CacheUse::Allowed && Self::is_of_now(ask))?;
+        let is_theirs = self.repository.is_moved_by_others(name);
+        is_theirs.then(|| SeenHeads::new(&self.repository, &self.path).last(name)).flatten()
+    }
+
+    /// Remembers the trunk's tip, unless it left behind what was seen before: that is said, and goes on being said.
+    pub(super) fn watch(
+        &self,
+        ask: &Ask,
+        trunk: Option<&(String, CommitId)>,
+        seen: Option<CommitId>,
+        history: &History,
+    ) -> Option<Diagnostic> {
+        let (name, tip) = trunk.filter(|_| ask.cache == CacheUse::Allowed && Self::is_of_now(ask))?;
+        if !self.repository.is_moved_by_others(name) || seen == Some(*tip) {
+            return None;
+        }
+        match seen {
+            Some(seen) if !is_on_line(history, *tip, seen) => {
+                let message = format!(
+                    "`{name}` was at {} and does not have it on its first-parent line any more",
+                    seen.short()
+                );
+                let help = format!(
+                    "find out who rewrote it, and why; `changebook audit --after {}` accepts what is there",
+                    tip.short()
+                );
+                Some(Diagnostic::error_at_file(Code::HistoryRewritten, POLICY_FILE, message).with_help(help))
+            }
+            _ => {
+                self.remember(name, *tip);
+                None
+            }
+        }
+    }
+
+    /// Where the trunk of what was read was seen last; `None` as for a branch that only its owner moves.
+    pub fn seen_before(&self, ask: &Ask, loaded: &Loaded) -> Option<CommitId> {
+        let trunk = loaded.state.trunk.clone().zip(loaded.commit());
+        self.seen(ask, trunk.as_ref())
+    }
+
+    /// Remembers the trunk's tip that was read, which has been looked at: its history is accepted from here on.
+    pub fn remember_trunk(&self, ask: &Ask, loaded: &Loaded) {
+        let trunk = loaded.state.trunk.clone().zip(loaded.commit());
+        let of_now = trunk.filter(|_| ask.cache == CacheUse::Allowed && Self::is_of_now(ask));
+        if let Some((name, tip)) = of_now {
+            self.remember(&name, tip);
+        }
+    }
+
+    fn remember(&self, branch: &str, tip: CommitId) {
+        if self.repository.is_moved_by_others(branch) {
+            SeenHeads::new(&self.repository, &self.path).remember(branch, tip);
+        }
+    }
+
+    fn is_of_now(ask: &Ask) -> bool {
+        ask.at.is_none() && ask.trunk.is_none() && !matches!(ask.view, View::Landed(_))
+    }
+}
+
+/// Whether a commit is on the first-parent line that ends at `tip`.
+pub(super) fn is_on_line(history: &History, tip: CommitId, commit: CommitId) -> bool {
+    let line = history.position(tip).map(|tip| history.first_parent_line(tip)).unwrap_or_default();
+    history.position(commit).is_some_and(|position| line.contains(&position))
+}
