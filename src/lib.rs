@@ -10,6 +10,7 @@
 //! - [`ledger`]: pure derivation: facts + records + policy to state.
 //! - [`intake`]: evidence from the tools people already run: what a change does, and how risky that is.
 //! - [`template`]: record templates.
+//! - [`import`]: tasks of other tools, made into records.
 //! - [`book`]: opens a book: puts the rooms above together.
 //! - [`act`]: makes the edit and the commit that a hand could make.
 //! - [`editor`]: what editors and git ask of the files: the merge of records, the language server.
@@ -25,6 +26,7 @@ pub mod demo;
 pub mod diagnostic;
 pub mod editor;
 pub mod history;
+pub mod import;
 pub mod intake;
 pub mod ledger;
 pub mod policy;

@@ -18,6 +18,7 @@ mod editors;
 mod evidence;
 mod gate;
 mod hooks;
+mod import;
 mod law;
 mod manifests;
 mod mdbook;

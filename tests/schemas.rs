@@ -1,4 +1,4 @@
-//! The schemas, by a validator that others wrote, over the records of the demo.
+//! The schemas, by a validator that others wrote, over the records of the demo and the answers about them.
 
 use std::process::Command;
 
@@ -40,7 +40,75 @@ book = validator("book")
 assert book.is_valid(tomllib.loads((demo / "book.toml").read_text()))
 assert not book.is_valid({"preprocessor": {"changebook": {"allow-broken-link": True}}})
 print(count)
+policy = validator("policy")
+for path in [demo / "policy.toml", pathlib.Path(sys.argv[3])]:
+    found = plain(tomllib.loads(path.read_text()))
+    errors = list(policy.iter_errors(found))
+    assert not errors, (path, errors)
+    for key, value in [("turnk", "main"), ("risk", {"low": {"approval": 1}}), ("risk", {"extreme": {}}), ("roles", {"cab": "ana"}),
+                       ("category", [{"name": "a", "terraform": {"actions": ["destroy"]}}]), ("audit", {"lag": "6 hours"}),
+                       ("people", {"ana": {"email": "ana@example.org"}}), ("cab", {"start": "3 PM"}), ("done", {"runbook": "yes"})]:
+        assert not policy.is_valid({**found, key: value}), (path, key, value)
+def deep(value, path=()):
+    if isinstance(value, dict):
+        yield path
+        for key, inner in value.items(): yield from deep(inner, path + (key,))
+    elif isinstance(value, list) and value: yield from deep(value[0], path + (0,))
+names = {path.name.split(".")[0] for path in (schemas / "answers").glob("*.json")}
+assert len(names) == 18, names
+for path in sorted((schemas / "answers").glob("*.json")):
+    answer, name = json.loads(path.read_text()), path.name.split(".")[0]
+    check = validator(name)
+    errors = list(check.iter_errors(answer))
+    assert not errors, (path, [(list(error.absolute_path), error.message[:200]) for error in errors[:3]])
+    for place in deep(answer):
+        wrong = json.loads(json.dumps(answer))
+        inner = wrong
+        for step in place: inner = inner[step]
+        inner["no-such-key"] = 1
+        if list(place) in (["windows"],): continue
+        if place and place[-1] == "value": continue
+        assert not check.is_valid(wrong), (path, place)
 "#;
+
+/// The program's real answers on the demo, each as `NAME.N.json`.
+fn write_answers(book: &Fixture) {
+    let commands: [&[&str]; 23] = [
+        &["list"],
+        &["show", "INFRA-150", "--events"],
+        &["show", "CAB-2024-05"],
+        &["show", "redis-cluster"],
+        &["board"],
+        &["log"],
+        &["gate", "INFRA-150", "-e", "production"],
+        &["gate", "INFRA-210", "-e", "production", "--now", "2024-05-01T00:00:00Z"],
+        &["audit"],
+        &["check"],
+        &["metrics"],
+        &["windows"],
+        &["agenda", "2024-05-16"],
+        &["agenda", "2024-05-30"],
+        &["announce", "INFRA-150"],
+        &["scope", "INFRA-150"],
+        &["scope", "INFRA-150", "--text"],
+        &["explain"],
+        &["diff", "INFRA-150"],
+        &["blame", "INFRA-150"],
+        &["import", "../tasks.csv", "--map", "jira", "--dry-run"],
+        &["new", "task", "A title", "--no-edit"],
+        &["list"],
+    ];
+    book.write("../tasks.csv", "Summary,Issue key,Status\nA,OPS-1,Done\n,OPS-2,Open\n");
+    for (number, command) in commands.iter().enumerate() {
+        let run = book.run(&[&["-C", "../demo", "--json"], *command].concat());
+        assert!(run.stdout.starts_with('{'), "{command:?}: {}", run.stderr);
+        book.write(&format!("schemas/answers/{}.{number}.json", command[0]), run.stdout);
+    }
+    let lines = book.run(&["-C", "../demo", "export", "--format", "ndjson"]).expect(0).stdout;
+    for (number, line) in lines.lines().enumerate() {
+        book.write(&format!("schemas/answers/export.{number}.json"), line);
+    }
+}
 
 #[test]
 fn the_demo_fits_and_mistakes_do_not() {
@@ -57,10 +125,12 @@ fn the_demo_fits_and_mistakes_do_not() {
     for name in book.run(&["schema"]).expect(0).stdout.lines() {
         book.write(&format!("schemas/{name}.json"), book.run(&["schema", name]).expect(0).stdout);
     }
+    write_answers(&book);
     let output = Command::new(python)
         .args(["-c", SCRIPT])
         .arg(book.root.parent().unwrap().join("demo"))
         .arg(book.root.join("schemas"))
+        .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/templates/policy.toml"))
         .output()
         .unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));

@@ -324,6 +324,30 @@ pub fn create_atomically(file: &Path, bytes: &[u8]) -> std::io::Result<()> {
     written_beside(file, bytes)?.persist_noclobber(file).map(drop).map_err(|error| error.error)
 }
 
+/// Creates several files of the book that must not be there yet: all of them, or none.
+///
+/// # Errors
+/// [`ActError::Io`] with the file that is there or cannot be written; those that were made before it are gone.
+pub fn create_files(root: &Path, files: &[(String, String)]) -> Result<(), ActError> {
+    let mut made: Vec<PathBuf> = Vec::new();
+    for (path, text) in files {
+        let file = root.join(path);
+        let create = || {
+            std::fs::create_dir_all(file.parent().unwrap_or(root))?;
+            create_atomically(&file, text.as_bytes())
+        };
+        if let Err(source) = create() {
+            for file in &made {
+                // What cannot be taken away is named by `git status` and by the next import.
+                let _ = std::fs::remove_file(file);
+            }
+            return Err(ActError::Io { doing: "written", path: file, source });
+        }
+        made.push(file);
+    }
+    Ok(())
+}
+
 /// A finished file in the same folder, to be renamed; dropped, it is gone.
 fn written_beside(file: &Path, bytes: &[u8]) -> std::io::Result<tempfile::NamedTempFile> {
     let folder = file.parent().unwrap_or(Path::new("."));

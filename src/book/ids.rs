@@ -1,6 +1,6 @@
 //! Which IDs are taken, and how two who take one at once keep apart.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 
 use super::files::work_tree;
@@ -23,6 +23,16 @@ impl Book {
         };
         let ids: BTreeSet<RecordId> = committed.chain(on_disk).filter_map(|path| id_of(&path)).collect();
         Ok(ids.into_iter().collect())
+    }
+
+    /// The texts of the records in the work tree, by path; what cannot be read is left out.
+    ///
+    /// # Errors
+    /// When a folder cannot be read.
+    pub fn record_texts(&self) -> Result<BTreeMap<String, String>, BookError> {
+        let Some(root) = &self.root else { return Ok(BTreeMap::new()) };
+        let paths = work_tree(root)?.into_keys();
+        Ok(paths.filter_map(|path| Some((path.clone(), self.text(None, &path).ok()??))).collect())
     }
 
     /// Waits until no other process holds the lock of that name, and holds it until the file is dropped. It

@@ -25,6 +25,7 @@ mod file_set;
 mod filter;
 mod gate;
 mod hook;
+mod import;
 mod init;
 mod list;
 mod log;
@@ -135,6 +136,7 @@ enum Command {
     Scope(scope::ScopeArgs),
     Explain(explain::ExplainArgs),
     Export(export::ExportArgs),
+    Import(import::ImportArgs),
     MergeDriver(merge_driver::MergeDriverArgs),
     Lsp(lsp::LspArgs),
     Renumber(renumber::RenumberArgs),
@@ -213,6 +215,7 @@ fn run_command(ui: &mut Ui, context: &Context, command: Command) -> Result<(), C
         Command::Scope(args) => scope::run(ui, context, &args),
         Command::Explain(args) => explain::run(ui, context, &args),
         Command::Export(args) => export::run(ui, context, &args),
+        Command::Import(args) => import::run(ui, context, &args),
         Command::Lsp(args) => lsp::run(context, &args),
         Command::Renumber(args) => renumber::run(ui, context, &args),
         Command::Hook(args) => hook::run(ui, context, &args),

@@ -256,12 +256,11 @@ fn next_id(
     number: &mut u32,
 ) -> Result<RecordId, CliError> {
     let pattern: &IdPattern = match kind {
-        NewKind::Task(kind) => policy.ids.kinds.get(kind).unwrap_or(&policy.ids.task),
+        NewKind::Task(kind) => policy.ids.of_task(*kind),
         NewKind::Decision => &policy.ids.decision,
         NewKind::Runbook => return runbook_id(title, taken, number),
     };
-    let highest = taken.iter().filter_map(|id| pattern.number_of(id.as_str(), year)).max();
-    let next = highest.map_or(Some(policy.ids.first), |highest| highest.checked_add(1));
+    let next = policy.ids.next_number(pattern, year, taken);
     let next = next.ok_or_else(|| CliError::failure("the numbers of this pattern are used up"))?.max(*number);
     *number = next.saturating_add(1);
     RecordId::parse(&pattern.format(year, next)).map_err(|error| CliError::failure(error.to_string()))

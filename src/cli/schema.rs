@@ -3,12 +3,13 @@
 use super::error::CliError;
 use super::ui::Ui;
 use crate::diagnostic::nearest;
-use crate::editor::schema::{SCHEMAS, schema};
+use crate::editor::schema::{schema, schemas};
 
-/// Print the JSON Schema of a frontmatter, or of the settings in book.toml
+/// Print the JSON Schema of a frontmatter, of policy.toml or book.toml, or of a command's `--json`
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n\
     \x20\x20changebook schema task\n\
+    \x20\x20changebook schema gate\n\
     \x20\x20changebook schema")]
 pub(super) struct SchemaArgs {
     /// Which one; without it the names are listed
@@ -17,15 +18,15 @@ pub(super) struct SchemaArgs {
 
 pub(super) fn run(ui: &mut Ui, args: &SchemaArgs) -> Result<(), CliError> {
     let Some(name) = &args.name else {
-        return SCHEMAS.iter().try_for_each(|name| ui.line(*name));
+        return schemas().try_for_each(|name| ui.line(name));
     };
     match schema(name) {
         Some(schema) => ui.json(&schema),
         None => {
             let error = CliError::usage(format!("there is no schema `{name}`"));
-            Err(match nearest(name, SCHEMAS) {
+            Err(match nearest(name, schemas()) {
                 Some(near) => error.with_hint(format!("did you mean `{near}`?")),
-                None => error.with_hint(format!("one of {}", SCHEMAS.join(", "))),
+                None => error.with_hint(format!("one of {}", schemas().collect::<Vec<_>>().join(", "))),
             })
         }
     }

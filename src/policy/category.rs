@@ -8,7 +8,7 @@ use super::value::{Kind, Value};
 use crate::record::Risk;
 
 /// What may differ between two versions of a chart besides its values.
-const HELM_CHANGES: &[&str] =
+pub(crate) const HELM_CHANGES: &[&str] =
     &["patch", "minor", "major", "downgrade", "app", "dependencies", "templates", "crds", "values-in-use"];
 
 /// One `[[category]]`.

@@ -17,6 +17,7 @@ mod window;
 use std::sync::LazyLock;
 
 use crate::diagnostic::Diagnostic;
+pub(crate) use category::HELM_CHANGES;
 use decode::Decoder;
 pub use matching::KnownItems;
 use pattern::Compiled;

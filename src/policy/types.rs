@@ -6,7 +6,7 @@ use jiff::civil::Time;
 use jiff::tz::TimeZone;
 
 use super::{FieldGlobs, IdPattern, NameGlobs, PathGlobs, Recurrence};
-use crate::record::{Risk, TaskKind};
+use crate::record::{RecordId, Risk, TaskKind};
 
 /// The whole of `policy.toml`, overlaid on the built-in default.
 #[derive(Debug, Clone, PartialEq)]
@@ -72,6 +72,24 @@ pub struct Ids {
     pub first: u32,
     /// Whether `new` puts records into a folder per year.
     pub by_year: bool,
+}
+
+impl Ids {
+    /// The pattern of a kind of task.
+    pub fn of_task(&self, kind: TaskKind) -> &IdPattern {
+        self.kinds.get(&kind).unwrap_or(&self.task)
+    }
+
+    /// One more than the highest number that a pattern ever made in that year.
+    pub fn next_number(&self, pattern: &IdPattern, year: i16, taken: &[RecordId]) -> Option<u32> {
+        let highest = taken.iter().filter_map(|id| pattern.number_of(id.as_str(), year)).max();
+        highest.map_or(Some(self.first), |highest| highest.checked_add(1))
+    }
+
+    /// The ID of that number.
+    pub fn next(&self, pattern: &IdPattern, year: i16, taken: &[RecordId]) -> Option<RecordId> {
+        RecordId::parse(&pattern.format(year, self.next_number(pattern, year, taken)?)).ok()
+    }
 }
 
 /// Somebody, or a robot, with every address they write under.

@@ -1,19 +1,30 @@
-//! JSON Schemas (2020-12) of what people write: the frontmatter of each type of record, and the settings in
-//! `book.toml`. Date-times of TOML are text in the form of RFC 3339 there.
+//! JSON Schemas (2020-12) of what people write (the frontmatter of each type of record, `policy.toml`, the settings
+//! in `book.toml`) and of what commands answer with `--json`. Date-times of TOML are text in the form of RFC 3339 there.
+
+mod answers;
+mod policy;
+mod shape;
 
 use serde_json::{Map, Value, json};
 
 use crate::record::{RecordType, Risk, TaskKind, Verdict, keys_of};
 
-/// Names of all schemas.
-pub const SCHEMAS: [&str; 4] = ["task", "decision", "runbook", "book"];
+/// Names of the schemas of files.
+const FILES: [&str; 5] = ["task", "decision", "runbook", "book", "policy"];
+
+/// Names of all schemas: of files, and of the answers of commands.
+pub fn schemas() -> impl Iterator<Item = &'static str> {
+    FILES.into_iter().chain(answers::ANSWERS)
+}
 
 /// The schema of that name.
 pub fn schema(name: &str) -> Option<Value> {
     let record_type = RecordType::ALL.into_iter().find(|known| known.as_str() == name);
-    match record_type {
-        Some(record_type) => Some(of_record(record_type)),
-        None => (name == "book").then(of_book),
+    match (record_type, name) {
+        (Some(record_type), _) => Some(of_record(record_type)),
+        (None, "book") => Some(of_book()),
+        (None, "policy") => Some(policy::of_policy()),
+        (None, name) => answers::of_answer(name),
     }
 }
 
@@ -153,6 +164,6 @@ mod tests {
                 assert!(schema["properties"][key]["description"].is_string(), "{key}");
             }
         }
-        assert!(SCHEMAS.iter().all(|name| schema(name).is_some()) && schema("none").is_none());
+        assert!(schemas().all(|name| schema(name).is_some()) && schema("none").is_none());
     }
 }
