@@ -61,3 +61,15 @@ fn a_book_brings_its_own_style_script_and_logo() {
     }
     assert!(book.root.join("book/brand.css").exists());
 }
+
+/// A page loads one sheet, and that stays small; the second is for the pages that need it.
+#[test]
+fn most_pages_load_one_small_sheet() {
+    let book = Fixture::book();
+    book.run(&["build"]).expect(0);
+    let site = files(&book.root.join("book"));
+    assert!(site["style.css"].len() < 32_000, "{}", site["style.css"].len());
+    let sheets = |name: &str| String::from_utf8_lossy(&site[name]).matches("rel=\"stylesheet\"").count();
+    assert_eq!((sheets("index.html"), sheets("records.html")), (1, 1));
+    assert_eq!((sheets("audit.html"), sheets("calendar.html")), (2, 2));
+}

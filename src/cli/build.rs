@@ -8,7 +8,7 @@ use super::error::CliError;
 use super::ui::{DIM, GOOD, Ui, paint};
 use crate::book::{Ask, AuditQuestion, Audited, Book, BookConfig, GateQuestion, Loaded, View};
 use crate::history::CommitId;
-use crate::ledger::{RecordState, Status};
+use crate::ledger::{RecordState, Status, WorkTree};
 use crate::record::RecordType;
 use crate::site::{self, DocFile, GateAnswer, Page, SiteConfig, SiteInput, WriteReport};
 use rayon::prelude::*;
@@ -154,7 +154,7 @@ fn render(
         assets: &assets,
         policy: &loaded.policy,
         judged: trunk.as_ref().map(|trunk| site::Judged {
-            state: &trunk.loaded.state,
+            state: &trunk.loaded(loaded).state,
             audit: &trunk.audited.audit,
             gates: &trunk.gates,
         }),
@@ -166,9 +166,16 @@ fn render(
 
 /// The trunk, with what the gate and the audit say of it.
 struct Trunk {
-    loaded: Loaded,
+    /// `None` where what is shown is the trunk.
+    other: Option<Loaded>,
     audited: Audited,
     gates: BTreeMap<String, Vec<GateAnswer>>,
+}
+
+impl Trunk {
+    fn loaded<'a>(&'a self, shown: &'a Loaded) -> &'a Loaded {
+        self.other.as_ref().unwrap_or(shown)
+    }
 }
 
 /// Asks the gate and the audit about the trunk, as they do themselves. `None` without a trunk.
@@ -177,8 +184,9 @@ fn judged(book: &Book, shown: &Loaded, ask: &Ask) -> Result<Option<Trunk>, CliEr
         return Ok(None);
     }
     let ask = Ask { view: View::Trunk, ..ask.clone() };
-    let loaded = book.load(&ask)?;
-    let audited = book.audit(&loaded, &AuditQuestion::default())?;
+    let other = if shows_trunk(book, shown, &ask)? { None } else { Some(book.load(&ask)?) };
+    let loaded = other.as_ref().unwrap_or(shown);
+    let audited = book.audit(loaded, &AuditQuestion::default())?;
     let open: Vec<(&str, Vec<&str>)> = loaded.state.records.iter().filter_map(still_to_reach).collect();
     let gates = open
         .into_par_iter()
@@ -194,7 +202,20 @@ fn judged(book: &Book, shown: &Loaded, ask: &Ask) -> Result<Option<Trunk>, CliEr
             (id.to_owned(), environments.into_iter().map(answer).collect())
         })
         .collect();
-    Ok(Some(Trunk { gates, audited, loaded }))
+    Ok(Some(Trunk { gates, audited, other }))
+}
+
+/// Whether what is shown is the trunk itself, so that it need not be read again: the same commit, and nothing
+/// of the work tree beside it that the gate or the audit would read.
+fn shows_trunk(book: &Book, shown: &Loaded, ask: &Ask) -> Result<bool, CliError> {
+    let Some(commit) = shown.commit() else { return Ok(false) };
+    if ask.at.is_some() {
+        return Ok(true);
+    }
+    let trunk = book.trunk(ask, &shown.policy)?;
+    Ok(trunk.is_some_and(|(_, tip)| tip == commit)
+        && shown.state.records.iter().all(|record| record.work_tree == WorkTree::Clean)
+        && (book.root.is_none() || book.record_templates(None)? == book.record_templates(Some(commit))?))
 }
 
 /// A task that may still go out, with its gated environments that are not deployed.

@@ -23,6 +23,8 @@ pub(super) enum Resolved {
     File {
         /// The address to write.
         href: String,
+        /// Width and height of an image in pixels.
+        size: Option<(usize, usize)>,
     },
     /// Nothing is there.
     Broken {
@@ -90,7 +92,7 @@ impl LinkScope<'_> {
             return Resolved::Page { href, page: page.to_owned(), fragment };
         }
         match self.model.file_of(&target) {
-            Some(file) => Resolved::File { href: relative(self.page, file) },
+            Some(file) => Resolved::File { href: relative(self.page, &file.to), size: file.size },
             None => Resolved::Broken {
                 message: format!(
                     "`{destination}` does not exist: `{target}` is no record, page or file of the site"
@@ -104,7 +106,7 @@ impl LinkScope<'_> {
         }
     }
 
-    /// Appends escaped text, in which IDs of other records become links.
+    /// Appends escaped text, in which IDs of other records and of commits become links.
     pub(super) fn push_with_ids(&self, out: &mut String, text: &str) {
         let is_part =
             |character: char| character.is_ascii_alphanumeric() || character == '-' || character == '_';
@@ -121,16 +123,20 @@ impl LinkScope<'_> {
             };
             let word = &rest[..end];
             let name = word.trim_end_matches(['-', '_']);
-            match self.model.mention(name).filter(|_| !joined(before) && !joined(after)) {
-                Some(page) if page != self.page => {
+            let address = match self.model.mention(name) {
+                Some(page) => (page != self.page).then(|| relative(self.page, page)),
+                None => self.model.cited(name).and_then(|id| self.model.commit_url(id)),
+            };
+            match address.filter(|_| !joined(before) && !joined(after)) {
+                Some(address) => {
                     out.push_str("<a href=\"");
-                    push_escaped(out, &relative(self.page, page));
+                    push_escaped(out, &address);
                     out.push_str("\">");
                     push_escaped(out, name);
                     out.push_str("</a>");
                     push_escaped(out, &word[name.len()..]);
                 }
-                _ => push_escaped(out, word),
+                None => push_escaped(out, word),
             }
             before = word.chars().next_back();
             rest = &rest[end..];

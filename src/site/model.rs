@@ -22,6 +22,8 @@ pub(super) struct CopiedFile<'a> {
     pub(super) to: String,
     /// The file of the book.
     pub(super) file: &'a DocFile,
+    /// Width and height in pixels of an image that says so, for the space that a page keeps free for it.
+    pub(super) size: Option<(usize, usize)>,
 }
 
 /// A Markdown page of the manual.
@@ -55,6 +57,8 @@ pub(super) struct Model<'a> {
     pub(super) people: BTreeMap<String, String>,
     /// The zone in which pages tell times that no commit carries: the board's, else UTC.
     pub(super) zone: jiff::tz::TimeZone,
+    /// IDs of the commits that the book's state rests on, sorted; empty without a forge to link them to.
+    commits: Vec<String>,
     by_name: HashMap<&'a str, usize>,
     pages: HashMap<String, String>,
     files: HashMap<String, usize>,
@@ -74,6 +78,7 @@ impl<'a> Model<'a> {
             members: BTreeMap::new(),
             people: BTreeMap::new(),
             zone: crate::ledger::board_zone(input.policy),
+            commits: cited_commits(input),
             by_name: HashMap::new(),
             pages: HashMap::new(),
             files: HashMap::new(),
@@ -97,9 +102,21 @@ impl<'a> Model<'a> {
         direct.or_else(index).or_else(html).map(String::as_str)
     }
 
-    /// Where a copied file goes.
-    pub(super) fn file_of(&self, path: &str) -> Option<&str> {
-        self.files.get(path).map(|index| self.copied[*index].to.as_str())
+    /// The copy of a file of the book.
+    pub(super) fn file_of(&self, path: &str) -> Option<&CopiedFile<'a>> {
+        self.files.get(path).map(|index| &self.copied[*index])
+    }
+
+    /// The whole ID of the commit that a word names: seven digits or more that begin one ID of the book's
+    /// history and no other.
+    pub(super) fn cited(&self, word: &str) -> Option<&str> {
+        let is_hex = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+        if !(7..=40).contains(&word.len()) || !word.bytes().all(is_hex) {
+            return None;
+        }
+        let from = self.commits.partition_point(|id| id.as_str() < word);
+        let mut found = self.commits[from..].iter().take_while(|id| id.starts_with(word));
+        found.next().filter(|_| found.next().is_none()).map(String::as_str)
     }
 
     /// The page of a record by its name.
@@ -197,7 +214,8 @@ impl<'a> Model<'a> {
             COPIED.contains(&ending.as_str()) && (ending != "svg" || super::svg::is_still(&file.bytes));
         if harmless && is_safe(&to) && names.claim(&to) {
             self.files.insert(file.path.clone(), self.copied.len());
-            self.copied.push(CopiedFile { to, file });
+            let size = imagesize::blob_size(&file.bytes).ok().map(|size| (size.width, size.height));
+            self.copied.push(CopiedFile { to, file, size });
         }
     }
 
@@ -214,6 +232,17 @@ impl<'a> Model<'a> {
             self.groups.insert(key.clone(), names.page(key.0, &key.1));
         }
     }
+}
+
+fn cited_commits(input: &SiteInput<'_>) -> Vec<String> {
+    if !input.config.repository_url.as_deref().is_some_and(super::view::is_web) {
+        return Vec::new();
+    }
+    let events = input.state.records.iter().flat_map(|record| &record.events);
+    let at = input.state.at.iter().map(|at| at.commit);
+    let commits: std::collections::BTreeSet<String> =
+        events.map(|event| event.by.commit).chain(at).map(|id| id.hex()).collect();
+    commits.into_iter().collect()
 }
 
 /// The folder of the site that holds pages of that type.

@@ -52,6 +52,7 @@ fn every_page_type_is_made() {
         "records.json",
         "search/records.js",
         "style.css",
+        "pages.css",
         "script.js",
         "tasks/INFRA-100.html",
         "tasks/INFRA-210.html",
@@ -68,6 +69,28 @@ fn every_page_type_is_made() {
     ] {
         assert!(paths.contains(&path), "{path} is not among {paths:?}");
     }
+}
+
+/// A commit of the book's history is linked to the forge; another word of hexadecimal digits is not. An image keeps
+/// its place free.
+#[test]
+fn commits_in_prose_are_linked_and_images_have_their_size() {
+    let mut book = fixture::book();
+    let commit = book.state.at.as_ref().unwrap().commit.hex();
+    // Signature, header chunk, 3 by 2 pixels: PNG specification, 11.2.2.
+    let mut png = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR".to_vec();
+    png.extend([0, 0, 0, 3, 0, 0, 0, 2, 8, 6, 0, 0, 0]);
+    let source = format!("# X\n\nsee {} and 0123456789 and x{commit}\n\n![a](img/a.png)\n", &commit[..8]);
+    book.docs.push(DocFile { path: "docs/cited.md".to_owned(), bytes: source.into_bytes() });
+    book.docs.push(DocFile { path: "docs/img/a.png".to_owned(), bytes: png });
+    let pages = pages(&book);
+    let page = text(&pages, "manual/cited.html");
+    let link = format!(
+        "<a href=\"https://git.example.org/platform/infrastructure/commit/{commit}\">{}</a>",
+        &commit[..8]
+    );
+    assert!(page.contains(&format!("see {link} and 0123456789 and x{commit}")), "{page}");
+    assert!(page.contains("src=\"../manual/img/a.png\" width=\"3\" height=\"2\" alt=\"a\""), "{page}");
 }
 
 #[test]

@@ -160,10 +160,14 @@ impl Model<'_> {
     /// A commit, linked when the forge is known.
     pub(super) fn commit(&self, id: CommitId) -> Commit {
         let full = id.hex();
-        let forge = self.input.config.repository_url.as_deref().filter(|url| is_web(url));
-        let url =
-            forge.map(|url| format!("{}/commit/{full}", url.trim_end_matches('/').trim_end_matches(".git")));
+        let url = self.commit_url(&full);
         Commit { short: id.short(), full, url }
+    }
+
+    /// The forge's page of a commit, when the settings name a forge.
+    pub(super) fn commit_url(&self, id: &str) -> Option<String> {
+        let forge = self.input.config.repository_url.as_deref().filter(|url| is_web(url))?;
+        Some(format!("{}/commit/{id}", forge.trim_end_matches('/').trim_end_matches(".git")))
     }
 
     /// An act, with the policy's name for the person.

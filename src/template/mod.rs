@@ -78,6 +78,7 @@ pub enum TemplateError {
 }
 
 /// The record templates of a book: its own over the built-in ones.
+#[derive(PartialEq, Eq)]
 pub struct RecordTemplates {
     texts: BTreeMap<String, String>,
     guidance: BTreeSet<String>,

@@ -63,6 +63,11 @@ impl Writer<'_, '_> {
         } else if let Some(source) = self.resolve(destination, true, span) {
             self.out.push_str("<img loading=\"lazy\" src=\"");
             push_escaped(&mut self.out, &source);
+            if let Resolved::File { size: Some((width, height)), .. } =
+                self.options.scope.resolve(destination, true)
+            {
+                let _ = write!(self.out, "\" width=\"{width}\" height=\"{height}");
+            }
             self.out.push_str("\" alt=\"");
             push_escaped(&mut self.out, &alt);
             self.push_title(title);
@@ -79,7 +84,7 @@ impl Writer<'_, '_> {
         let rewritten = raw_html::rewritten(html, |address, loaded, range| {
             found.push((address.to_owned(), loaded, start + range.start..start + range.end));
             match self.options.scope.resolve(address, loaded) {
-                Resolved::Page { href, .. } | Resolved::File { href } => Some(href),
+                Resolved::Page { href, .. } | Resolved::File { href, .. } => Some(href),
                 _ => None,
             }
         });
@@ -93,7 +98,7 @@ impl Writer<'_, '_> {
     pub(super) fn resolve(&mut self, destination: &str, image: bool, span: Range<usize>) -> Option<String> {
         match self.options.scope.resolve(destination, image) {
             Resolved::External => Some(destination.to_owned()),
-            Resolved::File { href } => Some(href),
+            Resolved::File { href, .. } => Some(href),
             Resolved::Page { href, page, fragment } => {
                 if let Some(fragment) = fragment {
                     self.rendered.anchors.push(AnchorUse {
