@@ -11,8 +11,8 @@ use crate::book::{AuditQuestion, Loaded};
 use crate::calendar::{Collision, collisions};
 use crate::history::CommitTime;
 use crate::ledger::{
-    Agenda, Evidence, Matter, RecordState, Review, agenda, board_zone, is_met_elsewhere, meeting_before,
-    next_meeting, occupations,
+    Agenda, Evidence, Matter, RecordState, Review, agenda, board_zone, is_met_elsewhere, next_meeting,
+    occupations,
 };
 use crate::record::Details;
 
@@ -75,14 +75,14 @@ struct ConditionJson<'a> {
 
 pub(super) fn run(ui: &mut Ui, context: &Context, args: &AgendaArgs) -> Result<(), CliError> {
     let (book, loaded) = context.load()?;
-    let (meeting, last) = days(&loaded, args.meeting.as_deref())?;
+    let meeting = day(&loaded, args.meeting.as_deref())?;
     // Only what has landed can have been deployed; without a trunk nothing has.
     let audited = match loaded.state.at.is_some() && loaded.state.trunk.is_some() {
         true => Some(book.audit(&loaded, &AuditQuestion::default())?),
         false => None,
     };
     let rows = audited.as_ref().map_or(&[][..], |audited| &audited.audit.rows);
-    let found = agenda(&loaded.state, &loaded.policy, rows, meeting, last);
+    let found = agenda(&loaded.state, &loaded.policy, rows, meeting);
     if context.json {
         return ui.json(&json(&loaded, &found));
     }
@@ -96,11 +96,8 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &AgendaArgs) -> Result<(
     }
 }
 
-/// The meeting's day and the day of the one before.
-fn days(
-    loaded: &Loaded,
-    asked: Option<&str>,
-) -> Result<(jiff::civil::Date, Option<jiff::civil::Date>), CliError> {
+/// The meeting's day.
+fn day(loaded: &Loaded, asked: Option<&str>) -> Result<jiff::civil::Date, CliError> {
     let policy = &loaded.policy;
     let meeting = match asked {
         Some(text) => text.parse::<jiff::civil::Date>().map_err(|_| {
@@ -118,7 +115,7 @@ fn days(
     meeting
         .to_zoned_datetime(board_zone(policy))
         .map_err(|_| CliError::usage("the day is beyond the calendar".to_owned()))?;
-    Ok((meeting, meeting_before(policy, meeting)))
+    Ok(meeting)
 }
 
 fn json<'a>(loaded: &'a Loaded, found: &'a Agenda<'a>) -> Answer<'a> {

@@ -19,7 +19,7 @@ pub struct Agenda<'s> {
     pub reviews: Vec<&'s Row>,
     /// Approved decisions with conditions that nobody has met, on tasks that have not gone out.
     pub conditions: Vec<(&'s RecordState, &'s [String])>,
-    /// Decisions of the meeting before, with what became of their tasks.
+    /// Decisions of the last meeting that decided anything, with what became of their tasks.
     pub last: Vec<Matter<'s>>,
 }
 
@@ -32,13 +32,12 @@ pub struct Matter<'s> {
     pub changes: Vec<(&'s str, Option<&'s RecordState>)>,
 }
 
-/// The agenda of a meeting; `last` is the day of the one before. `rows` are the deployments so far.
+/// The agenda of a meeting. What was decided last is that of the meeting before which decided anything. `rows` are the deployments so far.
 pub fn agenda<'s>(
     state: &'s State,
     policy: &Policy,
     rows: &'s [Row],
     meeting: jiff::civil::Date,
-    last: Option<jiff::civil::Date>,
 ) -> Agenda<'s> {
     let decisions: Vec<(&RecordState, &Decision)> = state.records.iter().filter_map(decision).collect();
     let open = |record: &RecordState| matches!(record.status, Status::Pending | Status::Outdated);
@@ -46,8 +45,12 @@ pub fn agenda<'s>(
         Some(day) => day == meeting || (day < meeting && open(record)),
         None => open(record),
     });
-    let last =
-        decisions.iter().filter(|(_, decision)| decision.meeting.is_some() && decision.meeting == last);
+    let before =
+        decisions.iter().filter(|(record, _)| !open(record)).filter_map(|(_, decision)| decision.meeting);
+    let last_day = before.filter(|day| *day < meeting).max();
+    let last = decisions
+        .iter()
+        .filter(|(record, decision)| last_day.is_some() && decision.meeting == last_day && !open(record));
     let matter = |(record, decision): &(&'s RecordState, &'s Decision)| Matter {
         decision: record,
         changes: decision.changes.iter().map(|id| (id.as_str(), state.record(id))).collect(),

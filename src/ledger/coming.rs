@@ -207,14 +207,6 @@ pub fn next_meeting(policy: &Policy, now: i64) -> Option<jiff::civil::Date> {
     Some(local(next, &cab.timezone)?.date())
 }
 
-/// The day of the board's meeting before a day.
-pub fn meeting_before(policy: &Policy, day: jiff::civil::Date) -> Option<jiff::civil::Date> {
-    let cab = policy.cab.as_ref()?;
-    let start = day.to_zoned_datetime(cab.timezone.clone()).ok()?.timestamp().as_second();
-    let before = meetings(cab, start.saturating_sub(MAX_LOOK), start).into_iter().next_back()?;
-    Some(local(before, &cab.timezone)?.date())
-}
-
 /// The zone of the board's meetings, else UTC.
 pub fn board_zone(policy: &Policy) -> TimeZone {
     policy.cab.as_ref().map_or(TimeZone::UTC, |cab| cab.timezone.clone())

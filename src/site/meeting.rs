@@ -9,7 +9,7 @@ use super::decision::Check;
 use super::gate::moment;
 use super::model::Model;
 use super::view::{Reference, Row};
-use crate::ledger::{Agenda, Matter, Review, agenda, meeting_before, next_meeting};
+use crate::ledger::{Agenda, Matter, Review, agenda, next_meeting};
 use crate::record::{Details, Plan};
 
 /// What `site/meeting.html` gets as `meeting`.
@@ -70,8 +70,7 @@ pub(super) fn views(model: &Model<'_>) -> Vec<MeetingView> {
     let today = crate::ledger::local(state.now, &model.zone).map(|now| now.date());
     let rows = model.input.judged.map_or(&[][..], |judged| &judged.audit.rows);
     let view = |day: Date| {
-        let last = meeting_before(model.input.policy, day);
-        let found = agenda(state, model.input.policy, rows, day, last);
+        let found = agenda(state, model.input.policy, rows, day);
         meeting(model, &found, today.is_some_and(|today| day >= today))
     };
     days.into_iter().map(view).collect()
