@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::SystemTime;
 
-use super::file::{Folder, Found};
+use super::file::{Folder, Found, name};
 use crate::history::{BookPath, Repository};
 
 /// How many answers are kept for a book.
@@ -24,7 +24,7 @@ impl Answers {
     /// The answer under a key. One that is damaged is removed; the facts that it was made from are at hand, so
     /// nobody need be told.
     pub fn get(&self, key: &[u8; 32]) -> Option<Vec<u8>> {
-        let path = self.folder.path_of(&name(key));
+        let path = self.folder.path_of(&name(PREFIX, key));
         match self.folder.read(&path) {
             // The whole key is in the file: a name holds a part of it.
             Found::Payload(mut payload) if payload.starts_with(key) => Some(payload.split_off(key.len())),
@@ -38,7 +38,7 @@ impl Answers {
 
     /// Keeps an answer; when it cannot be written, it is not kept.
     pub fn put(&self, key: &[u8; 32], answer: &[u8]) {
-        if self.folder.write(&name(key), &[key, answer].concat()).is_ok() {
+        if self.folder.write(&name(PREFIX, key), &[key, answer].concat()).is_ok() {
             self.prune();
         }
     }
@@ -58,8 +58,4 @@ impl Answers {
             self.folder.remove(&path);
         }
     }
-}
-
-fn name(key: &[u8; 32]) -> String {
-    key[..12].iter().fold(PREFIX.to_owned(), |name, byte| format!("{name}{byte:02x}"))
 }

@@ -76,9 +76,7 @@ impl Folder {
 
     /// Writes a file that is named for its content.
     pub(super) fn write_named(&self, prefix: &str, payload: &[u8]) -> std::io::Result<PathBuf> {
-        let digest = Sha256::digest(payload);
-        let name: String = digest[..12].iter().map(|byte| format!("{byte:02x}")).collect();
-        self.write(&format!("{prefix}{name}"), payload)
+        self.write(&name(prefix, &Sha256::digest(payload)), payload)
     }
 
     /// Puts a file there, over another of that name.
@@ -117,4 +115,9 @@ impl Folder {
         let length = u32::try_from(self.stamp.len()).unwrap_or(u32::MAX);
         [MAGIC, &length.to_le_bytes(), &self.stamp].concat()
     }
+}
+
+/// The name of a file: what it begins with, and twelve bytes of a hash.
+pub(super) fn name(prefix: &str, hash: &[u8]) -> String {
+    hash.iter().take(12).fold(prefix.to_owned(), |name, byte| format!("{name}{byte:02x}"))
 }

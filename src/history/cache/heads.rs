@@ -1,11 +1,9 @@
 //! The tips of branches that others move, as they were seen last: a rewritten branch shows itself only to those who
 //! remember what was there (threats, rows 9 and 43).
 
-use std::fmt::Write as _;
-
 use sha2::{Digest, Sha256};
 
-use super::file::{Folder, Found};
+use super::file::{Folder, Found, name};
 use crate::history::{BookPath, CommitId, Repository};
 
 /// What was seen, for a book.
@@ -21,7 +19,7 @@ impl SeenHeads {
 
     /// Where a branch was seen last; `None` when it was not, or by another version of the program.
     pub fn last(&self, branch: &str) -> Option<CommitId> {
-        let Found::Payload(payload) = self.folder.read(&self.folder.path_of(&name(branch))) else {
+        let Found::Payload(payload) = self.folder.read(&self.folder.path_of(&name_of(branch))) else {
             return None;
         };
         let (id, of) = payload.split_first_chunk::<20>()?;
@@ -30,14 +28,10 @@ impl SeenHeads {
 
     /// Remembers where it is; what cannot be written is not remembered.
     pub fn remember(&self, branch: &str, tip: CommitId) {
-        let _ = self.folder.write(&name(branch), &[&tip.0, branch.as_bytes()].concat());
+        let _ = self.folder.write(&name_of(branch), &[&tip.0, branch.as_bytes()].concat());
     }
 }
 
-fn name(branch: &str) -> String {
-    let digest = Sha256::digest(branch.as_bytes());
-    digest[..12].iter().fold("head-".to_owned(), |mut name, byte| {
-        let _ = write!(name, "{byte:02x}");
-        name
-    })
+fn name_of(branch: &str) -> String {
+    name("head-", &Sha256::digest(branch.as_bytes()))
 }
