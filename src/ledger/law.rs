@@ -25,7 +25,8 @@ pub(super) struct Cell {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Owners {
     One(u32),
-    Many(Arc<[u32]>),
+    /// Boxed, so that a cell stays small: there are many cells.
+    Many(Arc<Box<[u32]>>),
 }
 
 impl Owners {
@@ -39,7 +40,7 @@ impl Owners {
     fn from_sorted(commits: Vec<u32>) -> Self {
         match commits[..] {
             [commit] => Owners::One(commit),
-            _ => Owners::Many(commits.into()),
+            _ => Owners::Many(Arc::new(commits.into())),
         }
     }
 }
@@ -77,7 +78,7 @@ pub(super) fn after_commit(commit: u32, result: u32, parents: &[Option<&Cell>]) 
 /// A persistent set of commits: a short sorted list, and a trie beyond that.
 #[derive(Debug, Clone)]
 pub(super) enum CommitSet {
-    Few(Option<Arc<[u32]>>),
+    Few(Option<Arc<Box<[u32]>>>),
     Many(Trie<()>),
 }
 
@@ -123,7 +124,7 @@ impl CommitSet {
                 let mut commits = self.few().to_vec();
                 commits.push(commit);
                 commits.sort_unstable();
-                *self = CommitSet::Few(Some(commits.into()));
+                *self = CommitSet::Few(Some(Arc::new(commits.into())));
             }
             CommitSet::Few(_) => {
                 let mut trie = Trie::default();

@@ -15,21 +15,23 @@ use super::{ItemKey, MAX_RECORD_BYTES, ScopeHash, ScopeRules, frontmatter};
 pub struct Facts {
     /// Whether the record is not broken. When it is, everything else here is empty.
     pub readable: bool,
-    /// Its checklist items in file order.
-    pub items: Vec<ItemFact>,
-    /// Top-level keys of the frontmatter with their values as canonical JSON (RFC 8785), sorted by key.
-    pub fields: Vec<(Arc<str>, Arc<str>)>,
+    /// Which items and fields there are.
+    pub shape: Arc<Shape>,
+    /// Whether each item of the shape is ticked.
+    pub ticks: Box<[bool]>,
+    /// The value of each field of the shape, as canonical JSON (RFC 8785).
+    pub values: Arc<[Arc<str>]>,
     /// The hash of its material content.
     pub scope: Option<ScopeHash>,
 }
 
-/// An item and its state.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ItemFact {
-    /// Which item.
-    pub key: ItemKey,
-    /// Whether its box is ticked.
-    pub checked: bool,
+/// What most versions of a file have in common, so that they share it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+pub struct Shape {
+    /// The checklist items in file order.
+    pub items: Vec<ItemKey>,
+    /// The top-level keys of the frontmatter, sorted.
+    pub fields: Vec<Arc<str>>,
 }
 
 impl Facts {
@@ -60,9 +62,7 @@ impl FactsReader {
         if let Some(last) = &mut self.last
             && let Some(ticks) = last.ticks(&bytes)
         {
-            for (item, checked) in last.facts.items.iter_mut().zip(ticks) {
-                item.checked = checked;
-            }
+            last.facts.ticks = ticks;
             last.bytes = bytes;
             return last.facts.clone();
         }
@@ -75,7 +75,7 @@ impl FactsReader {
 impl Last {
     /// The state of each item in `bytes`, when they differ from these in boxes alone. What stands in a box
     /// changes nothing about how the text around it is read, and the scope holds every box unticked.
-    fn ticks(&self, bytes: &[u8]) -> Option<Vec<bool>> {
+    fn ticks(&self, bytes: &[u8]) -> Option<Box<[bool]>> {
         if bytes.len() != self.bytes.len() {
             return None;
         }
@@ -92,7 +92,7 @@ impl Last {
             });
             from = at + 1;
         }
-        (bytes[from..] == self.bytes[from..]).then_some(ticks)
+        (bytes[from..] == self.bytes[from..]).then(|| ticks.into())
     }
 }
 
@@ -113,17 +113,22 @@ fn read_facts(bytes: &[u8], rules: &ScopeRules) -> Option<(Facts, Vec<usize>)> {
         .iter()
         .map(|(key, value)| (key.get_ref().as_ref(), frontmatter::to_json(value.get_ref())))
         .collect();
-    let fields: Vec<(Arc<str>, Arc<str>)> =
-        values.iter().map(|(key, value): &(&str, _)| ((*key).into(), canonical_json(value).into())).collect();
+    let canonical: Arc<[Arc<str>]> =
+        values.iter().map(|(_, value): &(&str, _)| canonical_json(value).into()).collect();
     let scope_fields = values
         .iter()
-        .zip(&fields)
-        .map(|((key, value), (_, canonical))| ScopeField { key, value, canonical: (&**canonical).into() })
+        .zip(&*canonical)
+        .map(|((key, value), canonical)| ScopeField { key, value, canonical: (&**canonical).into() })
         .collect();
     let body = Body { source, start: layout.body_start, sections: &outline.sections, items: &outline.items };
     let scope = ScopeHash::of(&write_scope(scope_fields, body, rules));
     let boxes = outline.items.iter().map(|item| item.mark.start + 1).collect();
-    let items =
-        outline.items.into_iter().map(|item| ItemFact { key: item.key, checked: item.checked }).collect();
-    Some((Facts { readable: true, items, fields, scope: Some(scope) }, boxes))
+    let ticks = outline.items.iter().map(|item| item.checked).collect();
+    let shape = Shape {
+        items: outline.items.into_iter().map(|item| item.key).collect(),
+        fields: values.iter().map(|(key, _)| (*key).into()).collect(),
+    };
+    let facts =
+        Facts { readable: true, shape: shape.into(), ticks, values: canonical, scope: Some(scope) };
+    Some((facts, boxes))
 }

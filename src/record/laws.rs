@@ -124,16 +124,18 @@ fn check_agreement(bytes: &[u8]) {
         assert_eq!(facts, Facts::default());
         return;
     }
-    let items: Vec<ItemFact> =
-        record.items.iter().map(|item| ItemFact { key: item.key.clone(), checked: item.checked }).collect();
+    let items: Vec<(&ItemKey, bool)> = record.items.iter().map(|item| (&item.key, item.checked)).collect();
     let mut fields: Vec<(Arc<str>, Arc<str>)> = record
         .fields
         .iter()
         .map(|field| (field.key.as_str().into(), canonical_json(&field.value).into()))
         .collect();
     fields.sort();
-    assert_eq!(facts.items, items);
-    assert_eq!(facts.fields, fields);
+    let ticks = facts.ticks.iter().copied();
+    assert_eq!(facts.shape.items.iter().zip(ticks).collect::<Vec<_>>(), items);
+    let values = facts.values.iter().cloned();
+    assert_eq!(facts.shape.fields.iter().cloned().zip(values).collect::<Vec<_>>(), fields);
+    assert_eq!((facts.ticks.len(), facts.values.len()), (items.len(), fields.len()));
     assert_eq!(facts.scope, Some(scope_hash(&record, &rules())));
     check_reader(&record, &facts);
     for item in &record.items {

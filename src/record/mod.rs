@@ -26,7 +26,7 @@ pub use compare::scope_differences;
 pub use detached::{Detached, MAX_DETACHED_BYTES, detached_path};
 pub use details::keys_of;
 pub use duration::parse_duration;
-pub use facts::{Facts, FactsReader, ItemFact};
+pub use facts::{Facts, FactsReader, Shape};
 pub use id::{IdError, RecordId};
 pub use item::{ItemKey, ItemMatch, find_items, normalize, normalize_review};
 pub(crate) use layout::find_conflict as conflict_in;

@@ -9,12 +9,12 @@ mod outcome;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::law::{ABSENT, Cell, after_commit};
 use super::trie::Trie;
 use crate::history::{BlobId, History, TreeFile};
-use crate::record::{Facts, RecordId, RecordType, detached_path};
+use crate::record::{Facts, RecordId, RecordType, Shape, detached_path};
 pub(super) use outcome::{Binding, Files, Key, Move, Node, RecordIx, Transition, Value, Withdrawal};
 pub use outcome::{Versions, Walk, deployed_versions, signed_acts};
 
@@ -61,20 +61,32 @@ fn take_or_share(map: &mut Option<Trie<Arc<Node>>>, children: &mut u32) -> Trie<
     if *children == 0 { map.take().unwrap_or_default() } else { map.clone().unwrap_or_default() }
 }
 
-/// Keys and values of one version; `None` for one that cannot be read.
-type Prepared = Option<Arc<[(u32, u32)]>>;
+/// Where the value of a key of a version stands.
+#[derive(Debug, Clone, Copy)]
+enum Place {
+    Scope,
+    Item(usize),
+    Field(usize),
+}
 
 struct Walker<'a> {
     versions: &'a Versions,
-    /// Cells of each version, interned once.
-    prepared: FxHashMap<(RecordType, BlobId), Prepared>,
+    /// The keys of each shape in their order, by the shape's address: versions share shapes, and live as long
+    /// as this.
+    shapes: FxHashMap<*const Shape, Arc<[(u32, Place)]>>,
+    /// The values of each list of fields, by its address.
+    fields: FxHashMap<*const Arc<str>, Arc<[u32]>>,
     deployment_items: &'a HashSet<String>,
+    /// The keys of those items.
+    deploying: FxHashSet<u32>,
     /// Set by a commit that deploys: the map of its first parent, when it has one.
     kept: Option<Option<Trie<Arc<Node>>>>,
     exists: u32,
     text: u32,
     scope: u32,
     present: u32,
+    unchecked: u32,
+    checked: u32,
     /// The record of each path, by the number of the path; for a detached approval that is said too.
     places: Vec<Option<(RecordIx, bool)>>,
     out: Walk,
@@ -88,15 +100,20 @@ impl<'a> Walker<'a> {
         let (exists, text, scope) =
             (out.keys.intern(Key::Exists), out.keys.intern(Key::Text), out.keys.intern(Key::Scope));
         let present = out.values.intern(Value::Present);
+        let (unchecked, checked) = (out.values.intern(Value::Unchecked), out.values.intern(Value::Checked));
         Walker {
             versions,
-            prepared: FxHashMap::default(),
+            shapes: FxHashMap::default(),
+            fields: FxHashMap::default(),
             deployment_items,
+            deploying: FxHashSet::default(),
             kept: None,
             exists,
             text,
             scope,
             present,
+            unchecked,
+            checked,
             places: Vec::new(),
             out,
         }
@@ -148,10 +165,7 @@ impl<'a> Walker<'a> {
     fn deployed(&self, commit: u32) -> BTreeSet<RecordIx> {
         let own = self.out.transitions.iter().rev().take_while(|transition| transition.commit == commit);
         own.filter(|transition| *self.out.values.item(transition.to) == Value::Checked)
-            .filter(|transition| match self.out.keys.item(transition.key) {
-                Key::Item(item) => self.deployment_items.contains(&*item.text),
-                _ => false,
-            })
+            .filter(|transition| self.deploying.contains(&transition.key))
             .map(|transition| transition.record)
             .collect()
     }
@@ -348,12 +362,15 @@ impl<'a> Walker<'a> {
         state: &mut Vec<(u32, u32)>,
     ) {
         let record_type = self.out.ids[record as usize].0;
+        let versions = self.versions;
         let readable = match files {
-            [(_, file)] if file.is_regular() => self.prepare(record_type, file.blob),
+            [(_, file)] if file.is_regular() => {
+                versions.get(&(record_type, file.blob)).filter(|facts| facts.readable)
+            }
             _ => None,
         };
-        match (&readable, before) {
-            (Some(cells), _) => state.extend(cells.iter()),
+        match (readable, before) {
+            (Some(facts), _) => self.read_state(facts, state),
             (None, Some(node)) => {
                 let kept = node.cells.iter().filter(|(key, cell)| {
                     cell.value != ABSENT
@@ -366,29 +383,54 @@ impl<'a> Walker<'a> {
         }
     }
 
-    fn prepare(&mut self, record_type: RecordType, blob: BlobId) -> Prepared {
-        if let Some(prepared) = self.prepared.get(&(record_type, blob)) {
-            return prepared.clone();
-        }
-        let facts = self.versions.get(&(record_type, blob)).filter(|facts| facts.readable);
-        let prepared = facts.map(|facts| self.intern_facts(facts));
-        self.prepared.insert((record_type, blob), prepared.clone());
-        prepared
+    /// What a version says, by key.
+    fn read_state(&mut self, facts: &'a Facts, state: &mut Vec<(u32, u32)>) {
+        let places = self.places_of(&facts.shape);
+        let fields = self.values_of(&facts.values);
+        let scope = facts.scope.map_or(ABSENT, |scope| self.out.values.intern(Value::Scope(scope)));
+        state.extend(places.iter().map(|&(key, place)| {
+            let value = match place {
+                Place::Scope => scope,
+                Place::Item(item) if facts.ticks[item] => self.checked,
+                Place::Item(_) => self.unchecked,
+                Place::Field(field) => fields[field],
+            };
+            (key, value)
+        }));
     }
 
-    fn intern_facts(&mut self, facts: &Facts) -> Arc<[(u32, u32)]> {
-        let (keys, values) = (&mut self.out.keys, &mut self.out.values);
-        let items = facts.items.iter().map(|item| {
-            (Key::Item(item.key.clone()), if item.checked { Value::Checked } else { Value::Unchecked })
-        });
-        let fields =
-            facts.fields.iter().map(|(key, value)| (Key::Field(key.clone()), Value::Json(value.clone())));
-        let scope = facts.scope.iter().map(|scope| (Key::Scope, Value::Scope(*scope)));
-        let all = items.chain(fields).chain(scope);
-        let mut cells: Vec<(u32, u32)> =
-            all.map(|(key, value)| (keys.intern(key), values.intern(value))).collect();
-        cells.sort_unstable();
-        cells.into()
+    fn places_of(&mut self, shape: &'a Arc<Shape>) -> Arc<[(u32, Place)]> {
+        if let Some(places) = self.shapes.get(&Arc::as_ptr(shape)) {
+            return Arc::clone(places);
+        }
+        let keys = &mut self.out.keys;
+        let mut places = Vec::with_capacity(shape.items.len() + shape.fields.len() + 1);
+        for (place, item) in shape.items.iter().enumerate() {
+            let key = keys.intern(Key::Item(item.clone()));
+            if self.deployment_items.contains(&*item.text) {
+                self.deploying.insert(key);
+            }
+            places.push((key, Place::Item(place)));
+        }
+        let fields = shape.fields.iter().enumerate();
+        places.extend(
+            fields.map(|(place, field)| (keys.intern(Key::Field(Arc::clone(field))), Place::Field(place))),
+        );
+        places.push((self.scope, Place::Scope));
+        places.sort_unstable_by_key(|(key, _)| *key);
+        let places: Arc<[(u32, Place)]> = places.into();
+        self.shapes.insert(Arc::as_ptr(shape), Arc::clone(&places));
+        places
+    }
+
+    fn values_of(&mut self, values: &'a Arc<[Arc<str>]>) -> Arc<[u32]> {
+        if let Some(numbers) = self.fields.get(&values.as_ptr()) {
+            return Arc::clone(numbers);
+        }
+        let json = values.iter().map(|value| self.out.values.intern(Value::Json(Arc::clone(value))));
+        let numbers: Arc<[u32]> = json.collect();
+        self.fields.insert(values.as_ptr(), Arc::clone(&numbers));
+        numbers
     }
 
     /// Notes the scopes of a decision's tasks where this commit set one of its fields.
