@@ -3,9 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::files::RecordFile;
 use super::inputs::Inputs;
-use super::prepared::{Asked, Prepared, scope_rules};
+use super::prepared::{Asked, Prepared, ToKeep, scope_rules};
 use super::settings::parse_config;
 use super::shown::{Pair, attach_diagnostics, present};
 use super::{Book, BookConfig, BookError, POLICY_FILE};
@@ -152,18 +151,16 @@ impl Book {
     pub fn load_from(&self, inputs: Inputs, ask: &Ask) -> Result<Loaded, BookError> {
         let Inputs { head, tip, now, policy, trunk, seen, .. } = inputs;
         let trunk_tip = trunk.as_ref().map(|(_, id)| *id);
-        let tips: Vec<CommitId> = tip.into_iter().chain(trunk_tip).collect();
-        let mut cache = match ask.cache {
-            CacheUse::Allowed => FactCache::open(&self.repository, &self.path, &scope_rules(&policy)),
-            CacheUse::Refused => None,
-        };
-        let (history, pairs) = self.history_and_shown(&tips, tip, inputs.on_disk, cache.as_mut())?;
-        self.refuse_vanished_policy(&history, tip)?;
         let templates = RecordTemplates::new(inputs.templates);
+        let other = self.reopen()?;
+        // The walk is a thing for one thread; the files are read and parsed beside it.
+        let (read, pairs) = std::thread::scope(|scope| {
+            let shown = scope.spawn(move || other.shown(tip, inputs.on_disk));
+            let read = self.read(ask.cache, Asked { tip, trunk: trunk_tip, policy: &policy });
+            (read, shown.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+        });
+        let (Read { history, prepared, remark, to_keep }, pairs) = (read?, pairs?);
         let config = parse_config(&inputs.book_file)?;
-        let remark = cache.as_ref().and_then(FactCache::remark);
-        let (prepared, to_keep) =
-            self.prepare(&history, Asked { tip, trunk: trunk_tip, policy: &policy }, cache)?;
         let shown: Vec<Shown> = pairs.iter().map(|pair| pair.shown.clone()).collect();
         let sources = prepared.sources(&history, &policy, now);
         let derived = std::thread::scope(|scope| {
@@ -215,22 +212,27 @@ impl Book {
         Ok(Viewed { tip, now, policy, trunk })
     }
 
-    /// Reads commits on this thread, whose walk along parents is a thing for one thread, and the files beside it.
-    fn history_and_shown(
-        &self,
-        tips: &[CommitId],
-        tip: Option<CommitId>,
-        on_disk: Option<BTreeMap<String, RecordFile>>,
-        cache: Option<&mut FactCache>,
-    ) -> Result<(History, Vec<Pair>), BookError> {
-        let other = self.reopen()?;
-        std::thread::scope(|scope| {
-            let shown = scope.spawn(move || other.shown(tip, on_disk));
-            let history = self.repository.read_with(tips, &self.path, cache);
-            let pairs = shown.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-            Ok((history?, pairs?))
-        })
+    /// Reads the history of what is asked about, and what is derived from it alone.
+    fn read(&self, cache: CacheUse, asked: Asked<'_>) -> Result<Read, BookError> {
+        let mut cache = match cache {
+            CacheUse::Allowed => FactCache::open(&self.repository, &self.path, &scope_rules(asked.policy)),
+            CacheUse::Refused => None,
+        };
+        let tips: Vec<CommitId> = asked.tip.into_iter().chain(asked.trunk).collect();
+        let history = self.repository.read_with(&tips, &self.path, cache.as_mut())?;
+        self.refuse_vanished_policy(&history, asked.tip)?;
+        let remark = cache.as_ref().and_then(FactCache::remark);
+        let (prepared, to_keep) = self.prepare(&history, asked, cache)?;
+        Ok(Read { history, prepared, remark, to_keep })
     }
+}
+
+/// A history with what was read of it.
+struct Read {
+    history: History,
+    prepared: Prepared,
+    remark: Option<String>,
+    to_keep: Option<ToKeep>,
 }
 
 /// What was asked for, found.

@@ -108,14 +108,14 @@ impl Book {
         let builtin = Policy::builtin();
         let position = |commit: Option<CommitId>| commit.and_then(|commit| history.position(commit));
         let (tip, trunk) = (position(asked.tip), position(asked.trunk));
-        let tips: Vec<usize> = tip.into_iter().chain(trunk).collect();
         let every_policy = policies.values().flatten().chain([policy, &builtin]);
-        let walk = ledger::walk(history, &versions, &tips, &ledger::deployment_items(every_policy));
+        let walk = ledger::walk(history, &versions, &ledger::deployment_items(every_policy));
         let named = ledger::named_tasks(history, &walk, policy.book.as_deref());
         let work_paths = self.work_paths(history, &named, cache.as_mut())?;
         let signatures = self.signatures(history, &walk, cache.as_mut())?;
         let detached = self.detached(history)?;
-        let deployed = tip.map_or_else(|| Ok(DeployedRecords::new()), |tip| self.deployed(&walk, tip))?;
+        let deployed =
+            tip.map_or_else(|| Ok(DeployedRecords::new()), |tip| self.deployed(history, &walk, tip))?;
         let prepared = Prepared {
             walk,
             named,

@@ -122,8 +122,13 @@ impl Book {
     }
 
     /// Records as they stood at deployments, as far as they differ from what stands at the tip.
-    pub(super) fn deployed(&self, walk: &Walk, tip: usize) -> Result<DeployedRecords, BookError> {
-        let inputs: Vec<(BlobId, (RecordType, &str, BlobId))> = ledger::deployed_versions(walk, tip)
+    pub(super) fn deployed(
+        &self,
+        history: &History,
+        walk: &Walk,
+        tip: usize,
+    ) -> Result<DeployedRecords, BookError> {
+        let inputs: Vec<(BlobId, (RecordType, &str, BlobId))> = ledger::deployed_versions(history, walk, tip)
             .into_iter()
             .map(|(record_type, path, blob)| (blob, (record_type, path, blob)))
             .collect();

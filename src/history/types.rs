@@ -161,9 +161,7 @@ impl History {
     ///
     /// Along first parents the answer is at hand; else the merges between the two are looked at.
     pub fn is_in_history(&self, ancestor: usize, descendant: usize) -> bool {
-        let reached = |position: usize| {
-            self.first_parent_descendants[ancestor].contains(&self.first_parent_descendants[position].start)
-        };
+        let reached = |position: usize| self.is_on_first_parent_line(ancestor, position);
         if reached(descendant) {
             return true;
         }
@@ -183,6 +181,11 @@ impl History {
             }
         }
         false
+    }
+
+    /// Whether `descendant` reaches `ancestor` by first parents alone; a commit reaches itself.
+    pub fn is_on_first_parent_line(&self, ancestor: usize, descendant: usize) -> bool {
+        self.first_parent_descendants[ancestor].contains(&self.first_parent_descendants[descendant].start)
     }
 
     /// Which commits are in the history of `tip`, by position.

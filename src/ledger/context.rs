@@ -223,7 +223,7 @@ fn parsed<'a>(sources: &Sources<'a>, shown: &'a [Shown]) -> HashMap<BlobId, &'a 
     let deployed = sources.deployed.iter().map(|(blob, record)| (*blob, &**record));
     let at_tip = shown.iter().filter(|shown| shown.work_tree != WorkTree::Added).filter_map(|shown| {
         let record = sources.walk.id_index.get(shown.record.id.as_ref()?)?;
-        match &sources.walk.node(sources.tip, *record)?.files.records[..] {
+        match &sources.walk.node(sources.history, sources.tip, *record)?.files.records[..] {
             [(_, file)] => Some((file.blob, &*shown.record)),
             _ => None,
         }
@@ -275,8 +275,7 @@ impl<'a> Context<'a> {
     pub(super) fn node(&self, record: RecordIx) -> Option<&Node> {
         self.sources
             .walk
-            .node(self.sources.tip, record)
-            .map(|node| &**node)
+            .node(self.sources.history, self.sources.tip, record)
             .filter(|node| !node.files.records.is_empty())
     }
 
@@ -292,7 +291,7 @@ impl<'a> Context<'a> {
     pub(super) fn parsed_alike(&self, record: RecordIx) -> Option<&'a Record> {
         let today = || {
             let walk = self.sources.walk;
-            let node = walk.node(self.sources.trunk?, record)?;
+            let node = walk.node(self.sources.history, self.sources.trunk?, record)?;
             let scope = walk.keys.number(&Key::Scope)?;
             let alike = self.node(record)?.cell(scope).map(|cell| cell.value)
                 == node.cell(scope).map(|cell| cell.value);
@@ -319,8 +318,9 @@ impl<'a> Context<'a> {
     /// The items of a record in the view.
     pub(super) fn items(&self, record: RecordIx) -> impl Iterator<Item = &'a ItemKey> {
         let walk = self.sources.walk;
-        let node = walk.node(self.sources.tip, record);
-        let cells = node.into_iter().flat_map(|node| &node.cells).filter(|(_, cell)| cell.value != ABSENT);
+        let node = walk.node(self.sources.history, self.sources.tip, record);
+        let cells =
+            node.into_iter().flat_map(|node| node.cells.iter()).filter(|(_, cell)| cell.value != ABSENT);
         cells.filter_map(|(key, _)| match walk.keys.item(*key) {
             Key::Item(item) => Some(item),
             _ => None,

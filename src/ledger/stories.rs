@@ -53,7 +53,7 @@ fn story(context: &Context<'_>, record: RecordIx, key: u32) -> Option<(u8, Story
         Key::Detached(path) => (3, "detached", path.to_string()),
         Key::Exists | Key::Text => return None,
     };
-    let node = walk.node(context.sources.tip, record);
+    let node = walk.node(context.sources.history, context.sources.tip, record);
     let cell: Option<&Cell> = node.and_then(|node| node.cell(key));
     let state = words_of(context, cell.map_or(ABSENT, |cell| cell.value));
     let by = cell.map_or_else(Vec::new, |cell| context.owners(cell));

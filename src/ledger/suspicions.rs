@@ -62,7 +62,9 @@ fn gained_roles(before: &Policy, after: &Policy, email: &str) -> Vec<String> {
 /// Items of a record that are in their state because a merge kept one side over what the other had done since.
 pub(super) fn lost_in_merges(context: &Context<'_>, record: RecordIx, parsed: &Record) -> Vec<Diagnostic> {
     let walk = context.sources.walk;
-    let Some(node) = walk.node(context.sources.tip, record) else { return Vec::new() };
+    let Some(node) = walk.node(context.sources.history, context.sources.tip, record) else {
+        return Vec::new();
+    };
     let commits = &context.sources.history.commits;
     let by_merge = |transition: &Transition| {
         transition.kept != 0 && commits[transition.commit as usize].parents.len() > 1

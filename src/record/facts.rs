@@ -128,7 +128,6 @@ fn read_facts(bytes: &[u8], rules: &ScopeRules) -> Option<(Facts, Vec<usize>)> {
         items: outline.items.into_iter().map(|item| item.key).collect(),
         fields: values.iter().map(|(key, _)| (*key).into()).collect(),
     };
-    let facts =
-        Facts { readable: true, shape: shape.into(), ticks, values: canonical, scope: Some(scope) };
+    let facts = Facts { readable: true, shape: shape.into(), ticks, values: canonical, scope: Some(scope) };
     Some((facts, boxes))
 }

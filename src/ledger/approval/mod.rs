@@ -96,7 +96,7 @@ fn acts<'a>(context: &Context<'a>, judged: &Judged<'_>, role: &str) -> Vec<Act<'
         acts.extend(tickers(context, cell).into_iter().map(|commit| Act::Tick { commit, key: number }));
     }
     let Some(node) = context.node(judged.record) else { return acts };
-    for (number, cell) in &node.cells {
+    for (number, cell) in node.cells.iter() {
         let Key::Detached(path) = context.sources.walk.keys.item(*number) else { continue };
         let Value::Text(blob) = context.value(cell.value) else { continue };
         let of_role = crate::record::detached_path(path).is_some_and(|(_, named, _)| named == role);

@@ -4,6 +4,7 @@
 //! differ from the first parent, and at a merge those whose versions differ between the parents, are looked
 //! at. So the walk is linear in what commits change.
 
+mod cells;
 mod outcome;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
@@ -15,24 +16,17 @@ use super::law::{ABSENT, Cell, after_commit};
 use super::trie::Trie;
 use crate::history::{BlobId, History, TreeFile};
 use crate::record::{Facts, RecordId, RecordType, Shape, detached_path};
+use cells::Cells;
 pub(super) use outcome::{Binding, Files, Key, Move, Node, RecordIx, Transition, Value, Withdrawal};
 pub use outcome::{Versions, Walk, deployed_versions, signed_acts};
 
-/// Walks the whole of `history` and keeps the maps of `tips`, of every commit that ticks one of the items in
-/// `deployment_items` (normalised texts), and of the first parents of those.
-pub fn walk(
-    history: &History,
-    versions: &Versions,
-    tips: &[usize],
-    deployment_items: &HashSet<String>,
-) -> Walk {
+/// Walks the whole of `history`. The commits that tick one of the items in `deployment_items` (normalised texts) are
+/// noted.
+pub fn walk(history: &History, versions: &Versions, deployment_items: &HashSet<String>) -> Walk {
     let mut walker = Walker::new(versions, deployment_items);
     let mut children = vec![0_u32; history.commits.len()];
     for parent in history.commits.iter().flat_map(|commit| &commit.parents) {
         children[*parent] += 1;
-    }
-    for &tip in tips {
-        children[tip] += 1;
     }
     let mut maps: Vec<Option<Trie<Arc<Node>>>> = vec![None; history.commits.len()];
     for (position, commit) in history.commits.iter().enumerate() {
@@ -42,17 +36,11 @@ pub fn walk(
             .map(|&parent| take_or_share(&mut maps[parent], &mut children[parent]))
             .collect();
         let map = walker.commit(position, commit, parents);
-        if walker.kept.is_some() {
-            walker.out.maps.insert(position, map.clone());
+        if children[position] > 0 {
+            maps[position] = Some(map);
         }
-        if let (Some(before), Some(&parent)) = (walker.kept.take().flatten(), commit.parents.first()) {
-            walker.out.maps.insert(parent, before);
-        }
-        maps[position] = Some(map);
     }
-    let mut walk = walker.out;
-    walk.maps.extend(tips.iter().filter_map(|&tip| Some((tip, maps[tip].clone()?))));
-    walk
+    walker.out
 }
 
 /// The map of a parent: moved out for its last child, so that it is changed in place and not copied.
@@ -79,8 +67,6 @@ struct Walker<'a> {
     deployment_items: &'a HashSet<String>,
     /// The keys of those items.
     deploying: FxHashSet<u32>,
-    /// Set by a commit that deploys: the map of its first parent, when it has one.
-    kept: Option<Option<Trie<Arc<Node>>>>,
     exists: u32,
     text: u32,
     scope: u32,
@@ -107,7 +93,6 @@ impl<'a> Walker<'a> {
             fields: FxHashMap::default(),
             deployment_items,
             deploying: FxHashSet::default(),
-            kept: None,
             exists,
             text,
             scope,
@@ -142,10 +127,7 @@ impl<'a> Walker<'a> {
             updates.push((record, self.node(position, record, files, &nodes)));
         }
         let deployed = self.deployed(position);
-        if !deployed.is_empty() {
-            self.kept = Some(parents.first().cloned());
-            self.out.deployments.extend(deployed.into_iter().map(|record| (position as usize, record)));
-        }
+        self.out.deployments.extend(deployed.into_iter().map(|record| (position as usize, record)));
         let mut map = if parents.is_empty() { Trie::default() } else { parents.swap_remove(0) };
         let decisions: Vec<RecordIx> = updates
             .iter()
@@ -153,7 +135,9 @@ impl<'a> Walker<'a> {
             .filter(|record| self.out.ids[*record as usize].0 == RecordType::Decision)
             .collect();
         for (record, node) in updates {
-            map.insert(record, Arc::new(node));
+            let node = Arc::new(node);
+            self.out.versions[record as usize].push((position, Arc::clone(&node)));
+            map.insert(record, node);
         }
         for decision in decisions {
             self.bind(position, decision, &map);
@@ -217,6 +201,7 @@ impl<'a> Walker<'a> {
         }
         let record = u32::try_from(self.out.ids.len()).expect("fewer than four billion records");
         self.out.ids.push((record_type, id.clone()));
+        self.out.versions.push(Vec::new());
         self.out.id_index.insert(id, record);
         record
     }
@@ -226,7 +211,10 @@ impl<'a> Walker<'a> {
         let state = self.state(record, &files, parents.first().and_then(Option::as_ref));
         let transitions = self.out.transitions.len();
         let cells = match parents {
-            [Some(only)] => self.cells_after_one(commit, record, &state, only),
+            [Some(only)] => {
+                let made = |key, value, old: Option<&Cell>| self.cell(commit, record, key, value, &[old]);
+                only.cells.after(&state, made)
+            }
             _ => self.cells_after_several(commit, record, &state, parents),
         };
         let node = Node { files, cells };
@@ -244,39 +232,13 @@ impl<'a> Walker<'a> {
         node
     }
 
-    /// The cells after a commit with one parent: what did not change keeps its owners.
-    fn cells_after_one(
-        &mut self,
-        commit: u32,
-        record: RecordIx,
-        state: &[(u32, u32)],
-        before: &Node,
-    ) -> Vec<(u32, Cell)> {
-        let mut cells = Vec::with_capacity(before.cells.len().max(state.len()));
-        let mut states = state.iter().copied().peekable();
-        let mut olds = before.cells.iter().peekable();
-        loop {
-            let key = match (states.peek(), olds.peek()) {
-                (Some((new, _)), Some((old, _))) => *new.min(old),
-                (Some((key, _)), None) | (None, Some((key, _))) => *key,
-                (None, None) => return cells,
-            };
-            let value = states.next_if(|(new, _)| *new == key).map_or(ABSENT, |(_, value)| value);
-            let old = olds.next_if(|(old, _)| *old == key).map(|(_, cell)| cell);
-            match old {
-                Some(cell) if cell.value == value => cells.push((key, cell.clone())),
-                _ => cells.push((key, self.cell(commit, record, key, value, &[old]))),
-            }
-        }
-    }
-
     fn cells_after_several(
         &mut self,
         commit: u32,
         record: RecordIx,
         state: &[(u32, u32)],
         parents: &[Option<Arc<Node>>],
-    ) -> Vec<(u32, Cell)> {
+    ) -> Cells {
         let of_parents = parents.iter().flatten().flat_map(|node| node.cells.iter().map(|(key, _)| *key));
         let keys: BTreeSet<u32> = of_parents.chain(state.iter().map(|(key, _)| *key)).collect();
         let values: BTreeMap<u32, u32> = state.iter().copied().collect();
@@ -287,7 +249,7 @@ impl<'a> Walker<'a> {
                 parents.iter().map(|node| node.as_ref().and_then(|node| node.cell(key))).collect();
             cells.push((key, self.cell(commit, record, key, value, &before)));
         }
-        cells
+        Cells::from_sorted(&cells)
     }
 
     /// A cell by the law; a new owner is noted.

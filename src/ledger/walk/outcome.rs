@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
+use super::cells::Cells;
 use crate::history::{BlobId, History, TreeFile};
 use crate::ledger::law::Cell;
-use crate::ledger::trie::Trie;
 use crate::record::{Facts, ItemKey, RecordId, RecordType, ScopeHash};
 
 /// What is known of every version of every record file, by type and content.
@@ -58,13 +58,12 @@ pub(in crate::ledger) struct Files {
 #[derive(Debug, Clone)]
 pub(in crate::ledger) struct Node {
     pub(in crate::ledger) files: Files,
-    /// By key.
-    pub(in crate::ledger) cells: Vec<(u32, Cell)>,
+    pub(in crate::ledger) cells: Cells,
 }
 
 impl Node {
     pub(in crate::ledger) fn cell(&self, key: u32) -> Option<&Cell> {
-        self.cells.binary_search_by_key(&key, |(key, _)| *key).ok().map(|found| &self.cells[found].1)
+        self.cells.get(key)
     }
 }
 
@@ -124,14 +123,19 @@ pub struct Walk {
     pub(in crate::ledger) bindings: Vec<Binding>,
     /// Commits that tick an item that deploys, with the record.
     pub(in crate::ledger) deployments: Vec<(usize, RecordIx)>,
-    /// The maps of the tips that were asked for, of every deployment, and of each deployment's first parent.
-    pub(in crate::ledger) maps: HashMap<usize, Trie<Arc<Node>>>,
+    /// By record, its versions with the commits that made them, in the order of the walk. A commit has the
+    /// version of the last of these that is on its first-parent line.
+    pub(in crate::ledger) versions: Vec<Vec<(u32, Arc<Node>)>>,
 }
 
 impl Walk {
-    /// The version of a record at a commit whose map was kept.
-    pub(in crate::ledger) fn node(&self, at: usize, record: RecordIx) -> Option<&Arc<Node>> {
-        self.maps.get(&at)?.get(record)
+    /// The version of a record at a commit of the history that was walked.
+    pub(in crate::ledger) fn node(&self, history: &History, at: usize, record: RecordIx) -> Option<&Node> {
+        let versions = self.versions.get(record as usize)?;
+        let until = versions.partition_point(|(commit, _)| *commit as usize <= at);
+        let mut before = versions[..until].iter().rev();
+        let found = before.find(|(commit, _)| history.is_on_first_parent_line(*commit as usize, at));
+        found.map(|(_, node)| &**node)
     }
 
     /// Every ID that some commit of the history holds, deleted records included.
@@ -206,7 +210,11 @@ pub fn signed_acts(history: &History, walk: &Walk) -> Vec<usize> {
 
 /// Files that deployments are judged by and that no longer stand at `tip` with the same material content: the
 /// deployed record's, and those of decisions that list it.
-pub fn deployed_versions(walk: &Walk, tip: usize) -> Vec<(RecordType, &str, BlobId)> {
+pub fn deployed_versions<'w>(
+    history: &History,
+    walk: &'w Walk,
+    tip: usize,
+) -> Vec<(RecordType, &'w str, BlobId)> {
     let Some(scope) = walk.keys.number(&Key::Scope) else { return Vec::new() };
     let only = |files: &Files| match files.records[..] {
         [(path, file)] if file.is_regular() => Some((path, file.blob)),
@@ -220,8 +228,8 @@ pub fn deployed_versions(walk: &Walk, tip: usize) -> Vec<(RecordType, &str, Blob
     }
     let mut found: BTreeSet<(RecordIx, u32, BlobId)> = BTreeSet::new();
     for &(at, record) in &walk.deployments {
-        let then = |record| walk.node(at, record);
-        let now = |record| walk.node(tip, record);
+        let then = |record| walk.node(history, at, record);
+        let now = |record| walk.node(history, tip, record);
         let Some(node) = then(record) else { continue };
         let same_scope = now(record)
             .is_some_and(|now| now.cell(scope).map(|c| c.value) == node.cell(scope).map(|c| c.value));
