@@ -88,9 +88,9 @@ fn versions<'h>(loaded: &'h Loaded, tip: usize, record_type: RecordType, name: &
         }
         let mut files = before.to_vec();
         for change in changes {
-            files.retain(|(path, _)| *path != change.path);
+            files.retain(|(path, _)| *path != &*change.path);
             let file = change.new.filter(|file| file.is_regular());
-            files.extend(file.map(|file| (change.path.as_str(), file.blob)));
+            files.extend(file.map(|file| (&*change.path, file.blob)));
         }
         files.sort_unstable();
         versions.push(files.into());

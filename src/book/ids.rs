@@ -15,13 +15,13 @@ impl Book {
     pub fn ids_ever(&self) -> Result<Vec<RecordId>, BookError> {
         let tips = self.repository.all_tips()?;
         let history = self.repository.read(&tips, &self.path)?;
-        let committed =
-            history.commits.iter().flat_map(|commit| &commit.changes).map(|change| change.path.clone());
-        let on_disk = match &self.root {
+        let on_disk: Vec<String> = match &self.root {
             Some(root) => work_tree(root)?.into_keys().collect(),
             None => Vec::new(),
         };
-        let ids: BTreeSet<RecordId> = committed.chain(on_disk).filter_map(|path| id_of(&path)).collect();
+        let committed = history.commits.iter().flat_map(|commit| &commit.changes).map(|change| &*change.path);
+        let paths = committed.chain(on_disk.iter().map(String::as_str));
+        let ids: BTreeSet<RecordId> = paths.filter_map(id_of).collect();
         Ok(ids.into_iter().collect())
     }
 

@@ -109,13 +109,21 @@ impl Book {
         let position = |commit: Option<CommitId>| commit.and_then(|commit| history.position(commit));
         let (tip, trunk) = (position(asked.tip), position(asked.trunk));
         let every_policy = policies.values().flatten().chain([policy, &builtin]);
-        let walk = ledger::walk(history, &versions, &ledger::deployment_items(every_policy));
+        let items = ledger::deployment_items(every_policy);
+        // The walk is for one thread; another reads what it will ask for.
+        let other = self.reopen()?;
+        let (known, items) = (&versions, &items);
+        let (walk, foreseen) = rayon::join(
+            || ledger::walk(history, known, items),
+            move || other.foresee_deployed(history, known, items),
+        );
+        let foreseen = foreseen?;
         let named = ledger::named_tasks(history, &walk, policy.book.as_deref());
         let work_paths = self.work_paths(history, &named, cache.as_mut())?;
         let signatures = self.signatures(history, &walk, cache.as_mut())?;
         let detached = self.detached(history)?;
-        let deployed =
-            tip.map_or_else(|| Ok(DeployedRecords::new()), |tip| self.deployed(history, &walk, tip))?;
+        let deployed = tip
+            .map_or_else(|| Ok(DeployedRecords::new()), |tip| self.deployed(history, &walk, tip, foreseen))?;
         let prepared = Prepared {
             walk,
             named,

@@ -175,7 +175,7 @@ fn id_of(path: &str) -> Option<RecordId> {
 /// The first commit that added a path.
 fn added(history: &History, path: &str) -> Option<usize> {
     let adds = |commit: &crate::history::Commit| {
-        commit.changes.iter().any(|change| change.path == path && change.old.is_none())
+        commit.changes.iter().any(|change| *change.path == *path && change.old.is_none())
     };
     // A merge brings what a side of it has made.
     let own = |commit: &crate::history::Commit| commit.parents.len() < 2 && adds(commit);

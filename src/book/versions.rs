@@ -1,20 +1,26 @@
 //! What every version of the records and the policy says, read once on all cores.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
 use super::{Book, BookError, POLICY_FILE};
-use crate::history::{Blob, BlobId, CommitId, FactCache, History, SignatureCheck, check_text};
+use crate::history::{Blob, BlobId, CommitId, FactCache, History, SignatureCheck, TreeFile, check_text};
 use crate::ledger::{
     self, DeployedRecords, DetachedFile, DetachedFiles, Policies, Signatures, Versions, Walk, WorkPaths,
 };
 use crate::policy::Policy;
 use crate::record::{
-    Detached, FactsReader, MAX_DETACHED_BYTES, MAX_RECORD_BYTES, Record, RecordType, ScopeRules,
+    Detached, FactsReader, MAX_DETACHED_BYTES, MAX_RECORD_BYTES, Record, RecordType, ScopeHash, ScopeRules,
     detached_path,
 };
+
+/// A record file: its type, its path, its content.
+type Version<'v> = (RecordType, &'v str, BlobId);
+
+/// Parsed versions.
+pub(super) type Foreseen<'v> = FxHashMap<Version<'v>, Arc<Record>>;
 
 impl Book {
     /// Facts of every version of every record file, on all cores; those that the cache knows are taken from it.
@@ -121,24 +127,66 @@ impl Book {
         Ok(read.into_iter().collect())
     }
 
-    /// Records as they stood at deployments, as far as they differ from what stands at the tip.
-    pub(super) fn deployed(
+    /// Records as they stood at deployments, as far as they differ from what stands at the tip. Those that were
+    /// `foreseen` are not read again.
+    pub(super) fn deployed<'v>(
         &self,
         history: &History,
-        walk: &Walk,
+        walk: &'v Walk,
         tip: usize,
+        mut foreseen: Foreseen<'v>,
     ) -> Result<DeployedRecords, BookError> {
-        let inputs: Vec<(BlobId, (RecordType, &str, BlobId))> = ledger::deployed_versions(history, walk, tip)
-            .into_iter()
-            .map(|(record_type, path, blob)| (blob, (record_type, path, blob)))
-            .collect();
-        let read =
-            self.repository.map_blobs(&inputs, MAX_RECORD_BYTES, |(record_type, path, blob), content| {
-                match content {
-                    Blob::Bytes(bytes) => Some((*blob, Arc::new(Record::parse(*record_type, path, &bytes)))),
-                    Blob::TooLarge(_) => None,
-                }
-            })?;
+        let (mut deployed, mut missing) = (DeployedRecords::new(), Vec::new());
+        for version in ledger::deployed_versions(history, walk, tip) {
+            match foreseen.remove(&version) {
+                Some(record) => drop(deployed.insert(version.2, record)),
+                None => missing.push(version),
+            }
+        }
+        let read = self.read_records(missing)?;
+        deployed.extend(read.into_iter().map(|((.., blob), record)| (blob, record)));
+        Ok(deployed)
+    }
+
+    /// Versions that commits deployed, as far as facts tell before the walk: what the walk will ask for, and a
+    /// little more or less.
+    pub(super) fn foresee_deployed<'h>(
+        &self,
+        history: &'h History,
+        versions: &Versions,
+        deployment_items: &HashSet<String>,
+    ) -> Result<Foreseen<'h>, BookError> {
+        let facts = |record_type, file: Option<TreeFile>| versions.get(&(record_type, file?.blob));
+        let mut latest: FxHashMap<&str, Option<ScopeHash>> = FxHashMap::default();
+        let mut deployed = Vec::new();
+        for change in history.commits.iter().flat_map(|commit| &commit.changes) {
+            let Some(record_type) = type_of(&change.path) else { continue };
+            let (old, new) = (facts(record_type, change.old), facts(record_type, change.new));
+            latest.insert(&change.path, new.and_then(|new| new.scope));
+            if let (Some(file), Some(new)) = (change.new, new)
+                && ledger::deploys(old, new, deployment_items)
+            {
+                deployed.push(((record_type, &*change.path, file.blob), new.scope));
+            }
+        }
+        deployed.retain(|((_, path, _), scope)| latest.get(path) != Some(scope));
+        let mut versions: Vec<Version<'h>> = deployed.into_iter().map(|(version, _)| version).collect();
+        versions.sort_unstable();
+        versions.dedup();
+        self.read_records(versions)
+    }
+
+    fn read_records<'v>(&self, versions: Vec<Version<'v>>) -> Result<Foreseen<'v>, BookError> {
+        let inputs: Vec<(BlobId, Version<'v>)> =
+            versions.into_iter().map(|version| (version.2, version)).collect();
+        let parsed = |version: &Version<'v>, content: Blob| {
+            let (record_type, path, _) = *version;
+            match content {
+                Blob::Bytes(bytes) => Some((*version, Arc::new(Record::parse(record_type, path, &bytes)))),
+                Blob::TooLarge(_) => None,
+            }
+        };
+        let read = self.repository.map_blobs(&inputs, MAX_RECORD_BYTES, parsed)?;
         Ok(read.into_iter().flatten().collect())
     }
 

@@ -172,7 +172,7 @@ fn items(target: &Target, name: &str, checked: bool) -> Result<Vec<ItemKey>, Cli
         .record
         .items
         .iter()
-        .filter(|item| policy.environment_for_item(&item.text).is_some_and(|found| found.name == name))
+        .filter(|item| policy.environment_deployed_by(&item.key.text).is_some_and(|found| found.name == name))
         .collect();
     if of_environment.is_empty() {
         let texts: Vec<&str> = policy.environment(name).map_or_else(Vec::new, |environment| {

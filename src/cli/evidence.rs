@@ -85,7 +85,7 @@ pub(super) fn environment<'t>(target: &'t Target, named: Option<&str>) -> Result
     let items = &target.state()?.record.items;
     let named_by_items = |environment: &&Environment| {
         items.iter().any(|item| {
-            policy.environment_for_item(&item.text).is_some_and(|found| found.name == environment.name)
+            policy.environment_deployed_by(&item.key.text).is_some_and(|found| found.name == environment.name)
         })
     };
     let of_record = policy.environments.iter().rfind(named_by_items);

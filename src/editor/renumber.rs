@@ -132,7 +132,7 @@ pub fn renumbered(record: &Record, policy: &Policy, new: &RecordId) -> Result<St
     }
     let mut text = record.source.to_string();
     for item in &record.items {
-        if item.checked && policy.environment_for_item(&item.text).is_some() {
+        if item.checked && policy.environment_deployed_by(&item.key.text).is_some() {
             return Err(format!(
                 "it has been deployed as {old} (“{}”), and the audit names it so",
                 item.text

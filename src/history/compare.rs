@@ -141,7 +141,7 @@ fn compare_commit(
         let old = parent.map_or(Ok(None), |parent| subtree(reader, parent, &path))?;
         reader.compare(old, new, folder, 0, &mut |path, old, new| {
             if path.ends_with(ending) {
-                compared.changes.push(Change { path: path.to_owned(), old, new });
+                compared.changes.push(Change { path: path.into(), old, new });
             }
         })?;
     }

@@ -25,7 +25,8 @@ pub use lines::{DiffLine, Hunk, Origin, changed_lines, unchanged_lines};
 pub use repository::{Blob, Head, Repository};
 pub use signature::{SignatureCheck, check_text, key_identity};
 pub use types::{
-    BlobId, Change, Commit, CommitId, CommitTime, FileKind, History, Signature, Trailers, TreeFile,
+    BlobId, Change, Commit, CommitId, CommitTime, FileKind, History, Signature, Trailers, TrailersOfCommit,
+    TreeFile,
 };
 
 /// Where the book stands in the work tree: empty for the root, else a path without outer slashes.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use git2::Oid;
 
-use super::types::{CommitTime, Signature, Trailers};
+use super::types::{CommitTime, Signature, Trailers, TrailersOfCommit};
 
 /// A commit as its bytes say it.
 #[derive(Debug)]
@@ -18,7 +18,7 @@ pub(super) struct RawCommit {
     pub(super) author: Signature,
     pub(super) committer: Signature,
     pub(super) subject: Arc<str>,
-    pub(super) trailers: Trailers,
+    pub(super) trailers: TrailersOfCommit,
     pub(super) signed: bool,
     pub(super) malformed: Option<String>,
 }
@@ -160,15 +160,15 @@ fn offset(text: &str) -> Option<i32> {
     (number >= 0).then(|| sign * (number / 100 * 60 + number % 100))
 }
 
-fn read_message(message: &[u8]) -> (Arc<str>, Trailers) {
+fn read_message(message: &[u8]) -> (Arc<str>, TrailersOfCommit) {
     let first = message.split(|byte| *byte == b'\n').find(|line| !line.trim_ascii().is_empty());
     let subject = String::from_utf8_lossy(first.unwrap_or_default()).trim_end().into();
     let mut trailers = Trailers::default();
     if find(message, b"\n\n").is_none() {
-        return (subject, trailers);
+        return (subject, trailers.into());
     }
     let text = String::from_utf8_lossy(message).replace('\0', " ");
-    let Ok(found) = git2::message_trailers_strs(&text) else { return (subject, trailers) };
+    let Ok(found) = git2::message_trailers_strs(&text) else { return (subject, trailers.into()) };
     for (key, value) in found.iter() {
         let value = value.trim().to_owned();
         match key.to_ascii_lowercase().as_str() {
@@ -183,7 +183,7 @@ fn read_message(message: &[u8]) -> (Arc<str>, Trailers) {
             _ => {}
         }
     }
-    (subject, trailers)
+    (subject, trailers.into())
 }
 
 fn email_of(value: &str) -> String {

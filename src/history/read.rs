@@ -1,6 +1,7 @@
 //! From tips to facts: which commits there are, and which record files each one changes.
 
 use std::collections::HashSet;
+use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
 use git2::Oid;
@@ -8,8 +9,8 @@ use gix_object::Kind;
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
-use super::cache::{CommitFacts, FactCache};
-use super::compare::{Compared, Comparing, Queue, record_folders};
+use super::cache::{FactCache, Shelf};
+use super::compare::{Comparing, Queue, record_folders};
 use super::objects::{ObjectStore, Objects};
 use super::raw::{self, RawCommit};
 use super::tree::TreeReader;
@@ -32,50 +33,34 @@ pub(super) fn read(
     let mut cache = cache;
     let walked = rayon::scope(|scope| walk(store, tips, cache.as_deref_mut(), &comparing, scope))?;
     let mut compared = comparing.finish()?;
-    let mut fresh = Vec::with_capacity(compared.len());
-    let commits = walked.into_iter().map(|Walked { id, facts, parents }| match facts {
-        Source::Known(facts) => known_commit(id, *facts, parents),
-        Source::Read(raw) => {
-            fresh.push(id);
-            read_commit(id, *raw, parents, compared.remove(&id).unwrap_or_default())
-        }
-    });
-    let history = History::new(commits.collect());
+    let Walked { mut commits, read } = walked;
+    for &position in &read {
+        let commit = &mut commits[position];
+        let compared = compared.remove(&commit.id).unwrap_or_default();
+        commit.changes = compared.changes;
+        commit.policy = compared.policy;
+        commit.touches_code = compared.touches_code;
+    }
     if let Some(cache) = cache {
-        cache.add_commits(fresh);
+        cache.add_commits(read.into_iter().map(|position| commits[position].id));
     }
-    Ok(history)
+    Ok(History::new(commits))
 }
 
-fn known_commit(id: CommitId, facts: CommitFacts, parents: Vec<usize>) -> Commit {
+/// What a commit says of itself, before it is compared with its parent.
+fn read_commit(id: CommitId, raw: &RawCommit) -> Commit {
     Commit {
         id,
-        parents,
-        author: facts.author,
-        committer: facts.committer,
-        subject: facts.subject,
-        trailers: facts.trailers,
-        signed: facts.signed,
-        malformed: facts.malformed,
-        changes: facts.changes,
-        policy: facts.policy,
-        touches_code: facts.touches_code,
-    }
-}
-
-fn read_commit(id: CommitId, raw: RawCommit, parents: Vec<usize>, compared: Compared) -> Commit {
-    Commit {
-        id,
-        parents,
-        author: raw.author,
-        committer: raw.committer,
-        subject: raw.subject,
-        trailers: raw.trailers,
+        parents: Vec::new(),
+        author: raw.author.clone(),
+        committer: raw.committer.clone(),
+        subject: Arc::clone(&raw.subject),
+        trailers: raw.trailers.clone(),
         signed: raw.signed,
-        malformed: raw.malformed,
-        changes: compared.changes,
-        policy: compared.policy,
-        touches_code: compared.touches_code,
+        malformed: raw.malformed.clone(),
+        changes: Vec::new(),
+        policy: None,
+        touches_code: false,
     }
 }
 
@@ -84,32 +69,22 @@ pub(super) fn read_raw(objects: &mut Objects, oid: Oid) -> Result<RawCommit, His
     raw.ok_or_else(|| HistoryError::NotACommit { id: commit_id(oid).hex() })
 }
 
-/// A commit in its place.
+/// The commits of a history in their order.
+#[derive(Default)]
 struct Walked {
-    id: CommitId,
-    facts: Source,
-    parents: Vec<usize>,
+    commits: Vec<Commit>,
+    /// Positions of those that were read and not known.
+    read: Vec<usize>,
 }
 
-/// Where the facts of a commit come from.
-enum Source {
-    Read(Box<RawCommit>),
-    Known(Box<CommitFacts>),
-}
-
-impl Source {
-    /// The parents, the first one last.
-    fn parents_reversed(&self) -> Result<Vec<Oid>, HistoryError> {
-        match self {
-            Source::Read(raw) => Ok(raw.parents.iter().rev().copied().collect()),
-            Source::Known(facts) => facts
-                .parents
-                .iter()
-                .rev()
-                .map(|id| Oid::from_bytes(&id.0).map_err(HistoryError::git))
-                .collect(),
-        }
-    }
+/// A commit that the walk has seen.
+enum Seen {
+    /// It was read, and its parents come first.
+    Read(CommitId, Box<RawCommit>),
+    /// It stands on the shelf, and its parents come first.
+    Known(u32),
+    /// It has its position.
+    Placed(usize),
 }
 
 /// All commits in the history of the tips, parents before children, in an order that the graph decides. Each one
@@ -117,50 +92,70 @@ impl Source {
 fn walk<'scope>(
     store: &ObjectStore,
     tips: &[Oid],
-    mut cache: Option<&mut FactCache>,
+    cache: Option<&mut FactCache>,
     comparing: &'scope Comparing<'_>,
     scope: &rayon::Scope<'scope>,
-) -> Result<Vec<Walked>, HistoryError> {
+) -> Result<Walked, HistoryError> {
     enum Step {
-        Enter(Oid),
-        Leave(Oid),
+        Enter(CommitId),
+        Leave(usize),
     }
+    let mut no_facts = Shelf::default();
+    let shelf = cache.map_or(&mut no_facts, |cache| &mut cache.commits.facts);
     let mut objects = store.reader();
     let mut queue = Queue::new(store.reader());
-    let mut entered: FxHashMap<Oid, Option<(Source, Vec<Oid>)>> = FxHashMap::default();
-    let mut positions: FxHashMap<Oid, usize> = FxHashMap::default();
+    let mut numbers: FxHashMap<CommitId, usize> = FxHashMap::default();
+    let mut seen: Vec<Seen> = Vec::new();
     let mut names: HashSet<Arc<str>> = HashSet::new();
-    let mut walked: Vec<Walked> = Vec::new();
-    let mut stack: Vec<Step> = tips.iter().rev().map(|tip| Step::Enter(*tip)).collect();
+    let mut walked = Walked::default();
+    let mut stack: Vec<Step> = tips.iter().rev().map(|tip| Step::Enter(commit_id(*tip))).collect();
     while let Some(step) = stack.pop() {
         match step {
-            Step::Enter(oid) => {
-                if entered.contains_key(&oid) {
-                    continue;
-                }
-                let facts = match cache.as_mut().and_then(|cache| cache.take_commit(commit_id(oid))) {
-                    Some(facts) => Source::Known(Box::new(facts)),
+            Step::Enter(id) => {
+                let Entry::Vacant(vacant) = numbers.entry(id) else { continue };
+                vacant.insert(seen.len());
+                stack.push(Step::Leave(seen.len()));
+                seen.push(match shelf.place(id) {
+                    Some(place) => {
+                        stack.extend(shelf.parents(place).iter().rev().copied().map(Step::Enter));
+                        Seen::Known(place)
+                    }
                     None => {
+                        let oid = Oid::from_bytes(&id.0).map_err(HistoryError::git)?;
                         let mut raw = read_raw(&mut objects, oid)?;
                         share_names(&mut names, &mut raw);
                         queue.add(oid, &raw)?;
-                        Source::Read(Box::new(raw))
+                        stack.extend(raw.parents.iter().rev().map(|parent| Step::Enter(commit_id(*parent))));
+                        Seen::Read(id, Box::new(raw))
                     }
-                };
+                });
                 if let Some(chunk) = queue.full_chunk() {
                     scope.spawn(move |_| comparing.compare(chunk));
                 }
-                let parents = facts.parents_reversed()?;
-                stack.push(Step::Leave(oid));
-                stack.extend(parents.iter().map(|parent| Step::Enter(*parent)));
-                entered.insert(oid, Some((facts, parents)));
             }
-            Step::Leave(oid) => {
-                let Some((facts, parents)) = entered.get_mut(&oid).and_then(Option::take) else { continue };
-                let parents =
-                    parents.iter().rev().filter_map(|parent| positions.get(parent).copied()).collect();
-                positions.insert(oid, walked.len());
-                walked.push(Walked { id: commit_id(oid), facts, parents });
+            Step::Leave(number) => {
+                let position = walked.commits.len();
+                let positions = |parents: &mut dyn Iterator<Item = CommitId>| -> Vec<usize> {
+                    let placed = |parent| match seen[*numbers.get(&parent)?] {
+                        Seen::Placed(position) => Some(position),
+                        _ => None,
+                    };
+                    parents.filter_map(placed).collect()
+                };
+                let (parents, commit) = match &seen[number] {
+                    Seen::Known(place) => {
+                        let parents = positions(&mut shelf.parents(*place).iter().copied());
+                        (parents, shelf.take(*place))
+                    }
+                    Seen::Read(id, raw) => {
+                        walked.read.push(position);
+                        let parents = positions(&mut raw.parents.iter().copied().map(commit_id));
+                        (parents, Some(read_commit(*id, raw)))
+                    }
+                    Seen::Placed(_) => continue,
+                };
+                seen[number] = Seen::Placed(position);
+                walked.commits.extend(commit.map(|commit| Commit { parents, ..commit }));
             }
         }
     }

@@ -76,6 +76,35 @@ pub struct Trailers {
     pub co_authors: Vec<String>,
 }
 
+static NO_TRAILERS: Trailers = Trailers {
+    changes: Vec::new(),
+    deployed: Vec::new(),
+    rolled_back: Vec::new(),
+    anyway: Vec::new(),
+    plans: Vec::new(),
+    exercised: Vec::new(),
+    approved_by: Vec::new(),
+    co_authors: Vec::new(),
+};
+
+/// Trailers of a commit, of which most have none: so they take no room.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct TrailersOfCommit(Option<Box<Trailers>>);
+
+impl From<Trailers> for TrailersOfCommit {
+    fn from(trailers: Trailers) -> Self {
+        TrailersOfCommit((trailers != NO_TRAILERS).then(|| Box::new(trailers)))
+    }
+}
+
+impl std::ops::Deref for TrailersOfCommit {
+    type Target = Trailers;
+
+    fn deref(&self) -> &Trailers {
+        self.0.as_deref().unwrap_or(&NO_TRAILERS)
+    }
+}
+
 /// What stands at a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum FileKind {
@@ -100,7 +129,7 @@ pub struct TreeFile {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
     /// Relative to the book, forward slashes.
-    pub path: String,
+    pub path: Arc<str>,
     /// In the first parent.
     pub old: Option<TreeFile>,
     /// In the commit.
@@ -108,7 +137,7 @@ pub struct Change {
 }
 
 /// Facts of one commit. They never change.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Commit {
     /// Its name.
     pub id: CommitId,
@@ -121,7 +150,7 @@ pub struct Commit {
     /// First line of the message.
     pub subject: Arc<str>,
     /// Trailers that are ours.
-    pub trailers: Trailers,
+    pub trailers: TrailersOfCommit,
     /// Whether it carries a signature of any kind.
     pub signed: bool,
     /// What is wrong with the raw bytes, when something is: such a commit has no authority.
@@ -317,7 +346,7 @@ mod tests {
             author: nobody.clone(),
             committer: nobody.clone(),
             subject: "".into(),
-            trailers: Trailers::default(),
+            trailers: TrailersOfCommit::default(),
             signed: false,
             malformed: None,
             changes: Vec::new(),

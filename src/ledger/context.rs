@@ -9,8 +9,8 @@ use super::law::{ABSENT, Cell};
 use super::state::{Evidence, WorkTree};
 use super::walk::{Binding, Key, Move, Node, RecordIx, Transition, Value, Walk, Withdrawal};
 use crate::history::{BlobId, History, SignatureCheck};
-use crate::policy::Policy;
-use crate::record::{Detached, ItemKey, Record, RecordId, ScopeHash, normalize};
+use crate::policy::{Environment, Policy};
+use crate::record::{Detached, ItemKey, Record, RecordId, ScopeHash};
 
 /// Policies by the content of `policy.toml`; `None` for one that cannot be used.
 pub type Policies = HashMap<BlobId, Option<Policy>>;
@@ -118,7 +118,7 @@ enum Reach {
 /// Normalised texts of the items that deploy an environment by any of the policies.
 pub fn deployment_items<'p>(policies: impl Iterator<Item = &'p Policy>) -> HashSet<String> {
     let environments = policies.flat_map(|policy| &policy.environments);
-    environments.flat_map(|environment| &environment.deployed_by).map(|text| normalize(text)).collect()
+    environments.flat_map(Environment::deploying_items).map(str::to_owned).collect()
 }
 
 /// Whose the commits are that name tasks: by `Change:` trailer or by a word of the subject.

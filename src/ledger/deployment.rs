@@ -16,7 +16,7 @@ pub(super) fn environments_of<'p>(
     let own = ticked.iter().filter(|t| t.commit as usize == commit);
     for transition in own.filter(|t| *context.value(t.to) == Value::Checked) {
         let Key::Item(item) = context.key(transition) else { continue };
-        let Some(environment) = policy.environment_for_item(&item.text) else { continue };
+        let Some(environment) = policy.environment_deployed_by(&item.text) else { continue };
         if !found.iter().any(|known| known.name == environment.name) {
             found.push(environment);
         }

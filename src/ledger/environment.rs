@@ -42,7 +42,7 @@ pub(super) fn environments(context: &Context<'_>, record: RecordIx) -> Vec<Envir
     let policy = context.sources.policy;
     let items: Vec<(&ItemKey, &str)> = context
         .items(record)
-        .filter_map(|item| Some((item, policy.environment_for_item(&item.text)?.name.as_str())))
+        .filter_map(|item| Some((item, policy.environment_deployed_by(&item.text)?.name.as_str())))
         .collect();
     policy
         .environments

@@ -100,7 +100,9 @@ fn deployments(context: &Context<'_>, group: &[&Transition]) -> Vec<EventKind> {
     let mut kinds: Vec<EventKind> = Vec::new();
     for transition in group {
         let Key::Item(item) = context.key(transition) else { continue };
-        let Some(environment) = context.sources.policy.environment_for_item(&item.text) else { continue };
+        let Some(environment) = context.sources.policy.environment_deployed_by(&item.text) else {
+            continue;
+        };
         let environment = environment.name.clone();
         let kind = match (context.value(transition.from), context.value(transition.to)) {
             (_, Value::Checked) => EventKind::Deployed { environment },

@@ -56,4 +56,4 @@ pub use push::{Push, Refusal, judge_push};
 pub use runbook::holds;
 pub use state::*;
 pub use stories::{Story, stories};
-pub use walk::{Versions, Walk, deployed_versions, signed_acts, walk};
+pub use walk::{Versions, Walk, deployed_versions, deploys, signed_acts, walk};

@@ -121,7 +121,7 @@ fn unlisted(push: &Push<'_>, commit: usize) -> Option<Refusal> {
     let before = facts.parents.first().and_then(|&parent| push.history.commits[parent].policy);
     let what = match facts.changes.first() {
         _ if facts.parents.len() > 1 => return None,
-        Some(change) => change.path.as_str(),
+        Some(change) => &*change.path,
         None if facts.policy != before => "the policy",
         None => return None,
     };

@@ -98,7 +98,7 @@ impl<'a> Subject<'_, 'a> {
 fn rollbacks(context: &Context<'_>, record: RecordIx, parsed: &Record) -> Vec<usize> {
     let policy = context.sources.policy;
     let named = |environment: &crate::policy::Environment| {
-        let of = |item: &Item| policy.environment_for_item(&item.text) == Some(environment);
+        let of = |item: &Item| policy.environment_deployed_by(&item.key.text) == Some(environment);
         parsed.items.iter().any(of)
     };
     let Some(last) = policy.environments.iter().rev().find(|environment| named(environment)) else {
@@ -107,7 +107,7 @@ fn rollbacks(context: &Context<'_>, record: RecordIx, parsed: &Record) -> Vec<us
     let withdrawals = context.withdrawals(record).iter();
     withdrawals
         .filter(|withdrawal| match context.sources.walk.keys.item(withdrawal.key) {
-            Key::Item(item) => policy.environment_for_item(&item.text) == Some(last),
+            Key::Item(item) => policy.environment_deployed_by(&item.text) == Some(last),
             _ => false,
         })
         .map(|withdrawal| withdrawal.commit as usize)

@@ -7,6 +7,18 @@ use super::types::{
 };
 use crate::record::{Risk, TaskKind, normalize, normalize_review};
 
+impl Environment {
+    /// Whether an item of this normalised text says that it is deployed.
+    pub fn is_deployed_by(&self, normalized: &str) -> bool {
+        self.deploying.iter().any(|text| text == normalized)
+    }
+
+    /// The normalised texts of the items that say so.
+    pub fn deploying_items(&self) -> impl Iterator<Item = &str> {
+        self.deploying.iter().map(String::as_str)
+    }
+}
+
 impl Policy {
     /// The person (or robot) that an e-mail belongs to. Letter case makes no difference; `.mailmap` is not
     /// asked.
@@ -49,10 +61,12 @@ impl Policy {
 
     /// The environment that an item's tick deploys.
     pub fn environment_for_item(&self, text: &str) -> Option<&Environment> {
-        let key = normalize(text);
-        self.environments
-            .iter()
-            .find(|environment| environment.deployed_by.iter().any(|known| normalize(known) == key))
+        self.environment_deployed_by(&normalize(text))
+    }
+
+    /// The same of an item's normalised text.
+    pub fn environment_deployed_by(&self, normalized: &str) -> Option<&Environment> {
+        self.environments.iter().find(|environment| environment.is_deployed_by(normalized))
     }
 
     /// The environment of that name.

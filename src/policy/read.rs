@@ -224,9 +224,12 @@ fn trust(decoder: &mut Decoder<'_>, table: &mut Table<'_>) -> TrustRules {
 }
 
 fn environment(decoder: &mut Decoder<'_>, table: &mut Table<'_>) -> Option<Environment> {
+    let name = required(decoder, table, "name")?;
+    let deployed_by = table.texts(decoder, "deployed-by");
     Some(Environment {
-        name: required(decoder, table, "name")?,
-        deployed_by: table.texts(decoder, "deployed-by"),
+        name,
+        deploying: deployed_by.iter().map(|text| normalize(text)).collect(),
+        deployed_by,
         gated: table.boolean(decoder, "gated", false),
         deployers: table.texts(decoder, "deployers"),
     })

@@ -158,6 +158,8 @@ pub struct Environment {
     pub name: String,
     /// Texts of the items that say it is deployed.
     pub deployed_by: Vec<String>,
+    /// The same, normalised.
+    pub(super) deploying: Vec<String>,
     /// Whether the gate asks for more than the deployer.
     pub gated: bool,
     /// Roles, people and robots that may deploy; empty: anybody.

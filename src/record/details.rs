@@ -140,7 +140,7 @@ impl<'a, 't> Reader<'a, 't> {
             DeValue::Integer(_) | DeValue::Float(_) => {
                 Some(self.source[shift(value.span(), self.base)].to_owned())
             }
-            DeValue::String(_) => self.as_text("`cost.monthly`", value),
+            DeValue::String(_) => self.as_text(|| "`cost.monthly`".to_owned(), value),
             _ => {
                 self.wrong_type("`cost.monthly`", value, "a number or a text");
                 None
@@ -200,7 +200,7 @@ impl<'a, 't> Reader<'a, 't> {
             self.invalid(value, format!("{} has no `digest`, expected `sha256:…`", quoted(&name)));
             return None;
         };
-        let text = self.as_text(&quoted(&format!("{prefix}digest")), digest)?;
+        let text = self.as_text(|| quoted(&format!("{prefix}digest")), digest)?;
         if !text.starts_with("sha256:") {
             let name = quoted(&format!("{prefix}digest"));
             self.invalid(digest, format!("{name} is {}, expected `sha256:…`", quoted(&text)));

@@ -190,18 +190,15 @@ impl Record {
 
     fn check_characters(&mut self, table: &DeTable<'_>, base: usize) {
         for (key, value) in table.iter() {
-            self.check_text(
-                &format!("the key {}", quoted(key.get_ref())),
-                key.get_ref(),
-                shift(key.span(), base),
-            );
+            let name = || format!("the key {}", quoted(key.get_ref()));
+            self.check_text(name, key.get_ref(), shift(key.span(), base));
             self.check_value(key.get_ref(), value, base);
         }
     }
 
     fn check_value(&mut self, key: &str, value: &Spanned<DeValue<'_>>, base: usize) {
         match value.get_ref() {
-            DeValue::String(text) => self.check_text(&quoted(key), text, shift(value.span(), base)),
+            DeValue::String(text) => self.check_text(|| quoted(key), text, shift(value.span(), base)),
             DeValue::Array(array) => array.iter().for_each(|value| self.check_value(key, value, base)),
             DeValue::Table(table) => table.values().for_each(|value| self.check_value(key, value, base)),
             _ => {}
@@ -209,8 +206,9 @@ impl Record {
     }
 
     /// Warns when `text`, which stands at `span`, may read as another; `name` says what it is.
-    fn check_text(&mut self, name: &str, text: &str, span: Range<usize>) {
+    fn check_text(&mut self, name: impl FnOnce() -> String, text: &str, span: Range<usize>) {
         let Some(suspect) = find_suspect(text) else { return };
+        let name = name();
         let message = format!("{name} holds {}", suspect.describe());
         let character = suspect.character();
         let place = self.text(span.clone()).find(character).map_or(span.clone(), |offset| {
@@ -240,7 +238,7 @@ impl Record {
             }
         };
         for item in &outline.items {
-            self.check_text(&format!("the item {}", quoted(&item.text)), &item.text, item.span.clone());
+            self.check_text(|| format!("the item {}", quoted(&item.text)), &item.text, item.span.clone());
         }
         self.sections = outline.sections;
         self.items = outline.items;

@@ -28,13 +28,16 @@ pub(super) fn actions(context: &Context<'_>, span: &Range<usize>, found: &[Diagn
 fn tick(context: &Context<'_>, record: &Record, item: &Item) -> Option<CodeAction> {
     let policy = &context.loaded.policy;
     let new = edit::set_item(&record.source, item, !item.checked).ok()?;
-    let verb =
-        match (item.checked, policy.review_for_item(&item.text), policy.environment_for_item(&item.text)) {
-            (true, ..) => "Untick".to_owned(),
-            (false, Some(review), _) if !review.via_decision => format!("Approve as {}:", review.role),
-            (false, _, Some(environment)) => format!("Mark deployed to {}:", environment.name),
-            (false, _, None) => "Tick".to_owned(),
-        };
+    let verb = match (
+        item.checked,
+        policy.review_for_item(&item.text),
+        policy.environment_deployed_by(&item.key.text),
+    ) {
+        (true, ..) => "Untick".to_owned(),
+        (false, Some(review), _) if !review.via_decision => format!("Approve as {}:", review.role),
+        (false, _, Some(environment)) => format!("Mark deployed to {}:", environment.name),
+        (false, _, None) => "Tick".to_owned(),
+    };
     Some(action(context, record, format!("{verb} “{}”", item.text), CodeActionKind::REFACTOR, &new))
 }
 

@@ -104,7 +104,7 @@ fn of_item(context: &Context<'_>, item: &Item) -> String {
             state.and_then(|state| state.approvals.iter().find(|a| normalize_review(&a.text) == text));
         lines.extend(approval.map(of_approval));
     }
-    if let Some(environment) = policy.environment_for_item(&item.text) {
+    if let Some(environment) = policy.environment_deployed_by(&item.key.text) {
         lines.push(format!("Ticking it says: deployed to {}", escape(&environment.name)));
     }
     lines.join("\n\n")

@@ -1,10 +1,10 @@
 //! Facts of commits as bytes.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::wire::{Reader, Writer};
-use super::{CommitFacts, KnownCommits};
-use crate::history::types::{Change, Commit, CommitId, CommitTime, History, Signature, Trailers, TreeFile};
+use super::{CommitFacts, KnownCommits, Shelf};
+use crate::history::types::{Change, Commit, CommitId, CommitTime, History, Signature, Trailers};
 
 const SIGNED: u8 = 1;
 const TOUCHES_CODE: u8 = 2;
@@ -13,63 +13,29 @@ const TRAILERS: u8 = 8;
 
 /// The facts of a commit wherever they stand.
 pub(super) struct View<'a> {
-    id: CommitId,
     parents: Vec<CommitId>,
-    author: &'a Signature,
-    committer: &'a Signature,
-    subject: &'a str,
-    trailers: &'a Trailers,
-    signed: bool,
-    malformed: Option<&'a str>,
-    changes: &'a [Change],
-    policy: Option<TreeFile>,
-    touches_code: bool,
+    commit: &'a Commit,
 }
 
 impl<'a> View<'a> {
     pub(super) fn of_commit(history: &History, commit: &'a Commit) -> Self {
-        View {
-            id: commit.id,
-            parents: commit.parents.iter().map(|&parent| history.commits[parent].id).collect(),
-            author: &commit.author,
-            committer: &commit.committer,
-            subject: &commit.subject,
-            trailers: &commit.trailers,
-            signed: commit.signed,
-            malformed: commit.malformed.as_deref(),
-            changes: &commit.changes,
-            policy: commit.policy,
-            touches_code: commit.touches_code,
-        }
-    }
-
-    pub(super) fn of_facts(id: CommitId, facts: &'a CommitFacts) -> Self {
-        View {
-            id,
-            parents: facts.parents.clone(),
-            author: &facts.author,
-            committer: &facts.committer,
-            subject: &facts.subject,
-            trailers: &facts.trailers,
-            signed: facts.signed,
-            malformed: facts.malformed.as_deref(),
-            changes: &facts.changes,
-            policy: facts.policy,
-            touches_code: facts.touches_code,
-        }
+        let parents = commit.parents.iter().map(|&parent| history.commits[parent].id).collect();
+        View { parents, commit }
     }
 }
 
-/// The facts of commits that are given and of those that are `known`, with all else that is known.
-pub(super) fn encode<'a>(mut commits: Vec<View<'a>>, known: &'a KnownCommits) -> Vec<u8> {
+/// The facts of commits that are `known` and of those that are given, each once and in this order, with all else that
+/// is known.
+pub(super) fn encode<'a>(commits: Vec<View<'a>>, known: &'a KnownCommits) -> Vec<u8> {
     let mut writer = Writer::default();
-    commits.extend(known.facts.iter().map(|(id, facts)| View::of_facts(*id, facts)));
-    commits.sort_unstable_by_key(|commit| commit.id);
-    commits.dedup_by_key(|commit| commit.id);
-    writer.count(commits.len());
-    for commit in &commits {
-        writer.raw(&commit.id.0);
-        write(&mut writer, commit);
+    let older = known.facts.iter();
+    let older = older.map(|facts| View { parents: facts.parents.clone(), commit: &facts.commit });
+    let mut seen = FxHashSet::default();
+    let all: Vec<View<'_>> = older.chain(commits).filter(|view| seen.insert(view.commit.id)).collect();
+    writer.count(all.len());
+    for view in &all {
+        writer.raw(&view.commit.id.0);
+        write(&mut writer, view);
     }
     let work = sorted(&known.work);
     writer.count(work.len());
@@ -93,7 +59,8 @@ fn sorted<V>(map: &FxHashMap<CommitId, V>) -> Vec<(&CommitId, &V)> {
     entries
 }
 
-fn write(writer: &mut Writer, facts: &View<'_>) {
+fn write(writer: &mut Writer, view: &View<'_>) {
+    let facts = view.commit;
     let has_trailers = *facts.trailers != Trailers::default();
     let flag = |holds: bool, flag: u8| if holds { flag } else { 0 };
     writer.byte(
@@ -102,23 +69,23 @@ fn write(writer: &mut Writer, facts: &View<'_>) {
             | flag(facts.malformed.is_some(), MALFORMED)
             | flag(has_trailers, TRAILERS),
     );
-    writer.count(facts.parents.len());
-    for parent in &facts.parents {
+    writer.count(view.parents.len());
+    for parent in &view.parents {
         writer.raw(&parent.0);
     }
-    write_signature(writer, facts.author);
-    write_signature(writer, facts.committer);
-    writer.text(facts.subject);
-    if let Some(malformed) = facts.malformed {
+    write_signature(writer, &facts.author);
+    write_signature(writer, &facts.committer);
+    writer.text(&facts.subject);
+    if let Some(malformed) = &facts.malformed {
         writer.text(malformed);
     }
     if has_trailers {
-        for list in lists(facts.trailers) {
+        for list in lists(&facts.trailers) {
             write_texts(writer, list);
         }
     }
     writer.count(facts.changes.len());
-    for change in facts.changes {
+    for change in &facts.changes {
         writer.text(&change.path);
         writer.file(change.old);
         writer.file(change.new);
@@ -149,11 +116,23 @@ fn write_signature(writer: &mut Writer, signature: &Signature) {
 pub(super) fn decode(bytes: &[u8]) -> Option<KnownCommits> {
     let mut reader = Reader::new(bytes)?;
     let known = KnownCommits {
-        facts: read_map(&mut reader, read)?,
+        facts: read_shelf(&mut reader)?,
         work: read_map(&mut reader, read_texts)?,
         keys: read_map(&mut reader, |reader| Some((*reader.text()?).into()))?,
     };
     reader.is_at_end().then_some(known)
+}
+
+fn read_shelf(reader: &mut Reader<'_>) -> Option<Shelf> {
+    let count = reader.count()?;
+    let mut shelf = Shelf {
+        facts: Vec::with_capacity(count),
+        places: FxHashMap::with_capacity_and_hasher(count, Default::default()),
+    };
+    for _ in 0..count {
+        shelf.add(read(reader)?);
+    }
+    Some(shelf)
 }
 
 fn read_map<V>(
@@ -169,21 +148,24 @@ fn read_map<V>(
 }
 
 fn read(reader: &mut Reader<'_>) -> Option<CommitFacts> {
+    let id = reader.commit()?;
     let flags = reader.byte()?;
-    Some(CommitFacts {
+    let parents = reader.list(Reader::commit)?;
+    let commit = Commit {
+        id,
+        parents: Vec::new(),
         signed: flags & SIGNED != 0,
         touches_code: flags & TOUCHES_CODE != 0,
-        parents: reader.list(Reader::commit)?,
         author: read_signature(reader)?,
         committer: read_signature(reader)?,
         subject: reader.text()?,
         malformed: if flags & MALFORMED != 0 { Some((*reader.text()?).to_owned()) } else { None },
-        trailers: if flags & TRAILERS != 0 { read_trailers(reader)? } else { Trailers::default() },
-        changes: reader.list(|reader| {
-            Some(Change { path: (*reader.text()?).to_owned(), old: reader.file()?, new: reader.file()? })
-        })?,
+        trailers: if flags & TRAILERS != 0 { read_trailers(reader)?.into() } else { Default::default() },
+        changes: reader
+            .list(|reader| Some(Change { path: reader.text()?, old: reader.file()?, new: reader.file()? }))?,
         policy: reader.file()?,
-    })
+    };
+    Some(CommitFacts { parents, commit })
 }
 
 fn read_trailers(reader: &mut Reader<'_>) -> Option<Trailers> {

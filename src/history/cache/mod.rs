@@ -13,8 +13,8 @@ mod heads;
 mod versions;
 mod wire;
 
+use std::collections::hash_map::Entry;
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 use sha2::{Digest, Sha256};
@@ -24,12 +24,12 @@ use commits::View;
 use file::{Folder, Found};
 pub use heads::SeenHeads;
 
-use super::types::{BlobId, Change, CommitId, History, Signature, Trailers, TreeFile};
+use super::types::{BlobId, Commit, CommitId, History};
 use super::{BookPath, Repository};
 use crate::record::{Facts, RecordType, ScopeRules};
 
 /// Raised whenever what is written, or the meaning of it, changes.
-const FORMAT: u32 = 2;
+const FORMAT: u32 = 3;
 /// A file of facts larger than this is left alone; smaller ones are joined when there are many.
 const SMALL: u64 = 256 * 1024;
 /// How many small files there may be.
@@ -44,21 +44,51 @@ pub type FileFacts = FxHashMap<(RecordType, BlobId), Facts>;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct CommitFacts {
     pub(super) parents: Vec<CommitId>,
-    pub(super) author: Signature,
-    pub(super) committer: Signature,
-    pub(super) subject: Arc<str>,
-    pub(super) trailers: Trailers,
-    pub(super) signed: bool,
-    pub(super) malformed: Option<String>,
-    pub(super) changes: Vec<Change>,
-    pub(super) policy: Option<TreeFile>,
-    pub(super) touches_code: bool,
+    /// Without positions of its parents.
+    pub(super) commit: Commit,
+}
+
+/// Facts of commits in the order in which they were kept, which is that of a history: whoever reads the same
+/// history takes them from the front to the back.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Shelf {
+    facts: Vec<Option<CommitFacts>>,
+    places: FxHashMap<CommitId, u32>,
+}
+
+impl Shelf {
+    fn add(&mut self, facts: CommitFacts) {
+        let place = u32::try_from(self.facts.len()).expect("fewer than four billion commits");
+        if let Entry::Vacant(vacant) = self.places.entry(facts.commit.id) {
+            vacant.insert(place);
+            self.facts.push(Some(facts));
+        }
+    }
+
+    /// Where a commit's facts are.
+    pub(super) fn place(&self, id: CommitId) -> Option<u32> {
+        self.places.get(&id).copied()
+    }
+
+    /// The parents of a commit whose facts are there; none where they were taken.
+    pub(super) fn parents(&self, place: u32) -> &[CommitId] {
+        let facts = self.facts.get(place as usize).and_then(Option::as_ref);
+        facts.map_or(&[], |facts| &facts.parents)
+    }
+
+    pub(super) fn take(&mut self, place: u32) -> Option<Commit> {
+        self.facts.get_mut(place as usize)?.take().map(|facts| facts.commit)
+    }
+
+    fn iter(&self) -> impl Iterator<Item = &CommitFacts> {
+        self.facts.iter().flatten()
+    }
 }
 
 /// What is known of commits.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct KnownCommits {
-    pub(super) facts: FxHashMap<CommitId, CommitFacts>,
+    pub(super) facts: Shelf,
     /// The own work of commits: paths from the root of the work tree.
     pub(super) work: FxHashMap<CommitId, Vec<String>>,
     /// Keys whose signatures of commits were verified.
@@ -136,10 +166,6 @@ impl FactCache {
         (self.damaged > 0).then(|| "the cache was damaged and is built anew".to_owned())
     }
 
-    pub(super) fn take_commit(&mut self, id: CommitId) -> Option<CommitFacts> {
-        self.commits.facts.remove(&id)
-    }
-
     pub(super) fn add_commits(&mut self, ids: impl IntoIterator<Item = CommitId>) {
         self.fresh.commits.extend(ids);
     }
@@ -200,7 +226,11 @@ impl FactCache {
 }
 
 fn join(into: &mut KnownCommits, from: KnownCommits) {
-    merge(&mut into.facts, from.facts);
+    if into.facts.facts.is_empty() {
+        into.facts = from.facts;
+    } else {
+        from.facts.facts.into_iter().flatten().for_each(|facts| into.facts.add(facts));
+    }
     merge(&mut into.work, from.work);
     merge(&mut into.keys, from.keys);
 }

@@ -176,9 +176,7 @@ fn unjudged(
     };
     let unticked = context.withdrawals(record).iter().filter(|withdrawal| {
         let of_environment = match context.sources.walk.keys.item(withdrawal.key) {
-            Key::Item(item) => {
-                environment.deployed_by.iter().any(|known| crate::record::normalize(known) == *item.text)
-            }
+            Key::Item(item) => environment.is_deployed_by(&item.text),
             _ => false,
         };
         let by = withdrawal.commit as usize;

@@ -265,7 +265,7 @@ impl Case<'_, '_> {
     fn unlisted(&self) -> Option<Requirement> {
         let (task, name) = (self.subject.task, &self.environment.name);
         let by_item = |item: &crate::record::Item| {
-            self.policy().environment_for_item(&item.text).is_some_and(|named| named.name == *name)
+            self.policy().environment_deployed_by(&item.key.text).is_some_and(|named| named.name == *name)
         };
         let detail = match task.environments.is_empty() {
             true if self.subject.parsed.items.iter().any(by_item) => return None,

@@ -18,7 +18,7 @@ use crate::history::{BlobId, History, TreeFile};
 use crate::record::{Facts, RecordId, RecordType, Shape, detached_path};
 use cells::Cells;
 pub(super) use outcome::{Binding, Files, Key, Move, Node, RecordIx, Transition, Value, Withdrawal};
-pub use outcome::{Versions, Walk, deployed_versions, signed_acts};
+pub use outcome::{Versions, Walk, deployed_versions, deploys, signed_acts};
 
 /// Walks the whole of `history`. The commits that tick one of the items in `deployment_items` (normalised texts) are
 /// noted.

@@ -1,6 +1,6 @@
 //! What the walk leaves behind: every record's things with their owners, and every change of owner.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
@@ -206,6 +206,18 @@ pub fn signed_acts(history: &History, walk: &Walk) -> Vec<usize> {
     signed.sort_unstable();
     signed.dedup();
     signed
+}
+
+/// Whether the step from one version of a file to the next ticks an item of `deployment_items` (normalised texts).
+pub fn deploys(old: Option<&Facts>, new: &Facts, deployment_items: &HashSet<String>) -> bool {
+    let was_ticked = |key: &ItemKey| {
+        old.is_some_and(|old| {
+            let place = old.shape.items.iter().position(|item| item == key);
+            place.is_some_and(|place| old.ticks[place])
+        })
+    };
+    let ticked = new.shape.items.iter().zip(&new.ticks).filter(|(_, tick)| **tick);
+    ticked.map(|(key, _)| key).any(|key| deployment_items.contains(&*key.text) && !was_ticked(key))
 }
 
 /// Files that deployments are judged by and that no longer stand at `tip` with the same material content: the

@@ -44,11 +44,11 @@ impl<'a, 't> Reader<'a, 't> {
 
     fn texts_in(&mut self, table: &'a DeTable<'t>, source: &str, key: &str) -> Vec<String> {
         let Some(value) = table.get(key) else { return Vec::new() };
-        let name = quoted(&format!("{source}.{key}"));
+        let name = || quoted(&format!("{source}.{key}"));
         let DeValue::Array(elements) = value.get_ref() else {
-            self.wrong_type(&name, value, "a list of texts");
+            self.wrong_type(&name(), value, "a list of texts");
             return Vec::new();
         };
-        elements.iter().filter_map(|element| self.as_text(&name, element)).collect()
+        elements.iter().filter_map(|element| self.as_text(name, element)).collect()
     }
 }

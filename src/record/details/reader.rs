@@ -36,7 +36,7 @@ impl<'a, 't> Reader<'a, 't> {
     /// A key whose value is text that says something.
     pub(in crate::record) fn text(&mut self, key: &str) -> Option<String> {
         let value = self.value(key)?;
-        self.as_text(&format!("`{key}`"), value)
+        self.as_text(|| format!("`{key}`"), value)
     }
 
     pub(super) fn duration(&mut self, key: &str) -> Option<Text> {
@@ -60,8 +60,8 @@ impl<'a, 't> Reader<'a, 't> {
             self.wrong_type(&format!("`{key}`"), value, "a list of texts");
             return Vec::new();
         };
-        let name = format!("an element of `{key}`");
-        elements.iter().filter_map(|element| self.as_text(&name, element)).collect()
+        let name = || format!("an element of `{key}`");
+        elements.iter().filter_map(|element| self.as_text(name, element)).collect()
     }
 
     pub(super) fn word<T>(
@@ -139,17 +139,17 @@ impl<'a, 't> Reader<'a, 't> {
 
     pub(super) fn text_in(&mut self, table: &'a DeTable<'t>, prefix: &str, key: &str) -> Option<String> {
         let value = table.get(key)?;
-        self.as_text(&quoted(&format!("{prefix}{key}")), value)
+        self.as_text(|| quoted(&format!("{prefix}{key}")), value)
     }
 
-    /// `name` is what the value is called in a message, with backticks.
-    pub(super) fn as_text(&mut self, name: &str, value: &'a Value<'t>) -> Option<String> {
+    /// `name` is what the value is called in a message, with backticks; it is asked for when there is one.
+    pub(super) fn as_text(&mut self, name: impl FnOnce() -> String, value: &'a Value<'t>) -> Option<String> {
         let Some(text) = value.get_ref().as_str() else {
-            self.wrong_type(name, value, "a text in quotes");
+            self.wrong_type(&name(), value, "a text in quotes");
             return None;
         };
         if text.trim().is_empty() {
-            self.invalid(value, format!("{name} is empty, expected a text"));
+            self.invalid(value, format!("{} is empty, expected a text", name()));
             return None;
         }
         Some(text.to_owned())
