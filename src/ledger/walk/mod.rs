@@ -1,11 +1,13 @@
-//! Walks history once, parents before children, and gives every commit a map from record to version.
+//! Walks history once, parents before children, and notes every version of every record with the commit that made
+//! it.
 //!
-//! A commit's map starts from its first parent's and shares its structure; only the records whose files
-//! differ from the first parent, and at a merge those whose versions differ between the parents, are looked
-//! at. So the walk is linear in what commits change.
+//! A commit has its first parent's version of a record unless it changes a file of it. At a merge those records are
+//! looked at besides that commits beside the first parent made versions of. So the walk is linear in what commits
+//! change.
 
 mod cells;
 mod outcome;
+mod sides;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
@@ -13,40 +15,21 @@ use std::sync::Arc;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::law::{ABSENT, Cell, after_commit};
-use super::trie::Trie;
-use crate::history::{BlobId, History, TreeFile};
+use crate::history::{BlobId, History};
 use crate::record::{Facts, RecordId, RecordType, Shape, detached_path};
 use cells::Cells;
 pub(super) use outcome::{Binding, Files, Key, Move, Node, RecordIx, Transition, Value, Withdrawal};
 pub use outcome::{Versions, Walk, deployed_versions, deploys, signed_acts};
+use sides::Sides;
 
 /// Walks the whole of `history`. The commits that tick one of the items in `deployment_items` (normalised texts) are
 /// noted.
 pub fn walk(history: &History, versions: &Versions, deployment_items: &HashSet<String>) -> Walk {
-    let mut walker = Walker::new(versions, deployment_items);
-    let mut children = vec![0_u32; history.commits.len()];
-    for parent in history.commits.iter().flat_map(|commit| &commit.parents) {
-        children[*parent] += 1;
-    }
-    let mut maps: Vec<Option<Trie<Arc<Node>>>> = vec![None; history.commits.len()];
-    for (position, commit) in history.commits.iter().enumerate() {
-        let parents: Vec<Trie<Arc<Node>>> = commit
-            .parents
-            .iter()
-            .map(|&parent| take_or_share(&mut maps[parent], &mut children[parent]))
-            .collect();
-        let map = walker.commit(position, commit, parents);
-        if children[position] > 0 {
-            maps[position] = Some(map);
-        }
+    let mut walker = Walker::new(history, versions, deployment_items);
+    for position in 0..history.commits.len() {
+        walker.commit(position);
     }
     walker.out
-}
-
-/// The map of a parent: moved out for its last child, so that it is changed in place and not copied.
-fn take_or_share(map: &mut Option<Trie<Arc<Node>>>, children: &mut u32) -> Trie<Arc<Node>> {
-    *children -= 1;
-    if *children == 0 { map.take().unwrap_or_default() } else { map.clone().unwrap_or_default() }
 }
 
 /// Where the value of a key of a version stands.
@@ -58,7 +41,11 @@ enum Place {
 }
 
 struct Walker<'a> {
+    history: &'a History,
     versions: &'a Versions,
+    /// The records that each commit made a version of.
+    made: Vec<Box<[RecordIx]>>,
+    sides: Sides,
     /// The keys of each shape in their order, by the shape's address: versions share shapes, and live as long
     /// as this.
     shapes: FxHashMap<*const Shape, Arc<[(u32, Place)]>>,
@@ -79,7 +66,7 @@ struct Walker<'a> {
 }
 
 impl<'a> Walker<'a> {
-    fn new(versions: &'a Versions, deployment_items: &'a HashSet<String>) -> Self {
+    fn new(history: &'a History, versions: &'a Versions, deployment_items: &'a HashSet<String>) -> Self {
         let mut out = Walk::default();
         let absent = out.values.intern(Value::Absent);
         debug_assert_eq!(absent, ABSENT);
@@ -88,7 +75,10 @@ impl<'a> Walker<'a> {
         let present = out.values.intern(Value::Present);
         let (unchecked, checked) = (out.values.intern(Value::Unchecked), out.values.intern(Value::Checked));
         Walker {
+            history,
             versions,
+            made: Vec::with_capacity(history.commits.len()),
+            sides: Sides::new(history.commits.len()),
             shapes: FxHashMap::default(),
             fields: FxHashMap::default(),
             deployment_items,
@@ -104,45 +94,84 @@ impl<'a> Walker<'a> {
         }
     }
 
-    fn commit(
-        &mut self,
-        position: usize,
-        commit: &crate::history::Commit,
-        mut parents: Vec<Trie<Arc<Node>>>,
-    ) -> Trie<Arc<Node>> {
-        let position = u32::try_from(position).expect("fewer than four billion commits");
-        let mut files = self.changed_files(commit, parents.first());
-        if let Some((first, others)) = parents.split_first() {
-            for other in others {
-                first.differences(other, &Arc::ptr_eq, &mut |record| {
-                    files.entry(record).or_insert_with(|| {
-                        first.get(record).map_or_else(Files::default, |node| node.files.clone())
-                    });
-                });
+    fn commit(&mut self, position: usize) {
+        let parents = &self.history.commits[position].parents;
+        let number = u32::try_from(position).expect("fewer than four billion commits");
+        let mut files = self.changed_files(position);
+        if let [first, _, ..] = parents[..] {
+            for record in self.made_beside(number, parents) {
+                files.entry(record).or_insert_with(|| self.files_at(first, record));
             }
         }
-        let mut updates = Vec::with_capacity(files.len());
+        let mut updates: Vec<(RecordIx, Arc<Node>)> = Vec::with_capacity(files.len());
         for (record, files) in files {
-            let nodes: Vec<Option<Arc<Node>>> = parents.iter().map(|map| map.get(record).cloned()).collect();
-            updates.push((record, self.node(position, record, files, &nodes)));
+            let nodes: Vec<Option<(usize, Arc<Node>)>> =
+                parents.iter().map(|&parent| self.version_at(parent, record)).collect();
+            match self.leading(record, &files, parents, &nodes) {
+                // The merge has what the first parent has.
+                Some(0) => {}
+                Some(side) => updates.extend(nodes[side].clone().map(|(_, node)| (record, node))),
+                None => {
+                    let nodes: Vec<Option<Arc<Node>>> =
+                        nodes.into_iter().map(|version| version.map(|(_, node)| node)).collect();
+                    updates.push((record, Arc::new(self.node(number, record, files, &nodes))));
+                }
+            }
         }
-        let deployed = self.deployed(position);
-        self.out.deployments.extend(deployed.into_iter().map(|record| (position as usize, record)));
-        let mut map = if parents.is_empty() { Trie::default() } else { parents.swap_remove(0) };
-        let decisions: Vec<RecordIx> = updates
-            .iter()
-            .map(|(record, _)| *record)
-            .filter(|record| self.out.ids[*record as usize].0 == RecordType::Decision)
-            .collect();
+        let deployed = self.deployed(number);
+        self.out.deployments.extend(deployed.into_iter().map(|record| (position, record)));
+        self.made.push(updates.iter().map(|(record, _)| *record).collect());
+        let records: Vec<RecordIx> = updates.iter().map(|(record, _)| *record).collect();
         for (record, node) in updates {
-            let node = Arc::new(node);
-            self.out.versions[record as usize].push((position, Arc::clone(&node)));
-            map.insert(record, node);
+            self.out.versions[record as usize].push((number, node));
         }
-        for decision in decisions {
-            self.bind(position, decision, &map);
+        for record in records {
+            if self.out.ids[record as usize].0 == RecordType::Decision {
+                self.bind(number, record);
+            }
         }
-        map
+    }
+
+    /// The version of a record at a commit, with the commit that made it.
+    fn version_at(&self, at: usize, record: RecordIx) -> Option<(usize, Arc<Node>)> {
+        self.out.version(self.history, at, record).map(|(commit, node)| (*commit as usize, Arc::clone(node)))
+    }
+
+    fn files_at(&self, at: usize, record: RecordIx) -> Files {
+        let node = self.out.node(self.history, at, record);
+        node.map_or_else(Files::default, |node| node.files.clone())
+    }
+
+    /// Records of which commits made a version that the other parents of a merge have in their history and the
+    /// first has not. All else the first has already: what it descends from can neither own nor supersede more.
+    fn made_beside(&mut self, merge: u32, parents: &[usize]) -> BTreeSet<RecordIx> {
+        let mut made = BTreeSet::new();
+        self.sides.begin(merge, parents);
+        while let Some(commit) = self.sides.next_beside(&self.history.commits) {
+            made.extend(self.made[commit].iter().copied());
+        }
+        made
+    }
+
+    /// The parent whose version of a record a merge has, files and all, when it descends from the other parents'
+    /// versions: then the law gives the very cells that are there.
+    fn leading(
+        &self,
+        record: RecordIx,
+        files: &Files,
+        parents: &[usize],
+        nodes: &[Option<(usize, Arc<Node>)>],
+    ) -> Option<usize> {
+        // What cannot be read goes by the first parent's state.
+        if parents.len() < 2 || !(files.records.is_empty() || self.readable(record, files).is_some()) {
+            return None;
+        }
+        (0..parents.len()).find(|&side| {
+            let has_files = nodes[side].as_ref().is_some_and(|(_, node)| node.files == *files);
+            let others = nodes.iter().enumerate().filter(|(other, _)| *other != side);
+            let mut others = others.filter_map(|(_, version)| version.as_ref());
+            has_files && others.all(|(made, _)| self.history.is_in_history(*made, parents[side]))
+        })
     }
 
     /// Records in which a commit, whose transitions are the last noted, ticks an item that deploys.
@@ -155,17 +184,15 @@ impl<'a> Walker<'a> {
     }
 
     /// The files of each record that the commit changes against its first parent.
-    fn changed_files(
-        &mut self,
-        commit: &crate::history::Commit,
-        first: Option<&Trie<Arc<Node>>>,
-    ) -> BTreeMap<RecordIx, Files> {
+    fn changed_files(&mut self, position: usize) -> BTreeMap<RecordIx, Files> {
+        let commit = &self.history.commits[position];
         let mut changed: BTreeMap<RecordIx, Files> = BTreeMap::new();
         for change in &commit.changes {
             let (path, place) = self.place(&change.path);
             let Some((record, detached)) = place else { continue };
-            let files = changed.entry(record).or_insert_with(|| {
-                first.and_then(|map| map.get(record)).map_or_else(Files::default, |node| node.files.clone())
+            let files = changed.entry(record).or_insert_with(|| match commit.parents.first() {
+                Some(&first) => self.files_at(first, record),
+                None => Files::default(),
             });
             let files = if detached { &mut files.detached } else { &mut files.records };
             files.retain(|(existing, _)| *existing != path);
@@ -303,7 +330,7 @@ impl<'a> Walker<'a> {
             state.push((self.exists, self.present));
             let first = files.records.iter().map(|(_, file)| file.blob).min().unwrap_or(BlobId([0; 20]));
             state.push((self.text, self.out.values.intern(Value::Text(first))));
-            self.record_state(record, &files.records, before, &mut state);
+            self.record_state(record, files, before, &mut state);
         }
         for (path, file) in files.detached.iter().filter(|(_, file)| file.is_regular()) {
             let key = Key::Detached(self.out.paths.item(*path).clone());
@@ -316,22 +343,25 @@ impl<'a> Walker<'a> {
         state
     }
 
+    /// What the one file of a record says; `None` where it cannot be read, or there is another number of them.
+    fn readable(&self, record: RecordIx, files: &Files) -> Option<&'a Facts> {
+        let record_type = self.out.ids[record as usize].0;
+        match files.records[..] {
+            [(_, file)] if file.is_regular() => {
+                self.versions.get(&(record_type, file.blob)).filter(|facts| facts.readable)
+            }
+            _ => None,
+        }
+    }
+
     fn record_state(
         &mut self,
         record: RecordIx,
-        files: &[(u32, TreeFile)],
+        files: &Files,
         before: Option<&Arc<Node>>,
         state: &mut Vec<(u32, u32)>,
     ) {
-        let record_type = self.out.ids[record as usize].0;
-        let versions = self.versions;
-        let readable = match files {
-            [(_, file)] if file.is_regular() => {
-                versions.get(&(record_type, file.blob)).filter(|facts| facts.readable)
-            }
-            _ => None,
-        };
-        match (readable, before) {
+        match (self.readable(record, files), before) {
             (Some(facts), _) => self.read_state(facts, state),
             (None, Some(node)) => {
                 let kept = node.cells.iter().filter(|(key, cell)| {
@@ -396,7 +426,7 @@ impl<'a> Walker<'a> {
     }
 
     /// Notes the scopes of a decision's tasks where this commit set one of its fields.
-    fn bind(&mut self, commit: u32, decision: RecordIx, map: &Trie<Arc<Node>>) {
+    fn bind(&mut self, commit: u32, decision: RecordIx) {
         let sets_field = self
             .out
             .transitions
@@ -404,8 +434,9 @@ impl<'a> Walker<'a> {
             .rev()
             .take_while(|transition| transition.commit == commit)
             .any(|t| t.record == decision && matches!(self.out.keys.item(t.key), Key::Field(_)));
+        let at = |record| self.out.node(self.history, commit as usize, record);
         let changes = self.out.keys.number(&Key::Field("changes".into()));
-        let Some(cell) = changes.and_then(|key| map.get(decision)?.cell(key).cloned()).filter(|_| sets_field)
+        let Some(cell) = changes.and_then(|key| at(decision)?.cell(key).cloned()).filter(|_| sets_field)
         else {
             return;
         };
@@ -415,7 +446,7 @@ impl<'a> Walker<'a> {
             .iter()
             .filter_map(|id| self.out.id_index.get(&RecordId::parse(id).ok()?).copied())
             .map(|task| {
-                let scope = map.get(task).and_then(|node| node.cell(self.scope));
+                let scope = at(task).and_then(|node| node.cell(self.scope));
                 (task, scope.map_or(ABSENT, |cell| cell.value))
             })
             .collect();

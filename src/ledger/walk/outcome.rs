@@ -46,7 +46,7 @@ pub(in crate::ledger) enum Value {
 pub(in crate::ledger) type RecordIx = u32;
 
 /// The files of a record after some commit, by path.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(in crate::ledger) struct Files {
     /// Every record file that carries the ID; none after a removal, several for a duplicate.
     pub(in crate::ledger) records: Vec<(u32, TreeFile)>,
@@ -131,11 +131,20 @@ pub struct Walk {
 impl Walk {
     /// The version of a record at a commit of the history that was walked.
     pub(in crate::ledger) fn node(&self, history: &History, at: usize, record: RecordIx) -> Option<&Node> {
+        self.version(history, at, record).map(|(_, node)| &**node)
+    }
+
+    /// The same, with the commit that made it.
+    pub(super) fn version(
+        &self,
+        history: &History,
+        at: usize,
+        record: RecordIx,
+    ) -> Option<&(u32, Arc<Node>)> {
         let versions = self.versions.get(record as usize)?;
         let until = versions.partition_point(|(commit, _)| *commit as usize <= at);
         let mut before = versions[..until].iter().rev();
-        let found = before.find(|(commit, _)| history.is_on_first_parent_line(*commit as usize, at));
-        found.map(|(_, node)| &**node)
+        before.find(|(commit, _)| history.is_on_first_parent_line(*commit as usize, at))
     }
 
     /// Every ID that some commit of the history holds, deleted records included.
