@@ -34,6 +34,7 @@ pub use error::BookError;
 pub use files::{FileContent, RecordFile};
 pub use inputs::Inputs;
 pub use judge::{AuditQuestion, Audited, GateQuestion, Period};
+pub(crate) use load::natural;
 pub use load::{Ask, CacheUse, Loaded, View};
 pub use push::{Update, judge_update};
 pub use renumber::{Side, Twins};

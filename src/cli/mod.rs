@@ -11,6 +11,7 @@ mod build;
 mod cancel;
 mod chart;
 mod check;
+mod complete;
 mod completions;
 mod context;
 mod decide;
@@ -149,6 +150,9 @@ enum Command {
 
 /// Parses the command line, runs one command, and gives the exit status.
 pub fn main() -> ExitCode {
+    if complete::answer() {
+        return ExitCode::SUCCESS;
+    }
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
