@@ -18,15 +18,37 @@ fn script(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/editors").join(name)
 }
 
-/// A book with two tasks, of which the second depends on the first.
+/// A book with two tasks, of which the second depends on the first. Of the ticks in the first one counts. On another
+/// branch it has another title.
 fn book() -> Fixture {
     let mut book = Fixture::book();
-    let first = task("INFRA-1", "risk = \"low\"\n").replace("A change", "The 😀 first");
+    let more = "risk = \"low\"\nservices = [\"redis\"]\n";
+    let plan = "## Plan\n\n```text\n+ aws_elasticache_cluster.redis\n```\n\n## Approvals\n";
+    let first = task("INFRA-1", more).replace("A change", "The 😀 first").replace("## Approvals\n", plan);
     book.person("ana").write("tasks/INFRA-1.md", first);
     let more = "risk = \"medium\"\ndepends = [\"INFRA-1\"]\n";
     let second = task("INFRA-2", more).replace("## Notes\n", "## Notes\n\nAfter INFRA-1 😀 comes this.\n");
     book.write("tasks/INFRA-2.md", second);
+    book.write("docs/index.md", "# Pages\n\nSee INFRA-1.\n");
+    book.write("main.tf", "");
     book.commit("propose");
+    book.git(&["checkout", "-q", "-b", "side"]);
+    book.later().replace("tasks/INFRA-1.md", "The 😀 first", "The other first");
+    book.replace("tasks/INFRA-1.md", "[ ] Code review", "[ ] Code review (two people)");
+    book.commit("another title");
+    book.git(&["checkout", "-q", "main"]);
+    book.later().tick("tasks/INFRA-1.md", "Security review");
+    book.person("sam").later().tick("tasks/INFRA-1.md", "Code review");
+    book
+}
+
+/// Another book, with two records of one ID.
+fn other_book() -> Fixture {
+    let mut book = Fixture::book();
+    book.write("tasks/INFRA-1.md", task("INFRA-1", ""));
+    book.commit("one");
+    book.later().write("tasks/2026/INFRA-1.md", task("INFRA-1", ""));
+    book.commit("two");
     book
 }
 
@@ -37,13 +59,13 @@ fn a_client_in_node() {
     if !require("vscode-languageserver-protocol", modules.join("vscode-languageserver-protocol").is_dir()) {
         return;
     }
-    let book = book();
+    let (book, other) = (book(), other_book());
     // What a stranger's repository may hold: a link to a file outside of it that reads as a record.
     book.write("../secret.md", task("LINK-1", "risk = \"low\"\n").replace("A change", "Secret"));
     std::os::unix::fs::symlink("../../secret.md", book.root.join("tasks/LINK-1.md")).unwrap();
     let mut command = Command::new("node");
     command.env("NODE_PATH", &modules).arg(script("client.js"));
-    command.arg(env!("CARGO_BIN_EXE_changebook")).arg(&book.root);
+    command.arg(env!("CARGO_BIN_EXE_changebook")).arg(&book.root).arg(&other.root);
     let output = command.output().unwrap();
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     assert!(output.status.success(), "{}{}", text(&output.stdout), text(&output.stderr));
