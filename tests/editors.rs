@@ -73,21 +73,30 @@ fn a_client_in_node() {
 
 #[test]
 fn neovim() {
+    in_neovim("neovim.lua", &book().root);
+}
+
+#[test]
+fn neovim_over_the_demo() {
+    let place = Fixture::empty();
+    place.run(&["demo", "../demo", "--no-site"]).expect(0);
+    in_neovim("demo.lua", &place.root.parent().unwrap().join("demo"));
+}
+
+/// Runs a script in a headless Neovim that stands in a book.
+fn in_neovim(name: &str, root: &Path) {
     let is_there = Command::new("nvim").arg("--version").output().is_ok_and(|output| output.status.success());
     if !require("nvim", is_there) {
         return;
     }
-    let book = book();
-    let home = book.root.parent().unwrap().to_owned();
+    let home = root.parent().unwrap().to_owned();
     let mut command = Command::new("nvim");
     command
         .env("HOME", &home)
         .env("XDG_CONFIG_HOME", home.join("config"))
         .env("XDG_STATE_HOME", home.join("state"));
-    command.env("CHANGEBOOK", env!("CARGO_BIN_EXE_changebook")).current_dir(&book.root);
-    command
-        .args(["--headless", "--clean", "-n", "-c"])
-        .arg(format!("luafile {}", script("neovim.lua").display()));
+    command.env("CHANGEBOOK", env!("CARGO_BIN_EXE_changebook")).current_dir(root);
+    command.args(["--headless", "--clean", "-n", "-c"]).arg(format!("luafile {}", script(name).display()));
     let output = command.output().unwrap();
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(output.status.success() && said.contains("all is well"), "{said}");

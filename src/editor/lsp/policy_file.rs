@@ -24,13 +24,18 @@ struct At {
     in_header: bool,
 }
 
+/// What stands in the brackets of a table's header; `None` for any other line.
+fn header(line: &str) -> Option<&str> {
+    let (inner, behind) = line.trim_start_matches('[').split_once(']')?;
+    let behind = behind.trim_start_matches(']').trim();
+    let is_header = line.starts_with('[') && (behind.is_empty() || behind.starts_with('#'));
+    Some(inner).filter(|inner| is_header && !inner.contains(['"', ',']))
+}
+
 /// Reads the lines before a place. Good enough for a text that is being typed, which no parser takes.
 fn place(text: &str) -> At {
-    let is_header =
-        |line: &&str| line.starts_with('[') && line.trim_end().ends_with(']') && !line.contains(['"', ',']);
     let (before, line) = text.rsplit_once('\n').unwrap_or(("", text));
-    let header = before.lines().rev().find(is_header).map(|line| line.trim().trim_matches(['[', ']']));
-    let mut path: Vec<String> = header.map(keys).unwrap_or_default();
+    let mut path = before.lines().rev().find_map(header).map(keys).unwrap_or_default();
     if line.starts_with('[') {
         return At { path: keys(line.trim_start_matches('[')), in_value: false, in_header: true };
     }
@@ -341,6 +346,7 @@ mod tests {
         assert_eq!(at("[reviews]\n\"A. b\" = { role = \""), ("reviews/A. b/role".to_owned(), true));
         assert_eq!(at("[reviews]\n\"A\" = { ro"), ("reviews/A".to_owned(), false));
         assert_eq!(at("[[category]]\nterraform.types = [\""), ("category/terraform/types".to_owned(), true));
+        assert_eq!(at("[windows.a] # Saturday\nstart = \""), ("windows/a/start".to_owned(), true));
         assert!(place("[roles]\n[ri").in_header);
     }
 
