@@ -228,10 +228,9 @@ impl<'a> Server<'a> {
 
     /// Reads the books anew whose files or `HEAD` have changed.
     fn catch_up(&mut self) {
-        let now = (self.surroundings.now)();
         let all = std::mem::take(&mut self.is_behind);
-        let reloaded = catch_unwind(AssertUnwindSafe(|| self.shelf.reload(all, now))).unwrap_or(false);
-        if reloaded {
+        let reload = || self.shelf.reload(all, (self.surroundings.now)());
+        if catch_unwind(AssertUnwindSafe(reload)).unwrap_or(false) {
             self.make_stale();
         }
     }
@@ -277,7 +276,7 @@ mod tests {
     #[test]
     fn a_panic_ends_one_request() {
         let panicked = respond(RequestId::from(1), || panic!("somewhere deep"));
-        let error = panicked.error.unwrap();
+        let error = panicked.response_result.unwrap_err();
         assert_eq!(error.code, ErrorCode::InternalError as i32);
         assert!(!error.message.contains("deep"), "{}", error.message);
         // The same server goes on, whatever the panic left behind.
@@ -288,7 +287,7 @@ mod tests {
             "workspace/symbol".to_owned(),
             serde_json::json!({ "query": "" }),
         );
-        assert_eq!(server.answer(asked).result, Some(serde_json::json!([])));
+        assert_eq!(server.answer(asked).response_result.unwrap(), serde_json::json!([]));
     }
 
     #[test]
@@ -300,6 +299,7 @@ mod tests {
             "textDocument": { "uri": "file:///nowhere.md", "languageId": "markdown", "version": 1, "text": "" },
         });
         server.note(Notification::new(DidOpenTextDocument::METHOD.to_owned(), open));
+        server.note(Notification::new(DidChangeWatchedFiles::METHOD.to_owned(), Value::Null));
         assert!(server.diagnostics().is_empty());
     }
 }
