@@ -14,6 +14,7 @@ mod load;
 mod prepared;
 mod push;
 mod renumber;
+mod renumbered;
 mod rewritten;
 mod settings;
 mod shown;

@@ -240,6 +240,20 @@ mod tests {
         super::Cli::command().debug_assert();
     }
 
+    /// What a command answers has a schema; one that has no answer in JSON is known for it.
+    #[test]
+    fn every_answer_has_a_schema() {
+        use crate::editor::schema::{answers_of, schema};
+        let without = ["serve", "lsp", "hook", "mdbook", "schema", "completions", "man"];
+        for command in super::Cli::command().get_subcommands() {
+            let name = command.get_name();
+            match answers_of(name) {
+                Some(answers) => assert!(answers.iter().all(|answer| schema(answer).is_some()), "{name}"),
+                None => assert!(without.contains(&name), "{name} has no schema"),
+            }
+        }
+    }
+
     /// Arguments of one name share their value: what is given to a command would be taken for everybody's.
     #[test]
     fn no_command_has_an_argument_named_like_one_of_all() {

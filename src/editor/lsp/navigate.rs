@@ -9,8 +9,7 @@ use super::shelf::Context;
 use super::text::Lines;
 use super::{text, uri};
 use crate::book::POLICY_FILE;
-use crate::editor::renumber::places;
-use crate::record::Record;
+use crate::record::{Record, places};
 
 /// Where what stands at an offset is defined: a record's title line, a person or role in the policy.
 pub(super) fn definition(context: &Context<'_>, offset: usize) -> Option<Location> {

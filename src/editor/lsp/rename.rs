@@ -11,8 +11,8 @@ use super::navigate::id_at;
 use super::shelf::Context;
 use super::text::{self, Lines};
 use crate::book::{Ask, CacheUse, POLICY_FILE};
-use crate::editor::renumber::{part, places, renumbered};
-use crate::record::{Record, RecordId};
+use crate::editor::renumber::{part, renumbered};
+use crate::record::{Record, RecordId, places};
 
 /// The range of the ID at an offset.
 pub(super) fn prepare(context: &Context<'_>, offset: usize) -> Option<lsp_types::Range> {
