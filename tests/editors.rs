@@ -52,10 +52,14 @@ fn other_book() -> Fixture {
     book
 }
 
+/// Where `.ci/run` puts the packages of others: beside what cargo builds.
+fn modules() -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap().join("editor-client/node_modules")
+}
+
 #[test]
 fn a_client_in_node() {
-    // Where `.ci/run` puts it: beside what cargo builds.
-    let modules = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap().join("editor-client/node_modules");
+    let modules = modules();
     if !require("vscode-languageserver-protocol", modules.join("vscode-languageserver-protocol").is_dir()) {
         return;
     }
@@ -100,6 +104,61 @@ fn in_neovim(name: &str, root: &Path) {
     let output = command.output().unwrap();
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(output.status.success() && said.contains("all is well"), "{said}");
+}
+
+#[test]
+fn the_grammar_colours_the_frontmatter() {
+    let modules = modules();
+    if !require("vscode-textmate", modules.join("vscode-textmate").is_dir()) {
+        return;
+    }
+    let grammar = "editors/vscode/syntaxes/frontmatter.tmLanguage.json";
+    let mut command = Command::new("node");
+    command.env("NODE_PATH", &modules).arg(script("grammar.js"));
+    let output = command.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join(grammar)).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// As the page on editors says: schemas beside the book, and a line in the file or in Taplo's own settings.
+#[test]
+fn taplo_takes_the_schemas() {
+    let taplo = modules().join(".bin/taplo");
+    if !require("taplo", taplo.is_file()) {
+        return;
+    }
+    let mut book = Fixture::book();
+    book.pipe("mkdir .schemas && for name in policy book; do \"$CHANGEBOOK\" schema $name > .schemas/$name.json; done");
+    let page =
+        std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/editors.md")).unwrap();
+    let settings = page.split("```toml\n[[rule]]").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+    let line = page.lines().find(|line| line.starts_with("#:schema ")).unwrap();
+    let lint = |file: &str| {
+        let mut command = Command::new(&taplo);
+        let output = command.args(["lint", file]).current_dir(&book.root).output().unwrap();
+        (output.status.success(), String::from_utf8_lossy(&output.stderr).into_owned())
+    };
+    book.write("whole.toml", include_str!("../templates/policy.toml"));
+    let policy = book.read("policy.toml");
+    for (name, text) in [("policy.toml", policy.clone()), ("policy.toml", book.read("whole.toml"))] {
+        // By the line in the file.
+        book.write(name, format!("{line}\n{text}"));
+        assert!(lint(name).0, "{}", lint(name).1);
+        book.write(name, format!("{line}\n{}", text.replace("[roles]", "[rolls]")));
+        let (whole, said) = lint(name);
+        assert!(!whole && said.contains("rolls"), "{said}");
+    }
+    // By Taplo's settings.
+    book.write(
+        "policy.toml",
+        policy.replace("[done]\ndocumentation = false", "[done]\ndocumentation = \"no\""),
+    );
+    assert!(lint("policy.toml").0, "nothing is known of it yet");
+    book.write(".taplo.toml", format!("[[rule]]{settings}"));
+    assert!(!lint("policy.toml").0);
+    book.write("policy.toml", policy);
+    assert!(lint("policy.toml").0, "{}", lint("policy.toml").1);
+    assert!(lint("book.toml").0, "{}", lint("book.toml").1);
+    book.commit("settings");
 }
 
 #[test]
