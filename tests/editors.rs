@@ -171,6 +171,15 @@ fn the_extension_is_whole() {
     let grammar = &package["contributes"]["grammars"][0];
     let syntax = json(grammar["path"].as_str().unwrap());
     assert_eq!(syntax["scopeName"], grammar["scopeName"]);
+    // What the server says of a box is what the extension colours.
+    let modifiers = ["ticked", "void", "open"];
+    let declared = package["contributes"]["semanticTokenModifiers"].as_array().unwrap();
+    assert_eq!(
+        declared.iter().map(|modifier| modifier["id"].as_str().unwrap()).collect::<Vec<_>>(),
+        modifiers
+    );
+    let scopes = &package["contributes"]["semanticTokenScopes"][0]["scopes"];
+    assert!(modifiers.iter().all(|modifier| scopes[format!("event.{modifier}")].is_array()));
     let main = folder.join(package["main"].as_str().unwrap());
     if require("node", Command::new("node").arg("--version").output().is_ok()) {
         assert!(Command::new("node").arg("--check").arg(main).output().unwrap().status.success());
