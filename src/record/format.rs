@@ -26,23 +26,26 @@ pub fn formatted(record: &Record) -> Option<String> {
         }
         None => front.to_owned(),
     };
-    let text = front + &self::body(record, body);
+    let text = match body.trim().is_empty() {
+        true => format!("{}\n", front.trim_end_matches('\n')),
+        false => front + &self::body(record, body),
+    };
     (text != source && says_the_same(record, &text)).then_some(text)
 }
 
-/// The same scope, items and fields: whatever this page gets wrong changes nothing.
+/// The same fields and scope, and the same Markdown event by event: whatever this page gets wrong changes nothing.
 fn says_the_same(record: &Record, text: &str) -> bool {
     let new = Record::parse(record.record_type(), &record.path, text.as_bytes());
     let rules = ScopeRules::default();
-    let items = |record: &Record| -> Vec<_> {
-        record.items.iter().map(|item| (item.key.clone(), item.checked, item.section)).collect()
+    let fields = |record: &Record| -> Vec<_> {
+        record.fields.iter().map(|field| (field.key.clone(), field.value.clone())).collect()
     };
-    let titles =
-        |record: &Record| record.sections.iter().map(|section| section.title.clone()).collect::<Vec<_>>();
+    let (before, after) = (&record.source[record.body_start..], &new.source[new.body_start..]);
+    let events = |body| Parser::new_ext(body, markdown_options());
     !new.is_broken()
+        && fields(record) == fields(&new)
         && scope_text(record, &rules) == scope_text(&new, &rules)
-        && items(record) == items(&new)
-        && titles(record) == titles(&new)
+        && events(before).eq(events(after))
 }
 
 /// One space round the `=` of plain keys, no spaces at line ends; nothing where a value goes over several lines.
