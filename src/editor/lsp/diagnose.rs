@@ -1,6 +1,8 @@
 //! Diagnostics of `check`, as the editor shows them: with the page that explains the code, and the places that have
 //! to do with it.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use lsp_types::{
     CodeDescription, Diagnostic as LspDiagnostic, DiagnosticRelatedInformation, DiagnosticSeverity, Location,
     NumberOrString, PublishDiagnosticsParams, Uri,
@@ -10,7 +12,7 @@ use super::shelf::{Context, Shelf};
 use super::text::{self, Lines};
 use super::{Surroundings, uri};
 use crate::book::{BOOK_FILE, BookConfig, POLICY_FILE};
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::policy::Policy;
 use crate::record::Record;
 
@@ -27,11 +29,21 @@ pub(super) fn document(
     let found = found(shelf, uri);
     let context = shelf.context(uri);
     let lines = Lines::of(&document.text, shelf.encoding);
-    let explained = |found: &Diagnostic| {
+    // A thousand things of one kind have one page, and one policy.
+    let explained = |code: Code| {
         let (book, _) = document.place.as_ref()?;
-        let page = (surroundings.explain)(&shelf.books[*book].book, found.code)?;
+        let page = (surroundings.explain)(&shelf.books[*book].book, code)?;
         Some(CodeDescription { href: uri::of(&page)? })
     };
+    let pages: BTreeMap<Code, Option<CodeDescription>> = found
+        .iter()
+        .map(|found| found.code)
+        .collect::<BTreeSet<Code>>()
+        .into_iter()
+        .map(|code| (code, explained(code)))
+        .collect();
+    let policy =
+        context.as_ref().filter(|_| !found.is_empty()).and_then(|context| context.text_of(POLICY_FILE));
     let convert = |found: &Diagnostic| {
         let start = found.span.start.min(document.text.len());
         let end = match found.span.end > found.span.start {
@@ -43,8 +55,10 @@ pub(super) fn document(
             Some(help) => format!("{}\n{help}", found.message),
             None => found.message.clone(),
         };
-        let related =
-            context.as_ref().map(|context| related(context, found)).filter(|places| !places.is_empty());
+        let related = context
+            .as_ref()
+            .map(|context| related(context, policy.as_deref(), found))
+            .filter(|places| !places.is_empty());
         LspDiagnostic {
             range: lines.range(&(start..end)),
             severity: Some(match found.severity {
@@ -52,7 +66,7 @@ pub(super) fn document(
                 Severity::Warning => DiagnosticSeverity::WARNING,
             }),
             code: Some(NumberOrString::String(found.code.as_str().to_owned())),
-            code_description: explained(found),
+            code_description: pages.get(&found.code).cloned().flatten(),
             source: Some("changebook".to_owned()),
             message,
             related_information: related,
@@ -67,7 +81,11 @@ pub(super) fn document(
 }
 
 /// Places that a message names: other records by their IDs or paths, and the policy's own words.
-fn related(context: &Context<'_>, found: &Diagnostic) -> Vec<DiagnosticRelatedInformation> {
+fn related(
+    context: &Context<'_>,
+    policy: Option<&str>,
+    found: &Diagnostic,
+) -> Vec<DiagnosticRelatedInformation> {
     let text = format!("{} {}", found.message, found.help.as_deref().unwrap_or_default());
     let mut places: Vec<DiagnosticRelatedInformation> = Vec::new();
     for quoted in text.split('`').skip(1).step_by(2) {
@@ -76,7 +94,7 @@ fn related(context: &Context<'_>, found: &Diagnostic) -> Vec<DiagnosticRelatedIn
             names && other.path != context.path
         });
         places.extend(records.filter_map(|other| of_record(context, other)));
-        places.extend(of_policy(context, quoted));
+        places.extend(policy.and_then(|policy| of_policy(context, policy, quoted)));
     }
     places.dedup_by(|next, before| next.location == before.location);
     places.truncate(MOST_RELATED);
@@ -94,13 +112,12 @@ fn of_record(context: &Context<'_>, record: &Record) -> Option<DiagnosticRelated
 }
 
 /// Where the policy has a text, in quotes.
-fn of_policy(context: &Context<'_>, quoted: &str) -> Option<DiagnosticRelatedInformation> {
+fn of_policy(context: &Context<'_>, source: &str, quoted: &str) -> Option<DiagnosticRelatedInformation> {
     if quoted.len() < 3 || context.path == POLICY_FILE {
         return None;
     }
-    let source = context.text_of(POLICY_FILE)?;
     let start = source.find(&format!("\"{quoted}\""))? + 1;
-    let range = text::range(&source, &(start..start + quoted.len()), context.encoding);
+    let range = text::range(source, &(start..start + quoted.len()), context.encoding);
     Some(DiagnosticRelatedInformation {
         location: Location { uri: context.uri_of(POLICY_FILE)?, range },
         message: format!("the policy says “{quoted}” here"),
