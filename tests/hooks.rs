@@ -62,6 +62,9 @@ impl Server {
     }
 }
 
+/// What somebody does that is no good.
+type Break = fn(&mut Fixture);
+
 /// Somebody changes a text in a file and commits it.
 fn edits(book: &mut Fixture, person: &str, path: &str, from: &str, to: &str) {
     book.person(person).later().replace(path, from, to);
@@ -91,7 +94,6 @@ fn run_git(book: &Fixture, arguments: &[&str]) -> Run {
 
 #[test]
 fn what_breaks_the_policy_is_refused_and_said() {
-    type Break = fn(&mut Fixture);
     let breaks: [(&str, &str, Break); 13] = [
         ("approval-self", "INFRA-1 in ", |book| {
             book.person("ana").later().tick(PATH, "Code review");
@@ -417,7 +419,7 @@ fn the_task_is_named_when_it_is_sure() {
 /// A branch is nobody's trunk: whatever it holds counts for nothing until it lands, and then it is judged.
 #[test]
 fn what_a_branch_holds_is_judged_where_it_lands() {
-    let breaks: [(&str, fn(&mut Fixture)); 4] = [
+    let breaks: [(&str, Break); 4] = [
         ("approval-self", |book| drop(book.person("ana").later().tick(PATH, "Code review"))),
         // Written in another's name, by somebody else's hand.
         ("approval-unsigned", |book| {
