@@ -375,7 +375,7 @@ fn completions_are_installed_below_the_home_directory_and_work() {
     }
     assert!(home.join(".local/share/man/man1/changebook-merge-driver.1").is_file());
     let answer = book.pipe(
-        "bash -c '. ~/.local/share/bash-completion/completions/changebook; COMP_WORDS=(changebook ren); COMP_CWORD=1; _changebook changebook ren changebook; echo ${COMPREPLY[@]}'",
+        "bash -c '. ~/.local/share/bash-completion/completions/changebook; changebook() { \"$CHANGEBOOK\" \"$@\"; }; COMP_WORDS=(changebook ren); COMP_CWORD=1; _changebook changebook ren changebook; echo ${COMPREPLY[@]}'",
     );
     assert_eq!(answer.trim(), "renumber");
     book.run(&["completions", "powershell", "--install"]).expect(2);

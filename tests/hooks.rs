@@ -20,8 +20,7 @@ impl Server {
 
     fn with(hook: &str) -> Self {
         let mut book = Fixture::book();
-        book.person("ana").later().write(PATH, task("INFRA-1", "risk = \"medium\"\n"));
-        book.commit("propose");
+        writes(&mut book, "ana", PATH, task("INFRA-1", "risk = \"medium\"\n"));
         let bare = book.root.parent().unwrap().join("server.git");
         let path = bare.to_string_lossy().into_owned();
         book.git(&["init", "-q", "--bare", "--initial-branch=main", &path]);
@@ -63,6 +62,21 @@ impl Server {
     }
 }
 
+/// What somebody does that is no good.
+type Break = fn(&mut Fixture);
+
+/// Somebody changes a text in a file and commits it.
+fn edits(book: &mut Fixture, person: &str, path: &str, from: &str, to: &str) {
+    book.person(person).later().replace(path, from, to);
+    book.commit(&format!("{path}: edit"));
+}
+
+/// Somebody writes a file and commits it.
+fn writes(book: &mut Fixture, person: &str, path: &str, text: impl AsRef<[u8]>) {
+    book.person(person).later().write(path, text);
+    book.commit(&format!("{path}: write"));
+}
+
 fn make_executable(file: &std::path::Path) {
     use std::os::unix::fs::PermissionsExt;
     std::fs::set_permissions(file, std::fs::Permissions::from_mode(0o755)).unwrap();
@@ -80,7 +94,6 @@ fn run_git(book: &Fixture, arguments: &[&str]) -> Run {
 
 #[test]
 fn what_breaks_the_policy_is_refused_and_said() {
-    type Break = fn(&mut Fixture);
     let breaks: [(&str, &str, Break); 13] = [
         ("approval-self", "INFRA-1 in ", |book| {
             book.person("ana").later().tick(PATH, "Code review");
@@ -92,28 +105,22 @@ fn what_breaks_the_policy_is_refused_and_said() {
             book.person("sam").committed_by("lee").later().tick(PATH, "Code review");
         }),
         ("author-unknown", "eve@example.org changes tasks/INFRA-1.md", |book| {
-            book.person("eve").later().replace(PATH, "Something.", "Something else.");
-            book.commit("edit");
+            edits(book, "eve", PATH, "Something.", "Something else.");
         }),
         ("author-unknown", "eve@example.org changes the policy", |book| {
-            book.person("eve").later().replace(
+            edits(
+                book,
+                "eve",
                 "policy.toml",
                 "[done]",
                 "[people.eve]\nemails = [\"eve@example.net\"]\n[done]",
             );
-            book.commit("another address than one's own");
         }),
         ("policy-self-grant", "ana@example.org gave themselves", |book| {
-            book.person("ana").later().replace(
-                "policy.toml",
-                "security = [\"sam\"",
-                "security = [\"ana\", \"sam\"",
-            );
-            book.commit("grant");
+            edits(book, "ana", "policy.toml", "security = [\"sam\"", "security = [\"ana\", \"sam\"");
         }),
         ("record-broken", "tasks/INFRA-1.md:1:1", |book| {
-            book.person("ana").later().write(PATH, "nothing");
-            book.commit("break");
+            writes(book, "ana", PATH, "nothing");
         }),
         ("record-broken", "merge conflict", |book| {
             let text = format!("{}\n<<<<<<< a\n=======\n>>>>>>> b\n", book.read(PATH));
@@ -121,18 +128,13 @@ fn what_breaks_the_policy_is_refused_and_said() {
             book.commit("conflict");
         }),
         ("id-duplicate", "tasks/2026/INFRA-1.md", |book| {
-            book.person("kim").later().write("tasks/2026/INFRA-1.md", task("INFRA-1", ""));
-            book.commit("the same number");
+            writes(book, "kim", "tasks/2026/INFRA-1.md", task("INFRA-1", ""));
         }),
         ("reference-broken", "INFRA-9", |book| {
-            book.person("kim")
-                .later()
-                .write("tasks/INFRA-2.md", task("INFRA-2", "depends = [\"INFRA-9\"]\n"));
-            book.commit("depends on nothing");
+            writes(book, "kim", "tasks/INFRA-2.md", task("INFRA-2", "depends = [\"INFRA-9\"]\n"));
         }),
         ("policy-invalid", "policy.toml:", |book| {
-            book.person("kim").later().replace("policy.toml", "[roles]", "[rolls]");
-            book.commit("a slip");
+            edits(book, "kim", "policy.toml", "[roles]", "[rolls]");
         }),
         ("policy-invalid", "the policy is gone", |book| {
             book.git(&["rm", "-q", "policy.toml"]);
@@ -154,25 +156,14 @@ fn what_breaks_the_policy_is_refused_and_said() {
 fn a_decision_by_somebody_who_may_not_is_refused() {
     let mut server = Server::new();
     let decision = "+++\nid = \"CAB-1\"\ntitle = \"Review\"\nchanges = [\"INFRA-1\"]\nrequestor = \"ana\"\n";
-    server.book.person("kim").later().write("cab/CAB-1.md", format!("{decision}+++\n"));
-    server.book.commit("agenda");
+    writes(&mut server.book, "kim", "cab/CAB-1.md", format!("{decision}+++\n"));
     server.takes();
     // Lee is not of the board.
-    server
-        .book
-        .person("lee")
-        .later()
-        .write("cab/CAB-1.md", format!("{decision}decision = \"approved\"\n+++\n"));
-    server.book.commit("decide");
+    writes(&mut server.book, "lee", "cab/CAB-1.md", format!("{decision}decision = \"approved\"\n+++\n"));
     server.refuses("decision-missing", "was not set by the board");
     server.book.git(&["reset", "-q", "--hard", "HEAD~1"]);
     // That it asks for changes is no breach.
-    server
-        .book
-        .person("kim")
-        .later()
-        .write("cab/CAB-1.md", format!("{decision}decision = \"needs-changes\"\n+++\n"));
-    server.book.commit("ask for changes");
+    writes(&mut server.book, "kim", "cab/CAB-1.md", format!("{decision}decision = \"needs-changes\"\n+++\n"));
     server.takes();
 }
 
@@ -180,32 +171,25 @@ fn a_decision_by_somebody_who_may_not_is_refused() {
 fn all_else_goes_through() {
     let mut server = Server::new();
     // Code by anybody, an approval by somebody else, a stale one, a deployment, a policy change by another.
-    server.book.person("eve").later().write("main.tf", "# redis\n");
-    server.book.commit("INFRA-1: code");
+    writes(&mut server.book, "eve", "main.tf", "# redis\n");
     server.takes();
     server.book.person("sam").later().tick(PATH, "Code review");
     server.takes();
-    server.book.person("ana").later().replace(PATH, "Something.", "Something else.");
-    server.book.commit("edit after the approval");
+    edits(&mut server.book, "ana", PATH, "Something.", "Something else.");
     server.takes();
     server.book.person("kim").later().tick(PATH, "Apply in staging");
     server.takes();
-    server.book.person("kim").later().replace(
-        "policy.toml",
-        "security = [\"sam\"",
-        "security = [\"ana\", \"sam\"",
-    );
-    server.book.commit("ana joins security");
+    edits(&mut server.book, "kim", "policy.toml", "security = [\"sam\"", "security = [\"ana\", \"sam\"");
     server.takes();
     // A new person and what they write, in one push.
-    server.book.person("kim").later().replace(
+    edits(
+        &mut server.book,
+        "kim",
         "policy.toml",
         "[roles]",
         "[people.eve]\nemails = [\"eve@example.org\"]\n[roles]",
     );
-    server.book.commit("eve joins");
-    server.book.person("eve").later().write("tasks/INFRA-2.md", task("INFRA-2", "risk = \"low\"\n"));
-    server.book.commit("propose");
+    writes(&mut server.book, "eve", "tasks/INFRA-2.md", task("INFRA-2", "risk = \"low\"\n"));
     server.takes();
     // A branch merged as it should be; another branch, a tag, a deletion of a branch.
     server.book.git(&["checkout", "-q", "-b", "side"]);
@@ -230,8 +214,7 @@ fn the_trunk_is_neither_rewritten_nor_deleted_nor_turned_round() {
     server.book.person("sam").later().tick(PATH, "Code review");
     server.takes();
     server.book.git(&["reset", "-q", "--hard", "HEAD~1"]);
-    server.book.person("kim").later().write("x", "x");
-    server.book.commit("instead");
+    writes(&mut server.book, "kim", "x", "x");
     let run = server.push(&["--force", "main"]).expect(1);
     assert!(
         run.stderr.contains("history-rewritten") && run.stderr.contains("would be rewritten"),
@@ -257,8 +240,7 @@ fn what_was_wrong_before_is_not_held_against_a_push() {
     server.book.commit("before there was a hook");
     server.takes();
     std::fs::rename(server.bare.join("hooks/off"), server.bare.join("hooks/pre-receive")).unwrap();
-    server.book.person("kim").later().write("x", "x");
-    server.book.commit("go on");
+    writes(&mut server.book, "kim", "x", "x");
     server.takes();
     // A record goes and leaves another, untouched one without what it depends on.
     server.book.git(&["rm", "-q", "tasks/INFRA-4.md"]);
@@ -269,8 +251,7 @@ fn what_was_wrong_before_is_not_held_against_a_push() {
 #[test]
 fn the_first_push_makes_the_trunk() {
     let mut book = Fixture::book();
-    book.person("ana").later().write(PATH, "broken");
-    book.commit("broken");
+    writes(&mut book, "ana", PATH, "broken");
     let bare = book.root.parent().unwrap().join("server.git");
     // Whatever HEAD names on the server.
     book.git(&["init", "-q", "--bare", "--initial-branch=other", &bare.to_string_lossy()]);
@@ -433,4 +414,68 @@ fn the_task_is_named_when_it_is_sure() {
     book.git(&["add", "-A"]);
     run_git(&book, &["commit", "-q", "-m", "code"]).expect(0);
     assert_eq!(message(&book), "code\n\nChange: INFRA-2");
+}
+
+/// A branch is nobody's trunk: whatever it holds counts for nothing until it lands, and then it is judged.
+#[test]
+fn what_a_branch_holds_is_judged_where_it_lands() {
+    let breaks: [(&str, Break); 4] = [
+        ("approval-self", |book| drop(book.person("ana").later().tick(PATH, "Code review"))),
+        // Written in another's name, by somebody else's hand.
+        ("approval-unsigned", |book| {
+            drop(book.person("sam").committed_by("ana").later().tick(PATH, "Code review"));
+        }),
+        ("author-unknown", |book| edits(book, "eve", PATH, "Something.", "Something else.")),
+        ("record-broken", |book| writes(book, "ana", PATH, "broken")),
+    ];
+    for (code, make) in breaks {
+        let mut server = Server::new();
+        server.book.git(&["checkout", "-q", "-b", "side"]);
+        make(&mut server.book);
+        server.push(&["side"]).expect(0);
+        // Rewritten, which on a branch is everyday work, and again.
+        server.book.git(&["commit", "-q", "--amend", "--allow-empty", "-m", "again"]);
+        server.push(&["--force", "side"]).expect(0);
+        server.book.git(&["checkout", "-q", "main"]);
+        server.book.person("lee").later().git(&["merge", "-q", "--no-ff", "-m", "merge", "side"]);
+        server.refuses(code, "INFRA-1");
+        server.push(&["--delete", "side"]).expect(0);
+    }
+}
+
+/// Where approvals must be signed, a name that somebody else has set in a commit is worth nothing.
+#[test]
+fn a_name_alone_does_not_approve_where_signatures_are_asked_for() {
+    let mut server = Server::new();
+    let key = server.book.ssh_key("sam", "ed25519");
+    server.book.list_key("sam", &key);
+    server.book.person("kim").later().commit("a key");
+    server.takes();
+    edits(&mut server.book, "kim", "policy.toml", "[roles]", "[trust]\napprove = \"signed\"\n[roles]");
+    server.takes();
+    // Author and committer are sam; whoever pushes may be anybody.
+    server.book.git(&["checkout", "-q", "-b", "side"]);
+    server.book.person("sam").later().tick(PATH, "Code review");
+    server.push(&["side"]).expect(0);
+    server.book.git(&["checkout", "-q", "main"]);
+    server.book.git(&["merge", "-q", "--ff-only", "side"]);
+    server.refuses("approval-unsigned", "INFRA-1");
+    server.book.git(&["reset", "-q", "--hard", "HEAD~1"]);
+    server.book.replace(PATH, "[ ] Code review", "[x] Code review");
+    server.book.person("sam").later().commit_signed("approve", &key);
+    server.takes();
+}
+
+/// A branch that calls itself the trunk in its own policy is judged as one, and the trunk stays what it was.
+#[test]
+fn a_branch_that_names_itself_the_trunk_gains_nothing() {
+    let mut server = Server::new();
+    server.book.git(&["checkout", "-q", "-b", "mine"]);
+    edits(&mut server.book, "ana", "policy.toml", "trunk = \"main\"", "trunk = \"mine\"");
+    server.book.person("ana").later().tick(PATH, "Code review");
+    let run = server.push(&["mine"]);
+    assert!(!run.stderr.contains("panicked"), "{}", run.stderr);
+    server.book.git(&["checkout", "-q", "main"]);
+    server.book.person("ana").later().tick(PATH, "Code review");
+    server.refuses("approval-self", "INFRA-1");
 }

@@ -11,6 +11,7 @@ mod board;
 mod browser;
 mod cache;
 mod chart;
+mod completions;
 mod corners;
 mod demo;
 mod docs;

@@ -1,6 +1,6 @@
 //! The preprocessor, run by stock mdBook.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::support::{Fixture, say_skipped, task};
@@ -85,6 +85,43 @@ fn stock_mdbook_builds_a_book_with_its_records() {
     assert!(second.contains("<a href=\"../../tasks/INFRA-1.html\">INFRA-1</a>"), "{second}");
     assert!(book.read("out/runbooks/redis.html").contains("../tasks/INFRA-1.html"));
     assert!(book.run(&["check"]).stdout.contains("nothing is wrong") || book.run(&["check"]).status == 0);
+}
+
+/// Every directive that the manual shows, over the demo, with the newest mdBook and with 0.4 where that is there.
+#[test]
+fn the_manuals_directives_mean_something() {
+    let manual = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs");
+    let pages =
+        std::fs::read_dir(manual).unwrap().map(|entry| std::fs::read_to_string(entry.unwrap().path()));
+    let text: String = pages.filter_map(Result::ok).collect();
+    let directives =
+        text.match_indices("{{#changebook").map(|(at, _)| text[at..].split("}}").next().unwrap());
+    let directives: Vec<String> = directives.map(|directive| format!("{directive}}}}}\n\n")).collect();
+    assert!(directives.len() > 7, "{directives:?}");
+    let old = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).parent().unwrap().join("mdbook-0.4/bin/mdbook");
+    let old = if old.is_file() {
+        Some(old)
+    } else {
+        say_skipped("no mdBook 0.4");
+        None
+    };
+    for mdbook in mdbook().into_iter().chain(old) {
+        let mut book = Fixture::empty();
+        book.run(&["demo", "../demo", "--no-site"]).expect(0);
+        book.root = book.root.parent().unwrap().join("demo");
+        book.replace("book.toml", "optional = true", "command = \"changebook mdbook\"");
+        book.write("docs/index.md", format!("# Lists\n\n{}", directives.concat()));
+        let (built, said) = build(&mdbook, &book);
+        assert!(built, "{}: {said}", mdbook.display());
+        let index = book.read("book/index.html");
+        assert!(!index.contains("#changebook"), "{index}");
+        assert_eq!(
+            index.matches("<table>").count() + index.matches("<em>None.</em>").count(),
+            directives.len()
+        );
+        assert!(index.matches("<table>").count() > 3, "{index}");
+        assert!(book.read("book/tasks/INFRA-150.html").contains("type=\"checkbox\""));
+    }
 }
 
 #[test]

@@ -123,3 +123,133 @@ fn nothing_is_changed_when_it_is_refused() {
     let run = book.run(&["renumber", "INFRA-2", "INFRA-20"]).expect(1);
     assert!(run.stderr.contains("it has been deployed as INFRA-2"), "{}", run.stderr);
 }
+
+const PATH: &str = "tasks/INFRA-2.md";
+
+/// Ana's task is another one's request; sam renumbers it, or says so.
+fn written_by_ana() -> Fixture {
+    let mut book = Fixture::book();
+    let text = task("INFRA-2", "risk = \"medium\"\n").replace("requestor = \"ana\"", "requestor = \"kim\"");
+    book.person("ana").write(PATH, text.replace("Something.", "INFRA-2 is this."));
+    book.write("tasks/INFRA-3.md", task("INFRA-3", "risk = \"medium\"\ndepends = [\"INFRA-2\"]\n"));
+    book.commit("propose");
+    book
+}
+
+#[test]
+fn who_renumbers_is_no_author_and_the_author_stays_one() {
+    let mut book = written_by_ana();
+    book.person("sam").later().run(&["renumber", "INFRA-2", "INFRA-20"]).expect(0);
+    let new = "tasks/INFRA-20.md";
+    assert!(book.read(new).contains("INFRA-20 is this."));
+    book.later().tick(new, "Code review");
+    assert_eq!(book.approval("INFRA-20", "peer"), "valid", "sam has written nothing");
+    book.later().tick("tasks/INFRA-3.md", "Code review");
+    assert_eq!(book.approval("INFRA-3", "peer"), "valid", "nor where only the number changed");
+    // Nor does a second number wash the first author off.
+    book.person("lee").later().run(&["renumber", "INFRA-20", "INFRA-30"]).expect(0);
+    book.person("ana").later().tick("tasks/INFRA-30.md", "Code review");
+    assert_eq!(
+        book.approval("INFRA-30", "peer"),
+        "approval-self",
+        "ana wrote the text under its first number"
+    );
+    let mut approve = |person: &str| {
+        book.later().untick("tasks/INFRA-30.md", "Code review");
+        book.person(person).later().tick("tasks/INFRA-30.md", "Code review");
+        book.approval("INFRA-30", "peer")
+    };
+    assert_eq!((approve("sam"), approve("lee")), ("valid".to_owned(), "valid".to_owned()));
+}
+
+#[test]
+fn an_edit_that_comes_along_is_authorship() {
+    // By hand, as `renumber` would, but for a word.
+    for (from, to, code) in [
+        ("is this.", "is this.", "valid"),
+        ("is this.", "is that.", "approval-self"),
+        ("INFRA-20 is", "INFRA-2 is", "approval-self"),
+        ("title = \"A change\"", "title = \"Another change\"", "approval-self"),
+        ("[ ] Terraform code", "[ ] Terraform codes", "approval-self"),
+    ] {
+        let mut book = written_by_ana();
+        let text = book.read(PATH).replace("INFRA-2", "INFRA-20").replace(from, to);
+        std::fs::remove_file(book.root.join(PATH)).unwrap();
+        book.write("tasks/INFRA-20.md", text);
+        book.replace("tasks/INFRA-3.md", "INFRA-2", "INFRA-20");
+        book.person("sam").later().commit("INFRA-2: renumber to INFRA-20");
+        book.later().tick("tasks/INFRA-20.md", "Code review");
+        assert_eq!(book.approval("INFRA-20", "peer"), code, "{from} → {to}");
+    }
+    // In a record that names it.
+    let mut book = written_by_ana();
+    let text = book.read(PATH).replace("INFRA-2", "INFRA-20");
+    std::fs::remove_file(book.root.join(PATH)).unwrap();
+    book.write("tasks/INFRA-20.md", text);
+    book.replace("tasks/INFRA-3.md", "INFRA-2", "INFRA-20");
+    book.replace("tasks/INFRA-3.md", "Something.", "Something else.");
+    book.person("sam").later().commit("INFRA-2: renumber to INFRA-20");
+    book.later().tick("tasks/INFRA-3.md", "Code review");
+    assert_eq!(book.approval("INFRA-3", "peer"), "approval-self");
+}
+
+#[test]
+fn a_merge_that_renumbers_writes_nothing() {
+    let mut book = collided(PATH, PATH);
+    assert!(!book.try_git(&book.root, &["merge", "-q", "side"]).status.success());
+    book.person("lee").later().run(&["renumber"]).expect(0);
+    book.git(&["commit", "-q", "--no-edit"]);
+    // Sam wrote theirs, and lee merged.
+    book.person("lee").later().tick("tasks/INFRA-5.md", "Code review");
+    assert_eq!(book.approval("INFRA-5", "peer"), "valid");
+    book.later().untick("tasks/INFRA-5.md", "Code review");
+    book.person("sam").later().tick("tasks/INFRA-5.md", "Code review");
+    assert_eq!(book.approval("INFRA-5", "peer"), "approval-self");
+}
+
+#[test]
+fn signatures_for_the_old_number_are_void_and_go() {
+    let mut book = written_by_ana();
+    let key = book.ssh_key("sam", "ed25519");
+    book.list_key("sam", &key);
+    book.person("kim").later().commit("a key");
+    book.person("sam").later();
+    book.run(&["approve", "INFRA-2", "--role", "peer", "--sign", "--key", &key]).expect(0);
+    assert_eq!(book.approval("INFRA-2", "peer"), "valid");
+    let run = book.person("kim").later().run(&["renumber", "INFRA-2", "INFRA-20"]).expect(0);
+    assert!(
+        run.stdout.contains("approvals/INFRA-2/peer.sam.sig was signed for INFRA-2: it is void"),
+        "{}",
+        run.stdout
+    );
+    assert!(
+        !book.root.join("approvals/INFRA-2/peer.sam.sig").exists(),
+        "nothing is left that looks like an approval"
+    );
+    assert_eq!(book.git(&["status", "--porcelain"]), "");
+    assert_eq!(book.approval("INFRA-20", "peer"), "approval-missing");
+    // Put where the new number has its own, it is for another record.
+    let old = book.git(&["show", "HEAD~1:approvals/INFRA-2/peer.sam.sig"]);
+    book.write("approvals/INFRA-20/peer.sam.sig", format!("{old}\n"));
+    book.later().commit("moved");
+    assert_ne!(book.approval("INFRA-20", "peer"), "valid");
+    book.person("sam").later();
+    book.run(&["approve", "INFRA-20", "--role", "peer", "--sign", "--key", &key]).expect(0);
+    assert_eq!(book.approval("INFRA-20", "peer"), "valid");
+}
+
+#[test]
+fn of_two_records_the_one_that_keeps_its_number_keeps_its_signatures() {
+    let mut book = Fixture::book();
+    let key = book.ssh_key("sam", "ed25519");
+    book.list_key("sam", &key);
+    book.write(PATH, task("INFRA-2", "risk = \"medium\"\n"));
+    book.commit("the first");
+    book.person("sam").later();
+    book.run(&["approve", "INFRA-2", "--role", "peer", "--sign", "--key", &key]).expect(0);
+    book.person("ana").later().write("tasks/2026/INFRA-2.md", task("INFRA-2", "risk = \"high\"\n"));
+    book.commit("the second");
+    let answer = book.person("kim").later().json(&["renumber"]);
+    assert_eq!(answer["renumbered"][0]["void"], serde_json::json!([]));
+    assert_eq!(book.approval("INFRA-2", "peer"), "valid");
+}

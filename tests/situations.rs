@@ -85,6 +85,53 @@ fn a_shallow_clone_says_how_to_deepen_it() {
     assert!(run.stderr.contains("git fetch --unshallow"), "{}", run.stderr);
 }
 
+/// What pipelines ask: each of it needs the whole history, and says so instead of answering from a part of it.
+#[test]
+fn every_question_of_a_pipeline_wants_the_whole_history() {
+    let mut book = with_task();
+    for _ in 0..5 {
+        book.later().tick("tasks/INFRA-1.md", "Terraform code");
+        book.later().untick("tasks/INFRA-1.md", "Terraform code");
+    }
+    let url = format!("file://{}", book.root.display());
+    let shallow = book.root.parent().unwrap().join("shallow");
+    for depth in ["1", "5"] {
+        book.git(&["clone", "-q", "--depth", depth, &url, &shallow.to_string_lossy()]);
+        let questions: [&[&str]; 8] = [
+            &["check"],
+            &["check", "--format", "github"],
+            &["check", "--range", "HEAD~0..HEAD"],
+            &["gate", "INFRA-1", "-e", "production"],
+            &["audit"],
+            &["pr", "INFRA-1"],
+            &["build", "--out", "../site"],
+            &["show", "INFRA-1"],
+        ];
+        for question in questions {
+            let run = book.run_at(&shallow, question).expect(1);
+            assert!(run.stderr.contains("git fetch --unshallow"), "{question:?}: {}", run.stderr);
+            assert!(run.stdout.is_empty(), "{question:?}: half an answer is none: {}", run.stdout);
+        }
+        // The cure cures.
+        book.git_at(&shallow, &["fetch", "-q", "--unshallow"]);
+        for question in [&["check"][..], &["gate", "INFRA-1", "-e", "production"], &["pr", "INFRA-1"]] {
+            let run = book.run_at(&shallow, question);
+            assert!(run.status == 0 || run.status == 3, "{question:?}: {}", run.stderr);
+        }
+        std::fs::remove_dir_all(&shallow).unwrap();
+    }
+    // A server that was cloned so takes no push: it cannot judge one.
+    let bare = book.root.parent().unwrap().join("server.git");
+    book.git(&["clone", "-q", "--bare", "--depth", "1", &url, &bare.to_string_lossy()]);
+    let (old, new) = (book.git_at(&bare, &["rev-parse", "HEAD"]), book.head());
+    let line = format!(
+        "printf '{old} {new} refs/heads/main\\n' | \"$CHANGEBOOK\" -C '{}' hook pre-receive 2>&1; echo $?",
+        bare.display()
+    );
+    let said = book.pipe(&line);
+    assert!(said.contains("unshallow") && said.trim().ends_with('1'), "{said}");
+}
+
 #[test]
 fn formats_that_cannot_be_read_say_so() {
     let book = Fixture::empty();

@@ -119,6 +119,14 @@ fn directory_in_place_of_record(path: &str) -> Option<&str> {
 
 /// The record files of the work tree, by path. Links are not followed.
 pub(super) fn work_tree(root: &Path) -> Result<BTreeMap<String, RecordFile>, BookError> {
+    let entries = record_entries(root)?;
+    let files: Vec<RecordFile> =
+        entries.par_iter().filter_map(|(record_type, entry)| read_entry(root, *record_type, entry)).collect();
+    Ok(files.into_iter().map(|file| (file.path.clone(), file)).collect())
+}
+
+/// What stands in the folders of records under the name of one.
+fn record_entries(root: &Path) -> Result<Vec<(RecordType, walkdir::DirEntry)>, BookError> {
     let mut entries = Vec::new();
     for record_type in RecordType::ALL {
         let folder = root.join(record_type.folder());
@@ -140,9 +148,7 @@ pub(super) fn work_tree(root: &Path) -> Result<BTreeMap<String, RecordFile>, Boo
             entries.push((record_type, entry));
         }
     }
-    let files: Vec<RecordFile> =
-        entries.par_iter().filter_map(|(record_type, entry)| read_entry(root, *record_type, entry)).collect();
-    Ok(files.into_iter().map(|file| (file.path.clone(), file)).collect())
+    Ok(entries)
 }
 
 fn read_regular(path: &Path) -> std::io::Result<FileContent> {
@@ -174,6 +180,27 @@ fn read_entry(root: &Path, record_type: RecordType, entry: &walkdir::DirEntry) -
 }
 
 impl Book {
+    /// Type and path of each record of the work tree, unread; without a work tree those of `HEAD`.
+    ///
+    /// # Errors
+    /// When a folder or object cannot be read.
+    pub fn record_paths(&self) -> Result<Vec<(RecordType, String)>, BookError> {
+        if let Some(root) = &self.root {
+            let path =
+                |entry: &walkdir::DirEntry| slashes(entry.path().strip_prefix(root).unwrap_or(entry.path()));
+            return Ok(record_entries(root)?.iter().map(|(kind, entry)| (*kind, path(entry))).collect());
+        }
+        let Some(head) = self.head()?.commit else { return Ok(Vec::new()) };
+        let mut paths = Vec::new();
+        for record_type in RecordType::ALL {
+            let folder = record_type.folder();
+            let files = self.repository.files(head, &self.path.join(folder))?;
+            let records = files.into_iter().filter(|(path, _)| path.ends_with(".md"));
+            paths.extend(records.map(|(path, _)| (record_type, format!("{folder}/{path}"))));
+        }
+        Ok(paths)
+    }
+
     /// Every file below a folder of the book that is not a record, as path in the book and bytes: those of a
     /// commit, or of the work tree (`None`). Links are not followed; larger files than records may be are left
     /// out.

@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use super::{Book, BookError};
 use crate::history::{BlobId, CommitId, FactCache, History};
 use crate::ledger::{
-    self, DeployedRecords, DetachedFiles, Policies, Signatures, Sources, Versions, Walk, WorkPaths,
+    self, DeployedRecords, DetachedFiles, Policies, Renumberings, Signatures, Sources, Versions, Walk,
+    WorkPaths,
 };
 use crate::policy::Policy;
 use crate::record::{RecordType, ScopeRules};
@@ -26,6 +27,7 @@ pub(super) struct Prepared {
     signatures: Signatures,
     detached: DetachedFiles,
     deployed: DeployedRecords,
+    renumberings: Renumberings,
     policies: Policies,
     builtin: Policy,
     tip: Option<usize>,
@@ -63,6 +65,7 @@ impl Prepared {
             signatures: &self.signatures,
             detached: &self.detached,
             deployed: &self.deployed,
+            renumberings: &self.renumberings,
             policies: &self.policies,
             builtin: &self.builtin,
             policy,
@@ -124,6 +127,7 @@ impl Book {
         let detached = self.detached(history)?;
         let deployed = tip
             .map_or_else(|| Ok(DeployedRecords::new()), |tip| self.deployed(history, &walk, tip, foreseen))?;
+        let renumberings = self.renumberings(history, &walk, &scope_rules(policy))?;
         let prepared = Prepared {
             walk,
             named,
@@ -131,6 +135,7 @@ impl Book {
             signatures,
             detached,
             deployed,
+            renumberings,
             policies,
             builtin,
             tip,

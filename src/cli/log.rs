@@ -148,7 +148,7 @@ pub(super) fn event_rows<'a>(events: impl Iterator<Item = (Option<&'a str>, &'a 
 }
 
 /// The names of events.
-const NAMES: [&str; 13] = [
+pub(super) const NAMES: [&str; 13] = [
     "created",
     "moved",
     "removed",

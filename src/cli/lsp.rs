@@ -1,8 +1,13 @@
 //! `changebook lsp`
 
+use std::path::PathBuf;
+
 use super::context::{Context, clock};
 use super::error::CliError;
-use crate::editor::lsp::serve_stdio;
+use crate::act::write_atomically;
+use crate::book::{Book, CacheUse};
+use crate::diagnostic::Code;
+use crate::editor::lsp::{Surroundings, serve_stdio};
 
 /// Serve an editor: diagnostics, hover, completion, renaming, over standard input and output
 ///
@@ -20,5 +25,23 @@ pub(super) struct LspArgs {
 pub(super) fn run(context: &Context, args: &LspArgs) -> Result<(), CliError> {
     let _ = args.stdio;
     let now = || if context.now_is_stated { context.now } else { clock() };
-    serve_stdio(&now).map_err(|error| CliError::failure(format!("the editor cannot be served: {error}")))
+    let explain = |book: &Book, code| page(context, book, code);
+    serve_stdio(&Surroundings { now: &now, explain: &explain })
+        .map_err(|error| CliError::failure(format!("the editor cannot be served: {error}")))
+}
+
+/// What `explain` says of a code, as a page beside the cache that an editor can open; `None` where nothing is kept.
+fn page(context: &Context, book: &Book, code: Code) -> Option<PathBuf> {
+    if context.cache == CacheUse::Refused {
+        return None;
+    }
+    let folder = book.repository.common_dir().join("changebook").join("explain");
+    let file = folder.join(format!("{code}.md"));
+    let text = format!("# {code}\n\n{}\n\n{}\n", code.summary(), code.remedy());
+    if std::fs::read(&file).is_ok_and(|kept| kept == text.as_bytes()) {
+        return Some(file);
+    }
+    std::fs::create_dir_all(&folder).ok()?;
+    write_atomically(&file, text.as_bytes()).ok()?;
+    Some(file)
 }

@@ -11,6 +11,7 @@ mod build;
 mod cancel;
 mod chart;
 mod check;
+mod complete;
 mod completions;
 mod context;
 mod decide;
@@ -149,6 +150,9 @@ enum Command {
 
 /// Parses the command line, runs one command, and gives the exit status.
 pub fn main() -> ExitCode {
+    if complete::answer() {
+        return ExitCode::SUCCESS;
+    }
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
@@ -234,6 +238,20 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         super::Cli::command().debug_assert();
+    }
+
+    /// What a command answers has a schema; one that has no answer in JSON is known for it.
+    #[test]
+    fn every_answer_has_a_schema() {
+        use crate::editor::schema::{answers_of, schema};
+        let without = ["serve", "lsp", "hook", "mdbook", "schema", "completions", "man"];
+        for command in super::Cli::command().get_subcommands() {
+            let name = command.get_name();
+            match answers_of(name) {
+                Some(answers) => assert!(answers.iter().all(|answer| schema(answer).is_some()), "{name}"),
+                None => assert!(without.contains(&name), "{name} has no schema"),
+            }
+        }
     }
 
     /// Arguments of one name share their value: what is given to a command would be taken for everybody's.

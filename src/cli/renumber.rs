@@ -101,7 +101,7 @@ fn report(ui: &mut Ui, context: &Context, args: &RenumberArgs, told: &[Done]) ->
             let files: Vec<&String> = done.change.files.iter().map(|(path, _)| path).collect();
             serde_json::json!({
                 "old": done.change.old.as_str(), "new": done.change.new.as_str(), "kept": done.change.kept,
-                "files": files, "unsure": done.change.unsure, "commit": done.commit,
+                "files": files, "unsure": done.change.unsure, "void": done.change.void, "commit": done.commit,
             })
         };
         let all: Vec<_> = told.iter().map(entry).collect();
@@ -117,6 +117,9 @@ fn report(ui: &mut Ui, context: &Context, args: &RenumberArgs, told: &[Done]) ->
         for (path, text) in &change.files {
             let verb = if text.is_some() { "wrote" } else { "removed" };
             ui.line(paint(DIM, format!("  {verb} {path}")))?;
+        }
+        for path in &change.void {
+            ui.line(format!("  {path} was signed for {}: it is void, and to be given again", change.old))?;
         }
         for place in &change.unsure {
             ui.line(format!("  {place} names {} and may mean either: see for yourself", change.old))?;

@@ -7,10 +7,9 @@ use std::ops::Range;
 use pulldown_cmark::{Event, Parser, Tag, TagEnd};
 use serde_json::{Value, json};
 
-use super::renumber::places;
 use crate::book::Loaded;
 use crate::ledger::{RecordState, WorkTree};
-use crate::record::{RecordType, markdown_options};
+use crate::record::{RecordType, markdown_options, places};
 
 /// Answers a directive's words (`list status=approved`) with records.
 pub type Ask<'a> = dyn Fn(&str) -> Result<Vec<&'a RecordState>, String> + 'a;

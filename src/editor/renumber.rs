@@ -4,7 +4,10 @@ use std::collections::{BTreeMap, HashSet};
 
 use crate::book::{Book, BookError, Loaded, Twins};
 use crate::policy::Policy;
-use crate::record::{Details, Record, RecordId, RecordType, edit};
+use crate::record::{
+    Detached, Details, Record, RecordId, RecordType, ScopeRules, detached_path, edit, mentions, scope_hash,
+    with_references,
+};
 
 /// Everything that a renumbering changes.
 #[derive(Debug, Clone)]
@@ -19,6 +22,8 @@ pub struct Renumbering {
     pub files: Vec<(String, Option<String>)>,
     /// Lines that name the ID and may mean either record, as `path:line`; they stay as they are.
     pub unsure: Vec<String>,
+    /// Detached approvals of the record, by path. A signature binds the ID, so that they are void; they are removed.
+    pub void: Vec<String>,
 }
 
 /// Why there is no renumbering.
@@ -79,7 +84,10 @@ pub fn part(book: &Book, loaded: &Loaded, twins: &Twins) -> Result<Renumbering, 
             files.push((path, Some(edited)));
         }
     }
-    Ok(Renumbering { old, new, kept: Some(twins.kept.path.clone()), files, unsure })
+    let kept = parse(&twins.kept.path, &twins.kept.text);
+    let void = void(book, loaded, &record, Some(&kept))?;
+    files.extend(void.iter().map(|path| (path.clone(), None)));
+    Ok(Renumbering { old, new, kept: Some(twins.kept.path.clone()), files, unsure, void })
 }
 
 /// Gives a record another ID, and every line that names it.
@@ -102,7 +110,34 @@ pub fn rename(
             files.push((path, Some(edited)));
         }
     }
-    Ok(Renumbering { old, new: new.clone(), kept: None, files, unsure: Vec::new() })
+    let void = void(book, loaded, record, None)?;
+    files.extend(void.iter().map(|path| (path.clone(), None)));
+    Ok(Renumbering { old, new: new.clone(), kept: None, files, unsure: Vec::new(), void })
+}
+
+/// The detached approvals that are the record's: all of its ID; where another record keeps the ID, those of this
+/// one's text alone.
+fn void(
+    book: &Book,
+    loaded: &Loaded,
+    record: &Record,
+    kept: Option<&Record>,
+) -> Result<Vec<String>, RenumberError> {
+    let Some(id) = &record.id else { return Ok(Vec::new()) };
+    let files = book.other_files(None, &format!("approvals/{id}"))?;
+    let rules = ScopeRules { gated: loaded.policy.gated_environments() };
+    let own = scope_hash(record, &rules);
+    let is_own = |bytes: &[u8]| match (kept, Detached::parse(bytes)) {
+        (None, _) => true,
+        (Some(kept), Ok((text, _))) => text.scope == own && scope_hash(kept, &rules) != own,
+        (Some(_), Err(_)) => false,
+    };
+    let is_approval = |path: &str| detached_path(path).is_some();
+    Ok(files
+        .into_iter()
+        .filter(|(path, bytes)| is_approval(path) && is_own(bytes))
+        .map(|(path, _)| path)
+        .collect())
 }
 
 fn refused(path: &str, reason: &str) -> RenumberError {
@@ -151,45 +186,6 @@ pub fn renumbered(record: &Record, policy: &Policy, new: &RecordId) -> Result<St
     Ok(with_references(&text, old, new, &|_| true))
 }
 
-/// Whether a text names the ID.
-pub fn mentions(text: &str, id: &RecordId) -> bool {
-    places(text, id.as_str()).next().is_some()
-}
-
-/// The text with the ID replaced in every line that `belongs` to the record.
-pub fn with_references(text: &str, old: &RecordId, new: &RecordId, belongs: &dyn Fn(&str) -> bool) -> String {
-    let line = |line: &str| match belongs(line.trim_end()) {
-        true => replaced(line, old.as_str(), new.as_str()),
-        false => line.to_owned(),
-    };
-    text.split_inclusive('\n').map(line).collect()
-}
-
-fn replaced(line: &str, old: &str, new: &str) -> String {
-    let mut text = String::with_capacity(line.len());
-    let mut written = 0;
-    for place in places(line, old) {
-        text.push_str(&line[written..place]);
-        text.push_str(new);
-        written = place + old.len();
-    }
-    text + &line[written..]
-}
-
-/// Where the ID stands by itself, and is no part of a longer one.
-pub(super) fn places<'t>(text: &'t str, id: &'t str) -> impl Iterator<Item = usize> + 't {
-    let goes_on = |mut after: std::str::Chars<'_>| match after.next() {
-        // A hyphen ends the ID where no letter or digit follows.
-        Some('-' | '_') => after.next().is_some_and(|c| c.is_ascii_alphanumeric()),
-        next => next.is_some_and(|c| c.is_ascii_alphanumeric()),
-    };
-    text.match_indices(id).map(|(start, _)| start).filter(move |start| {
-        let before = text[..*start].chars().next_back();
-        let begun = before.is_some_and(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_');
-        !begun && !goes_on(text[start + id.len()..].chars())
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -197,20 +193,6 @@ mod tests {
 
     fn id(text: &str) -> RecordId {
         RecordId::parse(text).unwrap()
-    }
-
-    #[test]
-    fn references_are_whole_ids() {
-        let text = "depends = [\"A-1\", \"A-12\"]\nsee A-1, tasks/A-1.md and BA-1, A-1-b, A-1-.\n";
-        assert_eq!(
-            with_references(text, &id("A-1"), &id("A-9"), &|_| true),
-            "depends = [\"A-9\", \"A-12\"]\nsee A-9, tasks/A-9.md and BA-1, A-1-b, A-9-.\n"
-        );
-        assert_eq!(
-            with_references("A-1\nof A-1\n", &id("A-1"), &id("A-9"), &|line| line.starts_with("of")),
-            "A-1\nof A-9\n"
-        );
-        assert!(!mentions("A-12 A-1x", &id("A-1")));
     }
 
     fn moved(body: &str) -> Result<String, String> {

@@ -163,6 +163,16 @@ impl Repository {
         self.git.is_bare() || self.git.find_branch(name, git2::BranchType::Remote).is_ok()
     }
 
+    /// Short names of the local and remote-tracking branches and of the tags, as far as they can be read.
+    pub fn reference_names(&self) -> Vec<String> {
+        let Ok(references) = self.git.references() else { return Vec::new() };
+        let name = |reference: git2::Reference<'_>| {
+            let of_people = reference.is_branch() || reference.is_remote() || reference.is_tag();
+            reference.shorthand().ok().filter(|_| of_people).map(str::to_owned)
+        };
+        references.filter_map(|reference| name(reference.ok()?)).collect()
+    }
+
     /// The tips of all local and remote-tracking branches, and `HEAD`.
     ///
     /// # Errors

@@ -193,12 +193,17 @@ impl Draft<'_> {
         items.iter().filter_map(|item| item.as_str().map(str::to_owned)).collect()
     }
 
-    /// A time with its offset, in RFC 3339; one without an offset is of the map's time zone.
+    /// A time with its offset, in RFC 3339; one without an offset is of the map's time zone. Jira writes
+    /// `14/Jul/25 3:42 PM` unless its administrator chose otherwise.
     fn moment(&self, text: &str) -> Option<String> {
         if text.parse::<jiff::Timestamp>().is_ok() {
             return Some(text.replacen(' ', "T", 1));
         }
-        let civil: jiff::civil::DateTime = text.replacen(' ', "T", 1).parse().ok()?;
+        let of_jira = || {
+            let formats = ["%d/%b/%y %I:%M %p", "%d/%b/%y %H:%M"];
+            formats.iter().find_map(|format| jiff::civil::DateTime::strptime(format, text).ok())
+        };
+        let civil: jiff::civil::DateTime = text.replacen(' ', "T", 1).parse().ok().or_else(of_jira)?;
         let zoned = civil.to_zoned_datetime(self.map.timezone.clone()?).ok()?;
         Some(zoned.strftime("%Y-%m-%dT%H:%M:%S%:z").to_string())
     }

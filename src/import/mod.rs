@@ -244,7 +244,10 @@ fn kept_id(
     let telling = |key: &str| {
         key.bytes().any(|byte| byte.is_ascii_alphabetic()) && key.bytes().any(|byte| byte.is_ascii_digit())
     };
-    let id = RecordId::parse(key).ok().filter(|_| numbering == Numbering::Keep && telling(key));
+    // GitScrum writes `#TK-1`.
+    let id = RecordId::parse(key.trim_start_matches('#'))
+        .ok()
+        .filter(|_| numbering == Numbering::Keep && telling(key));
     match id {
         Some(id) if surroundings.taken.iter().any(|taken| taken.folded() == id.folded()) => {
             Err(Reason::There(format!("`{id}` is taken: this history has, or had, a record of that ID")))

@@ -89,6 +89,38 @@ fn ticks_of_foreign_checklists_are_kept_where_they_mean_nothing_here() {
     assert_eq!(text.matches("Apply in production").count(), 1, "{text}");
 }
 
+/// The first line of an export of Jira Cloud, with a change of Jira Service Management.
+#[test]
+fn jira_gives_times_links_and_changes() {
+    let head = "Summary,Issue key,Issue id,Issue Type,Status,Project key,Project name,Project type,Project lead,Project lead id,Project description,Priority,Resolution,Assignee,Assignee Id,Reporter,Reporter Id,Creator,Creator Id,Created,Updated,Last Viewed,Resolved,Components,Due date,Votes,Labels,Labels,Description,Environment,Watchers,Original estimate,Inward issue link (Blocks),Outward issue link (Blocks),Outward issue link (Dependency),Custom field (Change risk),Custom field (Change type),Custom field (Planned start),Custom field (Planned end),Custom field (Implementation plan),Custom field (Backout plan),Parent,Parent summary,Status Category\n";
+    let row = "Replace the switch,OPS-3,10003,Change,Planning,OPS,Operations,service_desk,Kim,5b1,,High,,Sam,5b2,ana@example.org,5b3,Ana,5b3,14/Jul/25 3:42 PM,15/Jul/25 9:00 AM,,,network,,0,core,,Why not.,,,,OPS-1,OPS-9,OPS-2,Critical,Emergency,20/Jul/25 2:00 AM,20/Jul/25 3:30 AM,One by one.,Put the old one back.,,,To Do\n";
+    let others = (1..3).map(|number| format!("Other,OPS-{number}\n"));
+    let text = format!("{head}{row}{}", others.collect::<String>());
+    let map = ready_map("jira").unwrap().replace("# timezone", "timezone");
+    let map = Map::parse(&map).unwrap();
+    let tasks = read_csv("jira.csv", text.as_bytes(), &map).unwrap();
+    let (policy, templates) = (Policy::builtin(), RecordTemplates::new(BTreeMap::new()));
+    let present = BTreeMap::new();
+    let surroundings =
+        Surroundings { policy: &policy, templates: &templates, taken: &[], present: &present, year: 2025 };
+    let outcome = import(&tasks, &map, Numbering::Keep, &surroundings);
+    let text = &outcome.records[0].text;
+    for part in [
+        "risk = \"high\"",
+        "emergency = \"Jira: an emergency change\"",
+        "scheduled = 2025-07-20T02:00:00+02:00",
+        "duration = \"1h30m\"",
+        "depends = [\"OPS-1\", \"OPS-2\"]",
+        "labels = [\"network\", \"core\"]",
+        "One by one.",
+        "Put the old one back.",
+        "- `Outward issue link (Blocks)`: `OPS-9`",
+        "- `Created`: `14/Jul/25 3:42 PM`",
+    ] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+}
+
 #[test]
 fn servicenow_gives_times_risk_and_emergencies() {
     let map = ready_map("servicenow").unwrap().replace("# timezone", "timezone");

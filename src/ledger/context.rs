@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 
 use super::derive::Shown;
 use super::law::{ABSENT, Cell};
+use super::renumbering::Renumberings;
 use super::state::{Evidence, WorkTree};
 use super::walk::{Binding, Key, Move, Node, RecordIx, Transition, Value, Walk, Withdrawal};
 use crate::history::{BlobId, History, SignatureCheck};
@@ -51,6 +52,8 @@ pub struct Sources<'a> {
     pub detached: &'a DetachedFiles,
     /// Records as they were deployed.
     pub deployed: &'a DeployedRecords,
+    /// Commits that gave records other IDs.
+    pub renumberings: &'a Renumberings,
     /// Every policy that some commit had.
     pub policies: &'a Policies,
     /// The built-in policy, for commits before the first `policy.toml`.

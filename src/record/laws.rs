@@ -194,6 +194,18 @@ proptest! {
     }
 
     #[test]
+    fn what_is_made_tidy_says_the_same_and_stays(text in document()) {
+        let record = parse(&text);
+        if let Some(tidy) = formatted(&record) {
+            let after = parse(&tidy);
+            prop_assert_eq!(scope_text(&record, &rules()), scope_text(&after, &rules()), "{}", tidy);
+            let values = |record: &Record| record.fields.iter().map(|f| f.value.clone()).collect::<Vec<_>>();
+            prop_assert_eq!(values(&record), values(&after));
+            prop_assert_eq!(formatted(&after), None, "{}", tidy);
+        }
+    }
+
+    #[test]
     fn ticking_changes_nothing_but_the_box(text in document(), seed in any::<u64>()) {
         let record = parse(&text);
         let mut ticked = text.clone();

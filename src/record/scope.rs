@@ -187,7 +187,7 @@ fn write_body(text: &mut String, body: Body<'_>) {
     }
 }
 
-fn is_free(section: &Section) -> bool {
+pub(super) fn is_free(section: &Section) -> bool {
     FREE_SECTIONS.contains(&normalize(&section.title).as_str())
 }
 

@@ -59,7 +59,12 @@ pub(super) fn update<S: AsRef<str>>(
         };
         let Some(tip) = update.new.or(update.old) else { continue };
         let scratch = Scratch::new(&objects, branch, &tip.hex())?;
-        let refusals = judge_update(scratch.path(), &update, &ask)?;
+        let judged = judge_update(scratch.path(), &update, &ask);
+        if judged.is_err() {
+            // A server that lacks a part of history says that, and not which object it misses.
+            repository.refuse_partial_history()?;
+        }
+        let refusals = judged?;
         if !refusals.is_empty() {
             n_refused += 1;
             tell(ui, branch, &refusals);

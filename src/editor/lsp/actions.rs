@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use lsp_types::{CodeAction, CodeActionKind, TextEdit, WorkspaceEdit};
+use lsp_types::{CodeAction, CodeActionKind, WorkspaceEdit};
 
 use super::shelf::Context;
-use super::text;
+use super::{rename, text};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::record::{Item, Record, edit};
 
@@ -21,6 +21,17 @@ pub(super) fn actions(context: &Context<'_>, span: &Range<usize>, found: &[Diagn
         if touches(&diagnostic.span) || diagnostic.code == Code::ItemMissing || diagnostic.span.is_empty() {
             actions.extend(mend(context, record, diagnostic));
         }
+    }
+    // Wherever in the file one asks: two records of one ID are a matter of the whole file.
+    if found.iter().any(|diagnostic| diagnostic.code == Code::IdDuplicate)
+        && let Some((new, edit)) = rename::parted(context, record)
+    {
+        actions.push(CodeAction {
+            title: format!("Renumber to {new} the one of the two that landed later"),
+            kind: Some(CodeActionKind::QUICKFIX),
+            edit: Some(edit),
+            ..CodeAction::default()
+        });
     }
     actions
 }
@@ -111,16 +122,7 @@ fn action(
     kind: CodeActionKind,
     new: &str,
 ) -> CodeAction {
-    let old = &*record.source;
-    let same = |(a, b): &(char, char)| a == b;
-    let start: usize = old.chars().zip(new.chars()).take_while(same).map(|(c, _)| c.len_utf8()).sum();
-    let (old_rest, new_rest) = (&old[start..], &new[start..]);
-    let end: usize =
-        old_rest.chars().rev().zip(new_rest.chars().rev()).take_while(same).map(|(c, _)| c.len_utf8()).sum();
-    let edit = TextEdit {
-        range: text::range(old, &(start..old.len() - end), context.encoding),
-        new_text: new_rest[..new_rest.len() - end].to_owned(),
-    };
+    let edit = text::edit_to(&record.source, new, context.encoding);
     #[expect(clippy::mutable_key_type, reason = "the protocol's type")]
     let changes = HashMap::from([(context.document.uri.clone(), vec![edit])]);
     CodeAction {

@@ -3,16 +3,16 @@
 use lsp_types::{CompletionItem, CompletionItemKind, CompletionTextEdit, TextEdit};
 
 use super::shelf::{Context, record_type};
-use super::text;
+use super::{links, policy_file, text};
 use crate::book::POLICY_FILE;
 use crate::policy::Policy;
 use crate::record::{Record, RecordType, Risk, TaskKind, Verdict, keys_of, normalize, normalize_review};
 
 /// A word that may stand there, with what it is.
-struct Candidate {
-    text: String,
-    detail: String,
-    kind: CompletionItemKind,
+pub(super) struct Candidate {
+    pub(super) text: String,
+    pub(super) detail: String,
+    pub(super) kind: CompletionItemKind,
 }
 
 /// Everything that could stand at an offset.
@@ -22,7 +22,7 @@ pub(super) fn complete(context: &Context<'_>, offset: usize) -> Vec<CompletionIt
     let line_start = source[..offset].rfind('\n').map_or(0, |newline| newline + 1);
     let before = &source[line_start..offset];
     let (start, candidates) = match context.record() {
-        _ if context.path == POLICY_FILE => of_policy(&context.loaded.policy, before),
+        _ if context.path == POLICY_FILE => policy_file::complete(context, &source[..offset]),
         Some(record) => in_record(context, record, before, offset),
         None => (word_start(before), ids(context, None)),
     };
@@ -53,6 +53,9 @@ fn in_record(context: &Context<'_>, record: &Record, before: &str, offset: usize
     let boxes = ["- [ ] ", "* [ ] ", "- [x] "];
     if let Some(text) = boxes.iter().find_map(|mark| trimmed.strip_prefix(mark)) {
         return (before.len() - text.len(), items(context, record));
+    }
+    if let Some(open) = before.rfind("](").filter(|open| !before[*open..].contains(')')) {
+        return (open + 2, links::targets(context, record));
     }
     (word_start(before), ids(context, None))
 }
@@ -125,7 +128,7 @@ fn values(context: &Context<'_>, kind: RecordType, key: &str) -> Vec<Candidate> 
 }
 
 /// Texts that other records have in a list.
-fn used(context: &Context<'_>, key: &str) -> Vec<String> {
+pub(super) fn used(context: &Context<'_>, key: &str) -> Vec<String> {
     let fields = context.open.records.values().filter_map(|record| record.field(key));
     let values = fields.filter_map(|field| field.value.as_array()).flatten();
     let mut texts: Vec<String> = values.filter_map(|value| value.as_str().map(str::to_owned)).collect();
@@ -146,7 +149,7 @@ fn ids(context: &Context<'_>, wanted: Option<RecordType>) -> Vec<Candidate> {
     fitting.filter_map(candidate).collect()
 }
 
-fn people(policy: &Policy) -> Vec<Candidate> {
+pub(super) fn people(policy: &Policy) -> Vec<Candidate> {
     let candidate = |(name, person): (&String, &crate::policy::Person)| Candidate {
         text: name.clone(),
         detail: if person.robot { "robot".to_owned() } else { person.name.clone() },
@@ -155,7 +158,7 @@ fn people(policy: &Policy) -> Vec<Candidate> {
     policy.people.iter().map(candidate).collect()
 }
 
-fn roles(policy: &Policy) -> Vec<Candidate> {
+pub(super) fn roles(policy: &Policy) -> Vec<Candidate> {
     let candidate = |role: &String| Candidate {
         text: role.clone(),
         detail: "role".to_owned(),
@@ -201,13 +204,7 @@ fn items(context: &Context<'_>, record: &Record) -> Vec<Candidate> {
     known.iter().filter(|text| !has(text)).map(candidate).collect()
 }
 
-/// People and roles, where the policy names them.
-fn of_policy(policy: &Policy, before: &str) -> (usize, Vec<Candidate>) {
-    let candidates = people(policy).into_iter().chain(roles(policy)).collect();
-    (word_start(before), candidates)
-}
-
-fn word_start(before: &str) -> usize {
+pub(super) fn word_start(before: &str) -> usize {
     let is_part = |c: &char| c.is_ascii_alphanumeric() || *c == '-' || *c == '_';
     before.len() - before.chars().rev().take_while(is_part).map(char::len_utf8).sum::<usize>()
 }

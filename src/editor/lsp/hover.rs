@@ -1,19 +1,35 @@
 //! What is known of what stands under the cursor, as Markdown.
 
+use std::ops::Range;
+
 use lsp_types::{Hover, HoverContents, MarkupContent, MarkupKind};
 
+use super::lens::consequences;
 use super::place::{Place, at};
 use super::shelf::Context;
-use super::text;
-use crate::ledger::{Approval, Evidence, RecordState};
+use super::{policy_file, text};
+use crate::book::POLICY_FILE;
+use crate::ledger::{Approval, Evidence, RecordState, Status};
 use crate::policy::{Members, Policy};
 use crate::record::{Item, normalize_review};
 
 /// The hover at an offset.
 pub(super) fn hover(context: &Context<'_>, offset: usize) -> Option<Hover> {
+    let (span, markdown) = match context.path == POLICY_FILE {
+        true => policy_file::hover(context, offset)?,
+        false => of_place(context, offset)?,
+    };
+    Some(Hover {
+        contents: HoverContents::Markup(MarkupContent { kind: MarkupKind::Markdown, value: markdown }),
+        range: Some(text::range(&context.document.text, &span, context.encoding)),
+    })
+}
+
+/// What stands in a record, with its span.
+fn of_place(context: &Context<'_>, offset: usize) -> Option<(Range<usize>, String)> {
     let record = context.record()?;
     let place = at(record, offset);
-    let (span, markdown) = match &place {
+    Some(match &place {
         Place::Key(field) if field.key == "id" => {
             (field.key_span.clone(), of_record(context, record.id.as_ref()?.as_str())?)
         }
@@ -22,16 +38,19 @@ pub(super) fn hover(context: &Context<'_>, offset: usize) -> Option<Hover> {
         }
         Place::Value { key, text, span } => (span.clone(), of_value(context, key, text)?),
         Place::Word { text, span, item } => {
-            let of_id = of_record(context, text).map(|markdown| (span.clone(), markdown));
-            of_id.or_else(|| item.map(|item| (item.span.clone(), of_item(context, item))))?
+            let known =
+                of_record(context, text).or_else(|| item.is_none().then(|| of_status(text)).flatten());
+            let known = known.map(|markdown| (span.clone(), markdown));
+            known.or_else(|| item.map(|item| (item.span.clone(), of_item(context, item))))?
         }
         Place::Item(item) => (item.span.clone(), of_item(context, item)),
         _ => return None,
-    };
-    Some(Hover {
-        contents: HoverContents::Markup(MarkupContent { kind: MarkupKind::Markdown, value: markdown }),
-        range: Some(text::range(&context.document.text, &span, context.encoding)),
     })
+}
+
+/// A word that is a status.
+fn of_status(word: &str) -> Option<String> {
+    Status::parse(word).map(|status| format!("status `{word}`: {}", status.summary()))
 }
 
 fn of_value(context: &Context<'_>, key: &str, text: &str) -> Option<String> {
@@ -40,6 +59,7 @@ fn of_value(context: &Context<'_>, key: &str, text: &str) -> Option<String> {
         "depends" | "follows" | "changes" | "runbooks" => of_record(context, text),
         "requestor" => of_person(policy, text),
         "owner" => of_person(policy, text).or_else(|| of_role(policy, text)),
+        "decision" => of_status(text),
         "window" => {
             policy.windows.get(text).map(|_| format!("**{}**: a change window of the policy", escape(text)))
         }
@@ -107,6 +127,9 @@ fn of_item(context: &Context<'_>, item: &Item) -> String {
     if let Some(environment) = policy.environment_deployed_by(&item.key.text) {
         lines.push(format!("Ticking it says: deployed to {}", escape(&environment.name)));
     }
+    let consequences = context.record().map(|record| consequences(context, record)).unwrap_or_default();
+    let own = consequences.iter().filter(|found| found.span == item.mark);
+    lines.extend(own.map(|found| format!("A commit of this {}", escape(&found.text))));
     lines.join("\n\n")
 }
 
@@ -118,7 +141,7 @@ fn of_approval(approval: &Approval) -> String {
     }
 }
 
-fn of_person(policy: &Policy, name: &str) -> Option<String> {
+pub(super) fn of_person(policy: &Policy, name: &str) -> Option<String> {
     let person = policy.people.get(name)?;
     let roles: Vec<&str> =
         policy.roles.keys().map(String::as_str).filter(|role| policy.has_role(name, role)).collect();
@@ -131,7 +154,7 @@ fn of_person(policy: &Policy, name: &str) -> Option<String> {
     Some(format!("**{}**: {kind} of the policy, with {keys}; roles: {}", escape(name), roles.join(", ")))
 }
 
-fn of_role(policy: &Policy, role: &str) -> Option<String> {
+pub(super) fn of_role(policy: &Policy, role: &str) -> Option<String> {
     let members = match policy.roles.get(role)? {
         Members::Anyone => "any listed person".to_owned(),
         Members::People(people) => people.join(", "),

@@ -4,13 +4,18 @@
 //! book of a document that the editor has opened. A panic in one request ends that request alone.
 
 mod actions;
+mod capabilities;
 mod completion;
 mod diagnose;
+mod format;
 mod hover;
 mod lens;
+mod links;
 mod navigate;
 mod place;
+mod policy_file;
 mod rename;
+mod semantic;
 mod server;
 mod shelf;
 mod symbols;
@@ -18,17 +23,29 @@ mod text;
 mod uri;
 
 use std::error::Error;
+use std::path::PathBuf;
 
-use lsp_server::{Connection, Message};
+use lsp_server::{Connection, Message, Request};
+use lsp_types::request::{RegisterCapability, Request as _};
 
-/// Serves one editor over standard input and output until it says goodbye. `now` is asked for the moment, as
-/// seconds since the epoch.
+use crate::book::Book;
+use crate::diagnostic::Code;
+
+/// What the server is given from outside.
+pub struct Surroundings<'a> {
+    /// The moment, as seconds since the epoch.
+    pub now: &'a dyn Fn() -> i64,
+    /// The page that explains a code, for an editor to open; `None` where there is none.
+    pub explain: &'a dyn Fn(&Book, Code) -> Option<PathBuf>,
+}
+
+/// Serves one editor over standard input and output until it says goodbye.
 ///
 /// # Errors
 /// When the editor breaks the protocol or is gone.
-pub fn serve_stdio(now: &dyn Fn() -> i64) -> Result<(), Box<dyn Error + Send + Sync>> {
+pub fn serve_stdio(surroundings: &Surroundings<'_>) -> Result<(), Box<dyn Error + Send + Sync>> {
     let (connection, threads) = Connection::stdio();
-    serve(&connection, now)?;
+    serve(&connection, surroundings)?;
     drop(connection);
     threads.join()?;
     Ok(())
@@ -38,17 +55,40 @@ pub fn serve_stdio(now: &dyn Fn() -> i64) -> Result<(), Box<dyn Error + Send + S
 ///
 /// # Errors
 /// As [`serve_stdio`].
-pub fn serve(connection: &Connection, now: &dyn Fn() -> i64) -> Result<(), Box<dyn Error + Send + Sync>> {
+pub fn serve(
+    connection: &Connection,
+    surroundings: &Surroundings<'_>,
+) -> Result<(), Box<dyn Error + Send + Sync>> {
     let (id, params) = connection.initialize_start()?;
     let params: lsp_types::InitializeParams = serde_json::from_value(params)?;
     let encoding = text::Encoding::chosen(&params);
     let result = serde_json::json!({
-        "capabilities": server::capabilities(encoding),
+        "capabilities": capabilities::capabilities(encoding),
         "serverInfo": { "name": "changebook", "version": env!("CARGO_PKG_VERSION") },
     });
     connection.initialize_finish(id, result)?;
-    let mut server = server::Server::new(encoding, now);
-    while let Ok(message) = connection.receiver.recv() {
+    if let Some(files) = capabilities::watching(&params) {
+        let request = Request::new("watch".to_owned().into(), RegisterCapability::METHOD.to_owned(), files);
+        connection.sender.send(Message::Request(request))?;
+    }
+    let mut server = server::Server::new(encoding, surroundings);
+    loop {
+        let waiting = server.has_to_tell();
+        let message = match waiting {
+            Some(quiet) => connection.receiver.recv_timeout(quiet),
+            None => connection.receiver.recv().map_err(Into::into),
+        };
+        let message = match message {
+            Ok(message) => message,
+            // Of many changes in a row the last one counts: nobody waits for what was wrong in between.
+            Err(error) if error.is_timeout() => {
+                for notification in server.diagnostics() {
+                    connection.sender.send(Message::Notification(notification))?;
+                }
+                continue;
+            }
+            Err(_) => return Ok(()),
+        };
         match message {
             Message::Request(request) => {
                 if connection.handle_shutdown(&request)? {
@@ -59,12 +99,5 @@ pub fn serve(connection: &Connection, now: &dyn Fn() -> i64) -> Result<(), Box<d
             Message::Notification(notification) => server.note(notification),
             Message::Response(_) => {}
         }
-        // Of many changes in a row the last one counts: nobody waits for what was wrong in between.
-        if connection.receiver.is_empty() {
-            for notification in server.diagnostics() {
-                connection.sender.send(Message::Notification(notification))?;
-            }
-        }
     }
-    Ok(())
 }

@@ -6,10 +6,10 @@ use lsp_types::{DocumentLink, Location};
 
 use super::place::{Place, at};
 use super::shelf::Context;
+use super::text::Lines;
 use super::{text, uri};
 use crate::book::POLICY_FILE;
-use crate::editor::renumber::places;
-use crate::record::Record;
+use crate::record::{Record, places};
 
 /// Where what stands at an offset is defined: a record's title line, a person or role in the policy.
 pub(super) fn definition(context: &Context<'_>, offset: usize) -> Option<Location> {
@@ -47,8 +47,7 @@ fn location(context: &Context<'_>, record: &Record, span: &Range<usize>) -> Opti
 /// The place of a key in the policy's text.
 fn in_policy(context: &Context<'_>, keys: &[&str]) -> Option<Location> {
     let uri = context.uri_of(POLICY_FILE)?;
-    let open = context.documents.get(uri.as_str()).map(|document| document.text.clone());
-    let source = open.or_else(|| context.open.book.text(None, POLICY_FILE).ok().flatten())?;
+    let source = context.text_of(POLICY_FILE)?;
     let document = toml_edit::Document::parse(source.as_str()).ok()?;
     let mut table = document.as_table();
     for key in &keys[..keys.len() - 1] {
@@ -106,13 +105,9 @@ pub(super) fn references(context: &Context<'_>, offset: usize, with_definition: 
 pub(super) fn links(context: &Context<'_>) -> Vec<DocumentLink> {
     let Some(record) = context.record() else { return Vec::new() };
     let mut links = Vec::new();
+    let lines = Lines::of(&record.source, context.encoding);
     let mut add = |span: &Range<usize>, target: Option<lsp_types::Uri>| {
-        links.push(DocumentLink {
-            range: text::range(&record.source, span, context.encoding),
-            target,
-            tooltip: None,
-            data: None,
-        });
+        links.push(DocumentLink { range: lines.range(span), target, tooltip: None, data: None });
     };
     let references = ["depends", "follows", "changes", "runbooks"];
     for field in record.fields.iter().filter(|field| references.contains(&field.key.as_str())) {

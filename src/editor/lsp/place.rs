@@ -47,7 +47,7 @@ pub(super) fn at(record: &Record, offset: usize) -> Place<'_> {
 }
 
 /// The string round an offset, without its quotes.
-fn quoted(source: &str, value: Range<usize>, offset: usize) -> Option<Range<usize>> {
+pub(super) fn quoted(source: &str, value: Range<usize>, offset: usize) -> Option<Range<usize>> {
     let text = source.get(value.clone())?;
     let mut open: Option<(char, usize)> = None;
     for (at, character) in text.char_indices() {

@@ -4,13 +4,15 @@ use std::ops::Range;
 
 use lsp_types::{
     DocumentChangeOperation, DocumentChanges, OneOf, OptionalVersionedTextDocumentIdentifier, RenameFile,
-    ResourceOp, TextDocumentEdit, TextEdit, WorkspaceEdit,
+    ResourceOp, TextDocumentEdit, TextEdit, Uri, WorkspaceEdit,
 };
 
-use super::navigate::{id_at, mentions};
+use super::navigate::id_at;
 use super::shelf::Context;
-use super::text;
-use crate::record::RecordId;
+use super::text::{self, Lines};
+use crate::book::{Ask, CacheUse, POLICY_FILE};
+use crate::editor::renumber::{part, renumbered};
+use crate::record::{Record, RecordId, places};
 
 /// The range of the ID at an offset.
 pub(super) fn prepare(context: &Context<'_>, offset: usize) -> Option<lsp_types::Range> {
@@ -18,7 +20,8 @@ pub(super) fn prepare(context: &Context<'_>, offset: usize) -> Option<lsp_types:
     Some(text::range(&context.document.text, &span, context.encoding))
 }
 
-/// The edit that gives the record at an offset another ID.
+/// The edit that gives the record at an offset another ID. As `renumber`, it takes approvals back, which whoever
+/// commits it would give otherwise, and refuses what has been deployed.
 ///
 /// # Errors
 /// Why it cannot have it, for the one who asked.
@@ -31,29 +34,90 @@ pub(super) fn rename(context: &Context<'_>, offset: usize, new: &str) -> Result<
         return Err(format!("`{new}` is taken: this history has, or had, a record of that ID"));
     }
     let moved = context.record_of(old).ok_or("no record's ID stands here")?;
+    let renamed = renumbered(moved, &context.loaded.policy, &new)?;
     let mut changes = Vec::new();
-    for (record, spans) in mentions(context, old) {
-        let Some(uri) = context.uri_of(&record.path) else { continue };
-        let edit = |span: &Range<usize>| {
-            OneOf::Left(TextEdit {
-                range: text::range(&record.source, span, context.encoding),
-                new_text: new.to_string(),
-            })
-        };
-        let version = context.documents.get(uri.as_str()).map(|document| document.version);
-        changes.push(DocumentChangeOperation::Edit(TextDocumentEdit {
-            text_document: OptionalVersionedTextDocumentIdentifier { uri, version },
-            edits: spans.iter().map(edit).collect(),
-        }));
+    for (path, text) in texts(context) {
+        if path == moved.path {
+            let edit = text::edit_to(&text, &renamed, context.encoding);
+            changes.extend(edited(context, &path, vec![edit]));
+            continue;
+        }
+        let lines = Lines::of(&text, context.encoding);
+        let spans = places(&text, old).map(|start| start..start + old.len());
+        let edit = |span: Range<usize>| TextEdit { range: lines.range(&span), new_text: new.to_string() };
+        let edits: Vec<TextEdit> = spans.map(edit).collect();
+        if !edits.is_empty() {
+            changes.extend(edited(context, &path, edits));
+        }
     }
     let folder = moved.path.rsplit_once('/').map_or("", |(folder, _)| folder);
-    let (from, to) = (context.uri_of(&moved.path), context.uri_of(&format!("{folder}/{new}.md")));
-    if let (Some(old_uri), Some(new_uri)) = (from, to) {
-        let file = RenameFile { old_uri, new_uri, options: None, annotation_id: None };
-        changes.push(DocumentChangeOperation::Op(ResourceOp::Rename(file)));
+    changes.extend(file_renamed(context, &moved.path, &format!("{folder}/{new}.md")));
+    Ok(workspace_edit(changes))
+}
+
+/// Every text that may name a record, by path: records as they read now, pages, and the policy.
+fn texts(context: &Context<'_>) -> Vec<(String, String)> {
+    let records = context.open.records.values();
+    let mut texts: Vec<(String, String)> =
+        records.map(|record| (record.path.clone(), record.source.to_string())).collect();
+    let pages = context.open.book.other_files(None, &context.loaded.config.docs).unwrap_or_default();
+    let pages = pages.into_iter().map(|(path, _)| path).filter(|path| path.ends_with(".md"));
+    for path in pages.chain([POLICY_FILE.to_owned()]) {
+        texts.extend(context.text_of(&path).map(|text| (path, text)));
     }
-    Ok(WorkspaceEdit {
-        document_changes: Some(DocumentChanges::Operations(changes)),
-        ..WorkspaceEdit::default()
-    })
+    texts
+}
+
+/// The edit that parts two records of one ID, of which the document is one, as `renumber` does; `None` where that is
+/// not to be had, and while what is committed is not what is in the editor.
+pub(super) fn parted(context: &Context<'_>, record: &Record) -> Option<(RecordId, WorkspaceEdit)> {
+    let ask = Ask { now: context.loaded.state.now, cache: CacheUse::Refused, ..Ask::default() };
+    let twins = context.open.book.twins(context.loaded, &ask).ok()?;
+    let twins = twins.into_iter().find(|twins| {
+        !twins.in_conflict && (twins.moved.path == record.path || twins.kept.path == record.path)
+    })?;
+    let is_current = |path: &str, text: &str| context.text_of(path).is_some_and(|now| now == text);
+    if !is_current(&twins.moved.path, &twins.moved.text) {
+        return None;
+    }
+    let change = part(&context.open.book, context.loaded, &twins).ok()?;
+    let mut changes = Vec::new();
+    for (path, text) in &change.files {
+        let Some(text) = text else { continue };
+        match context.text_of(path) {
+            Some(now) => {
+                changes.extend(edited(context, path, vec![text::edit_to(&now, text, context.encoding)]))
+            }
+            // The record that moves: its text first, while it has its old name.
+            None => {
+                let edit = text::edit_to(&twins.moved.text, text, context.encoding);
+                changes.extend(edited(context, &twins.moved.path, vec![edit]));
+                changes.extend(file_renamed(context, &twins.moved.path, path));
+            }
+        }
+    }
+    Some((change.new, workspace_edit(changes)))
+}
+
+fn edited(context: &Context<'_>, path: &str, edits: Vec<TextEdit>) -> Option<DocumentChangeOperation> {
+    let uri: Uri = context.uri_of(path)?;
+    let version = context.documents.get(uri.as_str()).map(|document| document.version);
+    Some(DocumentChangeOperation::Edit(TextDocumentEdit {
+        text_document: OptionalVersionedTextDocumentIdentifier { uri, version },
+        edits: edits.into_iter().map(OneOf::Left).collect(),
+    }))
+}
+
+fn file_renamed(context: &Context<'_>, from: &str, to: &str) -> Option<DocumentChangeOperation> {
+    let file = RenameFile {
+        old_uri: context.uri_of(from)?,
+        new_uri: context.uri_of(to)?,
+        options: None,
+        annotation_id: None,
+    };
+    Some(DocumentChangeOperation::Op(ResourceOp::Rename(file)))
+}
+
+fn workspace_edit(changes: Vec<DocumentChangeOperation>) -> WorkspaceEdit {
+    WorkspaceEdit { document_changes: Some(DocumentChanges::Operations(changes)), ..WorkspaceEdit::default() }
 }

@@ -2,67 +2,28 @@
 
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Duration;
 
-use lsp_server::{ErrorCode, Notification, Request, Response, ResponseError};
+use lsp_server::{ErrorCode, Notification, Request, RequestId, Response};
 use lsp_types::notification::{
     DidChangeTextDocument, DidChangeWatchedFiles, DidCloseTextDocument, DidOpenTextDocument,
     DidSaveTextDocument, Notification as _, PublishDiagnostics,
 };
 use lsp_types::request::{
     CodeActionRequest, CodeLensRequest, Completion, DocumentLinkRequest, DocumentSymbolRequest,
-    FoldingRangeRequest, GotoDefinition, HoverRequest, PrepareRenameRequest, References, Rename,
-    Request as _, WorkspaceSymbolRequest,
+    FoldingRangeRequest, Formatting, GotoDefinition, HoverRequest, InlayHintRequest, PrepareRenameRequest,
+    References, Rename, Request as _, SemanticTokensFullRequest, WorkspaceSymbolRequest,
 };
-use lsp_types::{
-    CodeActionKind, CodeActionOptions, CodeActionProviderCapability, CodeLensOptions, CompletionOptions,
-    DocumentLinkOptions, FoldingRangeProviderCapability, HoverProviderCapability, OneOf, RenameOptions,
-    SaveOptions, ServerCapabilities, TextDocumentPositionParams, TextDocumentSyncCapability,
-    TextDocumentSyncKind, TextDocumentSyncOptions, TextDocumentSyncSaveOptions, Uri, WorkDoneProgressOptions,
-};
+use lsp_types::{TextDocumentPositionParams, Uri};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::shelf::{Context, Shelf};
 use super::text::{self, Encoding};
-use super::{actions, completion, diagnose, hover, lens, navigate, rename, symbols};
-
-/// What this server can do.
-pub(super) fn capabilities(encoding: Encoding) -> ServerCapabilities {
-    ServerCapabilities {
-        position_encoding: Some(encoding.kind()),
-        text_document_sync: Some(TextDocumentSyncCapability::Options(TextDocumentSyncOptions {
-            open_close: Some(true),
-            change: Some(TextDocumentSyncKind::INCREMENTAL),
-            save: Some(TextDocumentSyncSaveOptions::SaveOptions(SaveOptions { include_text: None })),
-            ..TextDocumentSyncOptions::default()
-        })),
-        hover_provider: Some(HoverProviderCapability::Simple(true)),
-        completion_provider: Some(CompletionOptions {
-            trigger_characters: Some(["\"", "#", "-", "]", " "].map(str::to_owned).to_vec()),
-            ..CompletionOptions::default()
-        }),
-        definition_provider: Some(OneOf::Left(true)),
-        references_provider: Some(OneOf::Left(true)),
-        document_symbol_provider: Some(OneOf::Left(true)),
-        workspace_symbol_provider: Some(OneOf::Left(true)),
-        folding_range_provider: Some(FoldingRangeProviderCapability::Simple(true)),
-        document_link_provider: Some(DocumentLinkOptions {
-            resolve_provider: None,
-            work_done_progress_options: WorkDoneProgressOptions::default(),
-        }),
-        rename_provider: Some(OneOf::Right(RenameOptions {
-            prepare_provider: Some(true),
-            work_done_progress_options: WorkDoneProgressOptions::default(),
-        })),
-        code_action_provider: Some(CodeActionProviderCapability::Options(CodeActionOptions {
-            code_action_kinds: Some(vec![CodeActionKind::QUICKFIX, CodeActionKind::REFACTOR]),
-            ..CodeActionOptions::default()
-        })),
-        code_lens_provider: Some(CodeLensOptions { resolve_provider: None }),
-        ..ServerCapabilities::default()
-    }
-}
+use super::{
+    Surroundings, actions, completion, diagnose, format, hover, lens, navigate, rename, semantic, symbols,
+};
 
 /// Why a request has no answer.
 enum Failure {
@@ -72,6 +33,30 @@ enum Failure {
     Malformed(serde_json::Error),
     /// The answer is no, in words for whoever asked.
     Refused(String),
+    /// There was a panic.
+    Panicked,
+}
+
+impl Failure {
+    fn code(&self) -> ErrorCode {
+        match self {
+            Failure::Unknown(_) => ErrorCode::MethodNotFound,
+            Failure::Malformed(_) => ErrorCode::InvalidParams,
+            Failure::Refused(_) => ErrorCode::RequestFailed,
+            Failure::Panicked => ErrorCode::InternalError,
+        }
+    }
+}
+
+impl std::fmt::Display for Failure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Failure::Unknown(method) => write!(f, "`{method}` is not known here"),
+            Failure::Malformed(wrong) => wrong.fmt(f),
+            Failure::Refused(why) => f.write_str(why),
+            Failure::Panicked => f.write_str("this request failed; the next one will not"),
+        }
+    }
 }
 
 impl From<serde_json::Error> for Failure {
@@ -80,38 +65,34 @@ impl From<serde_json::Error> for Failure {
     }
 }
 
+/// The response that an answer makes. A panic ends this request, and no other.
+fn respond(id: RequestId, answer: impl FnOnce() -> Result<Value, Failure>) -> Response {
+    match catch_unwind(AssertUnwindSafe(answer)).unwrap_or(Err(Failure::Panicked)) {
+        Ok(result) => Response::new_ok(id, result),
+        Err(failure) => Response::new_err(id, failure.code() as i32, failure.to_string()),
+    }
+}
+
 /// The state between two messages.
 pub(super) struct Server<'a> {
     shelf: Shelf,
-    now: &'a dyn Fn() -> i64,
+    surroundings: &'a Surroundings<'a>,
     /// Documents whose diagnostics may have changed.
     stale: BTreeSet<String>,
+    /// Whether files have changed on disk since the books were read.
+    is_behind: bool,
 }
 
 impl<'a> Server<'a> {
-    pub(super) fn new(encoding: Encoding, now: &'a dyn Fn() -> i64) -> Self {
-        Server { shelf: Shelf::new(encoding), now, stale: BTreeSet::new() }
+    pub(super) fn new(encoding: Encoding, surroundings: &'a Surroundings<'a>) -> Self {
+        Server { shelf: Shelf::new(encoding), surroundings, stale: BTreeSet::new(), is_behind: false }
     }
 
     /// The answer to a request; a panic is an answer too.
     pub(super) fn answer(&mut self, request: Request) -> Response {
-        let id = request.id.clone();
-        self.catch_up(false);
-        let answered = catch_unwind(AssertUnwindSafe(|| self.dispatch(&request.method, request.params)));
-        let error =
-            |code: ErrorCode, message: String| ResponseError { code: code as i32, message, data: None };
-        let error = match answered {
-            Ok(Ok(result)) => return Response::new_ok(id, result),
-            Ok(Err(Failure::Unknown(method))) => {
-                error(ErrorCode::MethodNotFound, format!("`{method}` is not known here"))
-            }
-            Ok(Err(Failure::Malformed(wrong))) => error(ErrorCode::InvalidParams, wrong.to_string()),
-            Ok(Err(Failure::Refused(why))) => error(ErrorCode::RequestFailed, why),
-            Err(_) => {
-                error(ErrorCode::InternalError, "this request failed; the next one will not".to_owned())
-            }
-        };
-        Response::new_err(id, error.code, error.message)
+        self.catch_up();
+        let Request { id, method, params } = request;
+        respond(id, || self.dispatch(&method, params))
     }
 
     fn dispatch(&self, method: &str, params: Value) -> Result<Value, Failure> {
@@ -124,6 +105,15 @@ impl<'a> Server<'a> {
             FoldingRangeRequest::METHOD => self.of_document(&params, symbols::folding),
             DocumentLinkRequest::METHOD => self.of_document(&params, navigate::links),
             CodeLensRequest::METHOD => self.of_document(&params, lens::lenses),
+            Formatting::METHOD => self.of_document(&params, format::format),
+            SemanticTokensFullRequest::METHOD => self.of_document(&params, semantic::tokens),
+            InlayHintRequest::METHOD => {
+                let asked: lsp_types::InlayHintParams = parse(params.clone())?;
+                self.of_document(&params, |context| {
+                    let offset = |position| text::offset(&context.document.text, position, context.encoding);
+                    lens::hints(context, &(offset(asked.range.start)..offset(asked.range.end)))
+                })
+            }
             References::METHOD => {
                 let params: lsp_types::ReferenceParams = parse(params)?;
                 let with_definition = params.context.include_declaration;
@@ -197,7 +187,7 @@ impl<'a> Server<'a> {
     }
 
     fn take_in(&mut self, notification: Notification) -> Option<()> {
-        let now = (self.now)();
+        let now = (self.surroundings.now)();
         match notification.method.as_str() {
             DidOpenTextDocument::METHOD => {
                 let params: lsp_types::DidOpenTextDocumentParams = parse(notification.params).ok()?;
@@ -223,7 +213,9 @@ impl<'a> Server<'a> {
                 self.shelf.close(&params.text_document.uri);
                 self.make_stale();
             }
-            DidSaveTextDocument::METHOD | DidChangeWatchedFiles::METHOD => self.catch_up(true),
+            // A branch switch tells of a thousand files, in as many messages: the books are read once, when
+            // somebody asks or all has been told.
+            DidSaveTextDocument::METHOD | DidChangeWatchedFiles::METHOD => self.is_behind = true,
             _ => {}
         }
         Some(())
@@ -234,21 +226,35 @@ impl<'a> Server<'a> {
         self.stale.extend(self.shelf.documents.keys().cloned());
     }
 
-    /// Reads the books anew that have changed on disk.
-    fn catch_up(&mut self, all: bool) {
-        let now = (self.now)();
-        let reloaded = catch_unwind(AssertUnwindSafe(|| self.shelf.reload(all, now))).unwrap_or(false);
-        if reloaded {
+    /// Reads the books anew whose files or `HEAD` have changed.
+    fn catch_up(&mut self) {
+        let all = std::mem::take(&mut self.is_behind);
+        let reload = || self.shelf.reload(all, (self.surroundings.now)());
+        if catch_unwind(AssertUnwindSafe(reload)).unwrap_or(false) {
             self.make_stale();
+        }
+    }
+
+    /// How long nothing may come in before the diagnostics are told; `None` when nothing is to be told. A branch
+    /// switch writes a thousand files, one after the other; who types waits for nothing.
+    pub(super) fn has_to_tell(&self) -> Option<Duration> {
+        match self.is_behind {
+            true => Some(Duration::from_millis(50)),
+            false => (!self.stale.is_empty()).then_some(Duration::ZERO),
         }
     }
 
     /// The diagnostics of all documents for which they may have changed.
     pub(super) fn diagnostics(&mut self) -> Vec<Notification> {
+        if self.is_behind {
+            self.catch_up();
+        }
         let stale = std::mem::take(&mut self.stale);
         let publish = |key: &String| {
             let uri = self.shelf.documents.get(key)?.uri.clone();
-            let params = catch_unwind(AssertUnwindSafe(|| diagnose::document(&self.shelf, &uri))).ok()??;
+            let params =
+                catch_unwind(AssertUnwindSafe(|| diagnose::document(&self.shelf, &uri, self.surroundings)))
+                    .ok()??;
             Some(Notification::new(PublishDiagnostics::METHOD.to_owned(), params))
         };
         stale.iter().filter_map(publish).collect()
@@ -257,4 +263,43 @@ impl<'a> Server<'a> {
 
 fn parse<T: DeserializeOwned>(params: Value) -> Result<T, Failure> {
     Ok(serde_json::from_value(params)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn no_page(_: &crate::book::Book, _: crate::diagnostic::Code) -> Option<std::path::PathBuf> {
+        None
+    }
+
+    #[test]
+    fn a_panic_ends_one_request() {
+        let panicked = respond(RequestId::from(1), || panic!("somewhere deep"));
+        let error = panicked.response_result.unwrap_err();
+        assert_eq!(error.code, ErrorCode::InternalError as i32);
+        assert!(!error.message.contains("deep"), "{}", error.message);
+        // The same server goes on, whatever the panic left behind.
+        let surroundings = Surroundings { now: &|| 0, explain: &no_page };
+        let mut server = Server::new(Encoding::Utf16, &surroundings);
+        let asked = Request::new(
+            RequestId::from(2),
+            "workspace/symbol".to_owned(),
+            serde_json::json!({ "query": "" }),
+        );
+        assert_eq!(server.answer(asked).response_result.unwrap(), serde_json::json!([]));
+    }
+
+    #[test]
+    fn a_panic_in_what_is_told_ends_nothing() {
+        let wild = || panic!("no clock");
+        let surroundings = Surroundings { now: &wild, explain: &no_page };
+        let mut server = Server::new(Encoding::Utf16, &surroundings);
+        let open = serde_json::json!({
+            "textDocument": { "uri": "file:///nowhere.md", "languageId": "markdown", "version": 1, "text": "" },
+        });
+        server.note(Notification::new(DidOpenTextDocument::METHOD.to_owned(), open));
+        server.note(Notification::new(DidChangeWatchedFiles::METHOD.to_owned(), Value::Null));
+        assert!(server.diagnostics().is_empty());
+    }
 }

@@ -9,6 +9,7 @@ use super::text::Encoding;
 use super::uri;
 use crate::book::{Ask, Book, BookError, CacheUse, Loaded};
 use crate::history::CommitId;
+use crate::ledger::RecordState;
 use crate::record::{Record, RecordType};
 
 /// One book, as it is with what is not saved.
@@ -141,6 +142,18 @@ impl Context<'_> {
         self.open.records.get(self.path)
     }
 
+    /// What history says of a record.
+    pub(super) fn state_of(&self, record: &Record) -> Option<&RecordState> {
+        self.loaded.state.record(record.id.as_ref()?.as_str())
+    }
+
+    /// A file of the book as it reads now: the editor's text, else that on disk.
+    pub(super) fn text_of(&self, path: &str) -> Option<String> {
+        let uri = self.uri_of(path)?;
+        let open = self.documents.get(uri.as_str()).map(|document| document.text.clone());
+        open.or_else(|| self.open.book.text(None, path).ok().flatten())
+    }
+
     /// The record of an ID.
     pub(super) fn record_of(&self, id: &str) -> Option<&Record> {
         self.open.records.values().find(|record| record.id.as_ref().is_some_and(|own| own.as_str() == id))
@@ -148,7 +161,11 @@ impl Context<'_> {
 
     /// The address of a file of the book; the editor's own, where it has the file open.
     pub(super) fn uri_of(&self, path: &str) -> Option<Uri> {
-        let is_it = |document: &&Document| document.place.as_ref().is_some_and(|(_, own)| own == path);
+        // Another book may have a file at the same path.
+        let book = self.document.place.as_ref().map(|(book, _)| *book);
+        let is_it = |document: &&Document| {
+            document.place.as_ref().is_some_and(|(other, own)| own == path && Some(*other) == book)
+        };
         let open = self.documents.values().find(is_it).map(|document| document.uri.clone());
         open.or_else(|| uri::of(&self.open.root.join(path)))
     }

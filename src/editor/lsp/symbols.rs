@@ -3,14 +3,16 @@
 use lsp_types::{DocumentSymbol, FoldingRange, FoldingRangeKind, Location, SymbolInformation, SymbolKind};
 
 use super::shelf::{Context, Shelf};
+use super::text::Lines;
 use super::{text, uri};
-use crate::record::{Item, Record};
+use crate::record::Item;
 
 /// Sections with their items.
 #[expect(deprecated, reason = "the protocol's type has a field that must be named")]
 pub(super) fn document(context: &Context<'_>) -> Vec<DocumentSymbol> {
     let Some(record) = context.record() else { return Vec::new() };
-    let range = |span: &std::ops::Range<usize>| text::range(&record.source, span, context.encoding);
+    let lines = Lines::of(&record.source, context.encoding);
+    let range = |span: &std::ops::Range<usize>| lines.range(span);
     let item = |item: &Item| DocumentSymbol {
         name: if item.text.is_empty() { "(no text)".to_owned() } else { item.text.clone() },
         detail: Some(if item.checked { "ticked" } else { "open" }.to_owned()),
@@ -21,20 +23,23 @@ pub(super) fn document(context: &Context<'_>) -> Vec<DocumentSymbol> {
         selection_range: range(&item.mark),
         children: None,
     };
-    let sections = record.sections.iter().enumerate();
+    let mut items: Vec<Vec<DocumentSymbol>> = vec![Vec::new(); record.sections.len()];
+    for found in &record.items {
+        if let Some(items) = found.section.and_then(|section| items.get_mut(section)) {
+            items.push(item(found));
+        }
+    }
+    let sections = record.sections.iter().zip(items);
     sections
-        .map(|(at, section)| {
-            let items = record.items.iter().filter(|item| item.section == Some(at)).map(item).collect();
-            DocumentSymbol {
-                name: if section.title.is_empty() { "(no title)".to_owned() } else { section.title.clone() },
-                detail: None,
-                kind: SymbolKind::NAMESPACE,
-                tags: None,
-                deprecated: None,
-                range: range(&(section.heading.start..section.content.end)),
-                selection_range: range(&section.heading),
-                children: Some(items),
-            }
+        .map(|(section, items)| DocumentSymbol {
+            name: if section.title.is_empty() { "(no title)".to_owned() } else { section.title.clone() },
+            detail: None,
+            kind: SymbolKind::NAMESPACE,
+            tags: None,
+            deprecated: None,
+            range: range(&(section.heading.start..section.content.end)),
+            selection_range: range(&section.heading),
+            children: Some(items),
         })
         .collect()
 }
@@ -76,11 +81,12 @@ pub(super) fn folding(context: &Context<'_>) -> Vec<FoldingRange> {
         let content = &record.source[section.content.clone()];
         section.heading.start..section.content.start + content.trim_end().len()
     });
-    frontmatter.into_iter().chain(sections).filter_map(|span| fold(context, record, &span)).collect()
+    let lines = Lines::of(&record.source, context.encoding);
+    frontmatter.into_iter().chain(sections).filter_map(|span| fold(&lines, &span)).collect()
 }
 
-fn fold(context: &Context<'_>, record: &Record, span: &std::ops::Range<usize>) -> Option<FoldingRange> {
-    let range = text::range(&record.source, span, context.encoding);
+fn fold(lines: &Lines<'_>, span: &std::ops::Range<usize>) -> Option<FoldingRange> {
+    let range = lines.range(span);
     (range.end.line > range.start.line).then(|| FoldingRange {
         start_line: range.start.line,
         end_line: range.end.line,

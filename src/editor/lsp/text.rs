@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use lsp_types::{InitializeParams, Position, PositionEncodingKind, TextDocumentContentChangeEvent};
+use lsp_types::{InitializeParams, Position, PositionEncodingKind, TextDocumentContentChangeEvent, TextEdit};
 
 /// How the editor counts columns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,9 +69,56 @@ pub(super) fn position(text: &str, offset: usize, encoding: Encoding) -> Positio
     Position::new(count(line), count(encoding.length(&before[line_start..])))
 }
 
+/// Where the lines of a text begin: for many positions in one text.
+pub(super) struct Lines<'t> {
+    text: &'t str,
+    starts: Vec<usize>,
+    encoding: Encoding,
+}
+
+impl<'t> Lines<'t> {
+    pub(super) fn of(text: &'t str, encoding: Encoding) -> Self {
+        let ends = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
+        let starts = std::iter::once(0).chain(ends.map(|(at, _)| at + 1)).collect();
+        Lines { text, starts, encoding }
+    }
+
+    /// As [`position`].
+    pub(super) fn position(&self, offset: usize) -> Position {
+        let offset = offset.min(self.text.len());
+        let line = self.starts.partition_point(|start| *start <= offset).saturating_sub(1);
+        let within = position(&self.text[self.starts[line]..], offset - self.starts[line], self.encoding);
+        Position::new(u32::try_from(line).unwrap_or(u32::MAX), within.character)
+    }
+
+    /// As [`range`].
+    pub(super) fn range(&self, span: &Range<usize>) -> lsp_types::Range {
+        lsp_types::Range::new(self.position(span.start), self.position(span.end))
+    }
+
+    /// The length of a part of the text, as the editor counts.
+    pub(super) fn length(&self, span: &Range<usize>) -> u32 {
+        let text = self.text.get(span.clone()).unwrap_or_default();
+        u32::try_from(self.encoding.length(text)).unwrap_or(u32::MAX)
+    }
+}
+
 /// The range of a span.
 pub(super) fn range(text: &str, span: &Range<usize>, encoding: Encoding) -> lsp_types::Range {
     lsp_types::Range::new(position(text, span.start, encoding), position(text, span.end, encoding))
+}
+
+/// The one edit that makes a text another: of what lies between the first and the last place where they differ.
+pub(super) fn edit_to(old: &str, new: &str, encoding: Encoding) -> TextEdit {
+    let same = |(a, b): &(char, char)| a == b;
+    let start: usize = old.chars().zip(new.chars()).take_while(same).map(|(c, _)| c.len_utf8()).sum();
+    let (old_rest, new_rest) = (&old[start..], &new[start..]);
+    let end: usize =
+        old_rest.chars().rev().zip(new_rest.chars().rev()).take_while(same).map(|(c, _)| c.len_utf8()).sum();
+    TextEdit {
+        range: range(old, &(start..old.len() - end), encoding),
+        new_text: new_rest[..new_rest.len() - end].to_owned(),
+    }
 }
 
 /// The text after a change.
@@ -96,6 +143,7 @@ mod tests {
             for (encoding, column) in [(Encoding::Utf8, utf8), (Encoding::Utf16, utf16)] {
                 assert_eq!(position(text, offset_of, encoding), Position::new(line, column));
                 assert_eq!(offset(text, Position::new(line, column), encoding), offset_of);
+                assert_eq!(Lines::of(text, encoding).position(offset_of), Position::new(line, column));
             }
         }
         assert_eq!(offset(text, Position::new(1, 99), Encoding::Utf16), 9, "before the line's end");

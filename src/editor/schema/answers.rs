@@ -2,6 +2,8 @@
 
 use serde_json::{Value, json};
 
+use super::acts::keys_of_act;
+use super::commands_of;
 use super::shape::{closed, count, flag, list_of, moment, named, one_of, or_null, table_of, text, texts};
 use crate::record::{RecordType, Risk, TaskKind};
 
@@ -11,8 +13,11 @@ pub(super) const ANSWERS: [&str; 18] = [
     "scope", "explain", "diff", "blame", "export", "import", "new",
 ];
 
+/// Keys with what stands at them; a `?` behind a key says that it may be absent.
+pub(super) type Keys = Vec<(&'static str, Value)>;
+
 pub(super) fn of_answer(name: &str) -> Option<Value> {
-    let keys: Vec<(&str, Value)> = match name {
+    let keys: Keys = match name {
         "list" => vec![at(), ("trunk", or_null(text())), ("records", list_of(named("record")))],
         "show" => vec![at(), ("record", named("record")), ("stories?", list_of(story()))],
         "board" => vec![
@@ -36,11 +41,12 @@ pub(super) fn of_answer(name: &str) -> Option<Value> {
         "export" => return Some(finished(record(), "One line of `export`")),
         "import" => import(),
         "new" => vec![("id", text()), ("path", text())],
-        _ => return None,
+        name => keys_of_act(name)?,
     };
     let schema = ("schema", json!({ "const": format!("changebook.{name}/1") }));
     let all: Vec<(&str, Value)> = std::iter::once(schema).chain(keys).collect();
-    Some(finished(closed(&all), &format!("The answer of `{name} --json`")))
+    let commands = commands_of(name).collect::<Vec<_>>().join(", ");
+    Some(finished(closed(&all), &format!("Answer of --json: {commands}")))
 }
 
 fn finished(mut schema: Value, title: &str) -> Value {
@@ -54,11 +60,11 @@ fn finished(mut schema: Value, title: &str) -> Value {
 }
 
 /// The commit that is answered for; absent from a book without commits.
-fn at() -> (&'static str, Value) {
+pub(super) fn at() -> (&'static str, Value) {
     ("at", or_null(named("evidence")))
 }
 
-fn commit() -> Value {
+pub(super) fn commit() -> Value {
     json!({ "type": "string", "pattern": "^([0-9a-f]{40}|[0-9a-f]{64})$" })
 }
 
@@ -66,7 +72,7 @@ fn digest() -> Value {
     json!({ "type": "string", "pattern": "^[0-9a-f]{64}$" })
 }
 
-fn risk() -> Value {
+pub(super) fn risk() -> Value {
     one_of(&Risk::ALL.map(Risk::as_str))
 }
 

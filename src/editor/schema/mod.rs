@@ -1,6 +1,7 @@
 //! JSON Schemas (2020-12) of what people write (the frontmatter of each type of record, `policy.toml`, the settings
 //! in `book.toml`) and of what commands answer with `--json`. Date-times of TOML are text in the form of RFC 3339 there.
 
+mod acts;
 mod answers;
 mod policy;
 mod shape;
@@ -14,7 +15,51 @@ const FILES: [&str; 5] = ["task", "decision", "runbook", "book", "policy"];
 
 /// Names of all schemas: of files, and of the answers of commands.
 pub fn schemas() -> impl Iterator<Item = &'static str> {
-    FILES.into_iter().chain(answers::ANSWERS)
+    FILES.into_iter().chain(answers::ANSWERS).chain(acts::ACTS)
+}
+
+/// The answers that a command gives with `--json`, by the names of their schemas; `None` for one that has no answer
+/// in JSON.
+pub fn answers_of(command: &str) -> Option<&'static [&'static str]> {
+    Some(match command {
+        "tick" | "untick" | "approve" | "decide" | "deployed" | "rollback" | "cancel" => &["act"],
+        "announce" => &["announce", "act"],
+        "plan" => &["act", "compare"],
+        "manifests" => &["act", "manifests", "compare"],
+        "chart" => &["act", "chart", "compare"],
+        "risk" => &["risk", "manifests", "chart"],
+        "merge-driver" => &["merge"],
+        "serve" | "lsp" | "hook" | "mdbook" | "schema" | "completions" | "man" => return None,
+        command => {
+            let all: [&'static [&'static str]; 2] = [&answers::ANSWERS, &acts::ACTS];
+            return all.into_iter().find_map(|names| names.chunks(1).find(|name| name[0] == command));
+        }
+    })
+}
+
+/// The commands that give an answer.
+fn commands_of(answer: &str) -> impl Iterator<Item = &'static str> {
+    const ACTING: [&str; 13] = [
+        "tick",
+        "untick",
+        "approve",
+        "decide",
+        "deployed",
+        "rollback",
+        "cancel",
+        "announce",
+        "plan",
+        "manifests",
+        "chart",
+        "risk",
+        "merge-driver",
+    ];
+    let answer = answer.to_owned();
+    let others = answers::ANSWERS.into_iter().chain(acts::ACTS).filter(|name| !ACTING.contains(name));
+    ACTING
+        .into_iter()
+        .chain(others)
+        .filter(move |command| answers_of(command).is_some_and(|answers| answers.contains(&answer.as_str())))
 }
 
 /// The schema of that name.

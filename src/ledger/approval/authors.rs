@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::Judged;
 use crate::ledger::context::Context;
-use crate::ledger::walk::Key;
+use crate::ledger::walk::{Key, RecordIx};
 
 pub(super) struct Authors {
     requestor: Option<String>,
@@ -24,15 +24,22 @@ impl Authors {
             persons: BTreeSet::new(),
             unknown: Vec::new(),
         };
-        let transitions = context.transitions(judged.record);
-        let texts = transitions
-            .iter()
-            .filter(|t| *context.key(t) == Key::Scope)
-            .map(|t| (t.commit as usize, "wrote a part of its text"));
-        let work = context.work(judged.record);
-        let work = work.iter().map(|&commit| (commit, "did a part of its work"));
-        for (commit, did) in texts.chain(work) {
-            authors.add(context, commit, did, approval);
+        // The record, and those that it was before it had its ID, each up to where it took the next one.
+        let mut open = vec![(judged.record, None)];
+        let mut seen: BTreeSet<(RecordIx, Option<usize>)> = open.iter().copied().collect();
+        while let Some((record, until)) = open.pop() {
+            let is_of_it = |commit: usize| until.is_none_or(|until| context.in_history(commit, until));
+            let transitions = context.transitions(record);
+            let texts = transitions.iter().filter(|transition| *context.key(transition) == Key::Scope);
+            for commit in texts.map(|transition| transition.commit as usize).filter(|&c| is_of_it(c)) {
+                match renumbering(context, record, commit) {
+                    None => authors.add(context, commit, "wrote a part of its text", approval),
+                    Some(earlier) => open.extend(earlier.filter(|earlier| seen.insert(*earlier))),
+                }
+            }
+            for &commit in context.work(record).iter().filter(|&&commit| is_of_it(commit)) {
+                authors.add(context, commit, "did a part of its work", approval);
+            }
         }
         authors
     }
@@ -63,4 +70,20 @@ impl Authors {
         }
         self.persons.iter().find(|(author, _)| author == person).map(|(_, did)| did.clone())
     }
+}
+
+/// Whether all that a commit did to a record's text was to renumber it, or what it names; with what the record was
+/// before and the commit up to which it was that, where it is the one that took another ID.
+#[expect(clippy::option_option, reason = "no renumbering, one of another record, one of this record")]
+fn renumbering(
+    context: &Context<'_>,
+    record: RecordIx,
+    commit: usize,
+) -> Option<Option<(RecordIx, Option<usize>)>> {
+    let (_, id) = &context.sources.walk.ids[record as usize];
+    let all = context.sources.renumberings.get(&commit)?;
+    if let Some(own) = all.iter().find(|renumbered| renumbered.new == *id) {
+        return Some(context.record(&own.old).map(|old| (old, Some(own.before))));
+    }
+    all.iter().any(|renumbered| renumbered.alike.contains(id)).then_some(None)
 }

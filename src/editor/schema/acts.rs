@@ -1,0 +1,114 @@
+//! Schemas of what commands answer that make something, or look at a change: every key, and no other.
+
+use serde_json::{Value, json};
+
+use super::answers::{Keys, at, commit, risk};
+use super::shape::{closed, count, flag, list_of, one_of, or_null, text, texts};
+
+/// Names of these answers; that of a command where only one gives it.
+pub(super) const ACTS: [&str; 11] =
+    ["act", "build", "chart", "compare", "demo", "init", "manifests", "merge", "pr", "renumber", "risk"];
+
+/// The keys of an answer, but for its `schema`.
+pub(super) fn keys_of_act(name: &str) -> Option<Keys> {
+    Some(match name {
+        "act" => {
+            vec![("id", text()), ("done", text()), ("commit", or_null(commit())), ("branch", or_null(text()))]
+        }
+        "build" => {
+            let counts = ["pages", "written", "unchanged", "removed"].map(|key| (key, count()));
+            [("out", text())].into_iter().chain(counts).collect()
+        }
+        "chart" => {
+            let mut keys = vec![("chart", jump()), ("digest", digest())];
+            keys.extend(found());
+            keys.push(("review", text()));
+            keys
+        }
+        "compare" => vec![
+            ("id", text()),
+            ("environment?", text()),
+            ("chart?", text()),
+            ("same", flag()),
+            ("recorded", digest()),
+            ("digest", digest()),
+            ("differs?", list_of(closed(&[("address", text()), ("new", flag()), ("attributes", texts())]))),
+            ("gone?", texts()),
+            ("gone_unnamed?", count()),
+            ("plan?", plan()),
+        ],
+        "demo" => vec![("book", text()), ("site", or_null(text())), at()],
+        "init" => vec![("made", texts()), ("kept", texts())],
+        "manifests" => {
+            let mut keys = vec![("environment", text()), ("digest", digest())];
+            keys.extend(found());
+            keys.extend([("changes", text()), ("paths", texts())]);
+            keys
+        }
+        "merge" => vec![("conflicts", count())],
+        "pr" => vec![
+            ("id", text()),
+            ("title", text()),
+            ("body", text()),
+            ("checks", list_of(closed(&[("text", text()), ("done", flag()), ("why", text())]))),
+        ],
+        "renumber" => vec![("renumbered", list_of(renumbered()))],
+        "risk" => vec![("plan", plan())],
+        _ => return None,
+    })
+}
+
+/// `sha256:…`.
+fn digest() -> Value {
+    json!({ "type": "string", "pattern": "^sha256:[0-9a-f]{64}$" })
+}
+
+fn jump() -> Value {
+    closed(&[("name", text()), ("current", text()), ("target", text())])
+}
+
+/// The risk that a change shows, and why.
+fn found() -> [(&'static str, Value); 3] {
+    [("risk", or_null(risk())), ("categories", texts()), ("reasons", texts())]
+}
+
+fn renumbered() -> Value {
+    closed(&[
+        ("old", text()),
+        ("new", text()),
+        ("kept", or_null(text())),
+        ("files", texts()),
+        ("unsure", texts()),
+        ("void", texts()),
+        ("commit", or_null(commit())),
+    ])
+}
+
+fn plan() -> Value {
+    let change = closed(&[
+        ("address", text()),
+        ("sign", one_of(&["+", "-", "~", "-/+", "+/-", "<=", "."])),
+        ("deposed", or_null(text())),
+        ("type", text()),
+        ("words", text()),
+    ]);
+    let radius = closed(&[
+        ("new_only", flag()),
+        ("touched", texts()),
+        ("reached", list_of(closed(&[("address", text()), ("through", json!({}))]))),
+    ]);
+    let finding = closed(&[("category", text()), ("risk", risk()), ("reason", text())]);
+    let mut keys = vec![
+        ("line", text()),
+        ("digest", digest()),
+        ("errored", flag()),
+        ("complete", or_null(flag())),
+        ("changes", list_of(change)),
+        ("findings", list_of(finding)),
+        ("radius", radius),
+    ];
+    keys.extend(found());
+    let counts = ["import", "add", "change", "destroy", "replace", "forget", "moved"];
+    keys.extend(counts.map(|key| (key, count())));
+    closed(&keys)
+}

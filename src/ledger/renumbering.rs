@@ -1,0 +1,45 @@
+//! Commits that gave a record another ID. Whoever does that writes nothing: the text under the new ID is that of the
+//! authors under the old one.
+
+use std::collections::{BTreeSet, HashMap};
+
+use super::walk::{Key, Walk};
+use crate::history::History;
+use crate::record::{Record, RecordId, ScopeRules, replaced, scope_text};
+
+/// What renumbered records, by the commit's position.
+pub type Renumberings = HashMap<usize, Vec<Renumbered>>;
+
+/// A record that took another ID in a commit, word for word.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Renumbered {
+    /// The ID before.
+    pub old: RecordId,
+    /// The ID after.
+    pub new: RecordId,
+    /// Position of the commit before, in which it stood under the old ID.
+    pub before: usize,
+    /// Other records to whose texts the same commit did nothing but this.
+    pub alike: Vec<RecordId>,
+}
+
+/// Whether the material text is the same but for the ID, in every place where it stood and in no other. One word
+/// more, or one reference left, and it is an edit like any other.
+pub fn is_renumbered(
+    before: &Record,
+    after: &Record,
+    old: &RecordId,
+    new: &RecordId,
+    rules: &ScopeRules,
+) -> bool {
+    let is_whole = !before.is_broken() && !after.is_broken();
+    is_whole && replaced(&scope_text(before, rules), old.as_str(), new.as_str()) == scope_text(after, rules)
+}
+
+/// Merges that own a text themselves, ascending: those that may have renumbered a record while they were made.
+pub fn merges_with_texts(history: &History, walk: &Walk) -> BTreeSet<usize> {
+    let Some(scope) = walk.keys.number(&Key::Scope) else { return BTreeSet::new() };
+    let of_scope = walk.transitions.iter().filter(|transition| transition.key == scope);
+    let commits = of_scope.map(|transition| transition.commit as usize);
+    commits.filter(|&commit| history.commits[commit].parents.len() > 1).collect()
+}
