@@ -72,11 +72,12 @@ pub fn render_site(input: &SiteInput<'_>) -> Result<Vec<Page>, SiteError> {
     let meetings = meeting::views(&model);
     let site = data(frame(&model, &meetings));
     let renderer = Renderer { model: &model, templates: &templates, site };
-    let mut drafts = renderer.records()?;
+    let (mut drafts, beside) = renderer.records()?;
     let (manual, chapters) = renderer.manual()?;
     drafts.extend(manual);
     check_links(&model, &drafts)?;
     let mut pages: Vec<Page> = drafts.into_iter().map(|draft| draft.page).collect();
+    pages.extend(beside.into_iter().flatten());
     pages.extend(renderer.lists()?);
     pages.extend(renderer.places(&meetings)?);
     pages.extend(renderer.names()?);
@@ -152,23 +153,31 @@ impl Renderer<'_> {
         Ok(Page { path: path.to_owned(), bytes: text.into_bytes() })
     }
 
-    fn records(&self) -> Result<Vec<Draft>, SiteError> {
+    /// The page of each record, and the files beside it.
+    fn records(&self) -> Result<(Vec<Draft>, Vec<Vec<Page>>), SiteError> {
         let records = &self.model.input.state.records;
-        (0..records.len()).into_par_iter().map(|index| self.record(index)).collect()
+        let pages: Result<Vec<_>, SiteError> =
+            (0..records.len()).into_par_iter().map(|index| self.record(index)).collect();
+        Ok(pages?.into_iter().unzip())
     }
 
-    fn record(&self, index: usize) -> Result<Draft, SiteError> {
+    fn record(&self, index: usize) -> Result<(Draft, Vec<Page>), SiteError> {
         let state = &self.model.input.state.records[index];
-        let (view, rendered) = record_page::view(self.model, index);
+        let record_page::RecordPage { view, rendered, history, drawings: mut beside } =
+            record_page::view(self.model, index);
         let (place, template) = match state.record_type {
             _ if state.record.is_broken() => ("records", "site/broken.html"),
             RecordType::Task => ("records", "site/task.html"),
             RecordType::Decision => ("records", "site/decision.html"),
             RecordType::Runbook => ("runbooks", "site/runbook.html"),
         };
+        if let Some(page) = view.timeline.page.clone() {
+            let context = context! { row => data(&view.row), path => &view.path, rows => data(history) };
+            beside.push(self.page(&page, place, "site/history.html", context! { history => context })?);
+        }
         let context = context! { record => data(view) };
         let page = self.page(&self.model.record_pages[index], place, template, context)?;
-        Ok(draft(page, &state.record.path, &state.record.source, rendered))
+        Ok((draft(page, &state.record.path, &state.record.source, rendered), beside))
     }
 
     /// The manual's pages, and the page and title of each for the search.
