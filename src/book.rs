@@ -13,6 +13,7 @@ mod judge;
 mod load;
 mod prepared;
 mod push;
+mod renamed;
 mod renumber;
 mod rewritten;
 mod settings;
@@ -28,7 +29,7 @@ use crate::history::{BookPath, CommitId, Head, Repository};
 
 pub use added::Scanned;
 pub use blame::BlamedLine;
-pub use config::BookConfig;
+pub use config::{BookConfig, Redirect};
 pub use differences::Differences;
 pub use error::BookError;
 pub use files::{FileContent, RecordFile};

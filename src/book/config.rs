@@ -1,8 +1,11 @@
 //! `book.toml`: the keys that mdBook knows, and ours under `[preprocessor.changebook]`.
 
+use std::collections::BTreeMap;
+use std::ops::Range;
 use std::path::{Component, Path, PathBuf};
 
 use serde::Deserialize;
+use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::BOOK_FILE;
@@ -27,10 +30,25 @@ pub struct BookConfig {
     pub site_url: Option<String>,
     /// `output.html.git-repository-url`.
     pub repository_url: Option<String>,
+    /// `output.html.redirect`, in the order of the old pages.
+    pub redirects: Vec<Redirect>,
+    /// The file's text, for places in it.
+    pub source: String,
     /// `output.html.edit-url-template`, with `{path}`.
     pub edit_url_template: Option<String>,
     /// `preprocessor.changebook.allow-broken-links`.
     pub allow_broken_links: bool,
+}
+
+/// A page of the manual that was moved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Redirect {
+    /// The old page, from the manual's folder.
+    pub from: String,
+    /// The new page as seen from the old one, or an address.
+    pub to: String,
+    /// Where the settings say so.
+    pub span: Range<usize>,
 }
 
 #[derive(Deserialize, Default)]
@@ -70,6 +88,7 @@ struct HtmlTable {
     site_url: Option<String>,
     git_repository_url: Option<String>,
     edit_url_template: Option<String>,
+    redirect: BTreeMap<String, Spanned<String>>,
 }
 
 #[derive(Deserialize, Default)]
@@ -186,11 +205,17 @@ impl BookConfig {
             site_url: file.output.html.site_url,
             repository_url: file.output.html.git_repository_url,
             edit_url_template: file.output.html.edit_url_template,
+            redirects: file.output.html.redirect.into_iter().map(redirect).collect(),
+            source: text.to_owned(),
             allow_broken_links: file.preprocessor.changebook.allow_broken_links,
         };
         config.check_folders(text)?;
         Ok(config)
     }
+}
+
+fn redirect((from, to): (String, Spanned<String>)) -> Redirect {
+    Redirect { from, span: to.span(), to: to.into_inner() }
 }
 
 #[cfg(test)]

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use crate::book::Redirect;
 use crate::diagnostic::Diagnostic;
 use crate::history::{CommitId, Hunk};
 use crate::ledger::{Audit, Gate, State, Unclear};
 use crate::policy::Policy;
+use crate::record::RecordId;
 
 /// Settings of the book that the site shows or uses.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -18,7 +20,8 @@ pub struct SiteConfig {
     pub authors: Vec<String>,
     /// BCP 47 tag of the records' language, for `<html lang>`.
     pub language: String,
-    /// The path or address under which the site is served; only `404.html` needs it.
+    /// The path or address under which the site is served, for `404.html`, and, when it is a whole address, for
+    /// canonical links, feeds and the site's map.
     pub site_url: Option<String>,
     /// The forge's page of the repository: commits are linked there.
     pub repository_url: Option<String>,
@@ -26,6 +29,10 @@ pub struct SiteConfig {
     pub edit_url_template: Option<String>,
     /// Broken links are shown as such and do not fail the build.
     pub allow_broken_links: bool,
+    /// Chapters that were moved.
+    pub redirects: Vec<Redirect>,
+    /// The text of `book.toml`, for places in it.
+    pub settings: String,
 }
 
 /// A file of the book that is no record.
@@ -70,6 +77,8 @@ pub struct SiteInput<'a> {
     pub judged: Option<Judged<'a>>,
     /// What single commits changed in records, by name and commit.
     pub differences: &'a BTreeMap<(String, CommitId), Vec<Hunk>>,
+    /// Records that have another ID now, from the old one.
+    pub renamed: &'a BTreeMap<RecordId, RecordId>,
     /// Every file under `docs_dir`: `SUMMARY.md`, pages, images.
     pub docs: &'a [DocFile],
     /// The folder of the manual, relative to the book: `docs`.

@@ -5,6 +5,7 @@
 
 mod audit;
 mod audit_csv;
+mod checks;
 mod decision;
 mod feeds;
 mod figures;
@@ -25,6 +26,7 @@ mod person;
 mod radius;
 mod raw_html;
 mod record_page;
+mod redirect;
 mod render;
 mod runbook;
 mod sanitize;
@@ -45,6 +47,7 @@ mod fixture;
 mod tests;
 
 pub use audit_csv::audit_csv;
+pub use checks::external_links;
 pub use input::{DocFile, GateAnswer, Judged, Page, SiteConfig, SiteError, SiteInput};
 pub use render::render_site;
 pub use write::{WriteError, WriteReport, write_site};

@@ -40,6 +40,7 @@ const BUILT_IN: &[(&str, &str)] = built_in![
     "broken.html",
     "history.html",
     "manual.html",
+    "redirect.html",
     "404.html",
 ];
 
