@@ -34,6 +34,7 @@ mod situations;
 mod status;
 mod stories;
 mod support;
+mod theme;
 mod threats;
 mod windows;
 mod year;

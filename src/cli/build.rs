@@ -174,6 +174,7 @@ fn render(
         allow_broken_links: config.allow_broken_links || options.allow_broken_links,
         redirects: config.redirects.clone(),
         settings: config.source.clone(),
+        theme: config.theme.clone(),
     };
     let files = |folder: &str| -> Result<Vec<DocFile>, CliError> {
         let files = book.other_files(commit, folder)?;
@@ -188,6 +189,11 @@ fn render(
     let differences = book.differences(loaded, DIFFERENCES)?;
     let template_overrides = book.site_templates(commit)?;
     let renamed = loaded.renamed();
+    let mut theme_files = Vec::new();
+    for path in config.theme.files().map(|stated| stated.as_ref()) {
+        let bytes = if site::is_safe(path) { book.bytes(commit, path)? } else { None };
+        theme_files.extend(bytes.map(|bytes| DocFile { path: path.clone(), bytes }));
+    }
     let input = SiteInput {
         config: &site_config,
         state: &loaded.state,
@@ -202,6 +208,7 @@ fn render(
         }),
         differences: &differences,
         renamed: &renamed,
+        theme_files: &theme_files,
         template_overrides: &template_overrides,
     };
     Ok(site::render_site(&input)?)

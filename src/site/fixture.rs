@@ -37,6 +37,7 @@ impl Book {
             differences: &self.differences,
             template_overrides: &self.overrides,
             renamed: &self.renamed,
+            theme_files: &[],
         }
     }
 }

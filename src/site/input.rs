@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::book::Redirect;
+use crate::book::{Redirect, Theme};
 use crate::diagnostic::Diagnostic;
 use crate::history::{CommitId, Hunk};
 use crate::ledger::{Audit, Gate, State, Unclear};
@@ -31,6 +31,8 @@ pub struct SiteConfig {
     pub allow_broken_links: bool,
     /// Chapters that were moved.
     pub redirects: Vec<Redirect>,
+    /// Colours, fonts and files of the book's own.
+    pub theme: Theme,
     /// The text of `book.toml`, for places in it.
     pub settings: String,
 }
@@ -85,6 +87,8 @@ pub struct SiteInput<'a> {
     pub docs_dir: &'a str,
     /// Other files in record folders: images.
     pub assets: &'a [DocFile],
+    /// The files that the theme names.
+    pub theme_files: &'a [DocFile],
     /// Templates of the book by name (`site/record.html`), used in place of the built-in ones.
     pub template_overrides: &'a BTreeMap<String, String>,
 }
@@ -104,6 +108,9 @@ pub enum SiteError {
     /// Links, anchors or images that lead nowhere.
     #[error("{} broken {}", .0.len(), if .0.len() == 1 { "link" } else { "links" })]
     Links(Vec<Diagnostic>),
+    /// What `book.toml` says of the site cannot be used.
+    #[error("{} {} in the settings of the site", .0.len(), if .0.len() == 1 { "mistake" } else { "mistakes" })]
+    Settings(Vec<Diagnostic>),
     /// A template is wrong.
     #[error("template `{name}`{}: {message}", .line.map(|line| format!(", line {line}")).unwrap_or_default())]
     Template {

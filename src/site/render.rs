@@ -9,6 +9,7 @@ use super::input::{Page, SiteError, SiteInput};
 use super::model::Model;
 use super::paths::root_of;
 use super::template::Templates;
+use super::theme::Dress;
 use super::{lists, manual, meeting, month, overview, person, record_page};
 use crate::history::CommitTime;
 use crate::record::RecordType;
@@ -57,7 +58,8 @@ pub fn render_site(input: &SiteInput<'_>) -> Result<Vec<Page>, SiteError> {
     let model = Model::new(input);
     let templates = Templates::new(input.template_overrides)?;
     let meetings = meeting::views(&model);
-    let site = data(frame(&model, &meetings));
+    let dress = super::theme::dress(input)?;
+    let site = data(frame(&model, &meetings, &dress));
     let renderer = Renderer { model: &model, templates: &templates, site };
     let (mut drafts, beside) = renderer.records()?;
     let (manual, chapters) = renderer.manual()?;
@@ -71,6 +73,7 @@ pub fn render_site(input: &SiteInput<'_>) -> Result<Vec<Page>, SiteError> {
     pages.extend(renderer.names()?);
     pages.extend(super::search::pages(&model, &chapters));
     pages.extend(external);
+    pages.extend(dress.pages);
     pages.extend(super::feeds::pages(&renderer)?);
     pages.extend(super::feeds::map(&model, &pages));
     let copied =
@@ -95,7 +98,7 @@ fn base(config: &super::SiteConfig) -> Option<String> {
     Some(format!("{}/", url.trim_end_matches('/')))
 }
 
-fn frame(model: &Model<'_>, meetings: &[meeting::MeetingView]) -> Frame {
+fn frame(model: &Model<'_>, meetings: &[meeting::MeetingView], dress: &Dress) -> Frame {
     let (config, state) = (model.input.config, model.input.state);
     let offset_minutes = state.at.as_ref().map_or(0, |at| at.time.offset_minutes);
     let as_of = CommitTime { seconds: state.now, offset_minutes };
@@ -120,9 +123,9 @@ fn frame(model: &Model<'_>, meetings: &[meeting::MeetingView]) -> Frame {
             .find(|meeting| meeting.coming)
             .or(meetings.last())
             .map(|m| m.page.clone()),
-        logo: own_files(model, LOGO).pop(),
-        styles: own_files(model, ".css"),
-        scripts: own_files(model, ".js"),
+        logo: dress.logo.clone().or_else(|| own_files(model, LOGO).pop()),
+        styles: dress.styles.iter().cloned().chain(own_files(model, ".css")).collect(),
+        scripts: dress.scripts.iter().cloned().chain(own_files(model, ".js")).collect(),
         version: env!("CARGO_PKG_VERSION"),
         has_decisions: state.records.iter().any(|record| record.record_type == RecordType::Decision),
     }

@@ -1,5 +1,7 @@
 //! `book.toml`: the keys that mdBook knows, and ours under `[preprocessor.changebook]`.
 
+mod theme;
+
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::{Component, Path, PathBuf};
@@ -10,6 +12,8 @@ use toml::de::{DeTable, DeValue};
 
 use super::BOOK_FILE;
 use crate::diagnostic::{Code, Diagnostic, nearest};
+
+pub use theme::{Colors, Theme};
 
 /// What `book.toml` says, as far as it matters here.
 #[derive(Debug, Clone, Default)]
@@ -38,6 +42,8 @@ pub struct BookConfig {
     pub edit_url_template: Option<String>,
     /// `preprocessor.changebook.allow-broken-links`.
     pub allow_broken_links: bool,
+    /// `preprocessor.changebook.theme`, and the style sheets and scripts of `output.html`.
+    pub theme: Theme,
 }
 
 /// A page of the manual that was moved.
@@ -89,6 +95,8 @@ struct HtmlTable {
     git_repository_url: Option<String>,
     edit_url_template: Option<String>,
     redirect: BTreeMap<String, Spanned<String>>,
+    additional_css: Vec<Spanned<String>>,
+    additional_js: Vec<Spanned<String>>,
 }
 
 #[derive(Deserialize, Default)]
@@ -101,17 +109,21 @@ struct PreprocessorTable {
 #[serde(default, rename_all = "kebab-case")]
 struct ChangebookTable {
     allow_broken_links: bool,
+    theme: theme::ThemeTable,
 }
 
 /// The keys of tables that mdBook closes, and of ours.
-const KEYS: [(&[&str], &[&str]); 4] = [
+const KEYS: [(&[&str], &[&str]); 7] = [
     (&[], &["book", "build", "rust", "output", "preprocessor"]),
     (&["book"], &["title", "authors", "description", "src", "language", "text-direction", "multilingual"]),
     (&["build"], &["build-dir", "create-missing", "use-default-preprocessors", "extra-watch-dirs"]),
     (
         &["preprocessor", "changebook"],
-        &["allow-broken-links", "optional", "command", "renderers", "before", "after"],
+        &["allow-broken-links", "theme", "optional", "command", "renderers", "before", "after"],
     ),
+    (&["preprocessor", "changebook", "theme"], theme::KEYS),
+    (&["preprocessor", "changebook", "theme", "light"], theme::COLORS),
+    (&["preprocessor", "changebook", "theme", "dark"], theme::COLORS),
 ];
 
 /// A key that nobody reads is most likely a slip.
@@ -195,6 +207,8 @@ impl BookConfig {
             let message = error.message().lines().next().unwrap_or_default();
             Box::new(Diagnostic::error(Code::BookInvalid, BOOK_FILE, text, span, message))
         })?;
+        let html = file.output.html;
+        let theme = file.preprocessor.changebook.theme.with(html.additional_css, html.additional_js);
         let config = BookConfig {
             title: file.book.title,
             description: file.book.description,
@@ -202,12 +216,13 @@ impl BookConfig {
             language: file.book.language,
             docs: file.book.src.unwrap_or_else(|| "src".to_owned()),
             output: file.build.build_dir.unwrap_or_else(|| "book".to_owned()),
-            site_url: file.output.html.site_url,
-            repository_url: file.output.html.git_repository_url,
-            edit_url_template: file.output.html.edit_url_template,
-            redirects: file.output.html.redirect.into_iter().map(redirect).collect(),
+            site_url: html.site_url,
+            repository_url: html.git_repository_url,
+            edit_url_template: html.edit_url_template,
+            redirects: html.redirect.into_iter().map(redirect).collect(),
             source: text.to_owned(),
             allow_broken_links: file.preprocessor.changebook.allow_broken_links,
+            theme,
         };
         config.check_folders(text)?;
         Ok(config)
