@@ -20,7 +20,7 @@ fn colours_fonts_and_files_reach_every_page() {
     let mut book = themed(
         "[output.html]\nadditional-css = [\"brand/extra one.css\"]\nadditional-js = [\"brand/extra.js\"]\n\
          [preprocessor.changebook.theme]\nlogo = \"brand/logo.svg\"\n\
-         text-font = [\"brand/text.woff2\", \"brand/bold.woff2\"]\ncode-font = [\"brand/text.woff2\"]\n\
+         text-font = [\"brand/text.woff2\", \"brand/bold.woff2\"]\ncode-font = [\"brand/text.woff2\", \"brand/text.woff2\"]\n\
          [preprocessor.changebook.theme.light]\naccent = \"oklch(0.45 0.14 330)\"\nbad = \"#a00\"\n\
          [preprocessor.changebook.theme.dark]\naccent = \"#f0b0e0\"\n",
     );
@@ -34,7 +34,8 @@ fn colours_fonts_and_files_reach_every_page() {
          @font-face{font-family:\"Book text\";src:url(\"theme/text-400.woff2\");font-weight:400;font-display:swap}\n\
          @font-face{font-family:\"Book text\";src:url(\"theme/text-600.woff2\");font-weight:600;font-display:swap}\n\
          :root{--sans:\"Book text\",ui-sans-serif,system-ui,sans-serif}\n\
-         @font-face{font-family:\"Book code\";src:url(\"theme/code-100-900.woff2\");font-weight:100 900;font-display:swap}\n\
+         @font-face{font-family:\"Book code\";src:url(\"theme/code-400.woff2\");font-weight:400;font-display:swap}\n\
+         @font-face{font-family:\"Book code\";src:url(\"theme/code-400.woff2\");font-weight:600;font-display:swap}\n\
          :root{--mono:\"Book code\",ui-monospace,monospace}\n"
     );
     assert_eq!(book.read("book/theme/text-600.woff2"), "semibold");
@@ -121,9 +122,10 @@ fn mistakes_have_a_place_and_a_cure() {
 }
 
 /// The page templates and what each is given.
-const DATA: [(&str, &[&str]); 21] = [
+const DATA: [(&str, &[&str]); 22] = [
     ("index.html", &["overview"]),
     ("calendar.html", &["month"]),
+    ("week.html", &["week"]),
     ("meetings.html", &["meetings"]),
     ("meeting.html", &["meeting"]),
     ("audit.html", &["audit"]),

@@ -5,6 +5,7 @@
 
 mod audit;
 mod audit_csv;
+mod calendar;
 mod checks;
 mod decision;
 mod feeds;
@@ -19,7 +20,6 @@ mod manual;
 mod markdown;
 mod meeting;
 mod model;
-mod month;
 mod overview;
 mod paths;
 mod person;

@@ -10,7 +10,7 @@ use super::model::Model;
 use super::paths::root_of;
 use super::template::Templates;
 use super::theme::Dress;
-use super::{lists, manual, meeting, month, overview, person, record_page};
+use super::{calendar, lists, manual, meeting, overview, person, record_page};
 use crate::history::CommitTime;
 use crate::record::RecordType;
 
@@ -244,14 +244,16 @@ impl Renderer<'_> {
     fn places(&self, meetings: &[meeting::MeetingView]) -> Result<Vec<Page>, SiteError> {
         let model = self.model;
         let mut pages = Vec::new();
-        for month in month::views(model) {
+        let calendar::Calendar { months, weeks } = calendar::calendar(model);
+        for month in months {
             let path = month.page.clone();
-            pages.push(self.page(
-                &path,
-                "calendar",
-                "site/calendar.html",
-                context! { month => data(month) },
-            )?);
+            let context = context! { month => data(month) };
+            pages.push(self.page(&path, "calendar", "site/calendar.html", context)?);
+        }
+        for week in weeks {
+            let path = week.page.clone();
+            let context = context! { week => data(week) };
+            pages.push(self.page(&path, "calendar", "site/week.html", context)?);
         }
         for meeting in meetings {
             let context = context! { meeting => data(meeting) };

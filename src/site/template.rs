@@ -35,6 +35,7 @@ const BUILT_IN: &[(&str, &str)] = built_in![
     "list.html",
     "tags.html",
     "task.html",
+    "week.html",
     "decision.html",
     "runbook.html",
     "broken.html",

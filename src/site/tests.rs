@@ -40,6 +40,7 @@ fn every_page_type_is_made() {
         "audit.html",
         "calendar.html",
         "calendar/2024-06.html",
+        "calendar/2024-W22.html",
         "calendar.ics",
         "feed.xml",
         "graph.html",
@@ -164,6 +165,25 @@ fn a_broken_record_has_a_page_with_its_text_escaped() {
     let page = text(&pages, "tasks/tasks.2fbroken.20one.2emd.html");
     assert!(page.contains("tasks/broken one.md:3:1") && page.contains("record-broken"), "{page}");
     assert!(page.contains("&lt;script&gt;alert(1)"));
+}
+
+/// A change stands in its week at its hours, and pages lead from month to week and on.
+#[test]
+fn a_week_shows_its_hours() {
+    let pages = pages(&fixture::book());
+    let month = text(&pages, "calendar.html");
+    assert!(month.contains("href=\"calendar/2024-W21.html\">Week 21, by the hour</a>"), "{month}");
+    let week = text(&pages, "calendar/2024-W21.html");
+    for wanted in [
+        "20 – 26 May 2024",
+        "href=\"../calendar.html\">May 2024</a>",
+        "rel=\"prev\" href=\"../calendar/2024-W20.html\"",
+        "rel=\"next\" href=\"../calendar/2024-W22.html\"",
+        "<a href=\"../tasks/INFRA-150.html\"><rect class=\"bar",
+        "<h3>Sat 25 May</h3>",
+    ] {
+        assert!(week.contains(wanted), "{wanted}: {week}");
+    }
 }
 
 #[test]

@@ -179,15 +179,17 @@ impl<'a> Tailor<'a> {
             );
         }
         let mut css = String::new();
-        let weights: &[&str] = if files.len() > 1 { &["400", "600"] } else { &["100 900"] };
-        for (stated, weight) in files.iter().zip(weights) {
+        for (number, (stated, weight)) in files.iter().zip(["400", "600"]).enumerate() {
             let Some((ending, bytes)) = self.file(stated, &["woff2", "woff", "ttf", "otf"]) else { continue };
-            let path = format!("theme/{name}-{}.{ending}", weight.replace(' ', "-"));
-            let rule = format!(
+            // A font that holds all weights is named twice, and copied once.
+            let same = number > 0 && files[0].as_ref() == stated.as_ref();
+            let path = format!("theme/{name}-{}.{ending}", if same { "400" } else { weight });
+            css.push_str(&format!(
                 "@font-face{{font-family:\"Book {name}\";src:url(\"{path}\");font-weight:{weight};font-display:swap}}\n"
-            );
-            css.push_str(&rule);
-            self.dress.pages.push(Page { path, bytes: bytes.to_vec() });
+            ));
+            if !same {
+                self.dress.pages.push(Page { path, bytes: bytes.to_vec() });
+            }
         }
         if !css.is_empty() {
             css.push_str(&format!(":root{{{property}:\"Book {name}\",{others}}}\n"));

@@ -35,10 +35,11 @@ impl Demo {
 }
 
 /// One page of each type.
-const PAGES: [&str; 22] = [
+const PAGES: [&str; 23] = [
     "index.html",
     "board.html",
     "calendar.html",
+    "calendar/2024-W21.html",
     "records.html",
     "runbooks.html",
     "audit.html",

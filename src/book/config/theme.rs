@@ -17,7 +17,7 @@ pub struct Theme {
     pub dark: Colors,
     /// The picture before the title.
     pub logo: Option<Spanned<String>>,
-    /// The font of texts: one file with all weights, or the regular and the semibold one.
+    /// The font of texts: the regular file and the semibold one.
     pub text_font: Vec<Spanned<String>>,
     /// The font of code.
     pub code_font: Vec<Spanned<String>>,
