@@ -46,8 +46,15 @@ const BUILT_IN: &[(&str, &str)] = built_in![
 ];
 
 /// Style and script; overridable as well, but not templates.
-const STATIC: &[(&str, &str)] =
-    built_in!["style.css", "record.css", "pages.css", "script.js", "search.js", "favicon.svg"];
+const STATIC: &[(&str, &str)] = built_in![
+    "style.css",
+    "record.css",
+    "pages.css",
+    "calendar.css",
+    "script.js",
+    "search.js",
+    "favicon.svg"
+];
 
 /// The compiled templates of a build.
 pub(super) struct Templates {

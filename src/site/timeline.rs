@@ -11,9 +11,9 @@ use crate::ledger::{Event, EventKind, RecordState};
 /// Most lines of a difference that a page shows.
 const MAX_LINES: usize = 60;
 /// Rows that a record's own page shows; the page of its history has all.
-const ROWS_SHOWN: usize = 8;
+const ROWS_SHOWN: usize = 6;
 /// Lines of differences that a record's own page shows in all its rows together.
-const LINES_SHOWN: usize = 24;
+const LINES_SHOWN: usize = 20;
 
 /// The newest rows, for a record's own page.
 #[derive(Debug, Serialize)]

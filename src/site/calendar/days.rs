@@ -69,9 +69,9 @@ impl Span {
         Some(Span { days: dates.iter().map(view).collect(), long: filled.long, collisions })
     }
 
-    /// The days of the span on which something is.
+    /// The days on which something is, those of other months at its ends among them.
     pub(super) fn busy(&self) -> Vec<DayView> {
-        self.days.iter().filter(|day| day.inside && !day.entries.is_empty()).cloned().collect()
+        self.days.iter().filter(|day| !day.entries.is_empty()).cloned().collect()
     }
 }
 
