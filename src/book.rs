@@ -13,6 +13,7 @@ mod judge;
 mod load;
 mod prepared;
 mod push;
+mod renamed;
 mod renumber;
 mod renumbered;
 mod rewritten;
@@ -29,7 +30,7 @@ use crate::history::{BookPath, CommitId, Head, Repository};
 
 pub use added::Scanned;
 pub use blame::BlamedLine;
-pub use config::BookConfig;
+pub use config::{BookConfig, Colors, Redirect, Theme};
 pub use differences::Differences;
 pub use error::BookError;
 pub use files::{FileContent, RecordFile};
@@ -128,9 +129,21 @@ impl Book {
     /// # Errors
     /// When it cannot be read, or is no text.
     pub fn text(&self, commit: Option<CommitId>, name: &str) -> Result<Option<String>, BookError> {
+        let bytes = self.bytes(commit, name)?;
+        bytes
+            .map(|bytes| String::from_utf8(bytes).map_err(|error| BookError::not_text(name, &error)))
+            .transpose()
+    }
+
+    /// As [`text`](Self::text), of any file. Nothing is read through a symbolic link.
+    ///
+    /// # Errors
+    /// When it cannot be read, or a link stands on the way to it.
+    pub fn bytes(&self, commit: Option<CommitId>, name: &str) -> Result<Option<Vec<u8>>, BookError> {
+        let on_the_way = || Path::new(name).ancestors().filter(|part| !part.as_os_str().is_empty());
         let bytes = match (commit, &self.root) {
             (Some(commit), _) => files::committed_bytes(self, commit, name)?,
-            (None, Some(root)) if root.join(name).is_symlink() => {
+            (None, Some(root)) if on_the_way().any(|part| root.join(part).is_symlink()) => {
                 return Err(BookError::Link { path: name.to_owned() });
             }
             (None, Some(root)) => match std::fs::read(root.join(name)) {
@@ -140,9 +153,7 @@ impl Book {
             },
             (None, None) => None,
         };
-        bytes
-            .map(|bytes| String::from_utf8(bytes).map_err(|error| BookError::not_text(name, &error)))
-            .transpose()
+        Ok(bytes)
     }
 }
 

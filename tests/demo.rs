@@ -256,7 +256,8 @@ fn the_site_draws_the_blast_radius() {
     let page = std::fs::read_to_string(book.root.join("../site/tasks/INFRA-150.html")).unwrap();
     for part in [
         "6 existing resources touched; 3 others refer to them.",
-        "<title>Blast radius</title>",
+        "srcset=\"../tasks/INFRA-150.radius-production-narrow.svg\"",
+        "<img src=\"../tasks/INFRA-150.radius-production.svg\"",
         "<li><code>aws_lb.public</code> is replaced</li>",
         "<li><code>aws_route53_record.api</code> is reached through <code>aws_lb.public</code></li>",
         "<li><code>plan.production</code>: configuration (medium): aws_ecs_service.api is changed",
@@ -264,6 +265,13 @@ fn the_site_draws_the_blast_radius() {
         assert!(page.contains(part), "{part:?} is not in the page");
     }
     assert!(!page.contains(" style=") && !page.contains("<style") && !page.contains("<script>"));
+    for drawing in ["INFRA-150.radius-production.svg", "INFRA-150.radius-production-narrow.svg"] {
+        let drawing = std::fs::read_to_string(book.root.join("../site/tasks").join(drawing)).unwrap();
+        assert!(
+            drawing.contains("<title>Blast radius</title>") && drawing.contains("aws_lb.public"),
+            "{drawing}"
+        );
+    }
     let without = std::fs::read_to_string(book.root.join("../site/tasks/INFRA-235.html")).unwrap();
-    assert!(!without.contains("<title>Blast radius</title>"), "no plan, no drawing");
+    assert!(!without.contains("radius-production"), "no plan, no drawing");
 }

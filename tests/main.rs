@@ -35,6 +35,7 @@ mod situations;
 mod status;
 mod stories;
 mod support;
+mod theme;
 mod threats;
 mod windows;
 mod year;

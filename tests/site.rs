@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use crate::support::Fixture;
+use crate::support::{Fixture, task};
 
 fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     let entries = walkdir::WalkDir::new(folder).into_iter().map(Result::unwrap);
@@ -35,6 +35,7 @@ fn two_clones_elsewhere_make_the_same_tree() {
             .env("LANG", locale)
             .env("RAYON_NUM_THREADS", cores)
             .env("USER", user)
+            .env("HOME", clone.parent().unwrap())
             .args(["build"])
             .output()
             .unwrap();
@@ -62,14 +63,139 @@ fn a_book_brings_its_own_style_script_and_logo() {
     assert!(book.root.join("book/brand.css").exists());
 }
 
-/// A page loads one sheet, and that stays small; the second is for the pages that need it.
+/// What a reader waits for: the page and its style sheets. Pictures and scripts come after the first look.
 #[test]
-fn most_pages_load_one_small_sheet() {
-    let book = Fixture::book();
+fn every_page_with_its_style_weighs_little() {
+    let book = Fixture::empty();
+    book.run(&["demo", "../demo"]).expect(0);
+    let demo = book.root.join("../demo").canonicalize().unwrap();
+    book.run_at(&demo, &["build"]).expect(0);
+    // The project's own manual has the longest pages that a manual should have.
+    let project = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for (name, bytes) in files(&project.join("docs")) {
+        book.write(&format!("docs/{name}"), bytes);
+    }
+    book.write("book.toml", std::fs::read(project.join("book.toml")).unwrap());
+    book.run(&["build", "--allow-broken-links", "--out", "manual-site"]).expect(0);
+    let (mut n_pages, mut heavy) = (0, Vec::new());
+    for site in [files(&demo.join("book")), files(&book.root.join("manual-site"))] {
+        for (page, bytes) in site.iter().filter(|(name, _)| name.ends_with(".html")) {
+            let html = String::from_utf8_lossy(bytes);
+            let sheets = html.split("<link rel=\"stylesheet\" href=\"").skip(1);
+            let sheets = sheets.map(|rest| rest.split('"').next().unwrap().trim_start_matches("../"));
+            let weight = bytes.len() + sheets.map(|sheet| site[sheet].len()).sum::<usize>();
+            n_pages += 1;
+            if weight > 60_000 {
+                heavy.push(format!("{page}: {weight} bytes, {} of them HTML", bytes.len()));
+            }
+        }
+    }
+    assert!(n_pages > 80, "{n_pages}");
+    assert!(heavy.is_empty(), "{}", heavy.join("\n"));
+}
+
+#[test]
+fn a_site_under_an_address_says_so_everywhere() {
+    let mut book = Fixture::book();
+    book.write("tasks/INFRA-1.md", task("INFRA-1", ""));
+    book.commit("propose");
     book.run(&["build"]).expect(0);
-    let site = files(&book.root.join("book"));
-    assert!(site["style.css"].len() < 32_000, "{}", site["style.css"].len());
-    let sheets = |name: &str| String::from_utf8_lossy(&site[name]).matches("rel=\"stylesheet\"").count();
-    assert_eq!((sheets("index.html"), sheets("records.html")), (1, 1));
-    assert_eq!((sheets("audit.html"), sheets("calendar.html")), (2, 2));
+    let plain = files(&book.root.join("book"));
+    assert!(!plain.contains_key("sitemap.xml"));
+    book.run(&["build", "--base", "https://example.org/changes"]).expect(0);
+    let canonical = "<link rel=\"canonical\" href=\"https://example.org/changes/tasks/INFRA-1.html\">";
+    assert!(book.read("book/tasks/INFRA-1.html").contains(canonical));
+    assert!(book.read("book/sitemap.xml").contains("<loc>https://example.org/changes/index.html</loc>"));
+    assert!(book.read("book/404.html").contains("<base href=\"https://example.org/changes/\">"));
+    assert!(book.read("book/feed.xml").contains("https://example.org/changes/"));
+    // The settings say it for every build; the option goes before them.
+    let config = book.read("book.toml");
+    book.write("book.toml", format!("{config}[output.html]\nsite-url = \"/of-settings/\"\n"));
+    book.run(&["build"]).expect(0);
+    assert!(book.read("book/404.html").contains("<base href=\"/of-settings/\">"));
+    book.run(&["build", "--base", "/of-option"]).expect(0);
+    assert!(book.read("book/404.html").contains("<base href=\"/of-option/\">"));
+    for wrong in ["javascript:alert(1)", "example.org", "//example.org/", "https://", "/a b"] {
+        book.run(&["build", "--base", wrong]).expect(2);
+    }
+}
+
+#[test]
+fn moved_pages_lead_on_without_script() {
+    let mut book = Fixture::book();
+    book.write("tasks/INFRA-1.md", task("INFRA-1", ""));
+    book.write("docs/SUMMARY.md", "# Summary\n\n- [New](part/new.md)\n");
+    book.write("docs/part/new.md", "# New\n\n## What\n");
+    let config = book.read("book.toml");
+    let redirects = "[output.html.redirect]\n\"/old.html\" = \"part/new.html#what\"\n\"/part/older.html\" = \"/part/new.html\"\n\"/gone.html\" = \"https://example.org/a?b=1\"\n";
+    book.write("book.toml", format!("{config}{redirects}"));
+    book.commit("start");
+    book.run(&["renumber", "INFRA-1", "INFRA-7"]).expect(0);
+    book.git(&["mv", "tasks/INFRA-7.md", "tasks/INFRA-9.md"]);
+    book.replace("tasks/INFRA-9.md", "INFRA-7", "INFRA-9");
+    book.later().commit("INFRA-7 is INFRA-9 from now on");
+    book.run(&["build"]).expect(0);
+    for (page, to) in [
+        ("manual/old.html", "../manual/part/new.html#what"),
+        ("manual/part/older.html", "../../manual/part/new.html"),
+        ("manual/gone.html", "https://example.org/a?b=1"),
+        ("tasks/INFRA-1.html", "../tasks/INFRA-9.html"),
+        ("tasks/INFRA-7.html", "../tasks/INFRA-9.html"),
+    ] {
+        let text = book.read(&format!("book/{page}"));
+        assert!(
+            text.contains(&format!("<meta http-equiv=\"refresh\" content=\"0; url={to}\">")),
+            "{page}: {text}"
+        );
+        assert!(text.contains(&format!("<link rel=\"canonical\" href=\"{to}\">")), "{page}: {text}");
+        assert!(text.contains(&format!("<a href=\"{to}\">")) && !text.contains("<script"), "{page}: {text}");
+    }
+    // Wrong ones have a place, and no page is replaced.
+    for (line, message) in [
+        ("\"/x.html\" = \"nowhere.html\"", "leads nowhere: `nowhere.html`"),
+        ("\"/part/new.html\" = \"https://example.org\"", "is a page of the site"),
+        ("\"../x.html\" = \"part/new.html\"", "is no page that could be moved"),
+        ("\"/x.html\" = \"javascript:alert(1)\"", "leads nowhere"),
+    ] {
+        book.write("book.toml", format!("{config}[output.html.redirect]\n{line}\n"));
+        let run = book.run(&["build"]).expect(3);
+        assert!(
+            run.stderr.contains("book.toml:5:") && run.stderr.contains(message),
+            "{line}: {}",
+            run.stderr
+        );
+    }
+}
+
+#[test]
+fn links_to_other_hosts_are_listed_and_never_asked_for() {
+    let mut book = Fixture::book();
+    book.write("tasks/INFRA-1.md", task("INFRA-1", "").replace("## What", "## What\n\nSee https://one.example/a.\n\n[two](<https://two.example/b c?d=1&e=2>)\n\n`https://no.example`"));
+    book.write("docs/x.md", "# X\n\n<a href=\"http://three.example\">3</a> www.four.example\n\n![5](https://five.example/t.png) [mail](mailto:a@example.org) [in](../tasks/INFRA-1.md)\n");
+    book.commit("links");
+    let built = book.json(&["build"]);
+    let text = book.read("tasks/INFRA-1.md");
+    let line = |words: &str| 1 + text.lines().position(|line| line.contains(words)).unwrap();
+    let found: Vec<(&str, &str, u64, &str)> = built["external_links"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|link| {
+            let text = |key: &str| link[key].as_str().unwrap();
+            (text("address"), text("path"), link["line"].as_u64().unwrap(), text("page"))
+        })
+        .collect();
+    let (task, page, at) = ("tasks/INFRA-1.md", "tasks/INFRA-1.html", |words: &str| line(words) as u64);
+    assert_eq!(
+        found,
+        [
+            ("http://three.example", "docs/x.md", 3, "manual/x.html"),
+            ("http://www.four.example", "docs/x.md", 3, "manual/x.html"),
+            ("https://five.example/t.png", "docs/x.md", 5, "manual/x.html"),
+            ("https://one.example/a", task, at("one.example"), page),
+            ("https://two.example/b c?d=1&e=2", task, at("two.example"), page),
+        ]
+    );
+    let listed: serde_json::Value = serde_json::from_str(&book.read("book/external-links.json")).unwrap();
+    assert_eq!(listed["links"], built["external_links"]);
 }

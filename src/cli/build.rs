@@ -23,6 +23,7 @@ const DIFFERENCES: usize = 12;
 #[command(after_help = "Examples:\n\
     \x20\x20changebook build\n\
     \x20\x20changebook build --out /srv/www/changes\n\
+    \x20\x20changebook build --base https://example.org/changes/\n\
     \x20\x20changebook build --at 2024-05-20 --out then")]
 pub(super) struct BuildArgs {
     /// Write here instead of the folder that book.toml names
@@ -31,15 +32,42 @@ pub(super) struct BuildArgs {
     /// Build although links are broken; they are still printed
     #[arg(long)]
     allow_broken_links: bool,
+    /// The address or path under which the site is served, instead of `site-url` in book.toml
+    #[arg(long, value_name = "URL", value_parser = base)]
+    base: Option<String>,
+}
+
+/// What a build does apart from the book's own settings.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Options {
+    /// Build although links are broken.
+    pub(super) allow_broken_links: bool,
+    /// Where the site is served.
+    pub(super) base: Option<String>,
+}
+
+/// An address or a path from the root of a host: nothing else can be the base of a site.
+fn base(text: &str) -> Result<String, String> {
+    let is_address =
+        ["https://", "http://"].iter().any(|scheme| text.len() > scheme.len() && text.starts_with(scheme));
+    match (is_address || (text.starts_with('/') && !text.starts_with("//")))
+        && !text.contains(char::is_whitespace)
+    {
+        true => Ok(text.to_owned()),
+        false => Err("write it like `https://example.org/changes/` or `/changes/`".to_owned()),
+    }
 }
 
 pub(super) fn run(ui: &mut Ui, context: &Context, args: &BuildArgs) -> Result<(), CliError> {
     let book = context.book()?;
-    let (out, report, pages) = build(&book, context, args.out.as_deref(), args.allow_broken_links)?;
+    let options = Options { allow_broken_links: args.allow_broken_links, base: args.base.clone() };
+    let Built { out, report, n_pages: pages, external_links } =
+        build(&book, context, args.out.as_deref(), &options)?;
     if context.json {
         return ui.json(&serde_json::json!({
             "schema": "changebook.build/1", "out": out, "pages": pages,
             "written": report.written, "unchanged": report.unchanged, "removed": report.removed,
+            "external_links": external_links,
         }));
     }
     let counts =
@@ -52,13 +80,23 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &BuildArgs) -> Result<()
     ))
 }
 
-/// Builds the site of a book; gives where it is, what was written, and how many files it has.
+/// A site that was written.
+pub(super) struct Built {
+    /// Where it is.
+    pub(super) out: PathBuf,
+    pub(super) report: WriteReport,
+    pub(super) n_pages: usize,
+    /// As in `external-links.json`.
+    pub(super) external_links: serde_json::Value,
+}
+
+/// Builds the site of a book.
 pub(super) fn build(
     book: &Book,
     context: &Context,
     out: Option<&Path>,
-    allow_broken_links: bool,
-) -> Result<(PathBuf, WriteReport, usize), CliError> {
+    options: &Options,
+) -> Result<Built, CliError> {
     let (ask, loaded) = load(book, context)?;
     let out = match (out, &book.root) {
         (Some(out), _) => out.to_path_buf(),
@@ -69,9 +107,10 @@ pub(super) fn build(
     };
     refuse_own_folders(book, &loaded.config, &out)?;
     let commit = loaded.commit().filter(|_| context.at.is_some() || book.root.is_none());
-    let pages = render(book, &loaded, &ask, commit, allow_broken_links)?;
+    let pages = render(book, &loaded, &ask, commit, options)?;
     let report = site::write_site(&out, &pages)?;
-    Ok((out, report, pages.len()))
+    let external_links = site::external_links(&pages);
+    Ok(Built { out, report, n_pages: pages.len(), external_links })
 }
 
 /// Reads the book as its site shows it: at HEAD's own time, so that the same HEAD gives the same bytes.
@@ -93,7 +132,7 @@ fn load(book: &Book, context: &Context) -> Result<(Ask, Loaded), CliError> {
 pub(super) fn pages(book: &Book, context: &Context, allow_broken_links: bool) -> Result<Vec<Page>, CliError> {
     let (ask, loaded) = load(book, context)?;
     let commit = loaded.commit().filter(|_| context.at.is_some() || book.root.is_none());
-    render(book, &loaded, &ask, commit, allow_broken_links)
+    render(book, &loaded, &ask, commit, &Options { allow_broken_links, base: None })
 }
 
 /// The site never goes where the book's own files stand, nor around them.
@@ -121,7 +160,7 @@ fn render(
     loaded: &Loaded,
     ask: &Ask,
     commit: Option<CommitId>,
-    allow_broken_links: bool,
+    options: &Options,
 ) -> Result<Vec<Page>, CliError> {
     let config = &loaded.config;
     let site_config = SiteConfig {
@@ -129,10 +168,13 @@ fn render(
         description: config.description.clone(),
         authors: config.authors.clone(),
         language: config.language.clone().unwrap_or_else(|| "en".to_owned()),
-        site_url: config.site_url.clone(),
+        site_url: options.base.clone().or_else(|| config.site_url.clone()),
         repository_url: config.repository_url.clone(),
         edit_url_template: config.edit_url_template.clone(),
-        allow_broken_links: config.allow_broken_links || allow_broken_links,
+        allow_broken_links: config.allow_broken_links || options.allow_broken_links,
+        redirects: config.redirects.clone(),
+        settings: config.source.clone(),
+        theme: config.theme.clone(),
     };
     let files = |folder: &str| -> Result<Vec<DocFile>, CliError> {
         let files = book.other_files(commit, folder)?;
@@ -146,6 +188,12 @@ fn render(
     let trunk = judged(book, loaded, ask)?;
     let differences = book.differences(loaded, DIFFERENCES)?;
     let template_overrides = book.site_templates(commit)?;
+    let renamed = loaded.renamed();
+    let mut theme_files = Vec::new();
+    for path in config.theme.files().map(|stated| stated.as_ref()) {
+        let bytes = if site::is_safe(path) { book.bytes(commit, path)? } else { None };
+        theme_files.extend(bytes.map(|bytes| DocFile { path: path.clone(), bytes }));
+    }
     let input = SiteInput {
         config: &site_config,
         state: &loaded.state,
@@ -159,6 +207,8 @@ fn render(
             gates: &trunk.gates,
         }),
         differences: &differences,
+        renamed: &renamed,
+        theme_files: &theme_files,
         template_overrides: &template_overrides,
     };
     Ok(site::render_site(&input)?)

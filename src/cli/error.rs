@@ -149,10 +149,14 @@ impl From<DemoError> for CliError {
 impl From<SiteError> for CliError {
     fn from(error: SiteError) -> Self {
         let mut failure = CliError::failure(chain(&error));
-        if let SiteError::Links(diagnostics) = error {
-            failure.kind = Kind::No;
-            failure.diagnostics = diagnostics;
-            failure.hints.push("mend them, or build with `--allow-broken-links`".to_owned());
+        match error {
+            SiteError::Links(diagnostics) => {
+                failure.kind = Kind::No;
+                failure.diagnostics = diagnostics;
+                failure.hints.push("mend them, or build with `--allow-broken-links`".to_owned());
+            }
+            SiteError::Settings(diagnostics) => failure.diagnostics = diagnostics,
+            SiteError::Template { .. } => {}
         }
         failure
     }

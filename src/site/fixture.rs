@@ -21,6 +21,7 @@ pub(super) struct Book {
     pub(super) policy: crate::policy::Policy,
     pub(super) differences: BTreeMap<(String, CommitId), Vec<crate::history::Hunk>>,
     pub(super) overrides: BTreeMap<String, String>,
+    pub(super) renamed: BTreeMap<RecordId, RecordId>,
 }
 
 impl Book {
@@ -35,6 +36,8 @@ impl Book {
             judged: None,
             differences: &self.differences,
             template_overrides: &self.overrides,
+            renamed: &self.renamed,
+            theme_files: &[],
         }
     }
 }
@@ -80,6 +83,7 @@ pub(super) fn empty() -> Book {
         policy,
         differences: BTreeMap::new(),
         overrides: BTreeMap::new(),
+        renamed: BTreeMap::new(),
     }
 }
 

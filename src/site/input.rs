@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use crate::book::{Redirect, Theme};
 use crate::diagnostic::Diagnostic;
 use crate::history::{CommitId, Hunk};
 use crate::ledger::{Audit, Gate, State, Unclear};
 use crate::policy::Policy;
+use crate::record::RecordId;
 
 /// Settings of the book that the site shows or uses.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -18,7 +20,8 @@ pub struct SiteConfig {
     pub authors: Vec<String>,
     /// BCP 47 tag of the records' language, for `<html lang>`.
     pub language: String,
-    /// The path or address under which the site is served; only `404.html` needs it.
+    /// The path or address under which the site is served, for `404.html`, and, when it is a whole address, for
+    /// canonical links, feeds and the site's map.
     pub site_url: Option<String>,
     /// The forge's page of the repository: commits are linked there.
     pub repository_url: Option<String>,
@@ -26,6 +29,12 @@ pub struct SiteConfig {
     pub edit_url_template: Option<String>,
     /// Broken links are shown as such and do not fail the build.
     pub allow_broken_links: bool,
+    /// Chapters that were moved.
+    pub redirects: Vec<Redirect>,
+    /// Colours, fonts and files of the book's own.
+    pub theme: Theme,
+    /// The text of `book.toml`, for places in it.
+    pub settings: String,
 }
 
 /// A file of the book that is no record.
@@ -70,12 +79,16 @@ pub struct SiteInput<'a> {
     pub judged: Option<Judged<'a>>,
     /// What single commits changed in records, by name and commit.
     pub differences: &'a BTreeMap<(String, CommitId), Vec<Hunk>>,
+    /// Records that have another ID now, from the old one.
+    pub renamed: &'a BTreeMap<RecordId, RecordId>,
     /// Every file under `docs_dir`: `SUMMARY.md`, pages, images.
     pub docs: &'a [DocFile],
     /// The folder of the manual, relative to the book: `docs`.
     pub docs_dir: &'a str,
     /// Other files in record folders: images.
     pub assets: &'a [DocFile],
+    /// The files that the theme names.
+    pub theme_files: &'a [DocFile],
     /// Templates of the book by name (`site/record.html`), used in place of the built-in ones.
     pub template_overrides: &'a BTreeMap<String, String>,
 }
@@ -95,6 +108,9 @@ pub enum SiteError {
     /// Links, anchors or images that lead nowhere.
     #[error("{} broken {}", .0.len(), if .0.len() == 1 { "link" } else { "links" })]
     Links(Vec<Diagnostic>),
+    /// What `book.toml` says of the site cannot be used.
+    #[error("{} {} in the settings of the site", .0.len(), if .0.len() == 1 { "mistake" } else { "mistakes" })]
+    Settings(Vec<Diagnostic>),
     /// A template is wrong.
     #[error("template `{name}`{}: {message}", .line.map(|line| format!(", line {line}")).unwrap_or_default())]
     Template {

@@ -1,7 +1,10 @@
-//! The blast radius that a record tells, drawn and as lists that say the same.
+//! The blast radius that a record tells, drawn and as lists that say the same. The drawings are files of their own:
+//! a page shows one of two, and most readers are served by the lists.
 
 use serde::Serialize;
 
+use super::input::Page;
+use super::paths::stem;
 use crate::intake::terraform::{Radius, recorded_list, svg, svg_tree};
 use crate::ledger::RecordState;
 use crate::record::Details;
@@ -11,14 +14,23 @@ use crate::record::Details;
 pub(super) struct RadiusView {
     environment: String,
     sentence: String,
-    /// A drawing without style, script or links: safe HTML.
-    wide: String,
+    wide: Drawing,
     /// The same for narrow screens.
-    narrow: String,
+    narrow: Drawing,
     touched: Vec<Touched>,
     reached: Vec<Reached>,
     /// How many more are reached.
     n_unnamed: usize,
+}
+
+/// A picture in a file.
+#[derive(Debug, Serialize)]
+struct Drawing {
+    /// From the site's root.
+    file: String,
+    /// In CSS pixels.
+    width: usize,
+    height: usize,
 }
 
 #[derive(Debug, Serialize)]
@@ -33,25 +45,46 @@ struct Reached {
     through: String,
 }
 
-/// The radius of each recorded plan that touches something and names it.
-pub(super) fn views(state: &RecordState) -> Vec<RadiusView> {
+/// The letters and lines of a drawing that no style sheet of a page reaches.
+const STYLE: &str = "<style>:root{color:#1b2126;color-scheme:light dark;font-family:ui-sans-serif,system-ui,sans-serif}@media(prefers-color-scheme:dark){:root{color:#d9dfe2}}</style>";
+
+/// The radius of each recorded plan that touches something and names it, with its drawings.
+pub(super) fn views(state: &RecordState, record_page: &str) -> Vec<(RadiusView, [Page; 2])> {
     let Details::Task(task) = &state.record.details else { return Vec::new() };
     let (path, source) = (&state.record.path, &state.record.source);
+    let folder = record_page.trim_end_matches(".html");
     let view = |environment: &str| {
         let radius = Radius::recorded(&recorded_list(path, source, environment))?;
+        if radius.touched.is_empty() {
+            return None;
+        }
+        let file = format!("{folder}.radius-{}", stem(environment));
+        let (wide, wide_page) = drawing(format!("{file}.svg"), &svg(&radius));
+        let (narrow, narrow_page) = drawing(format!("{file}-narrow.svg"), &svg_tree(&radius));
         let touched = radius.touched.iter();
         let reached = radius.reached.iter();
-        (!radius.touched.is_empty()).then(|| RadiusView {
+        let view = RadiusView {
             environment: environment.to_owned(),
             sentence: radius.sentence(),
-            wide: svg(&radius),
-            narrow: svg_tree(&radius),
+            wide,
+            narrow,
             n_unnamed: radius.n_unnamed,
             touched: touched.map(|t| Touched { address: t.address.clone(), verb: t.verb }).collect(),
             reached: reached
                 .map(|r| Reached { address: r.address.clone(), through: r.through.join(", ") })
                 .collect(),
-        })
+        };
+        Some((view, [wide_page, narrow_page]))
     };
     task.plans.iter().filter_map(|(environment, _)| view(environment)).collect()
+}
+
+fn drawing(file: String, svg: &str) -> (Drawing, Page) {
+    let size = |name: &str| {
+        let value = svg.split_once(name)?.1;
+        value.split('"').next()?.parse().ok()
+    };
+    let (width, height) = (size(" width=\"").unwrap_or(0), size(" height=\"").unwrap_or(0));
+    let bytes = svg.replacen('>', &format!(">{STYLE}"), 1).into_bytes();
+    (Drawing { file: file.clone(), width, height }, Page { path: file, bytes })
 }

@@ -2,12 +2,13 @@
 
 use serde::Serialize;
 
+use super::input::Page;
 use super::links::LinkScope;
 use super::markdown::{self, Heading, Rendered};
 use super::model::Model;
 use super::sanitize::key;
 use super::text::escaped;
-use super::timeline::{self, TimelineRow};
+use super::timeline::{self, Timeline, TimelineRow};
 use super::view::{Act, Problem, Reference, Row, Tone, moment};
 use crate::ledger::{Approval, ApprovalFacet, RecordState, Status, shell_quoted};
 use crate::record::{Details, RecordType};
@@ -35,7 +36,7 @@ pub(super) struct RecordView {
     pub(super) headings: Vec<Heading>,
     /// Headings of the section that answers "what do you see?" (runbooks).
     pub(super) issues: Vec<Heading>,
-    pub(super) timeline: Vec<TimelineRow>,
+    pub(super) timeline: Timeline,
     pub(super) relations: Vec<RelationView>,
     pub(super) commands: Vec<Command>,
     /// Frontmatter that has no place of its own on the page.
@@ -129,9 +130,23 @@ pub(super) struct Command {
     pub(super) text: String,
 }
 
-/// Builds the view of one record and the rendered text with its links.
-pub(super) fn view(model: &Model<'_>, index: usize) -> (RecordView, Rendered) {
+/// What one record has on pages: its own, and what stands beside it.
+pub(super) struct RecordPage {
+    pub(super) view: RecordView,
+    /// The text with its links.
+    pub(super) rendered: Rendered,
+    /// Every row of the history, newest first.
+    pub(super) history: Vec<TimelineRow>,
+    /// The drawings that the page shows.
+    pub(super) drawings: Vec<Page>,
+}
+
+/// Builds what one record has on pages.
+pub(super) fn view(model: &Model<'_>, index: usize) -> RecordPage {
     let state = &model.input.state.records[index];
+    let own_page = &model.record_pages[index];
+    let history = timeline::rows(model, state);
+    let (radii, drawings) = super::radius::views(state, own_page).into_iter().unzip::<_, _, Vec<_>, Vec<_>>();
     let mut rendered = if state.record.is_broken() { Rendered::default() } else { render(model, index) };
     let act = |evidence| model.act(evidence);
     let view = RecordView {
@@ -142,15 +157,15 @@ pub(super) fn view(model: &Model<'_>, index: usize) -> (RecordView, Rendered) {
         approvals: shown_approvals(model, state),
         weakest_trust: state.weakest_trust().map(crate::ledger::TrustLevel::as_str),
         plans: plans(state),
-        radii: super::radius::views(state),
+        radii,
         schedule: schedule(state),
         gates: super::gate::views(model, &state.name),
-        badge: format!("badges/{}.svg", model.record_pages[index].trim_end_matches(".html")),
+        badge: format!("badges/{}.svg", own_page.trim_end_matches(".html")),
         progress: progress(model, state),
         html: std::mem::take(&mut rendered.html),
         headings: rendered.headings.clone(),
         issues: super::runbook::issues(&rendered.headings),
-        timeline: timeline::rows(model, state),
+        timeline: Timeline::shortened(&history, own_page),
         relations: relations(model, state),
         commands: commands(state),
         stated: super::stated::facts(model, state),
@@ -164,7 +179,7 @@ pub(super) fn view(model: &Model<'_>, index: usize) -> (RecordView, Rendered) {
         runbook: super::runbook::view(model, state),
         source: state.record.is_broken().then(|| state.record.source.to_string()),
     };
-    (view, rendered)
+    RecordPage { view, rendered, history, drawings: drawings.into_iter().flatten().collect() }
 }
 
 fn render(model: &Model<'_>, index: usize) -> Rendered {

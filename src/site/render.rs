@@ -1,19 +1,16 @@
 //! All pages of a site, on all cores.
 
-use std::collections::{HashMap, HashSet};
-
 use minijinja::{Value, context};
 use rayon::prelude::*;
 use serde::Serialize;
 
+use super::checks::{Draft, check_links, draft, external_links_page};
 use super::input::{Page, SiteError, SiteInput};
-use super::markdown::{AnchorUse, BrokenLink, Rendered};
 use super::model::Model;
 use super::paths::root_of;
-use super::summary::Entry;
 use super::template::Templates;
-use super::{lists, manual, meeting, month, overview, person, record_page};
-use crate::diagnostic::{Code, Diagnostic};
+use super::theme::Dress;
+use super::{calendar, lists, manual, meeting, overview, person, record_page};
 use crate::history::CommitTime;
 use crate::record::RecordType;
 
@@ -52,15 +49,6 @@ struct Frame {
 /// Page and title of each chapter of the manual.
 type Chapters = Vec<(String, String)>;
 
-/// A page with what must be checked when all pages are known.
-struct Draft {
-    page: Page,
-    /// The file of the book that the links stand in, and its text.
-    source: Option<(String, String)>,
-    broken: Vec<BrokenLink>,
-    anchors: Vec<AnchorUse>,
-}
-
 /// Renders the whole site; the same input gives the same bytes.
 ///
 /// # Errors
@@ -70,17 +58,22 @@ pub fn render_site(input: &SiteInput<'_>) -> Result<Vec<Page>, SiteError> {
     let model = Model::new(input);
     let templates = Templates::new(input.template_overrides)?;
     let meetings = meeting::views(&model);
-    let site = data(frame(&model, &meetings));
+    let dress = super::theme::dress(input)?;
+    let site = data(frame(&model, &meetings, &dress));
     let renderer = Renderer { model: &model, templates: &templates, site };
-    let mut drafts = renderer.records()?;
+    let (mut drafts, beside) = renderer.records()?;
     let (manual, chapters) = renderer.manual()?;
     drafts.extend(manual);
     check_links(&model, &drafts)?;
+    let external = external_links_page(&drafts);
     let mut pages: Vec<Page> = drafts.into_iter().map(|draft| draft.page).collect();
+    pages.extend(beside.into_iter().flatten());
     pages.extend(renderer.lists()?);
     pages.extend(renderer.places(&meetings)?);
     pages.extend(renderer.names()?);
     pages.extend(super::search::pages(&model, &chapters));
+    pages.extend(external);
+    pages.extend(dress.pages);
     pages.extend(super::feeds::pages(&renderer)?);
     pages.extend(super::feeds::map(&model, &pages));
     let copied =
@@ -88,6 +81,7 @@ pub fn render_site(input: &SiteInput<'_>) -> Result<Vec<Page>, SiteError> {
     pages.extend(copied);
     let statics = templates.statics();
     pages.extend(statics.map(|(name, text)| Page { path: name.to_owned(), bytes: text.as_bytes().to_vec() }));
+    pages.extend(super::redirect::pages(&renderer, &pages)?);
     pages.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(pages)
 }
@@ -98,7 +92,13 @@ pub(super) fn address(config: &super::SiteConfig) -> Option<String> {
     Some(format!("{}/", url.trim_end_matches('/')))
 }
 
-fn frame(model: &Model<'_>, meetings: &[meeting::MeetingView]) -> Frame {
+/// The path or address under which the site is served, with a slash at its end.
+fn base(config: &super::SiteConfig) -> Option<String> {
+    let url = config.site_url.as_deref().filter(|url| super::view::is_web(url) || url.starts_with('/'))?;
+    Some(format!("{}/", url.trim_end_matches('/')))
+}
+
+fn frame(model: &Model<'_>, meetings: &[meeting::MeetingView], dress: &Dress) -> Frame {
     let (config, state) = (model.input.config, model.input.state);
     let offset_minutes = state.at.as_ref().map_or(0, |at| at.time.offset_minutes);
     let as_of = CommitTime { seconds: state.now, offset_minutes };
@@ -115,7 +115,7 @@ fn frame(model: &Model<'_>, meetings: &[meeting::MeetingView]) -> Frame {
         as_of_iso: as_of.rfc3339(),
         branch: state.branch.clone(),
         trunk: state.trunk.clone(),
-        base: config.site_url.clone(),
+        base: base(config),
         address: address(config),
         meeting: meetings
             .iter()
@@ -123,9 +123,9 @@ fn frame(model: &Model<'_>, meetings: &[meeting::MeetingView]) -> Frame {
             .find(|meeting| meeting.coming)
             .or(meetings.last())
             .map(|m| m.page.clone()),
-        logo: own_files(model, LOGO).pop(),
-        styles: own_files(model, ".css"),
-        scripts: own_files(model, ".js"),
+        logo: dress.logo.clone().or_else(|| own_files(model, LOGO).pop()),
+        styles: dress.styles.iter().cloned().chain(own_files(model, ".css")).collect(),
+        scripts: dress.scripts.iter().cloned().chain(own_files(model, ".js")).collect(),
         version: env!("CARGO_PKG_VERSION"),
         has_decisions: state.records.iter().any(|record| record.record_type == RecordType::Decision),
     }
@@ -152,23 +152,31 @@ impl Renderer<'_> {
         Ok(Page { path: path.to_owned(), bytes: text.into_bytes() })
     }
 
-    fn records(&self) -> Result<Vec<Draft>, SiteError> {
+    /// The page of each record, and the files beside it.
+    fn records(&self) -> Result<(Vec<Draft>, Vec<Vec<Page>>), SiteError> {
         let records = &self.model.input.state.records;
-        (0..records.len()).into_par_iter().map(|index| self.record(index)).collect()
+        let pages: Result<Vec<_>, SiteError> =
+            (0..records.len()).into_par_iter().map(|index| self.record(index)).collect();
+        Ok(pages?.into_iter().unzip())
     }
 
-    fn record(&self, index: usize) -> Result<Draft, SiteError> {
+    fn record(&self, index: usize) -> Result<(Draft, Vec<Page>), SiteError> {
         let state = &self.model.input.state.records[index];
-        let (view, rendered) = record_page::view(self.model, index);
+        let record_page::RecordPage { view, rendered, history, drawings: mut beside } =
+            record_page::view(self.model, index);
         let (place, template) = match state.record_type {
             _ if state.record.is_broken() => ("records", "site/broken.html"),
             RecordType::Task => ("records", "site/task.html"),
             RecordType::Decision => ("records", "site/decision.html"),
             RecordType::Runbook => ("runbooks", "site/runbook.html"),
         };
+        if let Some(page) = view.timeline.page.clone() {
+            let context = context! { row => data(&view.row), path => &view.path, rows => data(history) };
+            beside.push(self.page(&page, place, "site/history.html", context! { history => context })?);
+        }
         let context = context! { record => data(view) };
         let page = self.page(&self.model.record_pages[index], place, template, context)?;
-        Ok(draft(page, &state.record.path, &state.record.source, rendered))
+        Ok((draft(page, &state.record.path, &state.record.source, rendered), beside))
     }
 
     /// The manual's pages, and the page and title of each for the search.
@@ -236,14 +244,16 @@ impl Renderer<'_> {
     fn places(&self, meetings: &[meeting::MeetingView]) -> Result<Vec<Page>, SiteError> {
         let model = self.model;
         let mut pages = Vec::new();
-        for month in month::views(model) {
+        let calendar::Calendar { months, weeks } = calendar::calendar(model);
+        for month in months {
             let path = month.page.clone();
-            pages.push(self.page(
-                &path,
-                "calendar",
-                "site/calendar.html",
-                context! { month => data(month) },
-            )?);
+            let context = context! { month => data(month) };
+            pages.push(self.page(&path, "calendar", "site/calendar.html", context)?);
+        }
+        for week in weeks {
+            let path = week.page.clone();
+            let context = context! { week => data(week) };
+            pages.push(self.page(&path, "calendar", "site/week.html", context)?);
         }
         for meeting in meetings {
             let context = context! { meeting => data(meeting) };
@@ -306,79 +316,6 @@ fn own_files(model: &Model<'_>, ending: &str) -> Vec<String> {
         .filter_map(|name| name.strip_prefix("site/"))
         .filter(|name| name.ends_with(ending))
         .map(str::to_owned)
-        .collect()
-}
-
-fn draft(page: Page, path: &str, source: &str, rendered: Rendered) -> Draft {
-    let needed = !rendered.broken.is_empty() || !rendered.anchors.is_empty();
-    let source = needed.then(|| (path.to_owned(), source.to_owned()));
-    Draft { page, source, broken: rendered.broken, anchors: rendered.anchors }
-}
-
-/// Everything that leads nowhere, in the order of files and places.
-fn check_links(model: &Model<'_>, drafts: &[Draft]) -> Result<(), SiteError> {
-    if model.input.config.allow_broken_links {
-        return Ok(());
-    }
-    let mut found = missing_chapters(model);
-    let wanted: HashSet<&str> =
-        drafts.iter().flat_map(|draft| &draft.anchors).map(|used| used.page.as_str()).collect();
-    let known: HashMap<&str, HashSet<&str>> = drafts
-        .iter()
-        .filter(|draft| wanted.contains(draft.page.path.as_str()))
-        .map(|draft| (draft.page.path.as_str(), anchors(&draft.page.bytes)))
-        .collect();
-    for draft in drafts {
-        let Some((path, text)) = &draft.source else { continue };
-        let error = |span: &std::ops::Range<usize>, message: String| {
-            Diagnostic::error(Code::ReferenceBroken, path, text, span.clone(), message)
-        };
-        for broken in &draft.broken {
-            let diagnostic = error(&broken.span, broken.message.clone());
-            found.push(match &broken.help {
-                Some(help) => diagnostic.with_help(help.clone()),
-                None => diagnostic,
-            });
-        }
-        let exists = |used: &AnchorUse| {
-            known.get(used.page.as_str()).is_some_and(|ids| ids.contains(used.fragment.as_str()))
-        };
-        for used in draft.anchors.iter().filter(|used| !exists(used)) {
-            let message = format!(
-                "`{}` leads to an anchor that does not exist: `#{}`",
-                used.destination, used.fragment
-            );
-            found.push(
-                error(&used.span, message)
-                    .with_help("anchors are headings in lower case with hyphens for spaces"),
-            );
-        }
-    }
-    found.sort_by(|a, b| (&a.path, a.line, a.column).cmp(&(&b.path, b.line, b.column)));
-    if found.is_empty() { Ok(()) } else { Err(SiteError::Links(found)) }
-}
-
-fn missing_chapters(model: &Model<'_>) -> Vec<Diagnostic> {
-    let Some((path, text)) = &model.summary_source else { return Vec::new() };
-    let missing = model.summary.iter().filter_map(|entry| match entry {
-        Entry::Chapter(chapter) => {
-            let file = chapter.path.as_deref()?;
-            model.page_of(file).is_none().then(|| (file, chapter.span.clone()))
-        }
-        _ => None,
-    });
-    let error = |(file, span): (&str, std::ops::Range<usize>)| {
-        Diagnostic::error(Code::ReferenceBroken, path, text, span, format!("chapter `{file}` does not exist"))
-            .with_help("create the file, or leave the link empty for a draft")
-    };
-    missing.map(error).collect()
-}
-
-/// The anchors of a finished page. The sanitiser and the templates write attributes in one form only.
-fn anchors(page: &[u8]) -> HashSet<&str> {
-    let text = std::str::from_utf8(page).unwrap_or("");
-    text.match_indices(" id=\"")
-        .filter_map(|(start, found)| text[start + found.len()..].split('"').next())
         .collect()
 }
 

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use minijinja::syntax::SyntaxConfig;
-use minijinja::{Environment, ErrorKind, Output, State, Value, escape_formatter};
+use minijinja::{AutoEscape, Environment, ErrorKind, Output, State, Value, escape_formatter};
 
 use super::input::SiteError;
 use super::text::{escaped, visible};
@@ -35,15 +35,26 @@ const BUILT_IN: &[(&str, &str)] = built_in![
     "list.html",
     "tags.html",
     "task.html",
+    "week.html",
     "decision.html",
     "runbook.html",
     "broken.html",
+    "history.html",
     "manual.html",
+    "redirect.html",
     "404.html",
 ];
 
 /// Style and script; overridable as well, but not templates.
-const STATIC: &[(&str, &str)] = built_in!["style.css", "pages.css", "script.js", "search.js", "favicon.svg"];
+const STATIC: &[(&str, &str)] = built_in![
+    "style.css",
+    "record.css",
+    "pages.css",
+    "calendar.css",
+    "script.js",
+    "search.js",
+    "favicon.svg"
+];
 
 /// The compiled templates of a build.
 pub(super) struct Templates {
@@ -71,7 +82,7 @@ impl Templates {
                 .map_err(|error| failure(name, &error))?;
         }
         let statics = STATIC.iter().map(|(name, text)| {
-            let text = overrides.get(*name).cloned().unwrap_or_else(|| (*text).to_owned());
+            let text = overrides.get(*name).cloned().unwrap_or_else(|| without_spaces(name, text));
             (name.trim_start_matches("site/").to_owned(), text)
         });
         let own = overrides.iter().filter(|(name, _)| is_own_file(name));
@@ -92,6 +103,13 @@ impl Templates {
     pub(super) fn statics(&self) -> impl Iterator<Item = (&str, &str)> {
         self.statics.iter().map(|(name, text)| (name.as_str(), text.as_str()))
     }
+}
+
+/// A built-in style sheet without what only its editors need; other files as they are. A book's own sheets are left
+/// alone.
+fn without_spaces(name: &str, text: &str) -> String {
+    let smaller = name.ends_with(".css").then(|| minifier::css::minify(text).ok().map(|css| css.to_string()));
+    smaller.flatten().unwrap_or_else(|| text.to_owned())
 }
 
 /// A template that an override brings for its own use, to include or extend.
@@ -116,19 +134,19 @@ fn syntax() -> Result<SyntaxConfig, SiteError> {
     config.map_err(|error| failure("", &error))
 }
 
-/// Escapes as the engine does, after writing deceptive characters out.
+/// Escapes text after writing deceptive characters out. The engine's own way also writes every `/` as `&#x2f;`, which
+/// no attribute in quotes needs and which makes a twentieth of a page.
 fn format_value(
     out: &mut Output<'_>,
     state: &mut State<'_, '_>,
     value: &Value,
 ) -> Result<(), minijinja::Error> {
-    if !value.is_safe()
-        && let Some(text) = value.as_str()
-        && let Cow::Owned(text) = visible(text)
-    {
-        return escape_formatter(out, state, &Value::from(text));
+    match value.as_str() {
+        Some(text) if !value.is_safe() && *state.auto_escape() == AutoEscape::Html => {
+            Ok(out.write_str(&escaped(&visible(text)))?)
+        }
+        _ => escape_formatter(out, state, value),
     }
-    escape_formatter(out, state, value)
 }
 
 /// Our messages put user text in backticks; here it becomes code.

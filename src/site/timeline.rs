@@ -10,9 +10,46 @@ use crate::ledger::{Event, EventKind, RecordState};
 
 /// Most lines of a difference that a page shows.
 const MAX_LINES: usize = 60;
+/// Rows that a record's own page shows; the page of its history has all.
+const ROWS_SHOWN: usize = 6;
+/// Lines of differences that a record's own page shows in all its rows together.
+const LINES_SHOWN: usize = 20;
+
+/// The newest rows, for a record's own page.
+#[derive(Debug, Serialize)]
+pub(super) struct Timeline {
+    pub(super) rows: Vec<TimelineRow>,
+    /// Rows that only the page of the history has.
+    pub(super) n_earlier: usize,
+    /// The page of the whole history, from the site's root; none where the record's own page has it all.
+    pub(super) page: Option<String>,
+}
+
+impl Timeline {
+    /// What of the whole history stands on the record's own page. The rest goes to a page of its own, so that a record
+    /// opens as fast after a year as on its first day.
+    pub(super) fn shortened(whole: &[TimelineRow], record_page: &str) -> Self {
+        let mut room = LINES_SHOWN;
+        let mut rows: Vec<TimelineRow> = whole.iter().take(ROWS_SHOWN).cloned().collect();
+        for row in &mut rows {
+            match room.checked_sub(row.lines.len()) {
+                Some(left) => room = left,
+                None => (row.n_elsewhere, row.lines, room) = (row.lines.len() + row.more, Vec::new(), 0),
+            }
+        }
+        let n_earlier = whole.len() - rows.len();
+        let is_short = n_earlier > 0 || rows.iter().any(|row| row.n_elsewhere > 0);
+        Timeline { rows, n_earlier, page: is_short.then(|| history_page(record_page)) }
+    }
+}
+
+/// No record's page has such a name: a dot in one is followed by two digits.
+fn history_page(record_page: &str) -> String {
+    format!("{}.history.html", record_page.trim_end_matches(".html"))
+}
 
 /// One commit and what it meant to the record.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 pub(super) struct TimelineRow {
     pub(super) by: Act,
     pub(super) events: Vec<Told>,
@@ -22,12 +59,14 @@ pub(super) struct TimelineRow {
     pub(super) lines: Vec<Line>,
     /// Lines that are left out.
     pub(super) more: usize,
+    /// Lines that only the page of the history has.
+    pub(super) n_elsewhere: usize,
     /// The command that shows all of it.
     pub(super) command: String,
 }
 
 /// One event in words.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 pub(super) struct Told {
     /// What it meant: `Ticked`, `Deployed to`.
     pub(super) verb: String,
@@ -39,7 +78,7 @@ pub(super) struct Told {
 }
 
 /// A line of a difference.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 pub(super) struct Line {
     /// `added`, `removed`, `same`, `place`.
     pub(super) kind: &'static str,
@@ -60,6 +99,7 @@ pub(super) fn rows(model: &Model<'_>, state: &RecordState) -> Vec<TimelineRow> {
             merge: events[0].merge,
             lines,
             more,
+            n_elsewhere: 0,
             command: format!("git --no-replace-objects show {} -- {path}", by.commit.hex()),
         }
     };

@@ -5,11 +5,12 @@ use std::ops::Range;
 
 use pulldown_cmark::{Event, LinkType, Tag, TagEnd};
 
-use super::{AnchorUse, BrokenLink, Writer, key};
+use super::{AnchorUse, BrokenLink, ExternalLink, Writer, key};
 use crate::site::links::Resolved;
 use crate::site::raw_html;
 use crate::site::sanitize::is_foreign;
 use crate::site::text::push_escaped;
+use crate::site::view::is_web;
 
 impl Writer<'_, '_> {
     pub(super) fn start_link(&mut self, kind: LinkType, destination: &str, title: &str, span: Range<usize>) {
@@ -55,6 +56,7 @@ impl Writer<'_, '_> {
             // The link around it is what a reader follows.
             push_escaped(&mut self.out, if alt.is_empty() { destination } else { &alt });
         } else if is_foreign(destination) {
+            self.external(destination, span.start);
             self.out.push_str("<a href=\"");
             push_escaped(&mut self.out, destination);
             self.push_title(title);
@@ -94,10 +96,20 @@ impl Writer<'_, '_> {
         self.out.push_str(&rewritten);
     }
 
+    /// Notes a link to another host.
+    pub(super) fn external(&mut self, address: &str, start: usize) {
+        if is_web(address) {
+            self.rendered.external.push(ExternalLink { address: address.to_owned(), start });
+        }
+    }
+
     /// The address to write, with what must be checked or reported noted.
     pub(super) fn resolve(&mut self, destination: &str, image: bool, span: Range<usize>) -> Option<String> {
         match self.options.scope.resolve(destination, image) {
-            Resolved::External => Some(destination.to_owned()),
+            Resolved::External => {
+                self.external(destination, span.start);
+                Some(destination.to_owned())
+            }
             Resolved::File { href, .. } => Some(href),
             Resolved::Page { href, page, fragment } => {
                 if let Some(fragment) = fragment {

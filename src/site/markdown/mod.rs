@@ -28,6 +28,8 @@ pub(super) struct Rendered {
     pub(super) anchors: Vec<AnchorUse>,
     /// Links that lead nowhere: where in the source, and why.
     pub(super) broken: Vec<BrokenLink>,
+    /// Links to other hosts, in order.
+    pub(super) external: Vec<ExternalLink>,
 }
 
 /// A heading with its anchor.
@@ -63,6 +65,14 @@ pub(super) struct BrokenLink {
     pub(super) help: Option<String>,
     /// Where, in bytes of the source.
     pub(super) span: Range<usize>,
+}
+
+/// A link to another host, which a build never asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct ExternalLink {
+    pub(super) address: String,
+    /// Where, in bytes of the source.
+    pub(super) start: usize,
 }
 
 /// What the writer needs besides the text.
@@ -155,7 +165,7 @@ impl<'a, 'e> Writer<'a, 'e> {
                 }
                 Event::Start(tag) => self.start(tag, index, span),
                 Event::End(tag) => self.end(*tag),
-                Event::Text(text) => self.text(text),
+                Event::Text(text) => self.text(text, span.start),
                 Event::Code(code) => self.wrapped("<code>", code, "</code>"),
                 Event::InlineMath(text) => {
                     self.wrapped(&format!("<code class=\"{}math\">", key()), text, "</code>")
@@ -185,7 +195,7 @@ impl<'a, 'e> Writer<'a, 'e> {
         self.out.push_str(after);
     }
 
-    fn text(&mut self, text: &str) {
+    fn text(&mut self, text: &str, start: usize) {
         if self.in_code || self.in_link > 0 {
             push_escaped(&mut self.out, text);
             return;
@@ -195,6 +205,7 @@ impl<'a, 'e> Writer<'a, 'e> {
             self.plain(&text[done..range.start]);
             done = range.end;
             let address = &text[range];
+            self.external(&format!("{prefix}{address}"), start);
             self.out.push_str("<a href=\"");
             self.out.push_str(prefix);
             push_escaped(&mut self.out, address);

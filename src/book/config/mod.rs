@@ -1,12 +1,19 @@
 //! `book.toml`: the keys that mdBook knows, and ours under `[preprocessor.changebook]`.
 
+mod theme;
+
+use std::collections::BTreeMap;
+use std::ops::Range;
 use std::path::{Component, Path, PathBuf};
 
 use serde::Deserialize;
+use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::BOOK_FILE;
 use crate::diagnostic::{Code, Diagnostic, nearest};
+
+pub use theme::{Colors, Theme};
 
 /// What `book.toml` says, as far as it matters here.
 #[derive(Debug, Clone, Default)]
@@ -27,10 +34,27 @@ pub struct BookConfig {
     pub site_url: Option<String>,
     /// `output.html.git-repository-url`.
     pub repository_url: Option<String>,
+    /// `output.html.redirect`, in the order of the old pages.
+    pub redirects: Vec<Redirect>,
+    /// The file's text, for places in it.
+    pub source: String,
     /// `output.html.edit-url-template`, with `{path}`.
     pub edit_url_template: Option<String>,
     /// `preprocessor.changebook.allow-broken-links`.
     pub allow_broken_links: bool,
+    /// `preprocessor.changebook.theme`, and the style sheets and scripts of `output.html`.
+    pub theme: Theme,
+}
+
+/// A page of the manual that was moved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Redirect {
+    /// The old page, from the manual's folder.
+    pub from: String,
+    /// The new page as seen from the old one, or an address.
+    pub to: String,
+    /// Where the settings say so.
+    pub span: Range<usize>,
 }
 
 #[derive(Deserialize, Default)]
@@ -70,6 +94,9 @@ struct HtmlTable {
     site_url: Option<String>,
     git_repository_url: Option<String>,
     edit_url_template: Option<String>,
+    redirect: BTreeMap<String, Spanned<String>>,
+    additional_css: Vec<Spanned<String>>,
+    additional_js: Vec<Spanned<String>>,
 }
 
 #[derive(Deserialize, Default)]
@@ -82,17 +109,21 @@ struct PreprocessorTable {
 #[serde(default, rename_all = "kebab-case")]
 struct ChangebookTable {
     allow_broken_links: bool,
+    theme: theme::ThemeTable,
 }
 
 /// The keys of tables that mdBook closes, and of ours.
-const KEYS: [(&[&str], &[&str]); 4] = [
+const KEYS: [(&[&str], &[&str]); 7] = [
     (&[], &["book", "build", "rust", "output", "preprocessor"]),
     (&["book"], &["title", "authors", "description", "src", "language", "text-direction", "multilingual"]),
     (&["build"], &["build-dir", "create-missing", "use-default-preprocessors", "extra-watch-dirs"]),
     (
         &["preprocessor", "changebook"],
-        &["allow-broken-links", "optional", "command", "renderers", "before", "after"],
+        &["allow-broken-links", "theme", "optional", "command", "renderers", "before", "after"],
     ),
+    (&["preprocessor", "changebook", "theme"], theme::KEYS),
+    (&["preprocessor", "changebook", "theme", "light"], theme::COLORS),
+    (&["preprocessor", "changebook", "theme", "dark"], theme::COLORS),
 ];
 
 /// A key that nobody reads is most likely a slip.
@@ -176,6 +207,8 @@ impl BookConfig {
             let message = error.message().lines().next().unwrap_or_default();
             Box::new(Diagnostic::error(Code::BookInvalid, BOOK_FILE, text, span, message))
         })?;
+        let html = file.output.html;
+        let theme = file.preprocessor.changebook.theme.with(html.additional_css, html.additional_js);
         let config = BookConfig {
             title: file.book.title,
             description: file.book.description,
@@ -183,14 +216,21 @@ impl BookConfig {
             language: file.book.language,
             docs: file.book.src.unwrap_or_else(|| "src".to_owned()),
             output: file.build.build_dir.unwrap_or_else(|| "book".to_owned()),
-            site_url: file.output.html.site_url,
-            repository_url: file.output.html.git_repository_url,
-            edit_url_template: file.output.html.edit_url_template,
+            site_url: html.site_url,
+            repository_url: html.git_repository_url,
+            edit_url_template: html.edit_url_template,
+            redirects: html.redirect.into_iter().map(redirect).collect(),
+            source: text.to_owned(),
             allow_broken_links: file.preprocessor.changebook.allow_broken_links,
+            theme,
         };
         config.check_folders(text)?;
         Ok(config)
     }
+}
+
+fn redirect((from, to): (String, Spanned<String>)) -> Redirect {
+    Redirect { from, span: to.span(), to: to.into_inner() }
 }
 
 #[cfg(test)]

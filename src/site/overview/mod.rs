@@ -1,14 +1,20 @@
 //! The first page: what goes out, what waits, what is wrong, and how it went.
 
+mod figures;
+mod wrong;
+
 use serde::Serialize;
 
+use self::figures::{Figure, figures};
+use self::wrong::{Wrong, collisions, exceptions, freezes, freezes_now, wrongness};
 use super::gate::{self, GateView};
 use super::model::Model;
-use super::spark::{self, Spark};
-use super::view::{Act, Problem, Row, Tone, Word};
+use super::view::{Problem, Row, Tone, Word};
 use crate::diagnostic::Severity;
-use crate::ledger::{ApprovalFacet, Coming, Figures, RecordState, Status, codes_of_row, metrics};
+use crate::ledger::{RecordState, Status};
 use crate::record::{Details, RecordType};
+
+pub(super) use figures::{float, ratio, share, span};
 
 /// A day, in seconds.
 const DAY: i64 = 86_400;
@@ -59,27 +65,6 @@ pub(super) struct Waiting {
     pub(super) people: Vec<Word>,
     /// For what.
     pub(super) what: String,
-}
-
-/// Something that is not as it should be.
-#[derive(Debug, Serialize)]
-pub(super) struct Wrong {
-    pub(super) tone: Tone,
-    pub(super) what: String,
-    pub(super) code: Option<String>,
-    pub(super) row: Option<Row>,
-    /// A page that says more, from the site's root, when it is not the row's.
-    pub(super) page: Option<String>,
-    pub(super) by: Option<Act>,
-}
-
-/// A number with its way here.
-#[derive(Debug, Serialize)]
-pub(super) struct Figure {
-    pub(super) label: &'static str,
-    pub(super) value: String,
-    pub(super) note: String,
-    pub(super) spark: Spark,
 }
 
 /// Sorts the book into the bands.
@@ -239,179 +224,10 @@ fn is_waiting(record: &RecordState) -> bool {
     }
 }
 
-/// Why a record is not as it should be, and the code of it where there is one.
-fn wrongness(record: &RecordState, now: i64) -> Option<(String, Option<String>)> {
-    let plain = |text: &str| Some((text.to_owned(), None));
-    if record.record.is_broken() {
-        return Some(("cannot be read".to_owned(), Some("record-broken".to_owned())));
-    }
-    let stale = record.approval == Some(ApprovalFacet::Stale);
-    match record.status {
-        Status::RolledBack => plain("rolled back, and not deployed again"),
-        Status::Rejected if record.record_type == RecordType::Task => plain("the board rejected it"),
-        Status::Outdated => {
-            Some(("changed after the board decided".to_owned(), Some("decision-outdated".to_owned())))
-        }
-        Status::ReviewDue => plain("its review is overdue"),
-        Status::Unknown => plain("its state cannot be told"),
-        _ if stale && record.status.is_open() => {
-            Some(("changed after it was approved".to_owned(), Some("approval-stale".to_owned())))
-        }
-        _ if !record.blocked_by.is_empty() && is_coming(record) => {
-            let ids: Vec<&str> = record.blocked_by.iter().map(crate::record::RecordId::as_str).collect();
-            Some((format!("blocked by {}", ids.join(", ")), Some("dependency-open".to_owned())))
-        }
-        _ if is_coming(record) && scheduled(record).is_some_and(|time| time < now) => {
-            plain("its scheduled time has passed")
-        }
-        _ => None,
-    }
-}
-
-fn freezes_now<'a>(model: &Model<'a>) -> Vec<&'a crate::policy::Freeze> {
-    let now = model.input.state.now;
-    crate::calendar::freezes_between(model.input.policy, now, now.saturating_add(1))
-}
-
-fn freezes(model: &Model<'_>) -> Vec<Wrong> {
-    let wrong = |freeze: &crate::policy::Freeze| Wrong {
-        tone: Tone::Info,
-        what: format!("freeze “{}” is in force until {}", freeze.name, gate::moment(model, freeze.to)),
-        code: Some("freeze".to_owned()),
-        row: None,
-        page: Some("calendar.html".to_owned()),
-        by: None,
-    };
-    freezes_now(model).into_iter().map(wrong).collect()
-}
-
-fn collisions(model: &Model<'_>) -> Vec<Wrong> {
-    let state = model.input.state;
-    let coming = Coming::new(state, model.input.policy, state.now, state.now.saturating_add(WEEK));
-    let wrong = |text: String| Wrong {
-        tone: Tone::Wait,
-        what: text,
-        code: None,
-        row: None,
-        page: Some("calendar.html".to_owned()),
-        by: None,
-    };
-    coming.collisions().iter().map(|collision| wrong(coming.collision_text(collision))).collect()
-}
-
-/// The audit's exceptions of the last thirty days, newest first.
-fn exceptions(model: &Model<'_>) -> Vec<Wrong> {
-    let Some(judged) = model.input.judged else { return Vec::new() };
-    let since = model.input.state.now.saturating_sub(MONTH);
-    let rows = judged.audit.rows.iter().rev().filter(|row| row.time >= since && !row.exceptions.is_empty());
-    let of_row = |row: &crate::ledger::Row| Wrong {
-        tone: Tone::Bad,
-        what: format!("{}: {}", row.environment, row.exceptions[0].detail),
-        code: Some(codes_of_row(row)),
-        row: model.index_of(row.id.as_str()).map(|index| model.row(index)),
-        page: Some(format!("audit.html#{}", super::audit::anchor(row))),
-        by: Some(model.act(&row.by)),
-    };
-    let unrecorded = judged.audit.unrecorded.iter().rev().filter(|found| found.by.time.seconds >= since);
-    let of_change = |found: &crate::ledger::Unrecorded| Wrong {
-        tone: Tone::Bad,
-        what: format!("{} changed and no task is named", found.paths.join(", ")),
-        code: Some("unrecorded-change".to_owned()),
-        row: None,
-        page: Some("audit.html".to_owned()),
-        by: Some(model.act(&found.by)),
-    };
-    rows.map(of_row).chain(unrecorded.map(of_change)).collect()
-}
-
-fn figures(model: &Model<'_>) -> Vec<Figure> {
-    let Some(judged) = model.input.judged else { return Vec::new() };
-    let (rows, now) = (&judged.audit.rows, model.input.state.now);
-    // Rows stand in order of time.
-    let between = |from: i64, to: i64| -> Figures {
-        let start = rows.partition_point(|row| row.time < from);
-        let end = rows.partition_point(|row| row.time < to);
-        metrics(&rows[start..end.max(start)], &judged.state.records, &model.zone).total
-    };
-    let last = between(now.saturating_sub(MONTH), now.saturating_add(1));
-    let before = between(now.saturating_sub(2 * MONTH), now.saturating_sub(MONTH));
-    let weeks: Vec<Figures> = (0..12)
-        .rev()
-        .map(|week| {
-            let end = now.saturating_add(1).saturating_sub(week * WEEK);
-            between(end.saturating_sub(WEEK), end)
-        })
-        .collect();
-    let figure = |label, value: String, note: String, of: fn(&Figures) -> Option<f64>| Figure {
-        label,
-        value,
-        note,
-        spark: spark::bars(&weeks.iter().map(of).collect::<Vec<_>>()),
-    };
-    vec![
-        figure(
-            "changes deployed",
-            last.deployments.to_string(),
-            format!("{} in the 30 days before", before.deployments),
-            |figures| Some(float(figures.deployments)),
-        ),
-        figure(
-            "were emergencies",
-            share(last.emergencies, last.deployments),
-            format!("{} of {}", last.emergencies, last.deployments),
-            |figures| ratio(figures.emergencies, figures.deployments),
-        ),
-        figure(
-            "were rolled back",
-            share(last.failures, last.deployments),
-            format!("{} of {}", last.failures, last.deployments),
-            |figures| ratio(figures.failures, figures.deployments),
-        ),
-        figure(
-            "from idea to production",
-            last.lead_time.map_or_else(|| "–".to_owned(), span),
-            "median lead time".to_owned(),
-            |figures| figures.lead_time.map(|seconds| float(usize::try_from(seconds).unwrap_or(0))),
-        ),
-        figure(
-            "waited for an approval",
-            last.approval_wait.map_or_else(|| "–".to_owned(), span),
-            "median".to_owned(),
-            |figures| figures.approval_wait.map(|seconds| float(usize::try_from(seconds).unwrap_or(0))),
-        ),
-    ]
-}
-
-#[expect(clippy::cast_precision_loss, reason = "counts and spans of time are far below what a float holds")]
-pub(super) fn float(n: usize) -> f64 {
-    n as f64
-}
-
-pub(super) fn ratio(part: usize, of: usize) -> Option<f64> {
-    (of > 0).then(|| float(part) / float(of))
-}
-
-/// `17 %`, or a dash of nothing.
-pub(super) fn share(part: usize, of: usize) -> String {
-    ratio(part, of).map_or_else(|| "–".to_owned(), |share| format!("{:.0} %", share * 100.0))
-}
-
-/// A span of time in its two largest units.
-pub(super) fn span(seconds: i64) -> String {
-    let sign = if seconds < 0 { "-" } else { "" };
-    let minutes = seconds.unsigned_abs() / 60;
-    let (days, hours, minutes) = (minutes / 1440, minutes / 60 % 24, minutes % 60);
-    match (days, hours) {
-        (0, 0) => format!("{sign}{minutes} min"),
-        (0, _) => format!("{sign}{hours} h {minutes} min"),
-        _ => format!("{sign}{days} d {hours} h"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::super::fixture;
     use super::*;
+    use crate::site::fixture;
 
     #[test]
     fn bands_hold_what_their_names_say() {
@@ -427,12 +243,5 @@ mod tests {
             overview.wrong.iter().filter_map(|wrong| Some(wrong.row.as_ref()?.name.as_str())).collect();
         assert_eq!(wrong, ["INFRA-200", "tasks/broken one.md", "redis-cluster"]);
         assert_eq!(overview.problems.len(), 1);
-    }
-
-    #[test]
-    fn spans_have_two_units() {
-        for (seconds, text) in [(59, "0 min"), (3600, "1 h 0 min"), (93_780, "1 d 2 h"), (-120, "-2 min")] {
-            assert_eq!(span(seconds), text);
-        }
     }
 }

@@ -1,0 +1,144 @@
+//! Where links lead: inside they are checked, those to other hosts are listed.
+
+use std::collections::{HashMap, HashSet};
+
+use serde::Serialize;
+
+use super::input::{Page, SiteError};
+use super::markdown::{AnchorUse, BrokenLink, ExternalLink, Rendered};
+use super::model::Model;
+use super::summary::Entry;
+use crate::diagnostic::{Code, Diagnostic};
+
+/// A page with what must be checked when all pages are known.
+pub(super) struct Draft {
+    pub(super) page: Page,
+    /// The file of the book that the links stand in, and its text.
+    source: Option<(String, String)>,
+    broken: Vec<BrokenLink>,
+    anchors: Vec<AnchorUse>,
+    external: Vec<ExternalLink>,
+}
+
+pub(super) fn draft(page: Page, path: &str, source: &str, rendered: Rendered) -> Draft {
+    let Rendered { broken, anchors, external, .. } = rendered;
+    let needed = !broken.is_empty() || !anchors.is_empty() || !external.is_empty();
+    let source = needed.then(|| (path.to_owned(), source.to_owned()));
+    Draft { page, source, broken, anchors, external }
+}
+
+/// Everything that leads nowhere, in the order of files and places.
+///
+/// # Errors
+/// [`SiteError::Links`], unless broken links are allowed.
+pub(super) fn check_links(model: &Model<'_>, drafts: &[Draft]) -> Result<(), SiteError> {
+    if model.input.config.allow_broken_links {
+        return Ok(());
+    }
+    let mut found = missing_chapters(model);
+    let wanted: HashSet<&str> =
+        drafts.iter().flat_map(|draft| &draft.anchors).map(|used| used.page.as_str()).collect();
+    let known: HashMap<&str, HashSet<&str>> = drafts
+        .iter()
+        .filter(|draft| wanted.contains(draft.page.path.as_str()))
+        .map(|draft| (draft.page.path.as_str(), anchors(&draft.page.bytes)))
+        .collect();
+    for draft in drafts {
+        let Some((path, text)) = &draft.source else { continue };
+        let error = |span: &std::ops::Range<usize>, message: String| {
+            Diagnostic::error(Code::ReferenceBroken, path, text, span.clone(), message)
+        };
+        for broken in &draft.broken {
+            let diagnostic = error(&broken.span, broken.message.clone());
+            found.push(match &broken.help {
+                Some(help) => diagnostic.with_help(help.clone()),
+                None => diagnostic,
+            });
+        }
+        let exists = |used: &AnchorUse| {
+            known.get(used.page.as_str()).is_some_and(|ids| ids.contains(used.fragment.as_str()))
+        };
+        for used in draft.anchors.iter().filter(|used| !exists(used)) {
+            let message = format!(
+                "`{}` leads to an anchor that does not exist: `#{}`",
+                used.destination, used.fragment
+            );
+            found.push(
+                error(&used.span, message)
+                    .with_help("anchors are headings in lower case with hyphens for spaces"),
+            );
+        }
+    }
+    found.sort_by(|a, b| (&a.path, a.line, a.column).cmp(&(&b.path, b.line, b.column)));
+    if found.is_empty() { Ok(()) } else { Err(SiteError::Links(found)) }
+}
+
+fn missing_chapters(model: &Model<'_>) -> Vec<Diagnostic> {
+    let Some((path, text)) = &model.summary_source else { return Vec::new() };
+    let missing = model.summary.iter().filter_map(|entry| match entry {
+        Entry::Chapter(chapter) => {
+            let file = chapter.path.as_deref()?;
+            model.page_of(file).is_none().then(|| (file, chapter.span.clone()))
+        }
+        _ => None,
+    });
+    let error = |(file, span): (&str, std::ops::Range<usize>)| {
+        Diagnostic::error(Code::ReferenceBroken, path, text, span, format!("chapter `{file}` does not exist"))
+            .with_help("create the file, or leave the link empty for a draft")
+    };
+    missing.map(error).collect()
+}
+
+/// The anchors of a finished page. The sanitiser and the templates write attributes in one form only.
+fn anchors(page: &[u8]) -> HashSet<&str> {
+    let text = std::str::from_utf8(page).unwrap_or("");
+    text.match_indices(" id=\"")
+        .filter_map(|(start, found)| text[start + found.len()..].split('"').next())
+        .collect()
+}
+
+/// The list of links to other hosts.
+const EXTERNAL_LINKS: &str = "external-links.json";
+
+#[derive(Serialize)]
+struct ExternalLinks<'a> {
+    schema: &'static str,
+    links: Vec<Listed<'a>>,
+}
+
+/// A link to another host, and where it stands.
+#[derive(Serialize)]
+struct Listed<'a> {
+    address: &'a str,
+    /// In the book.
+    path: &'a str,
+    line: usize,
+    /// In the site.
+    page: &'a str,
+}
+
+/// Every link to another host with its place, for a program that looks whether they still lead somewhere. A build asks
+/// nobody.
+pub(super) fn external_links_page(drafts: &[Draft]) -> Option<Page> {
+    let mut links: Vec<Listed<'_>> = Vec::new();
+    for draft in drafts {
+        let Some((path, text)) = &draft.source else { continue };
+        let line = |start: usize| 1 + text.bytes().take(start).filter(|byte| *byte == b'\n').count();
+        links.extend(draft.external.iter().map(|link| Listed {
+            address: &link.address,
+            path,
+            line: line(link.start),
+            page: &draft.page.path,
+        }));
+    }
+    links.sort_by_key(|link| (link.path, link.line));
+    let bytes = serde_json::to_vec(&ExternalLinks { schema: "changebook.links/1", links }).ok()?;
+    Some(Page { path: EXTERNAL_LINKS.to_owned(), bytes })
+}
+
+/// The links to other hosts that a finished site lists: address, file, line and page of each.
+pub fn external_links(pages: &[Page]) -> serde_json::Value {
+    let listed = pages.iter().find(|page| page.path == EXTERNAL_LINKS);
+    let found = listed.and_then(|page| serde_json::from_slice::<serde_json::Value>(&page.bytes).ok());
+    found.and_then(|mut found| found.get_mut("links").map(serde_json::Value::take)).unwrap_or_default()
+}

@@ -1,0 +1,115 @@
+//! Pages that only lead to others: chapters that `book.toml` says were moved, and records that have another ID now.
+
+use std::collections::BTreeSet;
+
+use minijinja::context;
+
+use super::input::{Page, SiteError};
+use super::model::{Model, folder};
+use super::paths::{is_safe, joined, percent_decoded, percent_encoded, relative, root_of, stem};
+use super::render::Renderer;
+use crate::book::Redirect;
+use crate::diagnostic::{Code, Diagnostic};
+
+/// A page of old and what it leads to.
+struct Moved {
+    /// Relative to the output.
+    from: String,
+    /// The address to write.
+    href: String,
+    /// The page in the site, for the canonical link.
+    page: Option<String>,
+}
+
+/// The pages that lead on. `made` are those that stand already: none is replaced.
+///
+/// # Errors
+/// [`SiteError::Links`] with the place in `book.toml` where a redirect stands on a page, or leads nowhere.
+pub(super) fn pages(renderer: &Renderer<'_>, made: &[Page]) -> Result<Vec<Page>, SiteError> {
+    let model = renderer.model;
+    let made: BTreeSet<&str> = made.iter().map(|page| page.path.as_str()).collect();
+    let (mut moved, mut wrong) = (Vec::new(), Vec::new());
+    for redirect in &model.input.config.redirects {
+        match chapter(redirect, &made) {
+            Ok(found) => moved.push(found),
+            Err((message, help)) => wrong.push(error(model, redirect, &message, help)),
+        }
+    }
+    if !wrong.is_empty() && !model.input.config.allow_broken_links {
+        return Err(SiteError::Links(wrong));
+    }
+    let told: BTreeSet<String> = moved.iter().map(|found| found.from.clone()).collect();
+    let records = renumbered(model);
+    moved.extend(records.filter(|found| !made.contains(found.from.as_str()) && !told.contains(&found.from)));
+    moved
+        .into_iter()
+        .map(|found| {
+            let context = context! { redirect => context! { href => found.href, page => found.page } };
+            renderer.page(&found.from, "", "site/redirect.html", context)
+        })
+        .collect()
+}
+
+/// A redirect of the settings, from a chapter's old page. As with mdBook, paths count from the manual's folder.
+fn chapter(redirect: &Redirect, made: &BTreeSet<&str>) -> Result<Moved, (String, &'static str)> {
+    let from = format!("manual/{}", redirect.from.trim_start_matches('/'));
+    if !is_safe(&from) || !from.ends_with(".html") {
+        return Err((
+            format!("`{}` is no page that could be moved", redirect.from),
+            "write it like `/old/chapter.html`",
+        ));
+    }
+    if made.contains(from.as_str()) {
+        return Err((
+            format!("`{}` is a page of the site, and would be replaced", redirect.from),
+            "remove the redirect, or the chapter",
+        ));
+    }
+    if super::view::is_web(&redirect.to) {
+        return Ok(Moved { from, href: web_address(&redirect.to), page: None });
+    }
+    let (path, fragment) = redirect.to.split_once('#').unwrap_or((&redirect.to, ""));
+    let target = match path.strip_prefix('/') {
+        Some(path) => Some(format!("manual/{path}")),
+        None => joined(&from, &percent_decoded(path)),
+    };
+    let page = target.filter(|target| made.contains(target.as_str())).ok_or_else(|| {
+        let message = format!("the redirect of `{}` leads nowhere: `{}`", redirect.from, redirect.to);
+        (message, "name a page of the manual, from the old page on or from `/`, or a whole address")
+    })?;
+    let mut href = relative(&from, &page);
+    if !fragment.is_empty() {
+        href.push('#');
+        href.push_str(&percent_encoded(&percent_decoded(fragment)));
+    }
+    Ok(Moved { from, href, page: Some(page) })
+}
+
+fn error(model: &Model<'_>, redirect: &Redirect, message: &str, help: &str) -> Diagnostic {
+    let text = &model.input.config.settings;
+    Diagnostic::error(Code::ReferenceBroken, crate::book::BOOK_FILE, text, redirect.span.clone(), message)
+        .with_help(help)
+}
+
+/// The address without what would end it in a `refresh`.
+fn web_address(address: &str) -> String {
+    let bad = |character: char| {
+        character.is_whitespace() || character.is_control() || "\"'<>;,".contains(character)
+    };
+    address
+        .chars()
+        .map(|found| if bad(found) { percent_encoded(&found.to_string()) } else { found.to_string() })
+        .collect()
+}
+
+/// Records that had another ID: from the page of the old one to that of the new one.
+fn renumbered<'a>(model: &'a Model<'_>) -> impl Iterator<Item = Moved> + 'a {
+    model.input.renamed.iter().filter_map(|(old, new)| {
+        let index = model.index_of(new.as_str())?;
+        let page = model.record_pages[index].clone();
+        let folder = folder(model.input.state.records[index].record_type);
+        let from = format!("{folder}/{}.html", stem(old.as_str()));
+        let href = format!("{}{}", root_of(&from), percent_encoded(&page));
+        Some(Moved { from, href, page: Some(page) })
+    })
+}
