@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use super::context::Context;
 use super::error::CliError;
 use super::ui::{DIM, GOOD, Ui, paint};
-use crate::book::{Ask, AuditQuestion, Audited, Book, BookConfig, GateQuestion, Loaded, View};
-use crate::history::CommitId;
+use crate::book::{Ask, AuditQuestion, Audited, Book, BookConfig, CacheUse, GateQuestion, Loaded, View};
+use crate::history::{CommitId, Pieces};
 use crate::ledger::{RecordState, Status, WorkTree};
 use crate::record::RecordType;
 use crate::site::{self, DocFile, GateAnswer, Page, SiteConfig, SiteInput, WriteReport};
@@ -69,8 +69,12 @@ pub(super) fn build(
     };
     refuse_own_folders(book, &loaded.config, &out)?;
     let commit = loaded.commit().filter(|_| context.at.is_some() || book.root.is_none());
-    let pages = render(book, &loaded, &ask, commit, allow_broken_links)?;
-    let report = site::write_site(&out, &pages)?;
+    let memory = (context.cache == CacheUse::Allowed).then(|| Pieces::open(&book.repository, &book.path));
+    let pages = render(book, &loaded, &ask, commit, allow_broken_links, memory.as_ref())?;
+    let report = std::thread::scope(|scope| {
+        scope.spawn(|| memory.as_ref().map(Pieces::save));
+        site::write_site(&out, &pages)
+    })?;
     Ok((out, report, pages.len()))
 }
 
@@ -90,10 +94,15 @@ fn load(book: &Book, context: &Context) -> Result<(Ask, Loaded), CliError> {
 }
 
 /// The site's files in memory.
-pub(super) fn pages(book: &Book, context: &Context, allow_broken_links: bool) -> Result<Vec<Page>, CliError> {
+pub(super) fn pages(
+    book: &Book,
+    context: &Context,
+    allow_broken_links: bool,
+    memory: &Pieces,
+) -> Result<Vec<Page>, CliError> {
     let (ask, loaded) = load(book, context)?;
     let commit = loaded.commit().filter(|_| context.at.is_some() || book.root.is_none());
-    render(book, &loaded, &ask, commit, allow_broken_links)
+    render(book, &loaded, &ask, commit, allow_broken_links, Some(memory))
 }
 
 /// The site never goes where the book's own files stand, nor around them.
@@ -122,6 +131,7 @@ fn render(
     ask: &Ask,
     commit: Option<CommitId>,
     allow_broken_links: bool,
+    memory: Option<&Pieces>,
 ) -> Result<Vec<Page>, CliError> {
     let config = &loaded.config;
     let site_config = SiteConfig {
@@ -160,6 +170,7 @@ fn render(
         }),
         differences: &differences,
         template_overrides: &template_overrides,
+        memory: memory.map(|pieces| pieces as &dyn site::Memory),
     };
     Ok(site::render_site(&input)?)
 }

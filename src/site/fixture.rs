@@ -35,6 +35,7 @@ impl Book {
             judged: None,
             differences: &self.differences,
             template_overrides: &self.overrides,
+            memory: None,
         }
     }
 }

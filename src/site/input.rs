@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::memory::Memory;
 use crate::diagnostic::Diagnostic;
 use crate::history::{CommitId, Hunk};
 use crate::ledger::{Audit, Gate, State, Unclear};
@@ -78,6 +79,8 @@ pub struct SiteInput<'a> {
     pub assets: &'a [DocFile],
     /// Templates of the book by name (`site/record.html`), used in place of the built-in ones.
     pub template_overrides: &'a BTreeMap<String, String>,
+    /// What earlier builds rendered; the same bytes come out without it, later.
+    pub memory: Option<&'a dyn Memory>,
 }
 
 /// One file of the site.

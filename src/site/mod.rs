@@ -5,6 +5,7 @@
 
 mod audit;
 mod audit_csv;
+mod code;
 mod decision;
 mod feeds;
 mod figures;
@@ -17,6 +18,7 @@ mod lists;
 mod manual;
 mod markdown;
 mod meeting;
+mod memory;
 mod model;
 mod month;
 mod overview;
@@ -46,5 +48,6 @@ mod tests;
 
 pub use audit_csv::audit_csv;
 pub use input::{DocFile, GateAnswer, Judged, Page, SiteConfig, SiteError, SiteInput};
+pub use memory::{Key, Memory};
 pub use render::render_site;
 pub use write::{WriteError, WriteReport, write_site};

@@ -14,6 +14,7 @@ use super::context::Context;
 use super::error::CliError;
 use super::ui::{BAD, DIM, GOOD, Ui, paint};
 use crate::book::Book;
+use crate::history::Pieces;
 use crate::site::Page;
 use answer::{Failure, Shown};
 
@@ -48,7 +49,8 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &ServeArgs) -> Result<()
     let shared = Arc::new(Shared { shown: Mutex::default(), version: tokio::sync::watch::channel(0).0 });
     let changes = watch::changes(&root, &git_folder)
         .map_err(|error| CliError::failure(format!("the book cannot be watched: {error}")))?;
-    rebuild(ui, context, &root, &shared)?;
+    let memory = Pieces::in_memory();
+    rebuild(ui, context, &root, &shared, &memory)?;
     let server = Arc::clone(&shared);
     std::thread::spawn(move || answer::serve(listener, &server));
     ui.line(format!("{} http://{address}/  {}", paint(GOOD, "serving"), paint(DIM, "Ctrl-C ends it")))?;
@@ -57,7 +59,7 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &ServeArgs) -> Result<()
         ui.note("no browser could be started");
     }
     for () in changes {
-        rebuild(ui, context, &root, &shared)?;
+        rebuild(ui, context, &root, &shared, &memory)?;
         ui.flush()?;
     }
     Ok(())
@@ -94,17 +96,24 @@ fn listen(port: u16) -> Result<std::net::TcpListener, CliError> {
 }
 
 /// Builds in memory. What fails is shown beside the last site; the program goes on.
-fn rebuild(ui: &mut Ui, context: &Context, root: &Path, shared: &Shared) -> Result<(), CliError> {
+fn rebuild(
+    ui: &mut Ui,
+    context: &Context,
+    root: &Path,
+    shared: &Shared,
+    memory: &Pieces,
+) -> Result<(), CliError> {
     let started = std::time::Instant::now();
     let outcome = Book::find(root).map_err(CliError::from).and_then(|book| {
-        match build::pages(&book, context, false) {
+        match build::pages(&book, context, false, memory) {
             // The pages with broken links are worth more than none.
             Err(error) if !error.diagnostics.is_empty() => {
-                build::pages(&book, context, true).map(|pages| (pages, Some(failure(&error))))
+                build::pages(&book, context, true, memory).map(|pages| (pages, Some(failure(&error))))
             }
             outcome => outcome.map(|pages| (pages, None)),
         }
     });
+    memory.save();
     let before = shared.shown();
     let (pages, failure) = match outcome {
         Ok((pages, failure)) => (files(pages), failure),

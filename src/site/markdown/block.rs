@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::ops::Range;
 
-use pulldown_cmark::{Alignment, BlockQuoteKind, CodeBlockKind, CowStr, Event, HeadingLevel, Tag, TagEnd};
+use pulldown_cmark::{Alignment, BlockQuoteKind, CowStr, Event, HeadingLevel, Tag, TagEnd};
 
 use super::inline::plain_text;
 use super::{Heading, Writer, key};
@@ -77,21 +77,6 @@ impl Writer<'_, '_> {
             capitalized(word)
         );
         self.ends.push("</div>\n");
-    }
-
-    pub(super) fn start_code(&mut self, kind: &CodeBlockKind<'_>) {
-        self.flush_note();
-        self.in_code = true;
-        let _ = write!(self.out, "<pre tabindex=\"{}0\"><code", key());
-        if let CodeBlockKind::Fenced(info) = kind {
-            let word = info.split([' ', ',', '\t']).next().unwrap_or("");
-            let word: String =
-                word.chars().filter(|c| c.is_ascii_alphanumeric() || "+-_#".contains(*c)).collect();
-            if !word.is_empty() {
-                let _ = write!(self.out, " class=\"{}language-{word}\"", key());
-            }
-        }
-        self.out.push('>');
     }
 
     pub(super) fn start_item(&mut self, index: usize) {

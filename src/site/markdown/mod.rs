@@ -5,6 +5,7 @@
 
 mod autolink;
 mod block;
+mod code;
 mod inline;
 
 use std::fmt::Write;
@@ -89,7 +90,7 @@ pub(super) fn render(markdown: &str, options: &Options<'_>) -> Rendered {
     };
     writer.run();
     let mut rendered = writer.rendered;
-    rendered.html = sanitized(&writer.out);
+    rendered.html = sanitized(&writer.out, &writer.set_aside);
     rendered
 }
 
@@ -111,7 +112,12 @@ struct Writer<'a, 'e> {
     quiet: usize,
     /// Open links: nothing becomes a link in them.
     in_link: usize,
-    in_code: bool,
+    /// The block of code that is being read.
+    code: Option<code::Block>,
+    /// How many bytes of code are in colour.
+    colored: usize,
+    /// Finished HTML that no sanitiser need see, by its place in the text.
+    set_aside: Vec<String>,
     /// What each open link or quotation ends with.
     ends: Vec<&'static str>,
     /// The note of a box, waiting for the end of its text.
@@ -135,7 +141,9 @@ impl<'a, 'e> Writer<'a, 'e> {
             cell: 0,
             quiet: 0,
             in_link: 0,
-            in_code: false,
+            code: None,
+            colored: 0,
+            set_aside: Vec::new(),
             ends: Vec::new(),
             note: None,
             raw: None,
@@ -186,7 +194,11 @@ impl<'a, 'e> Writer<'a, 'e> {
     }
 
     fn text(&mut self, text: &str) {
-        if self.in_code || self.in_link > 0 {
+        if let Some(code) = &mut self.code {
+            code.text.push_str(text);
+            return;
+        }
+        if self.in_link > 0 {
             push_escaped(&mut self.out, text);
             return;
         }
@@ -262,10 +274,7 @@ impl<'a, 'e> Writer<'a, 'e> {
             }
             TagEnd::Heading(level) => self.end_heading(level),
             TagEnd::BlockQuote(_) => self.pop_end(),
-            TagEnd::CodeBlock => {
-                self.in_code = false;
-                self.out.push_str("</code></pre>\n");
-            }
+            TagEnd::CodeBlock => self.end_code(),
             TagEnd::HtmlBlock => {
                 if let Some((html, start)) = self.raw.take() {
                     self.raw_html(&html, start);
