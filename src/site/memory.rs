@@ -31,6 +31,10 @@ impl Memory for crate::history::Pieces {
 pub(super) enum Kind {
     /// A block of code in colour.
     Code,
+    /// What a text asks of the book around it.
+    Questions,
+    /// A text in HTML.
+    Body,
 }
 
 impl Kind {

@@ -39,6 +39,7 @@ mod template;
 mod text;
 mod timeline;
 mod view;
+mod words;
 mod write;
 
 #[cfg(test)]

@@ -132,7 +132,7 @@ pub(super) struct Command {
 /// Builds the view of one record and the rendered text with its links.
 pub(super) fn view(model: &Model<'_>, index: usize) -> (RecordView, Rendered) {
     let state = &model.input.state.records[index];
-    let mut rendered = if state.record.is_broken() { Rendered::default() } else { render(model, index) };
+    let mut rendered = render(model, index);
     let act = |evidence| model.act(evidence);
     let view = RecordView {
         row: model.row(index),
@@ -172,6 +172,10 @@ fn render(model: &Model<'_>, index: usize) -> Rendered {
     let record = &state.record;
     let scope = LinkScope { model, source: &record.path, page: &model.record_pages[index] };
     let start = record.body_start.min(record.source.len());
+    let text = record.source.get(start..).unwrap_or("");
+    if record.is_broken() {
+        return Rendered { words: markdown::words_of(text), ..Rendered::default() };
+    }
     let options = markdown::Options {
         scope: &scope,
         offset: start,
@@ -181,7 +185,7 @@ fn render(model: &Model<'_>, index: usize) -> Rendered {
             note(model, state, item_idx)
         },
     };
-    markdown::render(record.source.get(start..).unwrap_or(""), &options)
+    markdown::render(text, &options)
 }
 
 /// Who ticked the box: safe HTML behind the item's text. Only the present state's owners are named.

@@ -59,6 +59,8 @@ struct Draft {
     source: Option<(String, String)>,
     broken: Vec<BrokenLink>,
     anchors: Vec<AnchorUse>,
+    /// For the search.
+    words: String,
 }
 
 /// Renders the whole site; the same input gives the same bytes.
@@ -76,11 +78,12 @@ pub fn render_site(input: &SiteInput<'_>) -> Result<Vec<Page>, SiteError> {
     let (manual, chapters) = renderer.manual()?;
     drafts.extend(manual);
     check_links(&model, &drafts)?;
-    let mut pages: Vec<Page> = drafts.into_iter().map(|draft| draft.page).collect();
+    let (mut pages, words): (Vec<Page>, Vec<String>) =
+        drafts.into_iter().map(|draft| (draft.page, draft.words)).unzip();
     pages.extend(renderer.lists()?);
     pages.extend(renderer.places(&meetings)?);
     pages.extend(renderer.names()?);
-    pages.extend(super::search::pages(&model, &chapters));
+    pages.extend(super::search::pages(&model, &chapters, &words));
     pages.extend(super::feeds::pages(&renderer)?);
     pages.extend(super::feeds::map(&model, &pages));
     let copied =
@@ -312,7 +315,7 @@ fn own_files(model: &Model<'_>, ending: &str) -> Vec<String> {
 fn draft(page: Page, path: &str, source: &str, rendered: Rendered) -> Draft {
     let needed = !rendered.broken.is_empty() || !rendered.anchors.is_empty();
     let source = needed.then(|| (path.to_owned(), source.to_owned()));
-    Draft { page, source, broken: rendered.broken, anchors: rendered.anchors }
+    Draft { page, source, broken: rendered.broken, anchors: rendered.anchors, words: rendered.words }
 }
 
 /// Everything that leads nowhere, in the order of files and places.

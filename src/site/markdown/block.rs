@@ -98,7 +98,7 @@ impl Writer<'_, '_> {
             "<span class=\"{0}{class}\" role=\"{0}img\" aria-label=\"{0}{word}\"></span> ",
             key()
         );
-        self.note = (self.options.note)(start);
+        self.note = self.ask_box(start);
     }
 
     pub(super) fn flush_note(&mut self) {

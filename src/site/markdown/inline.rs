@@ -63,9 +63,7 @@ impl Writer<'_, '_> {
         } else if let Some(source) = self.resolve(destination, true, span) {
             self.out.push_str("<img loading=\"lazy\" src=\"");
             push_escaped(&mut self.out, &source);
-            if let Resolved::File { size: Some((width, height)), .. } =
-                self.options.scope.resolve(destination, true)
-            {
+            if let Resolved::File { size: Some((width, height)), .. } = self.ask_link(destination, true) {
                 let _ = write!(self.out, "\" width=\"{width}\" height=\"{height}");
             }
             self.out.push_str("\" alt=\"");
@@ -83,7 +81,7 @@ impl Writer<'_, '_> {
         let mut found = Vec::new();
         let rewritten = raw_html::rewritten(html, |address, loaded, range| {
             found.push((address.to_owned(), loaded, start + range.start..start + range.end));
-            match self.options.scope.resolve(address, loaded) {
+            match self.ask_link(address, loaded) {
                 Resolved::Page { href, .. } | Resolved::File { href, .. } => Some(href),
                 _ => None,
             }
@@ -96,7 +94,7 @@ impl Writer<'_, '_> {
 
     /// The address to write, with what must be checked or reported noted.
     pub(super) fn resolve(&mut self, destination: &str, image: bool, span: Range<usize>) -> Option<String> {
-        match self.options.scope.resolve(destination, image) {
+        match self.ask_link(destination, image) {
             Resolved::External => Some(destination.to_owned()),
             Resolved::File { href, .. } => Some(href),
             Resolved::Page { href, page, fragment } => {

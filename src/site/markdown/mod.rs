@@ -3,23 +3,29 @@
 //! What it adds to CommonMark and GFM: heading anchors, boxes with who ticked them, IDs as links, links
 //! between files as links between pages, wide tables that scroll by themselves.
 
+mod asked;
 mod autolink;
 mod block;
 mod code;
 mod inline;
+mod kept;
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::ops::Range;
 
 use pulldown_cmark::{Alignment, Event, Parser, Tag, TagEnd, TextMergeWithOffset};
+use serde::{Deserialize, Serialize};
 
-use super::links::LinkScope;
+use super::links::{LinkScope, push_with_ids};
 use super::sanitize::{key, sanitized};
 use super::text::push_escaped;
+use super::words::Words;
 use crate::record::markdown_options;
+use asked::Question;
 
 /// One rendered text.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(super) struct Rendered {
     /// Sanitised HTML.
     pub(super) html: String,
@@ -29,10 +35,12 @@ pub(super) struct Rendered {
     pub(super) anchors: Vec<AnchorUse>,
     /// Links that lead nowhere: where in the source, and why.
     pub(super) broken: Vec<BrokenLink>,
+    /// The words for the search, in lower case, sorted, with spaces between.
+    pub(super) words: String,
 }
 
 /// A heading with its anchor.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Heading {
     /// 1 to 6, as written.
     pub(super) level: u8,
@@ -43,7 +51,7 @@ pub(super) struct Heading {
 }
 
 /// A link to an anchor of a page of the site.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct AnchorUse {
     /// The page's path in the site.
     pub(super) page: String,
@@ -56,7 +64,7 @@ pub(super) struct AnchorUse {
 }
 
 /// A link that leads nowhere.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct BrokenLink {
     /// As in a diagnostic.
     pub(super) message: String,
@@ -78,20 +86,50 @@ pub(super) struct Options<'a> {
     pub(super) note: &'a dyn Fn(usize) -> Option<String>,
 }
 
-/// Renders Markdown.
+/// Renders Markdown, or says again what was rendered from the same text and the same answers of the book.
 pub(super) fn render(markdown: &str, options: &Options<'_>) -> Rendered {
-    let events: Vec<(Event<'_>, Range<usize>)> =
-        TextMergeWithOffset::new(Parser::new_ext(markdown, markdown_options()).into_offset_iter()).collect();
+    match options.scope.model.input.memory {
+        Some(memory) => kept::render(markdown, options, memory),
+        None => fresh(markdown, options, false).0,
+    }
+}
+
+/// Renders Markdown; gives what the text asked of the book, where that is wanted.
+fn fresh(markdown: &str, options: &Options<'_>, asking: bool) -> (Rendered, BTreeSet<Question>) {
+    let events = events(markdown);
     let mut writer = Writer {
         options,
         events: &events,
         out: String::with_capacity(markdown.len() * 2),
+        asked: asking.then(BTreeSet::new),
         ..Writer::new(options)
     };
     writer.run();
     let mut rendered = writer.rendered;
     rendered.html = sanitized(&writer.out, &writer.set_aside);
-    rendered
+    rendered.words = words(&events);
+    (rendered, writer.asked.unwrap_or_default())
+}
+
+type Events<'e> = Vec<(Event<'e>, Range<usize>)>;
+
+fn events(markdown: &str) -> Events<'_> {
+    TextMergeWithOffset::new(Parser::new_ext(markdown, markdown_options()).into_offset_iter()).collect()
+}
+
+/// The words of a text that is not rendered, for the search.
+pub(super) fn words_of(markdown: &str) -> String {
+    words(&events(markdown))
+}
+
+fn words(events: &[(Event<'_>, Range<usize>)]) -> String {
+    let mut words = Words::default();
+    for (event, _) in events {
+        if let Event::Text(text) | Event::Code(text) | Event::Html(text) | Event::InlineHtml(text) = event {
+            words.add(text);
+        }
+    }
+    words.lowered().join(" ")
 }
 
 struct Writer<'a, 'e> {
@@ -123,6 +161,8 @@ struct Writer<'a, 'e> {
     /// The note of a box, waiting for the end of its text.
     note: Option<String>,
     raw: Option<(String, usize)>,
+    /// What the text asked of the book, where that is wanted.
+    asked: Option<BTreeSet<Question>>,
 }
 
 impl<'a, 'e> Writer<'a, 'e> {
@@ -147,6 +187,7 @@ impl<'a, 'e> Writer<'a, 'e> {
             ends: Vec::new(),
             note: None,
             raw: None,
+            asked: None,
         }
     }
 
@@ -220,7 +261,13 @@ impl<'a, 'e> Writer<'a, 'e> {
         if self.quiet > 0 {
             push_escaped(&mut self.out, text);
         } else {
-            self.options.scope.push_with_ids(&mut self.out, text);
+            let (scope, asked) = (self.options.scope, &mut self.asked);
+            push_with_ids(&mut self.out, text, |word| {
+                if let Some(asked) = asked {
+                    asked.insert(Question::Word(word.to_owned()));
+                }
+                scope.address_of(word)
+            });
         }
     }
 
