@@ -21,6 +21,7 @@ pub(super) struct Book {
     pub(super) policy: crate::policy::Policy,
     pub(super) differences: BTreeMap<(String, CommitId), Vec<crate::history::Hunk>>,
     pub(super) overrides: BTreeMap<String, String>,
+    pub(super) unsaved: BTreeMap<String, std::sync::Arc<crate::record::Record>>,
 }
 
 impl Book {
@@ -35,7 +36,9 @@ impl Book {
             judged: None,
             differences: &self.differences,
             template_overrides: &self.overrides,
+            unsaved: &self.unsaved,
             memory: None,
+            pages: None,
         }
     }
 }
@@ -81,6 +84,7 @@ pub(super) fn empty() -> Book {
         policy,
         differences: BTreeMap::new(),
         overrides: BTreeMap::new(),
+        unsaved: BTreeMap::new(),
     }
 }
 

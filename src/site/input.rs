@@ -1,12 +1,14 @@
 //! What goes into the site and what comes out.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::memory::Memory;
 use crate::diagnostic::Diagnostic;
 use crate::history::{CommitId, Hunk};
 use crate::ledger::{Audit, Gate, State, Unclear};
 use crate::policy::Policy;
+use crate::record::Record;
 
 /// Settings of the book that the site shows or uses.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -79,8 +81,12 @@ pub struct SiteInput<'a> {
     pub assets: &'a [DocFile],
     /// Templates of the book by name (`site/record.html`), used in place of the built-in ones.
     pub template_overrides: &'a BTreeMap<String, String>,
+    /// Records as they stand in the work tree, by path, whose text is to be shown in place of the commit's.
+    pub unsaved: &'a BTreeMap<String, Arc<Record>>,
     /// What earlier builds rendered; the same bytes come out without it, later.
     pub memory: Option<&'a dyn Memory>,
+    /// Whole pages that earlier builds of this process made, by what they show.
+    pub pages: Option<&'a dyn Memory>,
 }
 
 /// One file of the site.

@@ -35,6 +35,10 @@ pub(super) enum Kind {
     Questions,
     /// A text in HTML.
     Body,
+    /// A page.
+    Page,
+    /// What pages share.
+    Shared,
 }
 
 impl Kind {

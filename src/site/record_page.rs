@@ -10,7 +10,7 @@ use super::text::escaped;
 use super::timeline::{self, TimelineRow};
 use super::view::{Act, Problem, Reference, Row, Tone, moment};
 use crate::ledger::{Approval, ApprovalFacet, RecordState, Status, shell_quoted};
-use crate::record::{Details, RecordType};
+use crate::record::{Details, Item, Record, RecordType};
 
 /// What `site/task.html`, `site/decision.html`, `site/runbook.html` and `site/broken.html` get as `record`.
 #[derive(Debug, Serialize)]
@@ -147,7 +147,10 @@ pub(super) fn view(model: &Model<'_>, index: usize) -> (RecordView, Rendered) {
         gates: super::gate::views(model, &state.name),
         badge: format!("badges/{}.svg", model.record_pages[index].trim_end_matches(".html")),
         progress: progress(model, state),
-        html: std::mem::take(&mut rendered.html),
+        html: match model.input.unsaved.contains_key(&state.record.path) {
+            true => format!("{NOT_COMMITTED}{}", rendered.html),
+            false => std::mem::take(&mut rendered.html),
+        },
         headings: rendered.headings.clone(),
         issues: super::runbook::issues(&rendered.headings),
         timeline: timeline::rows(model, state),
@@ -167,9 +170,18 @@ pub(super) fn view(model: &Model<'_>, index: usize) -> (RecordView, Rendered) {
     (view, rendered)
 }
 
+/// What the page shows the text of: the commit's record, or the work tree's where that is wanted.
+pub(super) fn shown<'a>(model: &Model<'a>, state: &'a RecordState) -> &'a Record {
+    let unsaved = model.input.unsaved.get(&state.record.path).filter(|record| !record.is_broken());
+    unsaved.map_or(&state.record, |record| record)
+}
+
+/// Stands before a text that nobody has committed.
+const NOT_COMMITTED: &str = "<p class=\"flag t-wait\">not committed: this is the text of the work tree; everything else on the page is of the commit</p>\n";
+
 fn render(model: &Model<'_>, index: usize) -> Rendered {
     let state = &model.input.state.records[index];
-    let record = &state.record;
+    let record = shown(model, state);
     let scope = LinkScope { model, source: &record.path, page: &model.record_pages[index] };
     let start = record.body_start.min(record.source.len());
     let text = record.source.get(start..).unwrap_or("");
@@ -182,18 +194,18 @@ fn render(model: &Model<'_>, index: usize) -> Rendered {
         demote: true,
         note: &|mark| {
             let item_idx = record.items.binary_search_by_key(&mark, |item| item.mark.start).ok()?;
-            note(model, state, item_idx)
+            note(model, state, item_idx, record.items.get(item_idx)?)
         },
     };
     markdown::render(text, &options)
 }
 
 /// Who ticked the box: safe HTML behind the item's text. Only the present state's owners are named.
-fn note(model: &Model<'_>, state: &RecordState, item_idx: usize) -> Option<String> {
-    let key_of = &state.record.items.get(item_idx)?.key;
+fn note(model: &Model<'_>, state: &RecordState, item_idx: usize, item: &Item) -> Option<String> {
+    let (key_of, is_checked) = (&item.key, item.checked);
     let same_place = state.items.get(item_idx).filter(|item| item.key == *key_of);
     let item = same_place.or_else(|| state.items.iter().find(|item| item.key == *key_of))?;
-    if !item.checked || item.by.is_empty() {
+    if !item.checked || !is_checked || item.by.is_empty() {
         return None;
     }
     let acts = item.by.iter().map(|evidence| {

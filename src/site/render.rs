@@ -1,6 +1,6 @@
 //! All pages of a site, on all cores.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use minijinja::{Value, context};
 use rayon::prelude::*;
@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::input::{Page, SiteError, SiteInput};
 use super::markdown::{AnchorUse, BrokenLink, Rendered};
+use super::memory::{Key, Kind};
 use super::model::Model;
 use super::paths::root_of;
 use super::summary::Entry;
@@ -72,8 +73,7 @@ pub fn render_site(input: &SiteInput<'_>) -> Result<Vec<Page>, SiteError> {
     let model = Model::new(input);
     let templates = Templates::new(input.template_overrides)?;
     let meetings = meeting::views(&model);
-    let site = data(frame(&model, &meetings));
-    let renderer = Renderer { model: &model, templates: &templates, site };
+    let renderer = Renderer { model: &model, templates: &templates, site: Shared::frame(&model, &meetings) };
     let mut drafts = renderer.records()?;
     let (manual, chapters) = renderer.manual()?;
     drafts.extend(manual);
@@ -138,7 +138,35 @@ fn frame(model: &Model<'_>, meetings: &[meeting::MeetingView]) -> Frame {
 pub(super) struct Renderer<'a> {
     pub(super) model: &'a Model<'a>,
     templates: &'a Templates,
-    site: Value,
+    site: Shared,
+}
+
+/// What many pages show, and a hash of it.
+struct Shared {
+    value: Value,
+    digest: Key,
+}
+
+impl Shared {
+    fn new(parts: &impl Serialize) -> Self {
+        let digest = Kind::Shared.key(&[&serde_json::to_vec(parts).unwrap_or_default()]);
+        Shared { value: data(parts), digest }
+    }
+
+    /// The frame of all pages; the book's own templates count as a part of it.
+    fn frame(model: &Model<'_>, meetings: &[meeting::MeetingView]) -> Self {
+        let frame = frame(model, meetings);
+        let Shared { digest, .. } = Shared::new(&(&frame, model.input.template_overrides));
+        Shared { value: data(frame), digest }
+    }
+}
+
+/// Which page, by which template, at which place of the menu.
+#[derive(Clone, Copy)]
+struct Target<'a> {
+    path: &'a str,
+    place: &'a str,
+    template: &'a str,
 }
 
 impl Renderer<'_> {
@@ -150,9 +178,35 @@ impl Renderer<'_> {
         data: Value,
     ) -> Result<Page, SiteError> {
         let frame =
-            context! { site => self.site.clone(), root => root_of(path), page => path, place => place };
+            context! { site => self.site.value.clone(), root => root_of(path), page => path, place => place };
         let text = self.templates.render(template, context! { ..data, ..frame })?;
         Ok(Page { path: path.to_owned(), bytes: text.into_bytes() })
+    }
+
+    /// A page that shows a view under a name, and what many pages show under another; one that was made before
+    /// from the same is taken as it is.
+    fn page_of(
+        &self,
+        target: Target<'_>,
+        (name, view): (&str, &impl Serialize),
+        (shared_name, shared): (&str, &Shared),
+    ) -> Result<Page, SiteError> {
+        let Target { path, place, template } = target;
+        let kept = self.model.input.pages.and_then(|pages| {
+            let view = serde_json::to_vec(view).ok()?;
+            let names = [path, place, template, name, shared_name].map(str::as_bytes);
+            let key = Kind::Page.key(&[&names[..], &[&view, &self.site.digest, &shared.digest]].concat());
+            Some((pages, key))
+        });
+        if let Some(bytes) = kept.and_then(|(pages, key)| pages.get(&key)) {
+            return Ok(Page { path: path.to_owned(), bytes });
+        }
+        let views = BTreeMap::from([(name, data(view)), (shared_name, shared.value.clone())]);
+        let page = self.page(path, place, template, Value::from(views))?;
+        if let Some((pages, key)) = kept {
+            pages.put(key, &page.bytes);
+        }
+        Ok(page)
     }
 
     fn records(&self) -> Result<Vec<Draft>, SiteError> {
@@ -169,22 +223,23 @@ impl Renderer<'_> {
             RecordType::Decision => ("records", "site/decision.html"),
             RecordType::Runbook => ("runbooks", "site/runbook.html"),
         };
-        let context = context! { record => data(view) };
-        let page = self.page(&self.model.record_pages[index], place, template, context)?;
-        Ok(draft(page, &state.record.path, &state.record.source, rendered))
+        let target = Target { path: &self.model.record_pages[index], place, template };
+        let page = self.page_of(target, ("record", &view), ("site", &self.site))?;
+        let shown = record_page::shown(self.model, state);
+        Ok(draft(page, &shown.path, &shown.source, rendered))
     }
 
     /// The manual's pages, and the page and title of each for the search.
     fn manual(&self) -> Result<(Vec<Draft>, Chapters), SiteError> {
         let toc = manual::toc(self.model);
         let order = manual::reading_order(&toc);
-        let toc = data(&toc);
+        let toc = Shared::new(&toc);
         let chapters = (0..self.model.manual.len()).into_par_iter().map(|index| {
             let (view, rendered) = manual::view(self.model, index, &order);
             let path = view.page.clone();
             let title = view.title.clone();
-            let context = context! { chapter => data(view), toc => toc.clone() };
-            let page = self.page(&path, "more", "site/manual.html", context)?;
+            let target = Target { path: &path, place: "more", template: "site/manual.html" };
+            let page = self.page_of(target, ("chapter", &view), ("toc", &toc))?;
             let file = self.model.manual[index].file;
             let draft = draft(page, &file.path, &String::from_utf8_lossy(&file.bytes), rendered);
             Ok((draft, (path, title)))
