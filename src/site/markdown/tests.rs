@@ -324,7 +324,8 @@ fn a_kept_text_is_what_would_be_rendered() {
             }
             book.docs = [(page, "docs/a.md"), (image, "docs/p.png")]
                 .into_iter()
-                .filter_map(|(there, path)| there.then(|| doc(path)))
+                .filter(|(there, _)| *there)
+                .map(|(_, path)| doc(path))
                 .collect();
             let render_with = |memory: Option<&dyn crate::site::Memory>| {
                 let input = crate::site::SiteInput { memory, ..book.input() };
