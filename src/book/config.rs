@@ -1,5 +1,7 @@
 //! `book.toml`: the keys that mdBook knows, and ours under `[preprocessor.changebook]`.
 
+use std::collections::BTreeMap;
+
 use std::path::{Component, Path, PathBuf};
 
 use serde::Deserialize;
@@ -29,6 +31,10 @@ pub struct BookConfig {
     pub repository_url: Option<String>,
     /// `output.html.edit-url-template`, with `{path}`.
     pub edit_url_template: Option<String>,
+    /// `output.html.smart-punctuation`, which mdBook has on.
+    pub smart_punctuation: bool,
+    /// `output.html.code.hidelines`: by language, what hidden lines of code begin with.
+    pub hidelines: BTreeMap<String, String>,
     /// `preprocessor.changebook.allow-broken-links`.
     pub allow_broken_links: bool,
 }
@@ -70,6 +76,14 @@ struct HtmlTable {
     site_url: Option<String>,
     git_repository_url: Option<String>,
     edit_url_template: Option<String>,
+    smart_punctuation: Option<bool>,
+    code: CodeTable,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct CodeTable {
+    hidelines: BTreeMap<String, String>,
 }
 
 #[derive(Deserialize, Default)]
@@ -186,6 +200,8 @@ impl BookConfig {
             site_url: file.output.html.site_url,
             repository_url: file.output.html.git_repository_url,
             edit_url_template: file.output.html.edit_url_template,
+            smart_punctuation: file.output.html.smart_punctuation.unwrap_or(true),
+            hidelines: file.output.html.code.hidelines,
             allow_broken_links: file.preprocessor.changebook.allow_broken_links,
         };
         config.check_folders(text)?;

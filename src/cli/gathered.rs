@@ -1,6 +1,7 @@
 //! What a site is made from, read from a book; what a reading before knows of the same commits is not read again.
 
-use std::collections::BTreeMap;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -8,7 +9,8 @@ use rayon::prelude::*;
 use super::context::Context;
 use super::error::CliError;
 use crate::book::{Ask, AuditQuestion, Audited, Book, BookConfig, Differences, GateQuestion, Loaded, View};
-use crate::history::Pieces;
+use crate::diagnostic::Diagnostic;
+use crate::history::{CommitId, Pieces};
 use crate::ledger::{RecordState, Status, WorkTree};
 use crate::record::{Record, RecordType};
 use crate::site::{self, DocFile, GateAnswer, Page, SiteConfig, SiteInput};
@@ -31,6 +33,7 @@ pub(super) struct Gathered {
     trunk: Option<Arc<Trunk>>,
     differences: Arc<Differences>,
     docs: Vec<DocFile>,
+    docs_problems: Vec<Diagnostic>,
     assets: Vec<DocFile>,
     template_overrides: BTreeMap<String, String>,
     /// Records as they stand in the work tree, where that is what is to be shown.
@@ -62,9 +65,9 @@ impl Gathered {
         let commit = loaded.commit().filter(|_| context.at.is_some() || book.root.is_none());
         let files = |folder: &str| -> Result<Vec<DocFile>, CliError> {
             let files = book.other_files(commit, folder)?;
-            Ok(files.into_iter().map(|(path, bytes)| DocFile { path, bytes }).collect())
+            Ok(files.into_iter().map(|(path, bytes)| DocFile { path, bytes, title: None }).collect())
         };
-        let docs = files(&loaded.config.docs)?;
+        let (docs, docs_problems) = with_includes(book, commit, files(&loaded.config.docs)?);
         let mut assets = Vec::new();
         for record_type in RecordType::ALL {
             assets.extend(files(record_type.folder())?);
@@ -75,6 +78,7 @@ impl Gathered {
             trunk,
             differences,
             docs,
+            docs_problems,
             assets,
             template_overrides,
             unsaved: BTreeMap::new(),
@@ -97,6 +101,7 @@ impl Gathered {
             config: &site_config,
             state: &self.loaded.state,
             docs: &self.docs,
+            docs_problems: &self.docs_problems,
             docs_dir: &config.docs,
             assets: &self.assets,
             policy: &self.loaded.policy,
@@ -115,6 +120,37 @@ impl Gathered {
     }
 }
 
+/// Puts into the manual's pages the files that they include. A page that is a part of another, and that the
+/// summary does not name, is no page of its own.
+fn with_includes(
+    book: &Book,
+    commit: Option<CommitId>,
+    docs: Vec<DocFile>,
+) -> (Vec<DocFile>, Vec<Diagnostic>) {
+    let taken = RefCell::new(BTreeSet::new());
+    let expand = |mut doc: DocFile| {
+        let text = std::str::from_utf8(&doc.bytes).ok().filter(|text| text.contains("{{"));
+        let Some(text) = text.filter(|_| doc.path.ends_with(".md")) else { return (doc, Vec::new()) };
+        let read = |path: &str| {
+            taken.borrow_mut().insert(path.to_owned());
+            book.text_for_page(commit, path)
+        };
+        let expanded = site::expand_includes(&book.path.join(&doc.path), &doc.path, text, &read);
+        doc.bytes = expanded.text.into_bytes();
+        doc.title = expanded.title;
+        (doc, expanded.problems)
+    };
+    let (mut docs, problems): (Vec<DocFile>, Vec<Vec<Diagnostic>>) = docs.into_iter().map(expand).unzip();
+    let taken = taken.into_inner();
+    let summary = docs.iter().find(|doc| doc.path.ends_with("/SUMMARY.md"));
+    let summary = summary.map(|doc| String::from_utf8_lossy(&doc.bytes).into_owned()).unwrap_or_default();
+    docs.retain(|doc| {
+        let name = doc.path.rsplit('/').next().unwrap_or(&doc.path);
+        !doc.path.ends_with(".md") || !taken.contains(&book.path.join(&doc.path)) || summary.contains(name)
+    });
+    (docs, problems.into_iter().flatten().collect())
+}
+
 fn site_config(config: &BookConfig) -> SiteConfig {
     SiteConfig {
         title: config.title.clone().unwrap_or_else(|| "Changes".to_owned()),
@@ -124,6 +160,8 @@ fn site_config(config: &BookConfig) -> SiteConfig {
         site_url: config.site_url.clone(),
         repository_url: config.repository_url.clone(),
         edit_url_template: config.edit_url_template.clone(),
+        smart_punctuation: config.smart_punctuation,
+        hidelines: config.hidelines.clone(),
         allow_broken_links: config.allow_broken_links,
     }
 }

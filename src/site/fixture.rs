@@ -30,6 +30,7 @@ impl Book {
             config: &self.config,
             state: &self.state,
             docs: &self.docs,
+            docs_problems: &[],
             docs_dir: "docs",
             assets: &self.assets,
             policy: &self.policy,
@@ -101,7 +102,11 @@ pub(super) fn book() -> Book {
         cab(),
         redis_cluster(),
     ];
-    let doc = |path: &str, text: &str| DocFile { path: path.to_owned(), bytes: text.as_bytes().to_vec() };
+    let doc = |path: &str, text: &str| DocFile {
+        path: path.to_owned(),
+        bytes: text.as_bytes().to_vec(),
+        title: None,
+    };
     book.docs = vec![
         doc("docs/SUMMARY.md", include_str!("testdata/SUMMARY.md")),
         doc("docs/README.md", include_str!("testdata/README.md")),

@@ -27,6 +27,10 @@ pub struct SiteConfig {
     pub repository_url: Option<String>,
     /// Where a file can be edited; `{path}` is replaced by its path in the book.
     pub edit_url_template: Option<String>,
+    /// Whether quotation marks and dashes of the manual are set as in print.
+    pub smart_punctuation: bool,
+    /// By language, what hidden lines of code in the manual begin with.
+    pub hidelines: BTreeMap<String, String>,
     /// Broken links are shown as such and do not fail the build.
     pub allow_broken_links: bool,
 }
@@ -36,8 +40,10 @@ pub struct SiteConfig {
 pub struct DocFile {
     /// Relative to the book's directory, with forward slashes: `docs/guide.md`.
     pub path: String,
-    /// Its content.
+    /// Its content; of a page, with the files that it includes.
     pub bytes: Vec<u8>,
+    /// What the page says that its title is, besides its heading.
+    pub title: Option<String>,
 }
 
 /// The gate's answer for one environment of a task.
@@ -75,6 +81,8 @@ pub struct SiteInput<'a> {
     pub differences: &'a BTreeMap<(String, CommitId), Vec<Hunk>>,
     /// Every file under `docs_dir`: `SUMMARY.md`, pages, images.
     pub docs: &'a [DocFile],
+    /// What those pages ask for and cannot have.
+    pub docs_problems: &'a [Diagnostic],
     /// The folder of the manual, relative to the book: `docs`.
     pub docs_dir: &'a str,
     /// Other files in record folders: images.

@@ -12,6 +12,7 @@ mod figures;
 mod gate;
 mod graph;
 mod groups;
+mod includes;
 mod input;
 mod links;
 mod lists;
@@ -48,6 +49,7 @@ mod fixture;
 mod tests;
 
 pub use audit_csv::audit_csv;
+pub use includes::{Expanded, ReadFile, expand_includes};
 pub use input::{DocFile, GateAnswer, Judged, Page, SiteConfig, SiteError, SiteInput};
 pub use memory::{Key, Memory};
 pub use render::render_site;

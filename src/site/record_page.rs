@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::links::LinkScope;
-use super::markdown::{self, Heading, Rendered};
+use super::markdown::{self, Dialect, Heading, Rendered};
 use super::model::Model;
 use super::sanitize::key;
 use super::text::escaped;
@@ -191,7 +191,7 @@ fn render(model: &Model<'_>, index: usize) -> Rendered {
     let options = markdown::Options {
         scope: &scope,
         offset: start,
-        demote: true,
+        dialect: Dialect::Record,
         note: &|mark| {
             let item_idx = record.items.binary_search_by_key(&mark, |item| item.mark.start).ok()?;
             note(model, state, item_idx, record.items.get(item_idx)?)

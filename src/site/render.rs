@@ -80,11 +80,17 @@ pub fn render_site(input: &SiteInput<'_>) -> Result<Vec<Page>, SiteError> {
     check_links(&model, &drafts)?;
     let (mut pages, words): (Vec<Page>, Vec<String>) =
         drafts.into_iter().map(|draft| (draft.page, draft.words)).unzip();
-    pages.extend(renderer.lists()?);
-    pages.extend(renderer.places(&meetings)?);
-    pages.extend(renderer.names()?);
-    pages.extend(super::search::pages(&model, &chapters, &words));
-    pages.extend(super::feeds::pages(&renderer)?);
+    let ((lists, places), (names, (search, feeds))) = rayon::join(
+        || rayon::join(|| renderer.lists(), || renderer.places(&meetings)),
+        || {
+            let search = || super::search::pages(&model, &chapters, &words);
+            rayon::join(|| renderer.names(), || rayon::join(search, || super::feeds::pages(&renderer)))
+        },
+    );
+    pages.extend(manual_index(&model, &pages));
+    for more in [lists?, places?, names?, search, feeds?] {
+        pages.extend(more);
+    }
     pages.extend(super::feeds::map(&model, &pages));
     let copied =
         model.copied.iter().map(|copy| Page { path: copy.to.clone(), bytes: copy.file.bytes.clone() });
@@ -93,6 +99,16 @@ pub fn render_site(input: &SiteInput<'_>) -> Result<Vec<Page>, SiteError> {
     pages.extend(statics.map(|(name, text)| Page { path: name.to_owned(), bytes: text.as_bytes().to_vec() }));
     pages.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(pages)
+}
+
+/// As in mdBook, the manual's folder shows its first chapter.
+fn manual_index(model: &Model<'_>, pages: &[Page]) -> Option<Page> {
+    const INDEX: &str = "manual/index.html";
+    let first = model.manual_start()?;
+    let is_beside = first.strip_prefix("manual/").is_some_and(|name| !name.contains('/'));
+    let page = pages.iter().find(|page| page.path == first).filter(|_| is_beside && first != INDEX)?;
+    let is_free = pages.iter().all(|page| page.path != INDEX);
+    is_free.then(|| Page { path: INDEX.to_owned(), bytes: page.bytes.clone() })
 }
 
 /// The site's whole address with a slash at its end, when the settings name one.
@@ -251,21 +267,24 @@ impl Renderer<'_> {
     fn lists(&self) -> Result<Vec<Page>, SiteError> {
         let model = self.model;
         let list = |path: &str, place: &str, list: lists::List| {
-            self.page(path, place, "site/list.html", context! { list => data(list) })
+            let target = Target { path, place, template: "site/list.html" };
+            self.page_of(target, ("list", &list), ("site", &self.site))
         };
+        let index = || {
+            let target = Target { path: "index.html", place: "overview", template: "site/index.html" };
+            self.page_of(target, ("overview", &overview::overview(model)), ("site", &self.site))
+        };
+        let board = || {
+            let target = Target { path: "board.html", place: "board", template: "site/board.html" };
+            self.page_of(target, ("columns", &lists::board(model)), ("site", &self.site))
+        };
+        let by_type = |path, place, record_type| list(path, place, lists::by_type(model, record_type));
+        let (index, (board, records)) =
+            rayon::join(index, || rayon::join(board, || by_type("records.html", "records", None)));
         let mut pages = vec![
-            self.page(
-                "index.html",
-                "overview",
-                "site/index.html",
-                context! { overview => data(overview::overview(model)) },
-            )?,
-            self.page(
-                "board.html",
-                "board",
-                "site/board.html",
-                context! { columns => data(lists::board(model)) },
-            )?,
+            index?,
+            board?,
+            records?,
             self.page(
                 "tags.html",
                 "more",
@@ -273,9 +292,8 @@ impl Renderer<'_> {
                 context! { kinds => data(lists::kinds(model)) },
             )?,
             self.page("404.html", "", "site/404.html", context! {})?,
-            list("records.html", "records", lists::by_type(model, None))?,
-            list("decisions.html", "more", lists::by_type(model, Some(RecordType::Decision)))?,
-            list("runbooks.html", "runbooks", lists::by_type(model, Some(RecordType::Runbook)))?,
+            by_type("decisions.html", "more", Some(RecordType::Decision))?,
+            by_type("runbooks.html", "runbooks", Some(RecordType::Runbook))?,
         ];
         pages.push(self.page(
             "all.html",
@@ -379,6 +397,7 @@ fn check_links(model: &Model<'_>, drafts: &[Draft]) -> Result<(), SiteError> {
         return Ok(());
     }
     let mut found = missing_chapters(model);
+    found.extend(model.input.docs_problems.iter().cloned());
     let wanted: HashSet<&str> =
         drafts.iter().flat_map(|draft| &draft.anchors).map(|used| used.page.as_str()).collect();
     let known: HashMap<&str, HashSet<&str>> = drafts

@@ -6,13 +6,13 @@ use std::ops::Range;
 use pulldown_cmark::{Alignment, BlockQuoteKind, CowStr, Event, HeadingLevel, Tag, TagEnd};
 
 use super::inline::plain_text;
-use super::{Heading, Writer, key};
+use super::{Dialect, Heading, Writer, key};
 use crate::site::text::{capitalized, push_escaped, slug};
 
 impl Writer<'_, '_> {
     pub(super) fn start_heading(&mut self, level: HeadingLevel, id: Option<&CowStr<'_>>, index: usize) {
         let text = plain_text(&self.events[index + 1..], |end| matches!(end, TagEnd::Heading(_)));
-        let base = id.map_or_else(|| slug(&text), |id| slug(id));
+        let base = id.map_or_else(|| slug(&text), |id| id.to_string());
         let base = if base.is_empty() { "section".to_owned() } else { base };
         let id = self.unique(base);
         let level = self.shown(level);
@@ -40,7 +40,15 @@ impl Writer<'_, '_> {
 
     pub(super) fn shown(&self, level: HeadingLevel) -> u8 {
         let level = level as u8;
-        if self.options.demote { level.max(2) } else { level }
+        if self.options.dialect == Dialect::Record { level.max(2) } else { level }
+    }
+
+    pub(super) fn start_term(&mut self, index: usize) {
+        let text = plain_text(&self.events[index + 1..], |end| matches!(end, TagEnd::DefinitionListTitle));
+        let id = self.unique(slug(&text));
+        self.out.push_str("<dt id=\"");
+        push_escaped(&mut self.out, &id);
+        self.out.push_str("\">");
     }
 
     /// The forges number repeated anchors from 1: `plan`, `plan-1`, `plan-2`.

@@ -2,7 +2,7 @@
 //! words; and its HTML, under that and the hash of the answers. Neither ever changes.
 
 use super::asked::{self, Question};
-use super::{Options, Rendered, fresh};
+use super::{Dialect, Options, Rendered, fresh};
 use crate::site::memory::{Key, Kind, Memory};
 
 /// Raised whenever other bytes come out of the same text and answers.
@@ -25,7 +25,10 @@ pub(super) fn render(markdown: &str, options: &Options<'_>, memory: &dyn Memory)
 
 fn text_key(markdown: &str, options: &Options<'_>) -> Key {
     let scope = options.scope;
-    let place = [(options.offset as u64).to_le_bytes(), u64::from(options.demote).to_le_bytes()].concat();
+    let config = scope.model.input.config;
+    let dialect =
+        (options.dialect == Dialect::Manual).then_some((config.smart_punctuation, &config.hidelines));
+    let place = serde_json::to_vec(&(options.offset, dialect)).unwrap_or_default();
     Kind::Questions.key(&[
         VERSION,
         scope.source.as_bytes(),

@@ -7,6 +7,7 @@ mod asked;
 mod autolink;
 mod block;
 mod code;
+mod hidden;
 mod inline;
 mod kept;
 
@@ -74,14 +75,24 @@ pub(super) struct BrokenLink {
     pub(super) span: Range<usize>,
 }
 
+/// Whose Markdown a text is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Dialect {
+    /// A record's, as the rules of records read it. Its page has a title of its own, so that headings of level 1
+    /// are written as level 2.
+    Record,
+    /// The manual's, as mdBook reads it.
+    Manual,
+}
+
 /// What the writer needs besides the text.
 pub(super) struct Options<'a> {
     /// Resolves links.
     pub(super) scope: &'a LinkScope<'a>,
     /// Where the Markdown begins in the source, in bytes; added to every span.
     pub(super) offset: usize,
-    /// Write headings of level 1 as level 2, where the page has a title of its own.
-    pub(super) demote: bool,
+    /// Whose Markdown it is.
+    pub(super) dialect: Dialect,
     /// HTML (safe) to put behind the text of the box whose mark stands at that byte of the source.
     pub(super) note: &'a dyn Fn(usize) -> Option<String>,
 }
@@ -96,7 +107,7 @@ pub(super) fn render(markdown: &str, options: &Options<'_>) -> Rendered {
 
 /// Renders Markdown; gives what the text asked of the book, where that is wanted.
 fn fresh(markdown: &str, options: &Options<'_>, asking: bool) -> (Rendered, BTreeSet<Question>) {
-    let events = events(markdown);
+    let events = events(markdown, markdown_options_of(options));
     let mut writer = Writer {
         options,
         events: &events,
@@ -113,13 +124,24 @@ fn fresh(markdown: &str, options: &Options<'_>, asking: bool) -> (Rendered, BTre
 
 type Events<'e> = Vec<(Event<'e>, Range<usize>)>;
 
-fn events(markdown: &str) -> Events<'_> {
-    TextMergeWithOffset::new(Parser::new_ext(markdown, markdown_options()).into_offset_iter()).collect()
+fn events(markdown: &str, options: pulldown_cmark::Options) -> Events<'_> {
+    TextMergeWithOffset::new(Parser::new_ext(markdown, options).into_offset_iter()).collect()
+}
+
+fn markdown_options_of(options: &Options<'_>) -> pulldown_cmark::Options {
+    use pulldown_cmark::Options as Markdown;
+    let mut wanted = markdown_options();
+    if options.dialect == Dialect::Manual {
+        wanted |= Markdown::ENABLE_HEADING_ATTRIBUTES | Markdown::ENABLE_DEFINITION_LIST;
+        let smart = options.scope.model.input.config.smart_punctuation;
+        wanted.set(Markdown::ENABLE_SMART_PUNCTUATION, smart);
+    }
+    wanted
 }
 
 /// The words of a text that is not rendered, for the search.
 pub(super) fn words_of(markdown: &str) -> String {
-    words(&events(markdown))
+    words(&events(markdown, markdown_options()))
 }
 
 fn words(events: &[(Event<'_>, Range<usize>)]) -> String {
@@ -287,6 +309,7 @@ impl<'a, 'e> Writer<'a, 'e> {
                 }
             }
             Tag::Item => self.start_item(index),
+            Tag::DefinitionListTitle => self.start_term(index),
             Tag::FootnoteDefinition(name) => self.start_footnote(name),
             Tag::Table(alignments) => {
                 self.alignments.clone_from(alignments);

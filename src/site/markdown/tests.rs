@@ -10,7 +10,7 @@ fn rendered(markdown: &str) -> Rendered {
     let input = book.input();
     let model = Model::new(&input);
     let scope = LinkScope { model: &model, source: "docs/page.md", page: "manual/page.html" };
-    render(markdown, &Options { scope: &scope, offset: 0, demote: false, note: &|_| None })
+    render(markdown, &Options { scope: &scope, offset: 0, dialect: Dialect::Record, note: &|_| None })
 }
 
 #[test]
@@ -313,7 +313,7 @@ fn a_kept_text_is_what_would_be_rendered() {
     let memory = crate::history::Pieces::in_memory();
     let cases = prop::collection::vec(0..PIECES.len(), 0..5);
     let mut runner = proptest::test_runner::TestRunner::new(proptest::test_runner::Config::with_cases(300));
-    let doc = |path: &str| crate::site::DocFile { path: path.to_owned(), bytes: Vec::new() };
+    let doc = |path: &str| crate::site::DocFile { path: path.to_owned(), bytes: Vec::new(), title: None };
     let outcome =
         runner.run(&(cases, any::<[bool; 5]>()), |(pieces, [records, page, image, ticked, forge])| {
             let text: String = pieces.iter().map(|piece| PIECES[*piece]).collect();
@@ -332,7 +332,7 @@ fn a_kept_text_is_what_would_be_rendered() {
                 let model = Model::new(&input);
                 let scope = LinkScope { model: &model, source: "docs/page.md", page: "manual/page.html" };
                 let note = |at: usize| ticked.then(|| format!("<span class=\"{}by\">Kim {at}</span>", key()));
-                render(&text, &Options { scope: &scope, offset: 3, demote: true, note: &note })
+                render(&text, &Options { scope: &scope, offset: 3, dialect: Dialect::Record, note: &note })
             };
             prop_assert_eq!(render_with(None), render_with(Some(&memory)));
             prop_assert_eq!(render_with(None), render_with(Some(&memory)));
