@@ -82,7 +82,8 @@ impl Writer<'_, '_> {
         let rewritten = raw_html::rewritten(html, |address, loaded, range| {
             found.push((address.to_owned(), loaded, start + range.start..start + range.end));
             match self.ask_link(address, loaded) {
-                Resolved::Page { href, .. } | Resolved::File { href, .. } => Some(href),
+                Resolved::Page { href, .. } => Some(raw_html::Address { href, size: None }),
+                Resolved::File { href, size } => Some(raw_html::Address { href, size }),
                 _ => None,
             }
         });

@@ -16,7 +16,7 @@ fn rendered(markdown: &str) -> Rendered {
 #[test]
 fn gfm_is_written_with_classes_and_anchors() {
     for (markdown, wanted) in [
-        ("# A `b` c", "<h1 id=\"a-b-c\">A <code>b</code> c<a class=\"anchor\""),
+        ("# A `b` c", "<h2 id=\"a-b-c\">A <code>b</code> c<a class=\"anchor\""),
         ("## X\n## X\n## X-1\n## X", "<h2 id=\"x-2\">"),
         ("## !", "<h2 id=\"section\">"),
         (
