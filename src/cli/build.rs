@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 
 use super::context::Context;
 use super::error::CliError;
-use super::gathered::{Gathered, Kept};
+use super::gathered::{Gathered, Kept, pieces_on_disk};
 use super::ui::{DIM, GOOD, Ui, paint};
-use crate::book::{Book, BookConfig, CacheUse};
+use crate::book::{Book, BookConfig};
 use crate::history::Pieces;
 use crate::site::{self, WriteReport};
 
@@ -63,7 +63,7 @@ pub(super) fn build(
         }
     };
     refuse_own_folders(book, config, &out)?;
-    let memory = (context.cache == CacheUse::Allowed).then(|| Pieces::open(&book.repository, &book.path));
+    let memory = pieces_on_disk(book, context);
     let kept = Kept { pieces: memory.as_ref(), pages: None };
     let pages = gathered.pages(allow_broken_links, kept)?;
     let report = std::thread::scope(|scope| {

@@ -8,7 +8,9 @@ use rayon::prelude::*;
 
 use super::context::Context;
 use super::error::CliError;
-use crate::book::{Ask, AuditQuestion, Audited, Book, BookConfig, Differences, GateQuestion, Loaded, View};
+use crate::book::{
+    Ask, AuditQuestion, Audited, Book, BookConfig, CacheUse, Differences, GateQuestion, Loaded, View,
+};
 use crate::diagnostic::Diagnostic;
 use crate::history::{CommitId, Pieces};
 use crate::ledger::{RecordState, Status, WorkTree};
@@ -25,6 +27,12 @@ pub(super) struct Kept<'a> {
     pub(super) pieces: Option<&'a Pieces>,
     /// Whole pages.
     pub(super) pages: Option<&'a Pieces>,
+}
+
+/// The pieces that this program keeps for a book on disk; `None` where nothing may be kept.
+pub(super) fn pieces_on_disk(book: &Book, context: &Context) -> Option<Pieces> {
+    let program = super::answer::program().filter(|_| context.cache == CacheUse::Allowed)?;
+    Some(Pieces::open(&book.repository, &book.path, program))
 }
 
 /// Everything that a site is made from.

@@ -46,7 +46,6 @@ impl Kind {
     pub(super) fn key(self, parts: &[&[u8]]) -> Key {
         let mut hash = Sha256::new();
         hash.update([self as u8]);
-        hash.update(env!("CARGO_PKG_VERSION"));
         for part in parts {
             hash.update((part.len() as u64).to_le_bytes());
             hash.update(part);

@@ -11,9 +11,9 @@ use std::time::Duration;
 
 use super::context::Context;
 use super::error::CliError;
-use super::gathered::{Gathered, Kept};
+use super::gathered::{Gathered, Kept, pieces_on_disk};
 use super::ui::{BAD, DIM, GOOD, Ui, paint};
-use crate::book::{Book, CacheUse, Loaded};
+use crate::book::{Book, Loaded};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::history::Pieces;
 use crate::ledger::WorkTree;
@@ -109,10 +109,7 @@ struct Session<'a> {
 
 impl<'a> Session<'a> {
     fn new(context: &'a Context, book: &Book, root: &'a Path) -> Self {
-        let pieces = match context.cache {
-            CacheUse::Allowed => Pieces::open(&book.repository, &book.path),
-            CacheUse::Refused => Pieces::in_memory(),
-        };
+        let pieces = pieces_on_disk(book, context).unwrap_or_else(Pieces::in_memory);
         Session { context, root, pieces, pages: Pieces::in_memory(), gathered: None }
     }
 

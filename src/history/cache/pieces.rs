@@ -23,6 +23,8 @@ const MUCH: u64 = 64 * 1024 * 1024;
 pub struct Pieces {
     /// `None` where nothing is kept on disk.
     folder: Option<Folder>,
+    /// A hash of the program: another one may render otherwise.
+    program: [u8; 32],
     state: Mutex<State>,
 }
 
@@ -36,13 +38,16 @@ struct State {
 }
 
 impl Pieces {
-    /// Reads what is kept for a book.
-    pub fn open(repository: &Repository, book: &BookPath) -> Self {
+    /// Reads what a program, told by a hash of it, keeps for a book.
+    pub fn open(repository: &Repository, book: &BookPath, program: [u8; 32]) -> Self {
         let folder = Folder::new(repository, book, "pieces");
         let mut state = State::default();
         for (path, _) in folder.list(PREFIX) {
             let read = match folder.read(&path) {
-                Found::Payload(payload) => decode(&payload, &mut state.pieces),
+                // What another program wrote is of no use.
+                Found::Payload(payload) => {
+                    payload.strip_prefix(&program).and_then(|payload| decode(payload, &mut state.pieces))
+                }
                 Found::Damaged => None,
                 Found::Foreign | Found::Nothing => Some(()),
             };
@@ -50,12 +55,12 @@ impl Pieces {
                 folder.remove(&path);
             }
         }
-        Pieces { folder: Some(folder), state: Mutex::new(state) }
+        Pieces { folder: Some(folder), program, state: Mutex::new(state) }
     }
 
     /// Keeps pieces in memory alone.
     pub fn in_memory() -> Self {
-        Pieces { folder: None, state: Mutex::default() }
+        Pieces { folder: None, program: [0; 32], state: Mutex::default() }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -94,12 +99,12 @@ impl Pieces {
         let size: u64 = files.iter().map(|(_, size)| size).sum();
         fresh.sort_unstable();
         if files.len() < MANY && size < MUCH {
-            let _ = folder.write_named(PREFIX, &encode(&fresh, pieces));
+            let _ = folder.write_named(PREFIX, &encode(&self.program, &fresh, pieces));
             return;
         }
         let mut used: Vec<Key> = used.into_iter().collect();
         used.sort_unstable();
-        if let Ok(written) = folder.write_named(PREFIX, &encode(&used, pieces)) {
+        if let Ok(written) = folder.write_named(PREFIX, &encode(&self.program, &used, pieces)) {
             let others: Vec<PathBuf> =
                 files.into_iter().map(|(path, _)| path).filter(|path| *path != written).collect();
             for path in &others {
@@ -115,8 +120,8 @@ impl std::fmt::Debug for Pieces {
     }
 }
 
-fn encode(keys: &[Key], pieces: &FxHashMap<Key, Box<[u8]>>) -> Vec<u8> {
-    let mut payload = Vec::new();
+fn encode(program: &[u8; 32], keys: &[Key], pieces: &FxHashMap<Key, Box<[u8]>>) -> Vec<u8> {
+    let mut payload = program.to_vec();
     for key in keys {
         let Some(piece) = pieces.get(key) else { continue };
         let Ok(length) = u32::try_from(piece.len()) else { continue };
@@ -142,9 +147,9 @@ fn decode(mut payload: &[u8], pieces: &mut FxHashMap<Key, Box<[u8]>>) -> Option<
 mod tests {
     use super::*;
 
-    fn pieces(folder: &std::path::Path) -> Pieces {
+    fn pieces(folder: &std::path::Path, program: [u8; 32]) -> Pieces {
         let repository = Repository::discover(folder).unwrap();
-        Pieces::open(&repository, &BookPath::default())
+        Pieces::open(&repository, &BookPath::default(), program)
     }
 
     #[test]
@@ -152,7 +157,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         git2::Repository::init(directory.path()).unwrap();
         for round in 0..=u8::try_from(MANY).unwrap() + 1 {
-            let kept = pieces(directory.path());
+            let kept = pieces(directory.path(), [1; 32]);
             kept.put([round; 32], &[round]);
             assert_eq!(kept.get(&[100; 32]), None);
             if round > 0 {
@@ -160,17 +165,18 @@ mod tests {
             }
             kept.save();
         }
-        let kept = pieces(directory.path());
+        let kept = pieces(directory.path(), [1; 32]);
         let last = u8::try_from(MANY).unwrap() + 1;
         assert_eq!(kept.get(&[last; 32]), Some(vec![last]));
         assert_eq!(kept.get(&[0; 32]), None, "one that no build used for long");
+        assert_eq!(pieces(directory.path(), [2; 32]).get(&[last; 32]), None, "of another program");
     }
 
     #[test]
     fn what_is_cut_off_is_no_piece() {
         let mut known = FxHashMap::default();
         known.insert([1; 32], Box::from(&b"abc"[..]));
-        let payload = encode(&[[1; 32]], &known);
+        let payload = encode(&[0; 32], &[[1; 32]], &known).split_off(32);
         for end in 1..payload.len() {
             assert_eq!(decode(&payload[..end], &mut FxHashMap::default()), None);
         }

@@ -16,8 +16,6 @@ use super::memory::{Kind, Memory};
 use super::text::{push_escaped, visible};
 use classes::Painter;
 
-/// Raised whenever other bytes come out of the same block.
-const VERSION: &[u8] = b"1";
 /// Largest block that is read by a grammar, in bytes.
 const MAX_BLOCK: usize = 32 * 1024;
 /// Longest line of such a block, in bytes: some grammars take time that grows with its square.
@@ -37,7 +35,7 @@ pub(super) fn highlighted(language: &str, text: &str, memory: Option<&dyn Memory
         return None;
     }
     let Some(memory) = memory else { return fresh(&language, text) };
-    let key = Kind::Code.key(&[VERSION, language.as_bytes(), text.as_bytes()]);
+    let key = Kind::Code.key(&[language.as_bytes(), text.as_bytes()]);
     // An empty answer says that the language is not known.
     let kept = memory.get(&key).and_then(|bytes| String::from_utf8(bytes).ok());
     let html = kept.unwrap_or_else(|| {

@@ -5,9 +5,6 @@ use super::asked::{self, Question};
 use super::{Dialect, Options, Rendered, fresh};
 use crate::site::memory::{Key, Kind, Memory};
 
-/// Raised whenever other bytes come out of the same text and answers.
-const VERSION: &[u8] = b"1";
-
 /// The text's HTML, from memory where it is there.
 pub(super) fn render(markdown: &str, options: &Options<'_>, memory: &dyn Memory) -> Rendered {
     let text = text_key(markdown, options);
@@ -29,13 +26,7 @@ fn text_key(markdown: &str, options: &Options<'_>) -> Key {
     let dialect =
         (options.dialect == Dialect::Manual).then_some((config.smart_punctuation, &config.hidelines));
     let place = serde_json::to_vec(&(options.offset, dialect)).unwrap_or_default();
-    Kind::Questions.key(&[
-        VERSION,
-        scope.source.as_bytes(),
-        scope.page.as_bytes(),
-        &place,
-        markdown.as_bytes(),
-    ])
+    Kind::Questions.key(&[scope.source.as_bytes(), scope.page.as_bytes(), &place, markdown.as_bytes()])
 }
 
 fn piece<T: serde::de::DeserializeOwned>(memory: &dyn Memory, key: &Key) -> Option<T> {
