@@ -30,6 +30,7 @@ mod pull_request;
 mod renumber;
 mod rules;
 mod schemas;
+mod serve;
 mod site;
 mod situations;
 mod status;

@@ -148,3 +148,98 @@ fn what_is_no_book_is_refused() {
         ));
     }
 }
+
+/// Pages of a site, without what is there by its renderer alone, and the anchors of each page's text.
+fn anchors(folder: &std::path::Path) -> std::collections::BTreeMap<String, Vec<String>> {
+    let own = ["print.html", "404.html", "toc.html"];
+    let pages = walkdir::WalkDir::new(folder).into_iter().map(|entry| entry.unwrap().into_path());
+    let pages = pages.filter(|path| path.extension().is_some_and(|ending| ending == "html"));
+    pages
+        .map(|path| (path.strip_prefix(folder).unwrap().display().to_string(), path))
+        .filter(|(name, _)| !own.contains(&name.as_str()))
+        .map(|(name, path)| {
+            let page = std::fs::read_to_string(path).unwrap();
+            let text = page.split("<main").nth(1).unwrap().split("</main>").next().unwrap();
+            let ids = text.split(" id=\"").skip(1).map(|rest| rest.split('"').next().unwrap().to_owned());
+            // Notes are numbered here and named there.
+            (name, ids.filter(|id| !id.starts_with("fr-") && !id.starts_with("footnote-")).collect())
+        })
+        .collect()
+}
+
+/// A book of mdBook's habits has the same pages and anchors as with mdBook itself.
+#[test]
+fn the_habits_of_mdbook_make_the_same_pages_and_anchors() {
+    let Some(mdbook) = mdbook() else { return };
+    let mut book = Fixture::book();
+    book.write(
+        "book.toml",
+        "[book]\ntitle = \"Test\"\nsrc = \"docs\"\n\n[output.html.code.hidelines]\npython = \"~\"\n",
+    );
+    book.write("docs/SUMMARY.md", "# Summary\n\n[Preface](preface.md)\n\n# Part one\n\n- [One](one.md)\n  - [Nested](sub/README.md)\n    - [Deeper](sub/deeper.md)\n  - [Draft]()\n\n---\n\n# Part two\n\n- [Two](two.md)\n\n[Afterword](after.md)\n");
+    book.write("docs/preface.md", "# Preface -- \"quoted\" & more...\n\n## A `code` *word*\n\n## Same\n\n## Same\n\n### Own {#Own.Anchor}\n");
+    book.write("docs/one.md", "{{#title Another title}}\n# One\n\n{{#include parts/common.md}}\n\n```rust\n{{#rustdoc_include ../code/x.rs:inner}}\n```\n\n```hcl\n{{#include ../code/main.tf:2:3}}\n```\n\n\\{{#include nothing.md}}\n");
+    book.write("docs/parts/common.md", "## Common {.class #common-part}\n\n{{#include deeper/most.md}}\n");
+    book.write("docs/parts/deeper/most.md", "### Most common\n");
+    book.write(
+        "docs/sub/README.md",
+        "# Nested\n\nterm one\n: what it means\n\n[up](../one.md#common-part)\n",
+    );
+    book.write(
+        "docs/sub/deeper.md",
+        "# Deeper\n\n```python,hidelines=!!!\n!!!import x\ny()\n```\n\n```python\n~z()\nv()\n```\n",
+    );
+    book.write("docs/two.md", "# Zwei & <b>drei</b>: größer ÄÖ\n\n#### `a::b<T>`\n");
+    book.write(
+        "docs/after.md",
+        "Afterword\n=========\n\n{{#playground ../code/x.rs editable}}\n\nA note.[^a]\n\n[^a]: Text.\n",
+    );
+    book.write("code/x.rs", "fn outer() {}\n// ANCHOR: inner\nfn inner() {}\n// ANCHOR_END: inner\n");
+    book.write("code/main.tf", "# one\ntwo = 2\nthree = 3\nfour = 4\n");
+    book.commit("a book");
+    let output =
+        Command::new(&mdbook).args(["build", "-d", "../by-mdbook"]).current_dir(&book.root).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    book.run(&["build", "--out", "../ours"]).expect(0);
+    let theirs = anchors(&book.root.join("../by-mdbook"));
+    let mut ours = anchors(&book.root.join("../ours/manual"));
+    for ids in ours.values_mut() {
+        ids.retain(|id| !id.starts_with("c.") && !id.starts_with("fn.") && !id.starts_with("fnref."));
+    }
+    assert!(theirs.len() == 7 && theirs.values().map(Vec::len).sum::<usize>() > 12, "{theirs:?}");
+    assert_eq!(ours, theirs);
+    let page = book.read("../ours/manual/one.html");
+    assert!(page.contains("<title>Another title"), "{page}");
+    assert!(page.contains("{{#include nothing.md}}"), "{page}");
+    assert!(page.contains("<summary>All lines</summary>") && !page.contains("four"), "{page}");
+    let page = book.read("../ours/manual/sub/deeper.html");
+    assert_eq!(page.matches("<summary>All lines</summary>").count(), 2, "{page}");
+}
+
+/// What a page may not have is told with file and line, and never shown.
+#[test]
+fn an_include_stays_inside_the_repository() {
+    let mut book = Fixture::book();
+    book.write("../secret.txt", "the secret");
+    std::os::unix::fs::symlink("../../secret.txt", book.root.join("link.txt")).unwrap();
+    book.write("docs/SUMMARY.md", "- [x](x.md)\n");
+    for (path, told) in [
+        ("../../secret.txt", "outside of the repository"),
+        ("/etc/passwd", "relative to the page"),
+        ("../link.txt", "is a link"),
+        ("../.git/config", "no file of the repository"),
+        ("none.txt", "does not exist"),
+    ] {
+        book.write("docs/x.md", format!("# X\n\nthen {{{{#include {path}}}}}\n"));
+        let run = book.run(&["build"]);
+        assert_eq!(run.status, 3, "{path}");
+        assert!(run.stderr.contains("docs/x.md:3:6:") && run.stderr.contains(told), "{path}: {}", run.stderr);
+        book.commit(path);
+        // From the commit as from the files.
+        let run = book.run(&["build", "--at", "HEAD", "--out", "../then"]);
+        assert!(run.status == 3 && run.stderr.contains("docs/x.md:3:6:"), "{path}: {}", run.stderr);
+        book.run(&["build", "--allow-broken-links"]).expect(0);
+        let page = book.read("book/manual/x.html");
+        assert!(!page.contains("the secret") && !page.contains("root:"), "{path}: {page}");
+    }
+}

@@ -48,6 +48,59 @@ fn two_clones_elsewhere_make_the_same_tree() {
     assert!(different.is_empty() && trees[0].len() == trees[1].len(), "{different:?}");
 }
 
+/// What is kept of an earlier build changes no byte: neither when it is whole, nor old, nor damaged.
+#[test]
+fn with_and_without_what_is_kept_the_site_is_the_same() {
+    let mut book = Fixture::book();
+    let text = |number: usize| {
+        format!(
+            "{}\n[other](INFRA-{}.md) `x` INFRA-3\n\n```hcl\na = \"{number}\"\n```\n\n```yaml\nb: {number}\n```\n\n```hcl\na = \"1\"\n```\n",
+            task(&format!("INFRA-{number}"), ""),
+            number % 3 + 1
+        )
+    };
+    for number in 1..=3 {
+        book.write(&format!("tasks/INFRA-{number}.md"), text(number));
+    }
+    book.write("docs/SUMMARY.md", "- [Start](index.md)\n");
+    book.write("docs/index.md", "# Start\n\n```console\n$ ls\n```\n\nSee INFRA-1 and INFRA-4.\n");
+    book.commit("three tasks");
+    let build = |out: &str, more: &[&str]| {
+        book.run(&[&["build", "--out", out], more].concat()).expect(0);
+        files(&book.root.join(out))
+    };
+    let agrees = |round: &str| {
+        let plain = build("../plain", &["--no-cache"]);
+        assert!(String::from_utf8_lossy(&plain["tasks/INFRA-1.html"]).contains("class=\"hs\""));
+        assert_eq!(plain, build("../cached", &[]), "{round}");
+        assert_eq!(plain, build("../again", &[]), "{round}, once more");
+    };
+    agrees("nothing is kept");
+    // What a record is linked from changes with the records that there are.
+    book.write("tasks/INFRA-4.md", text(4));
+    agrees("one record more");
+    book.git(&["mv", "tasks/INFRA-3.md", "tasks/INFRA-33.md"]);
+    book.replace("tasks/INFRA-33.md", "INFRA-3\"", "INFRA-33\"");
+    book.replace("tasks/INFRA-2.md", "INFRA-3.md", "INFRA-33.md");
+    agrees("one of another name");
+    let kept = book.root.join(".git/changebook/cache");
+    let pieces =
+        |path: &Path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("pieces-"));
+    let pieces: Vec<_> = walkdir::WalkDir::new(kept)
+        .into_iter()
+        .map(|entry| entry.unwrap().into_path())
+        .filter(|path| pieces(path))
+        .collect();
+    assert!(!pieces.is_empty());
+    for path in pieces {
+        let mut bytes = std::fs::read(&path).unwrap();
+        let middle = bytes.len() / 2;
+        bytes[middle] ^= 1;
+        std::fs::write(&path, bytes).unwrap();
+    }
+    agrees("all is damaged");
+}
+
 #[test]
 fn a_book_brings_its_own_style_script_and_logo() {
     let mut book = Fixture::book();

@@ -1,7 +1,7 @@
 //! The files of a book: those of a commit and those of the work tree.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 use walkdir::WalkDir;
@@ -219,6 +219,40 @@ impl Book {
         }
     }
 
+    /// The text of a file that a page includes, by its path from the root of the repository; else why it may not be
+    /// had. Links are not followed.
+    ///
+    /// # Errors
+    /// In words, for the page's author.
+    pub fn text_for_page(&self, commit: Option<CommitId>, path: &str) -> Result<String, String> {
+        let missing = || format!("`{path}` does not exist");
+        if path.split('/').any(|part| part.eq_ignore_ascii_case(".git")) {
+            return Err(format!("`{path}` is no file of the repository's"));
+        }
+        let bytes = match (commit, &self.root) {
+            (Some(commit), _) => {
+                let found = self.repository.file(commit, path).map_err(|error| error.to_string())?;
+                let file = found.ok_or_else(missing)?;
+                if !file.is_regular() {
+                    return Err(format!("`{path}` is a link"));
+                }
+                match self.repository.blob(file.blob, MAX_RECORD_BYTES).map_err(|error| error.to_string())? {
+                    Blob::Bytes(bytes) => bytes,
+                    Blob::TooLarge(_) => return Err(format!("`{path}` is too large")),
+                }
+            }
+            (None, Some(root)) => read_without_links(&self.top(root), path)?.ok_or_else(missing)?,
+            (None, None) => return Err(missing()),
+        };
+        String::from_utf8(bytes).map_err(|_| format!("`{path}` is no text"))
+    }
+
+    /// The root of the work tree.
+    fn top(&self, root: &Path) -> PathBuf {
+        let depth = self.path.as_str().split('/').filter(|part| !part.is_empty()).count();
+        root.ancestors().nth(depth).unwrap_or(root).to_path_buf()
+    }
+
     fn other_committed(&self, commit: CommitId, folder: &str) -> Result<Vec<(String, Vec<u8>)>, BookError> {
         let files = self.repository.files(commit, &self.path.join(folder))?;
         let inputs: Vec<_> = files
@@ -261,6 +295,24 @@ fn other_on_disk(root: &Path, folder: &str) -> Result<Vec<(String, Vec<u8>)>, Bo
         }
     }
     Ok(files)
+}
+
+/// The bytes of a regular file below `top`, no part of whose path is a link; `None` where there is none.
+fn read_without_links(top: &Path, path: &str) -> Result<Option<Vec<u8>>, String> {
+    let mut file = top.to_path_buf();
+    for part in path.split('/') {
+        file.push(part);
+        match std::fs::symlink_metadata(&file) {
+            Ok(found) if found.is_symlink() => return Err(format!("`{path}` is a link, or behind one")),
+            Ok(_) => {}
+            Err(_) => return Ok(None),
+        }
+    }
+    match std::fs::metadata(&file) {
+        Ok(found) if !found.is_file() => Err(format!("`{path}` is no file")),
+        Ok(found) if found.len() > MAX_RECORD_BYTES as u64 => Err(format!("`{path}` is too large")),
+        _ => std::fs::read(&file).map(Some).map_err(|error| format!("`{path}` cannot be read: {error}")),
+    }
 }
 
 /// The bytes of a file of the book in a commit.

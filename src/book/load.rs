@@ -3,16 +3,17 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::files::RecordFile;
 use super::inputs::Inputs;
 use super::prepared::{Asked, Prepared, ToKeep, scope_rules};
 use super::settings::parse_config;
-use super::shown::{Pair, attach_diagnostics, present};
+use super::shown::{Pair, attach_diagnostics, present, shown_again};
 use super::{Book, BookConfig, BookError, POLICY_FILE};
 use crate::diagnostic::Diagnostic;
 use crate::history::{CommitId, FactCache, History};
 use crate::ledger::{self, Evidence, Shown, State, WorkTree};
 use crate::policy::Policy;
-use crate::record::RecordId;
+use crate::record::{Record, RecordId};
 use crate::template::RecordTemplates;
 
 /// What is asked for.
@@ -74,13 +75,17 @@ pub struct Loaded {
     /// The record templates, the book's own over the built-in ones.
     pub templates: RecordTemplates,
     /// The commits in the history of what was read and of the trunk.
-    pub history: History,
+    pub history: Arc<History>,
     /// What to tell the user about the cache.
     pub remark: Option<String>,
     /// What was read of that history besides.
-    pub(super) prepared: Prepared,
+    pub(super) prepared: Arc<Prepared>,
     /// The files that were shown.
     pub(super) shown: Vec<Shown>,
+    /// The commits that were read: what is shown, and the trunk's tip.
+    tips: (Option<CommitId>, Option<CommitId>),
+    /// The work tree's own reading of records that differ from the commit's, by the commit's path.
+    pub in_work_tree: BTreeMap<String, Arc<Record>>,
 }
 
 impl Loaded {
@@ -93,6 +98,17 @@ impl Loaded {
     pub fn stories(&self, id: &RecordId) -> Vec<ledger::Story> {
         let sources = self.prepared.sources(&self.history, &self.policy, self.state.now);
         sources.map_or_else(Vec::new, |sources| ledger::stories(sources, &self.shown, id))
+    }
+
+    /// What it knows of its commits.
+    fn read(&self) -> Read {
+        let (history, prepared) = (Arc::clone(&self.history), Arc::clone(&self.prepared));
+        Read { history, prepared, pairs: Vec::new(), remark: None, to_keep: None }
+    }
+
+    /// Whether another reading was of the same commits, at the same moment and by the same policy.
+    pub fn is_of_commits_of(&self, other: &Loaded) -> bool {
+        self.tips == other.tips && self.state.now == other.state.now && self.policy == other.policy
     }
 
     /// The commit that was read.
@@ -149,19 +165,38 @@ impl Book {
     /// # Errors
     /// As [`load`](Self::load).
     pub fn load_from(&self, inputs: Inputs, ask: &Ask) -> Result<Loaded, BookError> {
+        self.load_after(inputs, ask, None)
+    }
+
+    /// The same, after the book was read before: what that knows of the same commits is not read again.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load).
+    pub fn load_after(
+        &self,
+        inputs: Inputs,
+        ask: &Ask,
+        before: Option<&Loaded>,
+    ) -> Result<Loaded, BookError> {
         let Inputs { head, tip, now, policy, trunk, seen, .. } = inputs;
         let trunk_tip = trunk.as_ref().map(|(_, id)| *id);
-        let templates = RecordTemplates::new(inputs.templates);
-        let other = self.reopen()?;
-        // The walk is a thing for one thread; the files are read and parsed beside it.
-        let (read, pairs) = std::thread::scope(|scope| {
-            let shown = scope.spawn(move || other.shown(tip, inputs.on_disk));
-            let read = self.read(ask.cache, Asked { tip, trunk: trunk_tip, policy: &policy });
-            (read, shown.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+        let asked = Asked { tip, trunk: trunk_tip, policy: &policy };
+        let before = before.filter(|before| before.tips == (tip, trunk_tip) && before.policy == policy);
+        let again = before.and_then(|before| {
+            let pairs = shown_again(&before.shown, inputs.on_disk.as_ref())?;
+            Some(Read { pairs, ..before.read() })
         });
-        let (Read { history, prepared, remark, to_keep }, pairs) = (read?, pairs?);
+        let Read { history, prepared, pairs, remark, to_keep } = match again {
+            Some(read) => read,
+            None => self.read(asked, inputs.on_disk, ask.cache)?,
+        };
+        let templates = RecordTemplates::new(inputs.templates);
         let config = parse_config(&inputs.book_file)?;
         let shown: Vec<Shown> = pairs.iter().map(|pair| pair.shown.clone()).collect();
+        let in_work_tree = pairs
+            .iter()
+            .filter_map(|pair| Some((pair.shown.record.path.clone(), Arc::clone(pair.on_disk.as_ref()?))))
+            .collect();
         let sources = prepared.sources(&history, &policy, now);
         let derived = std::thread::scope(|scope| {
             if let Some(to_keep) = &to_keep {
@@ -185,7 +220,40 @@ impl Book {
             records,
             diagnostics,
         };
-        Ok(Loaded { state, config, policy, templates, history, remark, prepared, shown })
+        let tips = (tip, trunk_tip);
+        Ok(Loaded { state, config, policy, templates, history, remark, prepared, shown, tips, in_work_tree })
+    }
+
+    /// Reads the history of commits, what the ledger needs of it, and the files that are shown.
+    fn read(
+        &self,
+        asked: Asked<'_>,
+        on_disk: Option<BTreeMap<String, RecordFile>>,
+        cache: CacheUse,
+    ) -> Result<Read, BookError> {
+        let (other, tip) = (self.reopen()?, asked.tip);
+        // The walk is a thing for one thread; the files are read and parsed beside it.
+        let (read, pairs) = std::thread::scope(|scope| {
+            let shown = scope.spawn(move || other.shown(tip, on_disk));
+            let read = self.read_history(asked, cache);
+            (read, shown.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+        });
+        Ok(Read { pairs: pairs?, ..read? })
+    }
+
+    /// The same without the files.
+    fn read_history(&self, asked: Asked<'_>, cache: CacheUse) -> Result<Read, BookError> {
+        let mut cache = match cache {
+            CacheUse::Allowed => FactCache::open(&self.repository, &self.path, &scope_rules(asked.policy)),
+            CacheUse::Refused => None,
+        };
+        let tips: Vec<CommitId> = asked.tip.into_iter().chain(asked.trunk).collect();
+        let history = self.repository.read_with(&tips, &self.path, cache.as_mut())?;
+        self.refuse_vanished_policy(&history, asked.tip)?;
+        let remark = cache.as_ref().and_then(FactCache::remark);
+        let (prepared, to_keep) = self.prepare(&history, asked, cache)?;
+        let (history, prepared) = (Arc::new(history), Arc::new(prepared));
+        Ok(Read { history, prepared, pairs: Vec::new(), remark, to_keep })
     }
 
     /// Which commit is read, at which moment, by which policy, beside which trunk.
@@ -211,26 +279,13 @@ impl Book {
         let trunk = self.trunk(ask, &policy)?;
         Ok(Viewed { tip, now, policy, trunk })
     }
-
-    /// Reads the history of what is asked about, and what is derived from it alone.
-    fn read(&self, cache: CacheUse, asked: Asked<'_>) -> Result<Read, BookError> {
-        let mut cache = match cache {
-            CacheUse::Allowed => FactCache::open(&self.repository, &self.path, &scope_rules(asked.policy)),
-            CacheUse::Refused => None,
-        };
-        let tips: Vec<CommitId> = asked.tip.into_iter().chain(asked.trunk).collect();
-        let history = self.repository.read_with(&tips, &self.path, cache.as_mut())?;
-        self.refuse_vanished_policy(&history, asked.tip)?;
-        let remark = cache.as_ref().and_then(FactCache::remark);
-        let (prepared, to_keep) = self.prepare(&history, asked, cache)?;
-        Ok(Read { history, prepared, remark, to_keep })
-    }
 }
 
-/// A history with what was read of it.
+/// What was read for a derivation.
 struct Read {
-    history: History,
-    prepared: Prepared,
+    history: Arc<History>,
+    prepared: Arc<Prepared>,
+    pairs: Vec<Pair>,
     remark: Option<String>,
     to_keep: Option<ToKeep>,
 }

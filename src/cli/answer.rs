@@ -64,17 +64,23 @@ fn keep(answers: &Answers, key: &[u8; 32], loaded: &Loaded, said: Recording) {
     }
 }
 
+/// A hash of this program: of its version, and of the file that it was built to. `None` where the file cannot be told.
+pub(super) fn program() -> Option<[u8; 32]> {
+    let file = std::env::current_exe().and_then(std::fs::metadata).ok()?;
+    let built = file.modified().ok()?.duration_since(std::time::UNIX_EPOCH).ok()?;
+    let text = format!("{} {} {}\n", env!("CARGO_PKG_VERSION"), file.len(), built.as_nanos());
+    Some(Sha256::digest(text).into())
+}
+
 /// A hash of the question, of what it is asked of, of the program, and of how wide the answer may be. `None`
 /// where nothing may be kept, or the inputs have no fingerprint.
 fn key(context: &Context, ui: &Ui, question: &str, inputs: &Inputs) -> Option<[u8; 32]> {
     if context.cache == CacheUse::Refused {
         return None;
     }
-    let program = std::env::current_exe().and_then(std::fs::metadata).ok()?;
-    let built = program.modified().ok()?.duration_since(std::time::UNIX_EPOCH).ok()?;
     let mut hash = Sha256::new();
     hash.update(inputs.fingerprint()?);
-    hash.update(format!("{} {} {}\n", env!("CARGO_PKG_VERSION"), program.len(), built.as_nanos()));
+    hash.update(program()?);
     hash.update(format!("{:?} {} {:?}\n{question}", ui.width, context.json, context.trunk));
     Some(hash.finalize().into())
 }

@@ -1,20 +1,14 @@
 //! `changebook build`
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::context::Context;
 use super::error::CliError;
+use super::gathered::{Gathered, Kept, pieces_on_disk};
 use super::ui::{DIM, GOOD, Ui, paint};
-use crate::book::{Ask, AuditQuestion, Audited, Book, BookConfig, GateQuestion, Loaded, View};
-use crate::history::CommitId;
-use crate::ledger::{RecordState, Status, WorkTree};
-use crate::record::RecordType;
-use crate::site::{self, DocFile, GateAnswer, Page, SiteConfig, SiteInput, WriteReport};
-use rayon::prelude::*;
-
-/// How many of a record's newest commits the timeline shows with what they changed.
-const DIFFERENCES: usize = 12;
+use crate::book::{Book, BookConfig};
+use crate::history::Pieces;
+use crate::site::{self, WriteReport};
 
 /// Build the static site
 ///
@@ -97,42 +91,25 @@ pub(super) fn build(
     out: Option<&Path>,
     options: &Options,
 ) -> Result<Built, CliError> {
-    let (ask, loaded) = load(book, context)?;
+    let gathered = Gathered::new(book, context, None)?;
+    let config = &gathered.loaded.config;
     let out = match (out, &book.root) {
         (Some(out), _) => out.to_path_buf(),
-        (None, Some(root)) => root.join(&loaded.config.output),
+        (None, Some(root)) => root.join(&config.output),
         (None, None) => {
             return Err(CliError::usage("in a bare repository `--out DIR` says where the site goes"));
         }
     };
-    refuse_own_folders(book, &loaded.config, &out)?;
-    let commit = loaded.commit().filter(|_| context.at.is_some() || book.root.is_none());
-    let pages = render(book, &loaded, &ask, commit, options)?;
-    let report = site::write_site(&out, &pages)?;
+    refuse_own_folders(book, config, &out)?;
+    let memory = pieces_on_disk(book, context);
+    let kept = Kept { pieces: memory.as_ref(), pages: None };
+    let pages = gathered.pages(options, kept)?;
+    let report = std::thread::scope(|scope| {
+        scope.spawn(|| memory.as_ref().map(Pieces::save));
+        site::write_site(&out, &pages)
+    })?;
     let external_links = site::external_links(&pages);
     Ok(Built { out, report, n_pages: pages.len(), external_links })
-}
-
-/// Reads the book as its site shows it: at HEAD's own time, so that the same HEAD gives the same bytes.
-fn load(book: &Book, context: &Context) -> Result<(Ask, Loaded), CliError> {
-    let head = match &context.at {
-        Some(_) => None,
-        None => book.head()?.commit,
-    };
-    let now = match (context.now_is_stated, head) {
-        (false, Some(head)) => book.repository.commit_time(head)?.seconds,
-        _ => context.now,
-    };
-    let ask = Ask { now, ..context.ask() };
-    let loaded = book.load(&ask)?;
-    Ok((ask, loaded))
-}
-
-/// The site's files in memory.
-pub(super) fn pages(book: &Book, context: &Context, allow_broken_links: bool) -> Result<Vec<Page>, CliError> {
-    let (ask, loaded) = load(book, context)?;
-    let commit = loaded.commit().filter(|_| context.at.is_some() || book.root.is_none());
-    render(book, &loaded, &ask, commit, &Options { allow_broken_links, base: None })
 }
 
 /// The site never goes where the book's own files stand, nor around them.
@@ -152,132 +129,4 @@ fn refuse_own_folders(book: &Book, config: &BookConfig, out: &Path) -> Result<()
         .with_hint("choose a folder of its own: `--out DIR`")),
         None => Ok(()),
     }
-}
-
-/// Gathers what the site is made from and renders it.
-fn render(
-    book: &Book,
-    loaded: &Loaded,
-    ask: &Ask,
-    commit: Option<CommitId>,
-    options: &Options,
-) -> Result<Vec<Page>, CliError> {
-    let config = &loaded.config;
-    let site_config = SiteConfig {
-        title: config.title.clone().unwrap_or_else(|| "Changes".to_owned()),
-        description: config.description.clone(),
-        authors: config.authors.clone(),
-        language: config.language.clone().unwrap_or_else(|| "en".to_owned()),
-        site_url: options.base.clone().or_else(|| config.site_url.clone()),
-        repository_url: config.repository_url.clone(),
-        edit_url_template: config.edit_url_template.clone(),
-        allow_broken_links: config.allow_broken_links || options.allow_broken_links,
-        redirects: config.redirects.clone(),
-        settings: config.source.clone(),
-        theme: config.theme.clone(),
-    };
-    let files = |folder: &str| -> Result<Vec<DocFile>, CliError> {
-        let files = book.other_files(commit, folder)?;
-        Ok(files.into_iter().map(|(path, bytes)| DocFile { path, bytes }).collect())
-    };
-    let docs = files(&config.docs)?;
-    let mut assets = Vec::new();
-    for record_type in RecordType::ALL {
-        assets.extend(files(record_type.folder())?);
-    }
-    let trunk = judged(book, loaded, ask)?;
-    let differences = book.differences(loaded, DIFFERENCES)?;
-    let template_overrides = book.site_templates(commit)?;
-    let renamed = loaded.renamed();
-    let mut theme_files = Vec::new();
-    for path in config.theme.files().map(|stated| stated.as_ref()) {
-        let bytes = if site::is_safe(path) { book.bytes(commit, path)? } else { None };
-        theme_files.extend(bytes.map(|bytes| DocFile { path: path.clone(), bytes }));
-    }
-    let input = SiteInput {
-        config: &site_config,
-        state: &loaded.state,
-        docs: &docs,
-        docs_dir: &config.docs,
-        assets: &assets,
-        policy: &loaded.policy,
-        judged: trunk.as_ref().map(|trunk| site::Judged {
-            state: &trunk.loaded(loaded).state,
-            audit: &trunk.audited.audit,
-            gates: &trunk.gates,
-        }),
-        differences: &differences,
-        renamed: &renamed,
-        theme_files: &theme_files,
-        template_overrides: &template_overrides,
-    };
-    Ok(site::render_site(&input)?)
-}
-
-/// The trunk, with what the gate and the audit say of it.
-struct Trunk {
-    /// `None` where what is shown is the trunk.
-    other: Option<Loaded>,
-    audited: Audited,
-    gates: BTreeMap<String, Vec<GateAnswer>>,
-}
-
-impl Trunk {
-    fn loaded<'a>(&'a self, shown: &'a Loaded) -> &'a Loaded {
-        self.other.as_ref().unwrap_or(shown)
-    }
-}
-
-/// Asks the gate and the audit about the trunk, as they do themselves. `None` without a trunk.
-fn judged(book: &Book, shown: &Loaded, ask: &Ask) -> Result<Option<Trunk>, CliError> {
-    if shown.state.trunk.is_none() || shown.state.at.is_none() {
-        return Ok(None);
-    }
-    let ask = Ask { view: View::Trunk, ..ask.clone() };
-    let other = if shows_trunk(book, shown, &ask)? { None } else { Some(book.load(&ask)?) };
-    let loaded = other.as_ref().unwrap_or(shown);
-    let audited = book.audit(loaded, &AuditQuestion::default())?;
-    let open: Vec<(&str, Vec<&str>)> = loaded.state.records.iter().filter_map(still_to_reach).collect();
-    let gates = open
-        .into_par_iter()
-        .map(|(id, environments)| {
-            let answer = |environment: &str| {
-                let question = GateQuestion {
-                    id: id.to_owned(),
-                    environment: environment.to_owned(),
-                    ..GateQuestion::default()
-                };
-                GateAnswer { environment: environment.to_owned(), answer: loaded.gate(&ask, &question) }
-            };
-            (id.to_owned(), environments.into_iter().map(answer).collect())
-        })
-        .collect();
-    Ok(Some(Trunk { gates, audited, other }))
-}
-
-/// Whether what is shown is the trunk itself, so that it need not be read again: the same commit, and nothing
-/// of the work tree beside it that the gate or the audit would read.
-fn shows_trunk(book: &Book, shown: &Loaded, ask: &Ask) -> Result<bool, CliError> {
-    let Some(commit) = shown.commit() else { return Ok(false) };
-    if ask.at.is_some() {
-        return Ok(true);
-    }
-    let trunk = book.trunk(ask, &shown.policy)?;
-    Ok(trunk.is_some_and(|(_, tip)| tip == commit)
-        && shown.state.records.iter().all(|record| record.work_tree == WorkTree::Clean)
-        && (book.root.is_none() || book.record_templates(None)? == book.record_templates(Some(commit))?))
-}
-
-/// A task that may still go out, with its gated environments that are not deployed.
-fn still_to_reach(record: &RecordState) -> Option<(&str, Vec<&str>)> {
-    let over = matches!(
-        record.status,
-        Status::Applied | Status::Done | Status::Cancelled | Status::Rejected | Status::Unknown
-    );
-    if record.record_type != RecordType::Task || over {
-        return None;
-    }
-    let ahead = record.environments.iter().filter(|found| found.gated && !found.deployed);
-    let names: Vec<&str> = ahead.map(|found| found.name.as_str()).collect();
-    (!names.is_empty()).then_some((record.name.as_str(), names))
 }

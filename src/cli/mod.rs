@@ -25,6 +25,7 @@ mod export;
 mod file_set;
 mod filter;
 mod gate;
+mod gathered;
 mod hook;
 mod import;
 mod init;

@@ -18,13 +18,15 @@ pub(super) struct Draft {
     broken: Vec<BrokenLink>,
     anchors: Vec<AnchorUse>,
     external: Vec<ExternalLink>,
+    /// For the search.
+    pub(super) words: String,
 }
 
 pub(super) fn draft(page: Page, path: &str, source: &str, rendered: Rendered) -> Draft {
-    let Rendered { broken, anchors, external, .. } = rendered;
+    let Rendered { broken, anchors, external, words, .. } = rendered;
     let needed = !broken.is_empty() || !anchors.is_empty() || !external.is_empty();
     let source = needed.then(|| (path.to_owned(), source.to_owned()));
-    Draft { page, source, broken, anchors, external }
+    Draft { page, source, broken, anchors, external, words }
 }
 
 /// Everything that leads nowhere, in the order of files and places.
@@ -36,6 +38,7 @@ pub(super) fn check_links(model: &Model<'_>, drafts: &[Draft]) -> Result<(), Sit
         return Ok(());
     }
     let mut found = missing_chapters(model);
+    found.extend(model.input.docs_problems.iter().cloned());
     let wanted: HashSet<&str> =
         drafts.iter().flat_map(|draft| &draft.anchors).map(|used| used.page.as_str()).collect();
     let known: HashMap<&str, HashSet<&str>> = drafts

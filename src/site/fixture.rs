@@ -22,6 +22,7 @@ pub(super) struct Book {
     pub(super) differences: BTreeMap<(String, CommitId), Vec<crate::history::Hunk>>,
     pub(super) overrides: BTreeMap<String, String>,
     pub(super) renamed: BTreeMap<RecordId, RecordId>,
+    pub(super) unsaved: BTreeMap<String, std::sync::Arc<crate::record::Record>>,
 }
 
 impl Book {
@@ -30,6 +31,7 @@ impl Book {
             config: &self.config,
             state: &self.state,
             docs: &self.docs,
+            docs_problems: &[],
             docs_dir: "docs",
             assets: &self.assets,
             policy: &self.policy,
@@ -38,6 +40,9 @@ impl Book {
             template_overrides: &self.overrides,
             renamed: &self.renamed,
             theme_files: &[],
+            unsaved: &self.unsaved,
+            memory: None,
+            pages: None,
         }
     }
 }
@@ -84,6 +89,7 @@ pub(super) fn empty() -> Book {
         differences: BTreeMap::new(),
         overrides: BTreeMap::new(),
         renamed: BTreeMap::new(),
+        unsaved: BTreeMap::new(),
     }
 }
 
@@ -100,7 +106,11 @@ pub(super) fn book() -> Book {
         cab(),
         redis_cluster(),
     ];
-    let doc = |path: &str, text: &str| DocFile { path: path.to_owned(), bytes: text.as_bytes().to_vec() };
+    let doc = |path: &str, text: &str| DocFile {
+        path: path.to_owned(),
+        bytes: text.as_bytes().to_vec(),
+        title: None,
+    };
     book.docs = vec![
         doc("docs/SUMMARY.md", include_str!("testdata/SUMMARY.md")),
         doc("docs/README.md", include_str!("testdata/README.md")),

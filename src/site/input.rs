@@ -1,13 +1,15 @@
 //! What goes into the site and what comes out.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use super::memory::Memory;
 use crate::book::{Redirect, Theme};
 use crate::diagnostic::Diagnostic;
 use crate::history::{CommitId, Hunk};
 use crate::ledger::{Audit, Gate, State, Unclear};
 use crate::policy::Policy;
-use crate::record::RecordId;
+use crate::record::{Record, RecordId};
 
 /// Settings of the book that the site shows or uses.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -27,6 +29,10 @@ pub struct SiteConfig {
     pub repository_url: Option<String>,
     /// Where a file can be edited; `{path}` is replaced by its path in the book.
     pub edit_url_template: Option<String>,
+    /// Whether quotation marks and dashes of the manual are set as in print.
+    pub smart_punctuation: bool,
+    /// By language, what hidden lines of code in the manual begin with.
+    pub hidelines: BTreeMap<String, String>,
     /// Broken links are shown as such and do not fail the build.
     pub allow_broken_links: bool,
     /// Chapters that were moved.
@@ -42,8 +48,10 @@ pub struct SiteConfig {
 pub struct DocFile {
     /// Relative to the book's directory, with forward slashes: `docs/guide.md`.
     pub path: String,
-    /// Its content.
+    /// Its content; of a page, with the files that it includes.
     pub bytes: Vec<u8>,
+    /// What the page says that its title is, besides its heading.
+    pub title: Option<String>,
 }
 
 /// The gate's answer for one environment of a task.
@@ -83,6 +91,8 @@ pub struct SiteInput<'a> {
     pub renamed: &'a BTreeMap<RecordId, RecordId>,
     /// Every file under `docs_dir`: `SUMMARY.md`, pages, images.
     pub docs: &'a [DocFile],
+    /// What those pages ask for and cannot have.
+    pub docs_problems: &'a [Diagnostic],
     /// The folder of the manual, relative to the book: `docs`.
     pub docs_dir: &'a str,
     /// Other files in record folders: images.
@@ -91,6 +101,12 @@ pub struct SiteInput<'a> {
     pub theme_files: &'a [DocFile],
     /// Templates of the book by name (`site/record.html`), used in place of the built-in ones.
     pub template_overrides: &'a BTreeMap<String, String>,
+    /// Records as they stand in the work tree, by path, whose text is to be shown in place of the commit's.
+    pub unsaved: &'a BTreeMap<String, Arc<Record>>,
+    /// What earlier builds rendered; the same bytes come out without it, later.
+    pub memory: Option<&'a dyn Memory>,
+    /// Whole pages that earlier builds of this process made, by what they show.
+    pub pages: Option<&'a dyn Memory>,
 }
 
 /// One file of the site.

@@ -6,7 +6,7 @@ use super::sanitize::{is_foreign, scheme};
 use super::text::push_escaped;
 
 /// What a destination turned out to be.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub(super) enum Resolved {
     /// Another host, or a mail address; kept as written, the sanitiser drops unlisted schemes.
     External,
@@ -106,41 +106,51 @@ impl LinkScope<'_> {
         }
     }
 
-    /// Appends escaped text, in which IDs of other records and of commits become links.
-    pub(super) fn push_with_ids(&self, out: &mut String, text: &str) {
-        let is_part =
-            |character: char| character.is_ascii_alphanumeric() || character == '-' || character == '_';
-        let mut rest = text;
-        let mut before: Option<char> = None;
-        while let Some(start) = rest.find(is_part) {
-            push_escaped(out, &rest[..start]);
-            before = rest[..start].chars().next_back().or(before);
-            rest = &rest[start..];
-            let end = rest.find(|character| !is_part(character)).unwrap_or(rest.len());
-            let after = rest[end..].chars().next();
-            let joined = |neighbour: Option<char>| {
-                neighbour.is_some_and(|c| c.is_alphanumeric() || "/\\@".contains(c))
-            };
-            let word = &rest[..end];
-            let name = word.trim_end_matches(['-', '_']);
-            let address = match self.model.mention(name) {
-                Some(page) => (page != self.page).then(|| relative(self.page, page)),
-                None => self.model.cited(name).and_then(|id| self.model.commit_url(id)),
-            };
-            match address.filter(|_| !joined(before) && !joined(after)) {
-                Some(address) => {
-                    out.push_str("<a href=\"");
-                    push_escaped(out, &address);
-                    out.push_str("\">");
-                    push_escaped(out, name);
-                    out.push_str("</a>");
-                    push_escaped(out, &word[name.len()..]);
-                }
-                None => push_escaped(out, word),
-            }
-            before = word.chars().next_back();
-            rest = &rest[end..];
+    /// Where a word of the text leads that names another record or a commit.
+    pub(super) fn address_of(&self, name: &str) -> Option<String> {
+        match self.model.mention(name) {
+            Some(page) => (page != self.page).then(|| relative(self.page, page)),
+            None => self.model.cited(name).and_then(|id| self.model.commit_url(id)),
         }
-        push_escaped(out, rest);
     }
+}
+
+/// Whether a word could name a record or a commit in some book.
+fn may_name(word: &str) -> bool {
+    let distinct = word.bytes().any(|byte| byte == b'-' || byte == b'_' || byte.is_ascii_digit());
+    (distinct && word.len() > 2) || (word.len() >= 7 && word.bytes().all(|byte| byte.is_ascii_hexdigit()))
+}
+
+/// Appends escaped text, in which the words that have an address become links.
+pub(super) fn push_with_ids(
+    out: &mut String,
+    text: &str,
+    mut address_of: impl FnMut(&str) -> Option<String>,
+) {
+    let is_part = |character: char| character.is_ascii_alphanumeric() || character == '-' || character == '_';
+    let joined =
+        |neighbour: Option<char>| neighbour.is_some_and(|c| c.is_alphanumeric() || "/\\@".contains(c));
+    let mut done = 0;
+    let mut from = 0;
+    while let Some(start) = text[from..].find(is_part) {
+        let start = from + start;
+        let end = text[start..].find(|character| !is_part(character)).map_or(text.len(), |end| start + end);
+        from = end;
+        let name = text[start..end].trim_end_matches(['-', '_']);
+        if !may_name(name) {
+            continue;
+        }
+        if joined(text[..start].chars().next_back()) || joined(text[end..].chars().next()) {
+            continue;
+        }
+        let Some(address) = address_of(name) else { continue };
+        push_escaped(out, &text[done..start]);
+        out.push_str("<a href=\"");
+        push_escaped(out, &address);
+        out.push_str("\">");
+        push_escaped(out, name);
+        out.push_str("</a>");
+        done = start + name.len();
+    }
+    push_escaped(out, &text[done..]);
 }

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::links::LinkScope;
-use super::markdown::{self, Heading, Rendered};
+use super::markdown::{self, Dialect, Heading, Rendered};
 use super::model::Model;
 use super::summary::Entry;
 
@@ -81,11 +81,14 @@ pub(super) fn view(model: &Model<'_>, index: usize, order: &[TocLink]) -> (Chapt
     let manual = &model.manual[index];
     let text = String::from_utf8_lossy(&manual.file.bytes);
     let scope = LinkScope { model, source: &manual.file.path, page: &manual.page };
-    let options = markdown::Options { scope: &scope, offset: 0, demote: false, note: &|_| None };
+    let options = markdown::Options { scope: &scope, offset: 0, dialect: Dialect::Manual, note: &|_| None };
     let mut rendered = markdown::render(&text, &options);
     let position = order.iter().position(|link| link.page == manual.page);
-    let title = position
-        .map(|position| order[position].title.clone())
+    let title = manual
+        .file
+        .title
+        .clone()
+        .or_else(|| position.map(|position| order[position].title.clone()))
         .or_else(|| rendered.headings.first().map(|heading| heading.text.clone()))
         .unwrap_or_else(|| manual.file.path.clone());
     let view = ChapterView {

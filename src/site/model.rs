@@ -98,7 +98,13 @@ impl<'a> Model<'a> {
     pub(super) fn page_of(&self, path: &str) -> Option<&str> {
         let direct = self.pages.get(path);
         let index = || ["index.md", "README.md"].iter().find_map(|name| self.pages.get(&join(path, name)));
-        let html = || self.pages.get(&format!("{}.md", path.strip_suffix(".html")?));
+        let html = || {
+            let stem = path.strip_suffix(".html")?;
+            let folder =
+                stem.strip_suffix("index").filter(|folder| folder.is_empty() || folder.ends_with('/'));
+            let readme = || self.pages.get(&format!("{}README.md", folder?));
+            self.pages.get(&format!("{stem}.md")).or_else(readme)
+        };
         direct.or_else(index).or_else(html).map(String::as_str)
     }
 
@@ -214,7 +220,10 @@ impl<'a> Model<'a> {
             COPIED.contains(&ending.as_str()) && (ending != "svg" || super::svg::is_still(&file.bytes));
         if harmless && is_safe(&to) && names.claim(&to) {
             self.files.insert(file.path.clone(), self.copied.len());
-            let size = imagesize::blob_size(&file.bytes).ok().map(|size| (size.width, size.height));
+            let size = match ending == "svg" {
+                true => super::svg::size(&file.bytes),
+                false => imagesize::blob_size(&file.bytes).ok().map(|size| (size.width, size.height)),
+            };
             self.copied.push(CopiedFile { to, file, size });
         }
     }

@@ -32,11 +32,18 @@ const SWALLOWING: &[&str] = &[
     "html",
 ];
 
+/// What to write for an address.
+pub(super) struct Address {
+    pub(super) href: String,
+    /// Width and height of an image in pixels.
+    pub(super) size: Option<(usize, usize)>,
+}
+
 /// Rewrites one piece of raw HTML. `resolve` is given an address, whether it is loaded (`src`), and its
-/// range in `html`; it answers with the address to write, or `None` to leave it as it is.
+/// range in `html`; it answers with what to write, or `None` to leave it as it is.
 pub(super) fn rewritten(
     html: &str,
-    mut resolve: impl FnMut(&str, bool, Range<usize>) -> Option<String>,
+    mut resolve: impl FnMut(&str, bool, Range<usize>) -> Option<Address>,
 ) -> String {
     let mut out = String::with_capacity(html.len());
     let mut rest = 0;
@@ -98,10 +105,16 @@ fn push_tag(
     out: &mut String,
     tag: &str,
     offset: usize,
-    resolve: &mut impl FnMut(&str, bool, Range<usize>) -> Option<String>,
+    resolve: &mut impl FnMut(&str, bool, Range<usize>) -> Option<Address>,
 ) {
     let mut copied = 0;
-    for (name, range, name_start) in attributes(tag) {
+    let start = out.len();
+    let attributes = attributes(tag);
+    let is_image = tag.get(1..5).is_some_and(|name| name.trim_end().eq_ignore_ascii_case("img"));
+    let sized =
+        attributes.iter().any(|(name, ..)| ["width", "height"].iter().any(|n| name.eq_ignore_ascii_case(n)));
+    let mut found_size = None;
+    for (name, range, name_start) in attributes {
         // The anchors of old pages: `<a name="x">`.
         if name.eq_ignore_ascii_case("name")
             && tag[1..].starts_with(['a', 'A'])
@@ -121,11 +134,15 @@ fn push_tag(
             resolve(&value.replace("&amp;", "&"), loaded, offset + range.start..offset + range.end)
         {
             out.push_str(&tag[copied..range.start]);
-            super::text::push_escaped(out, &address);
+            super::text::push_escaped(out, &address.href);
+            found_size = found_size.or(address.size);
             copied = range.end;
         }
     }
     out.push_str(&tag[copied..]);
+    if let (Some((width, height)), true, false) = (found_size, is_image, sized) {
+        out.insert_str(start + "<img".len(), &format!(" width=\"{width}\" height=\"{height}\""));
+    }
 }
 
 /// Names, value ranges and places of the quoted and unquoted attributes of a whole tag.
@@ -194,9 +211,14 @@ mod tests {
             ("<img alt='>' src=a.png>", "<img alt='>' src=NEW>"),
             ("<a\nhref = \"x.md\" title=\"href='y'\">", "<a\nhref = \"NEW\" title=\"href='y'\">"),
             ("<a name=\"x\"></a><p name=x>", "<a id=\"x\"></a><p name=x>"),
+            ("<IMG src='b.png'>", "<IMG width=\"3\" height=\"4\" src='NEW'>"),
+            ("<img width=9 src='b.png'>", "<img width=9 src='NEW'>"),
+            ("<a href='b.png'>", "<a href='NEW'>"),
             ("<p>href=\"x\"</p>", "<p>href=\"x\"</p>"),
         ] {
-            assert_eq!(rewritten(html, |_, _, _| Some("NEW".to_owned())), expected, "{html}");
+            let address =
+                || Address { href: "NEW".to_owned(), size: html.contains("b.png").then_some((3, 4)) };
+            assert_eq!(rewritten(html, |_, _, _| Some(address())), expected, "{html}");
         }
     }
 

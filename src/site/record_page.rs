@@ -4,14 +4,14 @@ use serde::Serialize;
 
 use super::input::Page;
 use super::links::LinkScope;
-use super::markdown::{self, Heading, Rendered};
+use super::markdown::{self, Dialect, Heading, Rendered};
 use super::model::Model;
 use super::sanitize::key;
 use super::text::escaped;
 use super::timeline::{self, Timeline, TimelineRow};
 use super::view::{Act, Problem, Reference, Row, Tone, moment};
 use crate::ledger::{Approval, ApprovalFacet, RecordState, Status, shell_quoted};
-use crate::record::{Details, RecordType};
+use crate::record::{Details, Item, Record, RecordType};
 
 /// What `site/task.html`, `site/decision.html`, `site/runbook.html` and `site/broken.html` get as `record`.
 #[derive(Debug, Serialize)]
@@ -147,7 +147,7 @@ pub(super) fn view(model: &Model<'_>, index: usize) -> RecordPage {
     let own_page = &model.record_pages[index];
     let history = timeline::rows(model, state);
     let (radii, drawings) = super::radius::views(state, own_page).into_iter().unzip::<_, _, Vec<_>, Vec<_>>();
-    let mut rendered = if state.record.is_broken() { Rendered::default() } else { render(model, index) };
+    let mut rendered = render(model, index);
     let act = |evidence| model.act(evidence);
     let view = RecordView {
         row: model.row(index),
@@ -162,7 +162,10 @@ pub(super) fn view(model: &Model<'_>, index: usize) -> RecordPage {
         gates: super::gate::views(model, &state.name),
         badge: format!("badges/{}.svg", own_page.trim_end_matches(".html")),
         progress: progress(model, state),
-        html: std::mem::take(&mut rendered.html),
+        html: match model.input.unsaved.contains_key(&state.record.path) {
+            true => format!("{NOT_COMMITTED}{}", rendered.html),
+            false => std::mem::take(&mut rendered.html),
+        },
         headings: rendered.headings.clone(),
         issues: super::runbook::issues(&rendered.headings),
         timeline: Timeline::shortened(&history, own_page),
@@ -182,29 +185,42 @@ pub(super) fn view(model: &Model<'_>, index: usize) -> RecordPage {
     RecordPage { view, rendered, history, drawings: drawings.into_iter().flatten().collect() }
 }
 
+/// What the page shows the text of: the commit's record, or the work tree's where that is wanted.
+pub(super) fn shown<'a>(model: &Model<'a>, state: &'a RecordState) -> &'a Record {
+    let unsaved = model.input.unsaved.get(&state.record.path).filter(|record| !record.is_broken());
+    unsaved.map_or(&state.record, |record| record)
+}
+
+/// Stands before a text that nobody has committed.
+const NOT_COMMITTED: &str = "<p class=\"flag t-wait\">not committed: this is the text of the work tree; everything else on the page is of the commit</p>\n";
+
 fn render(model: &Model<'_>, index: usize) -> Rendered {
     let state = &model.input.state.records[index];
-    let record = &state.record;
+    let record = shown(model, state);
     let scope = LinkScope { model, source: &record.path, page: &model.record_pages[index] };
     let start = record.body_start.min(record.source.len());
+    let text = record.source.get(start..).unwrap_or("");
+    if record.is_broken() {
+        return Rendered { words: markdown::words_of(text), ..Rendered::default() };
+    }
     let options = markdown::Options {
         scope: &scope,
         offset: start,
-        demote: true,
+        dialect: Dialect::Record,
         note: &|mark| {
             let item_idx = record.items.binary_search_by_key(&mark, |item| item.mark.start).ok()?;
-            note(model, state, item_idx)
+            note(model, state, item_idx, record.items.get(item_idx)?)
         },
     };
-    markdown::render(record.source.get(start..).unwrap_or(""), &options)
+    markdown::render(text, &options)
 }
 
 /// Who ticked the box: safe HTML behind the item's text. Only the present state's owners are named.
-fn note(model: &Model<'_>, state: &RecordState, item_idx: usize) -> Option<String> {
-    let key_of = &state.record.items.get(item_idx)?.key;
+fn note(model: &Model<'_>, state: &RecordState, item_idx: usize, item: &Item) -> Option<String> {
+    let (key_of, is_checked) = (&item.key, item.checked);
     let same_place = state.items.get(item_idx).filter(|item| item.key == *key_of);
     let item = same_place.or_else(|| state.items.iter().find(|item| item.key == *key_of))?;
-    if !item.checked || item.by.is_empty() {
+    if !item.checked || !is_checked || item.by.is_empty() {
         return None;
     }
     let acts = item.by.iter().map(|evidence| {

@@ -1,11 +1,14 @@
 //! All pages of a site, on all cores.
 
+use std::collections::BTreeMap;
+
 use minijinja::{Value, context};
 use rayon::prelude::*;
 use serde::Serialize;
 
 use super::checks::{Draft, check_links, draft, external_links_page};
 use super::input::{Page, SiteError, SiteInput};
+use super::memory::{Key, Kind};
 use super::model::Model;
 use super::paths::root_of;
 use super::template::Templates;
@@ -59,22 +62,29 @@ pub fn render_site(input: &SiteInput<'_>) -> Result<Vec<Page>, SiteError> {
     let templates = Templates::new(input.template_overrides)?;
     let meetings = meeting::views(&model);
     let dress = super::theme::dress(input)?;
-    let site = data(frame(&model, &meetings, &dress));
+    let site = Shared::frame(&model, &meetings, &dress);
     let renderer = Renderer { model: &model, templates: &templates, site };
     let (mut drafts, beside) = renderer.records()?;
     let (manual, chapters) = renderer.manual()?;
     drafts.extend(manual);
     check_links(&model, &drafts)?;
     let external = external_links_page(&drafts);
-    let mut pages: Vec<Page> = drafts.into_iter().map(|draft| draft.page).collect();
+    let (mut pages, words): (Vec<Page>, Vec<String>) =
+        drafts.into_iter().map(|draft| (draft.page, draft.words)).unzip();
+    let ((lists, places), (names, (search, feeds))) = rayon::join(
+        || rayon::join(|| renderer.lists(), || renderer.places(&meetings)),
+        || {
+            let search = || super::search::pages(&model, &chapters, &words);
+            rayon::join(|| renderer.names(), || rayon::join(search, || super::feeds::pages(&renderer)))
+        },
+    );
     pages.extend(beside.into_iter().flatten());
-    pages.extend(renderer.lists()?);
-    pages.extend(renderer.places(&meetings)?);
-    pages.extend(renderer.names()?);
-    pages.extend(super::search::pages(&model, &chapters));
     pages.extend(external);
     pages.extend(dress.pages);
-    pages.extend(super::feeds::pages(&renderer)?);
+    pages.extend(manual_index(&model, &pages));
+    for more in [lists?, places?, names?, search, feeds?] {
+        pages.extend(more);
+    }
     pages.extend(super::feeds::map(&model, &pages));
     let copied =
         model.copied.iter().map(|copy| Page { path: copy.to.clone(), bytes: copy.file.bytes.clone() });
@@ -84,6 +94,16 @@ pub fn render_site(input: &SiteInput<'_>) -> Result<Vec<Page>, SiteError> {
     pages.extend(super::redirect::pages(&renderer, &pages)?);
     pages.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(pages)
+}
+
+/// As in mdBook, the manual's folder shows its first chapter.
+fn manual_index(model: &Model<'_>, pages: &[Page]) -> Option<Page> {
+    const INDEX: &str = "manual/index.html";
+    let first = model.manual_start()?;
+    let is_beside = first.strip_prefix("manual/").is_some_and(|name| !name.contains('/'));
+    let page = pages.iter().find(|page| page.path == first).filter(|_| is_beside && first != INDEX)?;
+    let is_free = pages.iter().all(|page| page.path != INDEX);
+    is_free.then(|| Page { path: INDEX.to_owned(), bytes: page.bytes.clone() })
 }
 
 /// The site's whole address with a slash at its end, when the settings name one.
@@ -135,7 +155,35 @@ fn frame(model: &Model<'_>, meetings: &[meeting::MeetingView], dress: &Dress) ->
 pub(super) struct Renderer<'a> {
     pub(super) model: &'a Model<'a>,
     templates: &'a Templates,
-    site: Value,
+    site: Shared,
+}
+
+/// What many pages show, and a hash of it.
+struct Shared {
+    value: Value,
+    digest: Key,
+}
+
+impl Shared {
+    fn new(parts: &impl Serialize) -> Self {
+        let digest = Kind::Shared.key(&[&serde_json::to_vec(parts).unwrap_or_default()]);
+        Shared { value: data(parts), digest }
+    }
+
+    /// The frame of all pages; the book's own templates count as a part of it.
+    fn frame(model: &Model<'_>, meetings: &[meeting::MeetingView], dress: &Dress) -> Self {
+        let frame = frame(model, meetings, dress);
+        let Shared { digest, .. } = Shared::new(&(&frame, model.input.template_overrides));
+        Shared { value: data(frame), digest }
+    }
+}
+
+/// Which page, by which template, at which place of the menu.
+#[derive(Clone, Copy)]
+struct Target<'a> {
+    path: &'a str,
+    place: &'a str,
+    template: &'a str,
 }
 
 impl Renderer<'_> {
@@ -147,9 +195,35 @@ impl Renderer<'_> {
         data: Value,
     ) -> Result<Page, SiteError> {
         let frame =
-            context! { site => self.site.clone(), root => root_of(path), page => path, place => place };
+            context! { site => self.site.value.clone(), root => root_of(path), page => path, place => place };
         let text = self.templates.render(template, context! { ..data, ..frame })?;
         Ok(Page { path: path.to_owned(), bytes: text.into_bytes() })
+    }
+
+    /// A page that shows a view under a name, and what many pages show under another; one that was made before
+    /// from the same is taken as it is.
+    fn page_of(
+        &self,
+        target: Target<'_>,
+        (name, view): (&str, &impl Serialize),
+        (shared_name, shared): (&str, &Shared),
+    ) -> Result<Page, SiteError> {
+        let Target { path, place, template } = target;
+        let kept = self.model.input.pages.and_then(|pages| {
+            let view = serde_json::to_vec(view).ok()?;
+            let names = [path, place, template, name, shared_name].map(str::as_bytes);
+            let key = Kind::Page.key(&[&names[..], &[&view, &self.site.digest, &shared.digest]].concat());
+            Some((pages, key))
+        });
+        if let Some(bytes) = kept.and_then(|(pages, key)| pages.get(&key)) {
+            return Ok(Page { path: path.to_owned(), bytes });
+        }
+        let views = BTreeMap::from([(name, data(view)), (shared_name, shared.value.clone())]);
+        let page = self.page(path, place, template, Value::from(views))?;
+        if let Some((pages, key)) = kept {
+            pages.put(key, &page.bytes);
+        }
+        Ok(page)
     }
 
     /// The page of each record, and the files beside it.
@@ -174,22 +248,23 @@ impl Renderer<'_> {
             let context = context! { row => data(&view.row), path => &view.path, rows => data(history) };
             beside.push(self.page(&page, place, "site/history.html", context! { history => context })?);
         }
-        let context = context! { record => data(view) };
-        let page = self.page(&self.model.record_pages[index], place, template, context)?;
-        Ok((draft(page, &state.record.path, &state.record.source, rendered), beside))
+        let target = Target { path: &self.model.record_pages[index], place, template };
+        let page = self.page_of(target, ("record", &view), ("site", &self.site))?;
+        let shown = record_page::shown(self.model, state);
+        Ok((draft(page, &shown.path, &shown.source, rendered), beside))
     }
 
     /// The manual's pages, and the page and title of each for the search.
     fn manual(&self) -> Result<(Vec<Draft>, Chapters), SiteError> {
         let toc = manual::toc(self.model);
         let order = manual::reading_order(&toc);
-        let toc = data(&toc);
+        let toc = Shared::new(&toc);
         let chapters = (0..self.model.manual.len()).into_par_iter().map(|index| {
             let (view, rendered) = manual::view(self.model, index, &order);
             let path = view.page.clone();
             let title = view.title.clone();
-            let context = context! { chapter => data(view), toc => toc.clone() };
-            let page = self.page(&path, "more", "site/manual.html", context)?;
+            let target = Target { path: &path, place: "more", template: "site/manual.html" };
+            let page = self.page_of(target, ("chapter", &view), ("toc", &toc))?;
             let file = self.model.manual[index].file;
             let draft = draft(page, &file.path, &String::from_utf8_lossy(&file.bytes), rendered);
             Ok((draft, (path, title)))
@@ -201,21 +276,24 @@ impl Renderer<'_> {
     fn lists(&self) -> Result<Vec<Page>, SiteError> {
         let model = self.model;
         let list = |path: &str, place: &str, list: lists::List| {
-            self.page(path, place, "site/list.html", context! { list => data(list) })
+            let target = Target { path, place, template: "site/list.html" };
+            self.page_of(target, ("list", &list), ("site", &self.site))
         };
+        let index = || {
+            let target = Target { path: "index.html", place: "overview", template: "site/index.html" };
+            self.page_of(target, ("overview", &overview::overview(model)), ("site", &self.site))
+        };
+        let board = || {
+            let target = Target { path: "board.html", place: "board", template: "site/board.html" };
+            self.page_of(target, ("columns", &lists::board(model)), ("site", &self.site))
+        };
+        let by_type = |path, place, record_type| list(path, place, lists::by_type(model, record_type));
+        let (index, (board, records)) =
+            rayon::join(index, || rayon::join(board, || by_type("records.html", "records", None)));
         let mut pages = vec![
-            self.page(
-                "index.html",
-                "overview",
-                "site/index.html",
-                context! { overview => data(overview::overview(model)) },
-            )?,
-            self.page(
-                "board.html",
-                "board",
-                "site/board.html",
-                context! { columns => data(lists::board(model)) },
-            )?,
+            index?,
+            board?,
+            records?,
             self.page(
                 "tags.html",
                 "more",
@@ -223,9 +301,8 @@ impl Renderer<'_> {
                 context! { kinds => data(lists::kinds(model)) },
             )?,
             self.page("404.html", "", "site/404.html", context! {})?,
-            list("records.html", "records", lists::by_type(model, None))?,
-            list("decisions.html", "more", lists::by_type(model, Some(RecordType::Decision)))?,
-            list("runbooks.html", "runbooks", lists::by_type(model, Some(RecordType::Runbook)))?,
+            by_type("decisions.html", "more", Some(RecordType::Decision))?,
+            by_type("runbooks.html", "runbooks", Some(RecordType::Runbook))?,
         ];
         pages.push(self.page(
             "all.html",

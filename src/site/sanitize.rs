@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
+use std::fmt::Write;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::LazyLock;
 
@@ -95,13 +96,34 @@ pub(super) fn key() -> &'static str {
     &KEY
 }
 
-/// The HTML with everything taken out that is not on the list, and deceptive characters written out.
-pub(super) fn sanitized(html: &str) -> String {
+/// Marks the place where a piece of HTML goes that is whole and safe by itself, by its number.
+pub(super) fn place_for(out: &mut String, number: usize) {
+    let _ = write!(out, "{}{number};", key());
+}
+
+/// The HTML with everything taken out that is not on the list, and deceptive characters written out; then what
+/// was set aside is put into its places.
+pub(super) fn sanitized(html: &str, set_aside: &[String]) -> String {
     let clean = BUILDER.clean(html).to_string();
-    match visible(&clean) {
+    let clean = match visible(&clean) {
         Cow::Borrowed(_) => clean,
         Cow::Owned(escaped) => escaped,
+    };
+    if set_aside.is_empty() {
+        return clean;
     }
+    let length: usize = set_aside.iter().map(String::len).sum();
+    let mut out = String::with_capacity(clean.len() + length);
+    let mut parts = clean.split(key());
+    out.push_str(parts.next().unwrap_or(""));
+    for part in parts {
+        let (number, rest) = part.split_once(';').unwrap_or((part, ""));
+        out.push_str(
+            number.parse().ok().and_then(|number: usize| set_aside.get(number)).map_or("", String::as_str),
+        );
+        out.push_str(rest);
+    }
+    out
 }
 
 fn builder() -> Builder<'static> {
@@ -137,6 +159,10 @@ fn builder() -> Builder<'static> {
 fn filtered<'v>(element: &str, attribute: &str, value: &'v str) -> Option<Cow<'v, str>> {
     if OWN.contains(&attribute) {
         return value.strip_prefix(key()).map(Cow::Borrowed);
+    }
+    // What is set aside goes between elements and never into one.
+    if value.contains(key()) {
+        return None;
     }
     if element == "img" && attribute == "src" && is_foreign(value) {
         return None;
@@ -187,13 +213,22 @@ mod tests {
             ("a\u{202E}b&#x202E;c", "a⟨U+202E⟩b⟨U+202E⟩c"),
             ("<base href=x><meta http-equiv=refresh content=0><link rel=stylesheet href=x>y", "y"),
         ] {
-            assert_eq!(sanitized(html), expected, "{html}");
+            assert_eq!(sanitized(html, &[]), expected, "{html}");
         }
     }
 
     #[test]
     fn own_markup_passes_without_its_key() {
         let html = format!("<span class=\"{}box done\">x</span>", key());
-        assert_eq!(sanitized(&html), "<span class=\"box done\">x</span>");
+        assert_eq!(sanitized(&html, &[]), "<span class=\"box done\">x</span>");
+    }
+
+    #[test]
+    fn what_is_set_aside_comes_back_between_elements_alone() {
+        let mut place = String::new();
+        place_for(&mut place, 0);
+        let aside = ["<span class=\"hk\">x</span>".to_owned()];
+        let html = format!("<p>{place}</p><p title=\"{place}\">b</p>{}7;", key());
+        assert_eq!(sanitized(&html, &aside), "<p><span class=\"hk\">x</span></p><p>b</p>");
     }
 }

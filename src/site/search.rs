@@ -5,23 +5,22 @@
 //! with `XX` and which records have them. A reader loads the first with the first key, and a shard when its
 //! letters are typed.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
-use pulldown_cmark::{Event, Parser};
 use rayon::prelude::*;
+use rustc_hash::FxHashMap;
 use serde::Serialize;
 
 use super::input::Page;
 use super::model::Model;
-use crate::record::markdown_options;
+use super::words::Words;
+use crate::ledger::RecordState;
 
 /// A shard that is larger than this is split by one letter more, in bytes.
 const MAX_SHARD: usize = 16 * 1024;
 /// Longest prefix that names a shard, in characters.
 const MAX_PREFIX: usize = 4;
-/// Words of a text that are kept: longer ones are digests and keys.
-const MAX_WORD: usize = 32;
 
 /// What `search/records.js` hands over.
 #[derive(Serialize)]
@@ -44,27 +43,22 @@ type Entry<'a> = (&'a str, &'a str, usize, i32, i32, Vec<usize>, Vec<usize>, Vec
 const TYPES: [&str; 4] = ["tasks", "decisions", "runbooks", "manual"];
 
 /// The files of the index.
-pub(super) fn pages(model: &Model<'_>, manual: &[(String, String)]) -> Vec<Page> {
-    let n_records = model.input.state.records.len();
-    let texts: Vec<BTreeSet<String>> = (0..n_records + model.manual.len())
-        .into_par_iter()
-        .map(|index| match model.input.state.records.get(index) {
-            Some(state) => {
-                let body = state.record.source.get(state.record.body_start..).unwrap_or("");
-                words(&format!("{} {}", state.name, state.title()), body)
-            }
-            None => {
-                let file = model.manual[index - n_records].file;
-                words("", &String::from_utf8_lossy(&file.bytes))
-            }
-        })
-        .collect();
-    let mut postings: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+///
+/// `texts` has the words of each record and each chapter, with spaces between.
+pub(super) fn pages(model: &Model<'_>, manual: &[(String, String)], texts: &[String]) -> Vec<Page> {
+    let names: Vec<Vec<String>> = model.input.state.records.iter().map(names).collect();
+    let mut postings: FxHashMap<&str, Vec<usize>> = FxHashMap::default();
     for (index, text) in texts.iter().enumerate() {
-        for word in text {
-            postings.entry(word).or_default().push(index);
+        let named = names.get(index).into_iter().flatten().map(String::as_str);
+        for word in text.split_ascii_whitespace().chain(named) {
+            let records = postings.entry(word).or_default();
+            if records.last() != Some(&index) {
+                records.push(index);
+            }
         }
     }
+    let mut postings: Vec<(&str, Vec<usize>)> = postings.into_iter().collect();
+    postings.sort_unstable();
     let shards = shards(&postings);
     let mut pages: Vec<Page> = shards
         .iter()
@@ -141,45 +135,19 @@ fn index<'a>(
     }
 }
 
-/// The words of a record: of its name, its title, and its text without markup.
-fn words(head: &str, markdown: &str) -> BTreeSet<String> {
-    let mut words = BTreeSet::new();
-    collect(&mut words, head);
-    for event in Parser::new_ext(markdown, markdown_options()) {
-        match event {
-            Event::Text(text) | Event::Code(text) | Event::Html(text) | Event::InlineHtml(text) => {
-                collect(&mut words, &text);
-            }
-            _ => {}
-        }
-    }
-    words
-}
-
-/// Letters and digits in lower case; what is joined by `-`, `_` or `.` is also known by its parts.
-fn collect(words: &mut BTreeSet<String>, text: &str) {
-    let is_part = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.');
-    for whole in text.split(|c: char| !is_part(c)) {
-        let whole = whole.trim_matches(|c: char| !c.is_alphanumeric());
-        let mut add = |word: &str| {
-            let length = word.chars().count();
-            if (2..=MAX_WORD).contains(&length) {
-                let word: String = word.chars().flat_map(char::to_lowercase).collect();
-                words.insert(word);
-            }
-        };
-        add(whole);
-        if whole.contains(['-', '_', '.']) {
-            whole.split(['-', '_', '.']).for_each(add);
-        }
-    }
+/// The words of a record's name and title.
+fn names(state: &RecordState) -> Vec<String> {
+    let mut words = Words::default();
+    words.add(&state.name);
+    words.add(state.title());
+    words.lowered()
 }
 
 /// The words in files by their first letters, as the inside of an object: each word with the records that have
 /// it, as differences in base 36.
-fn shards(postings: &BTreeMap<&str, Vec<usize>>) -> Vec<(String, String)> {
+fn shards(postings: &[(&str, Vec<usize>)]) -> Vec<(String, String)> {
     let entries: Vec<(&str, String)> = postings
-        .iter()
+        .par_iter()
         .map(|(word, records)| (*word, format!("{}:{}", quoted(word), numbers(records))))
         .collect();
     let mut shards = Vec::new();
@@ -263,27 +231,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn words_are_known_whole_and_by_their_parts() {
-        let found = words("INFRA-150 Größe", "Use `redis.tf` and **r6g.large**, a_b x");
-        let expected = [
-            "150",
-            "a_b",
-            "and",
-            "größe",
-            "infra",
-            "infra-150",
-            "large",
-            "r6g",
-            "r6g.large",
-            "redis",
-            "redis.tf",
-            "tf",
-            "use",
-        ];
-        assert_eq!(found.iter().map(String::as_str).collect::<Vec<_>>(), expected);
-    }
-
-    #[test]
     fn numbers_are_differences_in_base_36() {
         assert_eq!(numbers(&[0, 5, 41, 41 + 36 * 36]), "\"0 5 10 100\"");
         assert_eq!(shard_name("aß"), "a_df");
@@ -293,8 +240,8 @@ mod tests {
     #[test]
     fn a_large_shard_is_split_and_its_short_words_stay_together() {
         let many: Vec<String> = (0..3000).map(|n| format!("re{n:04}")).collect();
-        let mut postings: BTreeMap<&str, Vec<usize>> = many.iter().map(|w| (w.as_str(), vec![1])).collect();
-        postings.insert("re", vec![2]);
+        let mut postings: Vec<(&str, Vec<usize>)> = vec![("re", vec![2])];
+        postings.extend(many.iter().map(|word| (word.as_str(), vec![1])));
         let shards = shards(&postings);
         let names: Vec<&str> = shards.iter().map(|(prefix, _)| prefix.as_str()).collect();
         assert_eq!(names[0], "re");

@@ -37,6 +37,35 @@ pub(super) fn is_still(bytes: &[u8]) -> bool {
         && !text.contains("<!doctype svg [")
 }
 
+/// Width and height in pixels, as the drawing says itself or by its view box.
+pub(super) fn size(bytes: &[u8]) -> Option<(usize, usize)> {
+    let text = std::str::from_utf8(bytes).ok()?;
+    let tag = &text[text.find("<svg")?..];
+    let tag = &tag[..tag.find('>')?];
+    let attribute = |name: &str| {
+        let (at, _) = tag.match_indices(name).find(|(at, _)| tag[..*at].ends_with(char::is_whitespace))?;
+        let value = tag[at + name.len()..].trim_start().strip_prefix('=')?.trim_start();
+        let quote = value.chars().next().filter(|quote| matches!(quote, '"' | '\''))?;
+        value[1..].split(quote).next()
+    };
+    let length = |text: &str| pixels(text.trim().trim_end_matches("px"));
+    let stated = attribute("width").and_then(length).zip(attribute("height").and_then(length));
+    stated.or_else(|| {
+        let view = attribute("viewBox")?;
+        let mut numbers = view.split(|c: char| c == ',' || c.is_whitespace()).filter(|part| !part.is_empty());
+        let (width, height) = (numbers.nth(2)?, numbers.next()?);
+        pixels(width).zip(pixels(height))
+    })
+}
+
+/// A length that an image can have.
+fn pixels(text: &str) -> Option<usize> {
+    let number: f64 = text.parse().ok()?;
+    // The cast is of a small whole number.
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is from 1 to 99,999")]
+    (0.5..99_999.0).contains(&number).then(|| number.round() as usize)
+}
+
 /// Whether an attribute beginning with `on` stands in the text.
 fn has_handler(text: &str) -> bool {
     text.match_indices("on").any(|(start, _)| {
@@ -50,7 +79,22 @@ fn has_handler(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::is_still;
+    use super::{is_still, size};
+
+    #[test]
+    fn a_drawing_says_its_size() {
+        for (drawing, expected) in [
+            ("<svg width=\"20\" height='30px' viewBox=\"0 0 1 1\">", Some((20, 30))),
+            ("<?xml version=\"1.0\"?>\n<svg viewBox=\"0,0 100.4 50\"/>", Some((100, 50))),
+            ("<svg width=\"100%\" height=\"5em\" viewBox=\"0 0 8 9\">", Some((8, 9))),
+            ("<svg stroke-width=\"3\" height=\"5\">", None),
+            ("<svg width=\"-1\" height=\"inf\">", None),
+            ("<svg", None),
+            ("x", None),
+        ] {
+            assert_eq!(size(drawing.as_bytes()), expected, "{drawing}");
+        }
+    }
 
     #[test]
     fn drawings_pass_and_programs_do_not() {

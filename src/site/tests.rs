@@ -82,8 +82,8 @@ fn commits_in_prose_are_linked_and_images_have_their_size() {
     let mut png = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR".to_vec();
     png.extend([0, 0, 0, 3, 0, 0, 0, 2, 8, 6, 0, 0, 0]);
     let source = format!("# X\n\nsee {} and 0123456789 and x{commit}\n\n![a](img/a.png)\n", &commit[..8]);
-    book.docs.push(DocFile { path: "docs/cited.md".to_owned(), bytes: source.into_bytes() });
-    book.docs.push(DocFile { path: "docs/img/a.png".to_owned(), bytes: png });
+    book.docs.push(DocFile { path: "docs/cited.md".to_owned(), bytes: source.into_bytes(), title: None });
+    book.docs.push(DocFile { path: "docs/img/a.png".to_owned(), bytes: png, title: None });
     let pages = pages(&book);
     let page = text(&pages, "manual/cited.html");
     let link = format!(
@@ -197,7 +197,7 @@ fn an_empty_book_teaches() {
 fn with_doc(path: &str, body: &str) -> Book {
     let mut book = fixture::book();
     book.docs.retain(|doc| doc.path != path);
-    book.docs.push(DocFile { path: path.to_owned(), bytes: body.as_bytes().to_vec() });
+    book.docs.push(DocFile { path: path.to_owned(), bytes: body.as_bytes().to_vec(), title: None });
     book
 }
 
@@ -255,8 +255,8 @@ fn links_lead_from_file_to_page() {
             "**redis-cluster**",
             "<strong><a href=\"../runbooks/redis-cluster.html\">redis-cluster</a></strong>",
         ),
-        ("<img src=\"img/flow.svg\">", "<img src=\"../manual/img/flow.svg\">"),
-        ("![a *b*](img/flow.svg)", "src=\"../manual/img/flow.svg\" alt=\"a b\""),
+        ("<img src=\"img/flow.svg\">", "<img width=\"320\" height=\"60\" src=\"../manual/img/flow.svg\">"),
+        ("![a *b*](img/flow.svg)", "src=\"../manual/img/flow.svg\" width=\"320\" height=\"60\" alt=\"a b\""),
         ("![a](https://x.example/t.png)", "<a href=\"https://x.example/t.png\">a</a>"),
         ("<a@example.org>", "<a href=\"mailto:a@example.org\">"),
     ] {

@@ -62,11 +62,14 @@ const PAGES: [&str; 23] = [
     "manual/changes.html",
 ];
 
+/// A block in every colour that code has.
+const CODE: &str = "```console\n$ terraform plan -out=x # note\n```\n\n```rust\n/// Words.\nfn main() -> Result<(), String> { let n = \"a\".len() + 1; println!(\"{n}\"); Ok(()) }\n```\n\n```hcl\nresource \"aws_vpc\" \"main\" {\n  name = \"x-${var.name}\"\n}\n```\n\n```yaml\nspec: { replicas: 3, on: true }\n```\n\n```diff\n-old\n+new\n```\n";
+
 /// A record whose words are longer than any screen.
 fn awkward() -> String {
     let long = "x".repeat(300);
     format!(
-        "+++\nid = \"INFRA-900\"\ntitle = \"{long}\"\nkind = \"general\"\n+++\n\n{long}\n\n- [ ] {long}\n- [ ] `{long}`\n\n|{cell}\n|{rule}\n|{cell}\n\n<table><tr>{raw}</tr></table>\n\n```\n{long}\n```\n",
+        "+++\nid = \"INFRA-900\"\ntitle = \"{long}\"\nkind = \"general\"\n+++\n\n{long}\n\n- [ ] {long}\n- [ ] `{long}`\n\n|{cell}\n|{rule}\n|{cell}\n\n<table><tr>{raw}</tr></table>\n\n```\n{long}\n```\n\n{CODE}",
         cell = "a wide cell|".repeat(20),
         rule = "-|".repeat(20),
         raw = "<td>a wide cell</td>".repeat(20),

@@ -40,6 +40,10 @@ pub struct BookConfig {
     pub source: String,
     /// `output.html.edit-url-template`, with `{path}`.
     pub edit_url_template: Option<String>,
+    /// `output.html.smart-punctuation`, which mdBook has on.
+    pub smart_punctuation: bool,
+    /// `output.html.code.hidelines`: by language, what hidden lines of code begin with.
+    pub hidelines: BTreeMap<String, String>,
     /// `preprocessor.changebook.allow-broken-links`.
     pub allow_broken_links: bool,
     /// `preprocessor.changebook.theme`, and the style sheets and scripts of `output.html`.
@@ -97,6 +101,14 @@ struct HtmlTable {
     redirect: BTreeMap<String, Spanned<String>>,
     additional_css: Vec<Spanned<String>>,
     additional_js: Vec<Spanned<String>>,
+    smart_punctuation: Option<bool>,
+    code: CodeTable,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct CodeTable {
+    hidelines: BTreeMap<String, String>,
 }
 
 #[derive(Deserialize, Default)]
@@ -221,6 +233,8 @@ impl BookConfig {
             edit_url_template: html.edit_url_template,
             redirects: html.redirect.into_iter().map(redirect).collect(),
             source: text.to_owned(),
+            smart_punctuation: html.smart_punctuation.unwrap_or(true),
+            hidelines: html.code.hidelines,
             allow_broken_links: file.preprocessor.changebook.allow_broken_links,
             theme,
         };

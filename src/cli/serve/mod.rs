@@ -9,11 +9,15 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use super::build;
+use super::build::Options;
 use super::context::Context;
 use super::error::CliError;
+use super::gathered::{Gathered, Kept, pieces_on_disk};
 use super::ui::{BAD, DIM, GOOD, Ui, paint};
-use crate::book::Book;
+use crate::book::{Book, Loaded};
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::history::Pieces;
+use crate::ledger::WorkTree;
 use crate::site::Page;
 use answer::{Failure, Shown};
 
@@ -42,13 +46,14 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &ServeArgs) -> Result<()
             .with_hint("`changebook build --out DIR` writes its site")
     })?;
     let git_folder = book.repository.common_dir();
+    let mut session = Session::new(context, &book, &root);
     drop(book);
     let listener = listen(args.port)?;
     let address = listener.local_addr().map_err(|error| CliError::failure(error.to_string()))?;
     let shared = Arc::new(Shared { shown: Mutex::default(), version: tokio::sync::watch::channel(0).0 });
     let changes = watch::changes(&root, &git_folder)
         .map_err(|error| CliError::failure(format!("the book cannot be watched: {error}")))?;
-    rebuild(ui, context, &root, &shared)?;
+    rebuild(ui, &mut session, &shared)?;
     let server = Arc::clone(&shared);
     std::thread::spawn(move || answer::serve(listener, &server));
     ui.line(format!("{} http://{address}/  {}", paint(GOOD, "serving"), paint(DIM, "Ctrl-C ends it")))?;
@@ -57,8 +62,7 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &ServeArgs) -> Result<()
         ui.note("no browser could be started");
     }
     for () in changes {
-        rebuild(ui, context, &root, &shared)?;
-        ui.flush()?;
+        rebuild(ui, &mut session, &shared)?;
     }
     Ok(())
 }
@@ -93,34 +97,84 @@ fn listen(port: u16) -> Result<std::net::TcpListener, CliError> {
     Ok(listener)
 }
 
-/// Builds in memory. What fails is shown beside the last site; the program goes on.
-fn rebuild(ui: &mut Ui, context: &Context, root: &Path, shared: &Shared) -> Result<(), CliError> {
-    let started = std::time::Instant::now();
-    let outcome = Book::find(root).map_err(CliError::from).and_then(|book| {
-        match build::pages(&book, context, false) {
+/// What goes from one build to the next.
+struct Session<'a> {
+    context: &'a Context,
+    root: &'a Path,
+    /// Rendered texts, which other runs may use too.
+    pieces: Pieces,
+    /// Whole pages.
+    pages: Pieces,
+    gathered: Option<Gathered>,
+}
+
+impl<'a> Session<'a> {
+    fn new(context: &'a Context, book: &Book, root: &'a Path) -> Self {
+        let pieces = pieces_on_disk(book, context).unwrap_or_else(Pieces::in_memory);
+        Session { context, root, pieces, pages: Pieces::in_memory(), gathered: None }
+    }
+
+    /// The site of the files as they are now, and what is wrong with it.
+    fn build(&mut self) -> Result<(Vec<Page>, Option<Failure>), CliError> {
+        let book = Book::find(self.root)?;
+        let gathered = Gathered::new(&book, self.context, self.gathered.as_ref())?.with_unsaved();
+        let kept = Kept { pieces: Some(&self.pieces), pages: Some(&self.pages) };
+        let pages = match gathered.pages(&Options::default(), kept) {
             // The pages with broken links are worth more than none.
-            Err(error) if !error.diagnostics.is_empty() => {
-                build::pages(&book, context, true).map(|pages| (pages, Some(failure(&error))))
-            }
-            outcome => outcome.map(|pages| (pages, None)),
-        }
-    });
+            Err(error) if !error.diagnostics.is_empty() => gathered
+                .pages(&Options { allow_broken_links: true, base: None }, kept)
+                .map(|pages| (pages, Some(failure(&error)))),
+            outcome => outcome.map(|pages| (pages, unreadable(&gathered.loaded))),
+        };
+        self.gathered = Some(gathered);
+        pages
+    }
+}
+
+/// Builds in memory. What fails is shown beside the last site; the program goes on.
+fn rebuild(ui: &mut Ui, session: &mut Session<'_>, shared: &Shared) -> Result<(), CliError> {
+    let started = std::time::Instant::now();
+    let outcome = session.build();
     let before = shared.shown();
     let (pages, failure) = match outcome {
         Ok((pages, failure)) => (files(pages), failure),
         Err(error) => (before.pages.clone(), Some(failure(&error))),
     };
     // A build that shows the same is no reason to load anything again.
-    if *before.pages == *pages && before.failure == failure && !before.pages.is_empty() {
-        return Ok(());
+    let same = *before.pages == *pages && before.failure == failure && !before.pages.is_empty();
+    if !same {
+        let n_files = pages.len();
+        let line = match &failure {
+            None => format!("{} {n_files} files", paint(GOOD, "built")),
+            Some(failure) => format!("{} {}", paint(BAD, "wrong:"), super::ui::escape(&failure.message)),
+        };
+        shared.show(Shown { pages, failure });
+        ui.line(format!("{line} {}", paint(DIM, format!("in {} ms", started.elapsed().as_millis()))))?;
+        ui.flush()?;
     }
-    let n_files = pages.len();
-    let line = match &failure {
-        None => format!("{} {n_files} files", paint(GOOD, "built")),
-        Some(failure) => format!("{} {}", paint(BAD, "wrong:"), super::ui::escape(&failure.message)),
+    session.pieces.save();
+    session.pages.save();
+    Ok(())
+}
+
+/// What cannot be read of what is not committed.
+fn unreadable(loaded: &Loaded) -> Option<Failure> {
+    let added = loaded.state.records.iter().filter(|record| record.work_tree == WorkTree::Added);
+    let changed = loaded.in_work_tree.values().map(|record| &**record);
+    let broken = changed.chain(added.map(|record| &*record.record)).filter(|record| record.is_broken());
+    let errors =
+        broken.flat_map(|record| &record.diagnostics).filter(|found| found.severity == Severity::Error);
+    let details: Vec<String> = errors.map(place).collect();
+    let message = match details.len() {
+        0 => return None,
+        1 => "a record cannot be read".to_owned(),
+        n => format!("{n} things keep records from being read"),
     };
-    shared.show(Shown { pages, failure });
-    ui.line(format!("{line} {}", paint(DIM, format!("in {} ms", started.elapsed().as_millis()))))
+    Some(Failure { message, details })
+}
+
+fn place(found: &Diagnostic) -> String {
+    format!("{}:{}:{}: {}", found.path, found.line, found.column, found.message)
 }
 
 fn files(pages: Vec<Page>) -> Arc<HashMap<String, Vec<u8>>> {
@@ -128,9 +182,6 @@ fn files(pages: Vec<Page>) -> Arc<HashMap<String, Vec<u8>>> {
 }
 
 fn failure(error: &CliError) -> Failure {
-    let place = |found: &crate::diagnostic::Diagnostic| {
-        format!("{}:{}:{}: {}", found.path, found.line, found.column, found.message)
-    };
     Failure {
         message: error.message.clone(),
         details: error.diagnostics.iter().map(place).chain(error.hints.iter().cloned()).collect(),

@@ -10,6 +10,7 @@ mod answers;
 mod commits;
 mod file;
 mod heads;
+mod pieces;
 mod versions;
 mod wire;
 
@@ -23,6 +24,7 @@ pub use answers::Answers;
 use commits::View;
 use file::{Folder, Found};
 pub use heads::SeenHeads;
+pub use pieces::Pieces;
 
 use super::types::{BlobId, Commit, CommitId, History};
 use super::{BookPath, Repository};

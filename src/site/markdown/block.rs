@@ -3,16 +3,16 @@
 use std::fmt::Write;
 use std::ops::Range;
 
-use pulldown_cmark::{Alignment, BlockQuoteKind, CodeBlockKind, CowStr, Event, HeadingLevel, Tag, TagEnd};
+use pulldown_cmark::{Alignment, BlockQuoteKind, CowStr, Event, HeadingLevel, Tag, TagEnd};
 
 use super::inline::plain_text;
-use super::{Heading, Writer, key};
+use super::{Dialect, Heading, Writer, key};
 use crate::site::text::{capitalized, push_escaped, slug};
 
 impl Writer<'_, '_> {
     pub(super) fn start_heading(&mut self, level: HeadingLevel, id: Option<&CowStr<'_>>, index: usize) {
         let text = plain_text(&self.events[index + 1..], |end| matches!(end, TagEnd::Heading(_)));
-        let base = id.map_or_else(|| slug(&text), |id| slug(id));
+        let base = id.map_or_else(|| slug(&text), |id| id.to_string());
         let base = if base.is_empty() { "section".to_owned() } else { base };
         let id = self.unique(base);
         let level = self.shown(level);
@@ -40,7 +40,15 @@ impl Writer<'_, '_> {
 
     pub(super) fn shown(&self, level: HeadingLevel) -> u8 {
         let level = level as u8;
-        if self.options.demote { level.max(2) } else { level }
+        if self.options.dialect == Dialect::Record { level.max(2) } else { level }
+    }
+
+    pub(super) fn start_term(&mut self, index: usize) {
+        let text = plain_text(&self.events[index + 1..], |end| matches!(end, TagEnd::DefinitionListTitle));
+        let id = self.unique(slug(&text));
+        self.out.push_str("<dt id=\"");
+        push_escaped(&mut self.out, &id);
+        self.out.push_str("\">");
     }
 
     /// The forges number repeated anchors from 1: `plan`, `plan-1`, `plan-2`.
@@ -79,21 +87,6 @@ impl Writer<'_, '_> {
         self.ends.push("</div>\n");
     }
 
-    pub(super) fn start_code(&mut self, kind: &CodeBlockKind<'_>) {
-        self.flush_note();
-        self.in_code = true;
-        let _ = write!(self.out, "<pre tabindex=\"{}0\"><code", key());
-        if let CodeBlockKind::Fenced(info) = kind {
-            let word = info.split([' ', ',', '\t']).next().unwrap_or("");
-            let word: String =
-                word.chars().filter(|c| c.is_ascii_alphanumeric() || "+-_#".contains(*c)).collect();
-            if !word.is_empty() {
-                let _ = write!(self.out, " class=\"{}language-{word}\"", key());
-            }
-        }
-        self.out.push('>');
-    }
-
     pub(super) fn start_item(&mut self, index: usize) {
         self.note = None;
         let is_box =
@@ -113,7 +106,7 @@ impl Writer<'_, '_> {
             "<span class=\"{0}{class}\" role=\"{0}img\" aria-label=\"{0}{word}\"></span> ",
             key()
         );
-        self.note = (self.options.note)(start);
+        self.note = self.ask_box(start);
     }
 
     pub(super) fn flush_note(&mut self) {

@@ -65,9 +65,7 @@ impl Writer<'_, '_> {
         } else if let Some(source) = self.resolve(destination, true, span) {
             self.out.push_str("<img loading=\"lazy\" src=\"");
             push_escaped(&mut self.out, &source);
-            if let Resolved::File { size: Some((width, height)), .. } =
-                self.options.scope.resolve(destination, true)
-            {
+            if let Resolved::File { size: Some((width, height)), .. } = self.ask_link(destination, true) {
                 let _ = write!(self.out, "\" width=\"{width}\" height=\"{height}");
             }
             self.out.push_str("\" alt=\"");
@@ -85,8 +83,9 @@ impl Writer<'_, '_> {
         let mut found = Vec::new();
         let rewritten = raw_html::rewritten(html, |address, loaded, range| {
             found.push((address.to_owned(), loaded, start + range.start..start + range.end));
-            match self.options.scope.resolve(address, loaded) {
-                Resolved::Page { href, .. } | Resolved::File { href, .. } => Some(href),
+            match self.ask_link(address, loaded) {
+                Resolved::Page { href, .. } => Some(raw_html::Address { href, size: None }),
+                Resolved::File { href, size } => Some(raw_html::Address { href, size }),
                 _ => None,
             }
         });
@@ -105,7 +104,7 @@ impl Writer<'_, '_> {
 
     /// The address to write, with what must be checked or reported noted.
     pub(super) fn resolve(&mut self, destination: &str, image: bool, span: Range<usize>) -> Option<String> {
-        match self.options.scope.resolve(destination, image) {
+        match self.ask_link(destination, image) {
             Resolved::External => {
                 self.external(destination, span.start);
                 Some(destination.to_owned())

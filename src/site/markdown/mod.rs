@@ -3,22 +3,30 @@
 //! What it adds to CommonMark and GFM: heading anchors, boxes with who ticked them, IDs as links, links
 //! between files as links between pages, wide tables that scroll by themselves.
 
+mod asked;
 mod autolink;
 mod block;
+mod code;
+mod hidden;
 mod inline;
+mod kept;
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::ops::Range;
 
 use pulldown_cmark::{Alignment, Event, Parser, Tag, TagEnd, TextMergeWithOffset};
+use serde::{Deserialize, Serialize};
 
-use super::links::LinkScope;
+use super::links::{LinkScope, push_with_ids};
 use super::sanitize::{key, sanitized};
 use super::text::push_escaped;
+use super::words::Words;
 use crate::record::markdown_options;
+use asked::Question;
 
 /// One rendered text.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(super) struct Rendered {
     /// Sanitised HTML.
     pub(super) html: String,
@@ -30,10 +38,12 @@ pub(super) struct Rendered {
     pub(super) broken: Vec<BrokenLink>,
     /// Links to other hosts, in order.
     pub(super) external: Vec<ExternalLink>,
+    /// The words for the search, in lower case, sorted, with spaces between.
+    pub(super) words: String,
 }
 
 /// A heading with its anchor.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Heading {
     /// 1 to 6, as written.
     pub(super) level: u8,
@@ -44,7 +54,7 @@ pub(super) struct Heading {
 }
 
 /// A link to an anchor of a page of the site.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct AnchorUse {
     /// The page's path in the site.
     pub(super) page: String,
@@ -57,7 +67,7 @@ pub(super) struct AnchorUse {
 }
 
 /// A link that leads nowhere.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct BrokenLink {
     /// As in a diagnostic.
     pub(super) message: String,
@@ -68,11 +78,21 @@ pub(super) struct BrokenLink {
 }
 
 /// A link to another host, which a build never asks for.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct ExternalLink {
     pub(super) address: String,
     /// Where, in bytes of the source.
     pub(super) start: usize,
+}
+
+/// Whose Markdown a text is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Dialect {
+    /// A record's, as the rules of records read it. Its page has a title of its own, so that headings of level 1
+    /// are written as level 2.
+    Record,
+    /// The manual's, as mdBook reads it.
+    Manual,
 }
 
 /// What the writer needs besides the text.
@@ -81,26 +101,67 @@ pub(super) struct Options<'a> {
     pub(super) scope: &'a LinkScope<'a>,
     /// Where the Markdown begins in the source, in bytes; added to every span.
     pub(super) offset: usize,
-    /// Write headings of level 1 as level 2, where the page has a title of its own.
-    pub(super) demote: bool,
+    /// Whose Markdown it is.
+    pub(super) dialect: Dialect,
     /// HTML (safe) to put behind the text of the box whose mark stands at that byte of the source.
     pub(super) note: &'a dyn Fn(usize) -> Option<String>,
 }
 
-/// Renders Markdown.
+/// Renders Markdown, or says again what was rendered from the same text and the same answers of the book.
 pub(super) fn render(markdown: &str, options: &Options<'_>) -> Rendered {
-    let events: Vec<(Event<'_>, Range<usize>)> =
-        TextMergeWithOffset::new(Parser::new_ext(markdown, markdown_options()).into_offset_iter()).collect();
+    match options.scope.model.input.memory {
+        Some(memory) => kept::render(markdown, options, memory),
+        None => fresh(markdown, options, false).0,
+    }
+}
+
+/// Renders Markdown; gives what the text asked of the book, where that is wanted.
+fn fresh(markdown: &str, options: &Options<'_>, asking: bool) -> (Rendered, BTreeSet<Question>) {
+    let events = events(markdown, markdown_options_of(options));
     let mut writer = Writer {
         options,
         events: &events,
         out: String::with_capacity(markdown.len() * 2),
+        asked: asking.then(BTreeSet::new),
         ..Writer::new(options)
     };
     writer.run();
     let mut rendered = writer.rendered;
-    rendered.html = sanitized(&writer.out);
-    rendered
+    rendered.html = sanitized(&writer.out, &writer.set_aside);
+    rendered.words = words(&events);
+    (rendered, writer.asked.unwrap_or_default())
+}
+
+type Events<'e> = Vec<(Event<'e>, Range<usize>)>;
+
+fn events(markdown: &str, options: pulldown_cmark::Options) -> Events<'_> {
+    TextMergeWithOffset::new(Parser::new_ext(markdown, options).into_offset_iter()).collect()
+}
+
+fn markdown_options_of(options: &Options<'_>) -> pulldown_cmark::Options {
+    use pulldown_cmark::Options as Markdown;
+    let mut wanted = markdown_options();
+    if options.dialect == Dialect::Manual {
+        wanted |= Markdown::ENABLE_HEADING_ATTRIBUTES | Markdown::ENABLE_DEFINITION_LIST;
+        let smart = options.scope.model.input.config.smart_punctuation;
+        wanted.set(Markdown::ENABLE_SMART_PUNCTUATION, smart);
+    }
+    wanted
+}
+
+/// The words of a text that is not rendered, for the search.
+pub(super) fn words_of(markdown: &str) -> String {
+    words(&events(markdown, markdown_options()))
+}
+
+fn words(events: &[(Event<'_>, Range<usize>)]) -> String {
+    let mut words = Words::default();
+    for (event, _) in events {
+        if let Event::Text(text) | Event::Code(text) | Event::Html(text) | Event::InlineHtml(text) = event {
+            words.add(text);
+        }
+    }
+    words.lowered().join(" ")
 }
 
 struct Writer<'a, 'e> {
@@ -121,12 +182,19 @@ struct Writer<'a, 'e> {
     quiet: usize,
     /// Open links: nothing becomes a link in them.
     in_link: usize,
-    in_code: bool,
+    /// The block of code that is being read.
+    code: Option<code::Block>,
+    /// How many bytes of code are in colour.
+    colored: usize,
+    /// Finished HTML that no sanitiser need see, by its place in the text.
+    set_aside: Vec<String>,
     /// What each open link or quotation ends with.
     ends: Vec<&'static str>,
     /// The note of a box, waiting for the end of its text.
     note: Option<String>,
     raw: Option<(String, usize)>,
+    /// What the text asked of the book, where that is wanted.
+    asked: Option<BTreeSet<Question>>,
 }
 
 impl<'a, 'e> Writer<'a, 'e> {
@@ -145,10 +213,13 @@ impl<'a, 'e> Writer<'a, 'e> {
             cell: 0,
             quiet: 0,
             in_link: 0,
-            in_code: false,
+            code: None,
+            colored: 0,
+            set_aside: Vec::new(),
             ends: Vec::new(),
             note: None,
             raw: None,
+            asked: None,
         }
     }
 
@@ -196,7 +267,11 @@ impl<'a, 'e> Writer<'a, 'e> {
     }
 
     fn text(&mut self, text: &str, start: usize) {
-        if self.in_code || self.in_link > 0 {
+        if let Some(code) = &mut self.code {
+            code.text.push_str(text);
+            return;
+        }
+        if self.in_link > 0 {
             push_escaped(&mut self.out, text);
             return;
         }
@@ -219,7 +294,13 @@ impl<'a, 'e> Writer<'a, 'e> {
         if self.quiet > 0 {
             push_escaped(&mut self.out, text);
         } else {
-            self.options.scope.push_with_ids(&mut self.out, text);
+            let (scope, asked) = (self.options.scope, &mut self.asked);
+            push_with_ids(&mut self.out, text, |word| {
+                if let Some(asked) = asked {
+                    asked.insert(Question::Word(word.to_owned()));
+                }
+                scope.address_of(word)
+            });
         }
     }
 
@@ -239,6 +320,7 @@ impl<'a, 'e> Writer<'a, 'e> {
                 }
             }
             Tag::Item => self.start_item(index),
+            Tag::DefinitionListTitle => self.start_term(index),
             Tag::FootnoteDefinition(name) => self.start_footnote(name),
             Tag::Table(alignments) => {
                 self.alignments.clone_from(alignments);
@@ -273,10 +355,7 @@ impl<'a, 'e> Writer<'a, 'e> {
             }
             TagEnd::Heading(level) => self.end_heading(level),
             TagEnd::BlockQuote(_) => self.pop_end(),
-            TagEnd::CodeBlock => {
-                self.in_code = false;
-                self.out.push_str("</code></pre>\n");
-            }
+            TagEnd::CodeBlock => self.end_code(),
             TagEnd::HtmlBlock => {
                 if let Some((html, start)) = self.raw.take() {
                     self.raw_html(&html, start);

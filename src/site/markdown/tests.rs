@@ -10,13 +10,13 @@ fn rendered(markdown: &str) -> Rendered {
     let input = book.input();
     let model = Model::new(&input);
     let scope = LinkScope { model: &model, source: "docs/page.md", page: "manual/page.html" };
-    render(markdown, &Options { scope: &scope, offset: 0, demote: false, note: &|_| None })
+    render(markdown, &Options { scope: &scope, offset: 0, dialect: Dialect::Record, note: &|_| None })
 }
 
 #[test]
 fn gfm_is_written_with_classes_and_anchors() {
     for (markdown, wanted) in [
-        ("# A `b` c", "<h1 id=\"a-b-c\">A <code>b</code> c<a class=\"anchor\""),
+        ("# A `b` c", "<h2 id=\"a-b-c\">A <code>b</code> c<a class=\"anchor\""),
         ("## X\n## X\n## X-1\n## X", "<h2 id=\"x-2\">"),
         ("## !", "<h2 id=\"section\">"),
         (
@@ -288,4 +288,55 @@ proptest::proptest! {
         let html = rendered(&markdown).html;
         proptest::prop_assert!(!html.to_lowercase().contains("<script"));
     }
+}
+
+/// Pieces of texts that ask the book something, or nothing.
+const PIECES: [&str; 12] = [
+    "# A heading\n\n",
+    "See INFRA-150 and redis-cluster, deadbeef1 too.\n\n",
+    "[a](a.md#x) and [none](none.md)\n\n",
+    "![image](p.png)\n\n",
+    "<a href=\"a.md\">raw</a> <img src=\"p.png\">\n\n",
+    "- [x] done\n- [ ] open\n\n",
+    "```yaml\na: 1\n```\n\n",
+    "```\nplain <b>\n```\n\n",
+    "| a |\n|-|\n| INFRA-150 |\n\n",
+    "note[^1]\n\n[^1]: [a](a.md)\n\n",
+    "> [!NOTE]\n> text\n\n",
+    "<div title=\"\n\n",
+];
+
+/// The same text in books that differ, with one memory for all: what is kept is what would be rendered.
+#[test]
+fn a_kept_text_is_what_would_be_rendered() {
+    use proptest::prelude::*;
+    let memory = crate::history::Pieces::in_memory();
+    let cases = prop::collection::vec(0..PIECES.len(), 0..5);
+    let mut runner = proptest::test_runner::TestRunner::new(proptest::test_runner::Config::with_cases(300));
+    let doc = |path: &str| crate::site::DocFile { path: path.to_owned(), bytes: Vec::new(), title: None };
+    let outcome =
+        runner.run(&(cases, any::<[bool; 5]>()), |(pieces, [records, page, image, ticked, forge])| {
+            let text: String = pieces.iter().map(|piece| PIECES[*piece]).collect();
+            let mut book = if records { fixture::book() } else { fixture::empty() };
+            book.config.allow_broken_links = true;
+            if !forge {
+                book.config.repository_url = None;
+            }
+            book.docs = [(page, "docs/a.md"), (image, "docs/p.png")]
+                .into_iter()
+                .filter(|(there, _)| *there)
+                .map(|(_, path)| doc(path))
+                .collect();
+            let render_with = |memory: Option<&dyn crate::site::Memory>| {
+                let input = crate::site::SiteInput { memory, ..book.input() };
+                let model = Model::new(&input);
+                let scope = LinkScope { model: &model, source: "docs/page.md", page: "manual/page.html" };
+                let note = |at: usize| ticked.then(|| format!("<span class=\"{}by\">Kim {at}</span>", key()));
+                render(&text, &Options { scope: &scope, offset: 3, dialect: Dialect::Record, note: &note })
+            };
+            prop_assert_eq!(render_with(None), render_with(Some(&memory)));
+            prop_assert_eq!(render_with(None), render_with(Some(&memory)));
+            Ok(())
+        });
+    outcome.unwrap();
 }

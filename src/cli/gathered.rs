@@ -1,0 +1,264 @@
+//! What a site is made from, read from a book; what a reading before knows of the same commits is not read again.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+use super::build::Options;
+use super::context::Context;
+use super::error::CliError;
+use crate::book::{
+    Ask, AuditQuestion, Audited, Book, BookConfig, CacheUse, Differences, GateQuestion, Loaded, View,
+};
+use crate::diagnostic::Diagnostic;
+use crate::history::{CommitId, Pieces};
+use crate::ledger::{RecordState, Status, WorkTree};
+use crate::record::{Record, RecordId, RecordType};
+use crate::site::{self, DocFile, GateAnswer, Page, SiteConfig, SiteInput};
+
+/// How many of a record's newest commits the timeline shows with what they changed.
+const DIFFERENCES: usize = 12;
+
+/// What earlier builds made.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Kept<'a> {
+    /// Texts and code.
+    pub(super) pieces: Option<&'a Pieces>,
+    /// Whole pages.
+    pub(super) pages: Option<&'a Pieces>,
+}
+
+/// The pieces that this program keeps for a book on disk; `None` where nothing may be kept.
+pub(super) fn pieces_on_disk(book: &Book, context: &Context) -> Option<Pieces> {
+    let program = super::answer::program().filter(|_| context.cache == CacheUse::Allowed)?;
+    Some(Pieces::open(&book.repository, &book.path, program))
+}
+
+/// Everything that a site is made from.
+pub(super) struct Gathered {
+    pub(super) loaded: Arc<Loaded>,
+    trunk: Option<Arc<Trunk>>,
+    differences: Arc<Differences>,
+    docs: Vec<DocFile>,
+    docs_problems: Vec<Diagnostic>,
+    assets: Vec<DocFile>,
+    template_overrides: BTreeMap<String, String>,
+    /// The files that the theme names.
+    theme_files: Vec<DocFile>,
+    /// Records that have another ID now, from the old one.
+    renamed: BTreeMap<RecordId, RecordId>,
+    /// Records as they stand in the work tree, where that is what is to be shown.
+    unsaved: BTreeMap<String, Arc<Record>>,
+}
+
+impl Gathered {
+    /// Reads it, at HEAD's own time, so that the same HEAD gives the same bytes.
+    pub(super) fn new(book: &Book, context: &Context, before: Option<&Gathered>) -> Result<Self, CliError> {
+        let head = match &context.at {
+            Some(_) => None,
+            None => book.head()?.commit,
+        };
+        let now = match (context.now_is_stated, head) {
+            (false, Some(head)) => book.repository.commit_time(head)?.seconds,
+            _ => context.now,
+        };
+        let ask = Ask { now, ..context.ask() };
+        let loaded =
+            Arc::new(book.load_after(book.inputs(&ask)?, &ask, before.map(|before| &*before.loaded))?);
+        let same = before.filter(|before| before.loaded.is_of_commits_of(&loaded));
+        let (trunk, differences) = match same {
+            Some(before) => (before.trunk.clone(), Arc::clone(&before.differences)),
+            None => (
+                judged(book, &loaded, &ask)?.map(Arc::new),
+                Arc::new(book.differences(&loaded, DIFFERENCES)?),
+            ),
+        };
+        let commit = loaded.commit().filter(|_| context.at.is_some() || book.root.is_none());
+        let files = |folder: &str| -> Result<Vec<DocFile>, CliError> {
+            let files = book.other_files(commit, folder)?;
+            Ok(files.into_iter().map(|(path, bytes)| DocFile { path, bytes, title: None }).collect())
+        };
+        let (docs, docs_problems) = with_includes(book, commit, files(&loaded.config.docs)?);
+        let mut assets = Vec::new();
+        for record_type in RecordType::ALL {
+            assets.extend(files(record_type.folder())?);
+        }
+        let template_overrides = book.site_templates(commit)?;
+        let theme_files = theme_files(book, commit, &loaded.config)?;
+        let renamed = loaded.renamed();
+        Ok(Gathered {
+            loaded,
+            trunk,
+            differences,
+            docs,
+            docs_problems,
+            assets,
+            template_overrides,
+            theme_files,
+            renamed,
+            unsaved: BTreeMap::new(),
+        })
+    }
+
+    /// Shows the texts of records as they stand in the work tree, and not as they were committed.
+    pub(super) fn with_unsaved(self) -> Self {
+        Gathered { unsaved: self.loaded.in_work_tree.clone(), ..self }
+    }
+
+    /// Renders the site's files.
+    pub(super) fn pages(&self, options: &Options, kept: Kept<'_>) -> Result<Vec<Page>, CliError> {
+        let config = &self.loaded.config;
+        let site_config = SiteConfig {
+            allow_broken_links: config.allow_broken_links || options.allow_broken_links,
+            site_url: options.base.clone().or_else(|| config.site_url.clone()),
+            ..site_config(config)
+        };
+        let input = SiteInput {
+            config: &site_config,
+            state: &self.loaded.state,
+            docs: &self.docs,
+            docs_problems: &self.docs_problems,
+            docs_dir: &config.docs,
+            assets: &self.assets,
+            policy: &self.loaded.policy,
+            judged: self.trunk.as_ref().map(|trunk| site::Judged {
+                state: &trunk.loaded.state,
+                audit: &trunk.audited.audit,
+                gates: &trunk.gates,
+            }),
+            differences: &self.differences,
+            renamed: &self.renamed,
+            theme_files: &self.theme_files,
+            template_overrides: &self.template_overrides,
+            unsaved: &self.unsaved,
+            memory: kept.pieces.map(|pieces| pieces as &dyn site::Memory),
+            pages: kept.pages.map(|pages| pages as &dyn site::Memory),
+        };
+        Ok(site::render_site(&input)?)
+    }
+}
+
+/// Puts into the manual's pages the files that they include. A page that is a part of another, and that the
+/// summary does not name, is no page of its own.
+fn with_includes(
+    book: &Book,
+    commit: Option<CommitId>,
+    docs: Vec<DocFile>,
+) -> (Vec<DocFile>, Vec<Diagnostic>) {
+    let taken = RefCell::new(BTreeSet::new());
+    let expand = |mut doc: DocFile| {
+        let text = std::str::from_utf8(&doc.bytes).ok().filter(|text| text.contains("{{"));
+        let Some(text) = text.filter(|_| doc.path.ends_with(".md")) else { return (doc, Vec::new()) };
+        let read = |path: &str| {
+            taken.borrow_mut().insert(path.to_owned());
+            book.text_for_page(commit, path)
+        };
+        let expanded = site::expand_includes(&book.path.join(&doc.path), &doc.path, text, &read);
+        doc.bytes = expanded.text.into_bytes();
+        doc.title = expanded.title;
+        (doc, expanded.problems)
+    };
+    let (mut docs, problems): (Vec<DocFile>, Vec<Vec<Diagnostic>>) = docs.into_iter().map(expand).unzip();
+    let taken = taken.into_inner();
+    let summary = docs.iter().find(|doc| doc.path.ends_with("/SUMMARY.md"));
+    let summary = summary.map(|doc| String::from_utf8_lossy(&doc.bytes).into_owned()).unwrap_or_default();
+    docs.retain(|doc| {
+        let name = doc.path.rsplit('/').next().unwrap_or(&doc.path);
+        !doc.path.ends_with(".md") || !taken.contains(&book.path.join(&doc.path)) || summary.contains(name)
+    });
+    (docs, problems.into_iter().flatten().collect())
+}
+
+/// The files that the theme names, as far as they are there.
+fn theme_files(book: &Book, commit: Option<CommitId>, config: &BookConfig) -> Result<Vec<DocFile>, CliError> {
+    let mut files = Vec::new();
+    for path in config.theme.files().map(|stated| stated.as_ref()) {
+        let bytes = if site::is_safe(path) { book.bytes(commit, path)? } else { None };
+        files.extend(bytes.map(|bytes| DocFile { path: path.clone(), bytes, title: None }));
+    }
+    Ok(files)
+}
+
+fn site_config(config: &BookConfig) -> SiteConfig {
+    SiteConfig {
+        title: config.title.clone().unwrap_or_else(|| "Changes".to_owned()),
+        description: config.description.clone(),
+        authors: config.authors.clone(),
+        language: config.language.clone().unwrap_or_else(|| "en".to_owned()),
+        site_url: config.site_url.clone(),
+        repository_url: config.repository_url.clone(),
+        edit_url_template: config.edit_url_template.clone(),
+        smart_punctuation: config.smart_punctuation,
+        hidelines: config.hidelines.clone(),
+        allow_broken_links: config.allow_broken_links,
+        redirects: config.redirects.clone(),
+        settings: config.source.clone(),
+        theme: config.theme.clone(),
+    }
+}
+
+/// The trunk, with what the gate and the audit say of it.
+struct Trunk {
+    loaded: Arc<Loaded>,
+    audited: Audited,
+    gates: BTreeMap<String, Vec<GateAnswer>>,
+}
+
+/// Asks the gate and the audit about the trunk, as they do themselves. `None` without a trunk.
+fn judged(book: &Book, shown: &Arc<Loaded>, ask: &Ask) -> Result<Option<Trunk>, CliError> {
+    if shown.state.trunk.is_none() || shown.state.at.is_none() {
+        return Ok(None);
+    }
+    let ask = Ask { view: View::Trunk, ..ask.clone() };
+    // It is kept, since the work tree may come to differ while the trunk stays as it is.
+    let trunk = match shows_trunk(book, shown, &ask)? {
+        true => Arc::clone(shown),
+        false => Arc::new(book.load(&ask)?),
+    };
+    let audited = book.audit(&trunk, &AuditQuestion::default())?;
+    let open: Vec<(&str, Vec<&str>)> = trunk.state.records.iter().filter_map(still_to_reach).collect();
+    let gates = open
+        .into_par_iter()
+        .map(|(id, environments)| {
+            let answer = |environment: &str| {
+                let question = GateQuestion {
+                    id: id.to_owned(),
+                    environment: environment.to_owned(),
+                    ..GateQuestion::default()
+                };
+                GateAnswer { environment: environment.to_owned(), answer: trunk.gate(&ask, &question) }
+            };
+            (id.to_owned(), environments.into_iter().map(answer).collect())
+        })
+        .collect();
+    Ok(Some(Trunk { gates, audited, loaded: trunk }))
+}
+
+/// Whether what is shown is the trunk itself, so that it need not be read again: the same commit, and nothing
+/// of the work tree beside it that the gate or the audit would read.
+fn shows_trunk(book: &Book, shown: &Loaded, ask: &Ask) -> Result<bool, CliError> {
+    let Some(commit) = shown.commit() else { return Ok(false) };
+    if ask.at.is_some() {
+        return Ok(true);
+    }
+    let trunk = book.trunk(ask, &shown.policy)?;
+    Ok(trunk.is_some_and(|(_, tip)| tip == commit)
+        && shown.state.records.iter().all(|record| record.work_tree == WorkTree::Clean)
+        && (book.root.is_none() || book.record_templates(None)? == book.record_templates(Some(commit))?))
+}
+
+/// A task that may still go out, with its gated environments that are not deployed.
+fn still_to_reach(record: &RecordState) -> Option<(&str, Vec<&str>)> {
+    let over = matches!(
+        record.status,
+        Status::Applied | Status::Done | Status::Cancelled | Status::Rejected | Status::Unknown
+    );
+    if record.record_type != RecordType::Task || over {
+        return None;
+    }
+    let ahead = record.environments.iter().filter(|found| found.gated && !found.deployed);
+    let names: Vec<&str> = ahead.map(|found| found.name.as_str()).collect();
+    (!names.is_empty()).then_some((record.name.as_str(), names))
+}

@@ -1,0 +1,185 @@
+//! Rendered pieces of pages, each under a hash of everything that it was made from.
+//!
+//! What a run makes anew goes into a file of its own. When there are many files, or much in them, the pieces that
+//! the run used go into one, and the others are dropped: what is kept stays about as large as the site.
+
+use std::path::PathBuf;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::file::{Folder, Found};
+use crate::history::{BookPath, Repository};
+
+type Key = [u8; 32];
+
+const PREFIX: &str = "pieces-";
+/// How many files there may be.
+const MANY: usize = 8;
+/// How much may be in them, in bytes.
+const MUCH: u64 = 64 * 1024 * 1024;
+
+/// The pieces that are kept for a book. A run may build several times with one of these.
+pub struct Pieces {
+    /// `None` where nothing is kept on disk.
+    folder: Option<Folder>,
+    /// A hash of the program: another one may render otherwise.
+    program: [u8; 32],
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    pieces: FxHashMap<Key, Box<[u8]>>,
+    /// Those that were asked for or made since the last save.
+    used: FxHashSet<Key>,
+    /// Those that no file has yet.
+    fresh: Vec<Key>,
+}
+
+impl Pieces {
+    /// Reads what a program, told by a hash of it, keeps for a book.
+    pub fn open(repository: &Repository, book: &BookPath, program: [u8; 32]) -> Self {
+        let folder = Folder::new(repository, book, "pieces");
+        let mut state = State::default();
+        for (path, _) in folder.list(PREFIX) {
+            let read = match folder.read(&path) {
+                // What another program wrote is of no use.
+                Found::Payload(payload) => {
+                    payload.strip_prefix(&program).and_then(|payload| decode(payload, &mut state.pieces))
+                }
+                Found::Damaged => None,
+                Found::Foreign | Found::Nothing => Some(()),
+            };
+            if read.is_none() {
+                folder.remove(&path);
+            }
+        }
+        Pieces { folder: Some(folder), program, state: Mutex::new(state) }
+    }
+
+    /// Keeps pieces in memory alone.
+    pub fn in_memory() -> Self {
+        Pieces { folder: None, program: [0; 32], state: Mutex::default() }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The piece under a key.
+    pub fn get(&self, key: &Key) -> Option<Vec<u8>> {
+        let mut state = self.state();
+        let piece = state.pieces.get(key)?.to_vec();
+        state.used.insert(*key);
+        Some(piece)
+    }
+
+    /// Keeps a piece.
+    pub fn put(&self, key: Key, piece: &[u8]) {
+        let mut state = self.state();
+        if state.pieces.insert(key, piece.into()).is_none() {
+            state.fresh.push(key);
+        }
+        state.used.insert(key);
+    }
+
+    /// Ends a build: what is new goes to disk, and what was not used for long is dropped. What cannot be written
+    /// is not kept.
+    pub fn save(&self) {
+        let mut state = self.state();
+        let State { pieces, used, fresh } = &mut *state;
+        if pieces.len() > 4 * used.len() + 1_000 {
+            pieces.retain(|key, _| used.contains(key));
+        }
+        let mut fresh = std::mem::take(fresh);
+        let used = std::mem::take(used);
+        let Some(folder) = self.folder.as_ref().filter(|_| !fresh.is_empty()) else { return };
+        let files = folder.list(PREFIX);
+        let size: u64 = files.iter().map(|(_, size)| size).sum();
+        fresh.sort_unstable();
+        if files.len() < MANY && size < MUCH {
+            let _ = folder.write_named(PREFIX, &encode(&self.program, &fresh, pieces));
+            return;
+        }
+        let mut used: Vec<Key> = used.into_iter().collect();
+        used.sort_unstable();
+        if let Ok(written) = folder.write_named(PREFIX, &encode(&self.program, &used, pieces)) {
+            let others: Vec<PathBuf> =
+                files.into_iter().map(|(path, _)| path).filter(|path| *path != written).collect();
+            for path in &others {
+                folder.remove(path);
+            }
+        }
+    }
+}
+
+impl std::fmt::Debug for Pieces {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Pieces").field("n_pieces", &self.state().pieces.len()).finish_non_exhaustive()
+    }
+}
+
+fn encode(program: &[u8; 32], keys: &[Key], pieces: &FxHashMap<Key, Box<[u8]>>) -> Vec<u8> {
+    let mut payload = program.to_vec();
+    for key in keys {
+        let Some(piece) = pieces.get(key) else { continue };
+        let Ok(length) = u32::try_from(piece.len()) else { continue };
+        payload.extend_from_slice(key);
+        payload.extend_from_slice(&length.to_le_bytes());
+        payload.extend_from_slice(piece);
+    }
+    payload
+}
+
+fn decode(mut payload: &[u8], pieces: &mut FxHashMap<Key, Box<[u8]>>) -> Option<()> {
+    while !payload.is_empty() {
+        let (key, rest) = payload.split_first_chunk::<32>()?;
+        let (length, rest) = rest.split_first_chunk::<4>()?;
+        let (piece, rest) = rest.split_at_checked(usize::try_from(u32::from_le_bytes(*length)).ok()?)?;
+        pieces.insert(*key, piece.into());
+        payload = rest;
+    }
+    Some(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pieces(folder: &std::path::Path, program: [u8; 32]) -> Pieces {
+        let repository = Repository::discover(folder).unwrap();
+        Pieces::open(&repository, &BookPath::default(), program)
+    }
+
+    #[test]
+    fn pieces_are_kept_and_the_unused_dropped() {
+        let directory = tempfile::tempdir().unwrap();
+        git2::Repository::init(directory.path()).unwrap();
+        for round in 0..=u8::try_from(MANY).unwrap() + 1 {
+            let kept = pieces(directory.path(), [1; 32]);
+            kept.put([round; 32], &[round]);
+            assert_eq!(kept.get(&[100; 32]), None);
+            if round > 0 {
+                assert_eq!(kept.get(&[round - 1; 32]), Some(vec![round - 1]));
+            }
+            kept.save();
+        }
+        let kept = pieces(directory.path(), [1; 32]);
+        let last = u8::try_from(MANY).unwrap() + 1;
+        assert_eq!(kept.get(&[last; 32]), Some(vec![last]));
+        assert_eq!(kept.get(&[0; 32]), None, "one that no build used for long");
+        assert_eq!(pieces(directory.path(), [2; 32]).get(&[last; 32]), None, "of another program");
+    }
+
+    #[test]
+    fn what_is_cut_off_is_no_piece() {
+        let mut known = FxHashMap::default();
+        known.insert([1; 32], Box::from(&b"abc"[..]));
+        let payload = encode(&[0; 32], &[[1; 32]], &known).split_off(32);
+        for end in 1..payload.len() {
+            assert_eq!(decode(&payload[..end], &mut FxHashMap::default()), None);
+        }
+        assert_eq!(decode(&payload, &mut FxHashMap::default()), Some(()));
+    }
+}

@@ -1,0 +1,113 @@
+//! Which lines of a file an include takes, as mdBook takes them.
+
+use std::ops::Range;
+
+/// The part of a file behind its path: `:2:10`, `:anchor`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Part<'a> {
+    /// Lines from 0, the last not included.
+    Lines(Range<usize>),
+    /// Between `ANCHOR: name` and `ANCHOR_END: name`.
+    Anchor(&'a str),
+}
+
+impl<'a> Part<'a> {
+    /// Reads `2:10`, `2`, `2:`, `:10`, a name, or nothing.
+    pub(super) fn parse(text: &'a str) -> Self {
+        let mut parts = text.splitn(3, ':');
+        let first = parts.next().unwrap_or("");
+        let start = match first.parse::<usize>() {
+            Ok(number) => Some(number.saturating_sub(1)),
+            Err(_) if first.is_empty() => None,
+            Err(_) => return Part::Anchor(first),
+        };
+        let end = parts.next().map(str::parse::<usize>);
+        Part::Lines(match (start, end) {
+            (start, Some(Ok(end))) => start.unwrap_or(0)..end,
+            (Some(start), None) => start..start.saturating_add(1),
+            (start, _) => start.unwrap_or(0)..usize::MAX,
+        })
+    }
+}
+
+/// A line that an anchor comment stands in: its name, and whether it begins there.
+fn anchor(line: &str) -> Option<(&str, bool)> {
+    let (rest, begins) = match (line.find("ANCHOR_END:"), line.find("ANCHOR:")) {
+        (Some(at), _) => (&line[at + "ANCHOR_END:".len()..], false),
+        (None, Some(at)) => (&line[at + "ANCHOR:".len()..], true),
+        (None, None) => return None,
+    };
+    let rest = rest.trim_start();
+    let end = rest.find(|c: char| !c.is_alphanumeric() && c != '_' && c != '-').unwrap_or(rest.len());
+    (end > 0).then(|| (&rest[..end], begins))
+}
+
+/// The lines of the part; `None` when the file has no such anchor.
+pub(super) fn taken(text: &str, part: &Part<'_>) -> Option<String> {
+    lines(text, part, None)
+}
+
+/// The whole file with the other lines hidden.
+pub(super) fn taken_with_hidden(text: &str, part: &Part<'_>) -> Option<String> {
+    lines(text, part, Some("# "))
+}
+
+fn lines(text: &str, part: &Part<'_>, hidden: Option<&str>) -> Option<String> {
+    let mut taken: Vec<String> = Vec::new();
+    let mut within = false;
+    let mut found = false;
+    for (index, line) in text.lines().enumerate() {
+        let shown = match part {
+            Part::Lines(range) => range.contains(&index),
+            Part::Anchor(wanted) => match anchor(line) {
+                Some((name, begins)) => {
+                    if name == *wanted {
+                        within = begins;
+                        found |= begins;
+                    }
+                    continue;
+                }
+                None => within,
+            },
+        };
+        match (shown, hidden) {
+            (true, _) => taken.push(line.to_owned()),
+            (false, Some(hidden)) => taken.push(format!("{hidden}{line}")),
+            (false, None) => {}
+        }
+    }
+    (found || matches!(part, Part::Lines(_))).then(|| taken.join("\n"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FILE: &str = "a\n// ANCHOR: x\nb\n// ANCHOR: y\nc\n// ANCHOR_END: x\nd\n// ANCHOR_END: y\n";
+
+    #[test]
+    fn parts_are_read_as_mdbook_reads_them() {
+        for (text, expected) in [
+            ("", Part::Lines(0..usize::MAX)),
+            ("2", Part::Lines(1..2)),
+            ("2:", Part::Lines(1..usize::MAX)),
+            (":3", Part::Lines(0..3)),
+            ("2:3", Part::Lines(1..3)),
+            ("0", Part::Lines(0..1)),
+            ("2:x", Part::Lines(1..usize::MAX)),
+            ("x", Part::Anchor("x")),
+            ("x:3", Part::Anchor("x")),
+        ] {
+            assert_eq!(Part::parse(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn lines_between_anchors_are_taken_without_the_anchors() {
+        for (part, expected) in [("x", Some("b\nc")), ("y", Some("c\nd")), ("1:1", Some("a")), ("z", None)] {
+            assert_eq!(taken(FILE, &Part::parse(part)).as_deref(), expected, "{part}");
+        }
+        assert_eq!(taken_with_hidden(FILE, &Part::parse("x")).as_deref(), Some("# a\nb\nc\n# d"));
+        assert_eq!(taken_with_hidden("a\nb", &Part::parse("2")).as_deref(), Some("# a\nb"));
+    }
+}
