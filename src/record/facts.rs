@@ -66,9 +66,20 @@ impl FactsReader {
             last.bytes = bytes;
             return last.facts.clone();
         }
-        let Some((facts, boxes)) = read_facts(&bytes, rules) else { return Facts::default() };
+        let Some((mut facts, boxes)) = read_facts(&bytes, rules) else { return Facts::default() };
+        if let Some(last) = &self.last {
+            share(&mut facts.shape, &last.facts.shape);
+            share(&mut facts.values, &last.facts.values);
+        }
         self.last = Some(Last { bytes, boxes, facts: facts.clone() });
         facts
+    }
+}
+
+/// Lets two equal things be one.
+fn share<T: Eq + ?Sized>(new: &mut Arc<T>, old: &Arc<T>) {
+    if **new == **old {
+        *new = Arc::clone(old);
     }
 }
 
