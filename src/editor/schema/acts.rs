@@ -17,7 +17,8 @@ pub(super) fn keys_of_act(name: &str) -> Option<Keys> {
         }
         "build" => {
             let counts = ["pages", "written", "unchanged", "removed"].map(|key| (key, count()));
-            [("out", text())].into_iter().chain(counts).collect()
+            let link = closed(&[("address", text()), ("path", text()), ("line", count()), ("page", text())]);
+            [("out", text()), ("external_links", list_of(link))].into_iter().chain(counts).collect()
         }
         "chart" => {
             let mut keys = vec![("chart", jump()), ("digest", digest())];
