@@ -82,14 +82,7 @@ pub(super) fn environment<'t>(target: &'t Target, named: Option<&str>) -> Result
             CliError::usage(format!("`{name}` is no environment of the policy")).with_hint(hint)
         });
     }
-    let items = &target.state()?.record.items;
-    let named_by_items = |environment: &&Environment| {
-        items.iter().any(|item| {
-            policy.environment_deployed_by(&item.key.text).is_some_and(|found| found.name == environment.name)
-        })
-    };
-    let of_record = policy.environments.iter().rfind(named_by_items);
-    of_record.or(policy.environments.last()).ok_or_else(|| {
+    policy.last_environment(&target.state()?.record.items).ok_or_else(|| {
         CliError::failure("the policy has no environment").with_hint("add `[[environments]]` to policy.toml")
     })
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use super::types::{
     Category, ConditionRule, Environment, KindRule, Members, Policy, Review, RiskRule, Window,
 };
-use crate::record::{Risk, TaskKind, normalize, normalize_review};
+use crate::record::{Item, Risk, TaskKind, normalize, normalize_review};
 
 impl Environment {
     /// Whether an item of this normalised text says that it is deployed.
@@ -67,6 +67,13 @@ impl Policy {
     /// The same of an item's normalised text.
     pub fn environment_deployed_by(&self, normalized: &str) -> Option<&Environment> {
         self.environments.iter().find(|environment| environment.is_deployed_by(normalized))
+    }
+
+    /// The last environment that one of the items deploys, else the last of all.
+    pub fn last_environment(&self, items: &[Item]) -> Option<&Environment> {
+        let named =
+            |environment: &&Environment| items.iter().any(|item| environment.is_deployed_by(&item.key.text));
+        self.environments.iter().rfind(named).or(self.environments.last())
     }
 
     /// The environment of that name.

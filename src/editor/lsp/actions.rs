@@ -1,4 +1,4 @@
-//! What could be done at a place: tick, approve, insert what is missing, mend a near miss.
+//! What could be done at a place: tick, approve, insert what is missing, mend a near miss, take in a plan.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -6,7 +6,7 @@ use std::ops::Range;
 use lsp_types::{CodeAction, CodeActionKind, WorkspaceEdit};
 
 use super::shelf::Context;
-use super::{rename, text};
+use super::{plan, rename, text};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::record::{Item, Record, edit};
 
@@ -22,6 +22,7 @@ pub(super) fn actions(context: &Context<'_>, span: &Range<usize>, found: &[Diagn
             actions.extend(mend(context, record, diagnostic));
         }
     }
+    actions.extend(plan::offers(context, record, span));
     // Wherever in the file one asks: two records of one ID are a matter of the whole file.
     if found.iter().any(|diagnostic| diagnostic.code == Code::IdDuplicate)
         && let Some((new, edit)) = rename::parted(context, record)
@@ -115,7 +116,7 @@ fn section_for(context: &Context<'_>, text: &str) -> &'static str {
 }
 
 /// An action that makes the document's text that of `new`, by the one edit in which they differ.
-fn action(
+pub(super) fn action(
     context: &Context<'_>,
     record: &Record,
     title: String,

@@ -13,6 +13,7 @@ mod lens;
 mod links;
 mod navigate;
 mod place;
+mod plan;
 mod policy_file;
 mod rename;
 mod semantic;
