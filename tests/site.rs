@@ -168,7 +168,7 @@ fn a_site_under_an_address_says_so_everywhere() {
     assert!(book.read("book/404.html").contains("<base href=\"/of-settings/\">"));
     book.run(&["build", "--base", "/of-option"]).expect(0);
     assert!(book.read("book/404.html").contains("<base href=\"/of-option/\">"));
-    for wrong in ["javascript:alert(1)", "example.org", "//example.org/", "https://", "/a b"] {
+    for wrong in ["/a\"><b>", "javascript:alert(1)", "example.org", "//example.org/", "https://", "/a b"] {
         book.run(&["build", "--base", wrong]).expect(2);
     }
 }
