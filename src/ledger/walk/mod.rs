@@ -105,17 +105,15 @@ impl<'a> Walker<'a> {
         }
         let mut updates: Vec<(RecordIx, Arc<Node>)> = Vec::with_capacity(files.len());
         for (record, files) in files {
-            let nodes: Vec<Option<(usize, Arc<Node>)>> =
-                parents.iter().map(|&parent| self.version_at(parent, record)).collect();
+            let nodes: Vec<Option<Arc<Node>>> = parents
+                .iter()
+                .map(|&parent| self.out.version(self.history, parent, record).cloned())
+                .collect();
             match self.leading(record, &files, parents, &nodes) {
                 // The merge has what the first parent has.
                 Some(0) => {}
-                Some(side) => updates.extend(nodes[side].clone().map(|(_, node)| (record, node))),
-                None => {
-                    let nodes: Vec<Option<Arc<Node>>> =
-                        nodes.into_iter().map(|version| version.map(|(_, node)| node)).collect();
-                    updates.push((record, Arc::new(self.node(number, record, files, &nodes))));
-                }
+                Some(side) => updates.extend(nodes[side].clone().map(|node| (record, node))),
+                None => updates.push((record, Arc::new(self.node(number, record, files, &nodes)))),
             }
         }
         let deployed = self.deployed(number);
@@ -130,11 +128,6 @@ impl<'a> Walker<'a> {
                 self.bind(number, record);
             }
         }
-    }
-
-    /// The version of a record at a commit, with the commit that made it.
-    fn version_at(&self, at: usize, record: RecordIx) -> Option<(usize, Arc<Node>)> {
-        self.out.version(self.history, at, record).map(|(commit, node)| (*commit as usize, Arc::clone(node)))
     }
 
     fn files_at(&self, at: usize, record: RecordIx) -> Files {
@@ -160,17 +153,17 @@ impl<'a> Walker<'a> {
         record: RecordIx,
         files: &Files,
         parents: &[usize],
-        nodes: &[Option<(usize, Arc<Node>)>],
+        nodes: &[Option<Arc<Node>>],
     ) -> Option<usize> {
         // What cannot be read goes by the first parent's state.
         if parents.len() < 2 || !(files.records.is_empty() || self.readable(record, files).is_some()) {
             return None;
         }
         (0..parents.len()).find(|&side| {
-            let has_files = nodes[side].as_ref().is_some_and(|(_, node)| node.files == *files);
+            let has_files = nodes[side].as_ref().is_some_and(|node| node.files == *files);
             let others = nodes.iter().enumerate().filter(|(other, _)| *other != side);
-            let mut others = others.filter_map(|(_, version)| version.as_ref());
-            has_files && others.all(|(made, _)| self.history.is_in_history(*made, parents[side]))
+            let mut others = others.filter_map(|(_, node)| node.as_ref());
+            has_files && others.all(|node| self.history.is_in_history(node.made as usize, parents[side]))
         })
     }
 
@@ -244,7 +237,7 @@ impl<'a> Walker<'a> {
             }
             _ => self.cells_after_several(commit, record, &state, parents),
         };
-        let node = Node { files, cells };
+        let node = Node { made: commit, files, cells };
         let scope = node.cell(self.scope).map_or(ABSENT, |cell| cell.value);
         for transition in &mut self.out.transitions[transitions..] {
             transition.scope = scope;

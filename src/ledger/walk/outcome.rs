@@ -57,6 +57,8 @@ pub(in crate::ledger) struct Files {
 /// A record after some commit.
 #[derive(Debug, Clone)]
 pub(in crate::ledger) struct Node {
+    /// The commit that these cells were made at; later commits may have the very same version.
+    pub(super) made: u32,
     pub(in crate::ledger) files: Files,
     pub(in crate::ledger) cells: Cells,
 }
@@ -131,20 +133,16 @@ pub struct Walk {
 impl Walk {
     /// The version of a record at a commit of the history that was walked.
     pub(in crate::ledger) fn node(&self, history: &History, at: usize, record: RecordIx) -> Option<&Node> {
-        self.version(history, at, record).map(|(_, node)| &**node)
+        self.version(history, at, record).map(|node| &**node)
     }
 
-    /// The same, with the commit that made it.
-    pub(super) fn version(
-        &self,
-        history: &History,
-        at: usize,
-        record: RecordIx,
-    ) -> Option<&(u32, Arc<Node>)> {
+    /// The same, to be shared.
+    pub(super) fn version(&self, history: &History, at: usize, record: RecordIx) -> Option<&Arc<Node>> {
         let versions = self.versions.get(record as usize)?;
         let until = versions.partition_point(|(commit, _)| *commit as usize <= at);
         let mut before = versions[..until].iter().rev();
-        before.find(|(commit, _)| history.is_on_first_parent_line(*commit as usize, at))
+        let found = before.find(|(commit, _)| history.is_on_first_parent_line(*commit as usize, at));
+        found.map(|(_, node)| node)
     }
 
     /// Every ID that some commit of the history holds, deleted records included.
