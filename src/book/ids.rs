@@ -21,7 +21,7 @@ impl Book {
         };
         let committed = history.commits.iter().flat_map(|commit| &commit.changes).map(|change| &*change.path);
         let paths = committed.chain(on_disk.iter().map(String::as_str));
-        let ids: BTreeSet<RecordId> = paths.filter_map(id_of).collect();
+        let ids: BTreeSet<RecordId> = paths.filter_map(RecordId::of_path).collect();
         Ok(ids.into_iter().collect())
     }
 
@@ -49,8 +49,4 @@ impl Book {
         file.lock().map_err(error)?;
         Ok(file)
     }
-}
-
-fn id_of(path: &str) -> Option<RecordId> {
-    RecordId::parse(path.rsplit('/').next()?.strip_suffix(".md")?).ok()
 }

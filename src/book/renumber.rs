@@ -77,7 +77,7 @@ impl Book {
             let folder = record_type.folder();
             for (path, _) in self.repository.files(head, &self.path.join(folder))? {
                 let path = format!("{folder}/{path}");
-                if let (Some(id), Some(added)) = (id_of(&path), added(history, &path)) {
+                if let (Some(id), Some(added)) = (RecordId::of_path(&path), added(history, &path)) {
                     by_id.entry(id.folded()).or_default().push((path, added));
                 }
             }
@@ -166,10 +166,6 @@ fn is_record(path: &str) -> bool {
         .iter()
         .any(|known| path.strip_prefix(known.folder()).is_some_and(|rest| rest.starts_with('/')))
         && path.ends_with(".md")
-}
-
-fn id_of(path: &str) -> Option<RecordId> {
-    RecordId::parse(path.rsplit('/').next()?.strip_suffix(".md")?).ok()
 }
 
 /// The first commit that added a path.

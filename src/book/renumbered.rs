@@ -78,11 +78,15 @@ impl Book {
             return Ok(());
         }
         for (path, blob) in added {
-            let (Some(new), Some(after)) = (id_of(path), self.task(path, *blob)?) else { continue };
+            let (Some(new), Some(after)) = (RecordId::of_path(path), self.task(path, *blob)?) else {
+                continue;
+            };
             for (parent, removed) in sides {
                 let in_folder = removed.iter().filter(|(old, _)| folder(old) == folder(path));
                 for (old_path, old_blob) in in_folder {
-                    let (Some(old), Some(before)) = (id_of(old_path), self.task(old_path, *old_blob)?) else {
+                    let (Some(old), Some(before)) =
+                        (RecordId::of_path(old_path), self.task(old_path, *old_blob)?)
+                    else {
                         continue;
                     };
                     // A move to another folder keeps the ID.
@@ -110,7 +114,9 @@ impl Book {
         let mut alike = Vec::new();
         let commit = &history.commits[position];
         for change in &commit.changes {
-            let (Some(before), Some(after), Some(id)) = (change.old, change.new, id_of(&change.path)) else {
+            let (Some(before), Some(after), Some(id)) =
+                (change.old, change.new, RecordId::of_path(&change.path))
+            else {
                 continue;
             };
             let (Some(before), Some(after)) =
@@ -126,7 +132,7 @@ impl Book {
         let files = self.repository.files(commit.id, &self.path.join(tasks))?;
         let keeps = |path: &str| {
             let is_changed = commit.changes.iter().any(|change| *change.path == *path);
-            !is_changed && id_of(path).as_ref() == Some(old)
+            !is_changed && RecordId::of_path(path).as_ref() == Some(old)
         };
         if files.iter().any(|(path, _)| keeps(&format!("{tasks}/{path}"))) {
             alike.push(old.clone());
@@ -158,8 +164,4 @@ fn versions(
 
 fn folder(path: &str) -> &str {
     path.rsplit_once('/').map_or("", |(folder, _)| folder)
-}
-
-fn id_of(path: &str) -> Option<RecordId> {
-    RecordId::parse(path.rsplit('/').next()?.strip_suffix(".md")?).ok()
 }

@@ -45,6 +45,11 @@ impl RecordId {
     /// Longest ID, in bytes: a file name with its ending must fit every file system.
     pub const MAX_BYTES: usize = 100;
 
+    /// The ID that a record's path stands for: its file's name without `.md`.
+    pub fn of_path(path: &str) -> Option<Self> {
+        RecordId::parse(path.rsplit('/').next()?.strip_suffix(".md")?).ok()
+    }
+
     /// Checks the grammar.
     ///
     /// # Errors

@@ -18,6 +18,7 @@ mod markdown;
 mod parse;
 mod references;
 mod scope;
+mod slug;
 mod suspect;
 mod types;
 
@@ -36,4 +37,5 @@ pub(crate) use layout::find_conflict as conflict_in;
 pub use markdown::markdown_options;
 pub use references::{mentions, places, replaced, with_references};
 pub use scope::{ScopeHash, ScopeRules, scope_hash, scope_text};
+pub use slug::slug;
 pub use types::*;

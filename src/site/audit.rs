@@ -59,7 +59,7 @@ pub(super) struct RowView {
 
 /// The anchor of a deployment on the page.
 pub(super) fn anchor(row: &Row) -> String {
-    format!("{}-{}", row.by.commit.short(), super::text::slug(&format!("{} {}", row.id, row.environment)))
+    format!("{}-{}", row.by.commit.short(), crate::record::slug(&format!("{} {}", row.id, row.environment)))
 }
 
 /// The page, when there is a trunk to audit.

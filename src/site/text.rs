@@ -1,4 +1,4 @@
-//! Hostile text made harmless and visible: HTML escaping, control characters, heading slugs.
+//! Hostile text made harmless and visible: HTML escaping, control characters.
 
 use std::borrow::Cow;
 use std::fmt::Write;
@@ -53,21 +53,6 @@ pub(super) fn escaped(text: &str) -> String {
     out
 }
 
-/// The anchor that the large forges give a heading of that text: lower case, punctuation dropped,
-/// spaces as hyphens. Empty when nothing is left.
-pub(super) fn slug(text: &str) -> String {
-    text.trim()
-        .chars()
-        .flat_map(char::to_lowercase)
-        .filter_map(|character| match character {
-            ' ' => Some('-'),
-            '-' | '_' => Some(character),
-            other if other.is_alphanumeric() => Some(other),
-            _ => None,
-        })
-        .collect()
-}
-
 /// The text with its first letter in upper case.
 pub(super) fn capitalized(text: &str) -> String {
     let mut characters = text.chars();
@@ -83,19 +68,5 @@ mod tests {
         assert_eq!(visible("plain äöü 👩‍💻\n"), "plain äöü 👩‍💻\n");
         assert_eq!(visible("a\u{202E}b\u{1b}[0m"), "a⟨U+202E⟩b⟨U+001B⟩[0m");
         assert_eq!(visible("\u{200B}\u{FEFF}\u{85}"), "⟨U+200B⟩⟨U+FEFF⟩⟨U+0085⟩");
-    }
-
-    #[test]
-    fn slugs_are_those_of_the_forges() {
-        for (text, expected) in [
-            ("Blast radius", "blast-radius"),
-            ("What, why & how?", "what-why--how"),
-            ("Größe ÄÖ", "größe-äö"),
-            ("a_b-c", "a_b-c"),
-            ("`code` 1.2", "code-12"),
-            ("!?", ""),
-        ] {
-            assert_eq!(slug(text), expected, "{text}");
-        }
     }
 }

@@ -4,7 +4,7 @@ use lsp_types::CompletionItemKind;
 
 use super::completion::Candidate;
 use super::shelf::Context;
-use crate::record::Record;
+use crate::record::{Record, slug};
 
 /// Addresses for the round brackets of a link, as they are written from the record's own folder.
 pub(super) fn targets(context: &Context<'_>, record: &Record) -> Vec<Candidate> {
@@ -20,22 +20,12 @@ pub(super) fn targets(context: &Context<'_>, record: &Record) -> Vec<Candidate> 
 fn anchors(record: &Record) -> Vec<(String, String)> {
     let mut found: Vec<(String, String)> = Vec::new();
     for section in &record.sections {
-        let anchor = anchor(&section.title);
-        let same = found.iter().filter(|(_, title)| self::anchor(title) == anchor).count();
+        let anchor = slug(&section.title);
+        let same = found.iter().filter(|(_, title)| slug(title) == anchor).count();
         let anchor = if same > 0 { format!("{anchor}-{same}") } else { anchor };
         found.push((anchor, section.title.clone()));
     }
     found
-}
-
-/// Lower case, punctuation dropped, spaces as hyphens.
-fn anchor(title: &str) -> String {
-    let part = |character: char| match character {
-        ' ' => Some('-'),
-        c if c.is_alphanumeric() || c == '-' || c == '_' => Some(c),
-        _ => None,
-    };
-    title.trim().chars().flat_map(char::to_lowercase).filter_map(part).collect()
 }
 
 /// A path of the book as it is written in a file of the book.
@@ -57,6 +47,6 @@ mod tests {
         assert_eq!(relative("tasks/A-1.md", "tasks/A-2.md"), "A-2.md");
         assert_eq!(relative("tasks/2026/A-1.md", "runbooks/redis.md"), "../../runbooks/redis.md");
         assert_eq!(relative("tasks/A-1.md", "tasks/2026/A-2.md"), "2026/A-2.md");
-        assert_eq!(anchor("What's new (v2)"), "whats-new-v2");
+        assert_eq!(slug("What's new (v2)"), "whats-new-v2");
     }
 }

@@ -118,16 +118,16 @@ impl<'a> Walker<'a> {
         }
         let deployed = self.deployed(number);
         self.out.deployments.extend(deployed.into_iter().map(|record| (position, record)));
-        self.made.push(updates.iter().map(|(record, _)| *record).collect());
-        let records: Vec<RecordIx> = updates.iter().map(|(record, _)| *record).collect();
+        let made: Box<[RecordIx]> = updates.iter().map(|(record, _)| *record).collect();
         for (record, node) in updates {
             self.out.versions[record as usize].push((number, node));
         }
-        for record in records {
+        for &record in &made {
             if self.out.ids[record as usize].0 == RecordType::Decision {
                 self.bind(number, record);
             }
         }
+        self.made.push(made);
     }
 
     fn files_at(&self, at: usize, record: RecordIx) -> Files {
@@ -210,8 +210,7 @@ impl<'a> Walker<'a> {
     fn record(&mut self, path: &str) -> Option<RecordIx> {
         let (folder, rest) = path.split_once('/')?;
         let record_type = RecordType::ALL.into_iter().find(|record_type| record_type.folder() == folder)?;
-        let name = rest.rsplit('/').next()?.strip_suffix(".md")?;
-        Some(self.number(record_type, RecordId::parse(name).ok()?))
+        Some(self.number(record_type, RecordId::of_path(rest)?))
     }
 
     /// The number of a record; its type is that of the first file seen.

@@ -7,7 +7,8 @@ use pulldown_cmark::{Alignment, BlockQuoteKind, CowStr, Event, HeadingLevel, Tag
 
 use super::inline::plain_text;
 use super::{Dialect, Heading, Writer, key};
-use crate::site::text::{capitalized, push_escaped, slug};
+use crate::record::slug;
+use crate::site::text::{capitalized, push_escaped};
 
 impl Writer<'_, '_> {
     pub(super) fn start_heading(&mut self, level: HeadingLevel, id: Option<&CowStr<'_>>, index: usize) {
