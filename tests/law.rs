@@ -28,13 +28,13 @@ const N_VALUES: [u8; N_STATED] = [2, 2, 2, 3, 3];
 
 /// One commit: its parents, and the state of each stated thing; `None` when the record is absent.
 #[derive(Debug, Clone)]
-struct Node {
+pub(crate) struct Node {
     parents: Vec<usize>,
     stated: Option<[u8; N_STATED]>,
     folder: u8,
 }
 
-type Graph = Vec<Node>;
+pub(crate) type Graph = Vec<Node>;
 
 /// The state of a thing; `None` when it is absent.
 fn state(node: &Node, thing: usize) -> Option<u8> {
@@ -71,7 +71,7 @@ type Step = ([u8; 3], u8, u8, u32);
 
 /// Graphs of up to some 30 commits: lines, merges, octopus and criss-cross merges; a third of the merges are
 /// evil. The last commit joins every loose end.
-fn graph() -> impl Strategy<Value = Graph> {
+pub(crate) fn graph() -> impl Strategy<Value = Graph> {
     let step = (any::<[u8; 3]>(), 0_u8..14, 0_u8..20, any::<u32>());
     prop::collection::vec(step, 6..24).prop_map(|steps: Vec<Step>| {
         let mut nodes = vec![Node { parents: Vec::new(), stated: Some([0; N_STATED]), folder: 0 }];
@@ -152,14 +152,14 @@ fn file(graph: usize, node: &Node) -> Option<(String, String)> {
 
 /// The graphs in one repository, by position of the graph and the commit; and branches that join a commit of
 /// each graph: `last`, and `middle`.
-struct Made {
-    book: Fixture,
+pub(crate) struct Made {
+    pub(crate) book: Fixture,
     /// Commit to its place.
     places: BTreeMap<String, (usize, usize)>,
 }
 
 /// Makes the graphs with `git fast-import`; `swap` turns the order of every merge's parents around.
-fn make(graphs: &[Graph], swap: bool) -> Made {
+pub(crate) fn make(graphs: &[Graph], swap: bool) -> Made {
     let book = Fixture::empty();
     let mut stream = String::new();
     let mut mark = 0;

@@ -33,6 +33,7 @@ mod schemas;
 mod serve;
 mod site;
 mod situations;
+mod standing;
 mod status;
 mod stories;
 mod support;

@@ -127,7 +127,7 @@ fn nothing_is_changed_when_it_is_refused() {
 const PATH: &str = "tasks/INFRA-2.md";
 
 /// Ana's task is another one's request; sam renumbers it, or says so.
-fn written_by_ana() -> Fixture {
+pub(crate) fn written_by_ana() -> Fixture {
     let mut book = Fixture::book();
     let text = task("INFRA-2", "risk = \"medium\"\n").replace("requestor = \"ana\"", "requestor = \"kim\"");
     book.person("ana").write(PATH, text.replace("Something.", "INFRA-2 is this."));

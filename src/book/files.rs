@@ -1,14 +1,15 @@
 //! The files of a book: those of a commit and those of the work tree.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use rayon::iter::Either;
 use rayon::prelude::*;
 use walkdir::WalkDir;
 
 use super::{Book, BookError, slashes};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::history::{Blob, CommitId, FileKind, TreeFile};
+use crate::history::{Blob, CommitId, FileKind, TreeFile, blob_name};
 use crate::record::{MAX_RECORD_BYTES, Record, RecordType};
 
 /// A file that stands where records stand.
@@ -56,14 +57,42 @@ fn too_large(size: usize) -> FileContent {
 }
 
 /// The record files of a commit, by path.
-pub(super) fn committed(book: &Book, commit: CommitId) -> Result<BTreeMap<String, RecordFile>, BookError> {
+#[derive(Default)]
+pub(super) struct CommittedFiles {
+    /// Those of which the work tree has the very bytes.
+    pub(super) unchanged: BTreeSet<String>,
+    /// The others, read.
+    pub(super) others: BTreeMap<String, RecordFile>,
+}
+
+/// The record files of a commit beside those of the work tree. To hash a file is less work than to read its object.
+pub(super) fn committed(
+    book: &Book,
+    commit: CommitId,
+    on_disk: &BTreeMap<String, RecordFile>,
+) -> Result<CommittedFiles, BookError> {
+    let is_unchanged = |path: &str, file: TreeFile| match on_disk.get(path).map(|file| &file.content) {
+        Some(FileContent::Bytes(bytes)) => file.is_regular() && blob_name(bytes) == Some(file.blob),
+        _ => false,
+    };
+    let listed = listed(book, commit)?;
+    let (unchanged, others): (BTreeSet<String>, Vec<_>) =
+        listed.into_par_iter().partition_map(|(record_type, path, file)| match is_unchanged(&path, file) {
+            true => Either::Left(path),
+            false => Either::Right((record_type, path, file)),
+        });
+    Ok(CommittedFiles { unchanged, others: record_files(book, others)? })
+}
+
+/// What stands in the folders of records of a commit.
+fn listed(book: &Book, commit: CommitId) -> Result<Vec<(RecordType, String, TreeFile)>, BookError> {
     let mut listed = Vec::new();
     for record_type in RecordType::ALL {
         let folder = record_type.folder();
         let files = book.repository.files(commit, &book.path.join(folder))?;
         listed.extend(files.into_iter().map(|(path, file)| (record_type, format!("{folder}/{path}"), file)));
     }
-    record_files(book, listed)
+    Ok(listed)
 }
 
 /// The record files among what stands in the folders of records.

@@ -5,7 +5,7 @@ use super::prepared::Asked;
 use super::rewritten::is_on_line;
 use super::{Ask, Book, BookError, Loaded, POLICY_FILE};
 use crate::history::CommitId;
-use crate::ledger::{self, Audit, AuditAsk, Gate, GateAsk, Unclear};
+use crate::ledger::{self, Audit, AuditAsk, Depth, Gate, GateAsk, Unclear};
 use crate::policy::Policy;
 use crate::record::RecordId;
 
@@ -121,8 +121,8 @@ impl Book {
         let (tip, policy) = (self.repository.resolve(revision)?, &trunk.policy);
         let tips: Vec<_> = std::iter::once(tip).chain(trunk.commit()).collect();
         let history = self.repository.read(&tips, &self.path)?;
-        let asked = Asked { tip: Some(tip), trunk: trunk.commit(), policy };
-        let (prepared, _) = self.prepare(&history, asked, None)?;
+        let asked = Asked { tip: Some(tip), trunk: trunk.commit(), policy, depth: Depth::Everything };
+        let (prepared, _) = self.prepare(&history, asked, None, None)?;
         let shown: Vec<ledger::Shown> =
             self.shown(Some(tip), None)?.into_iter().map(|pair| pair.shown).collect();
         let unknown = || Unclear::UnknownTask { id: question.id.clone(), near: None };

@@ -11,7 +11,7 @@ use super::shown::{Pair, attach_diagnostics, present, shown_again};
 use super::{Book, BookConfig, BookError, POLICY_FILE};
 use crate::diagnostic::Diagnostic;
 use crate::history::{CommitId, FactCache, History};
-use crate::ledger::{self, Evidence, Shown, State, WorkTree};
+use crate::ledger::{self, Depth, Evidence, Shown, State, WorkTree};
 use crate::policy::Policy;
 use crate::record::{Record, RecordId};
 use crate::template::RecordTemplates;
@@ -32,6 +32,8 @@ pub struct Ask {
     pub cache: CacheUse,
     /// What is judged.
     pub view: View,
+    /// How much is asked.
+    pub depth: Depth,
 }
 
 impl Ask {
@@ -180,8 +182,11 @@ impl Book {
     ) -> Result<Loaded, BookError> {
         let Inputs { head, tip, now, policy, trunk, seen, .. } = inputs;
         let trunk_tip = trunk.as_ref().map(|(_, id)| *id);
-        let asked = Asked { tip, trunk: trunk_tip, policy: &policy };
-        let before = before.filter(|before| before.tips == (tip, trunk_tip) && before.policy == policy);
+        let asked = Asked { tip, trunk: trunk_tip, policy: &policy, depth: ask.depth };
+        let is_same = |before: &&Loaded| {
+            before.tips == (tip, trunk_tip) && before.policy == policy && before.prepared.depth() == ask.depth
+        };
+        let before = before.filter(is_same);
         let again = before.and_then(|before| {
             let pairs = shown_again(&before.shown, inputs.on_disk.as_ref())?;
             Some(Read { pairs, ..before.read() })
@@ -233,16 +238,35 @@ impl Book {
     ) -> Result<Read, BookError> {
         let (other, tip) = (self.reopen()?, asked.tip);
         // The walk is a thing for one thread; the files are read and parsed beside it.
-        let (read, pairs) = std::thread::scope(|scope| {
+        std::thread::scope(|scope| {
             let shown = scope.spawn(move || other.shown(tip, on_disk));
-            let read = self.read_history(asked, cache);
-            (read, shown.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
-        });
-        Ok(Read { pairs: pairs?, ..read? })
+            let shown = || shown.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            let (history, cache) = self.read_commits(asked, cache)?;
+            let remark = cache.as_ref().and_then(FactCache::remark);
+            let (pairs, (prepared, to_keep)) = match asked.depth {
+                Depth::Everything => {
+                    let prepared = self.prepare(&history, asked, cache, None)?;
+                    (shown()?, prepared)
+                }
+                // What the files say decides whose versions are read.
+                Depth::Standing => {
+                    let pairs = shown()?;
+                    let files: Vec<Shown> = pairs.iter().map(|pair| pair.shown.clone()).collect();
+                    let prepared = self.prepare(&history, asked, cache, Some(&files))?;
+                    (pairs, prepared)
+                }
+            };
+            let (history, prepared) = (Arc::new(history), Arc::new(prepared));
+            Ok(Read { history, prepared, pairs, remark, to_keep })
+        })
     }
 
-    /// The same without the files.
-    fn read_history(&self, asked: Asked<'_>, cache: CacheUse) -> Result<Read, BookError> {
+    /// The commits in the history of what is asked, and what the cache knows of them besides.
+    fn read_commits(
+        &self,
+        asked: Asked<'_>,
+        cache: CacheUse,
+    ) -> Result<(History, Option<FactCache>), BookError> {
         let mut cache = match cache {
             CacheUse::Allowed => FactCache::open(&self.repository, &self.path, &scope_rules(asked.policy)),
             CacheUse::Refused => None,
@@ -250,10 +274,7 @@ impl Book {
         let tips: Vec<CommitId> = asked.tip.into_iter().chain(asked.trunk).collect();
         let history = self.repository.read_with(&tips, &self.path, cache.as_mut())?;
         self.refuse_vanished_policy(&history, asked.tip)?;
-        let remark = cache.as_ref().and_then(FactCache::remark);
-        let (prepared, to_keep) = self.prepare(&history, asked, cache)?;
-        let (history, prepared) = (Arc::new(history), Arc::new(prepared));
-        Ok(Read { history, prepared, pairs: Vec::new(), remark, to_keep })
+        Ok((history, cache))
     }
 
     /// Which commit is read, at which moment, by which policy, beside which trunk.

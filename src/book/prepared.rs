@@ -1,15 +1,16 @@
 //! What the ledger derives from, read once for a book at a commit.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
+use super::versions::Foreseen;
 use super::{Book, BookError};
 use crate::history::{BlobId, CommitId, FactCache, History};
 use crate::ledger::{
-    self, DeployedRecords, DetachedFiles, Policies, Renumberings, Signatures, Sources, Versions, Walk,
-    WorkPaths,
+    self, DeployedRecords, Depth, DetachedFiles, Needed, Policies, Renumberings, Shown, Signatures, Sources,
+    Versions, Walk, WorkPaths,
 };
 use crate::policy::Policy;
-use crate::record::{RecordType, ScopeRules};
+use crate::record::{RecordId, RecordType, ScopeRules};
 
 /// Which commits are asked about, and by which policy.
 #[derive(Debug, Clone, Copy)]
@@ -17,6 +18,7 @@ pub(super) struct Asked<'a> {
     pub(super) tip: Option<CommitId>,
     pub(super) trunk: Option<CommitId>,
     pub(super) policy: &'a Policy,
+    pub(super) depth: Depth,
 }
 
 /// Everything that was read for a derivation, so that further questions can be asked of it.
@@ -32,9 +34,15 @@ pub(super) struct Prepared {
     builtin: Policy,
     tip: Option<usize>,
     trunk: Option<usize>,
+    depth: Depth,
 }
 
 impl Prepared {
+    /// How much may be asked of it.
+    pub(super) fn depth(&self) -> Depth {
+        self.depth
+    }
+
     /// The same sources with more of the commits' own work.
     pub(super) fn sources_with_work<'a>(
         &'a self,
@@ -72,8 +80,19 @@ impl Prepared {
             tip: self.tip?,
             trunk: self.trunk,
             now,
+            depth: self.depth,
         })
     }
+}
+
+/// A walk over history, with what was read for it.
+struct Walked<'h> {
+    versions: Versions,
+    /// Of them those that were not known.
+    read: Vec<(RecordType, BlobId)>,
+    walk: Walk,
+    foreseen: Foreseen<'h>,
+    renumberings: Renumberings,
 }
 
 /// What a run read that the cache did not have.
@@ -97,37 +116,31 @@ pub(super) fn scope_rules(policy: &Policy) -> ScopeRules {
 
 impl Book {
     /// Reads what the ledger needs of a history, as far as the cache does not know it. The cache is one for the
-    /// scope rules of the policy that is asked by; what is new is given beside, to be kept.
+    /// scope rules of the policy that is asked by; what is new is given beside, to be kept. Where the files that are
+    /// `shown` are given, no more is read than what tells where these stand.
     pub(super) fn prepare(
         &self,
         history: &History,
         asked: Asked<'_>,
         mut cache: Option<FactCache>,
+        shown: Option<&[Shown]>,
     ) -> Result<(Prepared, Option<ToKeep>), BookError> {
         let policy = asked.policy;
-        let known = cache.as_mut().map(|cache| std::mem::take(&mut cache.files)).unwrap_or_default();
-        let (versions, read) = self.versions(history, &scope_rules(policy), known)?;
         let policies = self.policies(history)?;
         let builtin = Policy::builtin();
         let position = |commit: Option<CommitId>| commit.and_then(|commit| history.position(commit));
         let (tip, trunk) = (position(asked.tip), position(asked.trunk));
         let every_policy = policies.values().flatten().chain([policy, &builtin]);
         let items = ledger::deployment_items(every_policy);
-        // The walk is for one thread; another reads what it will ask for.
-        let other = self.reopen()?;
-        let (known, items) = (&versions, &items);
-        let (walk, foreseen) = rayon::join(
-            || ledger::walk(history, known, items),
-            move || other.foresee_deployed(history, known, items),
-        );
-        let foreseen = foreseen?;
+        let known = cache.as_mut().map(|cache| std::mem::take(&mut cache.files)).unwrap_or_default();
+        let Walked { versions, read, walk, foreseen, renumberings } =
+            self.walk(history, policy, shown, &items, known)?;
         let named = ledger::named_tasks(history, &walk, policy.book.as_deref());
         let work_paths = self.work_paths(history, &named, cache.as_mut())?;
         let signatures = self.signatures(history, &walk, cache.as_mut())?;
         let detached = self.detached(history)?;
         let deployed = tip
             .map_or_else(|| Ok(DeployedRecords::new()), |tip| self.deployed(history, &walk, tip, foreseen))?;
-        let renumberings = self.renumberings(history, &walk, &scope_rules(policy))?;
         let prepared = Prepared {
             walk,
             named,
@@ -140,7 +153,43 @@ impl Book {
             builtin,
             tip,
             trunk,
+            depth: asked.depth,
         };
         Ok((prepared, cache.map(|cache| ToKeep { cache, versions, read })))
+    }
+
+    /// Reads the versions of the records that are needed, and walks over them.
+    fn walk<'h>(
+        &self,
+        history: &'h History,
+        policy: &Policy,
+        shown: Option<&[Shown]>,
+        items: &HashSet<String>,
+        known: Versions,
+    ) -> Result<Walked<'h>, BookError> {
+        let rules = scope_rules(policy);
+        let (mut versions, mut read) = (known, Vec::new());
+        let mut needed = match shown {
+            None => Needed::Every,
+            Some(shown) => {
+                let decisions = |record_type, _: &str| record_type == RecordType::Decision;
+                versions = self.versions(history, &rules, versions, &decisions, &mut read)?;
+                Needed::for_standing(shown, history, &versions, policy)
+            }
+        };
+        loop {
+            let is_needed = |_, path: &str| RecordId::of_path(path).is_none_or(|id| needed.has(&id));
+            versions = self.versions(history, &rules, versions, &is_needed, &mut read)?;
+            // The walk is for one thread; another reads what it will ask for.
+            let (other, known) = (self.reopen()?, &versions);
+            let (walk, foreseen) = rayon::join(
+                || ledger::walk(history, known, items, &needed),
+                move || other.foresee_deployed(history, known, items),
+            );
+            let renumberings = self.renumberings(history, &walk, &rules)?;
+            if !needed.follow(&renumberings) {
+                return Ok(Walked { foreseen: foreseen?, versions, read, walk, renumberings });
+            }
+        }
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use super::files::{self, FileContent, RecordFile};
+use super::files::{self, CommittedFiles, FileContent, RecordFile};
 use super::{Book, BookError};
 use crate::diagnostic::Severity;
 use crate::history::CommitId;
@@ -36,13 +36,22 @@ impl Book {
         tip: Option<CommitId>,
         on_disk: Option<BTreeMap<String, RecordFile>>,
     ) -> Result<Vec<Pair>, BookError> {
-        let committed = tip.map_or_else(|| Ok(BTreeMap::new()), |tip| files::committed(self, tip))?;
-        let mut paths: BTreeSet<&String> = committed.keys().collect();
-        paths.extend(on_disk.iter().flat_map(BTreeMap::keys));
+        let has_work_tree = on_disk.is_some();
+        let on_disk = on_disk.unwrap_or_default();
+        let committed = match tip {
+            Some(tip) => files::committed(self, tip, &on_disk)?,
+            None => CommittedFiles::default(),
+        };
+        let mut paths: BTreeSet<&String> = committed.others.keys().collect();
+        paths.extend(on_disk.keys());
         let paths: Vec<&String> = paths.into_iter().collect();
         let pairs = paths.par_iter().filter_map(|path| {
-            let disk = on_disk.as_ref().and_then(|files| files.get(*path));
-            pair(committed.get(*path).map(Committed::File), disk, on_disk.is_some())
+            let disk = on_disk.get(*path);
+            let file = match committed.unchanged.contains(*path) {
+                true => disk,
+                false => committed.others.get(*path),
+            };
+            pair(file.map(Committed::File), disk, has_work_tree)
         });
         Ok(join_moves(pairs.collect()))
     }
@@ -166,8 +175,7 @@ pub(super) fn attach_diagnostics(
 ) {
     let ids: BTreeSet<&str> =
         present(pairs).filter_map(|pair| pair.shown.record.id.as_ref()).map(|id| id.as_str()).collect();
-    let mut known = policy.known_items();
-    known.look_up(pairs.iter().flat_map(|pair| &pair.judged().items).map(|item| item.text.as_str()));
+    let known = policy.known_items();
     let is_guidance = |text: &str| templates.is_guidance(text);
     states.par_iter_mut().zip(pairs).for_each(|(state, pair)| {
         let (shown, judged) = (&pair.shown, pair.judged());

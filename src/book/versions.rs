@@ -23,17 +23,22 @@ type Version<'v> = (RecordType, &'v str, BlobId);
 pub(super) type Foreseen<'v> = FxHashMap<Version<'v>, Arc<Record>>;
 
 impl Book {
-    /// Facts of every version of every record file, on all cores; those that the cache knows are taken from it.
-    /// What was read is given apart.
+    /// Adds to the `known` ones the facts of every version of every record file (given by its type and path) that
+    /// is `needed`, on all cores. What was read is noted.
     pub(super) fn versions(
         &self,
         history: &History,
         rules: &ScopeRules,
         known: Versions,
-    ) -> Result<(Versions, Vec<(RecordType, BlobId)>), BookError> {
+        needed: &dyn Fn(RecordType, &str) -> bool,
+        read: &mut Vec<(RecordType, BlobId)>,
+    ) -> Result<Versions, BookError> {
         let mut inputs: FxHashMap<(RecordType, BlobId), (&str, usize)> = FxHashMap::default();
         for change in history.commits.iter().flat_map(|commit| &commit.changes) {
             let Some(record_type) = type_of(&change.path) else { continue };
+            if !needed(record_type, &change.path) {
+                continue;
+            }
             for file in [change.old, change.new].into_iter().flatten().filter(|file| file.is_regular()) {
                 if known.contains_key(&(record_type, file.blob)) {
                     continue;
@@ -56,12 +61,11 @@ impl Book {
             },
         )?;
         let mut versions = known;
-        let mut read = Vec::with_capacity(facts.len());
         for (version, facts) in facts.into_iter().flatten() {
             read.push(version);
             versions.insert(version, facts);
         }
-        Ok((versions, read))
+        Ok(versions)
     }
 
     /// The own work of every commit that names a task.

@@ -8,9 +8,9 @@ use sha2::{Digest, Sha256};
 use super::context::Context;
 use super::error::CliError;
 use super::ui::{Recording, Ui};
-use crate::book::{CacheUse, Inputs, Loaded};
+use crate::book::{Ask, CacheUse, Inputs, Loaded};
 use crate::history::Answers;
-use crate::ledger;
+use crate::ledger::{self, Depth};
 
 /// An answer and when it holds.
 #[derive(Serialize, Deserialize)]
@@ -22,17 +22,19 @@ struct Kept {
 }
 
 /// Gives the answer of `derive`; where the same question was asked of the same inputs, without deriving it.
-/// `question` is the command with its own options.
+/// `question` is the command with its own options, and needs no more than `depth`.
 pub(super) fn again_or(
     ui: &mut Ui,
     context: &Context,
     question: &str,
+    depth: Depth,
     derive: impl FnOnce(&mut Ui, &Loaded) -> Result<(), CliError>,
 ) -> Result<(), CliError> {
     let book = context.book()?;
-    let inputs = book.inputs(&context.ask())?;
+    let ask = Ask { depth, ..context.ask() };
+    let inputs = book.inputs(&ask)?;
     let Some(key) = key(context, ui, question, &inputs) else {
-        let loaded = left_to_the_system(context.load_from(&book, inputs)?);
+        let loaded = left_to_the_system(context.load_from(&book, inputs, &ask)?);
         return derive(ui, &loaded);
     };
     let answers = Answers::new(&book.repository, &book.path);
@@ -40,7 +42,7 @@ pub(super) fn again_or(
     if let Some(kept) = kept.filter(|kept| (kept.from..=kept.until).contains(&inputs.now())) {
         return ui.replay(&kept.said);
     }
-    let loaded = left_to_the_system(context.load_from(&book, inputs)?);
+    let loaded = left_to_the_system(context.load_from(&book, inputs, &ask)?);
     ui.record();
     derive(ui, &loaded)?;
     let said = ui.take_recording();

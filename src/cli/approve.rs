@@ -141,7 +141,7 @@ fn choose<'p>(
         .record
         .items
         .iter()
-        .filter_map(|item| Some((item, policy.review_for_item(&item.text)?)))
+        .filter_map(|item| Some((item, policy.review_of_item(&item.key.text)?)))
         .filter(|(_, review)| !review.via_decision)
         .collect();
     let mine: Vec<&(&Item, &Review)> = items

@@ -8,7 +8,7 @@ use super::error::CliError;
 use super::ui::Progress;
 use crate::book::{Ask, Book, CacheUse, Inputs, Loaded, View};
 use crate::diagnostic::nearest;
-use crate::ledger::RecordState;
+use crate::ledger::{Depth, RecordState};
 
 /// The global options, checked.
 pub(super) struct Context {
@@ -73,19 +73,20 @@ impl Context {
             trunk: self.trunk.clone(),
             cache: self.cache,
             view: View::Head,
+            depth: Depth::Everything,
         }
     }
 
     pub(super) fn load(&self) -> Result<(Book, Loaded), CliError> {
-        let book = self.book()?;
-        let loaded = self.load_from(&book, book.inputs(&self.ask())?)?;
+        let (book, ask) = (self.book()?, self.ask());
+        let loaded = self.load_from(&book, book.inputs(&ask)?, &ask)?;
         Ok((book, loaded))
     }
 
-    /// Derives the state from inputs that were read for [`ask`](Self::ask).
-    pub(super) fn load_from(&self, book: &Book, inputs: Inputs) -> Result<Loaded, CliError> {
+    /// Derives the state from inputs that were read for the same question.
+    pub(super) fn load_from(&self, book: &Book, inputs: Inputs, ask: &Ask) -> Result<Loaded, CliError> {
         let _progress = Progress::begin("reading commits…");
-        let mut loaded = book.load_from(inputs, &self.ask())?;
+        let mut loaded = book.load_from(inputs, ask)?;
         self.remarks.borrow_mut().extend(loaded.remark.take());
         Ok(loaded)
     }

@@ -9,7 +9,7 @@ use super::filter::FilterArgs;
 use super::table::{Cell, render};
 use super::ui::{BAD, BOLD, DIM, GOOD, INFORMATION, Ui, WAITING, paint, status_style};
 use crate::book::Loaded;
-use crate::ledger::{Evidence, RecordJson, RecordState, State, WorkTree};
+use crate::ledger::{Depth, Evidence, RecordJson, RecordState, State, WorkTree};
 use crate::record::Risk;
 
 /// List records with the state that commits prove
@@ -37,7 +37,12 @@ struct Answer<'a> {
 
 pub(super) fn run(ui: &mut Ui, context: &Context, args: &ListArgs) -> Result<(), CliError> {
     args.filter.check()?;
-    answer::again_or(ui, context, &format!("list {args:?}"), |ui, loaded| answer(ui, context, args, loaded))
+    let depth = match context.json || args.filter.asks_for_people() {
+        true => Depth::Everything,
+        false => Depth::Standing,
+    };
+    let question = format!("list {args:?}");
+    answer::again_or(ui, context, &question, depth, |ui, loaded| answer(ui, context, args, loaded))
 }
 
 fn answer(ui: &mut Ui, context: &Context, args: &ListArgs, loaded: &Loaded) -> Result<(), CliError> {

@@ -173,7 +173,7 @@ pub fn renumbered(record: &Record, policy: &Policy, new: &RecordId) -> Result<St
                 item.text
             ));
         }
-        if item.checked && policy.review_for_item(&item.text).is_some() {
+        if item.checked && policy.review_of_item(&item.key.text).is_some() {
             text = edit::set_item(&text, item, false).map_err(|error| error.to_string())?;
         }
     }

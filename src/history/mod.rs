@@ -22,6 +22,7 @@ pub use cache::{Answers, FactCache, FileFacts, Pieces, SeenHeads};
 pub use error::HistoryError;
 pub use index::BothAdded;
 pub use lines::{DiffLine, Hunk, Origin, changed_lines, unchanged_lines};
+pub use objects::blob_name;
 pub use repository::{Blob, Head, Repository};
 pub use signature::{SignatureCheck, check_text, key_identity};
 pub use types::{

@@ -14,6 +14,13 @@ use gix_object::Kind;
 
 use super::HistoryError;
 use super::packs::{PackReader, Packs};
+use super::types::BlobId;
+
+/// The name that git gives to a blob with these bytes; `None` for bytes that collide with others.
+pub fn blob_name(bytes: &[u8]) -> Option<BlobId> {
+    let hash = gix_object::compute_hash(gix_hash::Kind::Sha1, Kind::Blob, bytes).ok()?;
+    Some(BlobId(hash.as_slice().try_into().ok()?))
+}
 
 /// The objects of one repository; readers for threads come from it.
 #[derive(Clone)]

@@ -108,7 +108,7 @@ impl Checker<'_> {
 
     fn near_misses(&mut self, known: &KnownItems<'_>) {
         for item in &self.record.items {
-            if let Some(near) = known.near_miss(&item.text) {
+            if let Some(near) = known.near_miss(&item.key.text) {
                 let message =
                     format!("`{}` is nearly, but not exactly, an item that the policy knows", item.text);
                 let diagnostic = Diagnostic::warning(

@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 
 use super::derive::Shown;
 use super::law::{ABSENT, Cell};
+use super::needed::Depth;
 use super::renumbering::Renumberings;
 use super::state::{Evidence, WorkTree};
 use super::walk::{Binding, Key, Move, Node, RecordIx, Transition, Value, Walk, Withdrawal};
@@ -66,6 +67,8 @@ pub struct Sources<'a> {
     pub trunk: Option<usize>,
     /// The moment, as seconds since the epoch.
     pub now: i64,
+    /// How much is asked. The walk has noted what that needs.
+    pub depth: Depth,
 }
 
 /// Indexes over the whole history, shared by every view on it.
@@ -136,7 +139,7 @@ pub fn named_tasks(history: &History, walk: &Walk, book: Option<&str>) -> HashMa
         });
         let mut tasks: Vec<RecordIx> = words
             .chain(trailers)
-            .filter_map(|word| walk.id_index.get(&RecordId::parse(word).ok()?).copied())
+            .filter_map(|word| walk.id_index.get(word).copied())
             .filter(|record| walk.ids[*record as usize].0 == crate::record::RecordType::Task)
             .collect();
         tasks.sort_unstable();

@@ -9,6 +9,7 @@ use super::circles::circles;
 use super::context::{Context, Sources};
 use super::decision::{DecisionState, decisions};
 use super::events::events;
+use super::needed::Depth;
 use super::relations::{References, relations};
 use super::runbook::runbook;
 use super::state::{Evidence, ItemState, RecordState, Status, WorkTree};
@@ -17,7 +18,7 @@ use super::task::{Others, task};
 use super::waiting::waiting_for;
 use super::walk::{Key, RecordIx};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::record::{Details, ItemKey, Record, RecordId, RecordType, Task, TaskKind};
+use crate::record::{Details, Item, ItemKey, Record, RecordId, RecordType, Task, TaskKind};
 
 /// A record file of the commit that is read, or of the work tree.
 #[derive(Debug, Clone)]
@@ -47,7 +48,7 @@ pub fn derive(
 ) -> Derived {
     let book = Book::new(shown);
     let Some(sources) = sources else {
-        let records = shown.iter().map(|shown| draft(shown, &book)).collect();
+        let records = shown.iter().map(|shown| draft(shown, &book, Depth::Everything)).collect();
         return Derived { records, ..Derived::default() };
     };
     let context = Context::new(sources, named, shown);
@@ -101,8 +102,8 @@ struct Deriver<'s> {
 
 impl Deriver<'_> {
     fn record(&self, shown: &Shown) -> RecordState {
-        let Some((id, record)) = committed(self.context, shown) else { return draft(shown, self.book) };
-        let mut state = draft(shown, self.book);
+        let mut state = draft(shown, self.book, self.context.sources.depth);
+        let Some((id, record)) = committed(self.context, shown) else { return state };
         state.work_tree = shown.work_tree;
         self.history(&mut state, shown, record);
         let parsed = &shown.record;
@@ -136,12 +137,14 @@ impl Deriver<'_> {
                 state.next = found.next;
             }
         }
-        state.diagnostics.extend(owed(&state));
-        state.waiting_for = waiting_for(self.context, self.book, &state);
+        if self.context.sources.depth == Depth::Everything {
+            state.diagnostics.extend(owed(&state));
+            state.waiting_for = waiting_for(self.context, self.book, &state);
+        }
         state
     }
 
-    /// What every record has: dates, authors, items with owners, events.
+    /// What every record has: dates, authors, work.
     fn history(&self, state: &mut RecordState, shown: &Shown, record: RecordIx) {
         let context = self.context;
         let latest =
@@ -153,18 +156,26 @@ impl Deriver<'_> {
         state.landed = updated.and_then(|commit| context.landed(commit));
         state.scope = context.cell(record, &Key::Scope).and_then(|cell| context.scope(cell.value));
         state.work = context.work(record).iter().map(|&commit| context.evidence(commit)).collect();
-        state.items = items(&shown.record, &|key| {
-            let cell = context.cell(record, &Key::Item(key.clone()));
+        state.authors = authors(context, record);
+        if context.sources.depth == Depth::Everything {
+            self.acts(state, shown, record);
+        }
+    }
+
+    /// Who did what to it: items with owners, events.
+    fn acts(&self, state: &mut RecordState, shown: &Shown, record: RecordIx) {
+        let context = self.context;
+        for item in &mut state.items {
+            let cell = context.cell(record, &Key::Item(item.key.clone()));
             let mut owners = cell.map_or_else(Vec::new, |cell| context.owners(cell));
             owners.sort_by_key(|&owner| (context.sources.history.commits[owner].author.time.seconds, owner));
-            owners.into_iter().map(|owner| context.evidence(owner)).collect()
-        });
+            item.by = owners.into_iter().map(|owner| context.evidence(owner)).collect();
+        }
         let texts: HashMap<&ItemKey, &str> =
             shown.record.items.iter().map(|item| (&item.key, item.text.as_str())).collect();
         state.events = events(context, record, &|key| {
             texts.get(key).map_or_else(|| key.text.to_string(), |text| (*text).to_owned())
         });
-        state.authors = authors(context, record);
         state.diagnostics.extend(suspicions::acts(context, record, &shown.record));
         state.diagnostics.extend(suspicions::lost_in_merges(context, record, &shown.record));
     }
@@ -262,23 +273,20 @@ fn authors(context: &Context<'_>, record: RecordIx) -> Vec<Evidence> {
     authors
 }
 
-fn items(record: &Record, by: &dyn Fn(&ItemKey) -> Vec<Evidence>) -> Vec<ItemState> {
+fn items(record: &Record) -> Vec<ItemState> {
     let section = |index: Option<usize>| index.map(|index| record.sections[index].title.clone());
-    record
-        .items
-        .iter()
-        .map(|item| ItemState {
-            key: item.key.clone(),
-            section: section(item.section),
-            text: item.text.clone(),
-            checked: item.checked,
-            by: by(&item.key),
-        })
-        .collect()
+    let state = |item: &Item| ItemState {
+        key: item.key.clone(),
+        section: section(item.section),
+        text: item.text.clone(),
+        checked: item.checked,
+        by: Vec::new(),
+    };
+    record.items.iter().map(state).collect()
 }
 
 /// A record as far as its file alone tells.
-fn draft(shown: &Shown, book: &Book<'_>) -> RecordState {
+fn draft(shown: &Shown, book: &Book<'_>, depth: Depth) -> RecordState {
     let record = &shown.record;
     let broken = record.is_broken();
     RecordState {
@@ -298,7 +306,10 @@ fn draft(shown: &Shown, book: &Book<'_>) -> RecordState {
         approvals: Vec::new(),
         waiting_for: Vec::new(),
         blocked_by: Vec::new(),
-        items: items(record, &|_| Vec::new()),
+        items: match depth {
+            Depth::Everything => items(record),
+            Depth::Standing => Vec::new(),
+        },
         environments: Vec::new(),
         open_conditions: Vec::new(),
         relations: relations(record, book),

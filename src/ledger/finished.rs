@@ -20,7 +20,7 @@ pub(super) fn items_met(
     let mut proofs = Vec::new();
     for item in &parsed.items {
         let ticks = ticks(context, record, item);
-        let review = context.sources.policy.review_for_item(&item.text);
+        let review = context.sources.policy.review_of_item(&item.key.text);
         let met = review.and_then(|review| {
             approvals.iter().find(|approval| approval.role == review.role && approval.valid)
         });

@@ -61,7 +61,7 @@ fn of_item(state: &RecordState, item: &Item, policy: &Policy) -> Option<Conseque
     if known.map_or(!item.checked, |known| known.checked == item.checked) {
         return None;
     }
-    let review = policy.review_for_item(&item.text);
+    let review = policy.review_of_item(&item.key.text);
     let environment = policy.environment_for_item(&item.text);
     let text = match (item.checked, review, environment) {
         (true, Some(review), _) if !review.via_decision => {

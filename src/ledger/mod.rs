@@ -22,6 +22,7 @@ mod if_committed;
 mod json;
 mod law;
 mod metrics;
+mod needed;
 mod policy_line;
 mod progress;
 mod push;
@@ -55,6 +56,7 @@ pub use gate::{Gate, GateAsk, GateJson, Judgement, Requirement, RequirementJson,
 pub use if_committed::{Consequence, if_committed};
 pub use json::{EventJson, RecordJson};
 pub use metrics::{Figures, Metrics, metrics};
+pub use needed::{Depth, Needed};
 pub use progress::{Stage, definition_of_done, stages};
 pub use push::{Push, Refusal, judge_push};
 pub use renumbering::{Renumbered, Renumberings, is_renumbered, merges_with_texts};

@@ -1,11 +1,11 @@
 //! From plain text in records, and addresses in commits, to what the policy means by them.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashSet};
 
 use super::types::{
     Category, ConditionRule, Environment, KindRule, Members, Policy, Review, RiskRule, Window,
 };
-use crate::record::{Item, Risk, TaskKind, normalize, normalize_review};
+use crate::record::{Item, Risk, TaskKind, normalize, normalize_review, without_parenthesis};
 
 impl Environment {
     /// Whether an item of this normalised text says that it is deployed.
@@ -55,7 +55,12 @@ impl Policy {
 
     /// The approval that an item is; a trailing parenthesis in it makes no difference.
     pub fn review_for_item(&self, text: &str) -> Option<&Review> {
-        let key = normalize_review(text);
+        self.review_of_item(&normalize(text))
+    }
+
+    /// The same of an item's normalised text.
+    pub fn review_of_item(&self, normalized: &str) -> Option<&Review> {
+        let key = without_parenthesis(normalized);
         self.reviews.iter().find(|review| review.key == key)
     }
 
@@ -135,53 +140,60 @@ impl Policy {
 
     /// The same, ready to be held against many items.
     pub fn known_items(&self) -> KnownItems<'_> {
-        let texts = self.known_item_texts();
-        KnownItems {
-            exact: texts.iter().map(|text| normalize(text)).collect(),
-            reviews: texts.iter().map(|text| normalize_review(text)).collect(),
-            texts,
-            looked_up: HashMap::new(),
-        }
+        KnownItems::new(self.known_item_texts())
     }
 }
 
 /// Every item text that means something by a policy.
 pub struct KnownItems<'a> {
-    /// As the policy has them.
-    texts: Vec<&'a str>,
-    /// In the order of the texts, normalised.
-    exact: Vec<String>,
+    known: Vec<KnownItem<'a>>,
+    /// Normalised.
+    exact: HashSet<String>,
+    /// Normalised as reviews are.
     reviews: HashSet<String>,
-    /// Near misses that were looked for already.
-    looked_up: HashMap<String, Option<&'a str>>,
+}
+
+struct KnownItem<'a> {
+    /// As the policy has it.
+    text: &'a str,
+    normalized: String,
+    n_letters: usize,
+    n_words: usize,
 }
 
 impl<'a> KnownItems<'a> {
-    /// Looks for the near misses of many items at once: the same few texts stand in most records.
-    pub fn look_up<'t>(&mut self, texts: impl Iterator<Item = &'t str>) {
-        for text in texts {
-            if !self.looked_up.contains_key(text) {
-                self.looked_up.insert(text.to_owned(), self.near_miss(text));
-            }
+    fn new(texts: Vec<&'a str>) -> Self {
+        let known = |text: &&'a str| {
+            let normalized = normalize(text);
+            let (n_letters, n_words) = (normalized.chars().count(), n_words(&normalized));
+            KnownItem { text, normalized, n_letters, n_words }
+        };
+        let known: Vec<KnownItem<'a>> = texts.iter().map(known).collect();
+        KnownItems {
+            exact: known.iter().map(|known| known.normalized.clone()).collect(),
+            reviews: texts.iter().map(|text| normalize_review(text)).collect(),
+            known,
         }
     }
 
-    /// A known text that an item nearly, but not exactly, has: a slip of the hand, not another item. As many
-    /// words as the known text has, and few letters that differ.
-    pub fn near_miss(&self, text: &str) -> Option<&'a str> {
-        if let Some(near) = self.looked_up.get(text) {
-            return *near;
-        }
-        let exact = normalize(text);
-        if self.exact.contains(&exact) || self.reviews.contains(&normalize_review(text)) {
-            return None;
-        }
-        let words = |text: &str| text.split(' ').count();
-        let near = |known: &String| {
+    /// A known text that an item (its normalised text) nearly, but not exactly, has: a slip of the hand, not another
+    /// item. As many words as the known text has, and few letters that differ.
+    pub fn near_miss(&self, normalized: &str) -> Option<&'a str> {
+        let (letters, words) = (normalized.chars().count(), n_words(normalized));
+        let near = |known: &&KnownItem<'_>| {
             // One letter in five, and swapped neighbours as one.
-            let letters = known.chars().count().max(exact.chars().count());
-            words(known) == words(&exact) && strsim::osa_distance(known, &exact) <= (letters / 6).clamp(1, 3)
+            let most = (known.n_letters.max(letters) / 6).clamp(1, 3);
+            known.n_words == words
+                && known.n_letters.abs_diff(letters) <= most
+                && strsim::osa_distance(&known.normalized, normalized) <= most
         };
-        self.exact.iter().position(near).map(|position| self.texts[position])
+        let found = self.known.iter().find(near)?;
+        let is_known =
+            self.exact.contains(normalized) || self.reviews.contains(without_parenthesis(normalized));
+        (!is_known).then_some(found.text)
     }
+}
+
+fn n_words(text: &str) -> usize {
+    text.split(' ').count()
 }

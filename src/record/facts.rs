@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::layout::{find_layout, find_troubles};
 use super::markdown::read_outline;
 use super::scope::{Body, ScopeField, canonical_json, write_scope};
-use super::{ItemKey, MAX_RECORD_BYTES, ScopeHash, ScopeRules, frontmatter};
+use super::{ItemKey, MAX_RECORD_BYTES, RecordId, ScopeHash, ScopeRules, frontmatter};
 
 /// What one version of a record says, as far as commits are judged by it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -38,6 +38,14 @@ impl Facts {
     /// Reads a file's bytes.
     pub fn read(bytes: &[u8], rules: &ScopeRules) -> Facts {
         read_facts(bytes, rules).map(|(facts, _)| facts).unwrap_or_default()
+    }
+
+    /// The records that a decision lists, as far as their names are IDs.
+    pub fn listed(&self) -> Vec<RecordId> {
+        let changes = self.shape.fields.iter().position(|field| &**field == "changes");
+        let json = changes.and_then(|place| self.values.get(place));
+        let names: Vec<String> = json.and_then(|json| serde_json::from_str(json).ok()).unwrap_or_default();
+        names.iter().filter_map(|name| RecordId::parse(name).ok()).collect()
     }
 }
 

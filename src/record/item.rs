@@ -41,10 +41,13 @@ pub fn normalize(text: &str) -> String {
 /// [`normalize`], and a trailing parenthesis dropped: `Security review (network change)` is
 /// `security review`. For review items only. A text that is nothing but a parenthesis stays.
 pub fn normalize_review(text: &str) -> String {
-    let normalized = normalize(text);
-    let Some(start) = trailing_parenthesis(&normalized) else { return normalized };
-    let head = normalized[..start].trim_end();
-    if head.is_empty() { normalized } else { head.to_owned() }
+    without_parenthesis(&normalize(text)).to_owned()
+}
+
+/// A normalised text without the parenthesis that ends it, unless it is nothing else.
+pub fn without_parenthesis(normalized: &str) -> &str {
+    let head = trailing_parenthesis(normalized).map(|start| normalized[..start].trim_end());
+    head.filter(|head| !head.is_empty()).unwrap_or(normalized)
 }
 
 /// Where the parenthesis that ends the text begins, inner ones counted.

@@ -32,7 +32,7 @@ pub use duration::parse_duration;
 pub use facts::{Facts, FactsReader, Shape};
 pub use format::formatted;
 pub use id::{IdError, RecordId};
-pub use item::{ItemKey, ItemMatch, find_items, normalize, normalize_review};
+pub use item::{ItemKey, ItemMatch, find_items, normalize, normalize_review, without_parenthesis};
 pub(crate) use layout::find_conflict as conflict_in;
 pub use markdown::markdown_options;
 pub use references::{mentions, places, replaced, with_references};

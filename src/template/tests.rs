@@ -52,7 +52,7 @@ fn every_kind_in_every_risk_has_what_the_policy_asks_for() {
             let reviews: Vec<&str> = record
                 .items
                 .iter()
-                .filter_map(|item| policy.review_for_item(&item.text))
+                .filter_map(|item| policy.review_of_item(&item.key.text))
                 .map(|r| r.role.as_str())
                 .collect();
             let asked = if documents && level < Risk::Medium { &[][..] } else { &of_risk.roles[..] };

@@ -7,7 +7,7 @@ mod story;
 use std::collections::BTreeSet;
 
 use changebook::book::{Ask, AuditQuestion, Book, CacheUse, GateQuestion, Loaded, View};
-use changebook::ledger::Unclear;
+use changebook::ledger::{Depth, Unclear};
 
 use story::year;
 
@@ -195,6 +195,7 @@ fn ask(moment: &str) -> Ask {
         trunk: None,
         cache: CacheUse::Refused,
         view: View::Trunk,
+        depth: Depth::Everything,
     }
 }
 

@@ -42,7 +42,7 @@ fn tick(context: &Context<'_>, record: &Record, item: &Item) -> Option<CodeActio
     let new = edit::set_item(&record.source, item, !item.checked).ok()?;
     let verb = match (
         item.checked,
-        policy.review_for_item(&item.text),
+        policy.review_of_item(&item.key.text),
         policy.environment_deployed_by(&item.key.text),
     ) {
         (true, ..) => "Untick".to_owned(),

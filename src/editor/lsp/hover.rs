@@ -116,7 +116,7 @@ fn of_item(context: &Context<'_>, item: &Item) -> String {
         None => "not committed yet".to_owned(),
     });
     let policy = &context.loaded.policy;
-    if let Some(review) = policy.review_for_item(&item.text) {
+    if let Some(review) = policy.review_of_item(&item.key.text) {
         let role = of_role(policy, &review.role).unwrap_or_else(|| format!("role `{}`", review.role));
         lines.push(format!("An approval: {role}"));
         let text = normalize_review(&item.text);

@@ -16,7 +16,7 @@ use super::state::{Approval, ApprovalFacet};
 use super::walk::{Key, RecordIx, Value};
 use crate::diagnostic::Code;
 use crate::policy::Review;
-use crate::record::{Record, Risk, Task};
+use crate::record::{Item, Record, Risk, Task};
 use rules::{Act, Judgement, judge};
 
 /// What an approval on a task is judged against.
@@ -58,7 +58,7 @@ fn demands<'a>(context: &Context<'a>, judged: &Judged<'_>) -> Vec<Demand<'a>> {
         .parsed
         .items
         .iter()
-        .filter_map(|item| policy.review_for_item(&item.text))
+        .filter_map(|item| policy.review_of_item(&item.key.text))
         .filter(|review| !review.via_decision)
         .collect();
     let required = |role: &String| {
@@ -88,8 +88,9 @@ fn demands<'a>(context: &Context<'a>, judged: &Judged<'_>) -> Vec<Demand<'a>> {
 fn acts<'a>(context: &Context<'a>, judged: &Judged<'_>, role: &str) -> Vec<Act<'a>> {
     let policy = context.sources.policy;
     let mut acts = Vec::new();
-    let is_for_role = |text: &str| policy.review_for_item(text).is_some_and(|review| review.role == role);
-    for item in judged.parsed.items.iter().filter(|item| is_for_role(&item.text)) {
+    let is_for_role =
+        |item: &Item| policy.review_of_item(&item.key.text).is_some_and(|review| review.role == role);
+    for item in judged.parsed.items.iter().filter(|item| is_for_role(item)) {
         let key = Key::Item(item.key.clone());
         let Some(number) = context.sources.walk.keys.number(&key) else { continue };
         let cell = context.cell(judged.record, &key);

@@ -87,7 +87,7 @@ fn todo(context: &Context<'_>, judged: &Judged<'_>, approval: &Approval) -> Opti
     let policy = context.sources.policy;
     let has_item =
         judged.parsed.items.iter().any(|item| {
-            policy.review_for_item(&item.text).is_some_and(|review| review.role == approval.role)
+            policy.review_of_item(&item.key.text).is_some_and(|review| review.role == approval.role)
         });
     let has_keys = |person: &String| policy.people.get(person).is_some_and(|person| !person.keys.is_empty());
     let role = match approval.role.as_str() {

@@ -15,6 +15,7 @@ use std::sync::Arc;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::law::{ABSENT, Cell, after_commit};
+use super::needed::Needed;
 use crate::history::{BlobId, History};
 use crate::record::{Facts, RecordId, RecordType, Shape, detached_path};
 use cells::Cells;
@@ -23,9 +24,14 @@ pub use outcome::{Versions, Walk, deployed_versions, deploys, signed_acts};
 use sides::Sides;
 
 /// Walks the whole of `history`. The commits that tick one of the items in `deployment_items` (normalised texts) are
-/// noted.
-pub fn walk(history: &History, versions: &Versions, deployment_items: &HashSet<String>) -> Walk {
-    let mut walker = Walker::new(history, versions, deployment_items);
+/// noted. Of records that are not `needed` nothing is noted but that they are there, and which bytes they have.
+pub fn walk(
+    history: &History,
+    versions: &Versions,
+    deployment_items: &HashSet<String>,
+    needed: &Needed,
+) -> Walk {
+    let mut walker = Walker::new(history, versions, deployment_items, needed);
     for position in 0..history.commits.len() {
         walker.commit(position);
     }
@@ -43,6 +49,9 @@ enum Place {
 struct Walker<'a> {
     history: &'a History,
     versions: &'a Versions,
+    needed: &'a Needed,
+    /// By record, whether it is needed.
+    reads: Vec<bool>,
     /// The records that each commit made a version of.
     made: Vec<Box<[RecordIx]>>,
     sides: Sides,
@@ -66,7 +75,12 @@ struct Walker<'a> {
 }
 
 impl<'a> Walker<'a> {
-    fn new(history: &'a History, versions: &'a Versions, deployment_items: &'a HashSet<String>) -> Self {
+    fn new(
+        history: &'a History,
+        versions: &'a Versions,
+        deployment_items: &'a HashSet<String>,
+        needed: &'a Needed,
+    ) -> Self {
         let mut out = Walk::default();
         let absent = out.values.intern(Value::Absent);
         debug_assert_eq!(absent, ABSENT);
@@ -77,6 +91,8 @@ impl<'a> Walker<'a> {
         Walker {
             history,
             versions,
+            needed,
+            reads: Vec::new(),
             made: Vec::with_capacity(history.commits.len()),
             sides: Sides::new(history.commits.len()),
             shapes: FxHashMap::default(),
@@ -156,7 +172,10 @@ impl<'a> Walker<'a> {
         nodes: &[Option<Arc<Node>>],
     ) -> Option<usize> {
         // What cannot be read goes by the first parent's state.
-        if parents.len() < 2 || !(files.records.is_empty() || self.readable(record, files).is_some()) {
+        let has_own_state = files.records.is_empty()
+            || !self.reads[record as usize]
+            || self.readable(record, files).is_some();
+        if parents.len() < 2 || !has_own_state {
             return None;
         }
         (0..parents.len()).find(|&side| {
@@ -219,6 +238,7 @@ impl<'a> Walker<'a> {
             return record;
         }
         let record = u32::try_from(self.out.ids.len()).expect("fewer than four billion records");
+        self.reads.push(self.needed.has(&id));
         self.out.ids.push((record_type, id.clone()));
         self.out.versions.push(Vec::new());
         self.out.id_index.insert(id, record);
@@ -339,7 +359,7 @@ impl<'a> Walker<'a> {
     fn readable(&self, record: RecordIx, files: &Files) -> Option<&'a Facts> {
         let record_type = self.out.ids[record as usize].0;
         match files.records[..] {
-            [(_, file)] if file.is_regular() => {
+            [(_, file)] if file.is_regular() && self.reads[record as usize] => {
                 self.versions.get(&(record_type, file.blob)).filter(|facts| facts.readable)
             }
             _ => None,

@@ -1,0 +1,94 @@
+//! Whose versions must be read, so that it can be said where each record stands.
+//!
+//! Most of a history is text, and most text says nothing about where a record stands: a proposal without a tick is
+//! proposed, whatever its words were before. Which commits touched it is told by trees alone.
+
+use rustc_hash::FxHashSet;
+
+use super::derive::Shown;
+use super::renumbering::Renumberings;
+use super::state::WorkTree;
+use super::walk::Versions;
+use crate::history::History;
+use crate::policy::Policy;
+use crate::record::{Details, Record, RecordId, RecordType, detached_path};
+
+/// How much is asked of a derivation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Depth {
+    /// Everything that history says.
+    #[default]
+    Everything,
+    /// Of each record its status with the evidence, its risk, the facet of its approvals, when and by whom it was
+    /// created and updated, whether it landed, and what is an error. Nothing else that is derived may be used:
+    /// owners of items, events, and whom it waits for are left out.
+    Standing,
+}
+
+/// The records whose versions are read. Of the others it is known which commits changed them, and no more.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Needed {
+    /// All of them.
+    Every,
+    /// These.
+    Only(FxHashSet<RecordId>),
+}
+
+impl Needed {
+    /// Whether the versions of a record are read.
+    pub fn has(&self, id: &RecordId) -> bool {
+        match self {
+            Needed::Every => true,
+            Needed::Only(ids) => ids.contains(id),
+        }
+    }
+
+    /// Those that must be read to say where the records that are `shown` stand. `versions` are at least those of
+    /// decisions: what these ever listed is held against their scopes.
+    pub fn for_standing(shown: &[Shown], history: &History, versions: &Versions, policy: &Policy) -> Self {
+        let committed = shown.iter().filter(|shown| shown.work_tree != WorkTree::Added);
+        let acted_on = committed.filter(|shown| acts_matter(&shown.record, policy));
+        let mut ids: FxHashSet<RecordId> = acted_on.filter_map(|shown| shown.record.id.clone()).collect();
+        for change in history.commits.iter().flat_map(|commit| &commit.changes) {
+            ids.extend(detached_path(&change.path).map(|(id, ..)| id));
+            ids.extend(decision(&change.path));
+        }
+        let decisions = versions.iter().filter(|((record_type, _), _)| *record_type == RecordType::Decision);
+        ids.extend(decisions.flat_map(|(_, facts)| facts.listed()));
+        Needed::Only(ids)
+    }
+
+    /// Adds the records under whose IDs needed ones stood before, since they share authors. Whether there was
+    /// one to add.
+    pub fn follow(&mut self, renumberings: &Renumberings) -> bool {
+        let Needed::Only(ids) = self else { return false };
+        let renumbered = || renumberings.values().flatten();
+        let before = ids.len();
+        loop {
+            let known = ids.len();
+            let older: Vec<RecordId> = renumbered()
+                .filter(|found| ids.contains(&found.new))
+                .map(|found| found.old.clone())
+                .collect();
+            ids.extend(older);
+            if ids.len() == known {
+                return known > before;
+            }
+        }
+    }
+}
+
+/// The ID of a decision's path.
+fn decision(path: &str) -> Option<RecordId> {
+    path.strip_prefix(RecordType::Decision.folder())?.strip_prefix('/').and_then(RecordId::of_path)
+}
+
+/// Whether it depends on who did what, and when, where a record with this text stands: a tick has an owner, an open
+/// box that deploys may have been ticked, and a cancellation was made by somebody.
+fn acts_matter(record: &Record, policy: &Policy) -> bool {
+    let is_cancelled = matches!(&record.details, Details::Task(task) if task.cancelled.is_some());
+    let mut items = record.items.iter();
+    is_cancelled
+        || record.record_type() == RecordType::Decision
+        || items.any(|item| item.checked || policy.environment_deployed_by(&item.key.text).is_some())
+}
