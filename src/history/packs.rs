@@ -12,6 +12,7 @@ use gix_pack::cache::Never;
 use gix_pack::data::decode::entry::ResolvedBase;
 use gix_pack::data::entry::Header;
 use gix_pack::{Bundle, data};
+use libdeflater::Decompressor;
 use rustc_hash::FxHashMap;
 
 /// Objects up to this many bytes are read here.
@@ -56,6 +57,8 @@ pub(super) struct PackReader {
     bases: FxHashMap<(usize, data::Offset), Known>,
     kept: usize,
     inflate: gix_zlib::Inflate,
+    /// For objects that stand whole, as commits do: their size is known, and there are many small ones.
+    whole: Decompressor,
     /// Where the last object was found: the next one is most likely there too.
     recent: usize,
 }
@@ -63,7 +66,8 @@ pub(super) struct PackReader {
 impl PackReader {
     pub(super) fn new(packs: Arc<Packs>) -> Self {
         let inflate = gix_zlib::Inflate::default();
-        PackReader { packs, bases: FxHashMap::default(), kept: 0, inflate, recent: 0 }
+        let whole = Decompressor::new();
+        PackReader { packs, bases: FxHashMap::default(), kept: 0, inflate, whole, recent: 0 }
     }
 
     /// Reads an object into `out`; `None` where no pack has it, or none that can be read here.
@@ -107,7 +111,8 @@ impl PackReader {
                     let size =
                         usize::try_from(entry.decompressed_size).ok().filter(|size| *size <= LARGEST)?;
                     out.resize(size, 0);
-                    file.decompress_entry(&entry, &mut self.inflate, out).ok()?;
+                    let rest = file.entry_slice(entry.data_offset..u64::try_from(file.pack_end()).ok()?)?;
+                    self.whole.zlib_decompress(rest, out).ok().filter(|read| *read == size)?;
                     let kind = header.as_kind()?;
                     if deltas.is_empty() {
                         return Some(Base::Whole(kind));

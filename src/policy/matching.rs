@@ -179,6 +179,9 @@ impl<'a> KnownItems<'a> {
     /// A known text that an item (its normalised text) nearly, but not exactly, has: a slip of the hand, not another
     /// item. As many words as the known text has, and few letters that differ.
     pub fn near_miss(&self, normalized: &str) -> Option<&'a str> {
+        if self.exact.contains(normalized) || self.reviews.contains(without_parenthesis(normalized)) {
+            return None;
+        }
         let (letters, words) = (normalized.chars().count(), n_words(normalized));
         let near = |known: &&KnownItem<'_>| {
             // One letter in five, and swapped neighbours as one.
@@ -187,10 +190,7 @@ impl<'a> KnownItems<'a> {
                 && known.n_letters.abs_diff(letters) <= most
                 && strsim::osa_distance(&known.normalized, normalized) <= most
         };
-        let found = self.known.iter().find(near)?;
-        let is_known =
-            self.exact.contains(normalized) || self.reviews.contains(without_parenthesis(normalized));
-        (!is_known).then_some(found.text)
+        self.known.iter().find(near).map(|known| known.text)
     }
 }
 
