@@ -104,3 +104,24 @@ fn of_a_task_that_was_rolled_back() {
     assert_eq!(few, all);
     assert!(few[0].contains("RolledBack"), "{}", few[0]);
 }
+
+/// What a table did not read, the next question reads.
+#[test]
+fn what_was_left_out_is_read_when_it_is_asked_for() {
+    let mut book = Fixture::empty();
+    book.run(&["demo", "../demo", "--no-site"]).expect(0);
+    book.root = book.root.join("../demo").canonicalize().unwrap();
+    let export = |options: &[&str]| {
+        let command = [&["export", "--format", "ndjson", "--events"][..], options].concat();
+        book.run(&command).expect(0).stdout
+    };
+    let expected = export(&["--no-cache"]);
+    std::fs::remove_dir_all(book.root.join(".git/changebook")).unwrap();
+    let table = book.run(&["list"]).expect(0).stdout;
+    assert_eq!(export(&[]), expected);
+    assert_eq!(book.run(&["list", "--no-cache"]).expect(0).stdout, table);
+    assert_eq!(
+        book.run(&["list", "--status", "open,done"]).expect(0).stdout.lines().next(),
+        table.lines().next()
+    );
+}

@@ -104,10 +104,13 @@ fn walk<'scope>(
     let shelf = cache.map_or(&mut no_facts, |cache| &mut cache.commits.facts);
     let mut objects = store.reader();
     let mut queue = Queue::new(store.reader());
-    let mut numbers: FxHashMap<CommitId, usize> = FxHashMap::default();
-    let mut seen: Vec<Seen> = Vec::new();
+    // What grows by doubling touches twice the memory that it needs.
+    let known = shelf.len();
+    let mut numbers: FxHashMap<CommitId, usize> =
+        FxHashMap::with_capacity_and_hasher(known, Default::default());
+    let mut seen: Vec<Seen> = Vec::with_capacity(known);
     let mut names: HashSet<Arc<str>> = HashSet::new();
-    let mut walked = Walked::default();
+    let mut walked = Walked { commits: Vec::with_capacity(known), read: Vec::new() };
     let mut stack: Vec<Step> = tips.iter().rev().map(|tip| Step::Enter(commit_id(*tip))).collect();
     while let Some(step) = stack.pop() {
         match step {

@@ -67,6 +67,11 @@ impl Shelf {
         }
     }
 
+    /// How many commits there are facts of.
+    pub(super) fn len(&self) -> usize {
+        self.facts.len()
+    }
+
     /// Where a commit's facts are.
     pub(super) fn place(&self, id: CommitId) -> Option<u32> {
         self.places.get(&id).copied()
