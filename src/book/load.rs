@@ -211,6 +211,8 @@ impl Book {
             attach_diagnostics(&mut derived.records, &pairs, &policy, &templates);
             derived
         });
+        // Nobody waits until the facts of thousands of versions are taken apart.
+        rayon::spawn(move || drop(to_keep));
         let mut records = derived.records;
         self.name_changes(&mut records, &policy)?;
         records.sort_by_cached_key(|record| (record.record_type, natural(&record.name)));

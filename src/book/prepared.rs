@@ -10,7 +10,7 @@ use crate::ledger::{
     Versions, Walk, WorkPaths,
 };
 use crate::policy::Policy;
-use crate::record::{RecordId, RecordType, ScopeRules};
+use crate::record::{RecordType, ScopeRules};
 
 /// Which commits are asked about, and by which policy.
 #[derive(Debug, Clone, Copy)]
@@ -178,7 +178,7 @@ impl Book {
             }
         };
         loop {
-            let is_needed = |_, path: &str| RecordId::of_path(path).is_none_or(|id| needed.has(&id));
+            let is_needed = |_, path: &str| needed.has_path(path);
             versions = self.versions(history, &rules, versions, &is_needed, &mut read)?;
             // The walk is for one thread; another reads what it will ask for.
             let (other, known) = (self.reopen()?, &versions);

@@ -39,13 +39,13 @@ impl Book {
             if !needed(record_type, &change.path) {
                 continue;
             }
-            for file in [change.old, change.new].into_iter().flatten().filter(|file| file.is_regular()) {
-                if known.contains_key(&(record_type, file.blob)) {
-                    continue;
-                }
-                let order = inputs.len();
-                inputs.entry((record_type, file.blob)).or_insert((&change.path, order));
+            // What was there before, an earlier commit brought.
+            let Some(file) = change.new.filter(|file| file.is_regular()) else { continue };
+            if known.contains_key(&(record_type, file.blob)) {
+                continue;
             }
+            let order = inputs.len();
+            inputs.entry((record_type, file.blob)).or_insert((&change.path, order));
         }
         // The versions of one file in a row: most differ from the one before in a box.
         let mut inputs: Vec<_> = inputs.into_iter().collect();

@@ -17,8 +17,8 @@ use rustc_hash::FxHashMap;
 
 /// Objects up to this many bytes are read here.
 const LARGEST: usize = 64 * 1024 * 1024;
-/// Bases that one reader keeps, in bytes.
-const KEPT: usize = 12 * 1024 * 1024;
+/// Bases that one reader keeps at most, in bytes: half of it lately used, half before that.
+const KEPT: usize = 8 * 1024 * 1024;
 /// Git makes chains of some fifty; a longer one is left to libgit2.
 const LONGEST_CHAIN: usize = 4096;
 
@@ -55,7 +55,10 @@ pub(super) struct PackReader {
     packs: Arc<Packs>,
     /// By number of the pack and offset in it.
     bases: FxHashMap<(usize, data::Offset), Known>,
+    /// In bytes.
     kept: usize,
+    /// Those that were used before.
+    older: FxHashMap<(usize, data::Offset), Known>,
     inflate: gix_zlib::Inflate,
     /// For objects that stand whole, as commits do: their size is known, and there are many small ones.
     whole: Decompressor,
@@ -67,7 +70,15 @@ impl PackReader {
     pub(super) fn new(packs: Arc<Packs>) -> Self {
         let inflate = gix_zlib::Inflate::default();
         let whole = Decompressor::new();
-        PackReader { packs, bases: FxHashMap::default(), kept: 0, inflate, whole, recent: 0 }
+        PackReader {
+            packs,
+            bases: FxHashMap::default(),
+            kept: 0,
+            older: FxHashMap::default(),
+            inflate,
+            whole,
+            recent: 0,
+        }
     }
 
     /// Reads an object into `out`; `None` where no pack has it, or none that can be read here.
@@ -100,8 +111,8 @@ impl PackReader {
         let mut deltas = Vec::new();
         let mut at = offset;
         while deltas.len() < LONGEST_CHAIN {
-            if let Some(base) = self.bases.get(&(pack, at)) {
-                return Some(Base::Of(deltas, base.clone()));
+            if let Some(base) = self.kept(pack, at) {
+                return Some(Base::Of(deltas, base));
             }
             let entry = file.entry(at).ok()?;
             at = match entry.header {
@@ -154,15 +165,32 @@ impl PackReader {
 
     fn keep(&mut self, pack: usize, offset: data::Offset, kind: Kind, content: &[u8]) -> Known {
         let known: Known = (kind, Arc::from(content));
-        if self.kept + content.len() > KEPT {
-            self.bases.clear();
+        self.remember(pack, offset, known.clone());
+        known
+    }
+
+    /// The base at a place, if it is at hand.
+    fn kept(&mut self, pack: usize, offset: data::Offset) -> Option<Known> {
+        if let Some(known) = self.bases.get(&(pack, offset)) {
+            return Some(known.clone());
+        }
+        let known = self.older.remove(&(pack, offset))?;
+        self.remember(pack, offset, known.clone());
+        Some(known)
+    }
+
+    /// What has not been used since half of the room was filled goes when the other half is full.
+    fn remember(&mut self, pack: usize, offset: data::Offset, known: Known) {
+        let size = known.1.len();
+        if size > KEPT / 4 {
+            return;
+        }
+        if self.kept + size > KEPT / 2 {
+            self.older = std::mem::take(&mut self.bases);
             self.kept = 0;
         }
-        if content.len() <= KEPT / 4 {
-            self.kept += content.len();
-            self.bases.insert((pack, offset), known.clone());
-        }
-        known
+        self.kept += size;
+        self.bases.insert((pack, offset), known);
     }
 }
 

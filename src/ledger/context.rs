@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, OnceLock};
 
 use super::derive::Shown;
+use super::groups::Groups;
 use super::law::{ABSENT, Cell};
 use super::needed::Depth;
 use super::renumbering::Renumberings;
@@ -78,10 +79,10 @@ struct Index<'a> {
     /// By commit, the first one of the trunk's first-parent line that has it in its history.
     landings: Vec<Option<usize>>,
     landed: Option<Vec<bool>>,
-    transitions: HashMap<RecordIx, Vec<&'a Transition>>,
-    withdrawals: HashMap<RecordIx, Vec<&'a Withdrawal>>,
-    moves: HashMap<RecordIx, Vec<&'a Move>>,
-    bindings: HashMap<RecordIx, Vec<&'a Binding>>,
+    transitions: Groups<'a, Transition>,
+    withdrawals: Groups<'a, Withdrawal>,
+    moves: Groups<'a, Move>,
+    bindings: Groups<'a, Binding>,
     /// Decisions that ever listed a task, ascending.
     listed_in: HashMap<RecordIx, Vec<RecordIx>>,
     /// Commits that name a task, and of those the ones with work on it.
@@ -151,17 +152,10 @@ pub fn named_tasks(history: &History, walk: &Walk, book: Option<&str>) -> HashMa
     named
 }
 
-fn group<T>(items: &[T], record: impl Fn(&T) -> RecordIx) -> HashMap<RecordIx, Vec<&T>> {
-    let mut groups: HashMap<RecordIx, Vec<&T>> = HashMap::new();
-    for item in items {
-        groups.entry(record(item)).or_default().push(item);
-    }
-    groups
-}
-
 impl<'a> Index<'a> {
     fn new(sources: &Sources<'a>, named: &HashMap<usize, Vec<RecordIx>>, shown: &'a [Shown]) -> Self {
         let (history, walk) = (sources.history, sources.walk);
+        let n_records = walk.ids.len();
         let mut positions: Vec<usize> = named.keys().copied().collect();
         positions.sort_unstable();
         let mut naming: HashMap<RecordIx, Vec<usize>> = HashMap::new();
@@ -195,10 +189,10 @@ impl<'a> Index<'a> {
             policy_changes: super::policy_line::changes(history),
             landings: sources.trunk.map_or_else(Vec::new, |trunk| landings(history, trunk)),
             landed: sources.trunk.map(|trunk| history.reachable(trunk)),
-            transitions: group(&walk.transitions, |t| t.record),
-            withdrawals: group(&walk.withdrawals, |w| w.record),
-            moves: group(&walk.moves, |m| m.record),
-            bindings: group(&walk.bindings, |b| b.decision),
+            transitions: Groups::new(&walk.transitions, n_records, |t| t.record),
+            withdrawals: Groups::new(&walk.withdrawals, n_records, |w| w.record),
+            moves: Groups::new(&walk.moves, n_records, |m| m.record),
+            bindings: Groups::new(&walk.bindings, n_records, |b| b.decision),
             listed_in,
             naming,
             work,
@@ -266,11 +260,10 @@ impl<'a> Context<'a> {
         }
     }
 
-    fn seen<'s, T: Copy>(&self, items: Option<&'s [T]>, commit: impl Fn(&T) -> usize) -> Cow<'s, [T]> {
-        match (items, &self.reach) {
-            (None, _) => Cow::Borrowed(&[]),
-            (Some(items), Reach::Everything) => Cow::Borrowed(items),
-            (Some(items), _) => items.iter().copied().filter(|item| self.has(commit(item))).collect(),
+    fn seen<'s, T: Copy>(&self, items: &'s [T], commit: impl Fn(&T) -> usize) -> Cow<'s, [T]> {
+        match self.reach {
+            Reach::Everything => Cow::Borrowed(items),
+            _ => items.iter().copied().filter(|item| self.has(commit(item))).collect(),
         }
     }
 
@@ -350,7 +343,7 @@ impl<'a> Context<'a> {
 
     /// Transitions of a record in the view's history, parents before children.
     pub(super) fn transitions(&self, record: RecordIx) -> Cow<'_, [&'a Transition]> {
-        self.seen(self.index.transitions.get(&record).map(Vec::as_slice), |t| t.commit as usize)
+        self.seen(self.index.transitions.of(record), |t| t.commit as usize)
     }
 
     /// Transitions of a record that another commit has in its history and the view has not.
@@ -359,8 +352,7 @@ impl<'a> Context<'a> {
         record: RecordIx,
         other: usize,
     ) -> impl Iterator<Item = &'a Transition> {
-        let all = self.index.transitions.get(&record).map_or(&[][..], Vec::as_slice).iter().copied();
-        all.filter(move |transition| {
+        self.index.transitions.of(record).iter().copied().filter(move |transition| {
             let commit = transition.commit as usize;
             !self.has(commit) && self.in_history(commit, other)
         })
@@ -368,17 +360,22 @@ impl<'a> Context<'a> {
 
     /// Ticks and detached approvals that were taken away, whether the view's history holds that or not.
     pub(super) fn withdrawals(&self, record: RecordIx) -> &[&'a Withdrawal] {
-        self.index.withdrawals.get(&record).map_or(&[], Vec::as_slice)
+        self.index.withdrawals.of(record)
     }
 
     pub(super) fn moves(&self, record: RecordIx) -> Cow<'_, [&'a Move]> {
-        self.seen(self.index.moves.get(&record).map(Vec::as_slice), |m| m.commit as usize)
+        self.seen(self.index.moves.of(record), |m| m.commit as usize)
     }
 
     /// The last note of a decision's tasks' scopes made by one of `commits`.
     pub(super) fn binding(&self, decision: RecordIx, commits: &[u32]) -> Option<&'a Binding> {
-        let bindings = self.index.bindings.get(&decision)?;
-        bindings.iter().rev().find(|binding| commits.contains(&binding.commit)).copied()
+        self.index
+            .bindings
+            .of(decision)
+            .iter()
+            .rev()
+            .find(|binding| commits.contains(&binding.commit))
+            .copied()
     }
 
     /// Decisions that ever listed a task.
@@ -388,12 +385,12 @@ impl<'a> Context<'a> {
 
     /// Commits of the view's history that name a task, parents before children.
     pub(super) fn naming(&self, record: RecordIx) -> Cow<'_, [usize]> {
-        self.seen(self.index.naming.get(&record).map(Vec::as_slice), |commit| *commit)
+        self.seen(self.index.naming.get(&record).map_or(&[], Vec::as_slice), |commit| *commit)
     }
 
     /// Work commits of a task in the view's history, parents before children.
     pub(super) fn work(&self, record: RecordIx) -> Cow<'_, [usize]> {
-        self.seen(self.index.work.get(&record).map(Vec::as_slice), |commit| *commit)
+        self.seen(self.index.work.get(&record).map_or(&[], Vec::as_slice), |commit| *commit)
     }
 
     /// Commits of the view's history that own the policy that they have, parents before children.

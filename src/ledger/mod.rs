@@ -18,6 +18,7 @@ mod environment;
 mod events;
 mod finished;
 mod gate;
+mod groups;
 mod if_committed;
 mod json;
 mod law;

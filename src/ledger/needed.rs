@@ -43,6 +43,14 @@ impl Needed {
         }
     }
 
+    /// Whether the versions of the record at a path are read.
+    pub fn has_path(&self, path: &str) -> bool {
+        match self {
+            Needed::Every => true,
+            Needed::Only(ids) => stem(path).is_some_and(|stem| ids.contains(stem)),
+        }
+    }
+
     /// Those that must be read to say where the records that are `shown` stand. `versions` are at least those of
     /// decisions: what these ever listed is held against their scopes.
     pub fn for_standing(shown: &[Shown], history: &History, versions: &Versions, policy: &Policy) -> Self {
@@ -76,6 +84,10 @@ impl Needed {
             }
         }
     }
+}
+
+fn stem(path: &str) -> Option<&str> {
+    path.rsplit('/').next()?.strip_suffix(".md")
 }
 
 /// The ID of a decision's path.
