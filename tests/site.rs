@@ -220,6 +220,60 @@ fn moved_pages_lead_on_without_script() {
     }
 }
 
+/// Nothing vanishes: who follows an old address, or a text that nobody changes any more, is told what happened.
+#[test]
+fn a_deleted_record_keeps_its_page() {
+    let mut book = Fixture::book();
+    book.write("tasks/INFRA-1.md", task("INFRA-1", ""));
+    book.write("tasks/2024/INFRA-2.md", task("INFRA-2", "").replace("A change", "<b>Old</b>"));
+    book.write(
+        "tasks/INFRA-3.md",
+        format!(
+            "{}\n[it](2024/INFRA-2.md#what), and INFRA-2 again\n",
+            task("INFRA-3", "depends = [\"INFRA-2\"]\n")
+        ),
+    );
+    book.commit("start");
+    let held = book.head();
+    // What was deleted and came back is there; what was deleted on a branch is gone when that lands.
+    book.git(&["rm", "--quiet", "tasks/INFRA-1.md"]);
+    book.later().commit("away with it");
+    book.write("tasks/INFRA-1.md", task("INFRA-1", ""));
+    book.later().commit("back");
+    book.git(&["checkout", "--quiet", "-b", "topic", &held]);
+    book.git(&["rm", "--quiet", "tasks/2024/INFRA-2.md"]);
+    book.person("sam").later().commit("Drop <the> old plan");
+    let deleted = book.head();
+    book.git(&["checkout", "--quiet", "main"]);
+    book.later().git(&["merge", "--quiet", "--no-ff", "-m", "Merge topic", "topic"]);
+    book.run(&["build"]).expect(0);
+    let page = book.read("book/tasks/INFRA-2.html");
+    for text in [
+        "&lt;b&gt;Old&lt;/b&gt;",
+        "Drop &lt;the&gt; old plan",
+        ">sam</a>",
+        &deleted[..7],
+        &format!("git checkout {held} -- tasks/2024/INFRA-2.md"),
+        "INFRA-3.html",
+    ] {
+        assert!(page.contains(text), "no {text} in {page}");
+    }
+    let text = book.read("book/tasks/INFRA-3.html");
+    assert!(
+        text.contains("href=\"../tasks/INFRA-2.html#what\"") && !text.contains("not in the book"),
+        "{text}"
+    );
+    assert!(book.read("book/badges/tasks/INFRA-2.svg").contains("INFRA-2: Deleted"));
+    assert!(book.read("book/tasks/INFRA-1.html").contains("<h1>"));
+    let list = book.read("book/deleted.html");
+    assert!(list.contains("INFRA-2") && !list.contains("INFRA-1"), "{list}");
+    assert!(book.read("book/records.html").contains("href=\"deleted.html\">1 deleted"));
+    // At the time when it was there, it is a record.
+    book.run(&["build", "--at", &held, "--out", "then"]).expect(0);
+    assert!(!book.root.join("then/deleted.html").exists());
+    assert!(!book.read("then/tasks/INFRA-2.html").contains("Deleted"));
+}
+
 #[test]
 fn links_to_other_hosts_are_listed_and_never_asked_for() {
     let mut book = Fixture::book();

@@ -59,7 +59,9 @@ pub(super) fn check_links(model: &Model<'_>, drafts: &[Draft]) -> Result<(), Sit
             });
         }
         let exists = |used: &AnchorUse| {
-            known.get(used.page.as_str()).is_some_and(|ids| ids.contains(used.fragment.as_str()))
+            // Nobody can mend a link to a heading of a record that is gone.
+            model.is_of_deleted(&used.page)
+                || known.get(used.page.as_str()).is_some_and(|ids| ids.contains(used.fragment.as_str()))
         };
         for used in draft.anchors.iter().filter(|used| !exists(used)) {
             let message = format!(

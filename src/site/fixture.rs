@@ -22,6 +22,7 @@ pub(super) struct Book {
     pub(super) differences: BTreeMap<(String, CommitId), Vec<crate::history::Hunk>>,
     pub(super) overrides: BTreeMap<String, String>,
     pub(super) renamed: BTreeMap<RecordId, RecordId>,
+    pub(super) deleted: Vec<crate::book::Deleted>,
     pub(super) unsaved: BTreeMap<String, std::sync::Arc<crate::record::Record>>,
 }
 
@@ -39,6 +40,7 @@ impl Book {
             differences: &self.differences,
             template_overrides: &self.overrides,
             renamed: &self.renamed,
+            deleted: &self.deleted,
             theme_files: &[],
             unsaved: &self.unsaved,
             memory: None,
@@ -89,6 +91,7 @@ pub(super) fn empty() -> Book {
         differences: BTreeMap::new(),
         overrides: BTreeMap::new(),
         renamed: BTreeMap::new(),
+        deleted: Vec::new(),
         unsaved: BTreeMap::new(),
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::memory::Memory;
-use crate::book::{Redirect, Theme};
+use crate::book::{Deleted, Redirect, Theme};
 use crate::diagnostic::Diagnostic;
 use crate::history::{CommitId, Hunk};
 use crate::ledger::{Audit, Gate, State, Unclear};
@@ -89,6 +89,8 @@ pub struct SiteInput<'a> {
     pub differences: &'a BTreeMap<(String, CommitId), Vec<Hunk>>,
     /// Records that have another ID now, from the old one.
     pub renamed: &'a BTreeMap<RecordId, RecordId>,
+    /// Records that history deleted, in the order of their names.
+    pub deleted: &'a [Deleted],
     /// Every file under `docs_dir`: `SUMMARY.md`, pages, images.
     pub docs: &'a [DocFile],
     /// What those pages ask for and cannot have.

@@ -5,10 +5,12 @@
 
 mod audit;
 mod audit_csv;
+mod badge;
 mod calendar;
 mod checks;
 mod code;
 mod decision;
+mod deleted;
 mod feeds;
 mod figures;
 mod gate;
@@ -24,6 +26,7 @@ mod meeting;
 mod memory;
 mod model;
 mod overview;
+mod palette;
 mod paths;
 mod person;
 mod radius;

@@ -146,7 +146,8 @@ pub(super) fn view(model: &Model<'_>, index: usize) -> RecordPage {
     let state = &model.input.state.records[index];
     let own_page = &model.record_pages[index];
     let history = timeline::rows(model, state);
-    let (radii, drawings) = super::radius::views(state, own_page).into_iter().unzip::<_, _, Vec<_>, Vec<_>>();
+    let (radii, drawings) =
+        super::radius::views(model, state, own_page).into_iter().unzip::<_, _, Vec<_>, Vec<_>>();
     let mut rendered = render(model, index);
     let act = |evidence| model.act(evidence);
     let view = RecordView {

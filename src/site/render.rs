@@ -40,6 +40,8 @@ struct Frame {
     /// The site's address, for canonical links and feeds.
     address: Option<String>,
     has_decisions: bool,
+    /// How many records history deleted: `deleted.html` lists them.
+    n_deleted: usize,
     /// The page of the next meeting.
     meeting: Option<String>,
     logo: Option<String>,
@@ -91,6 +93,8 @@ pub fn render_site(input: &SiteInput<'_>) -> Result<Vec<Page>, SiteError> {
     pages.extend(copied);
     let statics = templates.statics();
     pages.extend(statics.map(|(name, text)| Page { path: name.to_owned(), bytes: text.as_bytes().to_vec() }));
+    super::palette::dye(&model, &mut pages);
+    pages.extend(super::deleted::pages(&renderer)?);
     pages.extend(super::redirect::pages(&renderer, &pages)?);
     pages.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(pages)
@@ -147,6 +151,7 @@ fn frame(model: &Model<'_>, meetings: &[meeting::MeetingView], dress: &Dress) ->
         styles: dress.styles.iter().cloned().chain(own_files(model, ".css")).collect(),
         scripts: dress.scripts.iter().cloned().chain(own_files(model, ".js")).collect(),
         version: env!("CARGO_PKG_VERSION"),
+        n_deleted: model.deleted_pages.len(),
         has_decisions: state.records.iter().any(|record| record.record_type == RecordType::Decision),
     }
 }

@@ -39,6 +39,8 @@ const BUILT_IN: &[(&str, &str)] = built_in![
     "decision.html",
     "runbook.html",
     "broken.html",
+    "deleted.html",
+    "deletions.html",
     "history.html",
     "manual.html",
     "redirect.html",
