@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::support::{Fixture, task};
 
-fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+pub(crate) fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     let entries = walkdir::WalkDir::new(folder).into_iter().map(Result::unwrap);
     let files = entries.filter(|entry| entry.file_type().is_file());
     files
@@ -114,37 +114,6 @@ fn a_book_brings_its_own_style_script_and_logo() {
         assert!(page.contains(wanted), "{wanted}: {page}");
     }
     assert!(book.root.join("book/brand.css").exists());
-}
-
-/// What a reader waits for: the page and its style sheets. Pictures and scripts come after the first look.
-#[test]
-fn every_page_with_its_style_weighs_little() {
-    let book = Fixture::empty();
-    book.run(&["demo", "../demo"]).expect(0);
-    let demo = book.root.join("../demo").canonicalize().unwrap();
-    book.run_at(&demo, &["build"]).expect(0);
-    // The project's own manual has the longest pages that a manual should have.
-    let project = Path::new(env!("CARGO_MANIFEST_DIR"));
-    for (name, bytes) in files(&project.join("docs")) {
-        book.write(&format!("docs/{name}"), bytes);
-    }
-    book.write("book.toml", std::fs::read(project.join("book.toml")).unwrap());
-    book.run(&["build", "--allow-broken-links", "--out", "manual-site"]).expect(0);
-    let (mut n_pages, mut heavy) = (0, Vec::new());
-    for site in [files(&demo.join("book")), files(&book.root.join("manual-site"))] {
-        for (page, bytes) in site.iter().filter(|(name, _)| name.ends_with(".html")) {
-            let html = String::from_utf8_lossy(bytes);
-            let sheets = html.split("<link rel=\"stylesheet\" href=\"").skip(1);
-            let sheets = sheets.map(|rest| rest.split('"').next().unwrap().trim_start_matches("../"));
-            let weight = bytes.len() + sheets.map(|sheet| site[sheet].len()).sum::<usize>();
-            n_pages += 1;
-            if weight > 60_000 {
-                heavy.push(format!("{page}: {weight} bytes, {} of them HTML", bytes.len()));
-            }
-        }
-    }
-    assert!(n_pages > 80, "{n_pages}");
-    assert!(heavy.is_empty(), "{}", heavy.join("\n"));
 }
 
 #[test]
@@ -272,6 +241,35 @@ fn a_deleted_record_keeps_its_page() {
     book.run(&["build", "--at", &held, "--out", "then"]).expect(0);
     assert!(!book.root.join("then/deleted.html").exists());
     assert!(!book.read("then/tasks/INFRA-2.html").contains("Deleted"));
+}
+
+/// Whoever mends a text that other pages include is sent to that text.
+#[test]
+fn a_broken_link_of_an_included_text_has_its_own_file_and_line() {
+    let mut book = Fixture::book();
+    book.write("docs/SUMMARY.md", "# Summary\n\n- [Page](page.md)\n");
+    book.write(
+        "docs/page.md",
+        "# Page\n\nBefore.\n\n{{#include ../parts/a.md:2:}}\n\n[away](https://example.org/page)\n",
+    );
+    book.write(
+        "parts/a.md",
+        "left out\nfine\n\nand [broken](nowhere.md)\n{{#include none.md}} [far](https://example.org/a)\n",
+    );
+    book.commit("start");
+    let run = book.run(&["build"]).expect(3);
+    for place in [
+        "parts/a.md:4:5: error[reference-broken]: `nowhere.md`",
+        "parts/a.md:5:1: error[reference-broken]: `{{#include none.md}}`",
+    ] {
+        assert!(run.stderr.contains(place), "{}", run.stderr);
+    }
+    book.run(&["build", "--allow-broken-links"]).expect(0);
+    let links: serde_json::Value = serde_json::from_str(&book.read("book/external-links.json")).unwrap();
+    let place = |index: usize| {
+        (links["links"][index]["path"].as_str().unwrap(), links["links"][index]["line"].as_u64())
+    };
+    assert_eq!([place(0), place(1)], [("docs/page.md", Some(7)), ("parts/a.md", Some(5))]);
 }
 
 #[test]

@@ -131,7 +131,7 @@ fn mistakes_have_a_place_and_a_cure() {
 }
 
 /// The page templates and what each is given.
-const DATA: [(&str, &[&str]); 24] = [
+const DATA: [(&str, &[&str]); 25] = [
     ("index.html", &["overview"]),
     ("calendar.html", &["month"]),
     ("week.html", &["week"]),
@@ -143,7 +143,7 @@ const DATA: [(&str, &[&str]); 24] = [
     ("person.html", &["person", "feed"]),
     ("service.html", &["service"]),
     ("graph.html", &["graph"]),
-    ("all.html", &["letters", "kinds"]),
+    ("all.html", &["index", "kinds"]),
     ("board.html", &["columns"]),
     ("list.html", &["list"]),
     ("tags.html", &["kinds"]),
@@ -152,6 +152,7 @@ const DATA: [(&str, &[&str]); 24] = [
     ("runbook.html", &["record"]),
     ("deleted.html", &["deleted"]),
     ("deletions.html", &["deletions"]),
+    ("evidence.html", &["evidence"]),
     ("history.html", &["history"]),
     ("manual.html", &["chapter", "toc"]),
     ("redirect.html", &["redirect"]),

@@ -83,7 +83,7 @@ impl Gathered {
         let commit = loaded.commit().filter(|_| context.at.is_some() || book.root.is_none());
         let files = |folder: &str| -> Result<Vec<DocFile>, CliError> {
             let files = book.other_files(commit, folder)?;
-            Ok(files.into_iter().map(|(path, bytes)| DocFile { path, bytes, title: None }).collect())
+            Ok(files.into_iter().map(|(path, bytes)| DocFile::new(path, bytes)).collect())
         };
         let (docs, docs_problems) = with_includes(book, commit, files(&loaded.config.docs)?);
         let mut assets = Vec::new();
@@ -165,6 +165,7 @@ fn with_includes(
         let expanded = site::expand_includes(&book.path.join(&doc.path), &doc.path, text, &read);
         doc.bytes = expanded.text.into_bytes();
         doc.title = expanded.title;
+        doc.origins = Some(Arc::new(expanded.origins));
         (doc, expanded.problems)
     };
     let (mut docs, problems): (Vec<DocFile>, Vec<Vec<Diagnostic>>) = docs.into_iter().map(expand).unzip();
@@ -183,7 +184,7 @@ fn theme_files(book: &Book, commit: Option<CommitId>, config: &BookConfig) -> Re
     let mut files = Vec::new();
     for path in config.theme.files().map(|stated| stated.as_ref()) {
         let bytes = if site::is_safe(path) { book.bytes(commit, path)? } else { None };
-        files.extend(bytes.map(|bytes| DocFile { path: path.clone(), bytes, title: None }));
+        files.extend(bytes.map(|bytes| DocFile::new(path.as_str(), bytes)));
     }
     Ok(files)
 }

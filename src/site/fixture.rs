@@ -109,11 +109,7 @@ pub(super) fn book() -> Book {
         cab(),
         redis_cluster(),
     ];
-    let doc = |path: &str, text: &str| DocFile {
-        path: path.to_owned(),
-        bytes: text.as_bytes().to_vec(),
-        title: None,
-    };
+    let doc = |path: &str, text: &str| DocFile::new(path, text);
     book.docs = vec![
         doc("docs/SUMMARY.md", include_str!("testdata/SUMMARY.md")),
         doc("docs/README.md", include_str!("testdata/README.md")),

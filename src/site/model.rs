@@ -44,6 +44,8 @@ pub(super) struct Model<'a> {
     pub(super) record_pages: Vec<String>,
     /// Index and page of each deleted record that has one: a record of its name that lives goes before it.
     pub(super) deleted_pages: Vec<(usize, String)>,
+    /// Where the evidence of each deployment stands.
+    pub(super) evidence: super::evidence::Places,
     /// The colours of drawings.
     pub(super) palette: Palette,
     /// Pages of the manual, sorted by file.
@@ -78,6 +80,7 @@ impl<'a> Model<'a> {
             input,
             record_pages: Vec::with_capacity(input.state.records.len()),
             deleted_pages: Vec::new(),
+            evidence: super::evidence::places(input),
             palette: Palette::new(&input.config.theme),
             manual: Vec::new(),
             summary: Vec::new(),

@@ -13,6 +13,9 @@ use super::view::{Act, Problem, Reference, Row, Tone, moment};
 use crate::ledger::{Approval, ApprovalFacet, RecordState, Status, shell_quoted};
 use crate::record::{Details, Item, Record, RecordType};
 
+/// Most records of one relation that a page names.
+const RELATED: usize = 12;
+
 /// What `site/task.html`, `site/decision.html`, `site/runbook.html` and `site/broken.html` get as `record`.
 #[derive(Debug, Serialize)]
 pub(super) struct RecordView {
@@ -30,6 +33,8 @@ pub(super) struct RecordView {
     /// What keeps the way to each environment shut.
     pub(super) gates: Vec<super::gate::GateView>,
     pub(super) badge: String,
+    /// The page with the evidence of its newest deployments.
+    pub(super) audit: Option<String>,
     pub(super) progress: Vec<Stage>,
     /// Sanitised HTML of the text.
     pub(super) html: String,
@@ -121,6 +126,8 @@ pub(super) struct Stage {
 pub(super) struct RelationView {
     pub(super) kind: &'static str,
     pub(super) records: Vec<Reference>,
+    /// How many more there are; the pages of the services and `records.json` have them.
+    pub(super) n_elsewhere: usize,
 }
 
 /// A command that shows the same with plain git.
@@ -162,6 +169,7 @@ pub(super) fn view(model: &Model<'_>, index: usize) -> RecordPage {
         schedule: schedule(state),
         gates: super::gate::views(model, &state.name),
         badge: format!("badges/{}.svg", own_page.trim_end_matches(".html")),
+        audit: super::evidence::newest(model, &state.name),
         progress: progress(model, state),
         html: match model.input.unsaved.contains_key(&state.record.path) {
             true => format!("{NOT_COMMITTED}{}", rendered.html),
@@ -350,12 +358,18 @@ fn progress(model: &Model<'_>, state: &RecordState) -> Vec<Stage> {
 fn relations(model: &Model<'_>, state: &RecordState) -> Vec<RelationView> {
     let mut groups: Vec<RelationView> = Vec::new();
     for relation in &state.relations {
+        let kind = relation.kind;
+        let at = groups.iter().position(|group| group.kind == kind).unwrap_or_else(|| {
+            groups.push(RelationView { kind, records: Vec::new(), n_elsewhere: 0 });
+            groups.len() - 1
+        });
+        if groups[at].records.len() == RELATED {
+            groups[at].n_elsewhere += 1;
+            continue;
+        }
         let mut reference = model.reference(relation.id.as_str());
         reference.title = reference.title.or_else(|| relation.title.clone());
-        match groups.iter_mut().find(|group| group.kind == relation.kind) {
-            Some(group) => group.records.push(reference),
-            None => groups.push(RelationView { kind: relation.kind, records: vec![reference] }),
-        }
+        groups[at].records.push(reference);
     }
     groups
 }

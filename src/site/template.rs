@@ -41,6 +41,7 @@ const BUILT_IN: &[(&str, &str)] = built_in![
     "broken.html",
     "deleted.html",
     "deletions.html",
+    "evidence.html",
     "history.html",
     "manual.html",
     "redirect.html",
