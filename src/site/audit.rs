@@ -12,7 +12,9 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::ledger::{Audit, Evidence, Row, Unrecorded, UnrecordedDeployment, by_code};
 
 /// Most rows of a page; something to explain takes two more beside its row.
-const ROWS: usize = 30;
+const ROWS: usize = 28;
+/// The same for the first page of several, which has the codes too.
+const FIRST: usize = 20;
 /// Most exceptions of one deployment that the page tells in words; its evidence has all.
 const TOLD: usize = 3;
 
@@ -103,7 +105,7 @@ pub(super) fn views(model: &Model<'_>) -> Vec<AuditView> {
         return vec![view(model, judged.audit, "audit.html", &values, days)];
     }
     let days_of_all = days(&found);
-    let mut room = ROWS;
+    let mut room = FIRST;
     let newest = found.iter().take_while(|dated| {
         let fits = dated.weight <= room;
         room = room.saturating_sub(dated.weight);

@@ -10,8 +10,8 @@ use crate::ledger::RecordState;
 use crate::record::Details;
 
 /// Most records that are drawn, and most lines in words. Each record's own page has all of its own.
-const MAX_DRAWN: usize = 40;
-const MAX_TOLD: usize = 60;
+const MAX_DRAWN: usize = 36;
+const MAX_TOLD: usize = 40;
 const NODE_WIDTH: usize = 208;
 const NODE_HEIGHT: usize = 40;
 const GAP_X: usize = 56;

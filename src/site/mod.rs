@@ -34,6 +34,7 @@ mod palette;
 mod parts;
 mod paths;
 mod person;
+mod progress;
 mod radius;
 mod raw_html;
 mod record_page;

@@ -10,8 +10,8 @@ use super::sanitize::key;
 use super::text::escaped;
 use super::timeline::{self, Timeline, TimelineRow};
 use super::view::{Act, Problem, Reference, Row, Tone, moment};
-use crate::ledger::{Approval, ApprovalFacet, RecordState, Status, shell_quoted};
-use crate::record::{Details, Item, Record, RecordType};
+use crate::ledger::{Approval, RecordState, shell_quoted};
+use crate::record::{Details, Item, Record};
 
 /// Most records of one relation that a page names.
 const RELATED: usize = 12;
@@ -35,7 +35,7 @@ pub(super) struct RecordView {
     pub(super) badge: String,
     /// The page with the evidence of its newest deployments.
     pub(super) audit: Option<String>,
-    pub(super) progress: Vec<Stage>,
+    pub(super) progress: Vec<super::progress::Stage>,
     /// Sanitised HTML of the text.
     pub(super) html: String,
     pub(super) headings: Vec<Heading>,
@@ -109,18 +109,6 @@ pub(super) struct Fact {
     pub(super) known: bool,
 }
 
-/// A step on the way from proposal to production.
-#[derive(Debug, Serialize)]
-pub(super) struct Stage {
-    pub(super) name: String,
-    /// `done`, `open`, `undone`.
-    pub(super) state: &'static str,
-    pub(super) word: &'static str,
-    pub(super) by: Option<Act>,
-    /// When it really ran, where the commit states it.
-    pub(super) stated: Option<String>,
-}
-
 /// Records that stand in one relation.
 #[derive(Debug, Serialize)]
 pub(super) struct RelationView {
@@ -170,7 +158,7 @@ pub(super) fn view(model: &Model<'_>, index: usize) -> RecordPage {
         gates: super::gate::views(model, &state.name),
         badge: format!("badges/{}.svg", own_page.trim_end_matches(".html")),
         audit: super::evidence::newest(model, &state.name),
-        progress: progress(model, state),
+        progress: super::progress::progress(model, state),
         html: match model.input.unsaved.contains_key(&state.record.path) {
             true => format!("{NOT_COMMITTED}{}", rendered.html),
             false => std::mem::take(&mut rendered.html),
@@ -310,49 +298,6 @@ fn schedule(state: &RecordState) -> Vec<Fact> {
     .into_iter()
     .filter_map(|(name, value)| Some(Fact { name: name.to_owned(), value: value?, known: true }))
     .collect()
-}
-
-/// Task, code, review, and the environments in the policy's order.
-fn progress(model: &Model<'_>, state: &RecordState) -> Vec<Stage> {
-    if state.record_type != RecordType::Task || state.record.is_broken() {
-        return Vec::new();
-    }
-    let act = |evidence: Option<&crate::ledger::Evidence>| evidence.map(|evidence| model.act(evidence));
-    let stage = |name: &str, done: bool, by| Stage {
-        name: name.to_owned(),
-        state: if done { "done" } else { "open" },
-        word: if done { "done" } else { "open" },
-        by,
-        stated: None,
-    };
-    let mut stages = vec![stage("task", state.created.is_some(), act(state.created.as_ref()))];
-    let deployed = state.environments.iter().any(|environment| environment.deployed);
-    stages.push(stage("code", !state.work.is_empty() || deployed, act(state.work.last())));
-    match state.approval {
-        None | Some(ApprovalFacet::NotNeeded) => {}
-        Some(facet) => {
-            let last = state.approvals.iter().filter(|approval| approval.valid).filter_map(|a| a.by.as_ref());
-            let mut review =
-                stage("review", facet == ApprovalFacet::Approved, act(last.max_by_key(|by| by.time)));
-            if matches!(facet, ApprovalFacet::Stale | ApprovalFacet::Rejected) {
-                (review.state, review.word) =
-                    ("undone", if facet == ApprovalFacet::Stale { "stale" } else { "rejected" });
-            }
-            stages.push(review);
-        }
-    }
-    for environment in &state.environments {
-        let mut shown = stage(&environment.name, environment.deployed, act(environment.by.as_ref()));
-        shown.stated = environment.stated_time.as_deref().map(super::view::stated_moment);
-        if let Some(evidence) = &environment.rolled_back {
-            (shown.state, shown.word, shown.by) = ("undone", "rolled back", Some(model.act(evidence)));
-        }
-        stages.push(shown);
-    }
-    if state.status == Status::Done {
-        stages.push(stage("done", true, act(state.evidence.as_ref())));
-    }
-    stages
 }
 
 fn relations(model: &Model<'_>, state: &RecordState) -> Vec<RelationView> {
