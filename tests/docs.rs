@@ -83,6 +83,28 @@ fn the_approvals_page_runs_on_the_demo() {
     }
 }
 
+/// The project's own manual is a book: the program builds it, with nothing to say about it.
+#[test]
+fn the_manual_builds_without_a_word() {
+    let mut book = Fixture::empty();
+    let project = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for entry in walkdir::WalkDir::new(project.join("docs")).into_iter().map(Result::unwrap) {
+        if entry.file_type().is_file() {
+            let name = entry.path().strip_prefix(project).unwrap().display().to_string();
+            book.write(&name, std::fs::read(entry.path()).unwrap());
+        }
+    }
+    book.write("book.toml", page("book.toml"));
+    book.commit("the manual");
+    let run = book.run(&["build"]).expect(0);
+    assert_eq!(run.stderr, "");
+    for chapter in ["index", "start", "gate", "site"] {
+        assert!(book.root.join(format!("book/manual/{chapter}.html")).exists(), "{chapter}");
+    }
+    let check = book.run(&["check"]).expect(0);
+    assert_eq!(check.stderr, "");
+}
+
 #[test]
 fn the_first_steps_run_as_they_are_written() {
     for path in ["docs/start.md", "README.md"] {

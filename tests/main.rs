@@ -39,5 +39,6 @@ mod stories;
 mod support;
 mod theme;
 mod threats;
+mod weight;
 mod windows;
 mod year;

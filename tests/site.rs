@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::support::{Fixture, task};
 
-fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+pub(crate) fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     let entries = walkdir::WalkDir::new(folder).into_iter().map(Result::unwrap);
     let files = entries.filter(|entry| entry.file_type().is_file());
     files
@@ -116,37 +116,6 @@ fn a_book_brings_its_own_style_script_and_logo() {
     assert!(book.root.join("book/brand.css").exists());
 }
 
-/// What a reader waits for: the page and its style sheets. Pictures and scripts come after the first look.
-#[test]
-fn every_page_with_its_style_weighs_little() {
-    let book = Fixture::empty();
-    book.run(&["demo", "../demo"]).expect(0);
-    let demo = book.root.join("../demo").canonicalize().unwrap();
-    book.run_at(&demo, &["build"]).expect(0);
-    // The project's own manual has the longest pages that a manual should have.
-    let project = Path::new(env!("CARGO_MANIFEST_DIR"));
-    for (name, bytes) in files(&project.join("docs")) {
-        book.write(&format!("docs/{name}"), bytes);
-    }
-    book.write("book.toml", std::fs::read(project.join("book.toml")).unwrap());
-    book.run(&["build", "--allow-broken-links", "--out", "manual-site"]).expect(0);
-    let (mut n_pages, mut heavy) = (0, Vec::new());
-    for site in [files(&demo.join("book")), files(&book.root.join("manual-site"))] {
-        for (page, bytes) in site.iter().filter(|(name, _)| name.ends_with(".html")) {
-            let html = String::from_utf8_lossy(bytes);
-            let sheets = html.split("<link rel=\"stylesheet\" href=\"").skip(1);
-            let sheets = sheets.map(|rest| rest.split('"').next().unwrap().trim_start_matches("../"));
-            let weight = bytes.len() + sheets.map(|sheet| site[sheet].len()).sum::<usize>();
-            n_pages += 1;
-            if weight > 60_000 {
-                heavy.push(format!("{page}: {weight} bytes, {} of them HTML", bytes.len()));
-            }
-        }
-    }
-    assert!(n_pages > 80, "{n_pages}");
-    assert!(heavy.is_empty(), "{}", heavy.join("\n"));
-}
-
 #[test]
 fn a_site_under_an_address_says_so_everywhere() {
     let mut book = Fixture::book();
@@ -218,6 +187,89 @@ fn moved_pages_lead_on_without_script() {
             run.stderr
         );
     }
+}
+
+/// Nothing vanishes: who follows an old address, or a text that nobody changes any more, is told what happened.
+#[test]
+fn a_deleted_record_keeps_its_page() {
+    let mut book = Fixture::book();
+    book.write("tasks/INFRA-1.md", task("INFRA-1", ""));
+    book.write("tasks/2024/INFRA-2.md", task("INFRA-2", "").replace("A change", "<b>Old</b>"));
+    book.write(
+        "tasks/INFRA-3.md",
+        format!(
+            "{}\n[it](2024/INFRA-2.md#what), and INFRA-2 again\n",
+            task("INFRA-3", "depends = [\"INFRA-2\"]\n")
+        ),
+    );
+    book.commit("start");
+    let held = book.head();
+    // What was deleted and came back is there; what was deleted on a branch is gone when that lands.
+    book.git(&["rm", "--quiet", "tasks/INFRA-1.md"]);
+    book.later().commit("away with it");
+    book.write("tasks/INFRA-1.md", task("INFRA-1", ""));
+    book.later().commit("back");
+    book.git(&["checkout", "--quiet", "-b", "topic", &held]);
+    book.git(&["rm", "--quiet", "tasks/2024/INFRA-2.md"]);
+    book.person("sam").later().commit("Drop <the> old plan");
+    let deleted = book.head();
+    book.git(&["checkout", "--quiet", "main"]);
+    book.later().git(&["merge", "--quiet", "--no-ff", "-m", "Merge topic", "topic"]);
+    book.run(&["build"]).expect(0);
+    let page = book.read("book/tasks/INFRA-2.html");
+    for text in [
+        "&lt;b&gt;Old&lt;/b&gt;",
+        "Drop &lt;the&gt; old plan",
+        ">sam</a>",
+        &deleted[..7],
+        &format!("git checkout {held} -- tasks/2024/INFRA-2.md"),
+        "INFRA-3.html",
+    ] {
+        assert!(page.contains(text), "no {text} in {page}");
+    }
+    let text = book.read("book/tasks/INFRA-3.html");
+    assert!(
+        text.contains("href=\"../tasks/INFRA-2.html#what\"") && !text.contains("not in the book"),
+        "{text}"
+    );
+    assert!(book.read("book/badges/tasks/INFRA-2.svg").contains("INFRA-2: Deleted"));
+    assert!(book.read("book/tasks/INFRA-1.html").contains("<h1>"));
+    let list = book.read("book/deleted.html");
+    assert!(list.contains("INFRA-2") && !list.contains("INFRA-1"), "{list}");
+    assert!(book.read("book/records.html").contains("href=\"deleted.html\">1 deleted"));
+    // At the time when it was there, it is a record.
+    book.run(&["build", "--at", &held, "--out", "then"]).expect(0);
+    assert!(!book.root.join("then/deleted.html").exists());
+    assert!(!book.read("then/tasks/INFRA-2.html").contains("Deleted"));
+}
+
+/// Whoever mends a text that other pages include is sent to that text.
+#[test]
+fn a_broken_link_of_an_included_text_has_its_own_file_and_line() {
+    let mut book = Fixture::book();
+    book.write("docs/SUMMARY.md", "# Summary\n\n- [Page](page.md)\n");
+    book.write(
+        "docs/page.md",
+        "# Page\n\nBefore.\n\n{{#include ../parts/a.md:2:}}\n\n[away](https://example.org/page)\n",
+    );
+    book.write(
+        "parts/a.md",
+        "left out\nfine\n\nand [broken](nowhere.md)\n{{#include none.md}} [far](https://example.org/a)\n",
+    );
+    book.commit("start");
+    let run = book.run(&["build"]).expect(3);
+    for place in [
+        "parts/a.md:4:5: error[reference-broken]: `nowhere.md`",
+        "parts/a.md:5:1: error[reference-broken]: `{{#include none.md}}`",
+    ] {
+        assert!(run.stderr.contains(place), "{}", run.stderr);
+    }
+    book.run(&["build", "--allow-broken-links"]).expect(0);
+    let links: serde_json::Value = serde_json::from_str(&book.read("book/external-links.json")).unwrap();
+    let place = |index: usize| {
+        (links["links"][index]["path"].as_str().unwrap(), links["links"][index]["line"].as_u64())
+    };
+    assert_eq!([place(0), place(1)], [("docs/page.md", Some(7)), ("parts/a.md", Some(5))]);
 }
 
 #[test]

@@ -24,8 +24,17 @@ fn colours_fonts_and_files_reach_every_page() {
          [preprocessor.changebook.theme.light]\naccent = \"oklch(0.45 0.14 330)\"\nbad = \"#a00\"\n\
          [preprocessor.changebook.theme.dark]\naccent = \"#f0b0e0\"\n",
     );
+    book.write("tasks/INFRA-1.md", "no frontmatter");
     book.commit("brand");
     book.run(&["build"]).expect(0);
+    // Drawings in files of their own, which no style sheet reaches, have the theme's colours in both schemes.
+    let favicon = book.read("book/favicon.svg");
+    assert!(
+        favicon.contains("rect{fill:#7e3179}") && favicon.contains("dark){rect{fill:#f0b0e0}"),
+        "{favicon}"
+    );
+    let badge = book.read("book/badges/tasks/INFRA-1.svg");
+    assert!(badge.contains("path{fill:#aa0000}") && badge.contains("dark){path{fill:#f2887c}"), "{badge}");
     let css = book.read("book/theme.css");
     assert_eq!(
         css,
@@ -122,7 +131,7 @@ fn mistakes_have_a_place_and_a_cure() {
 }
 
 /// The page templates and what each is given.
-const DATA: [(&str, &[&str]); 22] = [
+const DATA: [(&str, &[&str]); 25] = [
     ("index.html", &["overview"]),
     ("calendar.html", &["month"]),
     ("week.html", &["week"]),
@@ -134,13 +143,16 @@ const DATA: [(&str, &[&str]); 22] = [
     ("person.html", &["person", "feed"]),
     ("service.html", &["service"]),
     ("graph.html", &["graph"]),
-    ("all.html", &["letters", "kinds"]),
+    ("all.html", &["index", "kinds"]),
     ("board.html", &["columns"]),
     ("list.html", &["list"]),
     ("tags.html", &["kinds"]),
     ("task.html", &["record", "site"]),
     ("decision.html", &["record"]),
     ("runbook.html", &["record"]),
+    ("deleted.html", &["deleted"]),
+    ("deletions.html", &["deletions"]),
+    ("evidence.html", &["evidence"]),
     ("history.html", &["history"]),
     ("manual.html", &["chapter", "toc"]),
     ("redirect.html", &["redirect"]),
@@ -155,6 +167,8 @@ fn what_templates_are_given_is_described() {
     book.run(&["demo", "../demo"]).expect(0);
     book.root = book.root.join("../demo").canonicalize().unwrap();
     book.run(&["renumber", "INFRA-DOC-01", "INFRA-DOC-77"]).expect(0);
+    book.git(&["rm", "--quiet", "tasks/INFRA-DOC-77.md"]);
+    book.commit("Away with it");
     for (name, data) in DATA {
         let pairs: Vec<String> = data.iter().map(|name| format!("\"{name}\": {name}")).collect();
         book.write(

@@ -10,7 +10,7 @@ use super::build::Options;
 use super::context::Context;
 use super::error::CliError;
 use crate::book::{
-    Ask, AuditQuestion, Audited, Book, BookConfig, CacheUse, Differences, GateQuestion, Loaded, View,
+    Ask, AuditQuestion, Audited, Book, BookConfig, CacheUse, Deleted, Differences, GateQuestion, Loaded, View,
 };
 use crate::diagnostic::Diagnostic;
 use crate::history::{CommitId, Pieces};
@@ -49,6 +49,8 @@ pub(super) struct Gathered {
     theme_files: Vec<DocFile>,
     /// Records that have another ID now, from the old one.
     renamed: BTreeMap<RecordId, RecordId>,
+    /// Records that history deleted.
+    deleted: Arc<Vec<Deleted>>,
     /// Records as they stand in the work tree, where that is what is to be shown.
     unsaved: BTreeMap<String, Arc<Record>>,
 }
@@ -68,17 +70,20 @@ impl Gathered {
         let loaded =
             Arc::new(book.load_after(book.inputs(&ask)?, &ask, before.map(|before| &*before.loaded))?);
         let same = before.filter(|before| before.loaded.is_of_commits_of(&loaded));
-        let (trunk, differences) = match same {
-            Some(before) => (before.trunk.clone(), Arc::clone(&before.differences)),
+        let (trunk, differences, deleted) = match same {
+            Some(before) => {
+                (before.trunk.clone(), Arc::clone(&before.differences), Arc::clone(&before.deleted))
+            }
             None => (
                 judged(book, &loaded, &ask)?.map(Arc::new),
                 Arc::new(book.differences(&loaded, DIFFERENCES)?),
+                Arc::new(book.deleted(&loaded)?),
             ),
         };
         let commit = loaded.commit().filter(|_| context.at.is_some() || book.root.is_none());
         let files = |folder: &str| -> Result<Vec<DocFile>, CliError> {
             let files = book.other_files(commit, folder)?;
-            Ok(files.into_iter().map(|(path, bytes)| DocFile { path, bytes, title: None }).collect())
+            Ok(files.into_iter().map(|(path, bytes)| DocFile::new(path, bytes)).collect())
         };
         let (docs, docs_problems) = with_includes(book, commit, files(&loaded.config.docs)?);
         let mut assets = Vec::new();
@@ -98,6 +103,7 @@ impl Gathered {
             template_overrides,
             theme_files,
             renamed,
+            deleted,
             unsaved: BTreeMap::new(),
         })
     }
@@ -130,6 +136,7 @@ impl Gathered {
             }),
             differences: &self.differences,
             renamed: &self.renamed,
+            deleted: &self.deleted,
             theme_files: &self.theme_files,
             template_overrides: &self.template_overrides,
             unsaved: &self.unsaved,
@@ -158,6 +165,7 @@ fn with_includes(
         let expanded = site::expand_includes(&book.path.join(&doc.path), &doc.path, text, &read);
         doc.bytes = expanded.text.into_bytes();
         doc.title = expanded.title;
+        doc.origins = Some(Arc::new(expanded.origins));
         (doc, expanded.problems)
     };
     let (mut docs, problems): (Vec<DocFile>, Vec<Vec<Diagnostic>>) = docs.into_iter().map(expand).unzip();
@@ -176,7 +184,7 @@ fn theme_files(book: &Book, commit: Option<CommitId>, config: &BookConfig) -> Re
     let mut files = Vec::new();
     for path in config.theme.files().map(|stated| stated.as_ref()) {
         let bytes = if site::is_safe(path) { book.bytes(commit, path)? } else { None };
-        files.extend(bytes.map(|bytes| DocFile { path: path.clone(), bytes, title: None }));
+        files.extend(bytes.map(|bytes| DocFile::new(path.as_str(), bytes)));
     }
     Ok(files)
 }

@@ -1,48 +1,76 @@
-//! The page of the audit: the ledger's answer for every deployment that the trunk has.
+//! The audit: the ledger's answer for every deployment that the trunk has, what is to be explained before the rest. The
+//! first page has the newest, and pages by year, quarter or month have all.
 
+use jiff::civil::Date;
 use serde::Serialize;
 
 use super::gate::moment;
 use super::model::Model;
+use super::parts::{Dated, Part, YearLinks, links, page_of, parts};
 use super::view::{Act, Reference, Word};
-use crate::ledger::{Row, RowFacts, by_code, row_facts};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::ledger::{Audit, Evidence, Row, Unrecorded, UnrecordedDeployment, by_code};
+
+/// Most rows of a page; something to explain takes two more beside its row.
+const ROWS: usize = 28;
+/// The same for the first page of several, which has the codes too.
+const FIRST: usize = 20;
+/// Most exceptions of one deployment that the page tells in words; its evidence has all.
+const TOLD: usize = 3;
 
 /// What `site/audit.html` gets as `audit`.
 #[derive(Debug, Serialize)]
 pub(super) struct AuditView {
-    /// `7 May 2024 to 29 May 2024`.
+    /// From the site's root.
+    pub(super) page: String,
+    /// `May 2024` on the page of a period; none on the first.
+    pub(super) shown: Option<String>,
+    /// The pages of the periods, by year; empty where the first page has all.
+    pub(super) parts: Vec<YearLinks>,
+    /// `from the first commit to 29 May 2024`.
     pub(super) period: String,
     pub(super) trunk: Option<String>,
     pub(super) commit: Option<super::view::Commit>,
     pub(super) duty: Option<Act>,
     pub(super) population: usize,
     pub(super) with_exceptions: usize,
-    /// Code and how many rows have it.
-    pub(super) counts: Vec<(String, usize)>,
+    /// Things to explain in the whole audit.
+    pub(super) n_exceptions: usize,
+    /// Every code of the whole audit.
+    pub(super) codes: Vec<CodeView>,
+    /// Of this page.
     pub(super) exceptions: Vec<ExceptionView>,
-    /// Newest first.
+    /// Of this page, newest first.
     pub(super) rows: Vec<RowView>,
-    /// First and last day of the rows, for the command that repeats the report.
+    /// The command that repeats the report for the page's days.
     pub(super) command: String,
+}
+
+/// A code with what it means.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct CodeView {
+    pub(super) code: &'static str,
+    pub(super) count: usize,
+    pub(super) remedy: &'static str,
 }
 
 /// Something to explain.
 #[derive(Debug, Serialize)]
 pub(super) struct ExceptionView {
-    pub(super) code: String,
-    pub(super) what: String,
-    /// What the code means and how it is mended.
-    pub(super) remedy: &'static str,
+    /// Code and sentence of each.
+    pub(super) found: Vec<(&'static str, String)>,
+    /// How many more the deployment's evidence has.
+    pub(super) more: usize,
     pub(super) reference: Option<Reference>,
-    /// The row's anchor on this page.
-    pub(super) anchor: Option<String>,
+    pub(super) environment: Option<String>,
+    /// Where the evidence stands, from the site's root.
+    pub(super) evidence: Option<String>,
     pub(super) by: Option<Act>,
 }
 
-/// One deployment with its evidence.
+/// One deployment.
 #[derive(Debug, Serialize)]
 pub(super) struct RowView {
-    pub(super) anchor: String,
     pub(super) time: String,
     pub(super) iso: String,
     pub(super) stated: bool,
@@ -54,89 +82,193 @@ pub(super) struct RowView {
     pub(super) by: Act,
     pub(super) codes: Vec<&'static str>,
     pub(super) rolled_back: bool,
-    pub(super) facts: RowFacts,
+    /// Where the evidence stands, from the site's root.
+    pub(super) evidence: String,
 }
 
-/// The anchor of a deployment on the page.
-pub(super) fn anchor(row: &Row) -> String {
-    format!("{}-{}", row.by.commit.short(), crate::record::slug(&format!("{} {}", row.id, row.environment)))
+/// What the audit found.
+#[derive(Clone, Copy)]
+enum Found<'a> {
+    Deployment(&'a Row),
+    Unrecorded(&'a Unrecorded),
+    Undeployed(&'a UnrecordedDeployment),
 }
 
-/// The page, when there is a trunk to audit.
-pub(super) fn view(model: &Model<'_>) -> Option<AuditView> {
-    let judged = model.input.judged?;
-    let audit = judged.audit;
-    let day = |row: &Row| crate::ledger::local(row.time, &model.zone).map(|time| time.date());
-    let (first, last) = (audit.rows.first().and_then(day), audit.rows.last().and_then(day));
-    let command = match (first, last) {
-        (Some(first), Some(last)) => format!("changebook audit --since {first} --until {last}"),
-        _ => "changebook audit".to_owned(),
+/// The pages, the first one at `audit.html`; none without a trunk.
+pub(super) fn views(model: &Model<'_>) -> Vec<AuditView> {
+    let Some(judged) = model.input.judged else { return Vec::new() };
+    let found = found(model, judged.audit);
+    let whole: usize = found.iter().map(|dated| dated.weight).sum();
+    if whole <= ROWS {
+        let days = days(&found);
+        let values: Vec<Found<'_>> = found.into_iter().map(|dated| dated.value).collect();
+        return vec![view(model, judged.audit, "audit.html", &values, days)];
+    }
+    let days_of_all = days(&found);
+    let mut room = FIRST;
+    let newest = found.iter().take_while(|dated| {
+        let fits = dated.weight <= room;
+        room = room.saturating_sub(dated.weight);
+        fits
+    });
+    let newest: Vec<Found<'_>> = newest.map(|dated| dated.value).collect();
+    let parts = parts(found, ROWS);
+    let mut first = view(model, judged.audit, "audit.html", &newest, days_of_all);
+    first.parts = links(FOLDER, &parts, None);
+    let page = |part: &Part<Found<'_>>| {
+        let days = part.values.iter().filter_map(|found| day(model, found));
+        let days = days.clone().min().zip(days.max());
+        AuditView {
+            shown: Some(part.title.clone()),
+            parts: links(FOLDER, &parts, Some(&part.slug)),
+            ..view(model, judged.audit, &page_of(FOLDER, part), &part.values, days)
+        }
     };
-    Some(AuditView {
-        period: format!("from the first commit to {}", moment(model, judged.state.now)),
-        trunk: judged.state.trunk.clone(),
-        commit: judged.state.at.as_ref().map(|at| model.commit(at.commit)),
+    std::iter::once(first).chain(parts.iter().map(page)).collect()
+}
+
+/// Where the pages of periods stand.
+const FOLDER: &str = "audit";
+
+/// Everything that has a day, newest first.
+fn found<'a>(model: &Model<'_>, audit: &'a Audit) -> Vec<Dated<Found<'a>>> {
+    let rows = audit.rows.iter().map(Found::Deployment);
+    let unrecorded = audit.unrecorded.iter().map(Found::Unrecorded);
+    let undeployed = audit.undeployed.iter().map(Found::Undeployed);
+    let mut all: Vec<Found<'a>> = rows.chain(unrecorded).chain(undeployed).collect();
+    all.sort_by_key(|found| std::cmp::Reverse(seconds(found)));
+    let dated = all.into_iter().map(|found| {
+        let weight = match found {
+            Found::Deployment(row) if row.exceptions.is_empty() => 1,
+            Found::Deployment(_) => 3,
+            _ => 2,
+        };
+        Dated { date: day(model, &found).unwrap_or(Date::ZERO), weight, value: found }
+    });
+    dated.collect()
+}
+
+fn seconds(found: &Found<'_>) -> i64 {
+    match found {
+        Found::Deployment(row) => row.time,
+        Found::Unrecorded(found) => found.by.time.seconds,
+        Found::Undeployed(found) => found.landed.time.seconds,
+    }
+}
+
+fn day(model: &Model<'_>, found: &Found<'_>) -> Option<Date> {
+    crate::ledger::local(seconds(found), &model.zone).map(|time| time.date())
+}
+
+fn days(found: &[Dated<Found<'_>>]) -> Option<(Date, Date)> {
+    let days = found.iter().map(|dated| dated.date);
+    days.clone().min().zip(days.max())
+}
+
+fn view(
+    model: &Model<'_>,
+    audit: &Audit,
+    page: &str,
+    found: &[Found<'_>],
+    days: Option<(Date, Date)>,
+) -> AuditView {
+    let state = model.input.judged.map_or(model.input.state, |judged| judged.state);
+    let is_first = page == "audit.html";
+    let policy = audit.policy.iter().filter(|_| is_first).map(of_policy);
+    let codes = codes(audit);
+    AuditView {
+        page: page.to_owned(),
+        shown: None,
+        parts: Vec::new(),
+        period: format!("from the first commit to {}", moment(model, state.now)),
+        trunk: state.trunk.clone(),
+        commit: state.at.as_ref().map(|at| model.commit(at.commit)),
         duty: audit.duty.as_ref().map(|by| model.act(by)),
         population: audit.rows.len(),
         with_exceptions: audit.rows.iter().filter(|row| !row.exceptions.is_empty()).count(),
-        counts: by_code(audit).into_iter().map(|(code, n)| (code.to_string(), n)).collect(),
-        exceptions: exceptions(model),
-        rows: audit.rows.iter().rev().map(|row| row_view(model, row)).collect(),
-        command,
-    })
+        n_exceptions: codes.iter().map(|code| code.count).sum(),
+        codes,
+        exceptions: found.iter().filter_map(|found| exception(model, found)).chain(policy).collect(),
+        rows: found
+            .iter()
+            .filter_map(|found| match found {
+                Found::Deployment(row) => Some(row_view(model, row)),
+                _ => None,
+            })
+            .collect(),
+        command: match days {
+            Some((first, last)) => format!("changebook audit --since {first} --until {last}"),
+            None => "changebook audit".to_owned(),
+        },
+    }
 }
 
-fn exceptions(model: &Model<'_>) -> Vec<ExceptionView> {
-    use crate::diagnostic::Code;
-    let Some(judged) = model.input.judged else { return Vec::new() };
-    let of_rows = judged.audit.rows.iter().rev().flat_map(|row| {
-        row.exceptions.iter().map(move |exception| ExceptionView {
-            code: exception.code.to_string(),
-            what: format!("{} → {}: {}", row.id, row.environment, exception.detail),
-            remedy: exception.code.remedy(),
-            reference: Some(model.reference(row.id.as_str())),
-            anchor: Some(anchor(row)),
-            by: exception.by.as_ref().or(Some(&row.by)).map(|by| model.act(by)),
-        })
-    });
-    let unrecorded = judged.audit.unrecorded.iter().map(|found| ExceptionView {
-        code: Code::UnrecordedChange.to_string(),
-        what: format!("{} changed and no task is named", found.paths.join(", ")),
-        remedy: Code::UnrecordedChange.remedy(),
+/// Every code that the audit has, with how many have it.
+fn codes(audit: &Audit) -> Vec<CodeView> {
+    let mut counts = by_code(audit);
+    let mut add = |code: Code, n: usize| {
+        if n > 0 {
+            *counts.entry(code).or_default() += n;
+        }
+    };
+    add(Code::UnrecordedChange, audit.unrecorded.len());
+    add(Code::DeploymentUnrecorded, audit.undeployed.len());
+    audit.policy.iter().for_each(|found| add(found.code, 1));
+    let view = |(code, count): (Code, usize)| CodeView { code: code.as_str(), count, remedy: code.remedy() };
+    counts.into_iter().map(view).collect()
+}
+
+fn exception(model: &Model<'_>, found: &Found<'_>) -> Option<ExceptionView> {
+    let single = |code: Code, what: String, id: Option<&str>, by: &Evidence| ExceptionView {
+        found: vec![(code.as_str(), what)],
+        more: 0,
+        reference: id.map(|id| model.reference(id)),
+        environment: None,
+        evidence: None,
+        by: Some(model.act(by)),
+    };
+    match found {
+        Found::Deployment(row) if row.exceptions.is_empty() => None,
+        Found::Deployment(row) => {
+            let told = row.exceptions.iter().map(|found| (found.code.as_str(), found.detail.clone()));
+            Some(ExceptionView {
+                found: told.take(TOLD).collect(),
+                more: row.exceptions.len().saturating_sub(TOLD),
+                reference: Some(model.reference(row.id.as_str())),
+                environment: Some(row.environment.clone()),
+                evidence: Some(super::evidence::address(model, row)),
+                by: Some(model.act(&row.by)),
+            })
+        }
+        Found::Unrecorded(found) => {
+            let what = format!("{} changed and no task is named", found.paths.join(", "));
+            Some(single(Code::UnrecordedChange, what, None, &found.by))
+        }
+        Found::Undeployed(found) => {
+            let landed = found.landed.commit.short();
+            let what = format!("work on {} landed in {landed} and was never deployed", found.id);
+            Some(single(Code::DeploymentUnrecorded, what, Some(found.id.as_str()), &found.by))
+        }
+    }
+}
+
+fn of_policy(found: &Diagnostic) -> ExceptionView {
+    ExceptionView {
+        found: vec![(found.code.as_str(), found.message.clone())],
+        more: 0,
         reference: None,
-        anchor: None,
-        by: Some(model.act(&found.by)),
-    });
-    let undeployed = judged.audit.undeployed.iter().map(|found| ExceptionView {
-        code: Code::DeploymentUnrecorded.to_string(),
-        what: format!(
-            "work on {} landed in {} and was never deployed",
-            found.id,
-            found.landed.commit.short()
-        ),
-        remedy: Code::DeploymentUnrecorded.remedy(),
-        reference: Some(model.reference(found.id.as_str())),
-        anchor: None,
-        by: Some(model.act(&found.by)),
-    });
-    let policy = judged.audit.policy.iter().map(|found| ExceptionView {
-        code: found.code.to_string(),
-        what: found.message.clone(),
-        remedy: found.code.remedy(),
-        reference: None,
-        anchor: None,
+        environment: None,
+        evidence: None,
         by: None,
-    });
-    of_rows.chain(unrecorded).chain(undeployed).chain(policy).collect()
+    }
 }
 
-fn row_view(model: &Model<'_>, row: &Row) -> RowView {
+/// One deployment as a row.
+pub(super) fn row_view(model: &Model<'_>, row: &Row) -> RowView {
     let time = crate::history::CommitTime { seconds: row.time, offset_minutes: row.by.time.offset_minutes };
     let mut codes: Vec<&'static str> = row.exceptions.iter().map(|found| found.code.as_str()).collect();
     codes.dedup();
-    let path = model.by_name(row.id.as_str()).map_or("", |state| state.record.path.as_str());
     RowView {
-        anchor: anchor(row),
         time: time.human(),
         iso: time.rfc3339(),
         stated: row.stated,
@@ -148,6 +280,6 @@ fn row_view(model: &Model<'_>, row: &Row) -> RowView {
         by: model.act(&row.by),
         codes,
         rolled_back: row.rolled_back.is_some(),
-        facts: row_facts(row, path),
+        evidence: super::evidence::address(model, row),
     }
 }

@@ -1,9 +1,12 @@
 //! Where links lead: inside they are checked, those to other hosts are listed.
 
 use std::collections::{HashMap, HashSet};
+use std::ops::Range;
+use std::sync::Arc;
 
 use serde::Serialize;
 
+use super::includes::Origins;
 use super::input::{Page, SiteError};
 use super::markdown::{AnchorUse, BrokenLink, ExternalLink, Rendered};
 use super::model::Model;
@@ -15,6 +18,8 @@ pub(super) struct Draft {
     pub(super) page: Page,
     /// The file of the book that the links stand in, and its text.
     source: Option<(String, String)>,
+    /// Where that text comes from, if not from that file alone.
+    origins: Option<Arc<Origins>>,
     broken: Vec<BrokenLink>,
     anchors: Vec<AnchorUse>,
     external: Vec<ExternalLink>,
@@ -26,7 +31,21 @@ pub(super) fn draft(page: Page, path: &str, source: &str, rendered: Rendered) ->
     let Rendered { broken, anchors, external, words, .. } = rendered;
     let needed = !broken.is_empty() || !anchors.is_empty() || !external.is_empty();
     let source = needed.then(|| (path.to_owned(), source.to_owned()));
-    Draft { page, source, broken, anchors, external, words }
+    Draft { page, source, origins: None, broken, anchors, external, words }
+}
+
+impl Draft {
+    /// The same page, of a text that was put together from several files.
+    pub(super) fn with_origins(self, origins: Option<&Arc<Origins>>) -> Self {
+        Draft { origins: origins.cloned(), ..self }
+    }
+
+    /// The file that a place of the text is to be changed in, its text, and the place there.
+    fn place(&self, span: &Range<usize>) -> Option<(&str, &str, Range<usize>)> {
+        let (path, text) = self.source.as_ref()?;
+        let elsewhere = self.origins.as_ref().and_then(|origins| origins.place(span));
+        Some(elsewhere.unwrap_or((path, text, span.clone())))
+    }
 }
 
 /// Everything that leads nowhere, in the order of files and places.
@@ -47,9 +66,9 @@ pub(super) fn check_links(model: &Model<'_>, drafts: &[Draft]) -> Result<(), Sit
         .map(|draft| (draft.page.path.as_str(), anchors(&draft.page.bytes)))
         .collect();
     for draft in drafts {
-        let Some((path, text)) = &draft.source else { continue };
-        let error = |span: &std::ops::Range<usize>, message: String| {
-            Diagnostic::error(Code::ReferenceBroken, path, text, span.clone(), message)
+        let error = |span: &Range<usize>, message: String| {
+            let (path, text, span) = draft.place(span).unwrap_or(("", "", 0..0));
+            Diagnostic::error(Code::ReferenceBroken, path, text, span, message)
         };
         for broken in &draft.broken {
             let diagnostic = error(&broken.span, broken.message.clone());
@@ -59,7 +78,9 @@ pub(super) fn check_links(model: &Model<'_>, drafts: &[Draft]) -> Result<(), Sit
             });
         }
         let exists = |used: &AnchorUse| {
-            known.get(used.page.as_str()).is_some_and(|ids| ids.contains(used.fragment.as_str()))
+            // Nobody can mend a link to a heading of a record that is gone.
+            model.is_of_deleted(&used.page)
+                || known.get(used.page.as_str()).is_some_and(|ids| ids.contains(used.fragment.as_str()))
         };
         for used in draft.anchors.iter().filter(|used| !exists(used)) {
             let message = format!(
@@ -85,7 +106,7 @@ fn missing_chapters(model: &Model<'_>) -> Vec<Diagnostic> {
         }
         _ => None,
     });
-    let error = |(file, span): (&str, std::ops::Range<usize>)| {
+    let error = |(file, span): (&str, Range<usize>)| {
         Diagnostic::error(Code::ReferenceBroken, path, text, span, format!("chapter `{file}` does not exist"))
             .with_help("create the file, or leave the link empty for a draft")
     };
@@ -122,17 +143,15 @@ struct Listed<'a> {
 
 /// Every link to another host with its place, for a program that looks whether they still lead somewhere. A build asks
 /// nobody.
-pub(super) fn external_links_page(drafts: &[Draft]) -> Option<Page> {
-    let mut links: Vec<Listed<'_>> = Vec::new();
+pub(super) fn external_links_page<'a>(drafts: &'a [Draft]) -> Option<Page> {
+    let mut links: Vec<Listed<'a>> = Vec::new();
     for draft in drafts {
-        let Some((path, text)) = &draft.source else { continue };
-        let line = |start: usize| 1 + text.bytes().take(start).filter(|byte| *byte == b'\n').count();
-        links.extend(draft.external.iter().map(|link| Listed {
-            address: &link.address,
-            path,
-            line: line(link.start),
-            page: &draft.page.path,
-        }));
+        let listed = |link: &'a ExternalLink| {
+            let (path, text, span) = draft.place(&(link.start..link.start))?;
+            let line = 1 + text.bytes().take(span.start).filter(|byte| *byte == b'\n').count();
+            Some(Listed { address: &link.address, path, line, page: &draft.page.path })
+        };
+        links.extend(draft.external.iter().filter_map(listed));
     }
     links.sort_by_key(|link| (link.path, link.line));
     let bytes = serde_json::to_vec(&ExternalLinks { schema: "changebook.links/1", links }).ok()?;

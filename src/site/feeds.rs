@@ -1,4 +1,4 @@
-//! What other programs read: Atom feeds, the calendar, records as data, badges, the site's map.
+//! What other programs read: Atom feeds, the calendar, records as data, the site's map.
 
 use minijinja::context;
 use serde::Serialize;
@@ -7,7 +7,6 @@ use super::input::{Page, SiteError};
 use super::model::Model;
 use super::paths::percent_encoded;
 use super::render::{Renderer, data};
-use super::view::{Tone, status_word};
 use crate::calendar::render_ics;
 use crate::history::CommitTime;
 use crate::ledger::{Coming, Evidence, RecordJson, RecordState};
@@ -55,9 +54,7 @@ pub(super) fn pages(renderer: &Renderer<'_>) -> Result<Vec<Page>, SiteError> {
     }
     pages.push(calendar(model));
     pages.extend(records(model));
-    pages.extend(
-        model.input.state.records.iter().enumerate().map(|(index, state)| badge(model, index, state)),
-    );
+    pages.extend(super::badge::pages(model));
     Ok(pages)
 }
 
@@ -160,32 +157,6 @@ fn records(model: &Model<'_>) -> Option<Page> {
     };
     let bytes = serde_json::to_vec(&records).ok()?;
     Some(Page { path: "records.json".to_owned(), bytes })
-}
-
-/// `INFRA-150: approved` as a small picture for other pages.
-fn badge(model: &Model<'_>, index: usize, state: &RecordState) -> Page {
-    let (word, tone) = status_word(state.status);
-    let fill = match tone {
-        Tone::Ok => "#1d6b3f",
-        Tone::Wait => "#805300",
-        Tone::Bad => "#b02318",
-        Tone::Info => "#35558a",
-        Tone::None => "#56616a",
-    };
-    // Without the font at hand: the width that a browser's default takes for most words.
-    let width = |text: &str| text.chars().count() * 7 + 12;
-    let (left, right) = (width(&state.name), width(word));
-    let (name, word) = (super::text::escaped(&super::text::visible(&state.name)), super::text::escaped(word));
-    let svg = format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{0}\" height=\"20\" role=\"img\" aria-label=\"{name}: {word}\"><rect width=\"{0}\" height=\"20\" rx=\"3\" fill=\"#333b41\"/><path d=\"M{left} 0h{1}a3 3 0 0 1 3 3v14a3 3 0 0 1 -3 3h-{1}z\" fill=\"{fill}\"/><g fill=\"#fff\" font-family=\"system-ui,sans-serif\" font-size=\"11\"><text x=\"6\" y=\"14\" textLength=\"{2}\">{name}</text><text x=\"{3}\" y=\"14\" textLength=\"{4}\">{word}</text></g></svg>\n",
-        left + right,
-        right - 3,
-        left - 12,
-        left + 6,
-        right - 12,
-    );
-    let page = model.record_pages[index].trim_end_matches(".html");
-    Page { path: format!("badges/{page}.svg"), bytes: svg.into_bytes() }
 }
 
 /// `sitemap.xml` and `robots.txt`, where the site's address is known.

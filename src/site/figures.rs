@@ -11,6 +11,8 @@ const WIDTH: f64 = 320.0;
 const HEIGHT: f64 = 120.0;
 /// Most months that are drawn.
 const MONTHS: usize = 18;
+/// Most rows of a table: the last months, and the services with the most deployments.
+const ROWS: usize = 30;
 
 /// What `site/metrics.html` gets as `metrics`.
 #[derive(Debug, Serialize)]
@@ -56,6 +58,8 @@ pub(super) struct Table {
     pub(super) title: &'static str,
     pub(super) head: &'static str,
     pub(super) rows: Vec<[String; 7]>,
+    /// Rows that only `changebook metrics` tells.
+    pub(super) n_elsewhere: usize,
 }
 
 type Measure =
@@ -113,17 +117,23 @@ pub(super) fn view(model: &Model<'_>) -> Option<MetricsView> {
     let found = metrics(&judged.audit.rows, &judged.state.records, &model.zone);
     let months: Vec<(&String, &Figures)> = found.months.iter().rev().take(MONTHS).collect();
     let months: Vec<(&String, &Figures)> = months.into_iter().rev().collect();
-    let table = |title, head, group: &std::collections::BTreeMap<String, Figures>| Table {
+    let table = |title, head, groups: &[(&String, &Figures)]| Table {
         title,
         head,
-        rows: group.iter().map(|(name, figures)| row(name, figures)).collect(),
+        rows: groups.iter().take(ROWS).map(|(name, figures)| row(name, figures)).collect(),
+        n_elsewhere: groups.len().saturating_sub(ROWS),
     };
+    let newest: Vec<_> = found.months.iter().rev().collect();
+    let mut services: Vec<_> = found.services.iter().collect();
+    if services.len() > ROWS {
+        services.sort_by_key(|(_, figures)| std::cmp::Reverse(figures.deployments));
+    }
     Some(MetricsView {
         charts: MEASURES.iter().map(|measure| chart(measure, &months)).collect(),
         tables: vec![
-            table("By month", "Month", &found.months),
-            table("By risk", "Risk", &found.risks),
-            table("By service", "Service", &found.services),
+            table("By month", "Month", &newest),
+            table("By risk", "Risk", &found.risks.iter().collect::<Vec<_>>()),
+            table("By service", "Service", &services),
         ],
         deployments: found.total.deployments,
     })

@@ -9,8 +9,9 @@ use super::view::Row;
 use crate::ledger::RecordState;
 use crate::record::Details;
 
-/// Most records that are drawn; the list has all.
-const MAX_DRAWN: usize = 120;
+/// Most records that are drawn, and most lines in words. Each record's own page has all of its own.
+const MAX_DRAWN: usize = 36;
+const MAX_TOLD: usize = 40;
 const NODE_WIDTH: usize = 208;
 const NODE_HEIGHT: usize = 40;
 const GAP_X: usize = 56;
@@ -24,8 +25,10 @@ pub(super) struct GraphView {
     pub(super) height: usize,
     pub(super) nodes: Vec<Node>,
     pub(super) edges: Vec<Edge>,
-    /// Every edge in words.
+    /// The edges in words, those that are drawn first.
     pub(super) list: Vec<Sentence>,
+    /// Edges that are not in that list.
+    pub(super) n_untold: usize,
     /// Records that are left out of the drawing.
     pub(super) left_out: usize,
 }
@@ -102,9 +105,9 @@ pub(super) fn view(model: &Model<'_>) -> GraphView {
         kind => Sentence { from: name(link.after), verb: verb(kind), to: name(link.before) },
     };
     let all: BTreeSet<usize> = links.iter().flat_map(|link| [link.before, link.after]).collect();
-    let drawn: BTreeSet<usize> = all.iter().copied().take(MAX_DRAWN).collect();
-    let kept: Vec<&Link> =
-        links.iter().filter(|link| drawn.contains(&link.before) && drawn.contains(&link.after)).collect();
+    let drawn = chosen(model, &links, &all);
+    let is_kept = |link: &&Link| drawn.contains(&link.before) && drawn.contains(&link.after);
+    let kept: Vec<&Link> = links.iter().filter(is_kept).collect();
     let places = places(&drawn, &kept);
     let (columns, rows) =
         places.values().fold((0, 0), |(columns, rows), (x, y)| (columns.max(x + 1), rows.max(y + 1)));
@@ -133,9 +136,38 @@ pub(super) fn view(model: &Model<'_>) -> GraphView {
         height: (top(rows) + MARGIN).saturating_sub(GAP_Y),
         nodes: places.iter().map(node).collect(),
         edges: kept.iter().map(edge).collect(),
-        list: links.iter().map(sentence).collect(),
+        n_untold: links.len().saturating_sub(MAX_TOLD),
+        list: kept
+            .iter()
+            .copied()
+            .chain(links.iter().filter(|link| !is_kept(link)))
+            .take(MAX_TOLD)
+            .map(sentence)
+            .collect(),
         left_out: all.len() - drawn.len(),
     }
+}
+
+/// What is drawn where there is too much: what is open with what it is joined to, the newest first; then the rest.
+fn chosen(model: &Model<'_>, links: &[Link], all: &BTreeSet<usize>) -> BTreeSet<usize> {
+    if all.len() <= MAX_DRAWN {
+        return all.clone();
+    }
+    let is_open = |index: usize| model.input.state.records[index].status.is_open();
+    let mut order: Vec<&Link> = links.iter().collect();
+    order.sort_by_cached_key(|link| {
+        let newest =
+            [link.before, link.after].map(|index| super::lists::changed(model, index)).into_iter().max();
+        (!(is_open(link.before) || is_open(link.after)), std::cmp::Reverse(newest))
+    });
+    let mut chosen = BTreeSet::new();
+    for link in order {
+        let more = [link.before, link.after].into_iter().filter(|index| !chosen.contains(index)).count();
+        if chosen.len() + more <= MAX_DRAWN {
+            chosen.extend([link.before, link.after]);
+        }
+    }
+    chosen
 }
 
 /// Column and row of each record: a column after everything that comes first, near what it is joined to.

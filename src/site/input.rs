@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::includes::Origins;
 use super::memory::Memory;
-use crate::book::{Redirect, Theme};
+use crate::book::{Deleted, Redirect, Theme};
 use crate::diagnostic::Diagnostic;
 use crate::history::{CommitId, Hunk};
 use crate::ledger::{Audit, Gate, State, Unclear};
@@ -52,6 +53,15 @@ pub struct DocFile {
     pub bytes: Vec<u8>,
     /// What the page says that its title is, besides its heading.
     pub title: Option<String>,
+    /// Of a page that includes others: which of it comes from which file.
+    pub origins: Option<Arc<Origins>>,
+}
+
+impl DocFile {
+    /// A file as it stands in the book.
+    pub fn new(path: impl Into<String>, bytes: impl Into<Vec<u8>>) -> Self {
+        DocFile { path: path.into(), bytes: bytes.into(), title: None, origins: None }
+    }
 }
 
 /// The gate's answer for one environment of a task.
@@ -89,6 +99,8 @@ pub struct SiteInput<'a> {
     pub differences: &'a BTreeMap<(String, CommitId), Vec<Hunk>>,
     /// Records that have another ID now, from the old one.
     pub renamed: &'a BTreeMap<RecordId, RecordId>,
+    /// Records that history deleted, in the order of their names.
+    pub deleted: &'a [Deleted],
     /// Every file under `docs_dir`: `SUMMARY.md`, pages, images.
     pub docs: &'a [DocFile],
     /// What those pages ask for and cannot have.

@@ -1,12 +1,18 @@
-//! Pages that list records: one table for all, the board, and one page for each group.
+//! Pages that list records: one table for all, and one for each group. A table that would be too long for a page shows
+//! what is open and what changed last, and has further pages by the time of the last change.
 
 use serde::Serialize;
 
 use super::groups;
 use super::model::Model;
-use super::view::{Row, Tone, status_word};
+use super::parts::{Dated, YearLinks, links, page_of, parts};
+use super::view::{Row, status_word};
+use crate::history::CommitTime;
 use crate::ledger::Status;
 use crate::record::RecordType;
+
+/// Most rows of a table of records on one page.
+pub(super) const ROWS: usize = 40;
 
 /// What `site/list.html` gets as `list`.
 #[derive(Debug, Serialize)]
@@ -20,17 +26,12 @@ pub(super) struct List {
     pub(super) statuses: Vec<(&'static str, &'static str)>,
     /// The command that puts something here.
     pub(super) command: String,
-}
-
-/// A column of the board: what `site/board.html` gets in `columns`.
-#[derive(Debug, Serialize)]
-pub(super) struct Column {
-    pub(super) key: &'static str,
-    pub(super) label: &'static str,
-    pub(super) tone: Tone,
-    /// Whether it begins folded: it is empty, or nothing in it wants work.
-    pub(super) folded: bool,
-    pub(super) cards: Vec<Row>,
+    /// How many records the list has on all its pages.
+    pub(super) total: usize,
+    /// Where the list has several pages: what of it this one shows, in words.
+    pub(super) shown: Option<String>,
+    /// Its other pages, by year; empty where this one has all.
+    pub(super) parts: Vec<YearLinks>,
 }
 
 /// One kind of group: what `site/tags.html` gets in `kinds`.
@@ -48,8 +49,11 @@ pub(super) struct Group {
     pub(super) count: usize,
 }
 
+/// A list and the pages that it takes.
+pub(super) type Pages = Vec<(String, List)>;
+
 /// All records of a type, or all.
-pub(super) fn by_type(model: &Model<'_>, record_type: Option<RecordType>) -> List {
+pub(super) fn by_type(model: &Model<'_>, path: &str, record_type: Option<RecordType>) -> Pages {
     let (title, lead, command) = match record_type {
         None => (
             "Records",
@@ -67,44 +71,136 @@ pub(super) fn by_type(model: &Model<'_>, record_type: Option<RecordType>) -> Lis
         }
     };
     let records = model.input.state.records.iter().enumerate();
-    let rows = records.filter(|(_, state)| record_type.is_none_or(|wanted| wanted == state.record_type));
-    List {
-        title: title.to_owned(),
-        lead: lead.to_owned(),
-        rows: rows.map(|(index, _)| model.row(index)).collect(),
-        filter: record_type.is_none(),
-        statuses: Status::ALL
-            .into_iter()
-            .filter(|status| model.input.state.records.iter().any(|record| record.status == *status))
-            .map(|status| (status.as_str(), status_word(status).0))
-            .collect(),
-        command: command.to_owned(),
-    }
+    let indexes = records.filter(|(_, state)| record_type.is_none_or(|wanted| wanted == state.record_type));
+    let indexes: Vec<usize> = indexes.map(|(index, _)| index).collect();
+    let lead = match indexes.len() {
+        n if n > ROWS => &format!("{lead} There are {n}."),
+        _ => lead,
+    };
+    paged(model, path, About { title, lead, command, filter: record_type.is_none() }, indexes)
 }
 
-/// Tasks by status, in the order of the way that they travel.
-pub(super) fn board(model: &Model<'_>) -> Vec<Column> {
-    let always = [
-        Status::Proposed,
-        Status::Developing,
-        Status::InReview,
-        Status::Approved,
-        Status::Staged,
-        Status::Applied,
-    ];
-    let columns = Status::ALL.into_iter().map(|status| {
-        let records = model.input.state.records.iter().enumerate();
-        let inside =
-            records.filter(|(_, state)| state.record_type == RecordType::Task && state.status == status);
-        let (label, tone) = status_word(status);
-        let finished = matches!(status, Status::Done | Status::Cancelled | Status::Rejected);
-        let cards: Vec<Row> = inside.map(|(index, _)| model.row(index)).collect();
-        Column { key: status.as_str(), label, tone, folded: finished || cards.is_empty(), cards }
-    });
-    columns
-        .filter(|column| {
-            !column.cards.is_empty() || always.iter().any(|status| status.as_str() == column.key)
-        })
+/// The list of one group.
+pub(super) fn group(model: &Model<'_>, path: &str, key: &(&'static str, String)) -> Pages {
+    let (kind, value) = key;
+    let singular =
+        groups::KINDS.iter().find(|(name, ..)| name == kind).map_or("Group", |(_, singular, _)| singular);
+    let indexes = model.members.get(key).cloned().unwrap_or_default();
+    let title = format!("{singular}: {}", label(kind, value));
+    paged(model, path, About { title: &title, lead: &counted(indexes.len()), ..About::default() }, indexes)
+}
+
+/// What a list says of itself.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct About<'a> {
+    pub(super) title: &'a str,
+    pub(super) lead: &'a str,
+    pub(super) command: &'a str,
+    pub(super) filter: bool,
+}
+
+/// `1 record`, `12 records`.
+pub(super) fn counted(n: usize) -> String {
+    format!("{n} {}", if n == 1 { "record" } else { "records" })
+}
+
+/// The pages of a list, the first of them at `path`.
+pub(super) fn paged(model: &Model<'_>, path: &str, about: About<'_>, indexes: Vec<usize>) -> Pages {
+    let total = indexes.len();
+    let list = |title: String, indexes: &[usize]| List {
+        title,
+        lead: about.lead.to_owned(),
+        rows: indexes.iter().map(|index| model.row(*index)).collect(),
+        filter: about.filter && total <= ROWS,
+        statuses: statuses(model),
+        command: about.command.to_owned(),
+        total,
+        shown: None,
+        parts: Vec::new(),
+    };
+    if total <= ROWS {
+        return vec![(path.to_owned(), list(about.title.to_owned(), &indexes))];
+    }
+    let mut first = indexes.clone();
+    first.sort_by_cached_key(|index| (!is_open(model, *index), std::cmp::Reverse(changed(model, *index))));
+    first.truncate(ROWS);
+    let n_open = indexes.iter().filter(|index| is_open(model, **index)).count();
+    let dated = |index| Dated { date: day(changed(model, index)), weight: 1, value: index };
+    let mut by_time = indexes;
+    by_time.sort_by_cached_key(|index| std::cmp::Reverse(changed(model, *index)));
+    let parts = parts(by_time.into_iter().map(dated).collect(), ROWS);
+    let folder = format!("lists/{}", path.trim_end_matches(".html"));
+    let whole = links(&folder, &parts, None);
+    let shown = match n_open {
+        0 => format!("Here stand the {ROWS} that changed last"),
+        1 => "Here stands the one that is open, then those that changed last".to_owned(),
+        n if n <= ROWS => format!("Here stand the {n} that are open, then those that changed last"),
+        n => format!("{n} are open; here stand the {ROWS} of them that changed last"),
+    };
+    let lead = format!("{}.", about.lead.trim_end_matches('.'));
+    let head = List { shown: Some(shown), lead, parts: whole, ..list(about.title.to_owned(), &first) };
+    let page = |part: &super::parts::Part<usize>| {
+        let list = List {
+            shown: Some(format!("Those that changed last in {}", part.title)),
+            parts: links(&folder, &parts, Some(&part.slug)),
+            ..list(format!("{}: {}", about.title, part.title), &part.values)
+        };
+        (page_of(&folder, part), list)
+    };
+    std::iter::once((path.to_owned(), head)).chain(parts.iter().map(page)).collect()
+}
+
+/// The first rows of a list that stands among other things.
+#[derive(Debug, Serialize)]
+pub(super) struct Short {
+    pub(super) rows: Vec<Row>,
+    pub(super) total: usize,
+    /// The list with all of them, from the site's root; none where all stand here.
+    pub(super) page: Option<String>,
+}
+
+/// A list of at most `room` rows, and the pages that have all of them where that is not enough: `path` and others.
+pub(super) fn short(
+    model: &Model<'_>,
+    path: &str,
+    about: About<'_>,
+    indexes: Vec<usize>,
+    room: usize,
+) -> (Short, Pages) {
+    let total = indexes.len();
+    let rows = |indexes: &[usize]| indexes.iter().map(|index| model.row(*index)).collect();
+    if total <= room {
+        return (Short { rows: rows(&indexes), total, page: None }, Pages::new());
+    }
+    let mut first = indexes.clone();
+    first.sort_by_cached_key(|index| (!is_open(model, *index), std::cmp::Reverse(changed(model, *index))));
+    let short = Short { rows: rows(&first[..room]), total, page: Some(path.to_owned()) };
+    (short, paged(model, path, about, indexes))
+}
+
+/// Whether a record wants work: a decision that was taken does not.
+fn is_open(model: &Model<'_>, index: usize) -> bool {
+    let state = &model.input.state.records[index];
+    let is_taken = state.record_type == RecordType::Decision && state.status == Status::Approved;
+    state.status.is_open() && !is_taken
+}
+
+/// When a record changed last; what is not committed changed now.
+pub(super) fn changed(model: &Model<'_>, index: usize) -> CommitTime {
+    let now = CommitTime { seconds: model.input.state.now, offset_minutes: 0 };
+    model.input.state.records[index].updated.as_ref().map_or(now, |by| by.time)
+}
+
+fn day(time: CommitTime) -> jiff::civil::Date {
+    time.zoned().date()
+}
+
+/// Key and label of each status that a record of the book has.
+fn statuses(model: &Model<'_>) -> Vec<(&'static str, &'static str)> {
+    Status::ALL
+        .into_iter()
+        .filter(|status| model.input.state.records.iter().any(|record| record.status == *status))
+        .map(|status| (status.as_str(), status_word(status).0))
         .collect()
 }
 
@@ -124,45 +220,11 @@ pub(super) fn kinds(model: &Model<'_>) -> Vec<GroupKind> {
     groups::KINDS.into_iter().map(kind).collect()
 }
 
-/// Everything by its first letter: what `site/all.html` gets in `letters`.
-pub(super) fn letters(model: &Model<'_>) -> Vec<(String, Vec<Row>)> {
-    let mut letters: std::collections::BTreeMap<String, Vec<(String, usize)>> =
-        std::collections::BTreeMap::new();
-    for (index, state) in model.input.state.records.iter().enumerate() {
-        let title = if state.title().is_empty() { &state.name } else { state.title() };
-        let first = title.chars().find(|c| c.is_alphanumeric());
-        let letter = first.map_or_else(|| "#".to_owned(), |first| first.to_uppercase().collect());
-        letters.entry(letter).or_default().push((title.to_lowercase(), index));
-    }
-    let sorted = letters.into_iter().map(|(letter, mut members)| {
-        members.sort();
-        (letter, members.into_iter().map(|(_, index)| model.row(index)).collect())
-    });
-    sorted.collect()
-}
-
 /// The pages of groups: (kind, value) and page.
 pub(super) fn group_pages<'m>(
     model: &'m Model<'_>,
 ) -> impl Iterator<Item = (&'m (&'static str, String), &'m String)> {
     model.groups.iter()
-}
-
-/// The list of one group.
-pub(super) fn group(model: &Model<'_>, key: &(&'static str, String)) -> List {
-    let (kind, value) = key;
-    let singular =
-        groups::KINDS.iter().find(|(name, ..)| name == kind).map_or("Group", |(_, singular, _)| singular);
-    let indexes = model.members.get(key).map(Vec::as_slice).unwrap_or_default();
-    let count = indexes.len();
-    List {
-        title: format!("{singular}: {}", label(kind, value)),
-        lead: format!("{count} {}", if count == 1 { "record" } else { "records" }),
-        rows: indexes.iter().map(|index| model.row(*index)).collect(),
-        filter: false,
-        statuses: Vec::new(),
-        command: String::new(),
-    }
 }
 
 fn label(kind: &str, value: &str) -> String {

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::input::{DocFile, SiteInput};
-use super::paths::{Names, is_safe};
+use super::palette::Palette;
+use super::paths::{Names, is_safe, stem};
 use super::summary::{self, Entry};
 use crate::diagnostic::nearest;
 use crate::ledger::RecordState;
@@ -41,6 +42,12 @@ pub(super) struct Model<'a> {
     pub(super) input: &'a SiteInput<'a>,
     /// The page of each record, in the order of the state.
     pub(super) record_pages: Vec<String>,
+    /// Index and page of each deleted record that has one: a record of its name that lives goes before it.
+    pub(super) deleted_pages: Vec<(usize, String)>,
+    /// Where the evidence of each deployment stands.
+    pub(super) evidence: super::evidence::Places,
+    /// The colours of drawings.
+    pub(super) palette: Palette,
     /// Pages of the manual, sorted by file.
     pub(super) manual: Vec<ManualPage<'a>>,
     /// The table of contents.
@@ -60,6 +67,8 @@ pub(super) struct Model<'a> {
     /// IDs of the commits that the book's state rests on, sorted; empty without a forge to link them to.
     commits: Vec<String>,
     by_name: HashMap<&'a str, usize>,
+    /// Places in `deleted_pages`.
+    deleted_by_name: HashMap<&'a str, usize>,
     pages: HashMap<String, String>,
     files: HashMap<String, usize>,
 }
@@ -70,6 +79,9 @@ impl<'a> Model<'a> {
         let mut model = Model {
             input,
             record_pages: Vec::with_capacity(input.state.records.len()),
+            deleted_pages: Vec::new(),
+            evidence: super::evidence::places(input),
+            palette: Palette::new(&input.config.theme),
             manual: Vec::new(),
             summary: Vec::new(),
             summary_source: None,
@@ -80,11 +92,13 @@ impl<'a> Model<'a> {
             zone: crate::ledger::board_zone(input.policy),
             commits: cited_commits(input),
             by_name: HashMap::new(),
+            deleted_by_name: HashMap::new(),
             pages: HashMap::new(),
             files: HashMap::new(),
         };
         let mut names = Names::default();
         model.place_records(&mut names);
+        model.place_deleted(&mut names);
         model.place_docs(&mut names);
         model.place_assets(&mut names);
         model.place_groups(&mut names);
@@ -140,13 +154,30 @@ impl<'a> Model<'a> {
         self.by_name.get(name).copied()
     }
 
-    /// The page of the record that a word of a text names. A word that is also ordinary language
+    /// Title and page of the deleted record of that name.
+    pub(super) fn deleted(&self, name: &str) -> Option<(&'a str, &str)> {
+        let found = self.deleted_by_name.get(name)?;
+        let (index, page) = &self.deleted_pages[*found];
+        Some((&self.input.deleted[*index].title, page))
+    }
+
+    /// Whether the page is that of a deleted record.
+    pub(super) fn is_of_deleted(&self, page: &str) -> bool {
+        self.deleted_pages.iter().any(|(_, found)| found == page)
+    }
+
+    /// The page of the record that a word of a text names, or once named. A word that is also ordinary language
     /// (`backups`) names none.
     pub(super) fn mention(&self, word: &str) -> Option<&str> {
-        let index = *self.by_name.get(word)?;
         let distinct = word.bytes().any(|byte| byte == b'-' || byte == b'_' || byte.is_ascii_digit());
-        let named = self.input.state.records[index].id.is_some() && distinct && word.len() > 2;
-        named.then(|| self.record_pages[index].as_str())
+        if !distinct || word.len() <= 2 {
+            return None;
+        }
+        match self.by_name.get(word) {
+            Some(index) if self.input.state.records[*index].id.is_none() => None,
+            Some(index) => Some(self.record_pages[*index].as_str()),
+            None => self.deleted(word).map(|(_, page)| page),
+        }
     }
 
     /// A path of the book that looks like this one.
@@ -177,6 +208,22 @@ impl<'a> Model<'a> {
             self.by_name.entry(&record.name).or_insert(index);
             self.pages.insert(record.record.path.clone(), page.clone());
             self.record_pages.push(page);
+        }
+    }
+
+    /// What was deleted keeps its page, unless it has another name now or another record took its place. A link to its
+    /// file leads there too: the text that has it may be one that nobody changes any more.
+    fn place_deleted(&mut self, names: &mut Names) {
+        let input = self.input;
+        for (index, deleted) in input.deleted.iter().enumerate() {
+            let id = crate::record::RecordId::parse(&deleted.name).ok();
+            let page = format!("{}/{}.html", folder(deleted.record_type), stem(&deleted.name));
+            if id.is_some_and(|id| input.renamed.contains_key(&id)) || !names.claim(&page) {
+                continue;
+            }
+            self.deleted_by_name.entry(&deleted.name).or_insert(self.deleted_pages.len());
+            self.pages.entry(deleted.path.clone()).or_insert_with(|| page.clone());
+            self.deleted_pages.push((index, page));
         }
     }
 

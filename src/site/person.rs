@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::groups;
+use super::lists::{About, Pages, Short, counted, short};
 use super::model::Model;
 use super::runbook::RunbookView;
 use super::view::{Act, Row, Word};
@@ -10,7 +11,11 @@ use crate::ledger::{EventKind, RecordState};
 use crate::record::{Details, RecordType};
 
 /// Most acts that are listed.
-const RECENT: usize = 40;
+const RECENT: usize = 30;
+/// Most records of a kind that a person's or service's page lists; a list of its own has all.
+const ROWS: usize = 12;
+/// Most runbooks that a service's page names.
+const RUNBOOKS: usize = 8;
 
 /// What `site/person.html` gets as `person`.
 #[derive(Debug, Serialize)]
@@ -22,9 +27,9 @@ pub(super) struct PersonView {
     pub(super) roles: Vec<String>,
     pub(super) signs: bool,
     /// Records that wait for them.
-    pub(super) waiting: Vec<Row>,
+    pub(super) waiting: Short,
     /// Records that they asked for or own.
-    pub(super) own: Vec<Row>,
+    pub(super) own: Short,
     /// Newest first.
     pub(super) acts: Vec<PersonAct>,
 }
@@ -38,26 +43,39 @@ pub(super) struct PersonAct {
     pub(super) by: Act,
 }
 
-/// The people of the policy, in its order.
-pub(super) fn people(model: &Model<'_>) -> Vec<PersonView> {
+/// The people of the policy, in its order, each with the lists that their page has no room for.
+pub(super) fn people(model: &Model<'_>) -> Vec<(PersonView, Pages)> {
     let policy = model.input.policy;
     let person = |(key, person): (&String, &crate::policy::Person)| {
         let roles = policy.roles.keys().filter(|role| policy.has_role(key, role)).cloned().collect();
-        let rows = |wanted: &dyn Fn(&RecordState) -> bool| {
+        let page = model.people.get(key).cloned().unwrap_or_default();
+        let folder = format!("lists/{}", page.trim_end_matches(".html"));
+        let list = |name: &str, title: &str, wanted: &dyn Fn(&RecordState) -> bool| {
             let records = model.input.state.records.iter().enumerate();
-            records.filter(|(_, record)| wanted(record)).map(|(index, _)| model.row(index)).collect()
+            let indexes: Vec<usize> =
+                records.filter(|(_, record)| wanted(record)).map(|(index, _)| index).collect();
+            let lead = counted(indexes.len());
+            let about = About { title, lead: &lead, ..About::default() };
+            short(model, &format!("{folder}/{name}.html"), about, indexes, ROWS)
         };
-        PersonView {
+        let (waiting, waiting_pages) = list("waiting", &format!("Waits for {}", person.name), &|record| {
+            record.waiting_for.contains(key)
+        });
+        let (own, own_pages) = list("own", &format!("Asked for or owned by {}", person.name), &|record| {
+            owner(record) == Some(key.as_str())
+        });
+        let view = PersonView {
             key: key.clone(),
             name: person.name.clone(),
-            page: model.people.get(key).cloned().unwrap_or_default(),
+            page,
             robot: person.robot,
             roles,
             signs: !person.keys.is_empty(),
-            waiting: rows(&|record| record.waiting_for.contains(key)),
-            own: rows(&|record| owner(record) == Some(key.as_str())),
+            waiting,
+            own,
             acts: acts(model, key),
-        }
+        };
+        (view, waiting_pages.into_iter().chain(own_pages).collect())
     };
     policy.people.iter().map(person).collect()
 }
@@ -94,8 +112,8 @@ fn is_told(kind: &EventKind) -> bool {
 #[derive(Debug, Serialize)]
 pub(super) struct ServiceView {
     pub(super) name: String,
-    pub(super) open: Vec<Row>,
-    pub(super) past: Vec<Row>,
+    pub(super) open: Short,
+    pub(super) past: Short,
     pub(super) runbooks: Vec<ServiceRunbook>,
     /// Its feed.
     pub(super) feed: String,
@@ -108,8 +126,8 @@ pub(super) struct ServiceRunbook {
     pub(super) runbook: RunbookView,
 }
 
-/// The page of one service.
-pub(super) fn service(model: &Model<'_>, name: &str, feed: String) -> ServiceView {
+/// The page of one service, and the lists that it has no room for.
+pub(super) fn service(model: &Model<'_>, name: &str, page: &str) -> (ServiceView, Pages) {
     let key = ("service", name.to_owned());
     let indexes = model.members.get(&key).map(Vec::as_slice).unwrap_or_default();
     let records = &model.input.state.records;
@@ -121,18 +139,26 @@ pub(super) fn service(model: &Model<'_>, name: &str, feed: String) -> ServiceVie
     });
     let (open, past): (Vec<usize>, Vec<usize>) =
         tasks.into_iter().partition(|index| records[*index].status.is_open());
-    let rows = |indexes: Vec<usize>| indexes.into_iter().map(|index| model.row(index)).collect();
+    let folder = format!("lists/{}", page.trim_end_matches(".html"));
+    let list = |file: &str, what: &str, indexes: Vec<usize>| {
+        let (title, lead) = (format!("{name}: {what}"), counted(indexes.len()));
+        let about = About { title: &title, lead: &lead, ..About::default() };
+        short(model, &format!("{folder}/{file}.html"), about, indexes, ROWS)
+    };
+    let (open, open_pages) = list("open", "open", open);
+    let (past, past_pages) = list("past", "past", past);
     let runbook = |index: &usize| {
         let runbook = super::runbook::view(model, &records[*index])?;
         Some(ServiceRunbook { row: model.row(*index), runbook })
     };
-    ServiceView {
+    let view = ServiceView {
         name: name.to_owned(),
-        open: rows(open),
-        past: rows(past),
-        runbooks: indexes.iter().filter_map(runbook).collect(),
-        feed,
-    }
+        open,
+        past,
+        runbooks: indexes.iter().filter_map(runbook).take(RUNBOOKS).collect(),
+        feed: super::feeds::feed_of(page),
+    };
+    (view, open_pages.into_iter().chain(past_pages).collect())
 }
 
 /// The people that `row.people` names.

@@ -4,6 +4,8 @@
 use serde::Serialize;
 
 use super::input::Page;
+use super::model::Model;
+use super::palette::Pair;
 use super::paths::stem;
 use crate::intake::terraform::{Radius, recorded_list, svg, svg_tree};
 use crate::ledger::RecordState;
@@ -45,13 +47,26 @@ struct Reached {
     through: String,
 }
 
-/// The letters and lines of a drawing that no style sheet of a page reaches.
-const STYLE: &str = "<style>:root{color:#1b2126;color-scheme:light dark;font-family:ui-sans-serif,system-ui,sans-serif}@media(prefers-color-scheme:dark){:root{color:#d9dfe2}}</style>";
+/// The letters and lines of a drawing that no style sheet of a page reaches. What a plan touches has a thick line, and
+/// the colour of links.
+fn style(accent: &Pair) -> String {
+    let Pair { light, dark } = accent;
+    let touched = "rect[stroke-width=\"3\"]";
+    format!(
+        "<style>:root{{color:#1b2126;color-scheme:light dark;font-family:ui-sans-serif,system-ui,sans-serif}}{touched}{{stroke:{light}}}@media(prefers-color-scheme:dark){{:root{{color:#d9dfe2}}{touched}{{stroke:{dark}}}}}</style>"
+    )
+}
 
 /// The radius of each recorded plan that touches something and names it, with its drawings.
-pub(super) fn views(state: &RecordState, record_page: &str) -> Vec<(RadiusView, [Page; 2])> {
+pub(super) fn views(
+    model: &Model<'_>,
+    state: &RecordState,
+    record_page: &str,
+) -> Vec<(RadiusView, [Page; 2])> {
     let Details::Task(task) = &state.record.details else { return Vec::new() };
     let (path, source) = (&state.record.path, &state.record.source);
+    let style = style(model.palette.accent());
+    let drawing = |file: String, svg: &str| drawing(file, svg, &style);
     let folder = record_page.trim_end_matches(".html");
     let view = |environment: &str| {
         let radius = Radius::recorded(&recorded_list(path, source, environment))?;
@@ -79,12 +94,12 @@ pub(super) fn views(state: &RecordState, record_page: &str) -> Vec<(RadiusView, 
     task.plans.iter().filter_map(|(environment, _)| view(environment)).collect()
 }
 
-fn drawing(file: String, svg: &str) -> (Drawing, Page) {
+fn drawing(file: String, svg: &str, style: &str) -> (Drawing, Page) {
     let size = |name: &str| {
         let value = svg.split_once(name)?.1;
         value.split('"').next()?.parse().ok()
     };
     let (width, height) = (size(" width=\"").unwrap_or(0), size(" height=\"").unwrap_or(0));
-    let bytes = svg.replacen('>', &format!(">{STYLE}"), 1).into_bytes();
+    let bytes = svg.replacen('>', &format!(">{style}"), 1).into_bytes();
     (Drawing { file: file.clone(), width, height }, Page { path: file, bytes })
 }

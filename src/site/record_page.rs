@@ -10,8 +10,11 @@ use super::sanitize::key;
 use super::text::escaped;
 use super::timeline::{self, Timeline, TimelineRow};
 use super::view::{Act, Problem, Reference, Row, Tone, moment};
-use crate::ledger::{Approval, ApprovalFacet, RecordState, Status, shell_quoted};
-use crate::record::{Details, Item, Record, RecordType};
+use crate::ledger::{Approval, RecordState, shell_quoted};
+use crate::record::{Details, Item, Record};
+
+/// Most records of one relation that a page names.
+const RELATED: usize = 12;
 
 /// What `site/task.html`, `site/decision.html`, `site/runbook.html` and `site/broken.html` get as `record`.
 #[derive(Debug, Serialize)]
@@ -30,7 +33,9 @@ pub(super) struct RecordView {
     /// What keeps the way to each environment shut.
     pub(super) gates: Vec<super::gate::GateView>,
     pub(super) badge: String,
-    pub(super) progress: Vec<Stage>,
+    /// The page with the evidence of its newest deployments.
+    pub(super) audit: Option<String>,
+    pub(super) progress: Vec<super::progress::Stage>,
     /// Sanitised HTML of the text.
     pub(super) html: String,
     pub(super) headings: Vec<Heading>,
@@ -104,23 +109,13 @@ pub(super) struct Fact {
     pub(super) known: bool,
 }
 
-/// A step on the way from proposal to production.
-#[derive(Debug, Serialize)]
-pub(super) struct Stage {
-    pub(super) name: String,
-    /// `done`, `open`, `undone`.
-    pub(super) state: &'static str,
-    pub(super) word: &'static str,
-    pub(super) by: Option<Act>,
-    /// When it really ran, where the commit states it.
-    pub(super) stated: Option<String>,
-}
-
 /// Records that stand in one relation.
 #[derive(Debug, Serialize)]
 pub(super) struct RelationView {
     pub(super) kind: &'static str,
     pub(super) records: Vec<Reference>,
+    /// How many more there are; the pages of the services and `records.json` have them.
+    pub(super) n_elsewhere: usize,
 }
 
 /// A command that shows the same with plain git.
@@ -146,7 +141,8 @@ pub(super) fn view(model: &Model<'_>, index: usize) -> RecordPage {
     let state = &model.input.state.records[index];
     let own_page = &model.record_pages[index];
     let history = timeline::rows(model, state);
-    let (radii, drawings) = super::radius::views(state, own_page).into_iter().unzip::<_, _, Vec<_>, Vec<_>>();
+    let (radii, drawings) =
+        super::radius::views(model, state, own_page).into_iter().unzip::<_, _, Vec<_>, Vec<_>>();
     let mut rendered = render(model, index);
     let act = |evidence| model.act(evidence);
     let view = RecordView {
@@ -161,7 +157,8 @@ pub(super) fn view(model: &Model<'_>, index: usize) -> RecordPage {
         schedule: schedule(state),
         gates: super::gate::views(model, &state.name),
         badge: format!("badges/{}.svg", own_page.trim_end_matches(".html")),
-        progress: progress(model, state),
+        audit: super::evidence::newest(model, &state.name),
+        progress: super::progress::progress(model, state),
         html: match model.input.unsaved.contains_key(&state.record.path) {
             true => format!("{NOT_COMMITTED}{}", rendered.html),
             false => std::mem::take(&mut rendered.html),
@@ -303,58 +300,21 @@ fn schedule(state: &RecordState) -> Vec<Fact> {
     .collect()
 }
 
-/// Task, code, review, and the environments in the policy's order.
-fn progress(model: &Model<'_>, state: &RecordState) -> Vec<Stage> {
-    if state.record_type != RecordType::Task || state.record.is_broken() {
-        return Vec::new();
-    }
-    let act = |evidence: Option<&crate::ledger::Evidence>| evidence.map(|evidence| model.act(evidence));
-    let stage = |name: &str, done: bool, by| Stage {
-        name: name.to_owned(),
-        state: if done { "done" } else { "open" },
-        word: if done { "done" } else { "open" },
-        by,
-        stated: None,
-    };
-    let mut stages = vec![stage("task", state.created.is_some(), act(state.created.as_ref()))];
-    let deployed = state.environments.iter().any(|environment| environment.deployed);
-    stages.push(stage("code", !state.work.is_empty() || deployed, act(state.work.last())));
-    match state.approval {
-        None | Some(ApprovalFacet::NotNeeded) => {}
-        Some(facet) => {
-            let last = state.approvals.iter().filter(|approval| approval.valid).filter_map(|a| a.by.as_ref());
-            let mut review =
-                stage("review", facet == ApprovalFacet::Approved, act(last.max_by_key(|by| by.time)));
-            if matches!(facet, ApprovalFacet::Stale | ApprovalFacet::Rejected) {
-                (review.state, review.word) =
-                    ("undone", if facet == ApprovalFacet::Stale { "stale" } else { "rejected" });
-            }
-            stages.push(review);
-        }
-    }
-    for environment in &state.environments {
-        let mut shown = stage(&environment.name, environment.deployed, act(environment.by.as_ref()));
-        shown.stated = environment.stated_time.as_deref().map(super::view::stated_moment);
-        if let Some(evidence) = &environment.rolled_back {
-            (shown.state, shown.word, shown.by) = ("undone", "rolled back", Some(model.act(evidence)));
-        }
-        stages.push(shown);
-    }
-    if state.status == Status::Done {
-        stages.push(stage("done", true, act(state.evidence.as_ref())));
-    }
-    stages
-}
-
 fn relations(model: &Model<'_>, state: &RecordState) -> Vec<RelationView> {
     let mut groups: Vec<RelationView> = Vec::new();
     for relation in &state.relations {
+        let kind = relation.kind;
+        let at = groups.iter().position(|group| group.kind == kind).unwrap_or_else(|| {
+            groups.push(RelationView { kind, records: Vec::new(), n_elsewhere: 0 });
+            groups.len() - 1
+        });
+        if groups[at].records.len() == RELATED {
+            groups[at].n_elsewhere += 1;
+            continue;
+        }
         let mut reference = model.reference(relation.id.as_str());
         reference.title = reference.title.or_else(|| relation.title.clone());
-        match groups.iter_mut().find(|group| group.kind == relation.kind) {
-            Some(group) => group.records.push(reference),
-            None => groups.push(RelationView { kind: relation.kind, records: vec![reference] }),
-        }
+        groups[at].records.push(reference);
     }
     groups
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use minijinja::context;
 
 use super::input::{Page, SiteError};
-use super::model::{Model, folder};
+use super::model::Model;
 use super::paths::{is_safe, joined, percent_decoded, percent_encoded, relative, root_of, stem};
 use super::render::Renderer;
 use crate::book::Redirect;
@@ -105,9 +105,9 @@ fn web_address(address: &str) -> String {
 /// Records that had another ID: from the page of the old one to that of the new one.
 fn renumbered<'a>(model: &'a Model<'_>) -> impl Iterator<Item = Moved> + 'a {
     model.input.renamed.iter().filter_map(|(old, new)| {
-        let index = model.index_of(new.as_str())?;
-        let page = model.record_pages[index].clone();
-        let folder = folder(model.input.state.records[index].record_type);
+        let page =
+            model.record_page(new.as_str()).or_else(|| Some(model.deleted(new.as_str())?.1))?.to_owned();
+        let folder = page.split('/').next()?;
         let from = format!("{folder}/{}.html", stem(old.as_str()));
         let href = format!("{}{}", root_of(&from), percent_encoded(&page));
         Some(Moved { from, href, page: Some(page) })

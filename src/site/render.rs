@@ -40,6 +40,8 @@ struct Frame {
     /// The site's address, for canonical links and feeds.
     address: Option<String>,
     has_decisions: bool,
+    /// How many records history deleted: `deleted.html` lists them.
+    n_deleted: usize,
     /// The page of the next meeting.
     meeting: Option<String>,
     logo: Option<String>,
@@ -91,6 +93,8 @@ pub fn render_site(input: &SiteInput<'_>) -> Result<Vec<Page>, SiteError> {
     pages.extend(copied);
     let statics = templates.statics();
     pages.extend(statics.map(|(name, text)| Page { path: name.to_owned(), bytes: text.as_bytes().to_vec() }));
+    super::palette::dye(&model, &mut pages);
+    pages.extend(super::deleted::pages(&renderer)?);
     pages.extend(super::redirect::pages(&renderer, &pages)?);
     pages.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(pages)
@@ -147,6 +151,7 @@ fn frame(model: &Model<'_>, meetings: &[meeting::MeetingView], dress: &Dress) ->
         styles: dress.styles.iter().cloned().chain(own_files(model, ".css")).collect(),
         scripts: dress.scripts.iter().cloned().chain(own_files(model, ".js")).collect(),
         version: env!("CARGO_PKG_VERSION"),
+        n_deleted: model.deleted_pages.len(),
         has_decisions: state.records.iter().any(|record| record.record_type == RecordType::Decision),
     }
 }
@@ -244,10 +249,7 @@ impl Renderer<'_> {
             RecordType::Decision => ("records", "site/decision.html"),
             RecordType::Runbook => ("runbooks", "site/runbook.html"),
         };
-        if let Some(page) = view.timeline.page.clone() {
-            let context = context! { row => data(&view.row), path => &view.path, rows => data(history) };
-            beside.push(self.page(&page, place, "site/history.html", context! { history => context })?);
-        }
+        beside.extend(super::history::pages(self, &view, place, &history)?);
         let target = Target { path: &self.model.record_pages[index], place, template };
         let page = self.page_of(target, ("record", &view), ("site", &self.site))?;
         let shown = record_page::shown(self.model, state);
@@ -267,7 +269,7 @@ impl Renderer<'_> {
             let page = self.page_of(target, ("chapter", &view), ("toc", &toc))?;
             let file = self.model.manual[index].file;
             let draft = draft(page, &file.path, &String::from_utf8_lossy(&file.bytes), rendered);
-            Ok((draft, (path, title)))
+            Ok((draft.with_origins(file.origins.as_ref()), (path, title)))
         });
         let chapters: Result<Vec<_>, SiteError> = chapters.collect();
         Ok(chapters?.into_iter().unzip())
@@ -275,25 +277,20 @@ impl Renderer<'_> {
 
     fn lists(&self) -> Result<Vec<Page>, SiteError> {
         let model = self.model;
-        let list = |path: &str, place: &str, list: lists::List| {
-            let target = Target { path, place, template: "site/list.html" };
-            self.page_of(target, ("list", &list), ("site", &self.site))
-        };
         let index = || {
             let target = Target { path: "index.html", place: "overview", template: "site/index.html" };
             self.page_of(target, ("overview", &overview::overview(model)), ("site", &self.site))
         };
         let board = || {
             let target = Target { path: "board.html", place: "board", template: "site/board.html" };
-            self.page_of(target, ("columns", &lists::board(model)), ("site", &self.site))
+            self.page_of(target, ("columns", &super::board::board(model)), ("site", &self.site))
         };
-        let by_type = |path, place, record_type| list(path, place, lists::by_type(model, record_type));
+        let by_type = |path, place, record_type| self.list(place, &lists::by_type(model, path, record_type));
         let (index, (board, records)) =
             rayon::join(index, || rayon::join(board, || by_type("records.html", "records", None)));
         let mut pages = vec![
             index?,
             board?,
-            records?,
             self.page(
                 "tags.html",
                 "more",
@@ -301,20 +298,30 @@ impl Renderer<'_> {
                 context! { kinds => data(lists::kinds(model)) },
             )?,
             self.page("404.html", "", "site/404.html", context! {})?,
-            by_type("decisions.html", "more", Some(RecordType::Decision))?,
-            by_type("runbooks.html", "runbooks", Some(RecordType::Runbook))?,
         ];
-        pages.push(self.page(
-            "all.html",
-            "more",
-            "site/all.html",
-            context! { letters => data(lists::letters(model)), kinds => data(lists::kinds(model)) },
-        )?);
+        pages.extend(records?);
+        pages.extend(by_type("decisions.html", "more", Some(RecordType::Decision))?);
+        pages.extend(by_type("runbooks.html", "runbooks", Some(RecordType::Runbook))?);
+        for index in super::letters::pages(model) {
+            let kinds = if index.first { lists::kinds(model) } else { Vec::new() };
+            let context = context! { index => data(&index), kinds => data(kinds) };
+            pages.push(self.page(&index.page, "more", "site/all.html", context)?);
+        }
         let groups: Vec<_> = lists::group_pages(model).filter(|((kind, _), _)| *kind != "service").collect();
-        let groups: Result<Vec<Page>, SiteError> =
-            groups.into_par_iter().map(|(key, page)| list(page, "more", lists::group(model, key))).collect();
-        pages.extend(groups?);
+        let groups =
+            groups.into_par_iter().map(|(key, page)| self.list("more", &lists::group(model, page, key)));
+        let groups: Result<Vec<Vec<Page>>, SiteError> = groups.collect();
+        pages.extend(groups?.into_iter().flatten());
         Ok(pages)
+    }
+
+    /// The pages of one list.
+    fn list(&self, place: &str, list: &[(String, lists::List)]) -> Result<Vec<Page>, SiteError> {
+        let page = |(path, list): &(String, lists::List)| {
+            let target = Target { path, place, template: "site/list.html" };
+            self.page_of(target, ("list", list), ("site", &self.site))
+        };
+        list.par_iter().map(page).collect()
     }
 
     /// Calendar, meetings, audit, figures, graph.
@@ -344,8 +351,7 @@ impl Renderer<'_> {
             "site/meetings.html",
             context! { meetings => links },
         )?);
-        let audit = context! { audit => data(super::audit::view(model)) };
-        pages.push(self.page("audit.html", "audit", "site/audit.html", audit)?);
+        pages.extend(self.audit()?);
         if let Some(judged) = model.input.judged {
             let csv = super::audit_csv(&judged.audit.rows).unwrap_or_default();
             pages.push(Page { path: "audit.csv".to_owned(), bytes: csv.into_bytes() });
@@ -357,6 +363,23 @@ impl Renderer<'_> {
         Ok(pages)
     }
 
+    /// The audit by periods, and the evidence of each task's deployments.
+    fn audit(&self) -> Result<Vec<Page>, SiteError> {
+        let views = super::audit::views(self.model);
+        if views.is_empty() {
+            return Ok(vec![self.page("audit.html", "audit", "site/audit.html", context! {})?]);
+        }
+        let periods = views
+            .par_iter()
+            .map(|view| self.page(&view.page, "audit", "site/audit.html", context! { audit => data(view) }));
+        let evidence = super::evidence::views(self.model);
+        let evidence = evidence.par_iter().map(|view| {
+            let target = Target { path: &view.page, place: "audit", template: "site/evidence.html" };
+            self.page_of(target, ("evidence", view), ("site", &self.site))
+        });
+        periods.chain(evidence).collect()
+    }
+
     /// People and services.
     fn names(&self) -> Result<Vec<Page>, SiteError> {
         let model = self.model;
@@ -365,20 +388,28 @@ impl Renderer<'_> {
             "people.html",
             "more",
             "site/people.html",
-            context! { people => data(&people) },
+            context! { people => data(people.iter().map(|(person, _)| person).collect::<Vec<_>>()) },
         )?];
-        for person in people {
+        for (person, lists) in people {
             let (path, feed) = (person.page.clone(), super::feeds::feed_of(&person.page));
             let context = context! { person => data(person), feed => feed };
             pages.push(self.page(&path, "more", "site/person.html", context)?);
+            pages.extend(self.list("more", &lists)?);
         }
         let services: Vec<(&str, &str)> = person::services(model).collect();
         let services = services.into_par_iter().map(|(name, page)| {
-            let service = person::service(model, name, super::feeds::feed_of(page));
-            self.page(page, "more", "site/service.html", context! { service => data(service) })
+            let (service, lists) = person::service(model, name, page);
+            let mut pages = self.list("more", &lists)?;
+            pages.push(self.page(
+                page,
+                "more",
+                "site/service.html",
+                context! { service => data(service) },
+            )?);
+            Ok(pages)
         });
-        let services: Result<Vec<Page>, SiteError> = services.collect();
-        pages.extend(services?);
+        let services: Result<Vec<Vec<Page>>, SiteError> = services.collect();
+        pages.extend(services?.into_iter().flatten());
         Ok(pages)
     }
 }

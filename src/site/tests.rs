@@ -82,8 +82,8 @@ fn commits_in_prose_are_linked_and_images_have_their_size() {
     let mut png = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR".to_vec();
     png.extend([0, 0, 0, 3, 0, 0, 0, 2, 8, 6, 0, 0, 0]);
     let source = format!("# X\n\nsee {} and 0123456789 and x{commit}\n\n![a](img/a.png)\n", &commit[..8]);
-    book.docs.push(DocFile { path: "docs/cited.md".to_owned(), bytes: source.into_bytes(), title: None });
-    book.docs.push(DocFile { path: "docs/img/a.png".to_owned(), bytes: png, title: None });
+    book.docs.push(DocFile::new("docs/cited.md", source));
+    book.docs.push(DocFile::new("docs/img/a.png", png));
     let pages = pages(&book);
     let page = text(&pages, "manual/cited.html");
     let link = format!(
@@ -197,7 +197,7 @@ fn an_empty_book_teaches() {
 fn with_doc(path: &str, body: &str) -> Book {
     let mut book = fixture::book();
     book.docs.retain(|doc| doc.path != path);
-    book.docs.push(DocFile { path: path.to_owned(), bytes: body.as_bytes().to_vec(), title: None });
+    book.docs.push(DocFile::new(path, body));
     book
 }
 

@@ -8,12 +8,14 @@ use super::view::{Act, Tone};
 use crate::history::{Hunk, Origin};
 use crate::ledger::{Event, EventKind, RecordState};
 
-/// Most lines of a difference that a page shows.
+/// Most lines of a difference that a page shows, and most bytes of them.
 const MAX_LINES: usize = 60;
+const MAX_BYTES: usize = 8_000;
 /// Rows that a record's own page shows; the page of its history has all.
 const ROWS_SHOWN: usize = 6;
-/// Lines of differences that a record's own page shows in all its rows together.
+/// Lines and bytes of differences that a record's own page shows in all its rows together.
 const LINES_SHOWN: usize = 20;
+const BYTES_SHOWN: usize = 4_000;
 
 /// The newest rows, for a record's own page.
 #[derive(Debug, Serialize)]
@@ -29,23 +31,23 @@ impl Timeline {
     /// What of the whole history stands on the record's own page. The rest goes to a page of its own, so that a record
     /// opens as fast after a year as on its first day.
     pub(super) fn shortened(whole: &[TimelineRow], record_page: &str) -> Self {
-        let mut room = LINES_SHOWN;
+        let mut room = (LINES_SHOWN, BYTES_SHOWN);
         let mut rows: Vec<TimelineRow> = whole.iter().take(ROWS_SHOWN).cloned().collect();
-        for row in &mut rows {
-            match room.checked_sub(row.lines.len()) {
-                Some(left) => room = left,
-                None => (row.n_elsewhere, row.lines, room) = (row.lines.len() + row.more, Vec::new(), 0),
+        let places = super::history::places(whole, record_page);
+        for (row, place) in rows.iter_mut().zip(places) {
+            let bytes = row.lines.iter().map(|line| line.text.len()).sum();
+            match (room.0.checked_sub(row.lines.len()), room.1.checked_sub(bytes)) {
+                (Some(lines), Some(bytes)) => room = (lines, bytes),
+                _ => {
+                    (row.n_elsewhere, row.elsewhere) = (row.lines.len() + row.more, Some(place));
+                    (row.lines, room) = (Vec::new(), (0, 0));
+                }
             }
         }
         let n_earlier = whole.len() - rows.len();
         let is_short = n_earlier > 0 || rows.iter().any(|row| row.n_elsewhere > 0);
-        Timeline { rows, n_earlier, page: is_short.then(|| history_page(record_page)) }
+        Timeline { rows, n_earlier, page: is_short.then(|| super::history::page(record_page, 0)) }
     }
-}
-
-/// No record's page has such a name: a dot in one is followed by two digits.
-fn history_page(record_page: &str) -> String {
-    format!("{}.history.html", record_page.trim_end_matches(".html"))
 }
 
 /// One commit and what it meant to the record.
@@ -61,6 +63,8 @@ pub(super) struct TimelineRow {
     pub(super) more: usize,
     /// Lines that only the page of the history has.
     pub(super) n_elsewhere: usize,
+    /// The page that has them, from the site's root.
+    pub(super) elsewhere: Option<String>,
     /// The command that shows all of it.
     pub(super) command: String,
 }
@@ -100,6 +104,7 @@ pub(super) fn rows(model: &Model<'_>, state: &RecordState) -> Vec<TimelineRow> {
             lines,
             more,
             n_elsewhere: 0,
+            elsewhere: None,
             command: format!("git --no-replace-objects show {} -- {path}", by.commit.hex()),
         }
     };
@@ -120,8 +125,15 @@ fn lines(hunks: &[Hunk]) -> (Vec<Line>, usize) {
             text: line.text.clone(),
         }));
     }
-    let more = lines.len().saturating_sub(MAX_LINES);
-    lines.truncate(MAX_LINES);
+    let mut room = MAX_BYTES;
+    let fitting = lines.iter().take(MAX_LINES).take_while(|line| {
+        let fits = line.text.len() <= room;
+        room = room.saturating_sub(line.text.len());
+        fits
+    });
+    let fitting = fitting.count();
+    let more = lines.len() - fitting;
+    lines.truncate(fitting);
     (lines, more)
 }
 

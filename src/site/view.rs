@@ -75,7 +75,7 @@ pub(super) struct Act {
 pub(super) struct Reference {
     pub(super) name: String,
     pub(super) title: Option<String>,
-    /// From the site's root; absent when there is no such record.
+    /// From the site's root; absent when there never was such a record.
     pub(super) page: Option<String>,
     pub(super) status: Option<Word>,
 }
@@ -212,13 +212,25 @@ impl Model<'_> {
 
     /// Another record by name.
     pub(super) fn reference(&self, name: &str) -> Reference {
-        let page = self.record_page(name).map(str::to_owned);
-        let record = page.as_ref().and_then(|_| self.by_name(name));
-        Reference {
-            name: name.to_owned(),
-            title: record.map(|record| record.title().to_owned()),
-            status: record.map(|record| self.status(record.status)),
-            page,
+        let name = name.to_owned();
+        match (self.by_name(&name), self.deleted(&name)) {
+            (Some(record), _) => Reference {
+                title: Some(record.title().to_owned()),
+                page: self.record_page(&name).map(str::to_owned),
+                status: Some(self.status(record.status)),
+                name,
+            },
+            (None, Some((title, page))) => {
+                let label = "deleted".to_owned();
+                let status = Word { key: label.clone(), label, tone: Tone::None, page: None };
+                Reference {
+                    title: Some(title.to_owned()),
+                    page: Some(page.to_owned()),
+                    status: Some(status),
+                    name,
+                }
+            }
+            (None, None) => Reference { name, title: None, page: None, status: None },
         }
     }
 

@@ -36,7 +36,7 @@ impl Demo {
 }
 
 /// One page of each type.
-const PAGES: [&str; 23] = [
+const PAGES: [&str; 24] = [
     "index.html",
     "board.html",
     "calendar.html",
@@ -56,6 +56,7 @@ const PAGES: [&str; 23] = [
     "all.html",
     "tasks/INFRA-150.html",
     "tasks/INFRA-150.history.html",
+    "tasks/INFRA-150.rules.html",
     "tasks/INFRA-900.html",
     "decisions/CAB-2024-05.html",
     "runbooks/redis-cluster.html",
@@ -81,12 +82,22 @@ fn every_page_type_is_accessible_and_fits() {
     let Some(mut browser) = Chromium::start() else { return say_skipped("no chromium on the PATH") };
     let Some(axe) = axe() else { return say_skipped("axe-core is not installed") };
     let demo = Demo::new();
+    std::fs::write(demo.root.join("tasks/INFRA-901.md"), awkward().replace("INFRA-900", "INFRA-901"))
+        .unwrap();
+    for arguments in [
+        &["add", "tasks/INFRA-901.md"][..],
+        &["commit", "--quiet", "--message=there"],
+        &["rm", "--quiet", "tasks/INFRA-901.md"],
+        &["commit", "--quiet", "--message=gone"],
+    ] {
+        demo._book.git_at(&demo.root, arguments);
+    }
     std::fs::write(demo.root.join("tasks/INFRA-900.md"), awkward()).unwrap();
     demo.build();
     // The checker is put into the page from outside, which the page's own rules would forbid.
     browser.call("Page.setBypassCSP", json!({ "enabled": true }));
     let mut wrong = Vec::new();
-    for page in PAGES {
+    for page in PAGES.into_iter().chain(["tasks/INFRA-901.html", "deleted.html"]) {
         for scheme in ["light", "dark"] {
             browser.scheme(scheme);
             for width in [320, 390, 768, 1440] {
@@ -203,16 +214,27 @@ fn a_served_page_follows_the_files() {
     let line = lines.by_ref().find(|line| line.contains("http://")).unwrap();
     let site = line.split_whitespace().find(|word| word.starts_with("http://")).unwrap().to_owned();
     std::thread::spawn(move || lines.for_each(drop));
+    // Somebody who reads far down, writes, and saves, is where they were; the browser allows for what came in above.
+    browser.size(390);
     browser.open(&format!("{site}tasks/INFRA-235.html"));
     assert_eq!(browser.console(), Vec::<String>::new());
+    browser.value("scrollTo(0, 700); window.loadedBefore = true; scrollY");
+    assert_eq!(browser.value("scrollY"), json!(700), "the page is long enough");
+    let record = demo.root.join("tasks/INFRA-235.md");
+    let text = std::fs::read_to_string(&record).unwrap();
+    std::fs::write(&record, format!("{text}\nWritten while it is read.\n")).unwrap();
+    assert!(browser.becomes(
+        "!window.loadedBefore && document.readyState === 'complete' && document.body.textContent.includes('Written while it is read.') && Math.abs(scrollY - 700) < 100"
+    ));
+    // What is wrong stands in the page that is open, with file and line, and goes when it is mended.
     let file = demo.root.join("docs/index.md");
     let text = std::fs::read_to_string(&file).unwrap();
     std::fs::write(&file, format!("{text}\n[x](nowhere.md)\n")).unwrap();
-    assert!(
-        browser.becomes(
-            "(document.querySelector('.serve-failure')?.textContent || '').includes('docs/index.md')"
-        )
-    );
+    let place = format!("docs/index.md:{}:1", text.lines().count() + 2);
+    assert!(browser.becomes(&format!(
+        "(document.querySelector('.serve-failure')?.textContent || '').includes({})",
+        json!(place)
+    )));
     std::fs::write(&file, &text).unwrap();
     assert!(
         browser.becomes("document.readyState === 'complete' && !document.querySelector('.serve-failure')")

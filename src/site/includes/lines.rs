@@ -42,24 +42,16 @@ fn anchor(line: &str) -> Option<(&str, bool)> {
     (end > 0).then(|| (&rest[..end], begins))
 }
 
-/// The lines of the part; `None` when the file has no such anchor.
-pub(super) fn taken(text: &str, part: &Part<'_>) -> Option<String> {
-    lines(text, part, None)
-}
-
-/// The whole file with the other lines hidden.
-pub(super) fn taken_with_hidden(text: &str, part: &Part<'_>) -> Option<String> {
-    lines(text, part, Some("# "))
-}
-
-fn lines(text: &str, part: &Part<'_>, hidden: Option<&str>) -> Option<String> {
-    let mut taken: Vec<String> = Vec::new();
+/// Where the lines of the part stand in the text, without their ends, and whether each is one that only a whole file has
+/// and is to be hidden. `None` when the file has no such anchor.
+pub(super) fn taken(text: &str, part: &Part<'_>, whole: bool) -> Option<Vec<(Range<usize>, bool)>> {
+    let mut taken = Vec::new();
     let mut within = false;
     let mut found = false;
-    for (index, line) in text.lines().enumerate() {
+    for (index, range) in ranges(text).enumerate() {
         let shown = match part {
             Part::Lines(range) => range.contains(&index),
-            Part::Anchor(wanted) => match anchor(line) {
+            Part::Anchor(wanted) => match anchor(&text[range.clone()]) {
                 Some((name, begins)) => {
                     if name == *wanted {
                         within = begins;
@@ -70,13 +62,22 @@ fn lines(text: &str, part: &Part<'_>, hidden: Option<&str>) -> Option<String> {
                 None => within,
             },
         };
-        match (shown, hidden) {
-            (true, _) => taken.push(line.to_owned()),
-            (false, Some(hidden)) => taken.push(format!("{hidden}{line}")),
-            (false, None) => {}
+        if shown || whole {
+            taken.push((range, !shown));
         }
     }
-    (found || matches!(part, Part::Lines(_))).then(|| taken.join("\n"))
+    (found || matches!(part, Part::Lines(_))).then_some(taken)
+}
+
+/// Where each line stands, without its end.
+pub(super) fn ranges(text: &str) -> impl Iterator<Item = Range<usize>> + '_ {
+    let mut start = 0;
+    text.split_inclusive('\n').map(move |line| {
+        let from = start;
+        start += line.len();
+        let shown = line.strip_suffix('\n').map_or(line, |line| line.strip_suffix('\r').unwrap_or(line));
+        from..from + shown.len()
+    })
 }
 
 #[cfg(test)]
@@ -102,12 +103,18 @@ mod tests {
         }
     }
 
+    fn joined(text: &str, part: &str, whole: bool) -> Option<String> {
+        let lines = super::taken(text, &Part::parse(part), whole)?;
+        let lines = lines.into_iter().map(|(range, hidden)| (if hidden { "# " } else { "" }, &text[range]));
+        Some(lines.map(|(mark, line)| format!("{mark}{line}")).collect::<Vec<_>>().join("\n"))
+    }
+
     #[test]
     fn lines_between_anchors_are_taken_without_the_anchors() {
         for (part, expected) in [("x", Some("b\nc")), ("y", Some("c\nd")), ("1:1", Some("a")), ("z", None)] {
-            assert_eq!(taken(FILE, &Part::parse(part)).as_deref(), expected, "{part}");
+            assert_eq!(joined(FILE, part, false).as_deref(), expected, "{part}");
         }
-        assert_eq!(taken_with_hidden(FILE, &Part::parse("x")).as_deref(), Some("# a\nb\nc\n# d"));
-        assert_eq!(taken_with_hidden("a\nb", &Part::parse("2")).as_deref(), Some("# a\nb"));
+        assert_eq!(joined(FILE, "x", true).as_deref(), Some("# a\nb\nc\n# d"));
+        assert_eq!(joined("a\r\nb", "2", true).as_deref(), Some("# a\nb"));
     }
 }

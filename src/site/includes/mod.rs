@@ -3,12 +3,16 @@
 //! reads it to say.
 
 mod lines;
+mod origin;
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use super::paths::joined;
 use crate::diagnostic::{Code, Diagnostic};
 use lines::Part;
+pub use origin::Origins;
+use origin::Text;
 
 /// How deep files may include others.
 const MAX_DEPTH: usize = 10;
@@ -20,9 +24,11 @@ const MAX_PAGE: usize = 8 * 1024 * 1024;
 pub struct Expanded {
     /// The text.
     pub text: String,
+    /// Which of it comes from which file.
+    pub origins: Origins,
     /// What `{{#title …}}` says.
     pub title: Option<String>,
-    /// What could not be taken, with the place in the page.
+    /// What could not be taken, with its place in the page or in the file that asks for it.
     pub problems: Vec<Diagnostic>,
 }
 
@@ -32,20 +38,33 @@ pub type ReadFile<'a> = &'a dyn Fn(&str) -> Result<String, String>;
 /// Puts the files into a page that stands at `path` from the root of the repository, and at `shown` in the book.
 /// What cannot be taken stays as it is written.
 pub fn expand_includes(path: &str, shown: &str, text: &str, read: ReadFile<'_>) -> Expanded {
-    let mut expander = Expander { read, title: None, room: MAX_PAGE, problems: Vec::new() };
-    let expanded = expander.expand(path, text, 0, None);
-    let problems = expander.problems.into_iter().map(|(span, message)| {
-        Diagnostic::error(Code::ReferenceBroken, shown, text, span, message)
+    let files = vec![(shown.to_owned(), Arc::from(text))];
+    let book = path.strip_suffix(shown).unwrap_or("");
+    let mut expander = Expander { read, book, files, title: None, room: MAX_PAGE, problems: Vec::new() };
+    let mut page = Text::default();
+    page.push_of_file(0, text, 0..text.len());
+    let expanded = expander.expand(path, &page, 0);
+    let Expander { files, title, problems, .. } = expander;
+    let problems = problems.into_iter().map(|(file, span, message)| {
+        let (path, text) = &files[file];
+        Diagnostic::error(Code::ReferenceBroken, path, text, span, message)
             .with_help("paths are relative to the page; `\\{{#include …}}` shows the words themselves")
     });
-    Expanded { title: expander.title, problems: problems.collect(), text: expanded }
+    let problems = problems.collect();
+    let (text, origins) = expanded.finished(files);
+    Expanded { text, origins, title, problems }
 }
 
 struct Expander<'a> {
     read: ReadFile<'a>,
+    /// The book's folder from the root of the repository, with a slash at its end; empty for the root itself.
+    book: &'a str,
+    /// Every file that was read: its path from the book on, and its text.
+    files: Vec<(String, Arc<str>)>,
     title: Option<String>,
     room: usize,
-    problems: Vec<(Range<usize>, String)>,
+    /// File, place in it, and what is wrong.
+    problems: Vec<(usize, Range<usize>, String)>,
 }
 
 /// One directive of a text.
@@ -66,37 +85,30 @@ enum Kind<'t> {
 }
 
 impl Expander<'_> {
-    /// `outer` is the place in the page of the include that this text comes from.
-    fn expand(&mut self, path: &str, text: &str, depth: usize, outer: Option<&Range<usize>>) -> String {
-        let mut out = String::new();
+    fn expand(&mut self, path: &str, source: &Text, depth: usize) -> Text {
+        let text = source.text.as_str();
+        let mut out = Text::default();
         let mut done = 0;
         while let Some(found) = next(text, done) {
-            out.push_str(&text[done..found.span.start]);
+            out.push(source, done..found.span.start);
             done = found.span.end;
-            let span = outer.cloned().unwrap_or_else(|| found.span.clone());
-            let words = &text[found.span.clone()];
             match found.kind {
-                Kind::Escaped => out.push_str(&words[1..]),
+                Kind::Escaped => out.push(source, found.span.start + 1..found.span.end),
                 Kind::Title(title) => self.title = Some(title.trim().to_owned()),
                 Kind::File { word, path: target, options } => {
-                    // What is put into a quotation or a list stays in it.
-                    let prefix = out.rsplit('\n').next().unwrap_or("").to_owned();
-                    match self.file(path, word, target, &options, depth, &span) {
-                        Ok(content) => {
-                            let lines: Vec<&str> = content.lines().collect();
-                            out.push_str(&lines.join(&format!("\n{prefix}")));
-                        }
+                    match self.file(path, word, target, &options, depth) {
+                        Ok(content) => put_in(&mut out, &content),
                         Err(why) => {
-                            let inside =
-                                if outer.is_some() { format!("in `{path}`: ") } else { String::new() };
-                            self.problems.push((span, format!("{inside}`{words}`: {why}")));
-                            out.push_str(words);
+                            let (file, place) = source.place(&found.span).unwrap_or((0, 0..0));
+                            let words = &text[found.span.clone()];
+                            self.problems.push((file, place, format!("`{words}`: {why}")));
+                            out.push(source, found.span);
                         }
                     }
                 }
             }
         }
-        out.push_str(&text[done..]);
+        out.push(source, done..text.len());
         out
     }
 
@@ -107,8 +119,7 @@ impl Expander<'_> {
         target: &str,
         options: &[&str],
         depth: usize,
-        span: &Range<usize>,
-    ) -> Result<String, String> {
+    ) -> Result<Text, String> {
         let (name, part) = match word {
             "playground" | "playpen" => (target, ""),
             _ => target.split_once(':').unwrap_or((target, "")),
@@ -120,26 +131,64 @@ impl Expander<'_> {
         if depth >= MAX_DEPTH {
             return Err(format!("files include each other more than {MAX_DEPTH} times deep"));
         }
-        let text = (self.read)(&file)?;
+        let text: Arc<str> = (self.read)(&file)?.into();
+        self.files.push((self.shown(&file), Arc::clone(&text)));
+        let number = self.files.len() - 1;
         let part = Part::parse(part);
         let missing = || match &part {
             Part::Anchor(name) => format!("`{file}` has no line with `ANCHOR: {name}`"),
             Part::Lines(_) => format!("`{file}` has no such lines"),
         };
         let content = match word {
-            "playground" | "playpen" => playground(&text, options),
-            "rustdoc_include" => lines::taken_with_hidden(&text, &part).ok_or_else(missing)?,
-            _ => lines::taken(&text, &part).ok_or_else(missing)?,
+            "playground" | "playpen" => playground(number, &text, options),
+            _ => {
+                let whole = word == "rustdoc_include";
+                let lines = lines::taken(&text, &part, whole).ok_or_else(missing)?;
+                some_lines(number, &text, lines)
+            }
         };
-        self.room = self.room.checked_sub(content.len()).ok_or("the page becomes larger than 8 MiB")?;
-        Ok(self.expand(&file, &content, depth + 1, Some(span)))
+        self.room = self.room.checked_sub(content.text.len()).ok_or("the page becomes larger than 8 MiB")?;
+        Ok(self.expand(&file, &content, depth + 1))
+    }
+
+    /// A path from the root of the repository as one from the book on.
+    fn shown(&self, path: &str) -> String {
+        match path.strip_prefix(self.book) {
+            Some(inside) => inside.to_owned(),
+            None => format!("{}{path}", "../".repeat(self.book.matches('/').count())),
+        }
     }
 }
 
-fn playground(text: &str, options: &[&str]) -> String {
-    let end = if text.ends_with('\n') { "" } else { "\n" };
+/// What is put into a quotation or a list stays in it.
+fn put_in(out: &mut Text, content: &Text) {
+    let prefix = out.text.rsplit('\n').next().unwrap_or("").to_owned();
+    for (index, line) in lines::ranges(&content.text).enumerate() {
+        if index > 0 {
+            out.push_new("\n");
+            out.push_new(&prefix);
+        }
+        out.push(content, line);
+    }
+}
+
+fn some_lines(file: usize, text: &str, lines: Vec<(Range<usize>, bool)>) -> Text {
+    let mut out = Text::default();
+    for (index, (line, hidden)) in lines.into_iter().enumerate() {
+        out.push_new(if index > 0 { "\n" } else { "" });
+        out.push_new(if hidden { "# " } else { "" });
+        out.push_of_file(file, text, line);
+    }
+    out
+}
+
+fn playground(file: usize, text: &str, options: &[&str]) -> Text {
+    let mut out = Text::default();
     let comma = if options.is_empty() { "" } else { "," };
-    format!("```rust{comma}{}\n{text}{end}```\n", options.join(","))
+    out.push_new(&format!("```rust{comma}{}\n", options.join(",")));
+    out.push_of_file(file, text, 0..text.len());
+    out.push_new(if text.ends_with('\n') { "```\n" } else { "\n```\n" });
+    out
 }
 
 /// The next directive of a text at or behind `from`.
@@ -228,12 +277,40 @@ mod tests {
             ("\n  {{#include ../../../../etc/passwd}}", "outside of the repository"),
             ("\n  {{#include /etc/passwd}}", "relative to the page"),
             ("\n  {{#include x.rs:none}}", "no line with `ANCHOR: none`"),
-            ("\n  {{#include loop.md}}", "10 times deep"),
         ] {
             let found = expanded(text);
             let [problem] = &found.problems[..] else { panic!("{text}: {:?}", found.problems) };
             assert_eq!((problem.path.as_str(), problem.line, problem.column), ("docs/a/page.md", 2, 3));
             assert!(problem.message.contains(told), "{}", problem.message);
+        }
+        let found = expanded("\n  {{#include loop.md}}");
+        let [problem] = &found.problems[..] else { panic!("{:?}", found.problems) };
+        assert_eq!((problem.path.as_str(), problem.line, problem.column), ("docs/a/loop.md", 1, 1));
+        assert!(problem.message.contains("10 times deep"), "{}", problem.message);
+    }
+
+    /// Every word of a page has the place where somebody can change it.
+    #[test]
+    fn places_are_those_of_the_files() {
+        let text = "one\n> {{#include x.rs:n}} and\n\n- {{#include ../../listings/y.md}}\n{{#include ../../../top.tf}}";
+        let found = expanded(text);
+        for (word, path, line, column) in [
+            ("one", "docs/a/page.md", 1, 1),
+            ("two", "docs/a/x.rs", 3, 1),
+            (" and", "docs/a/page.md", 2, 22),
+            ("y ", "listings/y.md", 1, 1),
+            ("> z", "listings/deeper/z.md", 1, 1),
+            ("z {{", "listings/deeper/z.md", 2, 1),
+            ("a = 1", "../top.tf", 1, 1),
+        ] {
+            let word = word.trim_end_matches(" {{");
+            let last = ["z"].contains(&word);
+            let start =
+                if last { found.text.rfind("\n- y z").map(|at| at + 5) } else { found.text.find(word) };
+            let start = start.unwrap_or_else(|| panic!("no {word} in {}", found.text));
+            let (at, source, span) = found.origins.place(&(start..start + word.len())).unwrap();
+            let told = Diagnostic::error(Code::ReferenceBroken, at, source, span, "");
+            assert_eq!((told.path.as_str(), told.line, told.column), (path, line, column), "{word}");
         }
     }
 }

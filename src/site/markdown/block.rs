@@ -1,9 +1,9 @@
-//! Blocks that are more than a pair of tags: headings, callouts, code, items, cells, footnotes.
+//! Blocks that are more than a pair of tags: headings, callouts, code, items, footnotes.
 
 use std::fmt::Write;
 use std::ops::Range;
 
-use pulldown_cmark::{Alignment, BlockQuoteKind, CowStr, Event, HeadingLevel, Tag, TagEnd};
+use pulldown_cmark::{BlockQuoteKind, CowStr, Event, HeadingLevel, Tag, TagEnd};
 
 use super::inline::plain_text;
 use super::{Dialect, Heading, Writer, key};
@@ -115,20 +115,6 @@ impl Writer<'_, '_> {
             self.out.push(' ');
             self.out.push_str(&note);
         }
-    }
-
-    pub(super) fn start_cell(&mut self) {
-        let class = match self.alignments.get(self.cell) {
-            Some(Alignment::Left) => "left",
-            Some(Alignment::Center) => "center",
-            Some(Alignment::Right) => "right",
-            _ => "",
-        };
-        self.out.push_str(if self.in_head { "<th scope=\"col\"" } else { "<td" });
-        if !class.is_empty() {
-            let _ = write!(self.out, " class=\"{}a-{class}\"", key());
-        }
-        self.out.push('>');
     }
 
     /// Footnotes are numbered as the text refers to them; what nothing refers to comes last.

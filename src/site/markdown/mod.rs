@@ -10,12 +10,13 @@ mod code;
 mod hidden;
 mod inline;
 mod kept;
+mod table;
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::ops::Range;
 
-use pulldown_cmark::{Alignment, Event, Parser, Tag, TagEnd, TextMergeWithOffset};
+use pulldown_cmark::{Event, Parser, Tag, TagEnd, TextMergeWithOffset};
 use serde::{Deserialize, Serialize};
 
 use super::links::{LinkScope, push_with_ids};
@@ -175,9 +176,7 @@ struct Writer<'a, 'e> {
     notes: std::collections::BTreeMap<usize, String>,
     /// What was being written when each open footnote began, and the note's number.
     outer: Vec<(String, usize)>,
-    alignments: Vec<Alignment>,
-    in_head: bool,
-    cell: usize,
+    table: table::Table,
     /// Open links and headings: no ID becomes a link in them.
     quiet: usize,
     /// Open links: nothing becomes a link in them.
@@ -208,9 +207,7 @@ impl<'a, 'e> Writer<'a, 'e> {
             footnotes: Vec::new(),
             notes: std::collections::BTreeMap::new(),
             outer: Vec::new(),
-            alignments: Vec::new(),
-            in_head: false,
-            cell: 0,
+            table: table::Table::default(),
             quiet: 0,
             in_link: 0,
             code: None,
@@ -322,23 +319,9 @@ impl<'a, 'e> Writer<'a, 'e> {
             Tag::Item => self.start_item(index),
             Tag::DefinitionListTitle => self.start_term(index),
             Tag::FootnoteDefinition(name) => self.start_footnote(name),
-            Tag::Table(alignments) => {
-                self.alignments.clone_from(alignments);
-                let _ = writeln!(
-                    self.out,
-                    "<div class=\"{0}scroll\" role=\"{0}region\" aria-label=\"{0}Table\" tabindex=\"{0}0\"><table>",
-                    key()
-                );
-            }
-            Tag::TableHead => {
-                self.in_head = true;
-                self.cell = 0;
-                self.out.push_str("<thead><tr>");
-            }
-            Tag::TableRow => {
-                self.cell = 0;
-                self.out.push_str("<tr>");
-            }
+            Tag::Table(alignments) => self.start_table(alignments),
+            Tag::TableHead => self.start_table_head(),
+            Tag::TableRow => self.start_row(),
             Tag::TableCell => self.start_cell(),
             Tag::Link { link_type, dest_url, title, .. } => {
                 self.start_link(*link_type, dest_url, title, span)
@@ -368,15 +351,9 @@ impl<'a, 'e> Writer<'a, 'e> {
             }
             TagEnd::FootnoteDefinition => self.end_footnote(),
             TagEnd::Table => self.out.push_str("</tbody></table></div>\n"),
-            TagEnd::TableHead => {
-                self.in_head = false;
-                self.out.push_str("</tr></thead>\n<tbody>\n");
-            }
+            TagEnd::TableHead => self.end_table_head(),
             TagEnd::TableRow => self.out.push_str("</tr>\n"),
-            TagEnd::TableCell => {
-                self.out.push_str(if self.in_head { "</th>" } else { "</td>" });
-                self.cell += 1;
-            }
+            TagEnd::TableCell => self.end_cell(),
             TagEnd::Link => {
                 self.quiet = self.quiet.saturating_sub(1);
                 self.in_link = self.in_link.saturating_sub(1);

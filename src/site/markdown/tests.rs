@@ -313,7 +313,7 @@ fn a_kept_text_is_what_would_be_rendered() {
     let memory = crate::history::Pieces::in_memory();
     let cases = prop::collection::vec(0..PIECES.len(), 0..5);
     let mut runner = proptest::test_runner::TestRunner::new(proptest::test_runner::Config::with_cases(300));
-    let doc = |path: &str| crate::site::DocFile { path: path.to_owned(), bytes: Vec::new(), title: None };
+    let doc = |path: &str| crate::site::DocFile::new(path, Vec::new());
     let outcome =
         runner.run(&(cases, any::<[bool; 5]>()), |(pieces, [records, page, image, ticked, forge])| {
             let text: String = pieces.iter().map(|piece| PIECES[*piece]).collect();

@@ -23,6 +23,9 @@ const WEEK: i64 = 7 * DAY;
 /// How far back the figures and the exceptions look, in seconds.
 const MONTH: i64 = 30 * DAY;
 
+/// Most rows of all bands together.
+const ROWS: usize = 20;
+
 /// Most things that a line names as missing.
 const MISSING: usize = 4;
 
@@ -41,6 +44,10 @@ pub(super) struct Overview {
     /// Diagnostics of files.
     pub(super) problems: Vec<Problem>,
     pub(super) figures: Vec<Figure>,
+    /// How many each band has; it shows as many as there is room for.
+    pub(super) n_going: usize,
+    pub(super) n_waiting: usize,
+    pub(super) n_wrong: usize,
     /// Whether the book has no record at all.
     pub(super) empty: bool,
 }
@@ -89,16 +96,25 @@ pub(super) fn overview(model: &Model<'_>) -> Overview {
     waiting.sort_unstable();
     wrong.extend(collisions(model));
     wrong.extend(exceptions(model));
-    let going: Vec<Going> = going.into_iter().map(|(_, index)| out(model, index)).collect();
+    let mut going: Vec<Going> = going.into_iter().map(|(_, index)| out(model, index)).collect();
     let (verdict, verdict_tone) = verdict(&going, model);
     let errors = state.records.iter().flat_map(|record| &record.diagnostics).chain(&state.diagnostics);
+    let errors: Vec<_> = errors.filter(|found| found.severity == Severity::Error).collect();
+    let counts = [going.len(), waiting.len(), wrong.len(), errors.len()];
+    let shares = super::parts::shares(&counts, ROWS);
+    going.truncate(shares[0]);
+    waiting.truncate(shares[1]);
+    wrong.truncate(shares[2]);
     Overview {
         verdict,
         verdict_tone,
         going,
         waiting: waiting.into_iter().map(|(_, index)| wait(model, index)).collect(),
         wrong,
-        problems: errors.filter(|d| d.severity == Severity::Error).map(|d| model.problem(d)).collect(),
+        problems: errors.into_iter().take(shares[3]).map(|found| model.problem(found)).collect(),
+        n_going: counts[0],
+        n_waiting: counts[1],
+        n_wrong: counts[2] + counts[3],
         figures: figures(model),
         empty: state.records.is_empty(),
     }

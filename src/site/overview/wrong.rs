@@ -91,7 +91,7 @@ pub(super) fn exceptions(model: &Model<'_>) -> Vec<Wrong> {
         what: format!("{}: {}", row.environment, row.exceptions[0].detail),
         code: Some(codes_of_row(row)),
         row: model.index_of(row.id.as_str()).map(|index| model.row(index)),
-        page: Some(format!("audit.html#{}", crate::site::audit::anchor(row))),
+        page: Some(crate::site::evidence::address(model, row)),
         by: Some(model.act(&row.by)),
     };
     let unrecorded = judged.audit.unrecorded.iter().rev().filter(|found| found.by.time.seconds >= since);

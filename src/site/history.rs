@@ -1,0 +1,97 @@
+//! The pages of a record's whole history, the newest first; a long one has several.
+
+use minijinja::context;
+use serde::Serialize;
+
+use super::input::{Page, SiteError};
+use super::record_page::RecordView;
+use super::render::{Renderer, data};
+use super::timeline::TimelineRow;
+
+/// Most bytes of differences on one page, and what a row takes besides, of the same unit.
+const MOST: usize = 24_000;
+const ROW: usize = 800;
+/// What a line takes besides its words.
+const LINE: usize = 30;
+
+/// A page of a history, by the numbers of its rows.
+struct Part<'a> {
+    page: String,
+    rows: &'a [TimelineRow],
+}
+
+/// A link to a page of the same history.
+#[derive(Debug, Serialize)]
+struct PartLink<'a> {
+    number: usize,
+    page: &'a str,
+    here: bool,
+}
+
+/// The pages of a history whose rows the record's own page does not all show.
+///
+/// # Errors
+/// [`SiteError::Template`] when the template fails.
+pub(super) fn pages(
+    renderer: &Renderer<'_>,
+    view: &RecordView,
+    place: &str,
+    rows: &[TimelineRow],
+) -> Result<Vec<Page>, SiteError> {
+    if view.timeline.page.is_none() {
+        return Ok(Vec::new());
+    }
+    let parts = parts(rows, &view.row.page);
+    let page = |part: &Part<'_>| {
+        let links = parts.iter().enumerate().filter(|_| parts.len() > 1);
+        let links: Vec<PartLink<'_>> = links
+            .map(|(index, other)| PartLink {
+                number: index + 1,
+                page: &other.page,
+                here: other.page == part.page,
+            })
+            .collect();
+        let history = context! {
+            row => data(&view.row), path => &view.path, rows => data(part.rows), pages => data(&links)
+        };
+        renderer.page(&part.page, place, "site/history.html", context! { history => history })
+    };
+    parts.iter().map(page).collect()
+}
+
+/// The page of each row.
+pub(super) fn places(rows: &[TimelineRow], record_page: &str) -> Vec<String> {
+    let parts = parts(rows, record_page);
+    parts.into_iter().flat_map(|part| vec![part.page; part.rows.len()]).collect()
+}
+
+fn parts<'a>(rows: &'a [TimelineRow], record_page: &str) -> Vec<Part<'a>> {
+    let mut parts = Vec::new();
+    let mut rest = rows;
+    while !rest.is_empty() {
+        let mut room = MOST;
+        let fitting = rest.iter().take_while(|row| {
+            let weight = weight(row);
+            let fits = weight <= room;
+            room = room.saturating_sub(weight);
+            fits
+        });
+        let (rows, others) = rest.split_at(fitting.count().max(1));
+        parts.push(Part { page: page(record_page, parts.len()), rows });
+        rest = others;
+    }
+    parts
+}
+
+fn weight(row: &TimelineRow) -> usize {
+    ROW + row.lines.iter().map(|line| line.text.len() + LINE).sum::<usize>()
+}
+
+/// No record's page has such a name: a dot in one is followed by two hexadecimal digits.
+pub(super) fn page(record_page: &str, number: usize) -> String {
+    let stem = record_page.trim_end_matches(".html");
+    match number {
+        0 => format!("{stem}.history.html"),
+        number => format!("{stem}.history-{}.html", number + 1),
+    }
+}

@@ -1,0 +1,223 @@
+//! Long lists in pages of bounded weight: by year, where that is too much by quarter, then by month, then in numbered
+//! parts. A page shows the newest, and names all others.
+
+use jiff::civil::Date;
+use serde::Serialize;
+
+/// Something of a long list.
+#[derive(Debug, Clone)]
+pub(super) struct Dated<T> {
+    pub(super) date: Date,
+    /// How much room it takes, in rows.
+    pub(super) weight: usize,
+    pub(super) value: T,
+}
+
+/// A stretch of a list, the newest first.
+#[derive(Debug)]
+pub(super) struct Part<T> {
+    pub(super) year: i16,
+    /// `2024`, `2nd quarter of 2024`, `May 2024`, `May 2024, part 2`.
+    pub(super) title: String,
+    /// The title beside its year: `all`, `Q2`, `May`, `May (2)`.
+    label: String,
+    /// For its address: `2024`, `2024-Q2`, `2024-05`, `2024-05-part-2`.
+    pub(super) slug: String,
+    pub(super) values: Vec<T>,
+}
+
+/// Links to the parts of one year.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct YearLinks {
+    pub(super) year: String,
+    pub(super) count: usize,
+    /// Whether one of them is the page itself.
+    pub(super) here: bool,
+    pub(super) links: Vec<PartLink>,
+}
+
+/// A link to a part.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct PartLink {
+    pub(super) label: String,
+    /// From the site's root.
+    pub(super) page: String,
+    pub(super) count: usize,
+    /// Whether it is the page itself.
+    pub(super) here: bool,
+}
+
+/// Splits a list, so that no part takes more room than `limit` unless it is a single thing. Years and parts of them
+/// come newest first, and so do the things in them.
+pub(super) fn parts<T>(mut list: Vec<Dated<T>>, limit: usize) -> Vec<Part<T>> {
+    list.sort_by_key(|dated| std::cmp::Reverse(dated.date));
+    let by_year = grouped(list, |date| date.year());
+    by_year.into_iter().flat_map(|(year, list)| of_year(year, list, limit)).collect()
+}
+
+/// The page of a part.
+pub(super) fn page_of<T>(folder: &str, part: &Part<T>) -> String {
+    format!("{folder}/{}.html", part.slug)
+}
+
+/// Links to all parts; one of them may be the page that the links stand on.
+pub(super) fn links<T>(folder: &str, parts: &[Part<T>], here: Option<&str>) -> Vec<YearLinks> {
+    let years = parts.chunk_by(|a, b| a.year == b.year);
+    years
+        .map(|parts| YearLinks {
+            year: parts[0].year.to_string(),
+            count: parts.iter().map(|part| part.values.len()).sum(),
+            here: parts.iter().any(|part| here == Some(&part.slug)),
+            links: parts
+                .iter()
+                .map(|part| PartLink {
+                    label: part.label.clone(),
+                    page: page_of(folder, part),
+                    count: part.values.len(),
+                    here: here == Some(&part.slug),
+                })
+                .collect(),
+        })
+        .collect()
+}
+
+fn of_year<T>(year: i16, list: Vec<Dated<T>>, limit: usize) -> Vec<Part<T>> {
+    if fits(&list, limit) {
+        return vec![part(year, (format!("{year}"), "all".to_owned(), format!("{year}")), list)];
+    }
+    let quarters = grouped(list, |date| (date.month() + 2) / 3);
+    quarters.into_iter().flat_map(|(quarter, list)| of_quarter(year, quarter, list, limit)).collect()
+}
+
+fn of_quarter<T>(year: i16, quarter: i8, list: Vec<Dated<T>>, limit: usize) -> Vec<Part<T>> {
+    if fits(&list, limit) {
+        let ordinal = ["1st", "2nd", "3rd", "4th"][usize::try_from(quarter - 1).unwrap_or(0).min(3)];
+        let names =
+            (format!("{ordinal} quarter of {year}"), format!("Q{quarter}"), format!("{year}-Q{quarter}"));
+        return vec![part(year, names, list)];
+    }
+    grouped(list, Date::month).into_iter().flat_map(|(_, list)| of_month(year, list, limit)).collect()
+}
+
+fn of_month<T>(year: i16, list: Vec<Dated<T>>, limit: usize) -> Vec<Part<T>> {
+    let Some(date) = list.first().map(|dated| dated.date) else { return Vec::new() };
+    let (title, label) = (date.strftime("%B %Y").to_string(), date.strftime("%b").to_string());
+    let slug = date.strftime("%Y-%m").to_string();
+    if fits(&list, limit) {
+        return vec![part(year, (title, label, slug), list)];
+    }
+    // From the oldest on: what is full stays as it is while the month goes on.
+    let mut chunks: Vec<Vec<Dated<T>>> = Vec::new();
+    let mut room = 0;
+    for dated in list.into_iter().rev() {
+        match chunks.last_mut() {
+            Some(chunk) if dated.weight <= room => {
+                room -= dated.weight;
+                chunk.push(dated);
+            }
+            _ => {
+                room = limit.saturating_sub(dated.weight);
+                chunks.push(vec![dated]);
+            }
+        }
+    }
+    let numbered = chunks.into_iter().enumerate().rev();
+    numbered
+        .map(|(index, mut chunk)| {
+            chunk.reverse();
+            let number = index + 1;
+            let names = (
+                format!("{title}, part {number}"),
+                format!("{label}\u{a0}({number})"),
+                format!("{slug}-part-{number}"),
+            );
+            part(year, names, chunk)
+        })
+        .collect()
+}
+
+fn part<T>(year: i16, (title, label, slug): (String, String, String), list: Vec<Dated<T>>) -> Part<T> {
+    Part { year, title, label, slug, values: list.into_iter().map(|dated| dated.value).collect() }
+}
+
+fn fits<T>(list: &[Dated<T>], limit: usize) -> bool {
+    list.iter().map(|dated| dated.weight).sum::<usize>() <= limit
+}
+
+/// Neighbours of the same key together.
+fn grouped<T, K: PartialEq>(list: Vec<Dated<T>>, key: impl Fn(Date) -> K) -> Vec<(K, Vec<Dated<T>>)> {
+    let mut groups: Vec<(K, Vec<Dated<T>>)> = Vec::new();
+    for dated in list {
+        let key = key(dated.date);
+        match groups.last_mut() {
+            Some((last, group)) if *last == key => group.push(dated),
+            _ => groups.push((key, vec![dated])),
+        }
+    }
+    groups
+}
+
+/// How many of each group are shown where there is room for `total`: as many of each as of any other, until a group
+/// has no more.
+pub(super) fn shares(counts: &[usize], total: usize) -> Vec<usize> {
+    let mut shares = vec![0; counts.len()];
+    let mut room = total;
+    while room > 0 {
+        let open: Vec<usize> = (0..counts.len()).filter(|index| shares[*index] < counts[*index]).collect();
+        if open.is_empty() {
+            break;
+        }
+        for index in open.into_iter().take(room) {
+            shares[index] += 1;
+            room -= 1;
+        }
+    }
+    shares
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn dated(year: i16, month: i8, day: i8) -> Dated<i8> {
+        Dated { date: Date::constant(year, month, day), weight: 1, value: day }
+    }
+
+    #[test]
+    fn a_list_is_split_as_far_as_it_must_be() {
+        let mut list = vec![dated(2022, 3, 1), dated(2022, 11, 2)];
+        list.extend([dated(2023, 1, 3), dated(2023, 2, 4), dated(2023, 3, 5), dated(2023, 4, 6)]);
+        list.extend([dated(2023, 7, 1), dated(2023, 8, 1), dated(2023, 8, 2), dated(2023, 9, 1)]);
+        list.extend((11..18).map(|day| dated(2024, 5, day)));
+        let found = parts(list, 3);
+        let told: Vec<(&str, &str, Vec<i8>)> =
+            found.iter().map(|part| (part.slug.as_str(), part.label.as_str(), part.values.clone())).collect();
+        assert_eq!(
+            told,
+            [
+                ("2024-05-part-3", "May\u{a0}(3)", vec![17]),
+                ("2024-05-part-2", "May\u{a0}(2)", vec![16, 15, 14]),
+                ("2024-05-part-1", "May\u{a0}(1)", vec![13, 12, 11]),
+                ("2023-09", "Sep", vec![1]),
+                ("2023-08", "Aug", vec![2, 1]),
+                ("2023-07", "Jul", vec![1]),
+                ("2023-Q2", "Q2", vec![6]),
+                ("2023-Q1", "Q1", vec![5, 4, 3]),
+                ("2022", "all", vec![2, 1]),
+            ]
+        );
+        let years = links("lists/x", &found, Some("2023-Q2"));
+        assert_eq!(years.iter().map(|year| year.year.as_str()).collect::<Vec<_>>(), ["2024", "2023", "2022"]);
+        let here: Vec<&PartLink> =
+            years.iter().flat_map(|year| &year.links).filter(|link| link.here).collect();
+        assert_eq!((here.len(), here[0].page.as_str(), here[0].count), (1, "lists/x/2023-Q2.html", 1));
+    }
+
+    #[test]
+    fn room_is_shared_evenly() {
+        assert_eq!(shares(&[1, 10, 10], 9), [1, 4, 4]);
+        assert_eq!(shares(&[1, 2], 9), [1, 2]);
+        assert_eq!(shares(&[], 9), [0; 0]);
+        assert_eq!(shares(&[5, 5], 0), [0, 0]);
+    }
+}

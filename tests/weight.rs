@@ -1,0 +1,135 @@
+//! What a reader waits for: the page and its style sheets. Pictures and scripts come after the first look.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::path::Path;
+
+use crate::site::files;
+use crate::support::{Fixture, POLICY};
+
+/// Most bytes of a page with its style sheets.
+const MOST: usize = 60_000;
+
+/// Every page of a site that is too heavy, and how many pages there are.
+fn heavy(site: &BTreeMap<String, Vec<u8>>) -> (usize, Vec<String>) {
+    let (mut n_pages, mut heavy) = (0, Vec::new());
+    for (page, bytes) in site.iter().filter(|(name, _)| name.ends_with(".html")) {
+        let html = String::from_utf8_lossy(bytes);
+        let sheets = html.split("<link rel=\"stylesheet\" href=\"").skip(1);
+        let sheets = sheets.map(|rest| rest.split('"').next().unwrap().trim_start_matches("../"));
+        let weight = bytes.len() + sheets.map(|sheet| site[sheet].len()).sum::<usize>();
+        n_pages += 1;
+        if weight > MOST {
+            heavy.push(format!("{page}: {weight} bytes, {} of them HTML", bytes.len()));
+        }
+    }
+    (n_pages, heavy)
+}
+
+#[test]
+fn every_page_with_its_style_weighs_little() {
+    let book = Fixture::empty();
+    book.run(&["demo", "../demo"]).expect(0);
+    let demo = book.root.join("../demo").canonicalize().unwrap();
+    book.run_at(&demo, &["build"]).expect(0);
+    // The project's own manual has the longest pages that a manual should have.
+    let project = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for (name, bytes) in files(&project.join("docs")) {
+        book.write(&format!("docs/{name}"), bytes);
+    }
+    book.write("book.toml", std::fs::read(project.join("book.toml")).unwrap());
+    book.run(&["build", "--allow-broken-links", "--out", "manual-site"]).expect(0);
+    for (site, least) in [(demo.join("book"), 60), (book.root.join("manual-site"), 20)] {
+        let (n_pages, heavy) = heavy(&files(&site));
+        assert!(n_pages > least, "{n_pages}");
+        assert!(heavy.is_empty(), "{}", heavy.join("\n"));
+    }
+}
+
+const TASKS: usize = 900;
+
+/// A task of a busy team; `ticks` of its boxes are ticked.
+fn task(number: usize, ticks: usize) -> String {
+    let (risk, person) = (["low", "medium", "high"][number % 3], ["ana", "sam", "kim", "lee"][number % 4]);
+    let mut text = format!(
+        "+++\nid = \"INFRA-{number}\"\ntitle = \"Move the session store of the platform to a new cluster, part {number}\"\nkind = \"terraform\"\nrisk = \"{risk}\"\nrequestor = \"{person}\"\nservices = [\"network\"]\nlabels = [\"team\"]\ndepends = [\"INFRA-{}\"]\n+++\n\n## What\n\nSomething.\n\n## Deployment\n\n",
+        number.saturating_sub(1).max(1)
+    );
+    for (index, item) in ["Terraform code", "Apply in staging", "Apply in production"].iter().enumerate() {
+        let mark = if index < ticks { 'x' } else { ' ' };
+        writeln!(text, "- [{mark}] {item}").unwrap();
+    }
+    text
+}
+
+/// Three years of changes, of which most are over and nearly each is an exception, sixty runbooks, forty decisions.
+fn stream() -> String {
+    let mut stream = String::new();
+    let mut commit = |person: &str, files: &[(String, String)]| {
+        let mark = stream.matches("commit refs/heads/main").count() + 1;
+        let seconds = 1_600_000_000 + mark * 45_000;
+        let who = format!("{person} <{person}@example.org> {seconds} +0200");
+        write!(stream, "commit refs/heads/main\nmark :{mark}\nauthor {who}\ncommitter {who}\ndata 4\nwork\n")
+            .unwrap();
+        if mark > 1 {
+            writeln!(stream, "from :{}", mark - 1).unwrap();
+        }
+        for (path, text) in files {
+            writeln!(stream, "M 100644 inline {path}\ndata {}\n{text}", text.len()).unwrap();
+        }
+    };
+    let file = |path: String, text: String| (path, text);
+    let book = "[book]\ntitle = \"Platform\"\nsrc = \"docs\"\n".to_owned();
+    commit("kim", &[file("book.toml".to_owned(), book), file("policy.toml".to_owned(), POLICY.to_owned())]);
+    for number in 1..=TASKS {
+        let path = format!("tasks/{}/INFRA-{number}.md", 2020 + number / 300);
+        commit("ana", &[file(path.clone(), task(number, 0))]);
+        // The last hundred are open.
+        if number <= TASKS - 100 {
+            commit("sam", &[file(path, task(number, 3))]);
+        }
+    }
+    for number in 0..60 {
+        let text = format!(
+            "+++\nid = \"service-{number}\"\ntitle = \"Service {number} does not answer\"\nservices = [\"network\"]\nowner = \"kim\"\n+++\n\n## Common issues\n\n### It is slow\n\n1. Look\n"
+        );
+        commit("lee", &[file(format!("runbooks/service-{number}.md"), text)]);
+    }
+    for number in 0..40 {
+        let id = format!("CAB-{}-{:02}", 2020 + number / 12, number % 12 + 1);
+        let text = format!(
+            "+++\nid = \"{id}\"\ntitle = \"Board {number}\"\nchanges = [\"INFRA-{}\"]\nrequestor = \"kim\"\n+++\n\n## Review items\n\n- [ ] Rollback is written\n",
+            TASKS - number
+        );
+        commit("ana", &[file(format!("cab/{id}.md"), text)]);
+    }
+    stream
+}
+
+/// Lists do not outgrow the reader: of a thousand records each stands on some page, and no page is heavy.
+#[test]
+fn a_thousand_records_stand_on_light_pages() {
+    let book = Fixture::empty();
+    book.import(&stream());
+    book.git(&["checkout", "--quiet", "main"]);
+    book.run(&["build"]).expect(0);
+    let site = files(&book.root.join("book"));
+    let (n_pages, heavy) = heavy(&site);
+    assert!(n_pages > 1_000, "{n_pages}");
+    assert!(heavy.is_empty(), "{}", heavy.join("\n"));
+    // Wherever a list goes on, the whole of it is there.
+    let text = |name: &str| String::from_utf8_lossy(&site[name]).into_owned();
+    let on_pages = |folder: &str, wanted: &str| {
+        let pages = site.keys().filter(|name| name.starts_with(folder) && name.ends_with(".html"));
+        pages.map(|name| text(name).matches(wanted).count()).sum::<usize>()
+    };
+    assert_eq!(on_pages("lists/records/", "<th scope=\"row\">"), 1_000);
+    assert_eq!(on_pages("lists/all/", "<span class=\"status-word\">"), 1_000);
+    assert_eq!(on_pages("audit/", "<li><time"), 1_600);
+    assert_eq!(on_pages("tasks/", "<section class=\"evidence\""), 1_600);
+    // A hundred tasks without a tick, and forty decisions that nobody has taken.
+    assert!(text("records.html").contains("140 are open"), "{}", text("records.html"));
+    assert!(text("audit.html").contains("<strong class=\"num\">1600</strong> deployments"));
+    let board = text("board.html");
+    assert!(board.contains(">800</span>") && board.contains("href=\"status/"), "{board}");
+}
