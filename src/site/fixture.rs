@@ -19,7 +19,7 @@ pub(super) struct Book {
     pub(super) docs: Vec<DocFile>,
     pub(super) assets: Vec<DocFile>,
     pub(super) policy: crate::policy::Policy,
-    pub(super) differences: BTreeMap<(String, CommitId), Vec<crate::history::Hunk>>,
+    pub(super) steps: crate::book::Steps,
     pub(super) overrides: BTreeMap<String, String>,
     pub(super) renamed: BTreeMap<RecordId, RecordId>,
     pub(super) unsaved: BTreeMap<String, std::sync::Arc<crate::record::Record>>,
@@ -36,13 +36,13 @@ impl Book {
             assets: &self.assets,
             policy: &self.policy,
             judged: None,
-            differences: &self.differences,
+            steps: &self.steps,
             template_overrides: &self.overrides,
             renamed: &self.renamed,
             theme_files: &[],
             unsaved: &self.unsaved,
             memory: None,
-            pages: None,
+            earlier: None,
         }
     }
 }
@@ -86,7 +86,7 @@ pub(super) fn empty() -> Book {
         docs: Vec::new(),
         assets: Vec::new(),
         policy,
-        differences: BTreeMap::new(),
+        steps: BTreeMap::new(),
         overrides: BTreeMap::new(),
         renamed: BTreeMap::new(),
         unsaved: BTreeMap::new(),
