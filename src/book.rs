@@ -34,7 +34,7 @@ pub use added::Scanned;
 pub use blame::BlamedLine;
 pub use config::{BookConfig, Colors, Redirect, Theme};
 pub use deleted::Deleted;
-pub use differences::Differences;
+pub use differences::{Differences, Step, Steps};
 pub use error::BookError;
 pub use files::{FileContent, RecordFile};
 pub use inputs::Inputs;

@@ -9,30 +9,33 @@ use crate::history::{Blob, BlobId, Change, Commit, CommitId, Hunk, changed_lines
 use crate::ledger::RecordState;
 use crate::record::MAX_RECORD_BYTES;
 
-/// Records that are read at once: what they hold stands in memory.
-const CHUNK: usize = 500;
+/// Steps that are read at once: both files stand in memory.
+const CHUNK: usize = 4_000;
 
 /// What commits changed, by the record's name and the commit.
 pub type Differences = BTreeMap<(String, CommitId), Vec<Hunk>>;
 
-/// Two versions of one file that differ by one commit.
-struct Step {
-    key: (String, CommitId),
-    old: BlobId,
-    new: BlobId,
-}
+/// Versions of records' files that differ by one commit, the old one first, by the record's name and the commit.
+pub type Steps = BTreeMap<(String, CommitId), (BlobId, BlobId)>;
+
+/// One of them.
+pub type Step<'s> = (&'s (String, CommitId), &'s (BlobId, BlobId));
 
 impl Book {
-    /// What the newest `limit` commits of each record's events changed in its file, against the first parent. A
-    /// commit that makes the file, or a merge, has no entry.
+    /// The steps that the newest `limit` commits of each record's events were for its file, against the first parent. A
+    /// commit that makes the file, or a merge, is none.
+    pub fn steps(loaded: &Loaded, limit: usize) -> Steps {
+        loaded.state.records.par_iter().flat_map_iter(|record| steps(loaded, record, limit)).collect()
+    }
+
+    /// What these steps changed. One between files that are no text, or too large, has no entry.
     ///
     /// # Errors
     /// When an object cannot be read.
-    pub fn differences(&self, loaded: &Loaded, limit: usize) -> Result<Differences, BookError> {
+    pub fn differences(&self, steps: &[Step<'_>]) -> Result<Differences, BookError> {
         let mut found = Differences::new();
-        for records in loaded.state.records.chunks(CHUNK) {
-            let steps: Vec<Step> = records.iter().flat_map(|record| steps(loaded, record, limit)).collect();
-            let blobs: BTreeSet<BlobId> = steps.iter().flat_map(|step| [step.old, step.new]).collect();
+        for steps in steps.chunks(CHUNK) {
+            let blobs: BTreeSet<BlobId> = steps.iter().flat_map(|(_, (old, new))| [*old, *new]).collect();
             let inputs: Vec<(BlobId, BlobId)> = blobs.into_iter().map(|blob| (blob, blob)).collect();
             let read = self.repository.map_blobs(&inputs, MAX_RECORD_BYTES, |id, blob| match blob {
                 Blob::Bytes(bytes) => String::from_utf8(bytes).ok().map(|text| (*id, text)),
@@ -40,10 +43,10 @@ impl Book {
             })?;
             let texts: HashMap<BlobId, String> = read.into_iter().flatten().collect();
             let hunks: Vec<_> = steps
-                .into_par_iter()
-                .filter_map(|step| {
-                    let (old, new) = (texts.get(&step.old)?, texts.get(&step.new)?);
-                    Some((step.key, changed_lines(old, new).ok()?))
+                .par_iter()
+                .filter_map(|(key, (old, new))| {
+                    let (old, new) = (texts.get(old)?, texts.get(new)?);
+                    Some(((*key).clone(), changed_lines(old, new).ok()?))
                 })
                 .collect();
             found.extend(hunks);
@@ -52,7 +55,7 @@ impl Book {
     }
 }
 
-fn steps(loaded: &Loaded, record: &RecordState, limit: usize) -> Vec<Step> {
+fn steps(loaded: &Loaded, record: &RecordState, limit: usize) -> Vec<((String, CommitId), (BlobId, BlobId))> {
     let mut seen = BTreeSet::new();
     let newest = record.events.iter().rev().filter(|event| !event.merge).map(|event| event.by.commit);
     let newest: Vec<CommitId> = newest.filter(|commit| seen.insert(*commit)).take(limit).collect();
@@ -61,7 +64,7 @@ fn steps(loaded: &Loaded, record: &RecordState, limit: usize) -> Vec<Step> {
         let side = |side: fn(&Change) -> Option<BlobId>| of_record(commit, record).find_map(side);
         let old = side(|change| change.old.filter(|file| file.is_regular()).map(|file| file.blob))?;
         let new = side(|change| change.new.filter(|file| file.is_regular()).map(|file| file.blob))?;
-        (old != new).then(|| Step { key: (record.name.clone(), id), old, new })
+        (old != new).then(|| ((record.name.clone(), id), (old, new)))
     };
     newest.into_iter().filter_map(step).collect()
 }

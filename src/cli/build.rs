@@ -2,13 +2,15 @@
 
 use std::path::{Path, PathBuf};
 
+use sha2::{Digest, Sha256};
+
 use super::context::Context;
 use super::error::CliError;
 use super::gathered::{Gathered, Kept, pieces_on_disk};
 use super::ui::{DIM, GOOD, Ui, paint};
 use crate::book::{Book, BookConfig};
 use crate::history::Pieces;
-use crate::site::{self, WriteReport};
+use crate::site::{self, Earlier, Made, OnDisk, Site, SiteError, WriteReport};
 
 /// Build the static site
 ///
@@ -102,14 +104,34 @@ pub(super) fn build(
     };
     refuse_own_folders(book, config, &out)?;
     let memory = pieces_on_disk(book, context);
-    let kept = Kept { pieces: memory.as_ref(), pages: None };
-    let pages = gathered.pages(options, kept)?;
+    let made = memory.as_ref().and_then(|memory| Made::decoded(&memory.note(&note_of(&out))?));
+    let shelf = OnDisk(&out);
+    let earlier = made.as_ref().map(|made| Earlier { made, shelf: &shelf });
+    let Site { pages, standing, made, broken } =
+        gathered.site(book, options, Kept { pieces: memory.as_ref(), earlier })?;
+    if !broken.is_empty() {
+        memory.as_ref().inspect(|memory| memory.save());
+        return Err(SiteError::Links(broken).into());
+    }
+    let standing: Vec<(&str, &str)> =
+        standing.iter().filter_map(|path| Some((path.as_str(), made.hash(path)?))).collect();
     let report = std::thread::scope(|scope| {
         scope.spawn(|| memory.as_ref().map(Pieces::save));
-        site::write_site(&out, &pages)
+        site::write_among(&out, &pages, &standing)
     })?;
+    if let Some(memory) = &memory {
+        // The folder is there now, so that its path may be told otherwise than before.
+        memory.put_note(&note_of(&out), &made.encoded());
+    }
     let external_links = site::external_links(&pages);
-    Ok(Built { out, report, n_pages: pages.len(), external_links })
+    Ok(Built { out, report, n_pages: pages.len() + standing.len(), external_links })
+}
+
+/// Under which what is known of the site in that folder is kept.
+fn note_of(out: &Path) -> [u8; 32] {
+    let absolute = out.canonicalize().or_else(|_| std::path::absolute(out));
+    let path = absolute.unwrap_or_else(|_| out.to_path_buf());
+    Sha256::digest(path.as_os_str().as_encoded_bytes()).into()
 }
 
 /// The site never goes where the book's own files stand, nor around them.

@@ -148,6 +148,10 @@ impl From<DemoError> for CliError {
 
 impl From<SiteError> for CliError {
     fn from(error: SiteError) -> Self {
+        let error = match error {
+            SiteError::Book(error) => return error.into(),
+            error => error,
+        };
         let mut failure = CliError::failure(chain(&error));
         match error {
             SiteError::Links(diagnostics) => {
@@ -156,7 +160,7 @@ impl From<SiteError> for CliError {
                 failure.hints.push("mend them, or build with `--allow-broken-links`".to_owned());
             }
             SiteError::Settings(diagnostics) => failure.diagnostics = diagnostics,
-            SiteError::Template { .. } => {}
+            SiteError::Book(_) | SiteError::Template { .. } => {}
         }
         failure
     }

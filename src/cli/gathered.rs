@@ -10,13 +10,13 @@ use super::build::Options;
 use super::context::Context;
 use super::error::CliError;
 use crate::book::{
-    Ask, AuditQuestion, Audited, Book, BookConfig, CacheUse, Deleted, Differences, GateQuestion, Loaded, View,
+    Ask, AuditQuestion, Audited, Book, BookConfig, CacheUse, Deleted, GateQuestion, Loaded, Steps, View,
 };
 use crate::diagnostic::Diagnostic;
 use crate::history::{CommitId, Pieces};
 use crate::ledger::{RecordState, Status, WorkTree};
 use crate::record::{Record, RecordId, RecordType};
-use crate::site::{self, DocFile, GateAnswer, Page, SiteConfig, SiteInput};
+use crate::site::{self, DocFile, Earlier, GateAnswer, Site, SiteConfig, SiteInput};
 
 /// How many of a record's newest commits the timeline shows with what they changed.
 const DIFFERENCES: usize = 12;
@@ -27,7 +27,7 @@ pub(super) struct Kept<'a> {
     /// Texts and code.
     pub(super) pieces: Option<&'a Pieces>,
     /// Whole pages.
-    pub(super) pages: Option<&'a Pieces>,
+    pub(super) earlier: Option<Earlier<'a>>,
 }
 
 /// The pieces that this program keeps for a book on disk; `None` where nothing may be kept.
@@ -40,7 +40,7 @@ pub(super) fn pieces_on_disk(book: &Book, context: &Context) -> Option<Pieces> {
 pub(super) struct Gathered {
     pub(super) loaded: Arc<Loaded>,
     trunk: Option<Arc<Trunk>>,
-    differences: Arc<Differences>,
+    steps: Arc<Steps>,
     docs: Vec<DocFile>,
     docs_problems: Vec<Diagnostic>,
     assets: Vec<DocFile>,
@@ -70,13 +70,11 @@ impl Gathered {
         let loaded =
             Arc::new(book.load_after(book.inputs(&ask)?, &ask, before.map(|before| &*before.loaded))?);
         let same = before.filter(|before| before.loaded.is_of_commits_of(&loaded));
-        let (trunk, differences, deleted) = match same {
-            Some(before) => {
-                (before.trunk.clone(), Arc::clone(&before.differences), Arc::clone(&before.deleted))
-            }
+        let (trunk, steps, deleted) = match same {
+            Some(before) => (before.trunk.clone(), Arc::clone(&before.steps), Arc::clone(&before.deleted)),
             None => (
                 judged(book, &loaded, &ask)?.map(Arc::new),
-                Arc::new(book.differences(&loaded, DIFFERENCES)?),
+                Arc::new(Book::steps(&loaded, DIFFERENCES)),
                 Arc::new(book.deleted(&loaded)?),
             ),
         };
@@ -96,7 +94,7 @@ impl Gathered {
         Ok(Gathered {
             loaded,
             trunk,
-            differences,
+            steps,
             docs,
             docs_problems,
             assets,
@@ -113,8 +111,8 @@ impl Gathered {
         Gathered { unsaved: self.loaded.in_work_tree.clone(), ..self }
     }
 
-    /// Renders the site's files.
-    pub(super) fn pages(&self, options: &Options, kept: Kept<'_>) -> Result<Vec<Page>, CliError> {
+    /// Renders the site's files, whatever its links are.
+    pub(super) fn site(&self, book: &Book, options: &Options, kept: Kept<'_>) -> Result<Site, CliError> {
         let config = &self.loaded.config;
         let site_config = SiteConfig {
             allow_broken_links: config.allow_broken_links || options.allow_broken_links,
@@ -134,16 +132,16 @@ impl Gathered {
                 audit: &trunk.audited.audit,
                 gates: &trunk.gates,
             }),
-            differences: &self.differences,
+            steps: &self.steps,
             renamed: &self.renamed,
             deleted: &self.deleted,
             theme_files: &self.theme_files,
             template_overrides: &self.template_overrides,
             unsaved: &self.unsaved,
             memory: kept.pieces.map(|pieces| pieces as &dyn site::Memory),
-            pages: kept.pages.map(|pages| pages as &dyn site::Memory),
+            earlier: kept.earlier,
         };
-        Ok(site::render_site(&input)?)
+        Ok(site::build_site(&input, &|steps| book.differences(steps))?)
     }
 }
 

@@ -4,18 +4,20 @@ use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::sync::Arc;
 
+use rayon::prelude::*;
 use serde::Serialize;
 
 use super::includes::Origins;
-use super::input::{Page, SiteError};
+use super::input::Page;
 use super::markdown::{AnchorUse, BrokenLink, ExternalLink, Rendered};
 use super::model::Model;
+use super::standing::Asked;
 use super::summary::Entry;
 use crate::diagnostic::{Code, Diagnostic};
 
 /// A page with what must be checked when all pages are known.
 pub(super) struct Draft {
-    pub(super) page: Page,
+    pub(super) page: Asked,
     /// The file of the book that the links stand in, and its text.
     source: Option<(String, String)>,
     /// Where that text comes from, if not from that file alone.
@@ -27,7 +29,7 @@ pub(super) struct Draft {
     pub(super) words: String,
 }
 
-pub(super) fn draft(page: Page, path: &str, source: &str, rendered: Rendered) -> Draft {
+pub(super) fn draft(page: Asked, path: &str, source: &str, rendered: Rendered) -> Draft {
     let Rendered { broken, anchors, external, words, .. } = rendered;
     let needed = !broken.is_empty() || !anchors.is_empty() || !external.is_empty();
     let source = needed.then(|| (path.to_owned(), source.to_owned()));
@@ -48,22 +50,24 @@ impl Draft {
     }
 }
 
-/// Everything that leads nowhere, in the order of files and places.
-///
-/// # Errors
-/// [`SiteError::Links`], unless broken links are allowed.
-pub(super) fn check_links(model: &Model<'_>, drafts: &[Draft]) -> Result<(), SiteError> {
+/// Everything that leads nowhere, in the order of files and places; nothing where that is allowed. `bytes` reads a
+/// page.
+pub(super) fn check_links(
+    model: &Model<'_>,
+    drafts: &[Draft],
+    bytes: &(dyn Fn(&Asked) -> Vec<u8> + Sync),
+) -> Vec<Diagnostic> {
     if model.input.config.allow_broken_links {
-        return Ok(());
+        return Vec::new();
     }
     let mut found = missing_chapters(model);
     found.extend(model.input.docs_problems.iter().cloned());
     let wanted: HashSet<&str> =
         drafts.iter().flat_map(|draft| &draft.anchors).map(|used| used.page.as_str()).collect();
-    let known: HashMap<&str, HashSet<&str>> = drafts
-        .iter()
-        .filter(|draft| wanted.contains(draft.page.path.as_str()))
-        .map(|draft| (draft.page.path.as_str(), anchors(&draft.page.bytes)))
+    let known: HashMap<&str, HashSet<String>> = drafts
+        .par_iter()
+        .filter(|draft| wanted.contains(draft.page.path()))
+        .map(|draft| (draft.page.path(), anchors(&bytes(&draft.page))))
         .collect();
     for draft in drafts {
         let error = |span: &Range<usize>, message: String| {
@@ -80,7 +84,7 @@ pub(super) fn check_links(model: &Model<'_>, drafts: &[Draft]) -> Result<(), Sit
         let exists = |used: &AnchorUse| {
             // Nobody can mend a link to a heading of a record that is gone.
             model.is_of_deleted(&used.page)
-                || known.get(used.page.as_str()).is_some_and(|ids| ids.contains(used.fragment.as_str()))
+                || known.get(used.page.as_str()).is_some_and(|ids| ids.contains(&used.fragment))
         };
         for used in draft.anchors.iter().filter(|used| !exists(used)) {
             let message = format!(
@@ -94,7 +98,7 @@ pub(super) fn check_links(model: &Model<'_>, drafts: &[Draft]) -> Result<(), Sit
         }
     }
     found.sort_by(|a, b| (&a.path, a.line, a.column).cmp(&(&b.path, b.line, b.column)));
-    if found.is_empty() { Ok(()) } else { Err(SiteError::Links(found)) }
+    found
 }
 
 fn missing_chapters(model: &Model<'_>) -> Vec<Diagnostic> {
@@ -114,10 +118,10 @@ fn missing_chapters(model: &Model<'_>) -> Vec<Diagnostic> {
 }
 
 /// The anchors of a finished page. The sanitiser and the templates write attributes in one form only.
-fn anchors(page: &[u8]) -> HashSet<&str> {
+fn anchors(page: &[u8]) -> HashSet<String> {
     let text = std::str::from_utf8(page).unwrap_or("");
     text.match_indices(" id=\"")
-        .filter_map(|(start, found)| text[start + found.len()..].split('"').next())
+        .filter_map(|(start, found)| text[start + found.len()..].split('"').next().map(str::to_owned))
         .collect()
 }
 
@@ -149,7 +153,7 @@ pub(super) fn external_links_page<'a>(drafts: &'a [Draft]) -> Option<Page> {
         let listed = |link: &'a ExternalLink| {
             let (path, text, span) = draft.place(&(link.start..link.start))?;
             let line = 1 + text.bytes().take(span.start).filter(|byte| *byte == b'\n').count();
-            Some(Listed { address: &link.address, path, line, page: &draft.page.path })
+            Some(Listed { address: &link.address, path, line, page: draft.page.path() })
         };
         links.extend(draft.external.iter().filter_map(listed));
     }

@@ -160,14 +160,16 @@ fn records(model: &Model<'_>) -> Option<Page> {
 }
 
 /// `sitemap.xml` and `robots.txt`, where the site's address is known.
-pub(super) fn map(model: &Model<'_>, pages: &[Page]) -> Vec<Page> {
-    let Some(address) = super::render::address(model.input.config) else { return Vec::new() };
+pub(super) fn map<'p>(model: &Model<'_>, pages: impl Iterator<Item = &'p str>) -> Vec<Page> {
+    let Some(address) = super::frame::address(model.input.config) else { return Vec::new() };
     let mut text = String::from(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<urlset xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\">\n",
     );
-    for page in pages.iter().filter(|page| page.path.ends_with(".html") && page.path != "404.html") {
+    let mut pages: Vec<&str> = pages.filter(|path| path.ends_with(".html") && *path != "404.html").collect();
+    pages.sort_unstable();
+    for page in pages {
         text.push_str("<url><loc>");
-        super::text::push_escaped(&mut text, &format!("{address}{}", percent_encoded(&page.path)));
+        super::text::push_escaped(&mut text, &format!("{address}{}", percent_encoded(page)));
         text.push_str("</loc></url>\n");
     }
     text.push_str("</urlset>\n");

@@ -3,9 +3,9 @@
 use minijinja::context;
 use serde::Serialize;
 
-use super::input::{Page, SiteError};
+use super::input::SiteError;
 use super::record_page::RecordView;
-use super::render::{Renderer, data};
+use super::render::{Renderer, Target, data};
 use super::timeline::TimelineRow;
 
 /// Most bytes of differences on one page, and what a row takes besides, of the same unit.
@@ -28,16 +28,16 @@ struct PartLink<'a> {
     here: bool,
 }
 
-/// The pages of a history whose rows the record's own page does not all show.
+/// Path and text of each page of a history whose rows the record's own page does not all show.
 ///
 /// # Errors
 /// [`SiteError::Template`] when the template fails.
-pub(super) fn pages(
+pub(super) fn texts(
     renderer: &Renderer<'_>,
     view: &RecordView,
     place: &str,
     rows: &[TimelineRow],
-) -> Result<Vec<Page>, SiteError> {
+) -> Result<Vec<(String, String)>, SiteError> {
     if view.timeline.page.is_none() {
         return Ok(Vec::new());
     }
@@ -54,7 +54,8 @@ pub(super) fn pages(
         let history = context! {
             row => data(&view.row), path => &view.path, rows => data(part.rows), pages => data(&links)
         };
-        renderer.page(&part.page, place, "site/history.html", context! { history => history })
+        let target = Target { path: &part.page, place, template: "site/history.html" };
+        Ok((part.page.clone(), renderer.text(target, context! { history => history })?))
     };
     parts.iter().map(page).collect()
 }

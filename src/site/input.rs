@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use super::includes::Origins;
 use super::memory::Memory;
-use crate::book::{Deleted, Redirect, Theme};
+use super::standing::{Earlier, Made};
+use crate::book::{BookError, Deleted, Differences, Redirect, Step, Steps, Theme};
 use crate::diagnostic::Diagnostic;
-use crate::history::{CommitId, Hunk};
 use crate::ledger::{Audit, Gate, State, Unclear};
 use crate::policy::Policy;
 use crate::record::{Record, RecordId};
@@ -95,8 +95,8 @@ pub struct SiteInput<'a> {
     pub policy: &'a Policy,
     /// What the gate and the audit say; `None` without a trunk.
     pub judged: Option<Judged<'a>>,
-    /// What single commits changed in records, by name and commit.
-    pub differences: &'a BTreeMap<(String, CommitId), Vec<Hunk>>,
+    /// The single changes of records' files that pages show.
+    pub steps: &'a Steps,
     /// Records that have another ID now, from the old one.
     pub renamed: &'a BTreeMap<RecordId, RecordId>,
     /// Records that history deleted, in the order of their names.
@@ -117,8 +117,24 @@ pub struct SiteInput<'a> {
     pub unsaved: &'a BTreeMap<String, Arc<Record>>,
     /// What earlier builds rendered; the same bytes come out without it, later.
     pub memory: Option<&'a dyn Memory>,
-    /// Whole pages that earlier builds of this process made, by what they show.
-    pub pages: Option<&'a dyn Memory>,
+    /// What an earlier build made; the same bytes come out without it, later.
+    pub earlier: Option<Earlier<'a>>,
+}
+
+/// Says line by line what steps changed; it is asked about pages that are made anew, and about no others.
+pub type Differ<'a> = &'a dyn Fn(&[Step<'_>]) -> Result<Differences, BookError>;
+
+/// A site.
+#[derive(Debug)]
+pub struct Site {
+    /// What was made, sorted by path.
+    pub pages: Vec<Page>,
+    /// The paths of pages that stand byte for byte where the earlier build put them, sorted.
+    pub standing: Vec<String>,
+    /// What the next build may start from.
+    pub made: Made,
+    /// Links that lead nowhere, unless those are allowed.
+    pub broken: Vec<Diagnostic>,
 }
 
 /// One file of the site.
@@ -139,6 +155,9 @@ pub enum SiteError {
     /// What `book.toml` says of the site cannot be used.
     #[error("{} {} in the settings of the site", .0.len(), if .0.len() == 1 { "mistake" } else { "mistakes" })]
     Settings(Vec<Diagnostic>),
+    /// What a commit changed cannot be read.
+    #[error(transparent)]
+    Book(#[from] BookError),
     /// A template is wrong.
     #[error("template `{name}`{}: {message}", .line.map(|line| format!(", line {line}")).unwrap_or_default())]
     Template {

@@ -3,6 +3,7 @@
 //!
 //! Every page works from `file://`, under any path, without script, and loads nothing from elsewhere.
 
+mod as_of;
 mod audit;
 mod audit_csv;
 mod badge;
@@ -15,6 +16,7 @@ mod deleted;
 mod evidence;
 mod feeds;
 mod figures;
+mod frame;
 mod gate;
 mod graph;
 mod groups;
@@ -38,12 +40,16 @@ mod progress;
 mod radius;
 mod raw_html;
 mod record_page;
+mod records;
 mod redirect;
 mod render;
+mod row;
 mod runbook;
 mod sanitize;
 mod search;
+mod similar;
 mod spark;
+mod standing;
 mod stated;
 mod summary;
 mod svg;
@@ -63,8 +69,9 @@ mod tests;
 pub use audit_csv::audit_csv;
 pub use checks::external_links;
 pub use includes::{Expanded, Origins, ReadFile, expand_includes};
-pub use input::{DocFile, GateAnswer, Judged, Page, SiteConfig, SiteError, SiteInput};
+pub use input::{Differ, DocFile, GateAnswer, Judged, Page, Site, SiteConfig, SiteError, SiteInput};
 pub use memory::{Key, Memory};
 pub use paths::is_safe;
-pub use render::render_site;
-pub use write::{WriteError, WriteReport, write_site};
+pub use render::{build_site, render_site};
+pub use standing::{Earlier, Made, Shelf};
+pub use write::{OnDisk, WriteError, WriteReport, write_among, write_site};

@@ -1,12 +1,14 @@
 //! The map of the site: which file of the book is shown on which page.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::OnceLock;
 
 use super::input::{DocFile, SiteInput};
 use super::palette::Palette;
 use super::paths::{Names, is_safe, stem};
+use super::row::Rows;
+use super::similar::Candidates;
 use super::summary::{self, Entry};
-use crate::diagnostic::nearest;
 use crate::ledger::RecordState;
 use crate::record::RecordType;
 
@@ -71,6 +73,9 @@ pub(super) struct Model<'a> {
     deleted_by_name: HashMap<&'a str, usize>,
     pages: HashMap<String, String>,
     files: HashMap<String, usize>,
+    pub(super) rows: Rows,
+    /// For suggestions; most books need none.
+    candidates: OnceLock<Candidates>,
 }
 
 impl<'a> Model<'a> {
@@ -95,6 +100,8 @@ impl<'a> Model<'a> {
             deleted_by_name: HashMap::new(),
             pages: HashMap::new(),
             files: HashMap::new(),
+            rows: Rows::of(input.state.records.len()),
+            candidates: OnceLock::new(),
         };
         let mut names = Names::default();
         model.place_records(&mut names);
@@ -183,14 +190,11 @@ impl<'a> Model<'a> {
     /// A path of the book that looks like this one.
     pub(super) fn similar(&self, path: &str) -> Option<&str> {
         if self.input.config.allow_broken_links {
-            return None; // Nobody reads it, and a search through every page for each link is slow.
+            return None; // Nobody reads it.
         }
-        let stem = path.rsplit('/').next().unwrap_or(path);
-        let mut candidates: Vec<&str> =
-            self.pages.keys().chain(self.files.keys()).map(String::as_str).collect();
-        candidates.sort_unstable();
-        let same_name = candidates.iter().find(|candidate| candidate.rsplit('/').next() == Some(stem));
-        same_name.copied().or_else(|| nearest(path, candidates))
+        self.candidates
+            .get_or_init(|| Candidates::new(self.pages.keys().chain(self.files.keys())))
+            .similar(path)
     }
 
     /// The first page of the manual.

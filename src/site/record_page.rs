@@ -10,6 +10,7 @@ use super::sanitize::key;
 use super::text::escaped;
 use super::timeline::{self, Timeline, TimelineRow};
 use super::view::{Act, Problem, Reference, Row, Tone, moment};
+use crate::book::Differences;
 use crate::ledger::{Approval, RecordState, shell_quoted};
 use crate::record::{Details, Item, Record};
 
@@ -130,17 +131,17 @@ pub(super) struct RecordPage {
     pub(super) view: RecordView,
     /// The text with its links.
     pub(super) rendered: Rendered,
-    /// Every row of the history, newest first.
+    /// Every row of the history, newest first, without what it changed.
     pub(super) history: Vec<TimelineRow>,
     /// The drawings that the page shows.
     pub(super) drawings: Vec<Page>,
 }
 
-/// Builds what one record has on pages.
+/// Builds what one record has on pages, without what commits changed and the timeline that shows it.
 pub(super) fn view(model: &Model<'_>, index: usize) -> RecordPage {
     let state = &model.input.state.records[index];
     let own_page = &model.record_pages[index];
-    let history = timeline::rows(model, state);
+    let history = timeline::rows(model, state, &Differences::new());
     let (radii, drawings) =
         super::radius::views(model, state, own_page).into_iter().unzip::<_, _, Vec<_>, Vec<_>>();
     let mut rendered = render(model, index);
@@ -165,7 +166,7 @@ pub(super) fn view(model: &Model<'_>, index: usize) -> RecordPage {
         },
         headings: rendered.headings.clone(),
         issues: super::runbook::issues(&rendered.headings),
-        timeline: Timeline::shortened(&history, own_page),
+        timeline: Timeline::default(),
         relations: relations(model, state),
         commands: commands(state),
         stated: super::stated::facts(model, state),

@@ -21,13 +21,14 @@ struct Moved {
     page: Option<String>,
 }
 
-/// The pages that lead on. `made` are those that stand already: none is replaced.
-///
-/// # Errors
-/// [`SiteError::Links`] with the place in `book.toml` where a redirect stands on a page, or leads nowhere.
-pub(super) fn pages(renderer: &Renderer<'_>, made: &[Page]) -> Result<Vec<Page>, SiteError> {
+/// The pages that lead on, and what is wrong with the settings: a redirect that stands on a page or leads nowhere, with
+/// its place in `book.toml`, unless that is allowed. `made` are the pages that stand already: none is replaced.
+pub(super) fn pages<'p>(
+    renderer: &Renderer<'_>,
+    made: impl Iterator<Item = &'p str>,
+) -> Result<(Vec<Page>, Vec<Diagnostic>), SiteError> {
     let model = renderer.model;
-    let made: BTreeSet<&str> = made.iter().map(|page| page.path.as_str()).collect();
+    let made: BTreeSet<&str> = made.collect();
     let (mut moved, mut wrong) = (Vec::new(), Vec::new());
     for redirect in &model.input.config.redirects {
         match chapter(redirect, &made) {
@@ -35,19 +36,17 @@ pub(super) fn pages(renderer: &Renderer<'_>, made: &[Page]) -> Result<Vec<Page>,
             Err((message, help)) => wrong.push(error(model, redirect, &message, help)),
         }
     }
-    if !wrong.is_empty() && !model.input.config.allow_broken_links {
-        return Err(SiteError::Links(wrong));
+    if model.input.config.allow_broken_links {
+        wrong.clear();
     }
     let told: BTreeSet<String> = moved.iter().map(|found| found.from.clone()).collect();
     let records = renumbered(model);
     moved.extend(records.filter(|found| !made.contains(found.from.as_str()) && !told.contains(&found.from)));
-    moved
-        .into_iter()
-        .map(|found| {
-            let context = context! { redirect => context! { href => found.href, page => found.page } };
-            renderer.page(&found.from, "", "site/redirect.html", context)
-        })
-        .collect()
+    let pages = moved.into_iter().map(|found| {
+        let context = context! { redirect => context! { href => found.href, page => found.page } };
+        renderer.page(&found.from, "", "site/redirect.html", context)
+    });
+    Ok((pages.collect::<Result<_, _>>()?, wrong))
 }
 
 /// A redirect of the settings, from a chapter's old page. As with mdBook, paths count from the manual's folder.

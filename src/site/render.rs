@@ -6,73 +6,54 @@ use minijinja::{Value, context};
 use rayon::prelude::*;
 use serde::Serialize;
 
+use super::as_of::AsOf;
 use super::checks::{Draft, check_links, draft, external_links_page};
-use super::input::{Page, SiteError, SiteInput};
-use super::memory::{Key, Kind};
+use super::frame::Shared;
+use super::input::{Differ, Page, Site, SiteError, SiteInput};
+use super::memory::Kind;
 use super::model::Model;
 use super::paths::root_of;
+use super::standing::{Asked, Builder};
 use super::template::Templates;
-use super::theme::Dress;
-use super::{calendar, lists, manual, meeting, overview, person, record_page};
-use crate::history::CommitTime;
+use super::{calendar, lists, manual, meeting, overview, person};
+use crate::book::Differences;
 use crate::record::RecordType;
-
-/// What every template gets as `site`.
-#[derive(Debug, Serialize)]
-struct Frame {
-    title: String,
-    description: Option<String>,
-    authors: Vec<String>,
-    language: String,
-    /// The forge's page of the repository.
-    repository_url: Option<String>,
-    /// First page of the manual, from the site's root.
-    manual: Option<String>,
-    /// The commit that was read.
-    commit: Option<super::view::Commit>,
-    /// The moment of judgement: `24 May 2024 02:14 +02:00`.
-    as_of: String,
-    as_of_iso: String,
-    branch: Option<String>,
-    trunk: Option<String>,
-    /// Base for `404.html`, which is shown at any address.
-    base: Option<String>,
-    /// The site's address, for canonical links and feeds.
-    address: Option<String>,
-    has_decisions: bool,
-    /// How many records history deleted: `deleted.html` lists them.
-    n_deleted: usize,
-    /// The page of the next meeting.
-    meeting: Option<String>,
-    logo: Option<String>,
-    /// Style sheets and scripts of the book, from the site's root.
-    styles: Vec<String>,
-    scripts: Vec<String>,
-    version: &'static str,
-}
 
 /// Page and title of each chapter of the manual.
 type Chapters = Vec<(String, String)>;
 
-/// Renders the whole site; the same input gives the same bytes.
+/// Renders the whole site without the lines that commits changed; the same input gives the same bytes.
 ///
 /// # Errors
 /// [`SiteError::Links`] when a link, anchor or image leads nowhere and that is not allowed;
 /// [`SiteError::Template`] when a template fails.
 pub fn render_site(input: &SiteInput<'_>) -> Result<Vec<Page>, SiteError> {
+    let unknown: Differ<'_> = &|_| Ok(Differences::new());
+    let Site { pages, broken, .. } = build_site(&SiteInput { earlier: None, ..*input }, unknown)?;
+    if broken.is_empty() { Ok(pages) } else { Err(SiteError::Links(broken)) }
+}
+
+/// Renders what of the site does not stand already, whatever its links are.
+///
+/// # Errors
+/// [`SiteError::Template`] when a template fails; [`SiteError::Settings`]; [`SiteError::Book`] when `differ` fails.
+pub fn build_site(input: &SiteInput<'_>, differ: Differ<'_>) -> Result<Site, SiteError> {
     let model = Model::new(input);
     let templates = Templates::new(input.template_overrides)?;
     let meetings = meeting::views(&model);
     let dress = super::theme::dress(input)?;
-    let site = Shared::frame(&model, &meetings, &dress);
-    let renderer = Renderer { model: &model, templates: &templates, site };
-    let (mut drafts, beside) = renderer.records()?;
+    let as_of = AsOf::new(&model);
+    let site = Shared::frame(&model, &meetings, &dress, &as_of);
+    let builder = Builder::new(as_of, input.earlier);
+    let renderer = Renderer { model: &model, templates: &templates, site, builder };
+    let (mut drafts, beside) = renderer.records(differ)?;
     let (manual, chapters) = renderer.manual()?;
     drafts.extend(manual);
-    check_links(&model, &drafts)?;
+    let mut broken = check_links(&model, &drafts, &|page| renderer.builder.bytes(page));
     let external = external_links_page(&drafts);
-    let (mut pages, words): (Vec<Page>, Vec<String>) =
+    let (mut asked, words): (Vec<Asked>, Vec<String>) =
         drafts.into_iter().map(|draft| (draft.page, draft.words)).unzip();
+    asked.extend(beside.into_iter().flatten());
     let ((lists, places), (names, (search, feeds))) = rayon::join(
         || rayon::join(|| renderer.lists(), || renderer.places(&meetings)),
         || {
@@ -80,14 +61,13 @@ pub fn render_site(input: &SiteInput<'_>) -> Result<Vec<Page>, SiteError> {
             rayon::join(|| renderer.names(), || rayon::join(search, || super::feeds::pages(&renderer)))
         },
     );
-    pages.extend(beside.into_iter().flatten());
-    pages.extend(external);
-    pages.extend(dress.pages);
-    pages.extend(manual_index(&model, &pages));
-    for more in [lists?, places?, names?, search, feeds?] {
-        pages.extend(more);
+    for more in [lists?, places?, names?] {
+        asked.extend(more);
     }
-    pages.extend(super::feeds::map(&model, &pages));
+    let mut pages: Vec<Page> = external.into_iter().chain(dress.pages).collect();
+    pages.extend(renderer.manual_index(&asked));
+    pages.extend(search);
+    pages.extend(feeds?);
     let copied =
         model.copied.iter().map(|copy| Page { path: copy.to.clone(), bytes: copy.file.bytes.clone() });
     pages.extend(copied);
@@ -95,103 +75,42 @@ pub fn render_site(input: &SiteInput<'_>) -> Result<Vec<Page>, SiteError> {
     pages.extend(statics.map(|(name, text)| Page { path: name.to_owned(), bytes: text.as_bytes().to_vec() }));
     super::palette::dye(&model, &mut pages);
     pages.extend(super::deleted::pages(&renderer)?);
-    pages.extend(super::redirect::pages(&renderer, &pages)?);
-    pages.sort_by(|a, b| a.path.cmp(&b.path));
-    Ok(pages)
-}
-
-/// As in mdBook, the manual's folder shows its first chapter.
-fn manual_index(model: &Model<'_>, pages: &[Page]) -> Option<Page> {
-    const INDEX: &str = "manual/index.html";
-    let first = model.manual_start()?;
-    let is_beside = first.strip_prefix("manual/").is_some_and(|name| !name.contains('/'));
-    let page = pages.iter().find(|page| page.path == first).filter(|_| is_beside && first != INDEX)?;
-    let is_free = pages.iter().all(|page| page.path != INDEX);
-    is_free.then(|| Page { path: INDEX.to_owned(), bytes: page.bytes.clone() })
-}
-
-/// The site's whole address with a slash at its end, when the settings name one.
-pub(super) fn address(config: &super::SiteConfig) -> Option<String> {
-    let url = config.site_url.as_deref().filter(|url| super::view::is_web(url))?;
-    Some(format!("{}/", url.trim_end_matches('/')))
-}
-
-/// The path or address under which the site is served, with a slash at its end.
-fn base(config: &super::SiteConfig) -> Option<String> {
-    let url = config.site_url.as_deref().filter(|url| super::view::is_web(url) || url.starts_with('/'))?;
-    Some(format!("{}/", url.trim_end_matches('/')))
-}
-
-fn frame(model: &Model<'_>, meetings: &[meeting::MeetingView], dress: &Dress) -> Frame {
-    let (config, state) = (model.input.config, model.input.state);
-    let offset_minutes = state.at.as_ref().map_or(0, |at| at.time.offset_minutes);
-    let as_of = CommitTime { seconds: state.now, offset_minutes };
-    let language = config.language.trim();
-    Frame {
-        title: config.title.clone(),
-        description: config.description.clone(),
-        authors: config.authors.clone(),
-        language: if language.is_empty() { "en".to_owned() } else { language.to_owned() },
-        repository_url: config.repository_url.clone(),
-        manual: model.manual_start().map(str::to_owned),
-        commit: state.at.as_ref().map(|at| model.commit(at.commit)),
-        as_of: as_of.human(),
-        as_of_iso: as_of.rfc3339(),
-        branch: state.branch.clone(),
-        trunk: state.trunk.clone(),
-        base: base(config),
-        address: address(config),
-        meeting: meetings
-            .iter()
-            .rev()
-            .find(|meeting| meeting.coming)
-            .or(meetings.last())
-            .map(|m| m.page.clone()),
-        logo: dress.logo.clone().or_else(|| own_files(model, LOGO).pop()),
-        styles: dress.styles.iter().cloned().chain(own_files(model, ".css")).collect(),
-        scripts: dress.scripts.iter().cloned().chain(own_files(model, ".js")).collect(),
-        version: env!("CARGO_PKG_VERSION"),
-        n_deleted: model.deleted_pages.len(),
-        has_decisions: state.records.iter().any(|record| record.record_type == RecordType::Decision),
+    let paths = || asked.iter().map(Asked::path).chain(pages.iter().map(|page| page.path.as_str()));
+    let map = super::feeds::map(&model, paths());
+    let (redirects, wrong) = super::redirect::pages(&renderer, paths())?;
+    pages.extend(map);
+    pages.extend(redirects);
+    broken.extend(wrong);
+    let mut standing = Vec::new();
+    for page in asked {
+        match page {
+            Asked::New(page) => pages.push(page),
+            Asked::Standing(path) => standing.push(path),
+        }
     }
+    pages.sort_by(|a, b| a.path.cmp(&b.path));
+    standing.sort_unstable();
+    Ok(Site { pages, standing, made: renderer.builder.into_made(), broken })
 }
 
 /// Fills templates with the frame's data around each page's own.
 pub(super) struct Renderer<'a> {
     pub(super) model: &'a Model<'a>,
     templates: &'a Templates,
-    site: Shared,
-}
-
-/// What many pages show, and a hash of it.
-struct Shared {
-    value: Value,
-    digest: Key,
-}
-
-impl Shared {
-    fn new(parts: &impl Serialize) -> Self {
-        let digest = Kind::Shared.key(&[&serde_json::to_vec(parts).unwrap_or_default()]);
-        Shared { value: data(parts), digest }
-    }
-
-    /// The frame of all pages; the book's own templates count as a part of it.
-    fn frame(model: &Model<'_>, meetings: &[meeting::MeetingView], dress: &Dress) -> Self {
-        let frame = frame(model, meetings, dress);
-        let Shared { digest, .. } = Shared::new(&(&frame, model.input.template_overrides));
-        Shared { value: data(frame), digest }
-    }
+    pub(super) site: Shared,
+    pub(super) builder: Builder<'a>,
 }
 
 /// Which page, by which template, at which place of the menu.
 #[derive(Clone, Copy)]
-struct Target<'a> {
-    path: &'a str,
-    place: &'a str,
-    template: &'a str,
+pub(super) struct Target<'a> {
+    pub(super) path: &'a str,
+    pub(super) place: &'a str,
+    pub(super) template: &'a str,
 }
 
 impl Renderer<'_> {
+    /// A page that is made each time.
     pub(super) fn page(
         &self,
         path: &str,
@@ -199,61 +118,53 @@ impl Renderer<'_> {
         template: &str,
         data: Value,
     ) -> Result<Page, SiteError> {
+        let text = self.text(Target { path, place, template }, data)?;
+        Ok(self.builder.finished(path, &text))
+    }
+
+    /// The same among others that may stand already.
+    fn anew(&self, path: &str, place: &str, template: &str, data: Value) -> Result<Asked, SiteError> {
+        self.page(path, place, template, data).map(Asked::New)
+    }
+
+    pub(super) fn text(&self, target: Target<'_>, data: Value) -> Result<String, SiteError> {
+        let Target { path, place, template } = target;
         let frame =
             context! { site => self.site.value.clone(), root => root_of(path), page => path, place => place };
-        let text = self.templates.render(template, context! { ..data, ..frame })?;
-        Ok(Page { path: path.to_owned(), bytes: text.into_bytes() })
+        self.templates.render(template, context! { ..data, ..frame })
     }
 
     /// A page that shows a view under a name, and what many pages show under another; one that was made before
-    /// from the same is taken as it is.
+    /// from the same, and stands as it was made, is not made again.
     fn page_of(
         &self,
         target: Target<'_>,
         (name, view): (&str, &impl Serialize),
         (shared_name, shared): (&str, &Shared),
-    ) -> Result<Page, SiteError> {
+    ) -> Result<Asked, SiteError> {
         let Target { path, place, template } = target;
-        let kept = self.model.input.pages.and_then(|pages| {
-            let view = serde_json::to_vec(view).ok()?;
+        let key = {
+            let view = serde_json::to_vec(view).unwrap_or_default();
             let names = [path, place, template, name, shared_name].map(str::as_bytes);
-            let key = Kind::Page.key(&[&names[..], &[&view, &self.site.digest, &shared.digest]].concat());
-            Some((pages, key))
-        });
-        if let Some(bytes) = kept.and_then(|(pages, key)| pages.get(&key)) {
-            return Ok(Page { path: path.to_owned(), bytes });
+            Kind::Page.key(&[&names[..], &[&view, &self.site.digest, &shared.digest]].concat())
+        };
+        if let Some(page) = self.builder.made_before(path, &key) {
+            return Ok(page);
         }
         let views = BTreeMap::from([(name, data(view)), (shared_name, shared.value.clone())]);
-        let page = self.page(path, place, template, Value::from(views))?;
-        if let Some((pages, key)) = kept {
-            pages.put(key, &page.bytes);
-        }
-        Ok(page)
+        let text = self.text(target, Value::from(views))?;
+        Ok(self.builder.rendered(path, &key, &text))
     }
 
-    /// The page of each record, and the files beside it.
-    fn records(&self) -> Result<(Vec<Draft>, Vec<Vec<Page>>), SiteError> {
-        let records = &self.model.input.state.records;
-        let pages: Result<Vec<_>, SiteError> =
-            (0..records.len()).into_par_iter().map(|index| self.record(index)).collect();
-        Ok(pages?.into_iter().unzip())
-    }
-
-    fn record(&self, index: usize) -> Result<(Draft, Vec<Page>), SiteError> {
-        let state = &self.model.input.state.records[index];
-        let record_page::RecordPage { view, rendered, history, drawings: mut beside } =
-            record_page::view(self.model, index);
-        let (place, template) = match state.record_type {
-            _ if state.record.is_broken() => ("records", "site/broken.html"),
-            RecordType::Task => ("records", "site/task.html"),
-            RecordType::Decision => ("records", "site/decision.html"),
-            RecordType::Runbook => ("runbooks", "site/runbook.html"),
-        };
-        beside.extend(super::history::pages(self, &view, place, &history)?);
-        let target = Target { path: &self.model.record_pages[index], place, template };
-        let page = self.page_of(target, ("record", &view), ("site", &self.site))?;
-        let shown = record_page::shown(self.model, state);
-        Ok((draft(page, &shown.path, &shown.source, rendered), beside))
+    /// As in mdBook, the manual's folder shows its first chapter.
+    fn manual_index(&self, made: &[Asked]) -> Option<Page> {
+        const INDEX: &str = "manual/index.html";
+        let first = self.model.manual_start()?;
+        let is_beside = first.strip_prefix("manual/").is_some_and(|name| !name.contains('/'));
+        let page = made.iter().find(|page| page.path() == first).filter(|_| is_beside && first != INDEX)?;
+        let is_free = made.iter().all(|page| page.path() != INDEX)
+            && self.model.copied.iter().all(|copy| copy.to != INDEX);
+        is_free.then(|| Page { path: INDEX.to_owned(), bytes: self.builder.bytes(page) })
     }
 
     /// The manual's pages, and the page and title of each for the search.
@@ -275,7 +186,7 @@ impl Renderer<'_> {
         Ok(chapters?.into_iter().unzip())
     }
 
-    fn lists(&self) -> Result<Vec<Page>, SiteError> {
+    fn lists(&self) -> Result<Vec<Asked>, SiteError> {
         let model = self.model;
         let index = || {
             let target = Target { path: "index.html", place: "overview", template: "site/index.html" };
@@ -291,13 +202,13 @@ impl Renderer<'_> {
         let mut pages = vec![
             index?,
             board?,
-            self.page(
+            self.anew(
                 "tags.html",
                 "more",
                 "site/tags.html",
                 context! { kinds => data(lists::kinds(model)) },
             )?,
-            self.page("404.html", "", "site/404.html", context! {})?,
+            self.anew("404.html", "", "site/404.html", context! {})?,
         ];
         pages.extend(records?);
         pages.extend(by_type("decisions.html", "more", Some(RecordType::Decision))?);
@@ -305,18 +216,18 @@ impl Renderer<'_> {
         for index in super::letters::pages(model) {
             let kinds = if index.first { lists::kinds(model) } else { Vec::new() };
             let context = context! { index => data(&index), kinds => data(kinds) };
-            pages.push(self.page(&index.page, "more", "site/all.html", context)?);
+            pages.push(self.anew(&index.page, "more", "site/all.html", context)?);
         }
         let groups: Vec<_> = lists::group_pages(model).filter(|((kind, _), _)| *kind != "service").collect();
         let groups =
             groups.into_par_iter().map(|(key, page)| self.list("more", &lists::group(model, page, key)));
-        let groups: Result<Vec<Vec<Page>>, SiteError> = groups.collect();
+        let groups: Result<Vec<Vec<Asked>>, SiteError> = groups.collect();
         pages.extend(groups?.into_iter().flatten());
         Ok(pages)
     }
 
     /// The pages of one list.
-    fn list(&self, place: &str, list: &[(String, lists::List)]) -> Result<Vec<Page>, SiteError> {
+    fn list(&self, place: &str, list: &[(String, lists::List)]) -> Result<Vec<Asked>, SiteError> {
         let page = |(path, list): &(String, lists::List)| {
             let target = Target { path, place, template: "site/list.html" };
             self.page_of(target, ("list", list), ("site", &self.site))
@@ -325,27 +236,27 @@ impl Renderer<'_> {
     }
 
     /// Calendar, meetings, audit, figures, graph.
-    fn places(&self, meetings: &[meeting::MeetingView]) -> Result<Vec<Page>, SiteError> {
+    fn places(&self, meetings: &[meeting::MeetingView]) -> Result<Vec<Asked>, SiteError> {
         let model = self.model;
         let mut pages = Vec::new();
         let calendar::Calendar { months, weeks } = calendar::calendar(model);
         for month in months {
             let path = month.page.clone();
             let context = context! { month => data(month) };
-            pages.push(self.page(&path, "calendar", "site/calendar.html", context)?);
+            pages.push(self.anew(&path, "calendar", "site/calendar.html", context)?);
         }
         for week in weeks {
             let path = week.page.clone();
             let context = context! { week => data(week) };
-            pages.push(self.page(&path, "calendar", "site/week.html", context)?);
+            pages.push(self.anew(&path, "calendar", "site/week.html", context)?);
         }
         for meeting in meetings {
             let context = context! { meeting => data(meeting) };
-            pages.push(self.page(&meeting.page, "more", "site/meeting.html", context)?);
+            pages.push(self.anew(&meeting.page, "more", "site/meeting.html", context)?);
         }
         let links: Vec<(String, String, bool)> =
             meetings.iter().rev().map(|m| (m.title.clone(), m.page.clone(), m.coming)).collect();
-        pages.push(self.page(
+        pages.push(self.anew(
             "meetings.html",
             "more",
             "site/meetings.html",
@@ -354,24 +265,24 @@ impl Renderer<'_> {
         pages.extend(self.audit()?);
         if let Some(judged) = model.input.judged {
             let csv = super::audit_csv(&judged.audit.rows).unwrap_or_default();
-            pages.push(Page { path: "audit.csv".to_owned(), bytes: csv.into_bytes() });
+            pages.push(Asked::New(Page { path: "audit.csv".to_owned(), bytes: csv.into_bytes() }));
         }
         let metrics = context! { metrics => data(super::figures::view(model)) };
-        pages.push(self.page("metrics.html", "more", "site/metrics.html", metrics)?);
+        pages.push(self.anew("metrics.html", "more", "site/metrics.html", metrics)?);
         let graph = context! { graph => data(super::graph::view(model)) };
-        pages.push(self.page("graph.html", "more", "site/graph.html", graph)?);
+        pages.push(self.anew("graph.html", "more", "site/graph.html", graph)?);
         Ok(pages)
     }
 
     /// The audit by periods, and the evidence of each task's deployments.
-    fn audit(&self) -> Result<Vec<Page>, SiteError> {
+    fn audit(&self) -> Result<Vec<Asked>, SiteError> {
         let views = super::audit::views(self.model);
         if views.is_empty() {
-            return Ok(vec![self.page("audit.html", "audit", "site/audit.html", context! {})?]);
+            return Ok(vec![self.anew("audit.html", "audit", "site/audit.html", context! {})?]);
         }
         let periods = views
             .par_iter()
-            .map(|view| self.page(&view.page, "audit", "site/audit.html", context! { audit => data(view) }));
+            .map(|view| self.anew(&view.page, "audit", "site/audit.html", context! { audit => data(view) }));
         let evidence = super::evidence::views(self.model);
         let evidence = evidence.par_iter().map(|view| {
             let target = Target { path: &view.page, place: "audit", template: "site/evidence.html" };
@@ -381,10 +292,10 @@ impl Renderer<'_> {
     }
 
     /// People and services.
-    fn names(&self) -> Result<Vec<Page>, SiteError> {
+    fn names(&self) -> Result<Vec<Asked>, SiteError> {
         let model = self.model;
         let people = person::people(model);
-        let mut pages = vec![self.page(
+        let mut pages = vec![self.anew(
             "people.html",
             "more",
             "site/people.html",
@@ -393,14 +304,14 @@ impl Renderer<'_> {
         for (person, lists) in people {
             let (path, feed) = (person.page.clone(), super::feeds::feed_of(&person.page));
             let context = context! { person => data(person), feed => feed };
-            pages.push(self.page(&path, "more", "site/person.html", context)?);
+            pages.push(self.anew(&path, "more", "site/person.html", context)?);
             pages.extend(self.list("more", &lists)?);
         }
         let services: Vec<(&str, &str)> = person::services(model).collect();
         let services = services.into_par_iter().map(|(name, page)| {
             let (service, lists) = person::service(model, name, page);
             let mut pages = self.list("more", &lists)?;
-            pages.push(self.page(
+            pages.push(self.anew(
                 page,
                 "more",
                 "site/service.html",
@@ -408,23 +319,10 @@ impl Renderer<'_> {
             )?);
             Ok(pages)
         });
-        let services: Result<Vec<Vec<Page>>, SiteError> = services.collect();
+        let services: Result<Vec<Vec<Asked>>, SiteError> = services.collect();
         pages.extend(services?.into_iter().flatten());
         Ok(pages)
     }
-}
-
-/// The picture before the book's title.
-const LOGO: &str = "logo.svg";
-
-/// Files that the book's templates bring besides those that replace built-in ones.
-fn own_files(model: &Model<'_>, ending: &str) -> Vec<String> {
-    let names = model.input.template_overrides.keys().filter(|name| super::template::is_own_file(name));
-    names
-        .filter_map(|name| name.strip_prefix("site/"))
-        .filter(|name| name.ends_with(ending))
-        .map(str::to_owned)
-        .collect()
 }
 
 /// Plain data as the template engine sees it.

@@ -18,7 +18,9 @@ pub(super) fn is_deceptive(character: char) -> bool {
 
 /// The text with every deceptive character written out as `⟨U+202E⟩`.
 pub(super) fn visible(text: &str) -> Cow<'_, str> {
-    if !text.contains(is_deceptive) {
+    // Most texts are plain ASCII, which is told without decoding it.
+    let is_plain = |byte: u8| matches!(byte, b' '..=b'~' | b'\t' | b'\n' | b'\r');
+    if text.bytes().all(is_plain) || !text.contains(is_deceptive) {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len() + 16);
@@ -34,16 +36,19 @@ pub(super) fn visible(text: &str) -> Cow<'_, str> {
 
 /// Appends `text` to `out`, escaped for element content and double-quoted attributes.
 pub(super) fn push_escaped(out: &mut String, text: &str) {
-    for character in text.chars() {
-        match character {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            other => out.push(other),
-        }
+    let mut rest = text;
+    while let Some(at) = rest.bytes().position(|byte| matches!(byte, b'&' | b'<' | b'>' | b'"' | b'\'')) {
+        out.push_str(&rest[..at]);
+        out.push_str(match rest.as_bytes()[at] {
+            b'&' => "&amp;",
+            b'<' => "&lt;",
+            b'>' => "&gt;",
+            b'"' => "&quot;",
+            _ => "&#39;",
+        });
+        rest = &rest[at + 1..];
     }
+    out.push_str(rest);
 }
 
 /// The text escaped for element content and double-quoted attributes.

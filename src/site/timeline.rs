@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::model::Model;
 use super::text::capitalized;
 use super::view::{Act, Tone};
+use crate::book::Differences;
 use crate::history::{Hunk, Origin};
 use crate::ledger::{Event, EventKind, RecordState};
 
@@ -18,7 +19,7 @@ const LINES_SHOWN: usize = 20;
 const BYTES_SHOWN: usize = 4_000;
 
 /// The newest rows, for a record's own page.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Serialize)]
 pub(super) struct Timeline {
     pub(super) rows: Vec<TimelineRow>,
     /// Rows that only the page of the history has.
@@ -89,13 +90,13 @@ pub(super) struct Line {
     pub(super) text: String,
 }
 
-/// The commits newest first.
-pub(super) fn rows(model: &Model<'_>, state: &RecordState) -> Vec<TimelineRow> {
+/// The commits newest first, with what they changed as far as it is at hand.
+pub(super) fn rows(model: &Model<'_>, state: &RecordState, known: &Differences) -> Vec<TimelineRow> {
     let commits: Vec<&[Event]> = state.events.chunk_by(|a, b| a.by.commit == b.by.commit).collect();
     let path = crate::ledger::shell_quoted(&state.record.path);
     let row = |events: &&[Event]| {
         let by = &events[0].by;
-        let hunks = model.input.differences.get(&(state.name.clone(), by.commit));
+        let hunks = known.get(&(state.name.clone(), by.commit));
         let (lines, more) = hunks.map_or((Vec::new(), 0), |hunks| lines(hunks));
         TimelineRow {
             by: model.act(by),

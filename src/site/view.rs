@@ -6,6 +6,7 @@ use serde::Serialize;
 use super::groups;
 use super::model::Model;
 use super::paths::percent_encoded;
+pub(super) use super::row::Row;
 use super::text::capitalized;
 use crate::diagnostic::Diagnostic;
 use crate::history::CommitId;
@@ -80,9 +81,9 @@ pub(super) struct Reference {
     pub(super) status: Option<Word>,
 }
 
-/// A record as a row, a card, and the head of its own page.
-#[derive(Debug, Clone, Serialize)]
-pub(super) struct Row {
+/// A record as a row, a card, and the head of its own page; see [`Row`].
+#[derive(Debug, Serialize)]
+pub(super) struct RowFields {
     /// ID, or path when the file's name is no ID.
     pub(super) name: String,
     pub(super) title: String,
@@ -234,15 +235,15 @@ impl Model<'_> {
         }
     }
 
-    /// One record as a row.
-    pub(super) fn row(&self, index: usize) -> Row {
+    /// One record as a row, as [`row`](Self::row) keeps it.
+    pub(super) fn row_fields(&self, index: usize) -> RowFields {
         let state = &self.input.state.records[index];
         let task = match &state.record.details {
             Details::Task(task) => Some(task),
             _ => None,
         };
         let group = |kind: &'static str| move |value: &String| self.word(kind, value, value, Tone::None);
-        Row {
+        RowFields {
             name: state.name.clone(),
             title: if state.title().is_empty() { state.name.clone() } else { state.title().to_owned() },
             page: self.record_pages[index].clone(),

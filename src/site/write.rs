@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 
 use super::input::Page;
 use super::paths::is_safe;
+use super::standing::Shelf;
 
 /// Lists what a build made, with hashes, in the output directory.
 const MANIFEST: &str = ".changebook-site";
@@ -73,23 +74,46 @@ pub enum WriteError {
 /// # Errors
 /// See [`WriteError`]; everything but a refusal of the system is found before the first write.
 pub fn write_site(out: &Path, pages: &[Page]) -> Result<WriteReport, WriteError> {
+    write_among(out, pages, &[])
+}
+
+/// The same where some pages stand there already byte for byte: their paths, each with its hash.
+///
+/// # Errors
+/// As [`write_site`].
+pub fn write_among(out: &Path, pages: &[Page], standing: &[(&str, &str)]) -> Result<WriteReport, WriteError> {
     let before = read_manifest(out)?;
-    let now: BTreeMap<&str, String> =
+    let made: BTreeMap<&str, String> =
         pages.par_iter().map(|page| (page.path.as_str(), hash(&page.bytes))).collect();
-    check(out, pages, before.as_ref())?;
+    let mut now: BTreeMap<&str, &str> = made.iter().map(|(path, hash)| (*path, hash.as_str())).collect();
+    now.extend(standing.iter().copied());
+    check(out, pages, standing, before.as_ref())?;
     let before = before.unwrap_or_default();
     let mut both: BTreeMap<&str, &str> =
         before.iter().map(|(path, hash)| (path.as_str(), hash.as_str())).collect();
-    both.extend(now.iter().map(|(path, hash)| (*path, hash.as_str())));
+    both.extend(now.iter().map(|(path, hash)| (*path, *hash)));
     put(out, MANIFEST, &manifest(both))?;
     let written = pages.par_iter().map(|page| put(out, &page.path, &page.bytes).map(usize::from));
     let written = written.try_reduce(|| 0, |a, b| Ok(a + b))?;
-    let mut report = WriteReport { written, unchanged: pages.len() - written, ..WriteReport::default() };
+    let unchanged = pages.len() - written + standing.len();
+    let mut report = WriteReport { written, unchanged, ..WriteReport::default() };
     for (path, hash) in before.iter().filter(|(path, _)| !now.contains_key(path.as_str())) {
         report.removed += usize::from(remove(out, path, hash)?);
     }
-    put(out, MANIFEST, &manifest(now.iter().map(|(path, hash)| (*path, hash.as_str()))))?;
+    put(out, MANIFEST, &manifest(now))?;
     Ok(report)
+}
+
+/// The pages of an earlier build, where it wrote them.
+#[derive(Debug)]
+pub struct OnDisk<'a>(pub &'a Path);
+
+impl Shelf for OnDisk<'_> {
+    fn read(&self, path: &str) -> Option<Vec<u8>> {
+        let target = self.0.join(path);
+        let is_file = is_safe(path) && target.symlink_metadata().is_ok_and(|found| found.is_file());
+        is_file.then(|| fs::read(&target).ok()).flatten()
+    }
 }
 
 fn io_error(path: &Path) -> impl FnOnce(io::Error) -> WriteError {
@@ -143,31 +167,46 @@ fn metadata(path: &Path) -> Result<Option<Metadata>, WriteError> {
 }
 
 /// Looks at everything that could forbid the build before anything is written.
-fn check(out: &Path, pages: &[Page], before: Option<&BTreeMap<String, String>>) -> Result<(), WriteError> {
-    let paths: BTreeSet<&str> = pages.iter().map(|page| page.path.as_str()).collect();
+fn check(
+    out: &Path,
+    pages: &[Page],
+    standing: &[(&str, &str)],
+    before: Option<&BTreeMap<String, String>>,
+) -> Result<(), WriteError> {
+    let standing = standing.iter().map(|(path, _)| *path);
+    let paths: BTreeSet<&str> = pages.iter().map(|page| page.path.as_str()).chain(standing).collect();
     if let Some(bad) = paths.iter().find(|path| !is_safe(path) || **path == MANIFEST) {
         return Err(WriteError::UnsafePath { path: (*bad).to_owned() });
     }
     if before.is_none() {
         check_foreign(out, out, &paths)?;
     }
-    for page in pages {
-        check_parents(out, &page.path)?;
-        let path = out.join(&page.path);
-        let ours = before.is_none_or(|before| before.contains_key(&page.path));
-        match metadata(&path)? {
-            None => {}
-            Some(found) if found.is_symlink() => return Err(WriteError::SymbolicLink { path }),
-            Some(found) if !found.is_file() => return Err(WriteError::InTheWay { path }),
-            Some(_) => {
-                let same = || fs::read(&path).map(|bytes| bytes == page.bytes).map_err(io_error(&path));
-                if !ours && !same()? {
-                    return Err(WriteError::InTheWay { path });
-                }
-            }
-        }
+    // One page of each folder stands for its folders.
+    let folders: BTreeMap<&str, &str> =
+        paths.iter().map(|path| (path.rsplit_once('/').map_or("", |(folder, _)| folder), *path)).collect();
+    folders.values().try_for_each(|path| check_parents(out, path))?;
+    // The first in the order of the pages, however many there are.
+    let wrong = pages.par_iter().find_map_first(|page| check_page(out, page, before).err());
+    wrong.map_or(Ok(()), Err)
+}
+
+fn check_page(out: &Path, page: &Page, before: Option<&BTreeMap<String, String>>) -> Result<(), WriteError> {
+    let path = out.join(&page.path);
+    let Some(found) = metadata(&path)? else { return Ok(()) };
+    let ours = before.is_none_or(|before| before.contains_key(&page.path));
+    if found.is_symlink() {
+        Err(WriteError::SymbolicLink { path })
+    } else if !found.is_file() || (!ours && !has_bytes(&path, &found, &page.bytes)?) {
+        Err(WriteError::InTheWay { path })
+    } else {
+        Ok(())
     }
-    Ok(())
+}
+
+/// Whether a file that was found holds these bytes; it is read only where its size is theirs.
+fn has_bytes(path: &Path, found: &Metadata, bytes: &[u8]) -> Result<bool, WriteError> {
+    let same_size = u64::try_from(bytes.len()).is_ok_and(|size| size == found.len());
+    Ok(same_size && fs::read(path).map_err(io_error(path))? == bytes)
 }
 
 /// Without a manifest, every file that is there must be one that is about to be made.
@@ -222,15 +261,18 @@ fn check_parents(out: &Path, path: &str) -> Result<(), WriteError> {
 /// Writes one file by a rename; false when it has these bytes already.
 fn put(out: &Path, path: &str, bytes: &[u8]) -> Result<bool, WriteError> {
     let target = out.join(path);
-    if metadata(&target)?.is_some_and(|found| found.is_file())
-        && fs::read(&target).map_err(io_error(&target))? == bytes
+    if let Some(found) = metadata(&target)?.filter(Metadata::is_file)
+        && has_bytes(&target, &found, bytes)?
     {
         return Ok(false);
     }
     check_parents(out, path)?;
     let folder = target.parent().unwrap_or(out);
-    fs::create_dir_all(folder).map_err(io_error(folder))?;
-    let mut file = temporary(folder).map_err(io_error(folder))?;
+    let file = temporary(folder).or_else(|error| match error.kind() {
+        io::ErrorKind::NotFound => fs::create_dir_all(folder).and_then(|()| temporary(folder)),
+        _ => Err(error),
+    });
+    let mut file = file.map_err(io_error(folder))?;
     file.write_all(bytes).map_err(io_error(&target))?;
     file.persist(&target).map_err(|error| io_error(&target)(error.error))?;
     Ok(true)
@@ -271,82 +313,4 @@ fn remove(out: &Path, path: &str, expected: &str) -> Result<bool, WriteError> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn page(path: &str, text: &str) -> Page {
-        Page { path: path.to_owned(), bytes: text.as_bytes().to_vec() }
-    }
-
-    fn report(written: usize, unchanged: usize, removed: usize) -> WriteReport {
-        WriteReport { written, unchanged, removed }
-    }
-
-    #[test]
-    fn writes_what_differs_and_removes_only_its_own() {
-        let folder = tempfile::tempdir().unwrap();
-        let out = folder.path().join("site");
-        let first = [page("index.html", "1"), page("tasks/A.html", "a"), page("tasks/old/B.html", "b")];
-        assert_eq!(write_site(&out, &first).unwrap(), report(3, 0, 0));
-        let time = fs::metadata(out.join("index.html")).unwrap().modified().unwrap();
-        assert_eq!(write_site(&out, &first).unwrap(), report(0, 3, 0));
-        assert_eq!(fs::metadata(out.join("index.html")).unwrap().modified().unwrap(), time);
-
-        fs::write(out.join("CNAME"), "x").unwrap();
-        fs::write(out.join("tasks/mine.txt"), "x").unwrap();
-        assert_eq!(write_site(&out, &[page("index.html", "2")]).unwrap(), report(1, 0, 2));
-        assert!(out.join("CNAME").exists() && out.join("tasks/mine.txt").exists());
-        assert!(!out.join("tasks/A.html").exists() && !out.join("tasks/old").exists());
-    }
-
-    #[test]
-    fn a_page_that_somebody_changed_is_not_removed() {
-        let folder = tempfile::tempdir().unwrap();
-        write_site(folder.path(), &[page("a.html", "1"), page("b.html", "1")]).unwrap();
-        fs::write(folder.path().join("b.html"), "by hand").unwrap();
-        assert_eq!(write_site(folder.path(), &[page("a.html", "1")]).unwrap(), report(0, 1, 0));
-        assert_eq!(fs::read_to_string(folder.path().join("b.html")).unwrap(), "by hand");
-    }
-
-    #[test]
-    fn foreign_directories_and_files_are_refused() {
-        let folder = tempfile::tempdir().unwrap();
-        fs::write(folder.path().join("thesis.doc"), "x").unwrap();
-        let refused = write_site(folder.path(), &[page("a.html", "1")]);
-        assert!(matches!(refused, Err(WriteError::NotOurs { found, .. }) if found == "thesis.doc"));
-        assert!(!folder.path().join("a.html").exists());
-
-        let folder = tempfile::tempdir().unwrap();
-        fs::write(folder.path().join("a.html"), "old").unwrap();
-        assert_eq!(write_site(folder.path(), &[page("a.html", "1")]).unwrap(), report(1, 0, 0));
-        fs::write(folder.path().join("b.html"), "mine").unwrap();
-        let refused = write_site(folder.path(), &[page("a.html", "1"), page("b.html", "2")]);
-        assert!(matches!(refused, Err(WriteError::InTheWay { .. })));
-        assert_eq!(fs::read_to_string(folder.path().join("b.html")).unwrap(), "mine");
-    }
-
-    #[test]
-    fn paths_stay_inside() {
-        let folder = tempfile::tempdir().unwrap();
-        for bad in ["../x", "/x", "a/../../x", "", "a\\b", MANIFEST] {
-            let refused = write_site(folder.path(), &[page(bad, "1")]);
-            assert!(matches!(refused, Err(WriteError::UnsafePath { .. })), "{bad}");
-        }
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn symbolic_links_are_refused() {
-        let folder = tempfile::tempdir().unwrap();
-        let elsewhere = tempfile::tempdir().unwrap();
-        write_site(folder.path(), &[page("index.html", "1")]).unwrap();
-        std::os::unix::fs::symlink(elsewhere.path(), folder.path().join("tasks")).unwrap();
-        let refused = write_site(folder.path(), &[page("index.html", "1"), page("tasks/A.html", "1")]);
-        assert!(matches!(refused, Err(WriteError::SymbolicLink { .. })));
-        assert_eq!(fs::read_dir(elsewhere.path()).unwrap().count(), 0);
-
-        std::os::unix::fs::symlink(elsewhere.path().join("f"), folder.path().join("b.html")).unwrap();
-        let refused = write_site(folder.path(), &[page("b.html", "1")]);
-        assert!(matches!(refused, Err(WriteError::SymbolicLink { .. })));
-    }
-}
+mod tests;

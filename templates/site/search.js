@@ -15,10 +15,21 @@
   const asked = new Set();
   let active = -1;
 
+  // A key must be answered before the next one: what can be made ready for all keys is, once.
+  // Names and titles in lower case; each word of a title behind a zero.
+  const lowered = (entry) => {
+    const title = entry[1].toLowerCase();
+    return { name: entry[0].toLowerCase(), title, words: "\0" + title.replace(/[^\p{L}\p{N}]+/gu, "\0") };
+  };
+  let texts = [];
+  // Entries by words of texts, until another shard comes.
+  const known = new Map();
+
   // The index's files call this: with null for what there is, with letters for words.
   window.changebookSearch = (letters, data) => {
-    if (letters === null) index = data;
-    else shards.set(letters, data);
+    if (letters === null) { index = data; texts = data.entries.map(lowered); }
+    else shards.set(letters, { keys: Object.keys(data).sort(), data });
+    known.clear();
     const chosen = options()[active]?.dataset.page;
     show();
     // Who has chosen an answer keeps it when more answers come.
@@ -63,49 +74,72 @@
   const shardsOf = (word) => index.shards.filter((letters) => word.startsWith(letters) || (word.length >= 2 && letters.startsWith(word)));
   const MAX_LOADED = 6;
 
-  // Entries that have a word beginning so in their text.
+  // The first of sorted keys that is not before the word.
+  const from = (keys, word) => {
+    let low = 0;
+    let high = keys.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (keys[middle] < word) low = middle + 1; else high = middle;
+    }
+    return low;
+  };
+
+  // Marks the places that a list tells: differences in base 36 with spaces between.
+  const mark = (found, list) => {
+    let at = 0;
+    let step = 0;
+    for (let place = 0; place <= list.length; place += 1) {
+      const code = place < list.length ? list.charCodeAt(place) : 32;
+      if (code === 32) { at += step; step = 0; found[at] = 1; }
+      else step = step * 36 + code - (code < 58 ? 48 : 87);
+    }
+  };
+
+  // A one for each entry that has a word beginning so in its text.
   const inTexts = (word) => {
-    const found = new Set();
+    const before = known.get(word);
+    if (before) return before;
+    const found = new Uint8Array(index.entries.length);
+    known.set(word, found);
     if (word.length < 2) return found;
     for (const letters of shardsOf(word).slice(0, MAX_LOADED)) {
       const shard = shards.get(letters);
       if (!shard) { load(fileOf(letters)); continue; }
-      for (const key of Object.keys(shard)) {
-        if (!key.startsWith(word)) continue;
-        let at = 0;
-        for (const step of shard[key].split(" ")) { at += parseInt(step, 36); found.add(at); }
-      }
+      const { keys, data } = shard;
+      for (let at = from(keys, word); at < keys.length && keys[at].startsWith(word); at += 1) mark(found, data[keys[at]]);
     }
     return found;
   };
 
-  const rank = (entry, word, texts, place) => {
-    const name = entry[0].toLowerCase();
-    const title = entry[1].toLowerCase();
+  const rank = ({ name, title, words }, word, inText) => {
     if (name === word) return 0;
     if (name.startsWith(word)) return 1;
     if (title.startsWith(word)) return 2;
-    if (title.split(/[^\p{L}\p{N}]+/u).some((part) => part.startsWith(word))) return 3;
+    if (words.includes("\0" + word)) return 3;
     if (name.includes(word)) return 4;
-    return texts.has(place) ? 6 : -1;
+    return inText ? 6 : -1;
   };
 
+  // How many entries are found, and the best of them.
   const search = (text) => {
     const { words, filters } = parse(text);
-    const texts = words.map(inTexts);
-    const found = [];
+    const inText = words.map(inTexts);
+    const byScore = [];
+    let count = 0;
     index.entries.forEach((entry, place) => {
       if (!filters.every((filter) => passes(entry, filter))) return;
       let score = 0;
       for (let at = 0; at < words.length; at += 1) {
-        const one = rank(entry, words[at], texts[at], place);
+        const one = rank(texts[place], words[at], inText[at][place]);
         if (one < 0) return;
         score += one;
       }
-      found.push([score, place, entry]);
+      count += 1;
+      const same = byScore[score] ??= [];
+      if (same.length < MAX_SHOWN) same.push(entry);
     });
-    found.sort((a, b) => a[0] - b[0] || a[1] - b[1]);
-    return { words, found };
+    return { words, count, best: byScore.flat().slice(0, MAX_SHOWN) };
   };
 
   const marked = (element, text, words) => {
@@ -136,14 +170,13 @@
     if (!index) { load("records.js"); hint.textContent = "Loading…"; answers.hidden = false; return; }
     const text = input.value.trim();
     if (!text) { list.replaceChildren(); hint.textContent = HELP; answers.hidden = false; active = -1; state(); return; }
-    const { words, found } = search(text);
+    const { words, count, best } = search(text);
     list.replaceChildren();
     let group = -1;
-    const shown = found.slice(0, MAX_SHOWN);
     // Grouped by type, the type of the best answer first.
-    const order = [...new Set(shown.map((one) => one[2][2]))];
-    shown.sort((a, b) => order.indexOf(a[2][2]) - order.indexOf(b[2][2]));
-    shown.forEach(([, , entry], number) => {
+    const order = [...new Set(best.map((entry) => entry[2]))];
+    best.sort((a, b) => order.indexOf(a[2]) - order.indexOf(b[2]));
+    best.forEach((entry, number) => {
       if (entry[2] !== group) {
         group = entry[2];
         const head = document.createElement("li");
@@ -174,10 +207,10 @@
       item.addEventListener("mousedown", (event) => { event.preventDefault(); go(item); });
       list.append(item);
     });
-    active = shown.length ? 0 : -1;
-    hint.textContent = found.length === 0
+    active = best.length ? 0 : -1;
+    hint.textContent = count === 0
       ? "Nothing has that. " + HELP
-      : found.length + (found.length === 1 ? " answer" : " answers") + (found.length > MAX_SHOWN ? ", the first " + MAX_SHOWN + " shown" : "");
+      : count + (count === 1 ? " answer" : " answers") + (count > MAX_SHOWN ? ", the first " + MAX_SHOWN + " shown" : "");
     answers.hidden = false;
     state();
   };

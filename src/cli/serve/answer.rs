@@ -1,6 +1,5 @@
 //! Answers of the server: files from memory, and a page that waits for the next build.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,11 +10,12 @@ use axum::http::{HeaderMap, Response, StatusCode, header};
 use axum::routing::get;
 
 use super::Shared;
+use super::files::Files;
 
 /// What is shown at the moment.
 #[derive(Default)]
 pub(super) struct Shown {
-    pub(super) pages: Arc<HashMap<String, Vec<u8>>>,
+    pub(super) pages: Files,
     pub(super) failure: Option<Failure>,
 }
 
@@ -88,9 +88,9 @@ async fn file(State(shared): State<Arc<Shared>>, request: Request) -> Response<B
         if path.is_empty() || path.ends_with('/') { format!("{path}index.html") } else { path.to_owned() };
     // A look-up in what was built: no path leads to a file of this machine.
     let (status, name, bytes) = match shown.pages.get(&wanted) {
-        Some(bytes) => (StatusCode::OK, wanted.as_str(), bytes.as_slice()),
+        Some(bytes) => (StatusCode::OK, wanted.as_str(), bytes),
         None => {
-            let page = shown.pages.get("404.html").map_or(&b"not found"[..], Vec::as_slice);
+            let page = shown.pages.get("404.html").unwrap_or(b"not found");
             (StatusCode::NOT_FOUND, "404.html", page)
         }
     };

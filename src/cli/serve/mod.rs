@@ -1,9 +1,9 @@
 //! `changebook serve`
 
 mod answer;
+mod files;
 mod watch;
 
-use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
@@ -18,8 +18,9 @@ use crate::book::{Book, Loaded};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::history::Pieces;
 use crate::ledger::WorkTree;
-use crate::site::Page;
+use crate::site::{Earlier, Made, Site, SiteError};
 use answer::{Failure, Shown};
+use files::Files;
 
 /// Show the site and keep it up to date
 ///
@@ -103,45 +104,47 @@ struct Session<'a> {
     root: &'a Path,
     /// Rendered texts, which other runs may use too.
     pieces: Pieces,
-    /// Whole pages.
-    pages: Pieces,
+    /// What the last build knew of its pages.
+    made: Made,
     gathered: Option<Gathered>,
 }
 
 impl<'a> Session<'a> {
     fn new(context: &'a Context, book: &Book, root: &'a Path) -> Self {
         let pieces = pieces_on_disk(book, context).unwrap_or_else(Pieces::in_memory);
-        Session { context, root, pieces, pages: Pieces::in_memory(), gathered: None }
+        Session { context, root, pieces, made: Made::default(), gathered: None }
     }
 
-    /// The site of the files as they are now, and what is wrong with it.
-    fn build(&mut self) -> Result<(Vec<Page>, Option<Failure>), CliError> {
+    /// The site of the files as they are now, and what is wrong with it; `before` is what is shown.
+    fn build(&mut self, before: &Files) -> Result<(Files, Option<Failure>), CliError> {
         let book = Book::find(self.root)?;
         let gathered = Gathered::new(&book, self.context, self.gathered.as_ref())?.with_unsaved();
-        let kept = Kept { pieces: Some(&self.pieces), pages: Some(&self.pages) };
-        let pages = match gathered.pages(&Options::default(), kept) {
-            // The pages with broken links are worth more than none.
-            Err(error) if !error.diagnostics.is_empty() => gathered
-                .pages(&Options { allow_broken_links: true, base: None }, kept)
-                .map(|pages| (pages, Some(failure(&error)))),
-            outcome => outcome.map(|pages| (pages, unreadable(&gathered.loaded))),
-        };
+        let earlier = Earlier { made: &self.made, shelf: before };
+        let kept = Kept { pieces: Some(&self.pieces), earlier: Some(earlier) };
+        let site = gathered.site(&book, &Options::default(), kept);
+        let unreadable = unreadable(&gathered.loaded);
         self.gathered = Some(gathered);
-        pages
+        let Site { pages, standing, made, broken } = site?;
+        self.made = made;
+        // The pages with broken links are worth more than none.
+        let failure = match broken.is_empty() {
+            true => unreadable,
+            false => Some(failure(&SiteError::Links(broken).into())),
+        };
+        Ok((before.followed(pages, standing), failure))
     }
 }
 
 /// Builds in memory. What fails is shown beside the last site; the program goes on.
 fn rebuild(ui: &mut Ui, session: &mut Session<'_>, shared: &Shared) -> Result<(), CliError> {
     let started = std::time::Instant::now();
-    let outcome = session.build();
     let before = shared.shown();
-    let (pages, failure) = match outcome {
-        Ok((pages, failure)) => (files(pages), failure),
+    let (pages, failure) = match session.build(&before.pages) {
+        Ok(built) => built,
         Err(error) => (before.pages.clone(), Some(failure(&error))),
     };
     // A build that shows the same is no reason to load anything again.
-    let same = *before.pages == *pages && before.failure == failure && !before.pages.is_empty();
+    let same = before.pages == pages && before.failure == failure && !before.pages.is_empty();
     if !same {
         let n_files = pages.len();
         let line = match &failure {
@@ -153,7 +156,6 @@ fn rebuild(ui: &mut Ui, session: &mut Session<'_>, shared: &Shared) -> Result<()
         ui.flush()?;
     }
     session.pieces.save();
-    session.pages.save();
     Ok(())
 }
 
@@ -175,10 +177,6 @@ fn unreadable(loaded: &Loaded) -> Option<Failure> {
 
 fn place(found: &Diagnostic) -> String {
     format!("{}:{}:{}: {}", found.path, found.line, found.column, found.message)
-}
-
-fn files(pages: Vec<Page>) -> Arc<HashMap<String, Vec<u8>>> {
-    Arc::new(pages.into_iter().map(|page| (page.path, page.bytes)).collect())
 }
 
 fn failure(error: &CliError) -> Failure {

@@ -8,7 +8,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::file::{Folder, Found};
+use super::file::{Folder, Found, name};
 use crate::history::{BookPath, Repository};
 
 type Key = [u8; 32];
@@ -114,6 +114,41 @@ impl Pieces {
     }
 }
 
+/// What names of notes begin with.
+const NOTE: &str = "note-";
+/// How many notes there may be.
+const NOTES: usize = 8;
+
+impl Pieces {
+    /// What was noted under a key: one that stays the same while what is noted changes.
+    pub fn note(&self, key: &[u8; 32]) -> Option<Vec<u8>> {
+        let folder = self.folder.as_ref()?;
+        match folder.read(&folder.path_of(&name(NOTE, key))) {
+            Found::Payload(mut payload) => {
+                let stamp = [self.program, *key].concat();
+                payload.starts_with(&stamp).then(|| payload.split_off(stamp.len()))
+            }
+            _ => None,
+        }
+    }
+
+    /// Notes something in the place of what was noted before; where it cannot be written, it is not.
+    pub fn put_note(&self, key: &[u8; 32], note: &[u8]) {
+        let Some(folder) = &self.folder else { return };
+        let payload = [&self.program[..], key, note].concat();
+        if folder.write(&name(NOTE, key), &payload).is_err() {
+            folder.remove(&folder.path_of(&name(NOTE, key)));
+        }
+        let files = folder.list(NOTE).into_iter();
+        let mut by_age: Vec<_> =
+            files.filter_map(|(path, _)| Some((path.metadata().ok()?.modified().ok()?, path))).collect();
+        by_age.sort();
+        for (_, path) in by_age.iter().rev().skip(NOTES) {
+            folder.remove(path);
+        }
+    }
+}
+
 impl std::fmt::Debug for Pieces {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Pieces").field("n_pieces", &self.state().pieces.len()).finish_non_exhaustive()
@@ -170,6 +205,22 @@ mod tests {
         assert_eq!(kept.get(&[last; 32]), Some(vec![last]));
         assert_eq!(kept.get(&[0; 32]), None, "one that no build used for long");
         assert_eq!(pieces(directory.path(), [2; 32]).get(&[last; 32]), None, "of another program");
+    }
+
+    #[test]
+    fn a_note_is_the_last_one_of_the_same_program() {
+        let directory = tempfile::tempdir().unwrap();
+        git2::Repository::init(directory.path()).unwrap();
+        let kept = pieces(directory.path(), [1; 32]);
+        assert_eq!(kept.note(&[7; 32]), None);
+        kept.put_note(&[7; 32], b"first");
+        kept.put_note(&[7; 32], b"second");
+        assert_eq!(pieces(directory.path(), [1; 32]).note(&[7; 32]), Some(b"second".to_vec()));
+        assert_eq!(pieces(directory.path(), [2; 32]).note(&[7; 32]), None, "of another program");
+        for other in 20..40 {
+            kept.put_note(&[other; 32], b"x");
+        }
+        assert_eq!(kept.folder.as_ref().unwrap().list(NOTE).len(), NOTES);
     }
 
     #[test]

@@ -1,0 +1,67 @@
+//! The files of the site that is shown, each once in memory.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::site::{Page, Shelf};
+
+/// Files by their paths.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Files(HashMap<String, Arc<[u8]>>);
+
+impl Files {
+    pub(super) fn get(&self, path: &str) -> Option<&[u8]> {
+        self.0.get(path).map(|bytes| &**bytes)
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The files of the next build: what it made, and what stayed as it is here. A file that was made again with the
+    /// same bytes stays the one in memory.
+    pub(super) fn followed(&self, made: Vec<Page>, standing: Vec<String>) -> Self {
+        let made = made.into_iter().map(|page| {
+            let same = self.0.get(&page.path).filter(|bytes| ***bytes == *page.bytes);
+            let bytes = same.map_or_else(|| Arc::from(page.bytes), Arc::clone);
+            (page.path, bytes)
+        });
+        let standing = standing.into_iter().filter_map(|path| {
+            let bytes = self.0.get(&path).map(Arc::clone)?;
+            Some((path, bytes))
+        });
+        Files(made.chain(standing).collect())
+    }
+}
+
+impl Shelf for Files {
+    fn read(&self, path: &str) -> Option<Vec<u8>> {
+        self.get(path).map(<[u8]>::to_vec)
+    }
+
+    /// Nobody changes a file in memory: what was built last is there.
+    fn has(&self, path: &str, _: &str) -> bool {
+        self.0.contains_key(path)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_are_what_was_made_and_what_stands() {
+        let page = |path: &str, text: &str| Page { path: path.to_owned(), bytes: text.as_bytes().to_vec() };
+        let first =
+            Files::default().followed(vec![page("a", "1"), page("b", "1"), page("c", "1")], Vec::new());
+        let second = first.followed(vec![page("a", "1"), page("b", "2")], vec!["c".to_owned()]);
+        assert_eq!(second.len(), 3);
+        assert!(Arc::ptr_eq(&first.0["a"], &second.0["a"]) && Arc::ptr_eq(&first.0["c"], &second.0["c"]));
+        assert_eq!(second.get("b"), Some(&b"2"[..]));
+        assert_eq!(second.followed(vec![page("a", "1")], Vec::new()).get("c"), None);
+    }
+}

@@ -1,0 +1,171 @@
+//! Pages that an earlier build made and that stand where it put them: such a page is not made again as long as what it
+//! shows is the same.
+
+use std::collections::BTreeMap;
+use std::fmt::Debug;
+use std::sync::{Mutex, PoisonError};
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::as_of::{AsOf, Place};
+use super::input::Page;
+use super::memory::Key;
+
+/// Where the pages of an earlier build can be read.
+pub trait Shelf: Debug + Sync {
+    /// The page at that path in the site; `None` where there is none.
+    fn read(&self, path: &str) -> Option<Vec<u8>>;
+    /// Whether the page at that path has the bytes that `hash` is of, SHA-256 in base 16.
+    fn has(&self, path: &str, hash: &str) -> bool {
+        self.read(path).is_some_and(|bytes| self::hash(&bytes) == hash)
+    }
+}
+
+/// What an earlier build made, and where.
+#[derive(Debug, Clone, Copy)]
+pub struct Earlier<'a> {
+    /// What it knew of its pages.
+    pub made: &'a Made,
+    /// Where they are.
+    pub shelf: &'a dyn Shelf,
+}
+
+/// What a build knows of the pages that it made, for the next one.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Made {
+    as_of: AsOf,
+    pages: BTreeMap<String, MadePage>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct MadePage {
+    /// Of all that the page was made from, in base 16 as the next.
+    key: String,
+    /// SHA-256 of its bytes.
+    hash: String,
+    /// Where the commit and the moment stand.
+    places: Vec<Place>,
+    /// The pages that were made with it, from the same.
+    with: Vec<String>,
+}
+
+impl Made {
+    /// As it was written by [`encoded`](Self::encoded); `None` for anything else.
+    pub fn decoded(bytes: &[u8]) -> Option<Self> {
+        serde_json::from_slice(bytes).ok()
+    }
+
+    /// For a file.
+    pub fn encoded(&self) -> Vec<u8> {
+        serde_json::to_vec(self).unwrap_or_default()
+    }
+
+    /// SHA-256 in hex of a page's bytes.
+    pub fn hash(&self, path: &str) -> Option<&str> {
+        self.pages.get(path).map(|page| page.hash.as_str())
+    }
+}
+
+/// A page that was asked for.
+#[derive(Debug)]
+pub(super) enum Asked {
+    New(Page),
+    /// It stands at its path, byte for byte.
+    Standing(String),
+}
+
+impl Asked {
+    pub(super) fn path(&self) -> &str {
+        match self {
+            Asked::New(page) => &page.path,
+            Asked::Standing(path) => path,
+        }
+    }
+}
+
+/// The pages of a build as they come to be.
+pub(super) struct Builder<'a> {
+    as_of: AsOf,
+    earlier: Option<Earlier<'a>>,
+    made: Mutex<BTreeMap<String, MadePage>>,
+}
+
+impl<'a> Builder<'a> {
+    pub(super) fn new(as_of: AsOf, earlier: Option<Earlier<'a>>) -> Self {
+        Builder { as_of, earlier, made: Mutex::default() }
+    }
+
+    /// The page, where it was made before from what `key` is a hash of, and is still as it was written.
+    pub(super) fn made_before(&self, path: &str, key: &Key) -> Option<Asked> {
+        let Earlier { made, shelf } = self.earlier?;
+        let page = made.pages.get(path).filter(|page| page.key == hex(key))?;
+        if made.as_of == self.as_of {
+            return shelf.has(path, &page.hash).then(|| {
+                self.keep(path, page.clone());
+                Asked::Standing(path.to_owned())
+            });
+        }
+        let bytes = shelf.read(path).filter(|bytes| hash(bytes) == page.hash)?;
+        let (bytes, places) = self.as_of.exchanged(&made.as_of, &bytes, &page.places)?;
+        self.keep(path, MadePage { hash: hash(&bytes), places, ..page.clone() });
+        Some(Asked::New(Page { path: path.to_owned(), bytes }))
+    }
+
+    /// The page, and those that were made with it; `None` where one of them must be made again.
+    pub(super) fn all_made_before(&self, path: &str, key: &Key) -> Option<Vec<Asked>> {
+        let with = &self.earlier?.made.pages.get(path)?.with;
+        std::iter::once(path)
+            .chain(with.iter().map(String::as_str))
+            .map(|path| self.made_before(path, key))
+            .collect()
+    }
+
+    /// A page that was rendered from what `key` is a hash of.
+    pub(super) fn rendered(&self, path: &str, key: &Key, text: &str) -> Asked {
+        self.rendered_with(path, key, text, Vec::new())
+    }
+
+    /// The same of a page that others are made with, from the same.
+    pub(super) fn rendered_with(&self, path: &str, key: &Key, text: &str, with: Vec<String>) -> Asked {
+        let (bytes, places) = self.as_of.finished(text);
+        let page = MadePage { key: hex(key), hash: hash(&bytes), places, with };
+        self.keep(path, page);
+        Asked::New(Page { path: path.to_owned(), bytes })
+    }
+
+    /// A page that is made each time.
+    pub(super) fn finished(&self, path: &str, text: &str) -> Page {
+        Page { path: path.to_owned(), bytes: self.as_of.finished(text).0 }
+    }
+
+    /// The bytes of a page.
+    pub(super) fn bytes(&self, page: &Asked) -> Vec<u8> {
+        match page {
+            Asked::New(page) => page.bytes.clone(),
+            Asked::Standing(path) => {
+                self.earlier.and_then(|earlier| earlier.shelf.read(path)).unwrap_or_default()
+            }
+        }
+    }
+
+    fn keep(&self, path: &str, page: MadePage) {
+        self.made.lock().unwrap_or_else(PoisonError::into_inner).insert(path.to_owned(), page);
+    }
+
+    /// What is known of the pages, for the next build.
+    pub(super) fn into_made(self) -> Made {
+        let pages = self.made.into_inner().unwrap_or_else(PoisonError::into_inner);
+        Made { as_of: self.as_of, pages }
+    }
+}
+
+fn hash(bytes: &[u8]) -> String {
+    hex(&Sha256::digest(bytes).into())
+}
+
+fn hex(bytes: &Key) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    digits.map(|digit| char::from(DIGITS[usize::from(digit)])).collect()
+}

@@ -1,0 +1,79 @@
+//! What is put on disk, and what is refused.
+
+use super::*;
+
+fn page(path: &str, text: &str) -> Page {
+    Page { path: path.to_owned(), bytes: text.as_bytes().to_vec() }
+}
+
+fn report(written: usize, unchanged: usize, removed: usize) -> WriteReport {
+    WriteReport { written, unchanged, removed }
+}
+
+#[test]
+fn writes_what_differs_and_removes_only_its_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("site");
+    let first = [page("index.html", "1"), page("tasks/A.html", "a"), page("tasks/old/B.html", "b")];
+    assert_eq!(write_site(&out, &first).unwrap(), report(3, 0, 0));
+    let time = fs::metadata(out.join("index.html")).unwrap().modified().unwrap();
+    assert_eq!(write_site(&out, &first).unwrap(), report(0, 3, 0));
+    assert_eq!(fs::metadata(out.join("index.html")).unwrap().modified().unwrap(), time);
+
+    fs::write(out.join("CNAME"), "x").unwrap();
+    fs::write(out.join("tasks/mine.txt"), "x").unwrap();
+    assert_eq!(write_site(&out, &[page("index.html", "2")]).unwrap(), report(1, 0, 2));
+    assert!(out.join("CNAME").exists() && out.join("tasks/mine.txt").exists());
+    assert!(!out.join("tasks/A.html").exists() && !out.join("tasks/old").exists());
+}
+
+#[test]
+fn a_page_that_somebody_changed_is_not_removed() {
+    let folder = tempfile::tempdir().unwrap();
+    write_site(folder.path(), &[page("a.html", "1"), page("b.html", "1")]).unwrap();
+    fs::write(folder.path().join("b.html"), "by hand").unwrap();
+    assert_eq!(write_site(folder.path(), &[page("a.html", "1")]).unwrap(), report(0, 1, 0));
+    assert_eq!(fs::read_to_string(folder.path().join("b.html")).unwrap(), "by hand");
+}
+
+#[test]
+fn foreign_directories_and_files_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("thesis.doc"), "x").unwrap();
+    let refused = write_site(folder.path(), &[page("a.html", "1")]);
+    assert!(matches!(refused, Err(WriteError::NotOurs { found, .. }) if found == "thesis.doc"));
+    assert!(!folder.path().join("a.html").exists());
+
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("a.html"), "old").unwrap();
+    assert_eq!(write_site(folder.path(), &[page("a.html", "1")]).unwrap(), report(1, 0, 0));
+    fs::write(folder.path().join("b.html"), "mine").unwrap();
+    let refused = write_site(folder.path(), &[page("a.html", "1"), page("b.html", "2")]);
+    assert!(matches!(refused, Err(WriteError::InTheWay { .. })));
+    assert_eq!(fs::read_to_string(folder.path().join("b.html")).unwrap(), "mine");
+}
+
+#[test]
+fn paths_stay_inside() {
+    let folder = tempfile::tempdir().unwrap();
+    for bad in ["../x", "/x", "a/../../x", "", "a\\b", MANIFEST] {
+        let refused = write_site(folder.path(), &[page(bad, "1")]);
+        assert!(matches!(refused, Err(WriteError::UnsafePath { .. })), "{bad}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn symbolic_links_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let elsewhere = tempfile::tempdir().unwrap();
+    write_site(folder.path(), &[page("index.html", "1")]).unwrap();
+    std::os::unix::fs::symlink(elsewhere.path(), folder.path().join("tasks")).unwrap();
+    let refused = write_site(folder.path(), &[page("index.html", "1"), page("tasks/A.html", "1")]);
+    assert!(matches!(refused, Err(WriteError::SymbolicLink { .. })));
+    assert_eq!(fs::read_dir(elsewhere.path()).unwrap().count(), 0);
+
+    std::os::unix::fs::symlink(elsewhere.path().join("f"), folder.path().join("b.html")).unwrap();
+    let refused = write_site(folder.path(), &[page("b.html", "1")]);
+    assert!(matches!(refused, Err(WriteError::SymbolicLink { .. })));
+}
