@@ -27,13 +27,13 @@ fn main() {
     if others.is_none() {
         println!("mdBook is not measured: it is not installed");
     }
-    for round in 0..ROUNDS {
+    for (round, record) in records.iter().enumerate().take(ROUNDS) {
         let _ = std::fs::remove_dir_all(book.join(".git/changebook"));
         let out = directory.path().join(format!("site-{round}"));
         let cold = time(&mut build(&book, &out));
         let again = time(&mut build(&book, &out));
-        let text = std::fs::read_to_string(&records[round]).expect("a record");
-        std::fs::write(&records[round], format!("{text}\nOne line more.\n")).expect("a record is written");
+        let text = std::fs::read_to_string(record).expect("a record");
+        std::fs::write(record, format!("{text}\nOne line more.\n")).expect("a record is written");
         let one_file = time(&mut build(&book, &out));
         git(&book, &["commit", "--quiet", "-a", "-m", "One line more"]);
         let one_commit = time(&mut build(&book, &out));

@@ -1,5 +1,7 @@
 //! Questions to the ledger about a book that has been read: the gate, the audit.
 
+use rayon::prelude::*;
+
 use super::load::View;
 use super::prepared::Asked;
 use super::rewritten::is_on_line;
@@ -170,12 +172,20 @@ impl Loaded {
     /// # Errors
     /// [`Unclear`]: could not tell.
     pub fn gate(&self, ask: &Ask, question: &GateQuestion) -> Result<Gate, Unclear> {
-        let unknown = || Unclear::UnknownTask { id: question.id.clone(), near: None };
-        let id = RecordId::parse(&question.id).map_err(|_| unknown())?;
+        self.gates(ask, std::slice::from_ref(question)).remove(0)
+    }
+
+    /// The same for many questions, answered in their order.
+    pub fn gates(&self, ask: &Ask, questions: &[GateQuestion]) -> Vec<Result<Gate, Unclear>> {
         let sources = self.prepared.sources(&self.history, &self.policy, self.state.now);
+        let desk = sources.map(|sources| ledger::Desk::new(sources, &self.prepared.named, &self.shown));
         let onto = self.prepared.trunk().filter(|_| matches!(ask.view, View::Landed(_)));
         let is_guidance = |text: &str| self.templates.is_guidance(text);
-        let gate = question.to_ledger(&id, onto, &is_guidance);
-        ledger::gate(sources.ok_or_else(unknown)?, &self.prepared.named, &self.shown, &gate)
+        let answer = |question: &GateQuestion| {
+            let unknown = || Unclear::UnknownTask { id: question.id.clone(), near: None };
+            let id = RecordId::parse(&question.id).map_err(|_| unknown())?;
+            desk.as_ref().ok_or_else(unknown)?.gate(&question.to_ledger(&id, onto, &is_guidance))
+        };
+        questions.par_iter().map(answer).collect()
     }
 }

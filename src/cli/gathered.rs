@@ -4,8 +4,6 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use rayon::prelude::*;
-
 use super::build::Options;
 use super::context::Context;
 use super::error::CliError;
@@ -225,20 +223,20 @@ fn judged(book: &Book, shown: &Arc<Loaded>, ask: &Ask) -> Result<Option<Trunk>, 
     };
     let audited = book.audit(&trunk, &AuditQuestion::default())?;
     let open: Vec<(&str, Vec<&str>)> = trunk.state.records.iter().filter_map(still_to_reach).collect();
-    let gates = open
-        .into_par_iter()
-        .map(|(id, environments)| {
-            let answer = |environment: &str| {
-                let question = GateQuestion {
-                    id: id.to_owned(),
-                    environment: environment.to_owned(),
-                    ..GateQuestion::default()
-                };
-                GateAnswer { environment: environment.to_owned(), answer: trunk.gate(&ask, &question) }
-            };
-            (id.to_owned(), environments.into_iter().map(answer).collect())
+    let questions: Vec<GateQuestion> = open
+        .iter()
+        .flat_map(|(id, environments)| environments.iter().map(move |environment| (id, environment)))
+        .map(|(id, environment)| GateQuestion {
+            id: (*id).to_owned(),
+            environment: (*environment).to_owned(),
+            ..GateQuestion::default()
         })
         .collect();
+    let mut gates: BTreeMap<String, Vec<GateAnswer>> = BTreeMap::new();
+    let answers = trunk.gates(&ask, &questions);
+    for (GateQuestion { id, environment, .. }, answer) in questions.into_iter().zip(answers) {
+        gates.entry(id).or_default().push(GateAnswer { environment, answer });
+    }
     Ok(Some(Trunk { gates, audited, loaded: trunk }))
 }
 

@@ -53,7 +53,9 @@ pub use context::{
     named_tasks,
 };
 pub use derive::{Derived, Shown, derive};
-pub use gate::{Gate, GateAsk, GateJson, Judgement, Requirement, RequirementJson, Review, Unclear, gate};
+pub use gate::{
+    Desk, Gate, GateAsk, GateJson, Judgement, Requirement, RequirementJson, Review, Unclear, gate,
+};
 pub use if_committed::{Consequence, if_committed};
 pub use json::{EventJson, RecordJson};
 pub use metrics::{Figures, Metrics, metrics};

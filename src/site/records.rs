@@ -52,8 +52,7 @@ impl Renderer<'_> {
     fn steps(&self, index: usize) -> impl Iterator<Item = Step<'_>> {
         let state = &self.model.input.state.records[index];
         let key = |commit| (state.name.clone(), crate::history::CommitId([commit; 20]));
-        let of_record = self.model.input.steps.range(key(u8::MIN)..=key(u8::MAX));
-        of_record.map(|(key, blobs)| (key, blobs))
+        self.model.input.steps.range(key(u8::MIN)..=key(u8::MAX))
     }
 
     fn begin(&self, index: usize) -> Begun {

@@ -36,19 +36,47 @@ pub fn gate(
     shown: &[Shown],
     ask: &GateAsk<'_>,
 ) -> Result<Gate, Unclear> {
-    let context = Context::new(sources, named, shown);
-    let policy = sources.policy;
+    Desk::new(sources, named, shown).gate(ask)
+}
+
+/// Answers many questions about one commit and moment: what they share is looked up once.
+pub struct Desk<'a> {
+    context: Context<'a>,
+    shown: &'a [Shown],
+}
+
+impl<'a> Desk<'a> {
+    /// Looks up what the questions share.
+    pub fn new(
+        sources: Sources<'a>,
+        named: &std::collections::HashMap<usize, Vec<RecordIx>>,
+        shown: &'a [Shown],
+    ) -> Self {
+        Desk { context: Context::new(sources, named, shown), shown }
+    }
+
+    /// Asks whether a task may be applied to an environment now.
+    ///
+    /// # Errors
+    /// As [`gate`].
+    pub fn gate(&self, ask: &GateAsk<'_>) -> Result<Gate, Unclear> {
+        answer(&self.context, self.shown, ask)
+    }
+}
+
+fn answer(context: &Context<'_>, shown: &[Shown], ask: &GateAsk<'_>) -> Result<Gate, Unclear> {
+    let (sources, policy) = (&context.sources, context.sources.policy);
     let environment = policy.environment(ask.environment).ok_or_else(|| Unclear::UnknownEnvironment {
         name: ask.environment.to_owned(),
         known: policy.environments.iter().map(|environment| environment.name.clone()).collect(),
     })?;
-    let record = find(&context, shown, ask.id)?;
-    readable(&context, shown, record)?;
-    let parsed = context.parsed(record).ok_or_else(|| broken(&context, record))?;
+    let record = find(context, shown, ask.id)?;
+    readable(context, shown, record)?;
+    let parsed = context.parsed(record).ok_or_else(|| broken(context, record))?;
     let Details::Task(task) = &parsed.details else {
         return Err(Unclear::NoTask { id: ask.id.to_string() });
     };
-    let subject = Subject { context: &context, record, id: ask.id, parsed, task };
+    let subject = Subject { context, record, id: ask.id, parsed, task };
     let case = Case {
         subject,
         environment,
@@ -60,7 +88,7 @@ pub fn gate(
         deployer: ask.deployer.map(Deployer::Person),
         is_guidance: ask.is_guidance,
     };
-    let deployed = environments(&context, record).into_iter().find(|found| found.name == ask.environment);
+    let deployed = environments(context, record).into_iter().find(|found| found.name == ask.environment);
     let deployed = deployed.filter(|found| found.deployed).and_then(|found| found.completed);
     Ok(Gate {
         judgement: case.judge(),
