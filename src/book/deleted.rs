@@ -98,8 +98,6 @@ fn stays(changes: &[Change], record: (RecordType, &str)) -> bool {
 
 /// Type and name of the record that a path holds.
 fn named(path: &str) -> Option<(RecordType, &str)> {
-    let folder = path.split('/').next()?;
-    let record_type = RecordType::ALL.into_iter().find(|found| found.folder() == folder)?;
-    let stem = path.rsplit('/').next()?.strip_suffix(".md")?;
+    let (record_type, stem) = (RecordType::of_path(path)?, RecordId::stem(path)?);
     Some((record_type, if RecordId::parse(stem).is_ok() { stem } else { path }))
 }

@@ -137,11 +137,8 @@ impl Book {
     }
 
     fn listed(&self, staged: &Staged) -> Vec<(RecordType, String, TreeFile)> {
-        let typed = |(path, file): (&String, &TreeFile)| {
-            let folder = path.split_once('/')?.0;
-            let record_type = RecordType::ALL.into_iter().find(|known| known.folder() == folder)?;
-            Some((record_type, path.clone(), *file))
-        };
+        let typed =
+            |(path, file): (&String, &TreeFile)| Some((RecordType::of_path(path)?, path.clone(), *file));
         staged.files.iter().filter_map(typed).collect()
     }
 }

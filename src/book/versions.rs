@@ -35,7 +35,7 @@ impl Book {
     ) -> Result<Versions, BookError> {
         let mut inputs: FxHashMap<(RecordType, BlobId), (&str, usize)> = FxHashMap::default();
         for change in history.commits.iter().flat_map(|commit| &commit.changes) {
-            let Some(record_type) = type_of(&change.path) else { continue };
+            let Some(record_type) = RecordType::of_path(&change.path) else { continue };
             if !needed(record_type, &change.path) {
                 continue;
             }
@@ -164,7 +164,7 @@ impl Book {
         let mut latest: FxHashMap<&str, Option<ScopeHash>> = FxHashMap::default();
         let mut deployed = Vec::new();
         for change in history.commits.iter().flat_map(|commit| &commit.changes) {
-            let Some(record_type) = type_of(&change.path) else { continue };
+            let Some(record_type) = RecordType::of_path(&change.path) else { continue };
             let (old, new) = (facts(record_type, change.old), facts(record_type, change.new));
             latest.insert(&change.path, new.and_then(|new| new.scope));
             if let (Some(file), Some(new)) = (change.new, new)
@@ -210,9 +210,4 @@ impl Book {
         }
         Ok(policies)
     }
-}
-
-fn type_of(path: &str) -> Option<RecordType> {
-    let folder = path.split('/').next()?;
-    RecordType::ALL.into_iter().find(|record_type| record_type.folder() == folder)
 }

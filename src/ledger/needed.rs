@@ -47,7 +47,7 @@ impl Needed {
     pub fn has_path(&self, path: &str) -> bool {
         match self {
             Needed::Every => true,
-            Needed::Only(ids) => stem(path).is_some_and(|stem| ids.contains(stem)),
+            Needed::Only(ids) => RecordId::stem(path).is_some_and(|stem| ids.contains(stem)),
         }
     }
 
@@ -59,7 +59,9 @@ impl Needed {
         let mut ids: FxHashSet<RecordId> = acted_on.filter_map(|shown| shown.record.id.clone()).collect();
         for change in history.commits.iter().flat_map(|commit| &commit.changes) {
             ids.extend(detached_path(&change.path).map(|(id, ..)| id));
-            ids.extend(decision(&change.path));
+            if RecordType::of_path(&change.path) == Some(RecordType::Decision) {
+                ids.extend(RecordId::of_path(&change.path));
+            }
         }
         let decisions = versions.iter().filter(|((record_type, _), _)| *record_type == RecordType::Decision);
         ids.extend(decisions.flat_map(|(_, facts)| facts.listed()));
@@ -84,15 +86,6 @@ impl Needed {
             }
         }
     }
-}
-
-fn stem(path: &str) -> Option<&str> {
-    path.rsplit('/').next()?.strip_suffix(".md")
-}
-
-/// The ID of a decision's path.
-fn decision(path: &str) -> Option<RecordId> {
-    path.strip_prefix(RecordType::Decision.folder())?.strip_prefix('/').and_then(RecordId::of_path)
 }
 
 /// Whether it depends on who did what, and when, where a record with this text stands: a tick has an owner, an open

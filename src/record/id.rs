@@ -54,7 +54,12 @@ impl RecordId {
 
     /// The ID that a record's path stands for: its file's name without `.md`.
     pub fn of_path(path: &str) -> Option<Self> {
-        RecordId::parse(path.rsplit('/').next()?.strip_suffix(".md")?).ok()
+        RecordId::parse(Self::stem(path)?).ok()
+    }
+
+    /// The text that stands where the ID does in a path.
+    pub fn stem(path: &str) -> Option<&str> {
+        path.rsplit('/').next()?.strip_suffix(".md")
     }
 
     /// Checks the grammar.

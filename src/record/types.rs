@@ -37,6 +37,12 @@ impl RecordType {
         }
     }
 
+    /// The type of what stands at a path of the book, by its folder.
+    pub fn of_path(path: &str) -> Option<RecordType> {
+        let folder = path.split_once('/')?.0;
+        RecordType::ALL.into_iter().find(|record_type| record_type.folder() == folder)
+    }
+
     /// The word used in JSON and on the command line.
     pub fn as_str(self) -> &'static str {
         match self {

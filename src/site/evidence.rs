@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::audit::{RowView, row_view};
 use super::input::SiteInput;
 use super::model::{Model, folder};
+use super::parts::{NumberLink, numbered};
 use super::paths::stem;
 use super::view::Reference;
 use crate::ledger::{Row, RowFacts, row_facts};
@@ -24,15 +25,7 @@ pub(super) struct EvidenceView {
     /// Newest first.
     pub(super) rows: Vec<EvidenceRow>,
     /// The pages of earlier and later deployments, where there are several.
-    pub(super) pages: Vec<PageLink>,
-}
-
-/// A link to a page of the same task's evidence.
-#[derive(Debug, Serialize)]
-pub(super) struct PageLink {
-    pub(super) number: usize,
-    pub(super) page: String,
-    pub(super) here: bool,
+    pub(super) pages: Vec<NumberLink>,
 }
 
 /// One deployment with what it rests on.
@@ -95,7 +88,7 @@ pub(super) fn newest(model: &Model<'_>, id: &str) -> Option<String> {
 pub(super) fn views(model: &Model<'_>) -> Vec<EvidenceView> {
     let mut views = Vec::new();
     for (id, rows) in by_task(model.input) {
-        let n_pages = rows.len().div_ceil(ROWS);
+        let pages: Vec<String> = (0..rows.len().div_ceil(ROWS)).map(|number| page(id, number)).collect();
         let path = model.by_name(id).map_or("", |state| state.record.path.as_str());
         for (number, chunk) in rows.chunks(ROWS).enumerate() {
             let rows = chunk.iter().rev().map(|row| EvidenceRow {
@@ -103,14 +96,11 @@ pub(super) fn views(model: &Model<'_>) -> Vec<EvidenceView> {
                 row: row_view(model, row),
                 facts: row_facts(row, path),
             });
-            let others = (0..n_pages).filter(|_| n_pages > 1);
             views.push(EvidenceView {
-                page: page(id, number),
+                page: pages[number].clone(),
                 reference: model.reference(id),
                 rows: rows.collect(),
-                pages: others
-                    .map(|other| PageLink { number: other + 1, page: page(id, other), here: other == number })
-                    .collect(),
+                pages: numbered(&pages, number),
             });
         }
     }

@@ -1,9 +1,9 @@
 //! The pages of a record's whole history, the newest first; a long one has several.
 
 use minijinja::context;
-use serde::Serialize;
 
 use super::input::SiteError;
+use super::parts::numbered;
 use super::record_page::RecordView;
 use super::render::{Renderer, Target, data};
 use super::timeline::TimelineRow;
@@ -20,14 +20,6 @@ struct Part<'a> {
     rows: &'a [TimelineRow],
 }
 
-/// A link to a page of the same history.
-#[derive(Debug, Serialize)]
-struct PartLink<'a> {
-    number: usize,
-    page: &'a str,
-    here: bool,
-}
-
 /// Path and text of each page of a history whose rows the record's own page does not all show.
 ///
 /// # Errors
@@ -42,22 +34,16 @@ pub(super) fn texts(
         return Ok(Vec::new());
     }
     let parts = parts(rows, &view.row.page);
-    let page = |part: &Part<'_>| {
-        let links = parts.iter().enumerate().filter(|_| parts.len() > 1);
-        let links: Vec<PartLink<'_>> = links
-            .map(|(index, other)| PartLink {
-                number: index + 1,
-                page: &other.page,
-                here: other.page == part.page,
-            })
-            .collect();
+    let pages: Vec<String> = parts.iter().map(|part| part.page.clone()).collect();
+    let page = |(number, part): (usize, &Part<'_>)| {
+        let links = numbered(&pages, number);
         let history = context! {
             row => data(&view.row), path => &view.path, rows => data(part.rows), pages => data(&links)
         };
         let target = Target { path: &part.page, place, template: "site/history.html" };
         Ok((part.page.clone(), renderer.text(target, context! { history => history })?))
     };
-    parts.iter().map(page).collect()
+    parts.iter().enumerate().map(page).collect()
 }
 
 /// The page of each row.

@@ -47,6 +47,25 @@ pub(super) struct PartLink {
     pub(super) here: bool,
 }
 
+/// A link to one of the numbered pages of one thing.
+#[derive(Debug, Serialize)]
+pub(super) struct NumberLink {
+    pub(super) number: usize,
+    /// From the site's root.
+    pub(super) page: String,
+    /// Whether it is the page itself.
+    pub(super) here: bool,
+}
+
+/// Links among pages that are numbered from 1, as the one numbered `here` (from 0) shows them; none where it is the
+/// only one.
+pub(super) fn numbered(pages: &[String], here: usize) -> Vec<NumberLink> {
+    let links = pages.iter().enumerate().filter(|_| pages.len() > 1);
+    links
+        .map(|(index, page)| NumberLink { number: index + 1, page: page.clone(), here: index == here })
+        .collect()
+}
+
 /// Splits a list, so that no part takes more room than `limit` unless it is a single thing. Years and parts of them
 /// come newest first, and so do the things in them.
 pub(super) fn parts<T>(mut list: Vec<Dated<T>>, limit: usize) -> Vec<Part<T>> {

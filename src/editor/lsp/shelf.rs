@@ -173,8 +173,7 @@ impl Context<'_> {
 
 /// The type of the record that stands at a path.
 pub(super) fn record_type(path: &str) -> Option<RecordType> {
-    let folder = path.split_once('/')?.0;
-    RecordType::ALL.into_iter().find(|known| known.folder() == folder && path.ends_with(".md"))
+    RecordType::of_path(path).filter(|_| path.ends_with(".md"))
 }
 
 fn ask(now: i64) -> Ask {

@@ -227,9 +227,7 @@ impl<'a> Walker<'a> {
     }
 
     fn record(&mut self, path: &str) -> Option<RecordIx> {
-        let (folder, rest) = path.split_once('/')?;
-        let record_type = RecordType::ALL.into_iter().find(|record_type| record_type.folder() == folder)?;
-        Some(self.number(record_type, RecordId::of_path(rest)?))
+        Some(self.number(RecordType::of_path(path)?, RecordId::of_path(path)?))
     }
 
     /// The number of a record; its type is that of the first file seen.
