@@ -60,8 +60,8 @@ fn steps(loaded: &Loaded, record: &RecordState, limit: usize) -> Vec<((String, C
     let newest = record.events.iter().rev().filter(|event| !event.merge).map(|event| event.by.commit);
     let newest: Vec<CommitId> = newest.filter(|commit| seen.insert(*commit)).take(limit).collect();
     let step = |id: CommitId| {
-        let commit = &loaded.history.commits[loaded.history.position(id)?];
-        let side = |side: fn(&Change) -> Option<BlobId>| of_record(commit, record).find_map(side);
+        let changes = of_record(&loaded.history.commits[loaded.history.position(id)?], record);
+        let side = |side: fn(&Change) -> Option<BlobId>| changes.iter().copied().find_map(side);
         let old = side(|change| change.old.filter(|file| file.is_regular()).map(|file| file.blob))?;
         let new = side(|change| change.new.filter(|file| file.is_regular()).map(|file| file.blob))?;
         (old != new).then(|| ((record.name.clone(), id), (old, new)))
@@ -70,12 +70,20 @@ fn steps(loaded: &Loaded, record: &RecordState, limit: usize) -> Vec<((String, C
 }
 
 /// The changes of a commit to a record's file, which keeps its name where it moves.
-fn of_record<'c>(commit: &'c Commit, record: &'c RecordState) -> impl Iterator<Item = &'c Change> {
-    let file = |path: &'c str| path.rsplit('/').next().unwrap_or(path);
-    let folder = |path: &'c str| path.split('/').next().unwrap_or(path);
-    let own = &record.record.path;
-    commit
-        .changes
-        .iter()
-        .filter(move |change| file(&change.path) == file(own) && folder(&change.path) == folder(own))
+fn of_record<'c>(commit: &'c Commit, record: &RecordState) -> Vec<&'c Change> {
+    let own = record.record.path.as_str();
+    // Most commits leave it where it is; some change thousands of others.
+    if let Some(change) = commit.changes.iter().find(|change| *change.path == *own)
+        && change.old.is_some()
+        && change.new.is_some()
+    {
+        return vec![change];
+    }
+    let name = |path: &str| path.rsplit('/').next().map_or(0, str::len);
+    let file = &own[own.len() - name(own)..];
+    let folder = |path: &str| path.find('/').unwrap_or(path.len());
+    let is_of_record = |path: &str| {
+        path.ends_with(file) && name(path) == file.len() && path[..folder(path)] == own[..folder(own)]
+    };
+    commit.changes.iter().filter(|change| is_of_record(&change.path)).collect()
 }

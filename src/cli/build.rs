@@ -10,7 +10,7 @@ use super::gathered::{Gathered, Kept, pieces_on_disk};
 use super::ui::{DIM, GOOD, Ui, paint};
 use crate::book::{Book, BookConfig};
 use crate::history::Pieces;
-use crate::site::{self, Earlier, Made, OnDisk, Site, SiteError, WriteReport};
+use crate::site::{self, Earlier, Looks, Made, OnDisk, Site, SiteError, WriteReport};
 
 /// Build the static site
 ///
@@ -93,7 +93,12 @@ pub(super) fn build(
     out: Option<&Path>,
     options: &Options,
 ) -> Result<Built, CliError> {
-    let gathered = Gathered::new(book, context, None)?;
+    let memory = pieces_on_disk(book, context);
+    // The walk through history is a thing for one thread.
+    let gathered = std::thread::scope(|scope| {
+        scope.spawn(|| memory.as_ref().map(Pieces::read));
+        Gathered::new(book, context, None)
+    })?;
     let config = &gathered.loaded.config;
     let out = match (out, &book.root) {
         (Some(out), _) => out.to_path_buf(),
@@ -103,10 +108,10 @@ pub(super) fn build(
         }
     };
     refuse_own_folders(book, config, &out)?;
-    let memory = pieces_on_disk(book, context);
-    let made = memory.as_ref().and_then(|memory| Made::decoded(&memory.note(&note_of(&out))?));
-    let shelf = OnDisk(&out);
-    let earlier = made.as_ref().map(|made| Earlier { made, shelf: &shelf });
+    let note = memory.as_ref().and_then(|memory| Note::decoded(&memory.note(&note_of(&out))?));
+    let Note { made, looks } = note.unwrap_or_default();
+    let disk = OnDisk::new(&out, looks);
+    let earlier = made.as_ref().map(|made| Earlier { made, shelf: &disk });
     let Site { pages, standing, made, broken } =
         gathered.site(book, options, Kept { pieces: memory.as_ref(), earlier })?;
     if !broken.is_empty() {
@@ -117,14 +122,40 @@ pub(super) fn build(
         standing.iter().filter_map(|path| Some((path.as_str(), made.hash(path)?))).collect();
     let report = std::thread::scope(|scope| {
         scope.spawn(|| memory.as_ref().map(Pieces::save));
-        site::write_among(&out, &pages, &standing)
+        site::write_among(&disk, &pages, &standing)
     })?;
+    let n_pages = pages.len() + standing.len();
     if let Some(memory) = &memory {
+        let note = Note { made: Some(made), looks: disk.into_looks(present()) };
         // The folder is there now, so that its path may be told otherwise than before.
-        memory.put_note(&note_of(&out), &made.encoded());
+        memory.put_note(&note_of(&out), &note.encoded());
     }
     let external_links = site::external_links(&pages);
-    Ok(Built { out, report, n_pages: pages.len() + standing.len(), external_links })
+    // Nobody waits until a book of thousands of records is taken apart.
+    rayon::spawn(move || drop((gathered, memory, pages)));
+    Ok(Built { out, report, n_pages, external_links })
+}
+
+/// What is kept of a build for the next one into the same folder.
+#[derive(Default, serde::Serialize, serde::Deserialize)]
+struct Note {
+    made: Option<Made>,
+    looks: Looks,
+}
+
+impl Note {
+    fn decoded(bytes: &[u8]) -> Option<Self> {
+        postcard::from_bytes(bytes).ok()
+    }
+
+    fn encoded(&self) -> Vec<u8> {
+        postcard::to_stdvec(self).unwrap_or_default()
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "only what is kept depends on it, and no page")]
+fn present() -> std::time::SystemTime {
+    std::time::SystemTime::now()
 }
 
 /// Under which what is known of the site in that folder is kept.

@@ -28,10 +28,10 @@ pub(super) struct Kept<'a> {
     pub(super) earlier: Option<Earlier<'a>>,
 }
 
-/// The pieces that this program keeps for a book on disk; `None` where nothing may be kept.
+/// Where this program keeps pieces for a book; `None` where nothing may be kept.
 pub(super) fn pieces_on_disk(book: &Book, context: &Context) -> Option<Pieces> {
     let program = super::answer::program().filter(|_| context.cache == CacheUse::Allowed)?;
-    Some(Pieces::open(&book.repository, &book.path, program))
+    Some(Pieces::new(&book.repository, &book.path, program))
 }
 
 /// Everything that a site is made from.
@@ -219,7 +219,7 @@ fn judged(book: &Book, shown: &Arc<Loaded>, ask: &Ask) -> Result<Option<Trunk>, 
     // It is kept, since the work tree may come to differ while the trunk stays as it is.
     let trunk = match shows_trunk(book, shown, &ask)? {
         true => Arc::clone(shown),
-        false => Arc::new(book.load(&ask)?),
+        false => Arc::new(book.load_after(book.inputs(&ask)?, &ask, Some(shown))?),
     };
     let audited = book.audit(&trunk, &AuditQuestion::default())?;
     let open: Vec<(&str, Vec<&str>)> = trunk.state.records.iter().filter_map(still_to_reach).collect();

@@ -9,7 +9,7 @@ use crate::history::{CommitId, CommitTime};
 use crate::record::{ItemKey, Record, RecordId, RecordType, Risk, ScopeHash, TaskKind, Verdict};
 
 /// A commit named as proof, with its raw author (no `.mailmap`).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 pub struct Evidence {
     /// The commit.
     pub commit: CommitId,
@@ -302,7 +302,7 @@ pub struct ItemState {
 }
 
 /// What an event did to a record.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 #[serde(tag = "event", rename_all = "kebab-case")]
 pub enum EventKind {
     /// The record came to be (or came back).
@@ -366,7 +366,7 @@ pub enum EventKind {
 }
 
 /// One event of a record's history.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Event {
     /// The commit that made it.
     pub by: Evidence,

@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use super::includes::Origins;
 use super::input::Page;
+use super::links::Help;
 use super::markdown::{AnchorUse, BrokenLink, ExternalLink, Rendered};
 use super::model::Model;
 use super::standing::Asked;
@@ -60,45 +61,71 @@ pub(super) fn check_links(
     if model.input.config.allow_broken_links {
         return Vec::new();
     }
-    let mut found = missing_chapters(model);
-    found.extend(model.input.docs_problems.iter().cloned());
     let wanted: HashSet<&str> =
         drafts.iter().flat_map(|draft| &draft.anchors).map(|used| used.page.as_str()).collect();
-    let known: HashMap<&str, HashSet<String>> = drafts
+    let known: Anchors<'_> = drafts
         .par_iter()
         .filter(|draft| wanted.contains(draft.page.path()))
         .map(|draft| (draft.page.path(), anchors(&bytes(&draft.page))))
         .collect();
-    for draft in drafts {
-        let error = |span: &Range<usize>, message: String| {
-            let (path, text, span) = draft.place(span).unwrap_or(("", "", 0..0));
-            Diagnostic::error(Code::ReferenceBroken, path, text, span, message)
-        };
-        for broken in &draft.broken {
-            let diagnostic = error(&broken.span, broken.message.clone());
-            found.push(match &broken.help {
-                Some(help) => diagnostic.with_help(help.clone()),
-                None => diagnostic,
-            });
-        }
-        let exists = |used: &AnchorUse| {
-            // Nobody can mend a link to a heading of a record that is gone.
-            model.is_of_deleted(&used.page)
-                || known.get(used.page.as_str()).is_some_and(|ids| ids.contains(&used.fragment))
-        };
-        for used in draft.anchors.iter().filter(|used| !exists(used)) {
-            let message = format!(
-                "`{}` leads to an anchor that does not exist: `#{}`",
-                used.destination, used.fragment
-            );
-            found.push(
-                error(&used.span, message)
-                    .with_help("anchors are headings in lower case with hyphens for spaces"),
-            );
-        }
+    let of_book = missing_chapters(model).into_iter().chain(model.input.docs_problems.iter().cloned());
+    let mut found: Vec<(Diagnostic, Option<&Help>)> = of_book.map(|wrong| (wrong, None)).collect();
+    found.par_extend(drafts.par_iter().flat_map_iter(|draft| wrong_in(model, draft, &known)));
+    found.sort_by(|(a, _), (b, _)| (&a.path, a.line, a.column).cmp(&(&b.path, b.line, b.column)));
+    let number = found.iter().filter(|(_, help)| matches!(help, Some(Help::NoFile(_)))).count();
+    let similar = |path: &str| match number <= SLIPS {
+        true => model.candidates().similar(path),
+        false => model.candidates().elsewhere(path),
+    };
+    let helped = |(found, help): (Diagnostic, Option<&Help>)| match help {
+        Some(help) => found.with_help(words(help, similar)),
+        None => found,
+    };
+    found.into_par_iter().map(helped).collect()
+}
+
+/// The anchors of pages.
+type Anchors<'a> = HashMap<&'a str, HashSet<String>>;
+
+/// What leads nowhere in one text, with what is to be done where that is not told yet.
+fn wrong_in<'a>(
+    model: &Model<'_>,
+    draft: &'a Draft,
+    known: &Anchors<'_>,
+) -> Vec<(Diagnostic, Option<&'a Help>)> {
+    let error = |span: &Range<usize>, message: String| {
+        let (path, text, span) = draft.place(span).unwrap_or(("", "", 0..0));
+        Diagnostic::error(Code::ReferenceBroken, path, text, span, message)
+    };
+    let broken =
+        draft.broken.iter().map(|broken| (error(&broken.span, broken.message.clone()), broken.help.as_ref()));
+    let exists = |used: &AnchorUse| {
+        // Nobody can mend a link to a heading of a record that is gone.
+        model.is_of_deleted(&used.page)
+            || known.get(used.page.as_str()).is_some_and(|ids| ids.contains(&used.fragment))
+    };
+    let no_anchor = draft.anchors.iter().filter(|used| !exists(used)).map(|used| {
+        let message =
+            format!("`{}` leads to an anchor that does not exist: `#{}`", used.destination, used.fragment);
+        let found = error(&used.span, message)
+            .with_help("anchors are headings in lower case with hyphens for spaces");
+        (found, None)
+    });
+    broken.chain(no_anchor).collect()
+}
+
+/// Up to how many files that are not there may be slips of the hand. More are a mistake in how the book is laid out, and
+/// each look for a slip goes over all paths.
+const SLIPS: usize = 50;
+
+fn words<'p>(help: &Help, similar: impl Fn(&str) -> Option<&'p str>) -> String {
+    match help {
+        Help::Text(text) => text.clone(),
+        Help::NoFile(path) => match similar(path) {
+            Some(similar) => format!("did you mean `{similar}`?"),
+            None => "the site holds the records, the pages of the manual, and images beside them".to_owned(),
+        },
     }
-    found.sort_by(|a, b| (&a.path, a.line, a.column).cmp(&(&b.path, b.line, b.column)));
-    found
 }
 
 fn missing_chapters(model: &Model<'_>) -> Vec<Diagnostic> {

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::as_of::AsOf;
 use super::meeting;
-use super::memory::{Key, Kind};
+use super::memory::{Key, Kind, bytes_of};
 use super::model::Model;
 use super::render::data;
 use super::theme::Dress;
@@ -48,8 +48,12 @@ pub(super) struct Shared {
 
 impl Shared {
     pub(super) fn new(parts: &impl Serialize) -> Self {
-        let digest = Kind::Shared.key(&[&serde_json::to_vec(parts).unwrap_or_default()]);
-        Shared { value: data(parts), digest }
+        Shared { value: data(parts), digest: Self::digest(parts) }
+    }
+
+    /// A hash of what pages show.
+    pub(super) fn digest(parts: &impl Serialize) -> Key {
+        Kind::Shared.key(&[&bytes_of(parts)])
     }
 
     /// The frame of all pages; the book's own templates count as a part of it. They may do with the commit and the

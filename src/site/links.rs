@@ -31,8 +31,17 @@ pub(super) enum Resolved {
         /// As in a diagnostic.
         message: String,
         /// What to do.
-        help: Option<String>,
+        help: Option<Help>,
     },
+}
+
+/// What to do about a destination that leads nowhere.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub(super) enum Help {
+    /// As in a diagnostic.
+    Text(String),
+    /// The book has no file of this path; one that looks like it may be meant.
+    NoFile(String),
 }
 
 /// One text and the page that shows it.
@@ -70,7 +79,7 @@ impl LinkScope<'_> {
             }
             Some(scheme) if image && scheme == "data" => Resolved::Broken {
                 message: "an image stands in the text as `data:`, which the site does not show".to_owned(),
-                help: Some("put the image in a file beside the page".to_owned()),
+                help: Some(Help::Text("put the image in a file beside the page".to_owned())),
             },
             _ => Resolved::External,
         }
@@ -80,7 +89,9 @@ impl LinkScope<'_> {
         let Some(target) = joined(self.source, &percent_decoded(path)) else {
             return Resolved::Broken {
                 message: format!("`{destination}` lies outside of the book"),
-                help: Some("link files outside of the book by their address at the forge".to_owned()),
+                help: Some(Help::Text(
+                    "link files outside of the book by their address at the forge".to_owned(),
+                )),
             };
         };
         if !image && let Some(page) = self.model.page_of(&target) {
@@ -97,11 +108,7 @@ impl LinkScope<'_> {
                 message: format!(
                     "`{destination}` does not exist: `{target}` is no record, page or file of the site"
                 ),
-                help: Some(match self.model.similar(&target) {
-                    Some(similar) => format!("did you mean `{similar}`?"),
-                    None => "the site holds the records, the pages of the manual, and images beside them"
-                        .to_owned(),
-                }),
+                help: Some(Help::NoFile(target)),
             },
         }
     }

@@ -82,7 +82,7 @@ pub(super) fn view(model: &Model<'_>, index: usize, order: &[TocLink]) -> (Chapt
     let text = String::from_utf8_lossy(&manual.file.bytes);
     let scope = LinkScope { model, source: &manual.file.path, page: &manual.page };
     let options = markdown::Options { scope: &scope, offset: 0, dialect: Dialect::Manual, note: &|_| None };
-    let mut rendered = markdown::render(&text, &options);
+    let rendered = markdown::render(&text, &options);
     let position = order.iter().position(|link| link.page == manual.page);
     let title = manual
         .file
@@ -93,7 +93,7 @@ pub(super) fn view(model: &Model<'_>, index: usize, order: &[TocLink]) -> (Chapt
         .unwrap_or_else(|| manual.file.path.clone());
     let view = ChapterView {
         title,
-        html: std::mem::take(&mut rendered.html),
+        html: rendered.html.text().into_owned(),
         titled: rendered.headings.iter().any(|heading| heading.level == 1),
         headings: rendered.headings.clone(),
         path: manual.file.path.clone(),

@@ -187,14 +187,9 @@ impl<'a> Model<'a> {
         }
     }
 
-    /// A path of the book that looks like this one.
-    pub(super) fn similar(&self, path: &str) -> Option<&str> {
-        if self.input.config.allow_broken_links {
-            return None; // Nobody reads it.
-        }
-        self.candidates
-            .get_or_init(|| Candidates::new(self.pages.keys().chain(self.files.keys())))
-            .similar(path)
+    /// The paths of the book's files.
+    pub(super) fn candidates(&self) -> &Candidates {
+        self.candidates.get_or_init(|| Candidates::new(self.pages.keys().chain(self.files.keys())))
     }
 
     /// The first page of the manual.

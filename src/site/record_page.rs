@@ -8,9 +8,8 @@ use super::markdown::{self, Dialect, Heading, Rendered};
 use super::model::Model;
 use super::sanitize::key;
 use super::text::escaped;
-use super::timeline::{self, Timeline, TimelineRow};
+use super::timeline::Timeline;
 use super::view::{Act, Problem, Reference, Row, Tone, moment};
-use crate::book::Differences;
 use crate::ledger::{Approval, RecordState, shell_quoted};
 use crate::record::{Details, Item, Record};
 
@@ -131,20 +130,17 @@ pub(super) struct RecordPage {
     pub(super) view: RecordView,
     /// The text with its links.
     pub(super) rendered: Rendered,
-    /// Every row of the history, newest first, without what it changed.
-    pub(super) history: Vec<TimelineRow>,
     /// The drawings that the page shows.
     pub(super) drawings: Vec<Page>,
 }
 
-/// Builds what one record has on pages, without what commits changed and the timeline that shows it.
+/// Builds what one record has on pages, without its text, what commits changed, and the timeline that shows it.
 pub(super) fn view(model: &Model<'_>, index: usize) -> RecordPage {
     let state = &model.input.state.records[index];
     let own_page = &model.record_pages[index];
-    let history = timeline::rows(model, state, &Differences::new());
     let (radii, drawings) =
         super::radius::views(model, state, own_page).into_iter().unzip::<_, _, Vec<_>, Vec<_>>();
-    let mut rendered = render(model, index);
+    let rendered = render(model, index);
     let act = |evidence| model.act(evidence);
     let view = RecordView {
         row: model.row(index),
@@ -160,10 +156,7 @@ pub(super) fn view(model: &Model<'_>, index: usize) -> RecordPage {
         badge: format!("badges/{}.svg", own_page.trim_end_matches(".html")),
         audit: super::evidence::newest(model, &state.name),
         progress: super::progress::progress(model, state),
-        html: match model.input.unsaved.contains_key(&state.record.path) {
-            true => format!("{NOT_COMMITTED}{}", rendered.html),
-            false => std::mem::take(&mut rendered.html),
-        },
+        html: String::new(),
         headings: rendered.headings.clone(),
         issues: super::runbook::issues(&rendered.headings),
         timeline: Timeline::default(),
@@ -180,7 +173,21 @@ pub(super) fn view(model: &Model<'_>, index: usize) -> RecordPage {
         runbook: super::runbook::view(model, state),
         source: state.record.is_broken().then(|| state.record.source.to_string()),
     };
-    RecordPage { view, rendered, history, drawings: drawings.into_iter().flatten().collect() }
+    RecordPage { view, rendered, drawings: drawings.into_iter().flatten().collect() }
+}
+
+/// The text of a record as its page shows it.
+pub(super) fn html(model: &Model<'_>, state: &RecordState, rendered: &Rendered) -> String {
+    let html = rendered.html.text();
+    match is_unsaved(model, state) {
+        true => format!("{NOT_COMMITTED}{html}"),
+        false => html.into_owned(),
+    }
+}
+
+/// Whether the text that is shown is not that of the commit.
+pub(super) fn is_unsaved(model: &Model<'_>, state: &RecordState) -> bool {
+    model.input.unsaved.contains_key(&state.record.path)
 }
 
 /// What the page shows the text of: the commit's record, or the work tree's where that is wanted.

@@ -10,7 +10,7 @@ use rayon::prelude::*;
 
 use super::checks::{Draft, draft};
 use super::input::{Differ, SiteError};
-use super::memory::{Key, Kind};
+use super::memory::{Key, Kind, bytes_of, hash_of};
 use super::record_page::{self, RecordPage};
 use super::render::{Renderer, Target, data};
 use super::standing::Asked;
@@ -58,15 +58,19 @@ impl Renderer<'_> {
     fn begin(&self, index: usize) -> Begun {
         let page = record_page::view(self.model, index);
         let Target { path, place, template } = self.target(index);
-        let json = |part: Result<Vec<u8>, serde_json::Error>| part.unwrap_or_default();
-        let view = json(serde_json::to_vec(&page.view));
-        let history = json(serde_json::to_vec(&page.history));
+        let view = bytes_of(&page.view);
+        let state = &self.model.input.state.records[index];
+        let is_unsaved = [u8::from(record_page::is_unsaved(self.model, state))];
+        // What the timeline is made from, which only a page that is made anew needs.
+        let history = hash_of(&(&state.events, &state.record.path));
         let mut steps = Vec::new();
         for ((_, commit), (old, new)) in self.steps(index) {
             steps.extend([commit.0, old.0, new.0].concat());
         }
         let names = [path, place, template].map(str::as_bytes);
-        let key = Kind::Page.key(&[&names[..], &[&view, &history, &steps, &self.site.digest]].concat());
+        let text = [&page.rendered.html.digest[..], &is_unsaved].concat();
+        let inputs: [&[u8]; 6] = [&view, &text, &history, &self.people, &steps, &self.site.digest];
+        let key = Kind::Page.key(&[&names[..], &inputs].concat());
         let standing = self.builder.all_made_before(path, &key);
         Begun { index, page, key, standing }
     }
@@ -90,6 +94,7 @@ impl Renderer<'_> {
             None => {
                 let target = self.target(index);
                 let history = timeline::rows(self.model, state, known);
+                view.html = record_page::html(self.model, state, &rendered);
                 view.timeline = Timeline::shortened(&history, target.path);
                 let beside = super::history::texts(self, &view, target.place, &history)?;
                 let with = beside.iter().map(|(path, _)| path.clone()).collect();

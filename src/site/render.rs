@@ -10,7 +10,7 @@ use super::as_of::AsOf;
 use super::checks::{Draft, check_links, draft, external_links_page};
 use super::frame::Shared;
 use super::input::{Differ, Page, Site, SiteError, SiteInput};
-use super::memory::Kind;
+use super::memory::{Key, Kind, bytes_of};
 use super::model::Model;
 use super::paths::root_of;
 use super::standing::{Asked, Builder};
@@ -38,14 +38,15 @@ pub fn render_site(input: &SiteInput<'_>) -> Result<Vec<Page>, SiteError> {
 /// # Errors
 /// [`SiteError::Template`] when a template fails; [`SiteError::Settings`]; [`SiteError::Book`] when `differ` fails.
 pub fn build_site(input: &SiteInput<'_>, differ: Differ<'_>) -> Result<Site, SiteError> {
-    let model = Model::new(input);
-    let templates = Templates::new(input.template_overrides)?;
+    let (model, templates) = rayon::join(|| Model::new(input), || Templates::new(input.template_overrides));
+    let templates = templates?;
     let meetings = meeting::views(&model);
     let dress = super::theme::dress(input)?;
     let as_of = AsOf::new(&model);
     let site = Shared::frame(&model, &meetings, &dress, &as_of);
     let builder = Builder::new(as_of, input.earlier);
-    let renderer = Renderer { model: &model, templates: &templates, site, builder };
+    let people = model.people_digest();
+    let renderer = Renderer { model: &model, templates: &templates, site, people, builder };
     let (mut drafts, beside) = renderer.records(differ)?;
     let (manual, chapters) = renderer.manual()?;
     drafts.extend(manual);
@@ -98,6 +99,8 @@ pub(super) struct Renderer<'a> {
     pub(super) model: &'a Model<'a>,
     templates: &'a Templates,
     pub(super) site: Shared,
+    /// A hash of how people are called and where their pages are.
+    pub(super) people: Key,
     pub(super) builder: Builder<'a>,
 }
 
@@ -144,7 +147,7 @@ impl Renderer<'_> {
     ) -> Result<Asked, SiteError> {
         let Target { path, place, template } = target;
         let key = {
-            let view = serde_json::to_vec(view).unwrap_or_default();
+            let view = bytes_of(view);
             let names = [path, place, template, name, shared_name].map(str::as_bytes);
             Kind::Page.key(&[&names[..], &[&view, &self.site.digest, &shared.digest]].concat())
         };

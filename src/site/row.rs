@@ -1,4 +1,4 @@
-//! Rows of records. The same row stands on a dozen pages: it is made once, for templates too.
+//! Rows of records. The same row stands on a dozen pages: it is made once, for templates too, and hashed once.
 
 use std::ops::Deref;
 use std::sync::{Arc, OnceLock};
@@ -7,7 +7,9 @@ use minijinja::Value;
 use minijinja::value::serializing_for_value;
 use serde::{Serialize, Serializer};
 
+use super::frame::Shared;
 use super::model::Model;
+use super::standing::hex;
 use super::view::RowFields;
 
 /// One record as a row.
@@ -19,6 +21,8 @@ struct Made {
     fields: RowFields,
     /// The fields as templates see them, once one asked.
     value: OnceLock<Value>,
+    /// A hash of the fields, once a page's key asked.
+    digest: OnceLock<String>,
 }
 
 impl Deref for Row {
@@ -29,10 +33,11 @@ impl Deref for Row {
     }
 }
 
+/// The fields for a template; a hash of them for all else, which is the keys of pages.
 impl Serialize for Row {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         if !serializing_for_value() {
-            return self.0.fields.serialize(serializer);
+            return self.0.digest.get_or_init(|| hex(&Shared::digest(&self.0.fields))).serialize(serializer);
         }
         self.0.value.get_or_init(|| super::render::data(&self.0.fields)).serialize(serializer)
     }
@@ -51,7 +56,10 @@ impl Rows {
 impl Model<'_> {
     /// One record as a row.
     pub(super) fn row(&self, index: usize) -> Row {
-        let made = || Row(Arc::new(Made { fields: self.row_fields(index), value: OnceLock::new() }));
+        let made = || {
+            let fields = self.row_fields(index);
+            Row(Arc::new(Made { fields, value: OnceLock::new(), digest: OnceLock::new() }))
+        };
         self.rows.0[index].get_or_init(made).clone()
     }
 }

@@ -47,18 +47,7 @@ const TYPES: [&str; 4] = ["tasks", "decisions", "runbooks", "manual"];
 /// `texts` has the words of each record and each chapter, with spaces between.
 pub(super) fn pages(model: &Model<'_>, manual: &[(String, String)], texts: &[String]) -> Vec<Page> {
     let names: Vec<Vec<String>> = model.input.state.records.iter().map(names).collect();
-    let mut postings: FxHashMap<&str, Vec<usize>> = FxHashMap::default();
-    for (index, text) in texts.iter().enumerate() {
-        let named = names.get(index).into_iter().flatten().map(String::as_str);
-        for word in text.split_ascii_whitespace().chain(named) {
-            let records = postings.entry(word).or_default();
-            if records.last() != Some(&index) {
-                records.push(index);
-            }
-        }
-    }
-    let mut postings: Vec<(&str, Vec<usize>)> = postings.into_iter().collect();
-    postings.sort_unstable();
+    let postings = postings(&names, texts);
     let shards = shards(&postings);
     let mut pages: Vec<Page> = shards
         .iter()
@@ -74,6 +63,44 @@ pub(super) fn pages(model: &Model<'_>, manual: &[(String, String)], texts: &[Str
         bytes: format!("changebookSearch(null, {});\n", harmless(&text)).into_bytes(),
     });
     pages
+}
+
+/// A word with the records and chapters that have it, by their numbers.
+type Posting<'t> = (&'t str, Vec<usize>);
+
+/// The words of all texts, sorted.
+fn postings<'t>(names: &'t [Vec<String>], texts: &'t [String]) -> Vec<Posting<'t>> {
+    let size = texts.len().div_ceil(rayon::current_num_threads()).max(1);
+    let of_part = |(part, texts)| postings_of(part * size, names, texts);
+    let mut parts: Vec<Posting<'_>> = texts.par_chunks(size).enumerate().flat_map_iter(of_part).collect();
+    parts.par_sort_unstable();
+    let mut postings: Vec<Posting<'_>> = Vec::with_capacity(parts.len());
+    for (word, records) in parts {
+        match postings.last_mut() {
+            Some((last, before)) if *last == word => before.extend(records),
+            _ => postings.push((word, records)),
+        }
+    }
+    postings
+}
+
+/// The words of texts that follow each other, the first of which has that number.
+fn postings_of<'t>(
+    first: usize,
+    names: &'t [Vec<String>],
+    texts: &'t [String],
+) -> FxHashMap<&'t str, Vec<usize>> {
+    let mut postings: FxHashMap<&str, Vec<usize>> = FxHashMap::default();
+    for (index, text) in (first..).zip(texts) {
+        let named = names.get(index).into_iter().flatten().map(String::as_str);
+        for word in text.split_ascii_whitespace().chain(named) {
+            let records = postings.entry(word).or_default();
+            if records.last() != Some(&index) {
+                records.push(index);
+            }
+        }
+    }
+    postings
 }
 
 fn index<'a>(
@@ -146,20 +173,24 @@ fn names(state: &RecordState) -> Vec<String> {
 /// The words in files by their first letters, as the inside of an object: each word with the records that have
 /// it, as differences in base 36.
 fn shards(postings: &[(&str, Vec<usize>)]) -> Vec<(String, String)> {
-    let entries: Vec<(&str, String)> = postings
-        .par_iter()
-        .map(|(word, records)| (*word, format!("{}:{}", quoted(word), numbers(records))))
-        .collect();
+    let entry = |(word, records): &(&str, Vec<usize>)| {
+        let mut entry = String::with_capacity(word.len() + 4 * records.len() + 8);
+        push_quoted(&mut entry, word);
+        entry.push(':');
+        push_numbers(&mut entry, records);
+        entry
+    };
+    let entries: Vec<(&str, String)> =
+        postings.par_iter().map(|posting| (posting.0, entry(posting))).collect();
     let mut shards = Vec::new();
     split(&entries, 2, &mut shards);
     shards
 }
 
 fn split(entries: &[(&str, String)], length: usize, shards: &mut Vec<(String, String)>) {
-    let prefix = |word: &str| word.chars().take(length).collect::<String>();
-    for group in entries.chunk_by(|a, b| prefix(a.0) == prefix(b.0)) {
+    for group in entries.chunk_by(|a, b| prefix(a.0, length) == prefix(b.0, length)) {
         let size: usize = group.iter().map(|(_, entry)| entry.len() + 1).sum();
-        let whole = prefix(group[0].0);
+        let whole = prefix(group[0].0, length).to_owned();
         // Words as long as the prefix stand in a shard of their own, which the next letters do not reach.
         if size > MAX_SHARD && length < MAX_PREFIX && group.len() > 1 {
             let short = group.partition_point(|(word, _)| word.chars().count() <= length);
@@ -173,35 +204,41 @@ fn split(entries: &[(&str, String)], length: usize, shards: &mut Vec<(String, St
     }
 }
 
+/// The word's first characters.
+fn prefix(word: &str, length: usize) -> &str {
+    word.char_indices().nth(length).map_or(word, |(end, _)| &word[..end])
+}
+
 fn joined(group: &[(&str, String)]) -> String {
     group.iter().map(|(_, entry)| entry.as_str()).collect::<Vec<_>>().join(",")
 }
 
-fn numbers(records: &[usize]) -> String {
-    let mut text = String::from("\"");
+fn push_numbers(text: &mut String, records: &[usize]) {
+    text.push('"');
     let mut before = 0;
     for (position, record) in records.iter().enumerate() {
         if position > 0 {
             text.push(' ');
         }
-        push_base36(&mut text, record - before);
+        push_base36(text, record - before);
         before = *record;
     }
     text.push('"');
-    text
 }
 
 fn push_base36(text: &mut String, mut number: usize) {
     const DIGITS: &[u8; 36] = b"0123456789abcdefghijklmnopqrstuvwxyz";
-    let mut digits = Vec::new();
+    let mut digits = ['0'; usize::BITS as usize];
+    let mut from = digits.len();
     loop {
-        digits.push(DIGITS[number % 36]);
+        from -= 1;
+        digits[from] = char::from(DIGITS[number % 36]);
         number /= 36;
         if number == 0 {
             break;
         }
     }
-    text.extend(digits.iter().rev().map(|digit| char::from(*digit)));
+    text.extend(&digits[from..]);
 }
 
 /// The shard's file: letters and digits stay, other characters are their numbers.
@@ -215,6 +252,16 @@ fn shard_name(prefix: &str) -> String {
         }
     }
     name
+}
+
+fn push_quoted(out: &mut String, word: &str) {
+    if word.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.')) {
+        out.push('"');
+        out.push_str(word);
+        out.push('"');
+    } else {
+        out.push_str(&quoted(word));
+    }
 }
 
 fn quoted(text: &str) -> String {
@@ -232,7 +279,9 @@ mod tests {
 
     #[test]
     fn numbers_are_differences_in_base_36() {
-        assert_eq!(numbers(&[0, 5, 41, 41 + 36 * 36]), "\"0 5 10 100\"");
+        let mut text = String::new();
+        push_numbers(&mut text, &[0, 5, 41, 41 + 36 * 36]);
+        assert_eq!(text, "\"0 5 10 100\"");
         assert_eq!(shard_name("aß"), "a_df");
         assert_eq!(quoted("</script>\u{2028}"), "\"\\u003c/script>\\u2028\"");
     }

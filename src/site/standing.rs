@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -35,7 +35,7 @@ pub struct Earlier<'a> {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Made {
     as_of: AsOf,
-    pages: BTreeMap<String, MadePage>,
+    pages: BTreeMap<String, Arc<MadePage>>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,16 +51,6 @@ struct MadePage {
 }
 
 impl Made {
-    /// As it was written by [`encoded`](Self::encoded); `None` for anything else.
-    pub fn decoded(bytes: &[u8]) -> Option<Self> {
-        serde_json::from_slice(bytes).ok()
-    }
-
-    /// For a file.
-    pub fn encoded(&self) -> Vec<u8> {
-        serde_json::to_vec(self).unwrap_or_default()
-    }
-
     /// SHA-256 in hex of a page's bytes.
     pub fn hash(&self, path: &str) -> Option<&str> {
         self.pages.get(path).map(|page| page.hash.as_str())
@@ -88,7 +78,7 @@ impl Asked {
 pub(super) struct Builder<'a> {
     as_of: AsOf,
     earlier: Option<Earlier<'a>>,
-    made: Mutex<BTreeMap<String, MadePage>>,
+    made: Mutex<BTreeMap<String, Arc<MadePage>>>,
 }
 
 impl<'a> Builder<'a> {
@@ -102,13 +92,13 @@ impl<'a> Builder<'a> {
         let page = made.pages.get(path).filter(|page| page.key == hex(key))?;
         if made.as_of == self.as_of {
             return shelf.has(path, &page.hash).then(|| {
-                self.keep(path, page.clone());
+                self.keep(path, Arc::clone(page));
                 Asked::Standing(path.to_owned())
             });
         }
         let bytes = shelf.read(path).filter(|bytes| hash(bytes) == page.hash)?;
         let (bytes, places) = self.as_of.exchanged(&made.as_of, &bytes, &page.places)?;
-        self.keep(path, MadePage { hash: hash(&bytes), places, ..page.clone() });
+        self.keep(path, Arc::new(MadePage { hash: hash(&bytes), places, ..(**page).clone() }));
         Some(Asked::New(Page { path: path.to_owned(), bytes }))
     }
 
@@ -130,7 +120,7 @@ impl<'a> Builder<'a> {
     pub(super) fn rendered_with(&self, path: &str, key: &Key, text: &str, with: Vec<String>) -> Asked {
         let (bytes, places) = self.as_of.finished(text);
         let page = MadePage { key: hex(key), hash: hash(&bytes), places, with };
-        self.keep(path, page);
+        self.keep(path, Arc::new(page));
         Asked::New(Page { path: path.to_owned(), bytes })
     }
 
@@ -149,7 +139,7 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn keep(&self, path: &str, page: MadePage) {
+    fn keep(&self, path: &str, page: Arc<MadePage>) {
         self.made.lock().unwrap_or_else(PoisonError::into_inner).insert(path.to_owned(), page);
     }
 
@@ -160,11 +150,11 @@ impl<'a> Builder<'a> {
     }
 }
 
-fn hash(bytes: &[u8]) -> String {
+pub(super) fn hash(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes).into())
 }
 
-fn hex(bytes: &Key) -> String {
+pub(super) fn hex(bytes: &Key) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
     digits.map(|digit| char::from(DIGITS[usize::from(digit)])).collect()

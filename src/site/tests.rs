@@ -225,6 +225,20 @@ fn broken_links_fail_with_their_place() {
 }
 
 #[test]
+fn slips_are_looked_for_as_long_as_they_are_few() {
+    let helps = |n_links: usize| {
+        let links: Vec<String> = (0..n_links).map(|n| format!("[x](../tasks/INFRA-15O.md?{n})")).collect();
+        let book = with_doc("docs/extra.md", &links.join("\n"));
+        let Err(SiteError::Links(found)) = render_site(&book.input()) else { panic!("must fail") };
+        found.into_iter().map(|found| found.help.unwrap()).collect::<Vec<String>>()
+    };
+    let few = helps(2);
+    assert!(few.iter().all(|help| help == "did you mean `tasks/INFRA-150.md`?"), "{few:?}");
+    let many = helps(60);
+    assert!(many.len() == 60 && many.iter().all(|help| help.starts_with("the site holds")), "{many:?}");
+}
+
+#[test]
 fn a_chapter_without_a_file_is_reported_in_the_summary() {
     let book = with_doc("docs/SUMMARY.md", "# Summary\n\n- [A](README.md)\n- [B](b.md)\n");
     let Err(SiteError::Links(found)) = render_site(&book.input()) else { panic!("must fail") };

@@ -4,6 +4,7 @@
 use serde::Serialize;
 
 use super::groups;
+use super::memory::{Key, hash_of};
 use super::model::Model;
 use super::paths::percent_encoded;
 pub(super) use super::row::Row;
@@ -191,6 +192,12 @@ impl Model<'_> {
     /// The display name of a person of the policy; the key itself for a role or a stranger.
     pub(super) fn person(&self, key: &str) -> String {
         self.input.policy.display_name(key).to_owned()
+    }
+
+    /// A hash of how people are called and where their pages are.
+    pub(super) fn people_digest(&self) -> Key {
+        let people = self.people.iter().map(|(key, page)| (self.person(key), key, page));
+        hash_of(&people.collect::<Vec<_>>())
     }
 
     /// A person with their page.

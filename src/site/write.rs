@@ -6,11 +6,11 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
-use sha2::{Digest, Sha256};
 
+use super::disk::{Look, Looks, OnDisk};
 use super::input::Page;
 use super::paths::is_safe;
-use super::standing::Shelf;
+use super::standing::hash;
 
 /// Lists what a build made, with hashes, in the output directory.
 const MANIFEST: &str = ".changebook-site";
@@ -74,14 +74,19 @@ pub enum WriteError {
 /// # Errors
 /// See [`WriteError`]; everything but a refusal of the system is found before the first write.
 pub fn write_site(out: &Path, pages: &[Page]) -> Result<WriteReport, WriteError> {
-    write_among(out, pages, &[])
+    write_among(&OnDisk::new(out, Looks::default()), pages, &[])
 }
 
 /// The same where some pages stand there already byte for byte: their paths, each with its hash.
 ///
 /// # Errors
 /// As [`write_site`].
-pub fn write_among(out: &Path, pages: &[Page], standing: &[(&str, &str)]) -> Result<WriteReport, WriteError> {
+pub fn write_among(
+    disk: &OnDisk<'_>,
+    pages: &[Page],
+    standing: &[(&str, &str)],
+) -> Result<WriteReport, WriteError> {
+    let out = disk.out;
     let before = read_manifest(out)?;
     let made: BTreeMap<&str, String> =
         pages.par_iter().map(|page| (page.path.as_str(), hash(&page.bytes))).collect();
@@ -92,41 +97,23 @@ pub fn write_among(out: &Path, pages: &[Page], standing: &[(&str, &str)]) -> Res
     let mut both: BTreeMap<&str, &str> =
         before.iter().map(|(path, hash)| (path.as_str(), hash.as_str())).collect();
     both.extend(now.iter().map(|(path, hash)| (*path, *hash)));
-    put(out, MANIFEST, &manifest(both))?;
-    let written = pages.par_iter().map(|page| put(out, &page.path, &page.bytes).map(usize::from));
+    put(disk, MANIFEST, &manifest(both), false)?;
+    let stands = |path: &str| before.get(path).is_some_and(|hash| made.get(path) == Some(hash));
+    let put_page = |page: &Page| put(disk, &page.path, &page.bytes, stands(&page.path)).map(usize::from);
+    let written = pages.par_iter().map(put_page);
     let written = written.try_reduce(|| 0, |a, b| Ok(a + b))?;
     let unchanged = pages.len() - written + standing.len();
     let mut report = WriteReport { written, unchanged, ..WriteReport::default() };
     for (path, hash) in before.iter().filter(|(path, _)| !now.contains_key(path.as_str())) {
         report.removed += usize::from(remove(out, path, hash)?);
     }
-    put(out, MANIFEST, &manifest(now))?;
+    put(disk, MANIFEST, &manifest(now), false)?;
     Ok(report)
-}
-
-/// The pages of an earlier build, where it wrote them.
-#[derive(Debug)]
-pub struct OnDisk<'a>(pub &'a Path);
-
-impl Shelf for OnDisk<'_> {
-    fn read(&self, path: &str) -> Option<Vec<u8>> {
-        let target = self.0.join(path);
-        let is_file = is_safe(path) && target.symlink_metadata().is_ok_and(|found| found.is_file());
-        is_file.then(|| fs::read(&target).ok()).flatten()
-    }
 }
 
 fn io_error(path: &Path) -> impl FnOnce(io::Error) -> WriteError {
     let path = path.to_owned();
     move |source| WriteError::Io { path, source }
-}
-
-fn hash(bytes: &[u8]) -> String {
-    use std::fmt::Write;
-    Sha256::digest(bytes).iter().fold(String::with_capacity(64), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 fn manifest<'a>(entries: impl IntoIterator<Item = (&'a str, &'a str)>) -> Vec<u8> {
@@ -258,13 +245,19 @@ fn check_parents(out: &Path, path: &str) -> Result<(), WriteError> {
     Ok(())
 }
 
-/// Writes one file by a rename; false when it has these bytes already.
-fn put(out: &Path, path: &str, bytes: &[u8]) -> Result<bool, WriteError> {
+/// Writes one file by a rename; false when it has these bytes already. It is not read to tell that where the earlier
+/// build `made` the same bytes and it looks as it did then.
+fn put(disk: &OnDisk<'_>, path: &str, bytes: &[u8], made: bool) -> Result<bool, WriteError> {
+    let out = disk.out;
     let target = out.join(path);
-    if let Some(found) = metadata(&target)?.filter(Metadata::is_file)
-        && has_bytes(&target, &found, bytes)?
-    {
-        return Ok(false);
+    if let Some(found) = metadata(&target)?.filter(Metadata::is_file) {
+        if made && disk.looks_the_same(path, &found) {
+            return Ok(false);
+        }
+        if has_bytes(&target, &found, bytes)? {
+            disk.note(path, Look::of(&found));
+            return Ok(false);
+        }
     }
     check_parents(out, path)?;
     let folder = target.parent().unwrap_or(out);
@@ -274,7 +267,8 @@ fn put(out: &Path, path: &str, bytes: &[u8]) -> Result<bool, WriteError> {
     });
     let mut file = file.map_err(io_error(folder))?;
     file.write_all(bytes).map_err(io_error(&target))?;
-    file.persist(&target).map_err(|error| io_error(&target)(error.error))?;
+    let file = file.persist(&target).map_err(|error| io_error(&target)(error.error))?;
+    disk.note(path, file.metadata().ok().as_ref().and_then(Look::of));
     Ok(true)
 }
 

@@ -112,6 +112,7 @@ struct Session<'a> {
 impl<'a> Session<'a> {
     fn new(context: &'a Context, book: &Book, root: &'a Path) -> Self {
         let pieces = pieces_on_disk(book, context).unwrap_or_else(Pieces::in_memory);
+        pieces.read();
         Session { context, root, pieces, made: Made::default(), gathered: None }
     }
 
@@ -123,7 +124,9 @@ impl<'a> Session<'a> {
         let kept = Kept { pieces: Some(&self.pieces), earlier: Some(earlier) };
         let site = gathered.site(&book, &Options::default(), kept);
         let unreadable = unreadable(&gathered.loaded);
-        self.gathered = Some(gathered);
+        // Nobody waits until what was known before is taken apart.
+        let before_that = self.gathered.replace(gathered);
+        rayon::spawn(move || drop(before_that));
         let Site { pages, standing, made, broken } = site?;
         self.made = made;
         // The pages with broken links are worth more than none.
@@ -187,4 +190,4 @@ fn failure(error: &CliError) -> Failure {
 }
 
 /// How long the builder waits for a burst of changes to end: a save is several events, a checkout many.
-const SETTLE: Duration = Duration::from_millis(40);
+const SETTLE: Duration = Duration::from_millis(20);

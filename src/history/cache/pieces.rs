@@ -6,6 +6,7 @@
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use bytes::Bytes;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::file::{Folder, Found, name};
@@ -30,7 +31,7 @@ pub struct Pieces {
 
 #[derive(Default)]
 struct State {
-    pieces: FxHashMap<Key, Box<[u8]>>,
+    pieces: FxHashMap<Key, Bytes>,
     /// Those that were asked for or made since the last save.
     used: FxHashSet<Key>,
     /// Those that no file has yet.
@@ -38,15 +39,24 @@ struct State {
 }
 
 impl Pieces {
-    /// Reads what a program, told by a hash of it, keeps for a book.
-    pub fn open(repository: &Repository, book: &BookPath, program: [u8; 32]) -> Self {
-        let folder = Folder::new(repository, book, "pieces");
-        let mut state = State::default();
+    /// The place where a program, told by a hash of it, keeps pieces for a book. Nothing is read yet.
+    pub fn new(repository: &Repository, book: &BookPath, program: [u8; 32]) -> Self {
+        let folder = Some(Folder::new(repository, book, "pieces"));
+        Pieces { folder, program, state: Mutex::default() }
+    }
+
+    /// Reads what is kept there.
+    pub fn read(&self) {
+        let Some(folder) = &self.folder else { return };
+        let mut state = self.state();
         for (path, _) in folder.list(PREFIX) {
             let read = match folder.read(&path) {
-                // What another program wrote is of no use.
                 Found::Payload(payload) => {
-                    payload.strip_prefix(&program).and_then(|payload| decode(payload, &mut state.pieces))
+                    let payload = Bytes::from(payload);
+                    // What another program wrote is of no use.
+                    let of_program = payload.starts_with(&self.program);
+                    let own = of_program.then(|| payload.slice(self.program.len()..));
+                    own.and_then(|payload| decode(payload, &mut state.pieces))
                 }
                 Found::Damaged => None,
                 Found::Foreign | Found::Nothing => Some(()),
@@ -55,7 +65,6 @@ impl Pieces {
                 folder.remove(&path);
             }
         }
-        Pieces { folder: Some(folder), program, state: Mutex::new(state) }
     }
 
     /// Keeps pieces in memory alone.
@@ -68,9 +77,9 @@ impl Pieces {
     }
 
     /// The piece under a key.
-    pub fn get(&self, key: &Key) -> Option<Vec<u8>> {
+    pub fn get(&self, key: &Key) -> Option<Bytes> {
         let mut state = self.state();
-        let piece = state.pieces.get(key)?.to_vec();
+        let piece = state.pieces.get(key)?.clone();
         state.used.insert(*key);
         Some(piece)
     }
@@ -78,7 +87,7 @@ impl Pieces {
     /// Keeps a piece.
     pub fn put(&self, key: Key, piece: &[u8]) {
         let mut state = self.state();
-        if state.pieces.insert(key, piece.into()).is_none() {
+        if state.pieces.insert(key, Bytes::copy_from_slice(piece)).is_none() {
             state.fresh.push(key);
         }
         state.used.insert(key);
@@ -155,7 +164,7 @@ impl std::fmt::Debug for Pieces {
     }
 }
 
-fn encode(program: &[u8; 32], keys: &[Key], pieces: &FxHashMap<Key, Box<[u8]>>) -> Vec<u8> {
+fn encode(program: &[u8; 32], keys: &[Key], pieces: &FxHashMap<Key, Bytes>) -> Vec<u8> {
     let mut payload = program.to_vec();
     for key in keys {
         let Some(piece) = pieces.get(key) else { continue };
@@ -167,13 +176,17 @@ fn encode(program: &[u8; 32], keys: &[Key], pieces: &FxHashMap<Key, Box<[u8]>>) 
     payload
 }
 
-fn decode(mut payload: &[u8], pieces: &mut FxHashMap<Key, Box<[u8]>>) -> Option<()> {
+/// The pieces are parts of the payload, and are not copied.
+fn decode(mut payload: Bytes, pieces: &mut FxHashMap<Key, Bytes>) -> Option<()> {
     while !payload.is_empty() {
         let (key, rest) = payload.split_first_chunk::<32>()?;
         let (length, rest) = rest.split_first_chunk::<4>()?;
-        let (piece, rest) = rest.split_at_checked(usize::try_from(u32::from_le_bytes(*length)).ok()?)?;
-        pieces.insert(*key, piece.into());
-        payload = rest;
+        let length =
+            usize::try_from(u32::from_le_bytes(*length)).ok().filter(|length| *length <= rest.len())?;
+        let key = *key;
+        let mut piece = payload.split_off(36);
+        payload = piece.split_off(length);
+        pieces.insert(key, piece);
     }
     Some(())
 }
@@ -184,7 +197,9 @@ mod tests {
 
     fn pieces(folder: &std::path::Path, program: [u8; 32]) -> Pieces {
         let repository = Repository::discover(folder).unwrap();
-        Pieces::open(&repository, &BookPath::default(), program)
+        let pieces = Pieces::new(&repository, &BookPath::default(), program);
+        pieces.read();
+        pieces
     }
 
     #[test]
@@ -196,13 +211,13 @@ mod tests {
             kept.put([round; 32], &[round]);
             assert_eq!(kept.get(&[100; 32]), None);
             if round > 0 {
-                assert_eq!(kept.get(&[round - 1; 32]), Some(vec![round - 1]));
+                assert_eq!(kept.get(&[round - 1; 32]), Some(Bytes::from(vec![round - 1])));
             }
             kept.save();
         }
         let kept = pieces(directory.path(), [1; 32]);
         let last = u8::try_from(MANY).unwrap() + 1;
-        assert_eq!(kept.get(&[last; 32]), Some(vec![last]));
+        assert_eq!(kept.get(&[last; 32]), Some(Bytes::from(vec![last])));
         assert_eq!(kept.get(&[0; 32]), None, "one that no build used for long");
         assert_eq!(pieces(directory.path(), [2; 32]).get(&[last; 32]), None, "of another program");
     }
@@ -226,11 +241,11 @@ mod tests {
     #[test]
     fn what_is_cut_off_is_no_piece() {
         let mut known = FxHashMap::default();
-        known.insert([1; 32], Box::from(&b"abc"[..]));
-        let payload = encode(&[0; 32], &[[1; 32]], &known).split_off(32);
+        known.insert([1; 32], Bytes::from_static(b"abc"));
+        let payload = Bytes::from(encode(&[0; 32], &[[1; 32]], &known)).slice(32..);
         for end in 1..payload.len() {
-            assert_eq!(decode(&payload[..end], &mut FxHashMap::default()), None);
+            assert_eq!(decode(payload.slice(..end), &mut FxHashMap::default()), None);
         }
-        assert_eq!(decode(&payload, &mut FxHashMap::default()), Some(()));
+        assert_eq!(decode(payload, &mut FxHashMap::default()), Some(()));
     }
 }

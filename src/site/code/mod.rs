@@ -37,7 +37,7 @@ pub(super) fn highlighted(language: &str, text: &str, memory: Option<&dyn Memory
     let Some(memory) = memory else { return fresh(&language, text) };
     let key = Kind::Code.key(&[language.as_bytes(), text.as_bytes()]);
     // An empty answer says that the language is not known.
-    let kept = memory.get(&key).and_then(|bytes| String::from_utf8(bytes).ok());
+    let kept = memory.get(&key).and_then(|bytes| std::str::from_utf8(&bytes).ok().map(str::to_owned));
     let html = kept.unwrap_or_else(|| {
         let html = fresh(&language, text).unwrap_or_default();
         memory.put(key, html.as_bytes());

@@ -6,6 +6,7 @@ use sha2::{Digest, Sha256};
 
 use super::{Options, Writer, key};
 use crate::site::links::Resolved;
+use crate::site::memory::bytes_of;
 
 /// A question.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -39,7 +40,7 @@ impl Writer<'_, '_> {
 /// A hash of the answers to these questions.
 pub(super) fn answers(questions: &[Question], options: &Options<'_>) -> [u8; 32] {
     let mut hash = Sha256::new();
-    let mut add = |answer: &str| {
+    let mut add = |answer: &[u8]| {
         hash.update((answer.len() as u64).to_le_bytes());
         hash.update(answer);
     };
@@ -47,11 +48,13 @@ pub(super) fn answers(questions: &[Question], options: &Options<'_>) -> [u8; 32]
         match question {
             Question::Link(destination, loaded) => {
                 let answer = options.scope.resolve(destination, *loaded);
-                add(&serde_json::to_string(&answer).unwrap_or_default());
+                add(&bytes_of(&answer));
             }
-            Question::Word(word) => add(options.scope.address_of(word).as_deref().unwrap_or("")),
+            Question::Word(word) => add(options.scope.address_of(word).as_deref().unwrap_or("").as_bytes()),
             // The key is another one in each process, and no part of what is shown.
-            Question::Box(mark) => add(&(options.note)(*mark).unwrap_or_default().replace(key(), "")),
+            Question::Box(mark) => {
+                add((options.note)(*mark).unwrap_or_default().replace(key(), "").as_bytes());
+            }
         }
     }
     hash.finalize().into()

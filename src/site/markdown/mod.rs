@@ -19,7 +19,8 @@ use std::ops::Range;
 use pulldown_cmark::{Event, Parser, Tag, TagEnd, TextMergeWithOffset};
 use serde::{Deserialize, Serialize};
 
-use super::links::{LinkScope, push_with_ids};
+use super::links::{Help, LinkScope, push_with_ids};
+use super::memory::Html;
 use super::sanitize::{key, sanitized};
 use super::text::push_escaped;
 use super::words::Words;
@@ -29,8 +30,9 @@ use asked::Question;
 /// One rendered text.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(super) struct Rendered {
-    /// Sanitised HTML.
-    pub(super) html: String,
+    /// Sanitised; kept apart from the rest.
+    #[serde(skip)]
+    pub(super) html: Html,
     /// Headings in order, for "on this page".
     pub(super) headings: Vec<Heading>,
     /// Links to anchors, to be checked when every page is known.
@@ -73,7 +75,7 @@ pub(super) struct BrokenLink {
     /// As in a diagnostic.
     pub(super) message: String,
     /// What to do.
-    pub(super) help: Option<String>,
+    pub(super) help: Option<Help>,
     /// Where, in bytes of the source.
     pub(super) span: Range<usize>,
 }
@@ -128,7 +130,7 @@ fn fresh(markdown: &str, options: &Options<'_>, asking: bool) -> (Rendered, BTre
     };
     writer.run();
     let mut rendered = writer.rendered;
-    rendered.html = sanitized(&writer.out, &writer.set_aside);
+    rendered.html = Html::new(sanitized(&writer.out, &writer.set_aside));
     rendered.words = words(&events);
     (rendered, writer.asked.unwrap_or_default())
 }

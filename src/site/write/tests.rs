@@ -1,6 +1,7 @@
 //! What is put on disk, and what is refused.
 
 use super::*;
+use crate::site::Shelf;
 
 fn page(path: &str, text: &str) -> Page {
     Page { path: path.to_owned(), bytes: text.as_bytes().to_vec() }
@@ -76,4 +77,32 @@ fn symbolic_links_are_refused() {
     std::os::unix::fs::symlink(elsewhere.path().join("f"), folder.path().join("b.html")).unwrap();
     let refused = write_site(folder.path(), &[page("b.html", "1")]);
     assert!(matches!(refused, Err(WriteError::SymbolicLink { .. })));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_file_is_told_by_its_look_once_no_change_can_hide() {
+    let folder = tempfile::tempdir().unwrap();
+    let pages = [page("a.html", "1")];
+    let first = OnDisk::new(folder.path(), Looks::default());
+    write_among(&first, &pages, &[]).unwrap();
+    let own = hash(b"1");
+    // The clock of the file system goes in steps: until the next one, a look tells nothing and the file is read.
+    let now = || fs::metadata(tempfile::NamedTempFile::new_in(&folder).unwrap()).unwrap().modified().unwrap();
+    let mut looks = first.into_looks(now());
+    while looks == Looks::default() {
+        let disk = OnDisk::new(folder.path(), Looks::default());
+        assert!(disk.has("a.html", &own) && !disk.has("a.html", &hash(b"2")));
+        looks = disk.into_looks(now());
+    }
+    let disk = || OnDisk::new(folder.path(), looks.clone());
+    assert!(disk().has("a.html", "not asked for, since nothing is read"));
+
+    let target = folder.path().join("a.html");
+    let modified = fs::metadata(&target).unwrap().modified().unwrap();
+    fs::write(&target, "2").unwrap();
+    fs::File::options().write(true).open(&target).unwrap().set_modified(modified).unwrap();
+    assert!(!disk().has("a.html", &own), "the same size and time of modification hide nothing");
+    assert_eq!(write_among(&disk(), &pages, &[]).unwrap(), report(1, 0, 0));
+    assert_eq!(fs::read_to_string(&target).unwrap(), "1");
 }

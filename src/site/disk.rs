@@ -1,0 +1,111 @@
+//! Files that builds put on disk, and how they looked then: one that looks the same holds the same, and is not read again.
+
+use std::collections::BTreeMap;
+use std::fs::{self, Metadata};
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+use std::time::SystemTime;
+
+use serde::{Deserialize, Serialize};
+
+use super::paths::is_safe;
+use super::standing::{Shelf, hash};
+
+/// What the file system tells of a file without reading it, where it tells enough.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Look {
+    /// In bytes.
+    size: u64,
+    inode: u64,
+    /// When the file was changed last in any way, in seconds and nanoseconds since 1970: nobody can set it.
+    changed: (i64, i64),
+}
+
+impl Look {
+    #[cfg(unix)]
+    pub(super) fn of(found: &Metadata) -> Option<Self> {
+        use std::os::unix::fs::MetadataExt;
+        let changed = (found.ctime(), found.ctime_nsec());
+        Some(Look { size: found.len(), inode: found.ino(), changed })
+    }
+
+    #[cfg(not(unix))]
+    pub(super) fn of(_: &Metadata) -> Option<Self> {
+        None
+    }
+
+    /// Whether a change from now on must show in another look: clocks of file systems go in steps.
+    fn is_settled(&self, now: SystemTime) -> bool {
+        const STEP: i128 = 50_000_000;
+        let now = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        let (seconds, nanoseconds) = self.changed;
+        let changed = i128::from(seconds) * 1_000_000_000 + i128::from(nanoseconds);
+        i128::try_from(now.as_nanos()).is_ok_and(|now| now - changed > STEP)
+    }
+}
+
+/// How the files of a build looked when they held what it made, by their paths.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Looks(BTreeMap<String, Look>);
+
+/// The folder that a site goes to, with the pages of an earlier build where it wrote them.
+#[derive(Debug)]
+pub struct OnDisk<'a> {
+    pub(super) out: &'a Path,
+    before: Looks,
+    now: Mutex<Looks>,
+}
+
+impl<'a> OnDisk<'a> {
+    /// The folder, and how its files looked after the earlier build; nothing, where that is not known.
+    pub fn new(out: &'a Path, before: Looks) -> Self {
+        OnDisk { out, before, now: Mutex::default() }
+    }
+
+    /// How the files look that hold what was made or stands, as far as that can be told `now`.
+    pub fn into_looks(self, now: SystemTime) -> Looks {
+        let mut looks = self.now.into_inner().unwrap_or_else(PoisonError::into_inner);
+        looks.0.retain(|_, look| look.is_settled(now));
+        looks
+    }
+
+    /// Whether the file still looks as it did when it held what was made.
+    pub(super) fn looks_the_same(&self, path: &str, found: &Metadata) -> bool {
+        let look = Look::of(found);
+        let same = look.is_some() && self.before.0.get(path) == look.as_ref();
+        if same {
+            self.note(path, look);
+        }
+        same
+    }
+
+    /// Notes how a file looked before it was found to hold what was made, or as it was put there.
+    pub(super) fn note(&self, path: &str, look: Option<Look>) {
+        if let Some(look) = look {
+            let mut now = self.now.lock().unwrap_or_else(PoisonError::into_inner);
+            now.0.insert(path.to_owned(), look);
+        }
+    }
+}
+
+impl Shelf for OnDisk<'_> {
+    fn read(&self, path: &str) -> Option<Vec<u8>> {
+        let target = self.out.join(path);
+        let is_file = is_safe(path) && target.symlink_metadata().is_ok_and(|found| found.is_file());
+        is_file.then(|| fs::read(&target).ok()).flatten()
+    }
+
+    fn has(&self, path: &str, expected: &str) -> bool {
+        let target = self.out.join(path);
+        let found = target.symlink_metadata().ok().filter(|found| is_safe(path) && found.is_file());
+        let Some(found) = found else { return false };
+        if self.looks_the_same(path, &found) {
+            return true;
+        }
+        let holds = fs::read(&target).is_ok_and(|bytes| hash(&bytes) == expected);
+        if holds {
+            self.note(path, Look::of(&found));
+        }
+        holds
+    }
+}
