@@ -2,6 +2,7 @@
 //! first page has the newest, and pages by year, quarter or month have all.
 
 use jiff::civil::Date;
+use rayon::prelude::*;
 use serde::Serialize;
 
 use super::gate::moment;
@@ -9,7 +10,7 @@ use super::model::Model;
 use super::parts::{Dated, Part, YearLinks, links, page_of, parts};
 use super::view::{Act, Reference, Word};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::ledger::{Audit, Evidence, Row, Unrecorded, UnrecordedDeployment, by_code};
+use crate::ledger::{Audit, Evidence, Row, State, Unrecorded, UnrecordedDeployment, by_code};
 
 /// Most rows of a page; something to explain takes two more beside its row.
 const ROWS: usize = 28;
@@ -27,23 +28,29 @@ pub(super) struct AuditView {
     pub(super) shown: Option<String>,
     /// The pages of the periods, by year; empty where the first page has all.
     pub(super) parts: Vec<YearLinks>,
-    /// `from the first commit to 29 May 2024`.
-    pub(super) period: String,
     pub(super) trunk: Option<String>,
-    pub(super) commit: Option<super::view::Commit>,
-    pub(super) duty: Option<Act>,
-    pub(super) population: usize,
-    pub(super) with_exceptions: usize,
-    /// Things to explain in the whole audit.
-    pub(super) n_exceptions: usize,
-    /// Every code of the whole audit.
-    pub(super) codes: Vec<CodeView>,
+    /// The whole audit in figures; on the first page alone.
+    pub(super) whole: Option<WholeView>,
     /// Of this page.
     pub(super) exceptions: Vec<ExceptionView>,
     /// Of this page, newest first.
     pub(super) rows: Vec<RowView>,
     /// The command that repeats the report for the page's days.
     pub(super) command: String,
+}
+
+/// The audit of the whole trunk in figures.
+#[derive(Debug, Serialize)]
+pub(super) struct WholeView {
+    /// `from the first commit to 29 May 2024`.
+    pub(super) period: String,
+    pub(super) commit: Option<super::view::Commit>,
+    pub(super) duty: Option<Act>,
+    pub(super) population: usize,
+    pub(super) with_exceptions: usize,
+    /// Things to explain.
+    pub(super) n_exceptions: usize,
+    pub(super) codes: Vec<CodeView>,
 }
 
 /// A code with what it means.
@@ -102,9 +109,13 @@ pub(super) fn views(model: &Model<'_>) -> Vec<AuditView> {
     if whole <= ROWS {
         let days = days(&found);
         let values: Vec<Found<'_>> = found.into_iter().map(|dated| dated.value).collect();
-        return vec![view(model, judged.audit, "audit.html", &values, days)];
+        let whole = Some(whole_of(model, judged.audit));
+        let mut only = AuditView { whole, ..view(model, "audit.html", &values, days) };
+        only.exceptions.extend(judged.audit.policy.iter().map(of_policy));
+        return vec![only];
     }
     let days_of_all = days(&found);
+    let policy = judged.audit.policy.iter().map(of_policy);
     let mut room = FIRST;
     let newest = found.iter().take_while(|dated| {
         let fits = dated.weight <= room;
@@ -113,18 +124,23 @@ pub(super) fn views(model: &Model<'_>) -> Vec<AuditView> {
     });
     let newest: Vec<Found<'_>> = newest.map(|dated| dated.value).collect();
     let parts = parts(found, ROWS);
-    let mut first = view(model, judged.audit, "audit.html", &newest, days_of_all);
-    first.parts = links(FOLDER, &parts, None);
+    let mut first = AuditView {
+        parts: links(FOLDER, &parts, None),
+        whole: Some(whole_of(model, judged.audit)),
+        ..view(model, "audit.html", &newest, days_of_all)
+    };
+    first.exceptions.extend(policy);
     let page = |part: &Part<Found<'_>>| {
         let days = part.values.iter().filter_map(|found| day(model, found));
         let days = days.clone().min().zip(days.max());
         AuditView {
             shown: Some(part.title.clone()),
             parts: links(FOLDER, &parts, Some(&part.slug)),
-            ..view(model, judged.audit, &page_of(FOLDER, part), &part.values, days)
+            ..view(model, &page_of(FOLDER, part), &part.values, days)
         }
     };
-    std::iter::once(first).chain(parts.iter().map(page)).collect()
+    let pages: Vec<AuditView> = parts.par_iter().map(page).collect();
+    std::iter::once(first).chain(pages).collect()
 }
 
 /// Where the pages of periods stand.
@@ -165,41 +181,42 @@ fn days(found: &[Dated<Found<'_>>]) -> Option<(Date, Date)> {
     days.clone().min().zip(days.max())
 }
 
-fn view(
-    model: &Model<'_>,
-    audit: &Audit,
-    page: &str,
-    found: &[Found<'_>],
-    days: Option<(Date, Date)>,
-) -> AuditView {
-    let state = model.input.judged.map_or(model.input.state, |judged| judged.state);
-    let is_first = page == "audit.html";
-    let policy = audit.policy.iter().filter(|_| is_first).map(of_policy);
-    let codes = codes(audit);
+fn view(model: &Model<'_>, page: &str, found: &[Found<'_>], days: Option<(Date, Date)>) -> AuditView {
+    let rows = found.iter().filter_map(|found| match found {
+        Found::Deployment(row) => Some(row_view(model, row)),
+        _ => None,
+    });
     AuditView {
         page: page.to_owned(),
         shown: None,
         parts: Vec::new(),
+        trunk: state(model).trunk.clone(),
+        whole: None,
+        exceptions: found.iter().filter_map(|found| exception(model, found)).collect(),
+        rows: rows.collect(),
+        command: match days {
+            Some((first, last)) => format!("changebook audit --since {first} --until {last}"),
+            None => "changebook audit".to_owned(),
+        },
+    }
+}
+
+/// What the audit is of.
+fn state<'a>(model: &Model<'a>) -> &'a State {
+    model.input.judged.map_or(model.input.state, |judged| judged.state)
+}
+
+fn whole_of(model: &Model<'_>, audit: &Audit) -> WholeView {
+    let state = state(model);
+    let codes = codes(audit);
+    WholeView {
         period: format!("from the first commit to {}", moment(model, state.now)),
-        trunk: state.trunk.clone(),
         commit: state.at.as_ref().map(|at| model.commit(at.commit)),
         duty: audit.duty.as_ref().map(|by| model.act(by)),
         population: audit.rows.len(),
         with_exceptions: audit.rows.iter().filter(|row| !row.exceptions.is_empty()).count(),
         n_exceptions: codes.iter().map(|code| code.count).sum(),
         codes,
-        exceptions: found.iter().filter_map(|found| exception(model, found)).chain(policy).collect(),
-        rows: found
-            .iter()
-            .filter_map(|found| match found {
-                Found::Deployment(row) => Some(row_view(model, row)),
-                _ => None,
-            })
-            .collect(),
-        command: match days {
-            Some((first, last)) => format!("changebook audit --since {first} --until {last}"),
-            None => "changebook audit".to_owned(),
-        },
     }
 }
 

@@ -1,8 +1,9 @@
 //! The evidence of a task's deployments: what the audit's rules asked for, what met it, and the commands that show it.
 //! It stands beside the task's page, a few deployments on each page.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
+use rayon::prelude::*;
 use serde::Serialize;
 
 use super::audit::{RowView, row_view};
@@ -36,8 +37,14 @@ pub(super) struct EvidenceRow {
     pub(super) facts: RowFacts,
 }
 
-/// By the deployment's anchor: the page of its evidence.
-pub(super) type Places = BTreeMap<String, String>;
+/// Where the evidence of deployments stands.
+#[derive(Debug, Default)]
+pub(super) struct Places {
+    /// By the deployment's anchor.
+    by_anchor: HashMap<String, String>,
+    /// The page with the newest deployments of a task, by its ID.
+    newest: HashMap<String, String>,
+}
 
 /// The anchor of a deployment.
 fn anchor(row: &Row) -> String {
@@ -46,10 +53,12 @@ fn anchor(row: &Row) -> String {
 
 /// Where the evidence of each deployment stands. What is full keeps its deployments while others come.
 pub(super) fn places(input: &SiteInput<'_>) -> Places {
-    let mut places = Places::new();
+    let mut places = Places::default();
     for (id, rows) in by_task(input) {
         for (number, chunk) in rows.chunks(ROWS).enumerate() {
-            places.extend(chunk.iter().map(|row| (anchor(row), page(id, number))));
+            let page = page(id, number);
+            places.by_anchor.extend(chunk.iter().map(|row| (anchor(row), page.clone())));
+            places.newest.insert(id.to_owned(), page);
         }
     }
     places
@@ -73,36 +82,34 @@ fn by_task<'a>(input: &SiteInput<'a>) -> BTreeMap<&'a str, Vec<&'a Row>> {
 /// Where the evidence of a deployment stands, from the site's root.
 pub(super) fn address(model: &Model<'_>, row: &Row) -> String {
     let anchor = anchor(row);
-    let page = model.evidence.get(&anchor).map_or("audit.html", String::as_str);
+    let page = model.evidence.by_anchor.get(&anchor).map_or("audit.html", String::as_str);
     format!("{page}#{anchor}")
 }
 
 /// The page with the newest deployments of a task.
 pub(super) fn newest(model: &Model<'_>, id: &str) -> Option<String> {
-    let rows = &model.input.judged?.audit.rows;
-    let row = rows.iter().rev().find(|row| row.id.as_str() == id)?;
-    model.evidence.get(&anchor(row)).cloned()
+    model.evidence.newest.get(id).cloned()
 }
 
-/// All pages.
-pub(super) fn views(model: &Model<'_>) -> Vec<EvidenceView> {
-    let mut views = Vec::new();
-    for (id, rows) in by_task(model.input) {
-        let pages: Vec<String> = (0..rows.len().div_ceil(ROWS)).map(|number| page(id, number)).collect();
-        let path = model.by_name(id).map_or("", |state| state.record.path.as_str());
-        for (number, chunk) in rows.chunks(ROWS).enumerate() {
-            let rows = chunk.iter().rev().map(|row| EvidenceRow {
-                anchor: anchor(row),
-                row: row_view(model, row),
-                facts: row_facts(row, path),
-            });
-            views.push(EvidenceView {
-                page: pages[number].clone(),
-                reference: model.reference(id),
-                rows: rows.collect(),
-                pages: numbered(&pages, number),
-            });
-        }
-    }
-    views
+/// All pages, a task's together.
+pub(super) fn views<'a>(model: &'a Model<'_>) -> impl ParallelIterator<Item = EvidenceView> + use<'a> {
+    let tasks: Vec<(&str, Vec<&Row>)> = by_task(model.input).into_iter().collect();
+    tasks.into_par_iter().flat_map_iter(|(id, rows)| of_task(model, id, &rows))
+}
+
+fn of_task(model: &Model<'_>, id: &str, rows: &[&Row]) -> Vec<EvidenceView> {
+    let pages: Vec<String> = (0..rows.len().div_ceil(ROWS)).map(|number| page(id, number)).collect();
+    let path = model.by_name(id).map_or("", |state| state.record.path.as_str());
+    let row = |row: &&Row| EvidenceRow {
+        anchor: anchor(row),
+        row: row_view(model, row),
+        facts: row_facts(row, path),
+    };
+    let view = |(number, chunk): (usize, &[&Row])| EvidenceView {
+        page: pages[number].clone(),
+        reference: model.reference(id),
+        rows: chunk.iter().rev().map(row).collect(),
+        pages: numbered(&pages, number),
+    };
+    rows.chunks(ROWS).enumerate().map(view).collect()
 }

@@ -19,26 +19,42 @@ pub(super) struct Part<T> {
     pub(super) year: i16,
     /// `2024`, `2nd quarter of 2024`, `May 2024`, `May 2024, part 2`.
     pub(super) title: String,
-    /// The title beside its year: `all`, `Q2`, `May`, `May (2)`.
-    label: String,
+    /// The title beside its year: `all`, `Q2`, `May`; the same for all parts of a month.
+    stretch: String,
+    /// The number of one of several parts of a month.
+    number: Option<usize>,
     /// For its address: `2024`, `2024-Q2`, `2024-05`, `2024-05-part-2`.
     pub(super) slug: String,
     pub(super) values: Vec<T>,
 }
 
-/// Links to the parts of one year.
+impl<T> Part<T> {
+    /// The title beside its year, with the number.
+    fn label(&self) -> String {
+        match self.number {
+            Some(number) => format!("{}\u{a0}({number})", self.stretch),
+            None => self.stretch.clone(),
+        }
+    }
+}
+
+/// Links to one year.
 #[derive(Debug, Clone, Serialize)]
 pub(super) struct YearLinks {
     pub(super) year: String,
     pub(super) count: usize,
-    /// Whether one of them is the page itself.
+    /// Whether the page itself is of it.
     pub(super) here: bool,
+    /// Its newest page, from the site's root.
+    pub(super) page: String,
+    /// Its quarters or months; only where the page is of that year, or of none and the year is the newest.
     pub(super) links: Vec<PartLink>,
 }
 
-/// A link to a part.
+/// A link to a part, or to the newest of several parts of a month that is not the page's own.
 #[derive(Debug, Clone, Serialize)]
 pub(super) struct PartLink {
+    /// `Q2`, `May`, `May (2)`.
     pub(super) label: String,
     /// From the site's root.
     pub(super) page: String,
@@ -79,30 +95,48 @@ pub(super) fn page_of<T>(folder: &str, part: &Part<T>) -> String {
     format!("{folder}/{}.html", part.slug)
 }
 
-/// Links to all parts; one of them may be the page that the links stand on.
+/// Links that lead to every part in a few steps; one of the parts may be the page that they stand on. There are as many
+/// as there are years, months and parts of one month, however long the list is.
 pub(super) fn links<T>(folder: &str, parts: &[Part<T>], here: Option<&str>) -> Vec<YearLinks> {
-    let years = parts.chunk_by(|a, b| a.year == b.year);
+    let is_here = |part: &Part<T>| here == Some(&part.slug);
+    let years = parts.chunk_by(|a, b| a.year == b.year).enumerate();
     years
-        .map(|parts| YearLinks {
-            year: parts[0].year.to_string(),
-            count: parts.iter().map(|part| part.values.len()).sum(),
-            here: parts.iter().any(|part| here == Some(&part.slug)),
-            links: parts
-                .iter()
-                .map(|part| PartLink {
-                    label: part.label.clone(),
-                    page: page_of(folder, part),
-                    count: part.values.len(),
-                    here: here == Some(&part.slug),
-                })
-                .collect(),
+        .map(|(number, year)| {
+            let of_page = year.iter().any(is_here);
+            let is_open = year.len() > 1 && (of_page || (here.is_none() && number == 0));
+            let stretches = year.chunk_by(|a, b| a.stretch == b.stretch).filter(|_| is_open);
+            YearLinks {
+                year: year[0].year.to_string(),
+                count: count(year),
+                here: of_page,
+                page: page_of(folder, &year[0]),
+                links: stretches.flat_map(|stretch| of_stretch(folder, stretch, is_here)).collect(),
+            }
         })
         .collect()
 }
 
+fn of_stretch<T>(folder: &str, parts: &[Part<T>], is_here: impl Fn(&Part<T>) -> bool) -> Vec<PartLink> {
+    let link = |part: &Part<T>, label: String, count: usize| PartLink {
+        label,
+        page: page_of(folder, part),
+        count,
+        here: is_here(part),
+    };
+    if parts.iter().any(&is_here) {
+        parts.iter().map(|part| link(part, part.label(), part.values.len())).collect()
+    } else {
+        vec![link(&parts[0], parts[0].stretch.clone(), count(parts))]
+    }
+}
+
+fn count<T>(parts: &[Part<T>]) -> usize {
+    parts.iter().map(|part| part.values.len()).sum()
+}
+
 fn of_year<T>(year: i16, list: Vec<Dated<T>>, limit: usize) -> Vec<Part<T>> {
     if fits(&list, limit) {
-        return vec![part(year, (format!("{year}"), "all".to_owned(), format!("{year}")), list)];
+        return vec![part(year, (format!("{year}"), "all".to_owned(), None, format!("{year}")), list)];
     }
     let quarters = grouped(list, |date| (date.month() + 2) / 3);
     quarters.into_iter().flat_map(|(quarter, list)| of_quarter(year, quarter, list, limit)).collect()
@@ -111,8 +145,8 @@ fn of_year<T>(year: i16, list: Vec<Dated<T>>, limit: usize) -> Vec<Part<T>> {
 fn of_quarter<T>(year: i16, quarter: i8, list: Vec<Dated<T>>, limit: usize) -> Vec<Part<T>> {
     if fits(&list, limit) {
         let ordinal = ["1st", "2nd", "3rd", "4th"][usize::try_from(quarter - 1).unwrap_or(0).min(3)];
-        let names =
-            (format!("{ordinal} quarter of {year}"), format!("Q{quarter}"), format!("{year}-Q{quarter}"));
+        let title = format!("{ordinal} quarter of {year}");
+        let names = (title, format!("Q{quarter}"), None, format!("{year}-Q{quarter}"));
         return vec![part(year, names, list)];
     }
     grouped(list, Date::month).into_iter().flat_map(|(_, list)| of_month(year, list, limit)).collect()
@@ -120,10 +154,10 @@ fn of_quarter<T>(year: i16, quarter: i8, list: Vec<Dated<T>>, limit: usize) -> V
 
 fn of_month<T>(year: i16, list: Vec<Dated<T>>, limit: usize) -> Vec<Part<T>> {
     let Some(date) = list.first().map(|dated| dated.date) else { return Vec::new() };
-    let (title, label) = (date.strftime("%B %Y").to_string(), date.strftime("%b").to_string());
+    let (title, stretch) = (date.strftime("%B %Y").to_string(), date.strftime("%b").to_string());
     let slug = date.strftime("%Y-%m").to_string();
     if fits(&list, limit) {
-        return vec![part(year, (title, label, slug), list)];
+        return vec![part(year, (title, stretch, None, slug), list)];
     }
     // From the oldest on: what is full stays as it is while the month goes on.
     let mut chunks: Vec<Vec<Dated<T>>> = Vec::new();
@@ -147,7 +181,8 @@ fn of_month<T>(year: i16, list: Vec<Dated<T>>, limit: usize) -> Vec<Part<T>> {
             let number = index + 1;
             let names = (
                 format!("{title}, part {number}"),
-                format!("{label}\u{a0}({number})"),
+                stretch.clone(),
+                Some(number),
                 format!("{slug}-part-{number}"),
             );
             part(year, names, chunk)
@@ -155,8 +190,10 @@ fn of_month<T>(year: i16, list: Vec<Dated<T>>, limit: usize) -> Vec<Part<T>> {
         .collect()
 }
 
-fn part<T>(year: i16, (title, label, slug): (String, String, String), list: Vec<Dated<T>>) -> Part<T> {
-    Part { year, title, label, slug, values: list.into_iter().map(|dated| dated.value).collect() }
+type PartNames = (String, String, Option<usize>, String);
+
+fn part<T>(year: i16, (title, stretch, number, slug): PartNames, list: Vec<Dated<T>>) -> Part<T> {
+    Part { year, title, stretch, number, slug, values: list.into_iter().map(|dated| dated.value).collect() }
 }
 
 fn fits<T>(list: &[Dated<T>], limit: usize) -> bool {
@@ -209,8 +246,10 @@ mod tests {
         list.extend([dated(2023, 7, 1), dated(2023, 8, 1), dated(2023, 8, 2), dated(2023, 9, 1)]);
         list.extend((11..18).map(|day| dated(2024, 5, day)));
         let found = parts(list, 3);
+        let told: Vec<(&str, String, Vec<i8>)> =
+            found.iter().map(|part| (part.slug.as_str(), part.label(), part.values.clone())).collect();
         let told: Vec<(&str, &str, Vec<i8>)> =
-            found.iter().map(|part| (part.slug.as_str(), part.label.as_str(), part.values.clone())).collect();
+            told.iter().map(|(slug, label, values)| (*slug, label.as_str(), values.clone())).collect();
         assert_eq!(
             told,
             [
@@ -230,6 +269,14 @@ mod tests {
         let here: Vec<&PartLink> =
             years.iter().flat_map(|year| &year.links).filter(|link| link.here).collect();
         assert_eq!((here.len(), here[0].page.as_str(), here[0].count), (1, "lists/x/2023-Q2.html", 1));
+        assert_eq!((years[0].page.as_str(), years[0].links.len()), ("lists/x/2024-05-part-3.html", 0));
+        let labels = |here: Option<&str>| {
+            let years = links("lists/x", &found, here);
+            years.into_iter().flat_map(|year| year.links).map(|link| link.label).collect::<Vec<_>>()
+        };
+        assert_eq!(labels(None), ["May"], "the months of the newest year, the parts of none");
+        assert_eq!(labels(Some("2024-05-part-2")), ["May\u{a0}(3)", "May\u{a0}(2)", "May\u{a0}(1)"]);
+        assert_eq!(labels(Some("2022")), [""; 0]);
     }
 
     #[test]

@@ -137,25 +137,34 @@ impl Renderer<'_> {
         self.templates.render(template, context! { ..data, ..frame })
     }
 
-    /// A page that shows a view under a name, and what many pages show under another; one that was made before
-    /// from the same, and stands as it was made, is not made again.
+    /// A page that shows a view under a name, and what many pages show under another.
     fn page_of(
         &self,
         target: Target<'_>,
         (name, view): (&str, &impl Serialize),
         (shared_name, shared): (&str, &Shared),
     ) -> Result<Asked, SiteError> {
+        let parts = (name, view, shared_name, shared.digest);
+        self.page_from(target, &parts, || {
+            Value::from(BTreeMap::from([(name, data(view)), (shared_name, shared.value.clone())]))
+        })
+    }
+
+    /// A page that is made from these parts, as the template sees them; one that was made before from the same, and
+    /// stands as it was made, is not made again.
+    fn page_from(
+        &self,
+        target: Target<'_>,
+        parts: &impl Serialize,
+        seen: impl FnOnce() -> Value,
+    ) -> Result<Asked, SiteError> {
         let Target { path, place, template } = target;
-        let key = {
-            let view = bytes_of(view);
-            let names = [path, place, template, name, shared_name].map(str::as_bytes);
-            Kind::Page.key(&[&names[..], &[&view, &self.site.digest, &shared.digest]].concat())
-        };
+        let names = [path, place, template].map(str::as_bytes);
+        let key = Kind::Page.key(&[&names[..], &[&bytes_of(parts), &self.site.digest]].concat());
         if let Some(page) = self.builder.made_before(path, &key) {
             return Ok(page);
         }
-        let views = BTreeMap::from([(name, data(view)), (shared_name, shared.value.clone())]);
-        let text = self.text(target, Value::from(views))?;
+        let text = self.text(target, seen())?;
         Ok(self.builder.rendered(path, &key, &text))
     }
 
@@ -216,11 +225,14 @@ impl Renderer<'_> {
         pages.extend(records?);
         pages.extend(by_type("decisions.html", "more", Some(RecordType::Decision))?);
         pages.extend(by_type("runbooks.html", "runbooks", Some(RecordType::Runbook))?);
-        for index in super::letters::pages(model) {
+        let letters = super::letters::pages(model).into_par_iter().map(|index| {
             let kinds = if index.first { lists::kinds(model) } else { Vec::new() };
-            let context = context! { index => data(&index), kinds => data(kinds) };
-            pages.push(self.anew(&index.page, "more", "site/all.html", context)?);
-        }
+            let target = Target { path: &index.page, place: "more", template: "site/all.html" };
+            self.page_from(target, &(&index, &kinds), || {
+                context! { index => data(&index), kinds => data(&kinds) }
+            })
+        });
+        pages.extend(letters.collect::<Result<Vec<_>, SiteError>>()?);
         let groups: Vec<_> = lists::group_pages(model).filter(|((kind, _), _)| *kind != "service").collect();
         let groups =
             groups.into_par_iter().map(|(key, page)| self.list("more", &lists::group(model, page, key)));
@@ -244,18 +256,16 @@ impl Renderer<'_> {
         let mut pages = Vec::new();
         let calendar::Calendar { months, weeks } = calendar::calendar(model);
         for month in months {
-            let path = month.page.clone();
-            let context = context! { month => data(month) };
-            pages.push(self.anew(&path, "calendar", "site/calendar.html", context)?);
+            let target = Target { path: &month.page, place: "calendar", template: "site/calendar.html" };
+            pages.push(self.page_of(target, ("month", &month), ("site", &self.site))?);
         }
         for week in weeks {
-            let path = week.page.clone();
-            let context = context! { week => data(week) };
-            pages.push(self.anew(&path, "calendar", "site/week.html", context)?);
+            let target = Target { path: &week.page, place: "calendar", template: "site/week.html" };
+            pages.push(self.page_of(target, ("week", &week), ("site", &self.site))?);
         }
         for meeting in meetings {
-            let context = context! { meeting => data(meeting) };
-            pages.push(self.anew(&meeting.page, "more", "site/meeting.html", context)?);
+            let target = Target { path: &meeting.page, place: "more", template: "site/meeting.html" };
+            pages.push(self.page_of(target, ("meeting", meeting), ("site", &self.site))?);
         }
         let links: Vec<(String, String, bool)> =
             meetings.iter().rev().map(|m| (m.title.clone(), m.page.clone(), m.coming)).collect();
@@ -283,15 +293,17 @@ impl Renderer<'_> {
         if views.is_empty() {
             return Ok(vec![self.anew("audit.html", "audit", "site/audit.html", context! {})?]);
         }
-        let periods = views
-            .par_iter()
-            .map(|view| self.anew(&view.page, "audit", "site/audit.html", context! { audit => data(view) }));
-        let evidence = super::evidence::views(self.model);
-        let evidence = evidence.par_iter().map(|view| {
-            let target = Target { path: &view.page, place: "audit", template: "site/evidence.html" };
-            self.page_of(target, ("evidence", view), ("site", &self.site))
+        let periods = views.par_iter().map(|view| {
+            let target = Target { path: &view.page, place: "audit", template: "site/audit.html" };
+            self.page_of(target, ("audit", view), ("site", &self.site))
         });
-        periods.chain(evidence).collect()
+        let evidence = super::evidence::views(self.model).map(|view| {
+            let target = Target { path: &view.page, place: "audit", template: "site/evidence.html" };
+            self.page_of(target, ("evidence", &view), ("site", &self.site))
+        });
+        let (periods, evidence): (Result<Vec<_>, _>, Result<Vec<_>, _>) =
+            rayon::join(|| periods.collect(), || evidence.collect());
+        Ok(periods?.into_iter().chain(evidence?).collect())
     }
 
     /// People and services.
@@ -306,20 +318,18 @@ impl Renderer<'_> {
         )?];
         for (person, lists) in people {
             let (path, feed) = (person.page.clone(), super::feeds::feed_of(&person.page));
-            let context = context! { person => data(person), feed => feed };
-            pages.push(self.anew(&path, "more", "site/person.html", context)?);
+            let target = Target { path: &path, place: "more", template: "site/person.html" };
+            pages.push(self.page_from(target, &(&person, &feed), || {
+                context! { person => data(&person), feed => &feed }
+            })?);
             pages.extend(self.list("more", &lists)?);
         }
         let services: Vec<(&str, &str)> = person::services(model).collect();
         let services = services.into_par_iter().map(|(name, page)| {
             let (service, lists) = person::service(model, name, page);
             let mut pages = self.list("more", &lists)?;
-            pages.push(self.anew(
-                page,
-                "more",
-                "site/service.html",
-                context! { service => data(service) },
-            )?);
+            let target = Target { path: page, place: "more", template: "site/service.html" };
+            pages.push(self.page_of(target, ("service", &service), ("site", &self.site))?);
             Ok(pages)
         });
         let services: Result<Vec<Vec<Asked>>, SiteError> = services.collect();

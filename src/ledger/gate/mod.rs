@@ -7,6 +7,8 @@ mod record;
 mod timing;
 mod types;
 
+use rustc_hash::FxHashSet;
+
 use super::approval::sum_up;
 use super::authority::{trust, wanted};
 use super::context::{Context, Sources};
@@ -43,6 +45,10 @@ pub fn gate(
 pub struct Desk<'a> {
     context: Context<'a>,
     shown: &'a [Shown],
+    /// IDs that several records have.
+    doubled: FxHashSet<&'a str>,
+    /// Whether every decision can be read.
+    decisions: Result<(), Unclear>,
 }
 
 impl<'a> Desk<'a> {
@@ -52,7 +58,14 @@ impl<'a> Desk<'a> {
         named: &std::collections::HashMap<usize, Vec<RecordIx>>,
         shown: &'a [Shown],
     ) -> Self {
-        Desk { context: Context::new(sources, named, shown), shown }
+        let (mut seen, mut doubled) = (FxHashSet::default(), FxHashSet::default());
+        for id in ids(shown) {
+            if !seen.insert(id) {
+                doubled.insert(id);
+            }
+        }
+        let decisions = decisions_readable(shown);
+        Desk { context: Context::new(sources, named, shown), shown, doubled, decisions }
     }
 
     /// Asks whether a task may be applied to an environment now.
@@ -60,18 +73,20 @@ impl<'a> Desk<'a> {
     /// # Errors
     /// As [`gate`].
     pub fn gate(&self, ask: &GateAsk<'_>) -> Result<Gate, Unclear> {
-        answer(&self.context, self.shown, ask)
+        answer(self, ask)
     }
 }
 
-fn answer(context: &Context<'_>, shown: &[Shown], ask: &GateAsk<'_>) -> Result<Gate, Unclear> {
+fn answer(desk: &Desk<'_>, ask: &GateAsk<'_>) -> Result<Gate, Unclear> {
+    let context = &desk.context;
     let (sources, policy) = (&context.sources, context.sources.policy);
     let environment = policy.environment(ask.environment).ok_or_else(|| Unclear::UnknownEnvironment {
         name: ask.environment.to_owned(),
         known: policy.environments.iter().map(|environment| environment.name.clone()).collect(),
     })?;
-    let record = find(context, shown, ask.id)?;
-    readable(context, shown, record)?;
+    let record = find(desk, ask.id)?;
+    readable(context, record)?;
+    desk.decisions.clone()?;
     let parsed = context.parsed(record).ok_or_else(|| broken(context, record))?;
     let Details::Task(task) = &parsed.details else {
         return Err(Unclear::NoTask { id: ask.id.to_string() });
@@ -98,19 +113,23 @@ fn answer(context: &Context<'_>, shown: &[Shown], ask: &GateAsk<'_>) -> Result<G
     })
 }
 
-fn find(context: &Context<'_>, shown: &[Shown], id: &RecordId) -> Result<RecordIx, Unclear> {
-    let known = || shown.iter().filter_map(|shown| shown.record.id.as_ref()).map(RecordId::as_str);
-    if known().filter(|other| *other == id.as_str()).count() > 1 {
+fn ids(shown: &[Shown]) -> impl Iterator<Item = &str> {
+    shown.iter().filter_map(|shown| shown.record.id.as_ref()).map(RecordId::as_str)
+}
+
+fn find(desk: &Desk<'_>, id: &RecordId) -> Result<RecordIx, Unclear> {
+    if desk.doubled.contains(id.as_str()) {
         return Err(Unclear::Duplicate { id: id.to_string() });
     }
+    let context = &desk.context;
     context.record(id).filter(|&record| context.node(record).is_some()).ok_or_else(|| Unclear::UnknownTask {
         id: id.to_string(),
-        near: nearest(id.as_str(), known()).map(str::to_owned),
+        near: nearest(id.as_str(), ids(desk.shown)).map(str::to_owned),
     })
 }
 
-/// The task itself, what it depends on, and every decision must be readable: what a broken file says is unknown.
-fn readable(context: &Context<'_>, shown: &[Shown], record: RecordIx) -> Result<(), Unclear> {
+/// The task itself and what it depends on must be readable: what a broken file says is unknown.
+fn readable(context: &Context<'_>, record: RecordIx) -> Result<(), Unclear> {
     let parsed = context.parsed(record).ok_or_else(|| broken(context, record))?;
     meant(parsed)?;
     if let Details::Task(task) = &parsed.details {
@@ -121,6 +140,11 @@ fn readable(context: &Context<'_>, shown: &[Shown], record: RecordIx) -> Result<
             }
         }
     }
+    Ok(())
+}
+
+/// The same of every decision.
+fn decisions_readable(shown: &[Shown]) -> Result<(), Unclear> {
     let decisions = shown.iter().filter(|shown| shown.record.record_type() == RecordType::Decision);
     for shown in decisions {
         if shown.record.is_broken() {
