@@ -48,6 +48,7 @@ fn patch<'b>(old: &'b str, new: &'b str, context: u32) -> Result<Patch<'b>, Hist
 /// # Errors
 /// When git's library refuses; it has no reason to.
 pub fn changed_lines(old: &str, new: &str) -> Result<Vec<Hunk>, HistoryError> {
+    let (n_before, old, new) = around_changes(old, new);
     let patch = patch(old, new, 3)?;
     let mut hunks = Vec::with_capacity(patch.num_hunks());
     for position in 0..patch.num_hunks() {
@@ -66,12 +67,31 @@ pub fn changed_lines(old: &str, new: &str) -> Result<Vec<Hunk>, HistoryError> {
             lines.push(DiffLine { origin, text: text.strip_suffix('\r').unwrap_or(text).to_owned() });
         }
         hunks.push(Hunk {
-            old: (hunk.old_start(), hunk.old_lines()),
-            new: (hunk.new_start(), hunk.new_lines()),
+            old: (hunk.old_start() + n_before, hunk.old_lines()),
+            new: (hunk.new_start() + n_before, hunk.new_lines()),
             lines,
         });
     }
     Ok(hunks)
+}
+
+/// How many lines are kept on either side of what differs: more than a change that git moves up or down along lines that
+/// repeat each other is ever moved in a text that people write.
+const AROUND: usize = 100;
+
+/// The texts without most of the lines that both begin and end with, and how many were left out at the beginning. Git's
+/// library hashes all that it is given.
+fn around_changes<'t>(old: &'t str, new: &'t str) -> (u32, &'t str, &'t str) {
+    let same = |pairs: &mut dyn Iterator<Item = (&'t str, &'t str)>| -> Vec<usize> {
+        pairs.take_while(|(old, new)| old == new).map(|(line, _)| line.len()).collect()
+    };
+    let before = same(&mut old.split_inclusive('\n').zip(new.split_inclusive('\n')));
+    let before = &before[..before.len().saturating_sub(AROUND)];
+    let start: usize = before.iter().sum();
+    let (old, new) = (&old[start..], &new[start..]);
+    let after = same(&mut old.split_inclusive('\n').rev().zip(new.split_inclusive('\n').rev()));
+    let end: usize = after[..after.len().saturating_sub(AROUND)].iter().sum();
+    (u32::try_from(before.len()).unwrap_or(0), &old[..old.len() - end], &new[..new.len() - end])
 }
 
 /// For each line of the new text the line of the old one that it is, both from 0.
@@ -118,6 +138,34 @@ mod tests {
         check("a\nb\nc\n", "c\n", &[Some(2)]);
         check("a\nb\n", "x\na\nb\ny", &[None, Some(0), Some(1), None]);
         check("a\n\nb\n", "a\n\nn\n\nb\n", &[Some(0), Some(1), None, None, Some(2)]);
+    }
+
+    #[test]
+    fn what_is_left_out_changes_nothing() {
+        use proptest::prelude::*;
+        let line = prop::sample::select(vec!["a", "b", "}", "", "- [ ] x"]);
+        let edits = prop::collection::vec((0..600_usize, 0..3_u8, line.clone()), 0..6);
+        let text = prop::collection::vec(line, 0..600);
+        proptest!(|(old in text, edits in edits)| {
+            let mut new = old.clone();
+            for (at, kind, line) in edits {
+                let at = at.min(new.len());
+                match kind {
+                    0 => new.insert(at, line),
+                    1 if at < new.len() => new[at] = line,
+                    _ if at < new.len() => drop(new.remove(at)),
+                    _ => {}
+                }
+            }
+            let (old, new) = (old.join("\n"), new.join("\n"));
+            let whole = patch(&old, &new, 3).unwrap();
+            let places: Vec<_> = (0..whole.num_hunks())
+                .map(|number| whole.hunk(number).unwrap().0)
+                .map(|hunk| ((hunk.old_start(), hunk.old_lines()), (hunk.new_start(), hunk.new_lines())))
+                .collect();
+            let found = changed_lines(&old, &new).unwrap();
+            prop_assert_eq!(found.iter().map(|hunk| (hunk.old, hunk.new)).collect::<Vec<_>>(), places);
+        });
     }
 
     #[test]

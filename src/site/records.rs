@@ -19,7 +19,7 @@ use crate::book::{Differences, Step};
 use crate::record::RecordType;
 
 /// Records whose pages are made at once: what they show stands in memory.
-const AT_ONCE: usize = 500;
+const AT_ONCE: usize = 100;
 
 /// A record's pages, before what its commits changed is known.
 struct Begun {
