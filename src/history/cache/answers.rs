@@ -38,7 +38,7 @@ impl Answers {
 
     /// Keeps an answer; when it cannot be written, it is not kept.
     pub fn put(&self, key: &[u8; 32], answer: &[u8]) {
-        if self.folder.write(&name(PREFIX, key), &[key, answer].concat()).is_ok() {
+        if self.folder.write(&name(PREFIX, key), &[&key[..], answer]).is_ok() {
             self.prune();
         }
     }

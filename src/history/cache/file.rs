@@ -74,20 +74,23 @@ impl Folder {
         Found::Payload(bytes)
     }
 
-    /// Writes a file that is named for its content.
-    pub(super) fn write_named(&self, prefix: &str, payload: &[u8]) -> std::io::Result<PathBuf> {
-        self.write(&name(prefix, &Sha256::digest(payload)), payload)
+    /// Writes a file that is named for its content, which is these parts one after the other.
+    pub(super) fn write_named(&self, prefix: &str, parts: &[impl AsRef<[u8]>]) -> std::io::Result<PathBuf> {
+        self.write(&name(prefix, &hash_of(&[], parts)), parts)
     }
 
     /// Puts a file there, over another of that name.
-    pub(super) fn write(&self, name: &str, payload: &[u8]) -> std::io::Result<PathBuf> {
+    pub(super) fn write(&self, name: &str, parts: &[impl AsRef<[u8]>]) -> std::io::Result<PathBuf> {
         std::fs::create_dir_all(&self.path)?;
         let mut file = tempfile::Builder::new().prefix(UNFINISHED).tempfile_in(&self.path)?;
         let header = self.header();
-        let checksum = Sha256::new().chain_update(&header).chain_update(payload).finalize();
-        file.write_all(&header)?;
-        file.write_all(payload)?;
-        file.write_all(&checksum)?;
+        let checksum = hash_of(&header, parts);
+        let mut buffered = std::io::BufWriter::with_capacity(64 * 1024, &mut file);
+        buffered.write_all(&header)?;
+        parts.iter().try_for_each(|part| buffered.write_all(part.as_ref()))?;
+        buffered.write_all(&checksum)?;
+        buffered.flush()?;
+        drop(buffered);
         let path = self.path.join(name);
         let file = file.persist(&path).map_err(|error| error.error)?;
         if let Ok(now) = file.metadata().and_then(|metadata| metadata.modified()) {
@@ -115,6 +118,11 @@ impl Folder {
         let length = u32::try_from(self.stamp.len()).unwrap_or(u32::MAX);
         [MAGIC, &length.to_le_bytes(), &self.stamp].concat()
     }
+}
+
+fn hash_of(before: &[u8], parts: &[impl AsRef<[u8]>]) -> [u8; CHECKSUM] {
+    let start = Sha256::new().chain_update(before);
+    parts.iter().fold(start, |hash, part| hash.chain_update(part)).finalize().into()
 }
 
 /// The name of a file: what it begins with, and twelve bytes of a hash.

@@ -28,7 +28,7 @@ impl SeenHeads {
 
     /// Remembers where it is; what cannot be written is not remembered.
     pub fn remember(&self, branch: &str, tip: CommitId) {
-        let _ = self.folder.write(&name_of(branch), &[&tip.0, branch.as_bytes()].concat());
+        let _ = self.folder.write(&name_of(branch), &[&tip.0[..], branch.as_bytes()]);
     }
 }
 

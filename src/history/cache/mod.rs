@@ -201,7 +201,7 @@ impl FactCache {
             return;
         }
         if self.small.len() < MANY {
-            let _ = self.folder.write_named(PREFIX, &encode(commits, fresh, &files, &self.rules));
+            let _ = self.folder.write_named(PREFIX, &[encode(commits, fresh, &files, &self.rules)]);
             return;
         }
         self.compact(commits, files);
@@ -224,7 +224,7 @@ impl FactCache {
             }
         }
         let all: Vec<_> = known_files.iter().chain(files).collect();
-        if let Ok(written) = self.folder.write_named(PREFIX, &encode(commits, &known, &all, &self.rules)) {
+        if let Ok(written) = self.folder.write_named(PREFIX, &[encode(commits, &known, &all, &self.rules)]) {
             for path in joined.into_iter().filter(|path| **path != written) {
                 self.folder.remove(path);
             }

@@ -144,8 +144,7 @@ impl Pieces {
     /// Notes something in the place of what was noted before; where it cannot be written, it is not.
     pub fn put_note(&self, key: &[u8; 32], note: &[u8]) {
         let Some(folder) = &self.folder else { return };
-        let payload = [&self.program[..], key, note].concat();
-        if folder.write(&name(NOTE, key), &payload).is_err() {
+        if folder.write(&name(NOTE, key), &[&self.program[..], key, note]).is_err() {
             folder.remove(&folder.path_of(&name(NOTE, key)));
         }
         let files = folder.list(NOTE).into_iter();
@@ -164,16 +163,16 @@ impl std::fmt::Debug for Pieces {
     }
 }
 
-fn encode(program: &[u8; 32], keys: &[Key], pieces: &FxHashMap<Key, Bytes>) -> Vec<u8> {
-    let mut payload = program.to_vec();
+/// The parts of a file.
+fn encode(program: &[u8; 32], keys: &[Key], pieces: &FxHashMap<Key, Bytes>) -> Vec<Bytes> {
+    let mut parts = vec![Bytes::copy_from_slice(program)];
     for key in keys {
         let Some(piece) = pieces.get(key) else { continue };
         let Ok(length) = u32::try_from(piece.len()) else { continue };
-        payload.extend_from_slice(key);
-        payload.extend_from_slice(&length.to_le_bytes());
-        payload.extend_from_slice(piece);
+        parts.push([&key[..], &length.to_le_bytes()].concat().into());
+        parts.push(piece.clone());
     }
-    payload
+    parts
 }
 
 /// The pieces are parts of the payload, and are not copied.
@@ -242,7 +241,7 @@ mod tests {
     fn what_is_cut_off_is_no_piece() {
         let mut known = FxHashMap::default();
         known.insert([1; 32], Bytes::from_static(b"abc"));
-        let payload = Bytes::from(encode(&[0; 32], &[[1; 32]], &known)).slice(32..);
+        let payload = Bytes::from(encode(&[0; 32], &[[1; 32]], &known).concat()).slice(32..);
         for end in 1..payload.len() {
             assert_eq!(decode(payload.slice(..end), &mut FxHashMap::default()), None);
         }
