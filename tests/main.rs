@@ -27,6 +27,7 @@ mod merge_laws;
 mod merges;
 mod plans;
 mod pull_request;
+mod rebuild;
 mod renumber;
 mod rules;
 mod schemas;
