@@ -237,6 +237,9 @@ fn a_deleted_record_keeps_its_page() {
     let list = book.read("book/deleted.html");
     assert!(list.contains("INFRA-2") && !list.contains("INFRA-1"), "{list}");
     assert!(book.read("book/records.html").contains("href=\"deleted.html\">1 deleted"));
+    let index = book.read("book/search/records.js");
+    assert!(index.contains("[\"deleted\",\"Deleted\"]"), "{index}");
+    assert!(index.contains("[\"INFRA-2\",\"\\u003cb>Old\\u003c/b>"), "{index}");
     // At the time when it was there, it is a record.
     book.run(&["build", "--at", &held, "--out", "then"]).expect(0);
     assert!(!book.root.join("then/deleted.html").exists());

@@ -37,8 +37,12 @@ struct Index<'a> {
     entries: Vec<Entry<'a>>,
 }
 
-/// Name, title, type, status, risk, services, labels, people, page where it is not `folder/name.html`.
+/// Name, title, type, status, risk, services, labels, people, page where it is not `folder/name.html`: records, chapters,
+/// then what was deleted.
 type Entry<'a> = (&'a str, &'a str, usize, i32, i32, Vec<usize>, Vec<usize>, Vec<usize>, Option<&'a str>);
+
+/// Key and word of a record that is not in the book any more.
+const DELETED: (&str, &str) = ("deleted", "Deleted");
 
 const TYPES: [&str; 4] = ["tasks", "decisions", "runbooks", "manual"];
 
@@ -118,6 +122,7 @@ fn index<'a>(
     let statuses: Vec<(&str, &str)> = crate::ledger::Status::ALL
         .iter()
         .map(|status| (status.as_str(), super::view::status_word(*status).0))
+        .chain([DELETED])
         .collect();
     let place = |list: &[&str], wanted: &str| list.iter().position(|found| *found == wanted);
     let number = |place: Option<usize>| place.and_then(|place| i32::try_from(place).ok()).unwrap_or(-1);
@@ -150,9 +155,18 @@ fn index<'a>(
     let chapters = manual.iter().map(|(page, title)| -> Entry<'_> {
         ("", title, 3, -1, -1, Vec::new(), Vec::new(), Vec::new(), Some(page.as_str()))
     });
+    // By name and title; their words are not kept.
+    let deleted = model.deleted_pages.iter().map(|(index, page)| -> Entry<'_> {
+        let deleted = &model.input.deleted[*index];
+        let kind = super::model::folder(deleted.record_type);
+        let title = if deleted.title == deleted.name { "" } else { &deleted.title };
+        let status = number(statuses.iter().position(|status| *status == DELETED));
+        let kind = place(&TYPES, kind).unwrap_or(0);
+        (&deleted.name, title, kind, status, -1, Vec::new(), Vec::new(), Vec::new(), Some(page.as_str()))
+    });
     Index {
         types: TYPES.to_vec(),
-        entries: records.chain(chapters).collect(),
+        entries: records.chain(chapters).chain(deleted).collect(),
         statuses,
         risks,
         services,
