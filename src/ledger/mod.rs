@@ -32,7 +32,6 @@ mod renumbering;
 mod risk;
 mod runbook;
 mod state;
-mod status_words;
 mod stories;
 mod subject;
 mod suspicions;

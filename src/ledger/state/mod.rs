@@ -1,12 +1,18 @@
 //! What is derived: the state of every record, each claim with the commit that proves it.
 
+mod event;
+mod status;
+
 use std::sync::Arc;
 
 use serde::{Serialize, Serializer};
 
 use crate::diagnostic::{Code, Diagnostic};
 use crate::history::{CommitId, CommitTime};
-use crate::record::{ItemKey, Record, RecordId, RecordType, Risk, ScopeHash, TaskKind, Verdict};
+use crate::record::{ItemKey, Record, RecordId, RecordType, Risk, ScopeHash, TaskKind};
+
+pub use event::{Event, EventKind};
+pub use status::Status;
 
 /// A commit named as proof, with its raw author (no `.mailmap`).
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
@@ -25,107 +31,6 @@ pub struct Evidence {
     /// The first line of the message.
     #[serde(skip)]
     pub subject: Arc<str>,
-}
-
-/// Where a record stands. One vocabulary for tasks, decisions and runbooks (design, section 3).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Status {
-    /// In the work tree only.
-    Draft,
-    /// Committed.
-    Proposed,
-    /// Work commits or ticks.
-    Developing,
-    /// An approval is given, or it is on a decision's list.
-    InReview,
-    /// Every approval that is asked for is valid.
-    Approved,
-    /// The decision in force asks for changes.
-    NeedsChanges,
-    /// The decision in force rejects.
-    Rejected,
-    /// An earlier environment is deployed.
-    Staged,
-    /// The final environment is deployed.
-    Applied,
-    /// Deployed, every box ticked, and what `[done]` asks is there.
-    Done,
-    /// The last act on the final environment was an untick.
-    RolledBack,
-    /// Given up, with a reason.
-    Cancelled,
-    /// A decision not yet taken.
-    Pending,
-    /// A decision whose text or tasks changed after it was set.
-    Outdated,
-    /// A runbook within its review interval.
-    Current,
-    /// A runbook whose review is overdue.
-    ReviewDue,
-    /// Nothing can be derived: the file is broken or contradicts itself.
-    Unknown,
-}
-
-impl Status {
-    /// All statuses, in the order of a board's columns.
-    pub const ALL: [Status; 17] = [
-        Status::Draft,
-        Status::Proposed,
-        Status::Developing,
-        Status::InReview,
-        Status::Approved,
-        Status::NeedsChanges,
-        Status::Rejected,
-        Status::Staged,
-        Status::Applied,
-        Status::Done,
-        Status::RolledBack,
-        Status::Cancelled,
-        Status::Pending,
-        Status::Outdated,
-        Status::Current,
-        Status::ReviewDue,
-        Status::Unknown,
-    ];
-
-    /// The word used in every output.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Status::Draft => "draft",
-            Status::Proposed => "proposed",
-            Status::Developing => "developing",
-            Status::InReview => "in-review",
-            Status::Approved => "approved",
-            Status::NeedsChanges => "needs-changes",
-            Status::Rejected => "rejected",
-            Status::Staged => "staged",
-            Status::Applied => "applied",
-            Status::Done => "done",
-            Status::RolledBack => "rolled-back",
-            Status::Cancelled => "cancelled",
-            Status::Pending => "pending",
-            Status::Outdated => "outdated",
-            Status::Current => "current",
-            Status::ReviewDue => "review-due",
-            Status::Unknown => "unknown",
-        }
-    }
-
-    /// The status of that name.
-    pub fn parse(word: &str) -> Option<Status> {
-        Status::ALL.into_iter().find(|status| status.as_str() == word)
-    }
-
-    /// Whether a task in this status still wants somebody's work.
-    pub fn is_open(self) -> bool {
-        !matches!(self, Status::Done | Status::Cancelled | Status::Rejected | Status::Current)
-    }
-}
-
-impl Serialize for Status {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
-    }
 }
 
 /// How the work tree's file differs from the commit that was read.
@@ -299,81 +204,6 @@ pub struct ItemState {
     pub checked: bool,
     /// The owners of that state, oldest first; empty for an item that is only in the work tree.
     pub by: Vec<Evidence>,
-}
-
-/// What an event did to a record.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
-#[serde(tag = "event", rename_all = "kebab-case")]
-pub enum EventKind {
-    /// The record came to be (or came back).
-    Created,
-    /// The file moved.
-    Moved {
-        /// Path before, in the book.
-        from: String,
-        /// Path after.
-        to: String,
-    },
-    /// The record was deleted.
-    Removed,
-    /// A box was ticked.
-    Ticked {
-        /// The item's text.
-        item: String,
-    },
-    /// A box was unticked.
-    Unticked {
-        /// The item's text.
-        item: String,
-    },
-    /// An item came or went.
-    ItemsChanged {
-        /// Texts that are new.
-        added: Vec<String>,
-        /// Texts that are gone.
-        removed: Vec<String>,
-    },
-    /// A key of the frontmatter was set, changed or removed (`value` absent).
-    FieldSet {
-        /// The key.
-        field: String,
-        /// The value as JSON text.
-        value: Option<String>,
-    },
-    /// The material text changed.
-    ScopeChanged,
-    /// Text changed that is no part of what is approved.
-    Noted,
-    /// The board's decision was set.
-    Decided {
-        /// The verdict; absent when it was taken back.
-        verdict: Option<Verdict>,
-    },
-    /// A commit that names the task changed something besides records.
-    Worked,
-    /// An item that deploys an environment was ticked (design, section 5).
-    Deployed {
-        /// Its name.
-        environment: String,
-    },
-    /// An item that deploys an environment was unticked.
-    RolledBack {
-        /// Its name.
-        environment: String,
-        /// The reason, from the `Rolled-back:` trailer.
-        reason: Option<String>,
-    },
-}
-
-/// One event of a record's history.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Event {
-    /// The commit that made it.
-    pub by: Evidence,
-    /// What it did.
-    pub kind: EventKind,
-    /// Whether the commit is a merge.
-    pub merge: bool,
 }
 
 /// An environment that the record's items name.
