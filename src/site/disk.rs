@@ -44,9 +44,9 @@ impl Look {
     }
 }
 
-/// How the files of a build looked when they held what it made, by their paths.
+/// How the files of a build looked when they held what it made, with the hash of that, by their paths.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Looks(BTreeMap<String, Look>);
+pub struct Looks(BTreeMap<String, (Look, String)>);
 
 /// The folder that a site goes to, with the pages of an earlier build where it wrote them.
 #[derive(Debug)]
@@ -65,25 +65,26 @@ impl<'a> OnDisk<'a> {
     /// How the files look that hold what was made or stands, as far as that can be told `now`.
     pub fn into_looks(self, now: SystemTime) -> Looks {
         let mut looks = self.now.into_inner().unwrap_or_else(PoisonError::into_inner);
-        looks.0.retain(|_, look| look.is_settled(now));
+        looks.0.retain(|_, (look, _)| look.is_settled(now));
         looks
     }
 
-    /// Whether the file still looks as it did when it held what was made.
-    pub(super) fn looks_the_same(&self, path: &str, found: &Metadata) -> bool {
+    /// Whether the file still looks as it did when it held what the hash is of.
+    pub(super) fn looks_the_same(&self, path: &str, found: &Metadata, hash: &str) -> bool {
         let look = Look::of(found);
-        let same = look.is_some() && self.before.0.get(path) == look.as_ref();
+        let before = self.before.0.get(path).filter(|(_, held)| held == hash);
+        let same = look.is_some() && before.map(|(look, _)| look) == look.as_ref();
         if same {
-            self.note(path, look);
+            self.note(path, look, hash);
         }
         same
     }
 
-    /// Notes how a file looked before it was found to hold what was made, or as it was put there.
-    pub(super) fn note(&self, path: &str, look: Option<Look>) {
+    /// Notes how a file looked before it was found to hold what the hash is of, or as it was put there.
+    pub(super) fn note(&self, path: &str, look: Option<Look>, hash: &str) {
         if let Some(look) = look {
             let mut now = self.now.lock().unwrap_or_else(PoisonError::into_inner);
-            now.0.insert(path.to_owned(), look);
+            now.0.insert(path.to_owned(), (look, hash.to_owned()));
         }
     }
 }
@@ -99,12 +100,12 @@ impl Shelf for OnDisk<'_> {
         let target = self.out.join(path);
         let found = target.symlink_metadata().ok().filter(|found| is_safe(path) && found.is_file());
         let Some(found) = found else { return false };
-        if self.looks_the_same(path, &found) {
+        if self.looks_the_same(path, &found, expected) {
             return true;
         }
         let holds = fs::read(&target).is_ok_and(|bytes| hash(&bytes) == expected);
         if holds {
-            self.note(path, Look::of(&found));
+            self.note(path, Look::of(&found), expected);
         }
         holds
     }

@@ -97,17 +97,17 @@ pub fn write_among(
     let mut both: BTreeMap<&str, &str> =
         before.iter().map(|(path, hash)| (path.as_str(), hash.as_str())).collect();
     both.extend(now.iter().map(|(path, hash)| (*path, *hash)));
-    put(disk, MANIFEST, &manifest(both), false)?;
-    let stands = |path: &str| before.get(path).is_some_and(|hash| made.get(path) == Some(hash));
-    let put_page = |page: &Page| put(disk, &page.path, &page.bytes, stands(&page.path)).map(usize::from);
-    let written = pages.par_iter().map(put_page);
+    let put_manifest = |text: Vec<u8>| put(disk, MANIFEST, &text, &hash(&text));
+    put_manifest(manifest(both))?;
+    let written =
+        pages.par_iter().map(|page| put(disk, &page.path, &page.bytes, &made[&*page.path]).map(usize::from));
     let written = written.try_reduce(|| 0, |a, b| Ok(a + b))?;
     let unchanged = pages.len() - written + standing.len();
     let mut report = WriteReport { written, unchanged, ..WriteReport::default() };
     for (path, hash) in before.iter().filter(|(path, _)| !now.contains_key(path.as_str())) {
         report.removed += usize::from(remove(out, path, hash)?);
     }
-    put(disk, MANIFEST, &manifest(now), false)?;
+    put_manifest(manifest(now))?;
     Ok(report)
 }
 
@@ -245,17 +245,17 @@ fn check_parents(out: &Path, path: &str) -> Result<(), WriteError> {
     Ok(())
 }
 
-/// Writes one file by a rename; false when it has these bytes already. It is not read to tell that where the earlier
-/// build `made` the same bytes and it looks as it did then.
-fn put(disk: &OnDisk<'_>, path: &str, bytes: &[u8], made: bool) -> Result<bool, WriteError> {
+/// Writes one file by a rename; false when it has these bytes already. It is not read to tell that where it looks as it
+/// did when it had them.
+fn put(disk: &OnDisk<'_>, path: &str, bytes: &[u8], hash: &str) -> Result<bool, WriteError> {
     let out = disk.out;
     let target = out.join(path);
     if let Some(found) = metadata(&target)?.filter(Metadata::is_file) {
-        if made && disk.looks_the_same(path, &found) {
+        if disk.looks_the_same(path, &found, hash) {
             return Ok(false);
         }
         if has_bytes(&target, &found, bytes)? {
-            disk.note(path, Look::of(&found));
+            disk.note(path, Look::of(&found), hash);
             return Ok(false);
         }
     }
@@ -268,7 +268,7 @@ fn put(disk: &OnDisk<'_>, path: &str, bytes: &[u8], made: bool) -> Result<bool, 
     let mut file = file.map_err(io_error(folder))?;
     file.write_all(bytes).map_err(io_error(&target))?;
     let file = file.persist(&target).map_err(|error| io_error(&target)(error.error))?;
-    disk.note(path, file.metadata().ok().as_ref().and_then(Look::of));
+    disk.note(path, file.metadata().ok().as_ref().and_then(Look::of), hash);
     Ok(true)
 }
 

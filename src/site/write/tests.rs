@@ -96,13 +96,27 @@ fn a_file_is_told_by_its_look_once_no_change_can_hide() {
         looks = disk.into_looks(now());
     }
     let disk = || OnDisk::new(folder.path(), looks.clone());
-    assert!(disk().has("a.html", "not asked for, since nothing is read"));
-
+    assert!(disk().has("a.html", &own) && disk().into_looks(now()) == Looks::default());
     let target = folder.path().join("a.html");
     let modified = fs::metadata(&target).unwrap().modified().unwrap();
     fs::write(&target, "2").unwrap();
     fs::File::options().write(true).open(&target).unwrap().set_modified(modified).unwrap();
     assert!(!disk().has("a.html", &own), "the same size and time of modification hide nothing");
+    assert!(!disk().has("a.html", &hash(b"3")));
     assert_eq!(write_among(&disk(), &pages, &[]).unwrap(), report(1, 0, 0));
     assert_eq!(fs::read_to_string(&target).unwrap(), "1");
+}
+
+/// A build that was ended after it had said what it would write, and before it wrote it.
+#[test]
+fn a_manifest_that_says_more_than_was_written_hides_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let first = OnDisk::new(folder.path(), Looks::default());
+    write_among(&first, &[page("a.html", "1")], &[]).unwrap();
+    let later = std::time::SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(4_000_000_000);
+    let looks = first.into_looks(later);
+    fs::write(folder.path().join(MANIFEST), manifest([("a.html", hash(b"2").as_str())])).unwrap();
+    let second = OnDisk::new(folder.path(), looks);
+    assert_eq!(write_among(&second, &[page("a.html", "2")], &[]).unwrap(), report(1, 0, 0));
+    assert_eq!(fs::read_to_string(folder.path().join("a.html")).unwrap(), "2");
 }
