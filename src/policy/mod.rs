@@ -37,10 +37,15 @@ struct Builtin {
 
 static BUILTIN: LazyLock<Builtin> = LazyLock::new(|| {
     let value = Value::parse(BUILTIN_TEXT, false).expect("the built-in policy is TOML, which a test covers");
-    let mut decoder = Decoder::new("policy.toml", BUILTIN_TEXT, Compiled::default());
+    let mut decoder = Decoder::new("policy.toml", BUILTIN_TEXT, Compiled::built_in());
     let policy = read::policy(&mut decoder, &value);
-    Builtin { value, policy, compiled: decoder.compiled }
+    Builtin { value, policy, compiled: decoder.compiled.for_others() }
 });
+
+#[cfg(test)]
+fn built_in_globs() -> &'static Compiled {
+    &BUILTIN.compiled
+}
 
 impl Policy {
     /// The built-in default. It lists no people, so nobody has a role by it.

@@ -1,7 +1,7 @@
 //! Patterns of IDs and of paths.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use globset::{Glob, GlobBuilder, GlobSet, GlobSetBuilder};
 
@@ -66,11 +66,52 @@ impl IdPattern {
     }
 }
 
+/// Globs that are compiled when somebody asks them first: most commands ask none, and compiling takes longer than many
+/// of them do.
+#[derive(Debug, Clone, Default)]
+struct Set {
+    globs: Arc<[Glob]>,
+    compiled: Arc<OnceLock<GlobSet>>,
+}
+
+impl Set {
+    fn new(globs: Vec<Glob>) -> Self {
+        Set { globs: globs.into(), compiled: Arc::default() }
+    }
+
+    fn compile(&self) -> Result<GlobSet, globset::Error> {
+        let mut builder = GlobSetBuilder::new();
+        for glob in &*self.globs {
+            builder.add(glob.clone());
+        }
+        builder.build()
+    }
+
+    /// Compiles them at once: whoever writes a policy is told what is wrong with it.
+    fn checked(self) -> Result<Self, (usize, String)> {
+        let set = self.compile().map_err(|error| (0, error.to_string()))?;
+        let _ = self.compiled.set(set);
+        Ok(self)
+    }
+
+    fn is_match(&self, text: &str) -> bool {
+        // What was not checked is built in, and a test compiles all of that.
+        self.compiled.get_or_init(|| self.compile().unwrap_or_default()).is_match(text)
+    }
+}
+
+/// A bad pattern's position, and why it is bad.
+type Bad = (usize, String);
+
+fn glob(position: usize, builder: &GlobBuilder<'_>) -> Result<Glob, Bad> {
+    builder.build().map_err(|error| (position, error.kind().to_string()))
+}
+
 /// Globs over paths with forward slashes; `*` stays within a folder, `**` does not.
 #[derive(Debug, Clone, Default)]
 pub struct PathGlobs {
     patterns: Vec<String>,
-    set: Arc<GlobSet>,
+    set: Set,
 }
 
 impl PartialEq for PathGlobs {
@@ -85,13 +126,16 @@ impl PathGlobs {
     /// # Errors
     /// The position of the first bad pattern, and why.
     pub fn parse(patterns: &[String]) -> Result<Self, (usize, String)> {
-        let mut builder = GlobSetBuilder::new();
-        for (position, pattern) in patterns.iter().enumerate() {
-            let glob = GlobBuilder::new(pattern).literal_separator(true).build();
-            builder.add(glob.map_err(|error| (position, error.kind().to_string()))?);
-        }
-        let set = builder.build().map_err(|error| (0, error.to_string()))?;
-        Ok(PathGlobs { patterns: patterns.to_vec(), set: Arc::new(set) })
+        let globs = Self::read(patterns)?;
+        Ok(PathGlobs { set: globs.set.checked()?, ..globs })
+    }
+
+    fn read(patterns: &[String]) -> Result<Self, Bad> {
+        let read = |(position, pattern): (usize, &String)| {
+            glob(position, GlobBuilder::new(pattern).literal_separator(true))
+        };
+        let globs = patterns.iter().enumerate().map(read).collect::<Result<_, _>>()?;
+        Ok(PathGlobs { patterns: patterns.to_vec(), set: Set::new(globs) })
     }
 
     /// Whether one of them matches the whole path.
@@ -104,7 +148,7 @@ impl PathGlobs {
 #[derive(Debug, Clone, Default)]
 pub struct NameGlobs {
     patterns: Vec<String>,
-    set: Arc<GlobSet>,
+    set: Set,
 }
 
 impl PartialEq for NameGlobs {
@@ -119,12 +163,14 @@ impl NameGlobs {
     /// # Errors
     /// The position of the first bad pattern, and why.
     pub fn parse(patterns: &[String]) -> Result<Self, (usize, String)> {
-        let mut builder = GlobSetBuilder::new();
-        for (position, pattern) in patterns.iter().enumerate() {
-            builder.add(Glob::new(pattern).map_err(|error| (position, error.kind().to_string()))?);
-        }
-        let set = builder.build().map_err(|error| (0, error.to_string()))?;
-        Ok(NameGlobs { patterns: patterns.to_vec(), set: Arc::new(set) })
+        let globs = Self::read(patterns)?;
+        Ok(NameGlobs { set: globs.set.checked()?, ..globs })
+    }
+
+    fn read(patterns: &[String]) -> Result<Self, Bad> {
+        let read = |(position, pattern): (usize, &String)| glob(position, &GlobBuilder::new(pattern));
+        let globs = patterns.iter().enumerate().map(read).collect::<Result<_, _>>()?;
+        Ok(NameGlobs { patterns: patterns.to_vec(), set: Set::new(globs) })
     }
 
     /// Whether no name is given, so that nothing is asked.
@@ -143,7 +189,7 @@ impl NameGlobs {
 #[derive(Debug, Clone, Default)]
 pub struct FieldGlobs {
     patterns: Vec<String>,
-    set: Arc<GlobSet>,
+    set: Set,
 }
 
 impl PartialEq for FieldGlobs {
@@ -158,16 +204,19 @@ impl FieldGlobs {
     /// # Errors
     /// The position of the first bad pattern, and why.
     pub fn parse(patterns: &[String]) -> Result<Self, (usize, String)> {
-        let mut builder = GlobSetBuilder::new();
+        let globs = Self::read(patterns)?;
+        Ok(FieldGlobs { set: globs.set.checked()?, ..globs })
+    }
+
+    fn read(patterns: &[String]) -> Result<Self, Bad> {
+        let mut globs = Vec::with_capacity(2 * patterns.len());
         for (position, pattern) in patterns.iter().enumerate() {
             let steps = pattern.replace('/', STEP_SLASH).replace('.', "/");
             for form in [steps.clone(), format!("{steps}/**")] {
-                let glob = GlobBuilder::new(&form).literal_separator(true).build();
-                builder.add(glob.map_err(|error| (position, error.kind().to_string()))?);
+                globs.push(glob(position, GlobBuilder::new(&form).literal_separator(true))?);
             }
         }
-        let set = builder.build().map_err(|error| (0, error.to_string()))?;
-        Ok(FieldGlobs { patterns: patterns.to_vec(), set: Arc::new(set) })
+        Ok(FieldGlobs { patterns: patterns.to_vec(), set: Set::new(globs) })
     }
 
     /// Whether no place is given, so that nothing is asked.
@@ -181,20 +230,32 @@ impl FieldGlobs {
             return false;
         }
         let steps: Vec<String> = steps.iter().map(|step| step.as_ref().replace('/', STEP_SLASH)).collect();
-        self.set.is_match(steps.join("/"))
+        self.set.is_match(&steps.join("/"))
     }
 }
 
-/// Sets of globs that are compiled already, by their patterns. Compiling takes far longer than reading a policy, and
-/// most policies have most of their patterns from the built-in one.
+/// Sets of globs that are there already, by their patterns. Compiling takes far longer than reading a policy, and most
+/// policies have most of their patterns from the built-in one.
 #[derive(Clone, Default)]
 pub(super) struct Compiled {
+    /// Whether what comes is built in, and need not be checked.
+    built_in: bool,
     paths: HashMap<Vec<String>, PathGlobs>,
     names: HashMap<Vec<String>, NameGlobs>,
     fields: HashMap<Vec<String>, FieldGlobs>,
 }
 
 impl Compiled {
+    /// For the policy that is built in.
+    pub(super) fn built_in() -> Self {
+        Compiled { built_in: true, ..Compiled::default() }
+    }
+
+    /// For policies that stand on it.
+    pub(super) fn for_others(self) -> Self {
+        Compiled { built_in: false, ..self }
+    }
+
     /// The set of these patterns, compiled if it is not there yet.
     ///
     /// # Errors
@@ -203,7 +264,7 @@ impl Compiled {
         if let Some(known) = G::of(self).get(&patterns) {
             return Ok(known.clone());
         }
-        let set = G::compile(&patterns)?;
+        let set = if self.built_in { G::read(&patterns)? } else { G::checked(&patterns)? };
         G::of(self).insert(patterns, set.clone());
         Ok(set)
     }
@@ -211,12 +272,17 @@ impl Compiled {
 
 /// A kind of globs.
 pub(super) trait Globs: Clone + Default {
-    fn compile(patterns: &[String]) -> Result<Self, (usize, String)>;
+    fn read(patterns: &[String]) -> Result<Self, Bad>;
+    fn checked(patterns: &[String]) -> Result<Self, Bad>;
     fn of(compiled: &mut Compiled) -> &mut HashMap<Vec<String>, Self>;
 }
 
 impl Globs for PathGlobs {
-    fn compile(patterns: &[String]) -> Result<Self, (usize, String)> {
+    fn read(patterns: &[String]) -> Result<Self, Bad> {
+        PathGlobs::read(patterns)
+    }
+
+    fn checked(patterns: &[String]) -> Result<Self, Bad> {
         PathGlobs::parse(patterns)
     }
 
@@ -226,7 +292,11 @@ impl Globs for PathGlobs {
 }
 
 impl Globs for NameGlobs {
-    fn compile(patterns: &[String]) -> Result<Self, (usize, String)> {
+    fn read(patterns: &[String]) -> Result<Self, Bad> {
+        NameGlobs::read(patterns)
+    }
+
+    fn checked(patterns: &[String]) -> Result<Self, Bad> {
         NameGlobs::parse(patterns)
     }
 
@@ -236,7 +306,11 @@ impl Globs for NameGlobs {
 }
 
 impl Globs for FieldGlobs {
-    fn compile(patterns: &[String]) -> Result<Self, (usize, String)> {
+    fn read(patterns: &[String]) -> Result<Self, Bad> {
+        FieldGlobs::read(patterns)
+    }
+
+    fn checked(patterns: &[String]) -> Result<Self, Bad> {
         FieldGlobs::parse(patterns)
     }
 
@@ -270,6 +344,16 @@ mod tests {
         for bad in ["INFRA", "INFRA-{n", "a b {n}", "{n:x}", "{year}{year}{n}", "-{n}"] {
             assert!(IdPattern::parse(bad).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn what_is_built_in_compiles() {
+        let compiled = crate::policy::built_in_globs();
+        let sets = compiled.paths.values().map(|globs| &globs.set);
+        let sets = sets.chain(compiled.names.values().map(|globs| &globs.set));
+        let sets: Vec<&Set> = sets.chain(compiled.fields.values().map(|globs| &globs.set)).collect();
+        assert!(sets.len() > 10, "{}", sets.len());
+        assert!(sets.iter().all(|set| set.compile().is_ok()));
     }
 
     #[test]
