@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::{Book, BookError, Loaded};
 use crate::history::{Blob, BlobId, unchanged_lines};
 use crate::ledger::{Evidence, RecordState};
-use crate::record::{MAX_RECORD_BYTES, RecordType};
+use crate::record::{MAX_RECORD_BYTES, RecordId, RecordType};
 
 /// A line of a record with the commit that wrote it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,10 +73,8 @@ impl Book {
 /// The file of a record after every commit of the tip's history; of several of one ID the first by path.
 fn versions<'h>(loaded: &'h Loaded, tip: usize, record_type: RecordType, name: &str) -> Vec<Version<'h>> {
     let commits = &loaded.history.commits;
-    let file_name = format!("{name}.md");
-    let is_of_record = |path: &str| {
-        path.split('/').next() == Some(record_type.folder()) && path.rsplit('/').next() == Some(&file_name)
-    };
+    let is_of_record =
+        |path: &str| RecordType::of_path(path) == Some(record_type) && RecordId::stem(path) == Some(name);
     let mut versions: Vec<Arc<[(&str, BlobId)]>> = Vec::with_capacity(tip + 1);
     for commit in &commits[..=tip] {
         let before =

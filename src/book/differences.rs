@@ -7,10 +7,7 @@ use rayon::prelude::*;
 use super::{Book, BookError, Loaded};
 use crate::history::{Blob, BlobId, Change, Commit, CommitId, Hunk, changed_lines};
 use crate::ledger::RecordState;
-use crate::record::MAX_RECORD_BYTES;
-
-/// Steps that are read at once: both files stand in memory.
-const CHUNK: usize = 4_000;
+use crate::record::{MAX_RECORD_BYTES, RecordId, RecordType};
 
 /// What commits changed, by the record's name and the commit.
 pub type Differences = BTreeMap<(String, CommitId), Vec<Hunk>>;
@@ -28,30 +25,24 @@ impl Book {
         loaded.state.records.par_iter().flat_map_iter(|record| steps(loaded, record, limit)).collect()
     }
 
-    /// What these steps changed. One between files that are no text, or too large, has no entry.
+    /// What these steps changed. One between files that are no text, or too large, has no entry. Both files of each stand in
+    /// memory at once.
     ///
     /// # Errors
     /// When an object cannot be read.
     pub fn differences(&self, steps: &[Step<'_>]) -> Result<Differences, BookError> {
-        let mut found = Differences::new();
-        for steps in steps.chunks(CHUNK) {
-            let blobs: BTreeSet<BlobId> = steps.iter().flat_map(|(_, (old, new))| [*old, *new]).collect();
-            let inputs: Vec<(BlobId, BlobId)> = blobs.into_iter().map(|blob| (blob, blob)).collect();
-            let read = self.repository.map_blobs(&inputs, MAX_RECORD_BYTES, |id, blob| match blob {
-                Blob::Bytes(bytes) => String::from_utf8(bytes).ok().map(|text| (*id, text)),
-                Blob::TooLarge(_) => None,
-            })?;
-            let texts: HashMap<BlobId, String> = read.into_iter().flatten().collect();
-            let hunks: Vec<_> = steps
-                .par_iter()
-                .filter_map(|(key, (old, new))| {
-                    let (old, new) = (texts.get(old)?, texts.get(new)?);
-                    Some(((*key).clone(), changed_lines(old, new).ok()?))
-                })
-                .collect();
-            found.extend(hunks);
-        }
-        Ok(found)
+        let blobs: BTreeSet<BlobId> = steps.iter().flat_map(|(_, (old, new))| [*old, *new]).collect();
+        let inputs: Vec<(BlobId, BlobId)> = blobs.into_iter().map(|blob| (blob, blob)).collect();
+        let read = self.repository.map_blobs(&inputs, MAX_RECORD_BYTES, |id, blob| match blob {
+            Blob::Bytes(bytes) => String::from_utf8(bytes).ok().map(|text| (*id, text)),
+            Blob::TooLarge(_) => None,
+        })?;
+        let texts: HashMap<BlobId, String> = read.into_iter().flatten().collect();
+        let hunks = steps.par_iter().filter_map(|(key, (old, new))| {
+            let (old, new) = (texts.get(old)?, texts.get(new)?);
+            Some(((*key).clone(), changed_lines(old, new).ok()?))
+        });
+        Ok(hunks.collect())
     }
 }
 
@@ -79,11 +70,6 @@ fn of_record<'c>(commit: &'c Commit, record: &RecordState) -> Vec<&'c Change> {
     {
         return vec![change];
     }
-    let name = |path: &str| path.rsplit('/').next().map_or(0, str::len);
-    let file = &own[own.len() - name(own)..];
-    let folder = |path: &str| path.find('/').unwrap_or(path.len());
-    let is_of_record = |path: &str| {
-        path.ends_with(file) && name(path) == file.len() && path[..folder(path)] == own[..folder(own)]
-    };
-    commit.changes.iter().filter(|change| is_of_record(&change.path)).collect()
+    let of_path = |path| (RecordType::of_path(path), RecordId::stem(path));
+    commit.changes.iter().filter(|change| of_path(&change.path) == of_path(own)).collect()
 }

@@ -69,14 +69,21 @@ impl IdPattern {
 /// Globs that are compiled when somebody asks them first: most commands ask none, and compiling takes longer than many
 /// of them do.
 #[derive(Debug, Clone, Default)]
-struct Set {
+pub(super) struct Set {
+    patterns: Vec<String>,
     globs: Arc<[Glob]>,
     compiled: Arc<OnceLock<GlobSet>>,
 }
 
+impl PartialEq for Set {
+    fn eq(&self, other: &Self) -> bool {
+        self.patterns == other.patterns
+    }
+}
+
 impl Set {
-    fn new(globs: Vec<Glob>) -> Self {
-        Set { globs: globs.into(), compiled: Arc::default() }
+    fn new(patterns: &[String], globs: Vec<Glob>) -> Self {
+        Set { patterns: patterns.to_vec(), globs: globs.into(), compiled: Arc::default() }
     }
 
     fn compile(&self) -> Result<GlobSet, globset::Error> {
@@ -88,7 +95,7 @@ impl Set {
     }
 
     /// Compiles them at once: whoever writes a policy is told what is wrong with it.
-    fn checked(self) -> Result<Self, (usize, String)> {
+    fn checked(self) -> Result<Self, Bad> {
         let set = self.compile().map_err(|error| (0, error.to_string()))?;
         let _ = self.compiled.set(set);
         Ok(self)
@@ -108,16 +115,9 @@ fn glob(position: usize, builder: &GlobBuilder<'_>) -> Result<Glob, Bad> {
 }
 
 /// Globs over paths with forward slashes; `*` stays within a folder, `**` does not.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct PathGlobs {
-    patterns: Vec<String>,
     set: Set,
-}
-
-impl PartialEq for PathGlobs {
-    fn eq(&self, other: &Self) -> bool {
-        self.patterns == other.patterns
-    }
 }
 
 impl PathGlobs {
@@ -126,16 +126,7 @@ impl PathGlobs {
     /// # Errors
     /// The position of the first bad pattern, and why.
     pub fn parse(patterns: &[String]) -> Result<Self, (usize, String)> {
-        let globs = Self::read(patterns)?;
-        Ok(PathGlobs { set: globs.set.checked()?, ..globs })
-    }
-
-    fn read(patterns: &[String]) -> Result<Self, Bad> {
-        let read = |(position, pattern): (usize, &String)| {
-            glob(position, GlobBuilder::new(pattern).literal_separator(true))
-        };
-        let globs = patterns.iter().enumerate().map(read).collect::<Result<_, _>>()?;
-        Ok(PathGlobs { patterns: patterns.to_vec(), set: Set::new(globs) })
+        Ok(PathGlobs { set: Self::read(patterns)?.checked()? })
     }
 
     /// Whether one of them matches the whole path.
@@ -145,16 +136,9 @@ impl PathGlobs {
 }
 
 /// Globs over names, such as types of resources and kinds of objects: `*` matches any run of characters.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct NameGlobs {
-    patterns: Vec<String>,
     set: Set,
-}
-
-impl PartialEq for NameGlobs {
-    fn eq(&self, other: &Self) -> bool {
-        self.patterns == other.patterns
-    }
 }
 
 impl NameGlobs {
@@ -163,19 +147,12 @@ impl NameGlobs {
     /// # Errors
     /// The position of the first bad pattern, and why.
     pub fn parse(patterns: &[String]) -> Result<Self, (usize, String)> {
-        let globs = Self::read(patterns)?;
-        Ok(NameGlobs { set: globs.set.checked()?, ..globs })
-    }
-
-    fn read(patterns: &[String]) -> Result<Self, Bad> {
-        let read = |(position, pattern): (usize, &String)| glob(position, &GlobBuilder::new(pattern));
-        let globs = patterns.iter().enumerate().map(read).collect::<Result<_, _>>()?;
-        Ok(NameGlobs { patterns: patterns.to_vec(), set: Set::new(globs) })
+        Ok(NameGlobs { set: Self::read(patterns)?.checked()? })
     }
 
     /// Whether no name is given, so that nothing is asked.
     pub fn is_empty(&self) -> bool {
-        self.patterns.is_empty()
+        self.set.patterns.is_empty()
     }
 
     /// Whether one of them matches the whole name.
@@ -186,16 +163,9 @@ impl NameGlobs {
 
 /// Globs over places inside a value, such as `spec.replicas`, `tags.*` or `**.image`: `*` is one step, `**` any
 /// number of them. A glob names a place with everything in it.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct FieldGlobs {
-    patterns: Vec<String>,
     set: Set,
-}
-
-impl PartialEq for FieldGlobs {
-    fn eq(&self, other: &Self) -> bool {
-        self.patterns == other.patterns
-    }
 }
 
 impl FieldGlobs {
@@ -204,29 +174,17 @@ impl FieldGlobs {
     /// # Errors
     /// The position of the first bad pattern, and why.
     pub fn parse(patterns: &[String]) -> Result<Self, (usize, String)> {
-        let globs = Self::read(patterns)?;
-        Ok(FieldGlobs { set: globs.set.checked()?, ..globs })
-    }
-
-    fn read(patterns: &[String]) -> Result<Self, Bad> {
-        let mut globs = Vec::with_capacity(2 * patterns.len());
-        for (position, pattern) in patterns.iter().enumerate() {
-            let steps = pattern.replace('/', STEP_SLASH).replace('.', "/");
-            for form in [steps.clone(), format!("{steps}/**")] {
-                globs.push(glob(position, GlobBuilder::new(&form).literal_separator(true))?);
-            }
-        }
-        Ok(FieldGlobs { patterns: patterns.to_vec(), set: Set::new(globs) })
+        Ok(FieldGlobs { set: Self::read(patterns)?.checked()? })
     }
 
     /// Whether no place is given, so that nothing is asked.
     pub fn is_empty(&self) -> bool {
-        self.patterns.is_empty()
+        self.set.patterns.is_empty()
     }
 
     /// Whether one of them names this place or one around it. Each step may hold any characters.
     pub fn matches<S: AsRef<str>>(&self, steps: &[S]) -> bool {
-        if self.patterns.is_empty() {
+        if self.is_empty() {
             return false;
         }
         let steps: Vec<String> = steps.iter().map(|step| step.as_ref().replace('/', STEP_SLASH)).collect();
@@ -264,7 +222,8 @@ impl Compiled {
         if let Some(known) = G::of(self).get(&patterns) {
             return Ok(known.clone());
         }
-        let set = if self.built_in { G::read(&patterns)? } else { G::checked(&patterns)? };
+        let set = G::read(&patterns)?;
+        let set = G::of_set(if self.built_in { set } else { set.checked()? });
         G::of(self).insert(patterns, set.clone());
         Ok(set)
     }
@@ -272,18 +231,22 @@ impl Compiled {
 
 /// A kind of globs.
 pub(super) trait Globs: Clone + Default {
-    fn read(patterns: &[String]) -> Result<Self, Bad>;
-    fn checked(patterns: &[String]) -> Result<Self, Bad>;
+    fn read(patterns: &[String]) -> Result<Set, Bad>;
+    fn of_set(set: Set) -> Self;
     fn of(compiled: &mut Compiled) -> &mut HashMap<Vec<String>, Self>;
 }
 
 impl Globs for PathGlobs {
-    fn read(patterns: &[String]) -> Result<Self, Bad> {
-        PathGlobs::read(patterns)
+    fn read(patterns: &[String]) -> Result<Set, Bad> {
+        let read = |(position, pattern): (usize, &String)| {
+            glob(position, GlobBuilder::new(pattern).literal_separator(true))
+        };
+        let globs = patterns.iter().enumerate().map(read).collect::<Result<_, _>>()?;
+        Ok(Set::new(patterns, globs))
     }
 
-    fn checked(patterns: &[String]) -> Result<Self, Bad> {
-        PathGlobs::parse(patterns)
+    fn of_set(set: Set) -> Self {
+        PathGlobs { set }
     }
 
     fn of(compiled: &mut Compiled) -> &mut HashMap<Vec<String>, Self> {
@@ -292,12 +255,14 @@ impl Globs for PathGlobs {
 }
 
 impl Globs for NameGlobs {
-    fn read(patterns: &[String]) -> Result<Self, Bad> {
-        NameGlobs::read(patterns)
+    fn read(patterns: &[String]) -> Result<Set, Bad> {
+        let read = |(position, pattern): (usize, &String)| glob(position, &GlobBuilder::new(pattern));
+        let globs = patterns.iter().enumerate().map(read).collect::<Result<_, _>>()?;
+        Ok(Set::new(patterns, globs))
     }
 
-    fn checked(patterns: &[String]) -> Result<Self, Bad> {
-        NameGlobs::parse(patterns)
+    fn of_set(set: Set) -> Self {
+        NameGlobs { set }
     }
 
     fn of(compiled: &mut Compiled) -> &mut HashMap<Vec<String>, Self> {
@@ -306,12 +271,19 @@ impl Globs for NameGlobs {
 }
 
 impl Globs for FieldGlobs {
-    fn read(patterns: &[String]) -> Result<Self, Bad> {
-        FieldGlobs::read(patterns)
+    fn read(patterns: &[String]) -> Result<Set, Bad> {
+        let mut globs = Vec::with_capacity(2 * patterns.len());
+        for (position, pattern) in patterns.iter().enumerate() {
+            let steps = pattern.replace('/', STEP_SLASH).replace('.', "/");
+            for form in [steps.clone(), format!("{steps}/**")] {
+                globs.push(glob(position, GlobBuilder::new(&form).literal_separator(true))?);
+            }
+        }
+        Ok(Set::new(patterns, globs))
     }
 
-    fn checked(patterns: &[String]) -> Result<Self, Bad> {
-        FieldGlobs::parse(patterns)
+    fn of_set(set: Set) -> Self {
+        FieldGlobs { set }
     }
 
     fn of(compiled: &mut Compiled) -> &mut HashMap<Vec<String>, Self> {

@@ -109,13 +109,9 @@ pub(super) fn views(model: &Model<'_>) -> Vec<AuditView> {
     if whole <= ROWS {
         let days = days(&found);
         let values: Vec<Found<'_>> = found.into_iter().map(|dated| dated.value).collect();
-        let whole = Some(whole_of(model, judged.audit));
-        let mut only = AuditView { whole, ..view(model, "audit.html", &values, days) };
-        only.exceptions.extend(judged.audit.policy.iter().map(of_policy));
-        return vec![only];
+        return vec![first(model, judged.audit, &values, days)];
     }
     let days_of_all = days(&found);
-    let policy = judged.audit.policy.iter().map(of_policy);
     let mut room = FIRST;
     let newest = found.iter().take_while(|dated| {
         let fits = dated.weight <= room;
@@ -124,12 +120,8 @@ pub(super) fn views(model: &Model<'_>) -> Vec<AuditView> {
     });
     let newest: Vec<Found<'_>> = newest.map(|dated| dated.value).collect();
     let parts = parts(found, ROWS);
-    let mut first = AuditView {
-        parts: links(FOLDER, &parts, None),
-        whole: Some(whole_of(model, judged.audit)),
-        ..view(model, "audit.html", &newest, days_of_all)
-    };
-    first.exceptions.extend(policy);
+    let first = first(model, judged.audit, &newest, days_of_all);
+    let first = AuditView { parts: links(FOLDER, &parts, None), ..first };
     let page = |part: &Part<Found<'_>>| {
         let days = part.values.iter().filter_map(|found| day(model, found));
         let days = days.clone().min().zip(days.max());
@@ -199,6 +191,14 @@ fn view(model: &Model<'_>, page: &str, found: &[Found<'_>], days: Option<(Date, 
             None => "changebook audit".to_owned(),
         },
     }
+}
+
+/// The first page, which has the whole audit's figures and what is wrong with the policy.
+fn first(model: &Model<'_>, audit: &Audit, found: &[Found<'_>], days: Option<(Date, Date)>) -> AuditView {
+    let mut first = view(model, "audit.html", found, days);
+    first.whole = Some(whole_of(model, audit));
+    first.exceptions.extend(audit.policy.iter().map(of_policy));
+    first
 }
 
 /// What the audit is of.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, Metadata};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::SystemTime;
 
@@ -89,17 +89,22 @@ impl<'a> OnDisk<'a> {
     }
 }
 
+impl OnDisk<'_> {
+    /// The file of a page, where there is one.
+    fn file(&self, path: &str) -> Option<(PathBuf, Metadata)> {
+        let target = self.out.join(path);
+        let found = target.symlink_metadata().ok().filter(|found| is_safe(path) && found.is_file())?;
+        Some((target, found))
+    }
+}
+
 impl Shelf for OnDisk<'_> {
     fn read(&self, path: &str) -> Option<Vec<u8>> {
-        let target = self.out.join(path);
-        let is_file = is_safe(path) && target.symlink_metadata().is_ok_and(|found| found.is_file());
-        is_file.then(|| fs::read(&target).ok()).flatten()
+        fs::read(self.file(path)?.0).ok()
     }
 
     fn has(&self, path: &str, expected: &str) -> bool {
-        let target = self.out.join(path);
-        let found = target.symlink_metadata().ok().filter(|found| is_safe(path) && found.is_file());
-        let Some(found) = found else { return false };
+        let Some((target, found)) = self.file(path) else { return false };
         if self.looks_the_same(path, &found, expected) {
             return true;
         }

@@ -70,7 +70,7 @@ impl Shared {
             true => (as_of.in_place(), as_of.shape()),
             false => (as_of.stated(), as_of.clone()),
         };
-        let Shared { digest, .. } = Shared::new(&(&frame, overrides, banner));
+        let digest = Self::digest(&(&frame, overrides, banner));
         Shared { value: context! { ..own, ..data(frame) }, digest }
     }
 }

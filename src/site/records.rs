@@ -18,7 +18,7 @@ use super::timeline::{self, Timeline};
 use crate::book::{Differences, Step};
 use crate::record::RecordType;
 
-/// Records whose pages are made at once: what they show stands in memory.
+/// Records whose pages are made at once: what they show, and the texts that their commits changed, stand in memory.
 const AT_ONCE: usize = 100;
 
 /// A record's pages, before what its commits changed is known.
