@@ -8,7 +8,7 @@ use crate::support::Fixture;
 type Edit = (&'static str, fn(&mut Fixture));
 
 /// One change of each thing that pages are made from. Each is committed where it says so, and stays for the next.
-const EDITS: &[Edit] = &[
+pub(crate) const EDITS: &[Edit] = &[
     ("nothing", |_| {}),
     ("a commit that changes nothing", |book| drop(book.commit("nothing"))),
     ("somebody has another name", |book| {

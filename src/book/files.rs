@@ -84,6 +84,24 @@ pub(super) fn committed(
     Ok(CommittedFiles { unchanged, others: record_files(book, others)? })
 }
 
+/// Whether the work tree has the very record files of a commit, all of them regular, and no others.
+pub(super) fn is_as_committed(
+    book: &Book,
+    commit: CommitId,
+    on_disk: &BTreeMap<String, RecordFile>,
+) -> Result<bool, BookError> {
+    let listed = listed(book, commit)?;
+    let is_record = |path: &str| path.ends_with(".md") || directory_in_place_of_record(path).is_some();
+    let records: Vec<_> = listed.iter().filter(|(_, path, _)| is_record(path)).collect();
+    let is_same = |(_, path, file): &&(RecordType, String, TreeFile)| match on_disk.get(path) {
+        Some(RecordFile { content: FileContent::Bytes(bytes), .. }) => {
+            file.is_regular() && blob_name(bytes) == Some(file.blob)
+        }
+        _ => false,
+    };
+    Ok(records.len() == on_disk.len() && records.par_iter().all(is_same))
+}
+
 /// What stands in the folders of records of a commit.
 fn listed(book: &Book, commit: CommitId) -> Result<Vec<(RecordType, String, TreeFile)>, BookError> {
     let mut listed = Vec::new();

@@ -34,6 +34,26 @@ impl Inputs {
         self.now
     }
 
+    /// A hash of what may change without a commit of the book's records: of its settings and templates, of the trunk's
+    /// name, and of what reads. `None` for another moment than the present, and before the first commit.
+    pub(super) fn fingerprint_of_settings(&self, reader: &[u8; 32]) -> Option<[u8; 32]> {
+        self.tip.filter(|_| self.is_present)?;
+        let mut hash = Hash(Sha256::new());
+        hash.add(reader);
+        hash.add(self.trunk.as_ref().map_or("", |(name, _)| name).as_bytes());
+        self.add_settings(&mut hash);
+        Some(hash.0.finalize().into())
+    }
+
+    fn add_settings(&self, hash: &mut Hash) {
+        hash.add(self.book_file.as_bytes());
+        hash.add(&(self.templates.len() as u64).to_le_bytes());
+        for (name, text) in &self.templates {
+            hash.add(name.as_bytes());
+            hash.add(text.as_bytes());
+        }
+    }
+
     /// A hash of all that is here but the clock: where it is equal, equal states are derived, as long as the
     /// clock makes no difference (see [`holds`](crate::ledger::holds)). `None` for another moment than the
     /// present, and before the first commit.
@@ -46,12 +66,7 @@ impl Inputs {
         hash.add(trunk.as_bytes());
         hash.add(&trunk_tip);
         hash.add(&self.seen.map_or([0; 20], |seen| seen.0));
-        hash.add(self.book_file.as_bytes());
-        hash.add(&(self.templates.len() as u64).to_le_bytes());
-        for (name, text) in &self.templates {
-            hash.add(name.as_bytes());
-            hash.add(text.as_bytes());
-        }
+        self.add_settings(&mut hash);
         // Files are the only thing without an end of its own, and come last.
         for (path, file) in self.on_disk.iter().flatten() {
             hash.add(path.as_bytes());

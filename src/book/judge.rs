@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use super::load::View;
-use super::prepared::Asked;
+use super::prepared::{Asked, Extent};
 use super::rewritten::is_on_line;
 use super::{Ask, Book, BookError, Loaded, POLICY_FILE};
 use crate::history::CommitId;
@@ -124,7 +124,7 @@ impl Book {
         let tips: Vec<_> = std::iter::once(tip).chain(trunk.commit()).collect();
         let history = self.repository.read(&tips, &self.path)?;
         let asked = Asked { tip: Some(tip), trunk: trunk.commit(), policy, depth: Depth::Everything };
-        let (prepared, _) = self.prepare(&history, asked, None, None)?;
+        let (prepared, _) = self.prepare(&history, asked, None, Extent::Everything)?;
         let shown: Vec<ledger::Shown> =
             self.shown(Some(tip), None)?.into_iter().map(|pair| pair.shown).collect();
         let unknown = || Unclear::UnknownTask { id: question.id.clone(), near: None };

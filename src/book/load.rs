@@ -1,13 +1,14 @@
 //! Reads a book at one commit and moment, and derives its state.
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use super::files::RecordFile;
 use super::inputs::Inputs;
-use super::prepared::{Asked, Prepared, ToKeep, scope_rules};
+use super::prepared::{Asked, Extent, Prepared, ToKeep, scope_rules};
 use super::settings::parse_config;
-use super::shown::{Pair, attach_diagnostics, present, shown_again};
+use super::shown::{Pair, attach_diagnostics, ids, present, shown_again};
 use super::{Book, BookConfig, BookError, POLICY_FILE};
 use crate::diagnostic::Diagnostic;
 use crate::history::{CommitId, FactCache, History};
@@ -96,6 +97,12 @@ impl Loaded {
         self.prepared.walk.ids_ever()
     }
 
+    /// First and last second since the epoch at which the same is derived.
+    pub fn holds(&self) -> RangeInclusive<i64> {
+        let dues = self.state.records.iter().filter_map(|record| record.review_due);
+        ledger::holds(dues, self.state.now)
+    }
+
     /// How each thing of a record came to be in the state it is in.
     pub fn stories(&self, id: &RecordId) -> Vec<ledger::Story> {
         let sources = self.prepared.sources(&self.history, &self.policy, self.state.now);
@@ -180,6 +187,17 @@ impl Book {
         ask: &Ask,
         before: Option<&Loaded>,
     ) -> Result<Loaded, BookError> {
+        self.load_by(inputs, ask, before, None)
+    }
+
+    /// The same, where the commits were read already.
+    pub(super) fn load_by(
+        &self,
+        inputs: Inputs,
+        ask: &Ask,
+        before: Option<&Loaded>,
+        commits: Option<Commits>,
+    ) -> Result<Loaded, BookError> {
         let Inputs { head, tip, now, policy, trunk, seen, .. } = inputs;
         let trunk_tip = trunk.as_ref().map(|(_, id)| *id);
         let asked = Asked { tip, trunk: trunk_tip, policy: &policy, depth: ask.depth };
@@ -193,7 +211,7 @@ impl Book {
         });
         let Read { history, prepared, pairs, remark, to_keep } = match again {
             Some(read) => read,
-            None => self.read(asked, inputs.on_disk, ask.cache)?,
+            None => self.read(asked, inputs.on_disk, ask.cache, commits)?,
         };
         let templates = RecordTemplates::new(inputs.templates);
         let config = parse_config(&inputs.book_file)?;
@@ -208,7 +226,7 @@ impl Book {
                 scope.spawn(|| to_keep.save(&history));
             }
             let mut derived = ledger::derive(sources, &prepared.named, &shown, POLICY_FILE);
-            attach_diagnostics(&mut derived.records, &pairs, &policy, &templates);
+            attach_diagnostics(&mut derived.records, &pairs, &policy, &templates, &ids(&pairs));
             derived
         });
         // Nobody waits until the facts of thousands of versions are taken apart.
@@ -237,24 +255,25 @@ impl Book {
         asked: Asked<'_>,
         on_disk: Option<BTreeMap<String, RecordFile>>,
         cache: CacheUse,
+        commits: Option<Commits>,
     ) -> Result<Read, BookError> {
         let (other, tip) = (self.reopen()?, asked.tip);
         // The walk is a thing for one thread; the files are read and parsed beside it.
         std::thread::scope(|scope| {
             let shown = scope.spawn(move || other.shown(tip, on_disk));
             let shown = || shown.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-            let (history, cache) = self.read_commits(asked, cache)?;
+            let (history, cache) = commits.map_or_else(|| self.read_commits(asked, cache), Ok)?;
             let remark = cache.as_ref().and_then(FactCache::remark);
             let (pairs, (prepared, to_keep)) = match asked.depth {
                 Depth::Everything => {
-                    let prepared = self.prepare(&history, asked, cache, None)?;
+                    let prepared = self.prepare(&history, asked, cache, Extent::Everything)?;
                     (shown()?, prepared)
                 }
                 // What the files say decides whose versions are read.
                 Depth::Standing => {
                     let pairs = shown()?;
                     let files: Vec<Shown> = pairs.iter().map(|pair| pair.shown.clone()).collect();
-                    let prepared = self.prepare(&history, asked, cache, Some(&files))?;
+                    let prepared = self.prepare(&history, asked, cache, Extent::Standing(&files))?;
                     (pairs, prepared)
                 }
             };
@@ -264,11 +283,7 @@ impl Book {
     }
 
     /// The commits in the history of what is asked, and what the cache knows of them besides.
-    fn read_commits(
-        &self,
-        asked: Asked<'_>,
-        cache: CacheUse,
-    ) -> Result<(History, Option<FactCache>), BookError> {
+    pub(super) fn read_commits(&self, asked: Asked<'_>, cache: CacheUse) -> Result<Commits, BookError> {
         let mut cache = match cache {
             CacheUse::Allowed => FactCache::open(&self.repository, &self.path, &scope_rules(asked.policy)),
             CacheUse::Refused => None,
@@ -303,6 +318,9 @@ impl Book {
         Ok(Viewed { tip, now, policy, trunk })
     }
 }
+
+/// The commits of a history, and what the cache knows of them besides.
+pub(super) type Commits = (History, Option<FactCache>);
 
 /// What was read for a derivation.
 struct Read {

@@ -2,6 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 
+use rustc_hash::FxHashSet;
+
 use super::versions::Foreseen;
 use super::{Book, BookError};
 use crate::history::{BlobId, CommitId, FactCache, History};
@@ -10,7 +12,7 @@ use crate::ledger::{
     Versions, Walk, WorkPaths,
 };
 use crate::policy::Policy;
-use crate::record::{RecordType, ScopeRules};
+use crate::record::{RecordId, RecordType, ScopeRules};
 
 /// Which commits are asked about, and by which policy.
 #[derive(Debug, Clone, Copy)]
@@ -85,6 +87,17 @@ impl Prepared {
     }
 }
 
+/// How much is read for a derivation.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Extent<'a> {
+    /// Every version of every record.
+    Everything,
+    /// What tells where each of these files stands.
+    Standing(&'a [Shown]),
+    /// Every version of these records, and nothing of others.
+    Only(&'a FxHashSet<RecordId>),
+}
+
 /// A walk over history, with what was read for it.
 struct Walked<'h> {
     versions: Versions,
@@ -116,14 +129,13 @@ pub(super) fn scope_rules(policy: &Policy) -> ScopeRules {
 
 impl Book {
     /// Reads what the ledger needs of a history, as far as the cache does not know it. The cache is one for the
-    /// scope rules of the policy that is asked by; what is new is given beside, to be kept. Where the files that are
-    /// `shown` are given, no more is read than what tells where these stand.
+    /// scope rules of the policy that is asked by; what is new is given beside, to be kept.
     pub(super) fn prepare(
         &self,
         history: &History,
         asked: Asked<'_>,
         mut cache: Option<FactCache>,
-        shown: Option<&[Shown]>,
+        extent: Extent<'_>,
     ) -> Result<(Prepared, Option<ToKeep>), BookError> {
         let policy = asked.policy;
         let policies = self.policies(history)?;
@@ -134,7 +146,7 @@ impl Book {
         let items = ledger::deployment_items(every_policy);
         let known = cache.as_mut().map(|cache| std::mem::take(&mut cache.files)).unwrap_or_default();
         let Walked { versions, read, walk, foreseen, renumberings } =
-            self.walk(history, policy, shown, &items, known)?;
+            self.walk(history, policy, extent, &items, known)?;
         let named = ledger::named_tasks(history, &walk, policy.book.as_deref());
         let work_paths = self.work_paths(history, &named, cache.as_mut())?;
         let signatures = self.signatures(history, &walk, cache.as_mut())?;
@@ -163,15 +175,16 @@ impl Book {
         &self,
         history: &'h History,
         policy: &Policy,
-        shown: Option<&[Shown]>,
+        extent: Extent<'_>,
         items: &HashSet<String>,
         known: Versions,
     ) -> Result<Walked<'h>, BookError> {
         let rules = scope_rules(policy);
         let (mut versions, mut read) = (known, Vec::new());
-        let mut needed = match shown {
-            None => Needed::Every,
-            Some(shown) => {
+        let mut needed = match extent {
+            Extent::Everything => Needed::Every,
+            Extent::Only(ids) => Needed::Alone(ids.clone()),
+            Extent::Standing(shown) => {
                 let decisions = |record_type, _: &str| record_type == RecordType::Decision;
                 versions = self.versions(history, &rules, versions, &decisions, &mut read)?;
                 Needed::for_standing(shown, history, &versions, policy)
@@ -181,10 +194,10 @@ impl Book {
             let is_needed = |_, path: &str| needed.has_path(path);
             versions = self.versions(history, &rules, versions, &is_needed, &mut read)?;
             // The walk is for one thread; another reads what it will ask for.
-            let (other, known) = (self.reopen()?, &versions);
+            let (other, known, those) = (self.reopen()?, &versions, &needed);
             let (walk, foreseen) = rayon::join(
-                || ledger::walk(history, known, items, &needed),
-                move || other.foresee_deployed(history, known, items),
+                || ledger::walk(history, known, items, those),
+                move || other.foresee_deployed(history, known, items, those),
             );
             let renumberings = self.renumberings(history, &walk, &rules)?;
             if !needed.follow(&renumberings) {

@@ -166,15 +166,20 @@ pub(super) fn present(pairs: &[Pair]) -> impl Iterator<Item = &Pair> {
     pairs.iter().filter(|pair| pair.shown.work_tree != WorkTree::Removed)
 }
 
-/// Adds what the policy and the other records say; where the work tree differs, its reading is judged.
+/// The IDs of what is present.
+pub(super) fn ids(pairs: &[Pair]) -> BTreeSet<&str> {
+    present(pairs).filter_map(|pair| pair.shown.record.id.as_ref()).map(|id| id.as_str()).collect()
+}
+
+/// Adds what the policy and the other records of the book say, whose IDs are given; where the work tree differs, its
+/// reading is judged.
 pub(super) fn attach_diagnostics(
     states: &mut [ledger::RecordState],
     pairs: &[Pair],
     policy: &Policy,
     templates: &RecordTemplates,
+    ids: &BTreeSet<&str>,
 ) {
-    let ids: BTreeSet<&str> =
-        present(pairs).filter_map(|pair| pair.shown.record.id.as_ref()).map(|id| id.as_str()).collect();
     let known = policy.known_items();
     let is_guidance = |text: &str| templates.is_guidance(text);
     states.par_iter_mut().zip(pairs).for_each(|(state, pair)| {
@@ -188,7 +193,7 @@ pub(super) fn attach_diagnostics(
             state.diagnostics.extend(judged.diagnostics.iter().cloned());
         }
         let closed = !state.status.is_open();
-        let mut found = ledger::check(judged, policy, &known, &ids, &is_guidance);
+        let mut found = ledger::check(judged, policy, &known, ids, &is_guidance);
         // What a reviewer asks for is owed when there is something to review.
         if is_reviewed(state.status) {
             found.extend(missing(judged, policy, &is_guidance));

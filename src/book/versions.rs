@@ -8,7 +8,8 @@ use rustc_hash::FxHashMap;
 use super::{Book, BookError, POLICY_FILE};
 use crate::history::{Blob, BlobId, CommitId, FactCache, History, SignatureCheck, TreeFile, check_text};
 use crate::ledger::{
-    self, DeployedRecords, DetachedFile, DetachedFiles, Policies, Signatures, Versions, Walk, WorkPaths,
+    self, DeployedRecords, DetachedFile, DetachedFiles, Needed, Policies, Signatures, Versions, Walk,
+    WorkPaths,
 };
 use crate::policy::Policy;
 use crate::record::{
@@ -159,12 +160,16 @@ impl Book {
         history: &'h History,
         versions: &Versions,
         deployment_items: &HashSet<String>,
+        needed: &Needed,
     ) -> Result<Foreseen<'h>, BookError> {
         let facts = |record_type, file: Option<TreeFile>| versions.get(&(record_type, file?.blob));
         let mut latest: FxHashMap<&str, Option<ScopeHash>> = FxHashMap::default();
         let mut deployed = Vec::new();
         for change in history.commits.iter().flat_map(|commit| &commit.changes) {
             let Some(record_type) = RecordType::of_path(&change.path) else { continue };
+            if !needed.has_path(&change.path) {
+                continue;
+            }
             let (old, new) = (facts(record_type, change.old), facts(record_type, change.new));
             latest.insert(&change.path, new.and_then(|new| new.scope));
             if let (Some(file), Some(new)) = (change.new, new)

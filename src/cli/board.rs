@@ -7,7 +7,7 @@ use super::error::CliError;
 use super::filter::FilterArgs;
 use super::table::{Cell, render};
 use super::ui::{DIM, INFORMATION, Ui, paint, status_style};
-use crate::ledger::{Evidence, RecordJson, RecordState, Status};
+use crate::ledger::{Evidence, Listed, RecordJson, RecordState, Status};
 use crate::record::{RecordType, Risk};
 
 /// Show tasks by status, each with what it waits for
@@ -38,7 +38,7 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &BoardArgs) -> Result<()
     let (_, loaded) = context.load()?;
     args.filter.check_by(&loaded.policy)?;
     let tasks = loaded.state.records.iter().filter(|record| record.record_type == RecordType::Task);
-    let tasks: Vec<&RecordState> = tasks.filter(|record| filter.admits(record)).collect();
+    let tasks: Vec<&RecordState> = tasks.filter(|record| filter.admits(&Listed::of(record))).collect();
     let columns: Vec<(Status, Vec<&RecordState>)> = Status::ALL
         .into_iter()
         .map(|status| {

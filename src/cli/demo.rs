@@ -7,8 +7,8 @@ use super::context::Context;
 use super::error::CliError;
 use super::list;
 use super::ui::{BOLD, DIM, GOOD, INFORMATION, Ui, paint};
+use crate::book::Listing;
 use crate::demo;
-use crate::ledger::RecordState;
 
 /// Make a whole book with a real history, list it, and build its site
 ///
@@ -47,8 +47,8 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &DemoArgs) -> Result<(),
             "schema": "changebook.demo/1", "book": directory, "site": site, "at": loaded.state.at,
         }));
     }
-    let records: Vec<&RecordState> = loaded.state.records.iter().collect();
-    list::print(ui, &loaded, &records)?;
+    let listing = Listing::of(loaded);
+    list::print(ui, &listing, &listing.records().collect::<Vec<_>>())?;
     ui.line("")?;
     ui.line(format!("{} the book in {}", paint(GOOD, "made"), directory.display()))?;
     if let Some(Built { out, n_pages: pages, .. }) = site {

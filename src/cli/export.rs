@@ -7,7 +7,7 @@ use super::error::CliError;
 use super::filter::FilterArgs;
 use super::ui::{Ui, escape, json_line};
 use crate::act::write_atomically;
-use crate::ledger::{Evidence, RecordJson, RecordState, TrustLevel};
+use crate::ledger::{Evidence, Listed, RecordJson, RecordState, TrustLevel};
 use crate::record::{Details, Risk};
 
 /// Write every record with all that is derived, one a line, for other programs
@@ -50,7 +50,7 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &ExportArgs) -> Result<(
     let (_, loaded) = context.load()?;
     args.filter.check_by(&loaded.policy)?;
     let records: Vec<&RecordState> =
-        loaded.state.records.iter().filter(|record| filter.admits(record)).collect();
+        loaded.state.records.iter().filter(|record| filter.admits(&Listed::of(record))).collect();
     let text = match args.format {
         Format::Ndjson => ndjson(&records, args.events)?,
         Format::Csv => csv(&records)?,

@@ -2,9 +2,8 @@
 
 use super::error::CliError;
 use crate::diagnostic::nearest;
-use crate::ledger::{RecordState, Status};
+use crate::ledger::{Listed, Status, Writer};
 use crate::policy::Policy;
-use crate::record::{Details, Risk};
 
 /// Filters that several commands share. Several values of one are alternatives.
 #[derive(Debug, Default, clap::Args)]
@@ -102,45 +101,26 @@ pub(super) fn unknown<'k>(name: &str, word: &str, known: impl Iterator<Item = &'
 
 impl Filter<'_> {
     /// Whether a record passes all filters.
-    pub(super) fn admits(&self, state: &RecordState) -> bool {
+    pub(super) fn admits(&self, record: &Listed) -> bool {
         let any = |wanted: &[String], has: &dyn Fn(&str) -> bool| {
             wanted.is_empty() || wanted.iter().any(|word| has(word))
         };
-        let labels = match &state.record.details {
-            Details::Task(task) => &task.labels[..],
-            Details::Runbook(runbook) => &runbook.labels[..],
-            Details::Decision(_) => &[],
-        };
-        let services = match &state.record.details {
-            Details::Task(task) => &task.services[..],
-            Details::Runbook(runbook) => &runbook.services[..],
-            Details::Decision(_) => &[],
-        };
-        let window = match &state.record.details {
-            Details::Task(task) => task.window.as_deref(),
-            _ => None,
-        };
-        let level = state.risk.as_ref().map(|risk| risk.level);
-        (self.statuses.is_empty() || self.statuses.contains(&state.status))
-            && any(&self.args.risk, &|word| level.is_some() && level == Risk::parse(word))
-            && any(&self.args.record_type, &|word| state.record_type.as_str() == word)
-            && any(&self.args.kind, &|word| state.kind().is_some_and(|kind| kind.as_str() == word))
-            && any(&self.args.label, &|word| labels.iter().any(|label| label == word))
-            && any(&self.args.service, &|word| services.iter().any(|service| service == word))
-            && any(&self.args.owner, &|word| owned_by(state, word))
-            && any(&self.args.waiting_for, &|word| state.waiting_for.iter().any(|person| person == word))
-            && any(&self.args.window, &|word| window == Some(word))
+        let args = self.args;
+        (self.statuses.is_empty() || self.statuses.contains(&record.status))
+            && any(&args.risk, &|word| record.risk.is_some_and(|risk| risk.as_str() == word))
+            && any(&args.record_type, &|word| record.record_type.as_str() == word)
+            && any(&args.kind, &|word| record.kind.is_some_and(|kind| kind.as_str() == word))
+            && any(&args.label, &|word| record.labels.iter().any(|label| label == word))
+            && any(&args.service, &|word| record.services.iter().any(|service| service == word))
+            && any(&args.owner, &|word| owned_by(record, word))
+            && any(&args.waiting_for, &|word| record.waiting_for.iter().any(|person| person == word))
+            && any(&args.window, &|word| record.window.as_deref() == Some(word))
     }
 }
 
-fn owned_by(state: &RecordState, person: &str) -> bool {
-    let stated = match &state.record.details {
-        Details::Task(task) => task.requestor.as_deref(),
-        Details::Decision(decision) => decision.requestor.as_deref(),
-        Details::Runbook(runbook) => runbook.owner.as_deref(),
+fn owned_by(record: &Listed, person: &str) -> bool {
+    let wrote = |writer: &Writer| {
+        writer.person.as_deref() == Some(person) || writer.email.eq_ignore_ascii_case(person)
     };
-    let wrote = |evidence: &crate::ledger::Evidence| {
-        evidence.person.as_deref() == Some(person) || evidence.email.eq_ignore_ascii_case(person)
-    };
-    stated == Some(person) || state.authors.iter().any(wrote)
+    record.stated_owner.as_deref() == Some(person) || record.authors.iter().any(wrote)
 }

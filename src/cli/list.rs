@@ -1,15 +1,17 @@
 //! `changebook list`
 
+use rayon::prelude::*;
 use serde::Serialize;
 
-use super::answer;
+use super::answer::{self, Question};
 use super::context::Context;
 use super::error::CliError;
 use super::filter::FilterArgs;
 use super::table::{Cell, render};
 use super::ui::{BAD, BOLD, DIM, GOOD, INFORMATION, Ui, WAITING, paint, status_style};
-use crate::book::Loaded;
-use crate::ledger::{Depth, Evidence, RecordJson, RecordState, State, WorkTree};
+use crate::book::{Listing, Loaded};
+use crate::history::CommitId;
+use crate::ledger::{Depth, Evidence, Listed, RecordJson, State, WorkTree};
 use crate::record::Risk;
 
 /// List records with the state that commits prove
@@ -36,39 +38,35 @@ struct Answer<'a> {
 }
 
 pub(super) fn run(ui: &mut Ui, context: &Context, args: &ListArgs) -> Result<(), CliError> {
-    args.filter.check()?;
-    let depth = match context.json || args.filter.asks_for_people() {
-        true => Depth::Everything,
-        false => Depth::Standing,
-    };
-    let question = format!("list {args:?}");
-    answer::again_or(ui, context, &question, depth, |ui, loaded| answer(ui, context, args, loaded))
-}
-
-fn answer(ui: &mut Ui, context: &Context, args: &ListArgs, loaded: &Loaded) -> Result<(), CliError> {
     let filter = args.filter.check()?;
-    args.filter.check_by(&loaded.policy)?;
-    let records: Vec<&RecordState> =
-        loaded.state.records.iter().filter(|record| filter.admits(record)).collect();
+    let words = format!("list {args:?}");
+    let question = |depth| Question { words: &words, depth };
     if context.json {
-        return ui.json(&Answer {
-            schema: "changebook.list/1",
-            at: loaded.state.at.as_ref(),
-            trunk: loaded.state.trunk.as_deref(),
-            records: records.iter().map(|record| RecordJson::new(record, false)).collect(),
+        return answer::again_or(ui, context, &question(Depth::Everything), |ui, loaded: &Loaded| {
+            args.filter.check_by(&loaded.policy)?;
+            let records = loaded.state.records.iter().filter(|record| filter.admits(&Listed::of(record)));
+            ui.json(&Answer {
+                schema: "changebook.list/1",
+                at: loaded.state.at.as_ref(),
+                trunk: loaded.state.trunk.as_deref(),
+                records: records.map(|record| RecordJson::new(record, false)).collect(),
+            })
         });
     }
-    print(ui, loaded, &records)?;
-    if args.evidence {
-        evidence(ui, &records)?;
-    }
-    Ok(())
+    let answer = |ui: &mut Ui, listing: &Listing| {
+        args.filter.check_by(&listing.policy)?;
+        let records: Vec<&Listed> = listing.records().filter(|record| filter.admits(record)).collect();
+        print(ui, listing, &records)?;
+        if args.evidence { evidence(ui, &records) } else { Ok(()) }
+    };
+    let depth = if args.filter.asks_for_people() { Depth::Everything } else { Depth::Standing };
+    answer::again_or(ui, context, &question(depth), answer)
 }
 
 /// The table, with what was read below it.
-pub(super) fn print(ui: &mut Ui, loaded: &Loaded, records: &[&RecordState]) -> Result<(), CliError> {
+pub(super) fn print(ui: &mut Ui, listing: &Listing, records: &[&Listed]) -> Result<(), CliError> {
     if records.is_empty() {
-        ui.line(if loaded.state.records.is_empty() {
+        ui.line(if listing.records().next().is_none() {
             "No records yet. `changebook new task \"Add a cache\"` makes the first."
         } else {
             "No record passes these filters."
@@ -77,7 +75,7 @@ pub(super) fn print(ui: &mut Ui, loaded: &Loaded, records: &[&RecordState]) -> R
     }
     let header = ["ID", "STATUS", "RISK", "APPROVAL", "SINCE", "BY", "TITLE"];
     let mut rows: Vec<Vec<Cell>> = vec![header.iter().map(|text| Cell::styled(text, BOLD)).collect()];
-    rows.extend(records.iter().map(|record| row(record)));
+    rows.par_extend(records.par_iter().map(|record| row(record)));
     // A narrow terminal gives up columns, so that titles stay readable; a pipe gets all of them.
     for (column, needed) in [(5, 100), (4, 88)] {
         if ui.width.is_some_and(|width| width < needed) {
@@ -91,18 +89,16 @@ pub(super) fn print(ui: &mut Ui, loaded: &Loaded, records: &[&RecordState]) -> R
     }
     if ui.width.is_some() {
         ui.line("")?;
-        ui.line(paint(DIM, as_of(&loaded.state)))?;
+        ui.line(paint(DIM, as_of_commit(listing.at.as_ref(), listing.branch.as_deref())))?;
     }
-    let errors =
-        loaded.diagnostics().iter().filter(|d| d.severity == crate::diagnostic::Severity::Error).count();
-    if errors > 0 {
-        let noun = if errors == 1 { "error" } else { "errors" };
-        ui.note(&format!("{errors} {noun}: `changebook check` says where"));
+    if listing.errors > 0 {
+        let noun = if listing.errors == 1 { "error" } else { "errors" };
+        ui.note(&format!("{} {noun}: `changebook check` says where", listing.errors));
     }
     Ok(())
 }
 
-fn row(record: &RecordState) -> Vec<Cell> {
+fn row(record: &Listed) -> Vec<Cell> {
     let mark = match record.work_tree {
         WorkTree::Modified => " *",
         WorkTree::Removed => " -",
@@ -110,15 +106,13 @@ fn row(record: &RecordState) -> Vec<Cell> {
     };
     let landed = if record.landed == Some(false) { " (not landed)" } else { "" };
     let status = format!("{}{mark}{landed}", record.status.as_str());
-    let risk = record.risk.as_ref().map(|risk| risk.level);
-    let style = match risk {
+    let style = match record.risk {
         Some(Risk::High) => BAD,
         Some(Risk::Medium) => WAITING,
         _ => anstyle::Style::new(),
     };
-    let since = record.evidence.as_ref();
-    let approval = record.approval.map_or_else(String::new, |approval| approval.to_string());
-    let approval_style = match approval.as_str() {
+    let since = record.since.as_ref();
+    let approval_style = match record.approval.as_str() {
         "approved" => GOOD,
         "stale" | "rejected" => BAD,
         _ => anstyle::Style::new(),
@@ -126,32 +120,36 @@ fn row(record: &RecordState) -> Vec<Cell> {
     vec![
         Cell::styled(&record.name, INFORMATION),
         Cell::styled(status, status_style(record.status)),
-        Cell::styled(risk.map_or("", Risk::as_str), style),
-        Cell::styled(approval, approval_style),
-        Cell::new(since.map_or_else(String::new, |since| since.time.date())),
+        Cell::styled(record.risk.map_or("", Risk::as_str), style),
+        Cell::styled(&record.approval, approval_style),
+        Cell::new(since.map_or("", |since| &since.day)),
         Cell::styled(since.map_or_else(String::new, |since| since.commit.short()), DIM),
-        Cell::new(record.title()),
+        Cell::new(&record.title),
     ]
 }
 
 /// What was read, for people.
 pub(super) fn as_of(state: &State) -> String {
-    match &state.at {
+    as_of_commit(state.at.as_ref(), state.branch.as_deref())
+}
+
+fn as_of_commit(at: Option<&Evidence>, branch: Option<&str>) -> String {
+    match at {
         None => "no commits yet".to_owned(),
         Some(at) => {
-            let branch = state.branch.as_deref().map_or_else(String::new, |branch| format!(" on {branch}"));
+            let branch = branch.map_or_else(String::new, |branch| format!(" on {branch}"));
             format!("as of {}{branch}, {}", at.commit.short(), at.time.human())
         }
     }
 }
 
 /// The git commands that show each record's status.
-pub(super) fn evidence(ui: &mut Ui, records: &[&RecordState]) -> Result<(), CliError> {
+fn evidence(ui: &mut Ui, records: &[&Listed]) -> Result<(), CliError> {
     ui.line("")?;
     for record in records {
-        match &record.evidence {
-            Some(evidence) => {
-                let command = show_command(evidence);
+        match &record.since {
+            Some(since) => {
+                let command = show_command(since.commit);
                 ui.line(format!("{command}  # {} {}", record.name, record.status.as_str()))?;
             }
             None => ui.line(format!(
@@ -165,6 +163,6 @@ pub(super) fn evidence(ui: &mut Ui, records: &[&RecordState]) -> Result<(), CliE
 }
 
 /// Runs as printed, anywhere in the repository.
-pub(super) fn show_command(evidence: &Evidence) -> String {
-    format!("git --no-replace-objects show --format=fuller {}", evidence.commit)
+pub(super) fn show_command(commit: CommitId) -> String {
+    format!("git --no-replace-objects show --format=fuller {commit}")
 }

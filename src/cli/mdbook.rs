@@ -12,7 +12,7 @@ use super::filter::FilterArgs;
 use super::ui::Ui;
 use crate::book::{Book, Loaded};
 use crate::editor::mdbook::preprocess;
-use crate::ledger::RecordState;
+use crate::ledger::{Listed, RecordState};
 
 /// Serve mdBook as a preprocessor: records as chapters, IDs as links, lists where a page asks for them
 ///
@@ -79,5 +79,5 @@ fn directive<'a>(loaded: &'a Loaded, words: &str) -> Result<Vec<&'a RecordState>
     };
     let filter = parsed.filter.check().map_err(told)?;
     parsed.filter.check_by(&loaded.policy).map_err(told)?;
-    Ok(loaded.state.records.iter().filter(|record| filter.admits(record)).collect())
+    Ok(loaded.state.records.iter().filter(|record| filter.admits(&Listed::of(record))).collect())
 }

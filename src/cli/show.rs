@@ -268,14 +268,14 @@ fn relations(ui: &mut Ui, state: &RecordState) -> Result<(), CliError> {
 fn evidence(ui: &mut Ui, state: &RecordState) -> Result<(), CliError> {
     heading(ui, "Check it yourself")?;
     let mut lines: Vec<(String, String)> = Vec::new();
-    lines.extend(state.evidence.iter().map(|by| (show_command(by), state.status.as_str().to_owned())));
-    lines.extend(state.created.iter().map(|by| (show_command(by), "created".to_owned())));
-    lines.extend(state.updated.iter().map(|by| (show_command(by), "updated".to_owned())));
+    lines.extend(state.evidence.iter().map(|by| (show_command(by.commit), state.status.as_str().to_owned())));
+    lines.extend(state.created.iter().map(|by| (show_command(by.commit), "created".to_owned())));
+    lines.extend(state.updated.iter().map(|by| (show_command(by.commit), "updated".to_owned())));
     for item in state.items.iter().filter(|item| item.checked) {
-        lines.extend(item.by.iter().map(|by| (show_command(by), format!("ticked: {}", item.text))));
+        lines.extend(item.by.iter().map(|by| (show_command(by.commit), format!("ticked: {}", item.text))));
     }
     for event in &state.events {
-        lines.push((show_command(&event.by), words(&event.kind)));
+        lines.push((show_command(event.by.commit), words(&event.kind)));
     }
     let mut seen = std::collections::HashSet::new();
     for (command, what) in lines.into_iter().filter(|line| seen.insert(line.clone())) {

@@ -11,7 +11,7 @@ use super::needed::Depth;
 use super::renumbering::Renumberings;
 use super::state::{Evidence, WorkTree};
 use super::walk::{Binding, Key, Move, Node, RecordIx, Transition, Value, Walk, Withdrawal};
-use crate::history::{BlobId, History, SignatureCheck};
+use crate::history::{BlobId, Commit, History, SignatureCheck};
 use crate::policy::{Environment, Policy};
 use crate::record::{Detached, ItemKey, Record, RecordId, ScopeHash};
 
@@ -132,14 +132,7 @@ pub fn deployment_items<'p>(policies: impl Iterator<Item = &'p Policy>) -> HashS
 pub fn named_tasks(history: &History, walk: &Walk, book: Option<&str>) -> HashMap<usize, Vec<RecordIx>> {
     let mut named: HashMap<usize, Vec<RecordIx>> = HashMap::new();
     for (position, commit) in history.commits.iter().enumerate() {
-        let is_id_byte = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
-        let words = commit.subject.split(|c| !is_id_byte(c)).map(|word| word.trim_end_matches('-'));
-        let trailers = commit.trailers.changes.iter().filter_map(|change| match change.rsplit_once('/') {
-            Some((of_book, id)) => (Some(of_book) == book).then_some(id),
-            None => Some(change.as_str()),
-        });
-        let mut tasks: Vec<RecordIx> = words
-            .chain(trailers)
+        let mut tasks: Vec<RecordIx> = words_that_name(commit, book)
             .filter_map(|word| walk.id_index.get(word).copied())
             .filter(|record| walk.ids[*record as usize].0 == crate::record::RecordType::Task)
             .collect();
@@ -150,6 +143,17 @@ pub fn named_tasks(history: &History, walk: &Walk, book: Option<&str>) -> HashMa
         }
     }
     named
+}
+
+/// What may be the ID of a task that a commit names, in a book of that name.
+pub fn words_that_name<'c>(commit: &'c Commit, book: Option<&str>) -> impl Iterator<Item = &'c str> {
+    let is_id_byte = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    let words = commit.subject.split(move |c| !is_id_byte(c)).map(|word| word.trim_end_matches('-'));
+    let trailers = commit.trailers.changes.iter().filter_map(move |change| match change.rsplit_once('/') {
+        Some((of_book, id)) => (Some(of_book) == book).then_some(id),
+        None => Some(change.as_str()),
+    });
+    words.chain(trailers)
 }
 
 impl<'a> Index<'a> {

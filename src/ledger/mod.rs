@@ -3,6 +3,7 @@
 //! [`walk`] reads history once by the law of items; [`derive`] turns the outcome into the [`State`] that
 //! every view shows; [`check`] says what is wrong with the records as they are.
 
+mod affected;
 mod agenda;
 mod approval;
 mod audit;
@@ -22,6 +23,7 @@ mod groups;
 mod if_committed;
 mod json;
 mod law;
+mod listed;
 mod metrics;
 mod needed;
 mod policy_line;
@@ -40,6 +42,7 @@ mod trie;
 mod waiting;
 mod walk;
 
+pub use affected::{Affected, Decided, Links, affected, depend_in_circles};
 pub use agenda::{Agenda, Matter, agenda, is_met_elsewhere};
 pub use audit::{
     Audit, AuditAsk, AuditJson, Exception, Row, RowFacts, Unrecorded, UnrecordedDeployment, audit, by_code,
@@ -49,7 +52,7 @@ pub use check::{check, duplicates};
 pub use coming::{Coming, Open, board_zone, local, moment_text, next_meeting, occupation, occupations};
 pub use context::{
     DeployedRecords, DetachedFile, DetachedFiles, Policies, Signatures, Sources, WorkPaths, deployment_items,
-    named_tasks,
+    named_tasks, words_that_name,
 };
 pub use derive::{Derived, Shown, derive};
 pub use gate::{
@@ -57,6 +60,7 @@ pub use gate::{
 };
 pub use if_committed::{Consequence, if_committed};
 pub use json::{EventJson, RecordJson};
+pub use listed::{Listed, Since, Writer};
 pub use metrics::{Figures, Metrics, metrics};
 pub use needed::{Depth, Needed};
 pub use progress::{Stage, definition_of_done, stages};

@@ -3,7 +3,7 @@
 use std::ops::RangeInclusive;
 
 use super::context::Context;
-use super::state::{RecordState, Status};
+use super::state::Status;
 use super::walk::{Key, RecordIx};
 use crate::record::{RecordId, Runbook};
 
@@ -16,10 +16,10 @@ pub(super) struct RunbookState {
     pub(super) due: Option<i64>,
 }
 
-/// The moments, around `now`, at which the same is derived of these records: nothing but a runbook's review
-/// depends on the clock.
-pub fn holds(records: &[RecordState], now: i64) -> RangeInclusive<i64> {
-    let dues = || records.iter().filter_map(|record| record.review_due);
+/// The moments, around `now`, at which the same is derived of a book whose reviews are due then: nothing but these
+/// depends on the clock. All are seconds since the epoch.
+pub fn holds(dues: impl Iterator<Item = i64> + Clone, now: i64) -> RangeInclusive<i64> {
+    let dues = || dues.clone();
     let from = dues().filter(|due| *due < now).max().map_or(i64::MIN, |due| due.saturating_add(1));
     let until = dues().filter(|due| *due >= now).min().unwrap_or(i64::MAX);
     from..=until

@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use jiff::ZonedDateTime;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{ItemKey, RecordId};
 use crate::diagnostic::Diagnostic;
@@ -13,7 +13,7 @@ use crate::diagnostic::Diagnostic;
 pub const MAX_RECORD_BYTES: usize = 4 * 1024 * 1024;
 
 /// The three types of record, each with a folder of its own in the book.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum RecordType {
     /// A change: `tasks/`.
@@ -54,7 +54,7 @@ impl RecordType {
 }
 
 /// What a task changes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum TaskKind {
     /// Terraform or OpenTofu code.
@@ -97,7 +97,7 @@ impl TaskKind {
 }
 
 /// How much a change can hurt. Ordered: low < medium < high.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Risk {
     /// One may approve oneself.

@@ -8,23 +8,30 @@ use crate::history::{BookPath, Repository};
 
 /// How many answers are kept for a book.
 const KEPT: usize = 16;
-const PREFIX: &str = "answer-";
+const ANSWER: &str = "answer-";
+const LISTING: &str = "listing-";
 
 /// The answers that are kept for a book.
 pub struct Answers {
     folder: Folder,
+    prefix: &'static str,
 }
 
 impl Answers {
-    /// Those of a book.
+    /// Those of a book, as commands gave them.
     pub fn new(repository: &Repository, book: &BookPath) -> Self {
-        Answers { folder: Folder::new(repository, book, "answer") }
+        Answers { folder: Folder::new(repository, book, "answer"), prefix: ANSWER }
+    }
+
+    /// Where the records of a book stood, for whoever reads it some commits later.
+    pub fn of_listings(repository: &Repository, book: &BookPath) -> Self {
+        Answers { folder: Folder::new(repository, book, "listing"), prefix: LISTING }
     }
 
     /// The answer under a key. One that is damaged is removed; the facts that it was made from are at hand, so
     /// nobody need be told.
     pub fn get(&self, key: &[u8; 32]) -> Option<Vec<u8>> {
-        let path = self.folder.path_of(&name(PREFIX, key));
+        let path = self.folder.path_of(&name(self.prefix, key));
         match self.folder.read(&path) {
             // The whole key is in the file: a name holds a part of it.
             Found::Payload(mut payload) if payload.starts_with(key) => Some(payload.split_off(key.len())),
@@ -38,13 +45,13 @@ impl Answers {
 
     /// Keeps an answer; when it cannot be written, it is not kept.
     pub fn put(&self, key: &[u8; 32], answer: &[u8]) {
-        if self.folder.write(&name(PREFIX, key), &[&key[..], answer]).is_ok() {
+        if self.folder.write(&name(self.prefix, key), &[&key[..], answer]).is_ok() {
             self.prune();
         }
     }
 
     fn prune(&self) {
-        let files = self.folder.list(PREFIX);
+        let files = self.folder.list(self.prefix);
         if files.len() <= KEPT {
             return;
         }

@@ -232,22 +232,21 @@ impl FactCache {
     }
 }
 
-fn join(into: &mut KnownCommits, from: KnownCommits) {
-    if into.facts.facts.is_empty() {
-        into.facts = from.facts;
-    } else {
-        from.facts.facts.into_iter().flatten().for_each(|facts| into.facts.add(facts));
+/// Adds what is known: the few to the many, which fill most of what there is.
+fn join(into: &mut KnownCommits, mut from: KnownCommits) {
+    if into.facts.len() < from.facts.len() {
+        std::mem::swap(&mut into.facts, &mut from.facts);
     }
+    from.facts.facts.into_iter().flatten().for_each(|facts| into.facts.add(facts));
     merge(&mut into.work, from.work);
     merge(&mut into.keys, from.keys);
 }
 
-fn merge<K: Eq + std::hash::Hash, V>(into: &mut FxHashMap<K, V>, from: FxHashMap<K, V>) {
-    if into.is_empty() {
-        *into = from;
-    } else {
-        into.extend(from);
+fn merge<K: Eq + std::hash::Hash, V>(into: &mut FxHashMap<K, V>, mut from: FxHashMap<K, V>) {
+    if into.len() < from.len() {
+        std::mem::swap(into, &mut from);
     }
+    into.extend(from);
 }
 
 fn rules_hash(rules: &ScopeRules) -> [u8; 32] {

@@ -5,7 +5,7 @@ mod status;
 
 use std::sync::Arc;
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::diagnostic::{Code, Diagnostic};
 use crate::history::{CommitId, CommitTime};
@@ -34,7 +34,7 @@ pub struct Evidence {
 }
 
 /// How the work tree's file differs from the commit that was read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum WorkTree {
     /// The same bytes, or there is no work tree to look at.

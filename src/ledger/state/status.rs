@@ -1,6 +1,7 @@
 //! Where a record stands, in one word.
 
-use serde::{Serialize, Serializer};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// Where a record stands. One vocabulary for tasks, decisions and runbooks (design, section 3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -102,6 +103,13 @@ impl Serialize for Status {
         serializer.serialize_str(self.as_str())
     }
 }
+impl<'de> Deserialize<'de> for Status {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let word = <&str>::deserialize(deserializer)?;
+        Status::parse(word).ok_or_else(|| D::Error::custom("no status"))
+    }
+}
+
 impl Status {
     /// When it holds.
     pub fn summary(self) -> &'static str {

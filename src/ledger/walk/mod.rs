@@ -219,7 +219,7 @@ impl<'a> Walker<'a> {
             return (number, self.places[number as usize]);
         }
         let place = match detached_path(path) {
-            Some((id, ..)) => Some((self.number(RecordType::Task, id), true)),
+            Some((id, ..)) => self.number(RecordType::Task, id).map(|record| (record, true)),
             None => self.record(path).map(|record| (record, false)),
         };
         self.places.push(place);
@@ -227,20 +227,23 @@ impl<'a> Walker<'a> {
     }
 
     fn record(&mut self, path: &str) -> Option<RecordIx> {
-        Some(self.number(RecordType::of_path(path)?, RecordId::of_path(path)?))
+        self.number(RecordType::of_path(path)?, RecordId::of_path(path)?)
     }
 
-    /// The number of a record; its type is that of the first file seen.
-    fn number(&mut self, record_type: RecordType, id: RecordId) -> RecordIx {
+    /// The number of a record that is noted; its type is that of the first file seen.
+    fn number(&mut self, record_type: RecordType, id: RecordId) -> Option<RecordIx> {
         if let Some(&record) = self.out.id_index.get(&id) {
-            return record;
+            return Some(record);
+        }
+        if !self.needed.notes(&id) {
+            return None;
         }
         let record = u32::try_from(self.out.ids.len()).expect("fewer than four billion records");
         self.reads.push(self.needed.has(&id));
         self.out.ids.push((record_type, id.clone()));
         self.out.versions.push(Vec::new());
         self.out.id_index.insert(id, record);
-        record
+        Some(record)
     }
 
     /// The version of a record after a commit, by the law.

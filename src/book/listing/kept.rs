@@ -1,0 +1,134 @@
+//! What a listing leaves for the next one.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use super::errors;
+use crate::book::{Inputs, Loaded, natural};
+use crate::ledger::{self, Decided, Links, Listed, RecordState, WorkTree};
+
+/// All lines, and of what they are.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Kept {
+    /// The commit that was read; zeros before the first.
+    tip: [u8; 20],
+    pub(super) trunk: Option<[u8; 20]>,
+    /// First and last second since the epoch at which it holds.
+    pub(super) from: i64,
+    pub(super) until: i64,
+    /// By type and natural order of their names.
+    pub(super) lines: Vec<Line>,
+    pub(super) decided: Vec<Decided>,
+}
+
+/// A record's line, and what others look at.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Line {
+    pub(super) listed: Listed,
+    pub(super) links: Links,
+    /// How many errors its file shows.
+    pub(super) errors: usize,
+}
+
+impl Line {
+    pub(super) fn of(state: &RecordState) -> Self {
+        let errors = errors(state.diagnostics.clone());
+        Line { listed: Listed::of(state), links: Links::of(&state.record), errors }
+    }
+}
+
+/// Whether each record of a whole reading stands as its commit has it, and each error is one of a record's or of the
+/// book's: then errors can be counted line by line.
+pub(super) fn is_plain(loaded: &Loaded) -> bool {
+    let records = &loaded.state.records;
+    let of_records: usize = records.iter().map(|state| errors(state.diagnostics.clone())).sum();
+    let of_book = errors(loaded.state.diagnostics.clone());
+    records.iter().all(|state| state.id.is_some() && state.work_tree == WorkTree::Clean)
+        && of_records + of_book == errors(loaded.diagnostics())
+}
+
+impl Kept {
+    /// What a whole reading tells; of which trunk, its reader says.
+    pub(super) fn of(loaded: &Loaded) -> Self {
+        let holds = loaded.holds();
+        Kept {
+            tip: loaded.commit().map_or([0; 20], |commit| commit.0),
+            trunk: None,
+            from: *holds.start(),
+            until: *holds.end(),
+            lines: loaded.state.records.iter().map(Line::of).collect(),
+            decided: loaded.prepared.walk.decided(),
+        }
+    }
+
+    pub(super) fn read(bytes: &[u8]) -> Option<Self> {
+        postcard::from_bytes(bytes).ok()
+    }
+
+    pub(super) fn write(&self) -> Option<Vec<u8>> {
+        postcard::to_allocvec(self).ok()
+    }
+
+    /// The names of all records.
+    pub(super) fn names(&self) -> BTreeSet<&str> {
+        self.lines.iter().map(|line| line.listed.name.as_str()).collect()
+    }
+
+    /// What each record says to which others look, by name.
+    pub(super) fn links(&self) -> BTreeMap<&str, &Links> {
+        self.lines.iter().map(|line| (line.listed.name.as_str(), &line.links)).collect()
+    }
+
+    /// Whether each record has an ID of its own, and none depends on itself by way of others.
+    pub(super) fn is_plain(&self) -> bool {
+        let folded: BTreeSet<String> = self.names().iter().map(|name| name.to_ascii_lowercase()).collect();
+        folded.len() == self.lines.len() && !ledger::depend_in_circles(&self.links())
+    }
+
+    pub(super) fn tip(&self) -> crate::history::CommitId {
+        crate::history::CommitId(self.tip)
+    }
+
+    /// Whether it may tell something of what is asked: at a moment at which it holds, and of the same trunk, or of one
+    /// that moved on with what is read.
+    pub(super) fn may_lead_to(&self, inputs: &Inputs) -> bool {
+        let (tip, trunk) = (inputs.tip.map(|tip| tip.0), inputs.trunk.as_ref().map(|(_, tip)| tip.0));
+        let moved_along = self.trunk == Some(self.tip) && trunk == tip;
+        (self.from..=self.until).contains(&inputs.now)
+            && tip.is_some_and(|tip| tip != self.tip)
+            && (self.trunk == trunk || moved_along)
+    }
+
+    /// What is there after commits, with the lines that were derived again in the places of the old ones.
+    pub(super) fn after(
+        self,
+        mut again: BTreeMap<String, Line>,
+        decided: Vec<Decided>,
+        inputs: &Inputs,
+    ) -> Self {
+        let old = self.lines.into_iter();
+        let mut lines: Vec<Line> = old.map(|line| again.remove(&line.listed.name).unwrap_or(line)).collect();
+        if !again.is_empty() {
+            lines.extend(again.into_values());
+            lines.sort_by_cached_key(|line| (line.listed.record_type, natural(&line.listed.name)));
+        }
+        let holds = ledger::holds(lines.iter().filter_map(|line| line.listed.review_due), inputs.now);
+        Kept {
+            tip: inputs.tip.map_or([0; 20], |tip| tip.0),
+            trunk: inputs.trunk.as_ref().map(|(_, tip)| tip.0),
+            from: *holds.start(),
+            until: *holds.end(),
+            lines,
+            decided: joined(self.decided, decided),
+        }
+    }
+}
+
+fn joined(some: Vec<Decided>, more: Vec<Decided>) -> Vec<Decided> {
+    let mut all: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for (decision, tasks) in some.into_iter().chain(more) {
+        all.entry(decision).or_default().extend(tasks);
+    }
+    all.into_iter().map(|(decision, tasks)| (decision, tasks.into_iter().collect())).collect()
+}
