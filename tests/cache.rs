@@ -13,10 +13,12 @@ use crate::support::{Fixture, say_skipped, task};
 /// The answer with a cache is the answer without: one from facts alone, one that may be said again.
 #[track_caller]
 fn agrees(fixture: &Fixture) {
-    for (question, rounds) in [(["log", "--json"], 1), (["list", "--json"], 2)] {
-        let plain = fixture.run(&[&question[..], &["--no-cache"]].concat());
+    let questions: [(&[&str], usize); 3] =
+        [(&["log", "--json"], 1), (&["list", "--json"], 2), (&["list"], 1)];
+    for (question, rounds) in questions {
+        let plain = fixture.run(&[question, &["--no-cache"]].concat());
         for round in 0..rounds {
-            let cached = fixture.run(&question);
+            let cached = fixture.run(question);
             assert_eq!(cached.stdout, plain.stdout, "{question:?}, round {round}");
             assert_eq!(cached.status, plain.status, "{question:?}, round {round}");
         }

@@ -1,6 +1,7 @@
 //! The files of a book: those of a commit and those of the work tree.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use rayon::iter::Either;
@@ -198,17 +199,30 @@ fn record_entries(root: &Path) -> Result<Vec<(RecordType, walkdir::DirEntry)>, B
     Ok(entries)
 }
 
-fn read_regular(path: &Path) -> std::io::Result<FileContent> {
-    let size = usize::try_from(std::fs::metadata(path)?.len()).unwrap_or(usize::MAX);
-    match size <= MAX_RECORD_BYTES {
-        true => Ok(FileContent::Bytes(std::fs::read(path)?)),
-        false => Ok(too_large(size)),
+/// A path below the book's root as one in the book. Thousands are asked for, and most are plain text.
+fn path_in(root: &Path, path: &Path) -> String {
+    let plain = root.to_str().zip(path.to_str()).filter(|_| std::path::MAIN_SEPARATOR == '/');
+    match plain.and_then(|(root, path)| path.strip_prefix(root)?.strip_prefix('/')) {
+        Some(path) => path.to_owned(),
+        None => slashes(path.strip_prefix(root).unwrap_or(path)),
     }
+}
+
+fn read_regular(path: &Path) -> std::io::Result<FileContent> {
+    let file = std::fs::File::open(path)?;
+    let size = usize::try_from(file.metadata()?.len()).unwrap_or(usize::MAX);
+    if size > MAX_RECORD_BYTES {
+        return Ok(too_large(size));
+    }
+    let mut bytes = Vec::with_capacity(size);
+    file.take(MAX_RECORD_BYTES as u64 + 1).read_to_end(&mut bytes)?;
+    // It may have grown since.
+    if bytes.len() > MAX_RECORD_BYTES { Ok(too_large(bytes.len())) } else { Ok(FileContent::Bytes(bytes)) }
 }
 
 /// Reads one entry; `None` when it has gone since the folder was listed.
 fn read_entry(root: &Path, record_type: RecordType, entry: &walkdir::DirEntry) -> Option<RecordFile> {
-    let path = slashes(entry.path().strip_prefix(root).unwrap_or(entry.path()));
+    let path = path_in(root, entry.path());
     let kind = entry.file_type();
     let content = if kind.is_dir() {
         return Some(directory_file(record_type, &path));
@@ -233,9 +247,8 @@ impl Book {
     /// When a folder or object cannot be read.
     pub fn record_paths(&self) -> Result<Vec<(RecordType, String)>, BookError> {
         if let Some(root) = &self.root {
-            let path =
-                |entry: &walkdir::DirEntry| slashes(entry.path().strip_prefix(root).unwrap_or(entry.path()));
-            return Ok(record_entries(root)?.iter().map(|(kind, entry)| (*kind, path(entry))).collect());
+            let entries = record_entries(root)?;
+            return Ok(entries.iter().map(|(kind, entry)| (*kind, path_in(root, entry.path()))).collect());
         }
         let Some(head) = self.head()?.commit else { return Ok(Vec::new()) };
         let mut paths = Vec::new();

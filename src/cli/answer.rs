@@ -82,7 +82,7 @@ pub(super) fn again_or<R: Read>(
         return derive(ui, &read);
     };
     let answers = Answers::new(&book.repository, &book.path);
-    let kept = answers.get(&key).and_then(|kept| serde_json::from_slice::<Kept>(&kept).ok());
+    let kept = answers.get(&key).and_then(|kept| postcard::from_bytes::<Kept>(&kept).ok());
     if let Some(kept) = kept.filter(|kept| (kept.from..=kept.until).contains(&inputs.now())) {
         return ui.replay(&kept.said);
     }
@@ -95,7 +95,7 @@ pub(super) fn again_or<R: Read>(
     read.keep(&book);
     let holds = read.holds();
     let kept = Kept { from: *holds.start(), until: *holds.end(), said };
-    if let Ok(bytes) = serde_json::to_vec(&kept) {
+    if let Ok(bytes) = postcard::to_allocvec(&kept) {
         answers.put(&key, &bytes);
     }
     Ok(())

@@ -30,9 +30,7 @@ impl Cell {
 pub(super) fn render(rows: &[Vec<Cell>], width: Option<usize>) -> Vec<String> {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
     let widths: Vec<usize> = (0..columns)
-        .map(|column| {
-            rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.width).max().unwrap_or(0)
-        })
+        .map(|column| rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.width).max().unwrap_or(0))
         .collect();
     rows.par_iter().map(|row| render_row(row, &widths, width)).collect()
 }

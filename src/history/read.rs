@@ -9,7 +9,7 @@ use gix_object::Kind;
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
-use super::cache::{FactCache, Shelf};
+use super::cache::{FactCache, Parent, Shelf};
 use super::compare::{Comparing, Queue, record_folders};
 use super::objects::{ObjectStore, Objects};
 use super::raw::{self, RawCommit};
@@ -87,6 +87,43 @@ enum Seen {
     Placed(usize),
 }
 
+/// The numbers under which commits were seen.
+struct Numbers {
+    /// Of those on the shelf, by place.
+    known: Vec<Option<usize>>,
+    others: FxHashMap<CommitId, usize>,
+}
+
+impl Numbers {
+    fn new(known: usize) -> Self {
+        Numbers { known: vec![None; known], others: FxHashMap::default() }
+    }
+
+    fn of(&self, commit: Parent) -> Option<usize> {
+        match commit {
+            Parent::At(place) => self.known.get(place as usize).copied().flatten(),
+            Parent::Elsewhere(id) => self.others.get(&id).copied(),
+        }
+    }
+
+    /// Gives a number to a commit that has none; whether it had none.
+    fn give(&mut self, commit: Parent, number: usize) -> bool {
+        match commit {
+            Parent::At(place) => match self.known.get_mut(place as usize) {
+                Some(free @ None) => free.replace(number).is_none(),
+                _ => false,
+            },
+            Parent::Elsewhere(id) => match self.others.entry(id) {
+                Entry::Vacant(vacant) => {
+                    vacant.insert(number);
+                    true
+                }
+                Entry::Occupied(_) => false,
+            },
+        }
+    }
+}
+
 /// All commits in the history of the tips, parents before children, in an order that the graph decides. Each one
 /// that is read is handed on to be compared with its first parent.
 fn walk<'scope>(
@@ -97,7 +134,7 @@ fn walk<'scope>(
     scope: &rayon::Scope<'scope>,
 ) -> Result<Walked, HistoryError> {
     enum Step {
-        Enter(CommitId),
+        Enter(Parent),
         Leave(usize),
     }
     let mut no_facts = Shelf::default();
@@ -106,29 +143,35 @@ fn walk<'scope>(
     let mut queue = Queue::new(store.reader());
     // What grows by doubling touches twice the memory that it needs.
     let known = shelf.len();
-    let mut numbers: FxHashMap<CommitId, usize> =
-        FxHashMap::with_capacity_and_hasher(known, Default::default());
+    let mut numbers = Numbers::new(known);
     let mut seen: Vec<Seen> = Vec::with_capacity(known);
     let mut names: HashSet<Arc<str>> = HashSet::new();
     let mut walked = Walked { commits: Vec::with_capacity(known), read: Vec::new() };
-    let mut stack: Vec<Step> = tips.iter().rev().map(|tip| Step::Enter(commit_id(*tip))).collect();
+    let mut stack: Vec<Step> =
+        tips.iter().rev().map(|tip| Step::Enter(shelf.find(commit_id(*tip)))).collect();
     while let Some(step) = stack.pop() {
         match step {
-            Step::Enter(id) => {
-                let Entry::Vacant(vacant) = numbers.entry(id) else { continue };
-                vacant.insert(seen.len());
+            Step::Enter(commit) => {
+                let commit = match commit {
+                    Parent::At(_) => commit,
+                    Parent::Elsewhere(id) => shelf.find(id),
+                };
+                if !numbers.give(commit, seen.len()) {
+                    continue;
+                }
                 stack.push(Step::Leave(seen.len()));
-                seen.push(match shelf.place(id) {
-                    Some(place) => {
+                seen.push(match commit {
+                    Parent::At(place) => {
                         stack.extend(shelf.parents(place).iter().rev().copied().map(Step::Enter));
                         Seen::Known(place)
                     }
-                    None => {
+                    Parent::Elsewhere(id) => {
                         let oid = Oid::from_bytes(&id.0).map_err(HistoryError::git)?;
                         let mut raw = read_raw(&mut objects, oid)?;
                         share_names(&mut names, &mut raw);
                         queue.add(oid, &raw)?;
-                        stack.extend(raw.parents.iter().rev().map(|parent| Step::Enter(commit_id(*parent))));
+                        let parents = raw.parents.iter().rev();
+                        stack.extend(parents.map(|parent| Step::Enter(shelf.find(commit_id(*parent)))));
                         Seen::Read(id, Box::new(raw))
                     }
                 });
@@ -138,22 +181,23 @@ fn walk<'scope>(
             }
             Step::Leave(number) => {
                 let position = walked.commits.len();
-                let positions = |parents: &mut dyn Iterator<Item = CommitId>| -> Vec<usize> {
-                    let placed = |parent| match seen[*numbers.get(&parent)?] {
-                        Seen::Placed(position) => Some(position),
-                        _ => None,
-                    };
-                    parents.filter_map(placed).collect()
+                let placed = |parent| match seen[numbers.of(parent)?] {
+                    Seen::Placed(position) => Some(position),
+                    _ => None,
                 };
+                let by_id = |id| placed(shelf.find(id));
                 let (parents, commit) = match &seen[number] {
                     Seen::Known(place) => {
-                        let parents = positions(&mut shelf.parents(*place).iter().copied());
-                        (parents, shelf.take(*place))
+                        let parents = shelf.parents(*place).iter().filter_map(|parent| match *parent {
+                            Parent::At(_) => placed(*parent),
+                            Parent::Elsewhere(id) => by_id(id),
+                        });
+                        (parents.collect(), shelf.take(*place))
                     }
                     Seen::Read(id, raw) => {
                         walked.read.push(position);
-                        let parents = positions(&mut raw.parents.iter().copied().map(commit_id));
-                        (parents, Some(read_commit(*id, raw)))
+                        let parents = raw.parents.iter().filter_map(|parent| by_id(commit_id(*parent)));
+                        (parents.collect(), Some(read_commit(*id, raw)))
                     }
                     Seen::Placed(_) => continue,
                 };

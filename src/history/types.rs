@@ -4,7 +4,7 @@ use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashSet;
 
 use serde::{Serialize, Serializer};
 
@@ -168,7 +168,8 @@ pub struct Commit {
 pub struct History {
     /// Parents before children; the order depends on the graph and the tips only.
     pub commits: Vec<Commit>,
-    index: FxHashMap<CommitId, usize>,
+    /// Positions by the first bytes of names, ascending.
+    index: Vec<(u64, u32)>,
     /// Numbering of the forest of first parents: a commit's descendants in it fill the range.
     first_parent_descendants: Vec<Range<usize>>,
 }
@@ -176,14 +177,22 @@ pub struct History {
 impl History {
     /// Indexes commits that are given parents before children.
     pub fn new(commits: Vec<Commit>) -> Self {
-        let index = commits.iter().enumerate().map(|(position, commit)| (commit.id, position)).collect();
-        let first_parent_descendants = number_first_parent_forest(&commits);
+        let numbered = || (0..).zip(&commits).map(|(position, commit)| (first_bytes(commit.id), position));
+        let index = || {
+            let mut index: Vec<(u64, u32)> = numbered().collect();
+            index.sort_unstable();
+            index
+        };
+        let (index, first_parent_descendants) = rayon::join(index, || number_first_parent_forest(&commits));
         History { commits, index, first_parent_descendants }
     }
 
     /// Position of a commit.
     pub fn position(&self, id: CommitId) -> Option<usize> {
-        self.index.get(&id).copied()
+        let first = first_bytes(id);
+        let from = self.index.partition_point(|(bytes, _)| *bytes < first);
+        let alike = self.index[from..].iter().take_while(|(bytes, _)| *bytes == first);
+        alike.map(|(_, position)| *position as usize).find(|position| self.commits[*position].id == id)
     }
 
     /// Whether `ancestor` is in the history of `descendant`; a commit is in its own history.
@@ -238,6 +247,10 @@ impl History {
     }
 }
 
+fn first_bytes(id: CommitId) -> u64 {
+    id.0.first_chunk().map_or(0, |bytes| u64::from_be_bytes(*bytes))
+}
+
 /// Numbers commits so that those which reach a commit by first parents alone fill one range.
 fn number_first_parent_forest(commits: &[Commit]) -> Vec<Range<usize>> {
     let mut sizes = vec![1; commits.len()];
@@ -260,11 +273,8 @@ fn number_first_parent_forest(commits: &[Commit]) -> Vec<Range<usize>> {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    use fmt::Write;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    let digit = |half: u8| char::from_digit(u32::from(half), 16).unwrap_or_default();
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
 impl fmt::Display for CommitId {

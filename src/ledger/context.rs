@@ -4,6 +4,9 @@ use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, OnceLock};
 
+use rayon::prelude::*;
+use rustc_hash::FxHashMap;
+
 use super::derive::Shown;
 use super::groups::Groups;
 use super::law::{ABSENT, Cell};
@@ -90,7 +93,7 @@ struct Index<'a> {
     work: HashMap<RecordIx, Vec<usize>>,
     parsed: HashMap<BlobId, &'a Record>,
     /// Whose each author's address is, by the policy that is judged by.
-    people: HashMap<Arc<str>, Option<Arc<str>>>,
+    people: FxHashMap<Arc<str>, Option<Arc<str>>>,
     /// Deployments of emergencies by who asked for them, made when first asked for.
     emergencies: OnceLock<HashMap<String, Vec<EmergencyDeployment>>>,
 }
@@ -130,19 +133,16 @@ pub fn deployment_items<'p>(policies: impl Iterator<Item = &'p Policy>) -> HashS
 
 /// Whose the commits are that name tasks: by `Change:` trailer or by a word of the subject.
 pub fn named_tasks(history: &History, walk: &Walk, book: Option<&str>) -> HashMap<usize, Vec<RecordIx>> {
-    let mut named: HashMap<usize, Vec<RecordIx>> = HashMap::new();
-    for (position, commit) in history.commits.iter().enumerate() {
+    let tasks_of = |(position, commit): (usize, &Commit)| {
         let mut tasks: Vec<RecordIx> = words_that_name(commit, book)
             .filter_map(|word| walk.id_index.get(word).copied())
             .filter(|record| walk.ids[*record as usize].0 == crate::record::RecordType::Task)
             .collect();
         tasks.sort_unstable();
         tasks.dedup();
-        if !tasks.is_empty() {
-            named.insert(position, tasks);
-        }
-    }
-    named
+        (!tasks.is_empty()).then_some((position, tasks))
+    };
+    history.commits.par_iter().enumerate().filter_map(tasks_of).collect()
 }
 
 /// What may be the ID of a task that a commit names, in a book of that name.
@@ -173,13 +173,6 @@ impl<'a> Index<'a> {
                 }
             }
         }
-        let mut people: HashMap<Arc<str>, Option<Arc<str>>> = HashMap::new();
-        for commit in &history.commits {
-            let email = &commit.author.email;
-            if !people.contains_key(email) {
-                people.insert(Arc::clone(email), sources.policy.person_by_email(email).map(Into::into));
-            }
-        }
         let mut listed_in: HashMap<RecordIx, Vec<RecordIx>> = HashMap::new();
         for binding in &walk.bindings {
             for (task, _) in &binding.scopes {
@@ -189,10 +182,17 @@ impl<'a> Index<'a> {
                 }
             }
         }
+        let ((policy_changes, people), (landings, landed)) = rayon::join(
+            || (super::policy_line::changes(history), people(history, sources.policy)),
+            || {
+                let landings = sources.trunk.map_or_else(Vec::new, |trunk| landings(history, trunk));
+                (landings, sources.trunk.map(|trunk| history.reachable(trunk)))
+            },
+        );
         Index {
-            policy_changes: super::policy_line::changes(history),
-            landings: sources.trunk.map_or_else(Vec::new, |trunk| landings(history, trunk)),
-            landed: sources.trunk.map(|trunk| history.reachable(trunk)),
+            policy_changes,
+            landings,
+            landed,
             transitions: Groups::new(&walk.transitions, n_records, |t| t.record),
             withdrawals: Groups::new(&walk.withdrawals, n_records, |w| w.record),
             moves: Groups::new(&walk.moves, n_records, |m| m.record),
@@ -205,6 +205,18 @@ impl<'a> Index<'a> {
             emergencies: OnceLock::new(),
         }
     }
+}
+
+/// Whose each author's address is.
+fn people(history: &History, policy: &Policy) -> FxHashMap<Arc<str>, Option<Arc<str>>> {
+    let mut people: FxHashMap<Arc<str>, Option<Arc<str>>> = FxHashMap::default();
+    for commit in &history.commits {
+        let email = &commit.author.email;
+        if !people.contains_key(email) {
+            people.insert(Arc::clone(email), policy.person_by_email(email).map(Into::into));
+        }
+    }
+    people
 }
 
 /// Where each commit landed: the line's commits, oldest first, each take what none before them has.

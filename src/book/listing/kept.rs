@@ -1,22 +1,30 @@
 //! What a listing leaves for the next one.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::RangeInclusive;
 
 use serde::{Deserialize, Serialize};
 
 use super::errors;
 use crate::book::{Inputs, Loaded, natural};
+use crate::history::CommitId;
 use crate::ledger::{self, Decided, Links, Listed, RecordState, WorkTree};
 
-/// All lines, and of what they are.
-#[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Kept {
+/// What lines were read from.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub(super) struct Basis {
     /// The commit that was read; zeros before the first.
     tip: [u8; 20],
     pub(super) trunk: Option<[u8; 20]>,
-    /// First and last second since the epoch at which it holds.
+    /// First and last second since the epoch at which they hold.
     pub(super) from: i64,
     pub(super) until: i64,
+}
+
+/// All lines.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Kept {
+    pub(super) basis: Basis,
     /// By type and natural order of their names.
     pub(super) lines: Vec<Line>,
     pub(super) decided: Vec<Decided>,
@@ -29,6 +37,33 @@ pub(super) struct Line {
     pub(super) links: Links,
     /// How many errors its file shows.
     pub(super) errors: usize,
+}
+
+impl Basis {
+    /// Reads what stands first in a listing, without the rest.
+    pub(super) fn read(bytes: &[u8]) -> Option<Self> {
+        postcard::take_from_bytes(bytes).ok().map(|(basis, _)| basis)
+    }
+
+    fn new(tip: Option<CommitId>, trunk: Option<CommitId>, holds: &RangeInclusive<i64>) -> Self {
+        let (from, until) = (*holds.start(), *holds.end());
+        let tip = tip.map_or([0; 20], |tip| tip.0);
+        Basis { tip, trunk: trunk.map(|trunk| trunk.0), from, until }
+    }
+
+    pub(super) fn tip(&self) -> CommitId {
+        CommitId(self.tip)
+    }
+
+    /// Whether it may tell something of what is asked: at a moment at which it holds, and of the same trunk, or of one
+    /// that moved on with what is read.
+    pub(super) fn may_lead_to(&self, inputs: &Inputs) -> bool {
+        let (tip, trunk) = (inputs.tip.map(|tip| tip.0), inputs.trunk.as_ref().map(|(_, tip)| tip.0));
+        let moved_along = self.trunk == Some(self.tip) && trunk == tip;
+        (self.from..=self.until).contains(&inputs.now)
+            && tip.is_some_and(|tip| tip != self.tip)
+            && (self.trunk == trunk || moved_along)
+    }
 }
 
 impl Line {
@@ -51,12 +86,8 @@ pub(super) fn is_plain(loaded: &Loaded) -> bool {
 impl Kept {
     /// What a whole reading tells; of which trunk, its reader says.
     pub(super) fn of(loaded: &Loaded) -> Self {
-        let holds = loaded.holds();
         Kept {
-            tip: loaded.commit().map_or([0; 20], |commit| commit.0),
-            trunk: None,
-            from: *holds.start(),
-            until: *holds.end(),
+            basis: Basis::new(loaded.commit(), None, &loaded.holds()),
             lines: loaded.state.records.iter().map(Line::of).collect(),
             decided: loaded.prepared.walk.decided(),
         }
@@ -86,20 +117,6 @@ impl Kept {
         folded.len() == self.lines.len() && !ledger::depend_in_circles(&self.links())
     }
 
-    pub(super) fn tip(&self) -> crate::history::CommitId {
-        crate::history::CommitId(self.tip)
-    }
-
-    /// Whether it may tell something of what is asked: at a moment at which it holds, and of the same trunk, or of one
-    /// that moved on with what is read.
-    pub(super) fn may_lead_to(&self, inputs: &Inputs) -> bool {
-        let (tip, trunk) = (inputs.tip.map(|tip| tip.0), inputs.trunk.as_ref().map(|(_, tip)| tip.0));
-        let moved_along = self.trunk == Some(self.tip) && trunk == tip;
-        (self.from..=self.until).contains(&inputs.now)
-            && tip.is_some_and(|tip| tip != self.tip)
-            && (self.trunk == trunk || moved_along)
-    }
-
     /// What is there after commits, with the lines that were derived again in the places of the old ones.
     pub(super) fn after(
         self,
@@ -114,14 +131,9 @@ impl Kept {
             lines.sort_by_cached_key(|line| (line.listed.record_type, natural(&line.listed.name)));
         }
         let holds = ledger::holds(lines.iter().filter_map(|line| line.listed.review_due), inputs.now);
-        Kept {
-            tip: inputs.tip.map_or([0; 20], |tip| tip.0),
-            trunk: inputs.trunk.as_ref().map(|(_, tip)| tip.0),
-            from: *holds.start(),
-            until: *holds.end(),
-            lines,
-            decided: joined(self.decided, decided),
-        }
+        let trunk = inputs.trunk.as_ref().map(|(_, tip)| *tip);
+        let basis = Basis::new(inputs.tip, trunk, &holds);
+        Kept { basis, lines, decided: joined(self.decided, decided) }
     }
 }
 

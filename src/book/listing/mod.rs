@@ -15,7 +15,7 @@ use crate::history::{Answers, FactCache, History};
 use crate::ledger::{self, Depth, Evidence, Listed, Shown};
 use crate::policy::Policy;
 use crate::template::RecordTemplates;
-use kept::Kept;
+use kept::{Basis, Kept};
 use step::{OnDisk, Step};
 
 /// A book's records in lines.
@@ -65,7 +65,7 @@ impl Listing {
 
     /// First and last second since the epoch at which the same is derived.
     pub fn holds(&self) -> RangeInclusive<i64> {
-        self.all.from..=self.all.until
+        self.all.basis.from..=self.all.basis.until
     }
 }
 
@@ -83,10 +83,12 @@ impl Book {
     ) -> Result<Listing, BookError> {
         let may_keep = ask.cache == CacheUse::Allowed && ask.depth == Depth::Standing;
         let key = program.filter(|_| may_keep).and_then(|program| inputs.fingerprint_of_settings(&program));
-        let kept = key.and_then(|key| self.listings_kept().get(&key)).and_then(|kept| Kept::read(&kept));
+        let kept = key
+            .and_then(|key| self.listings_kept().get(&key))
+            .filter(|kept| Basis::read(kept).is_some_and(|basis| basis.may_lead_to(&inputs)));
         let mut commits = None;
-        if let Some(kept) = kept.filter(|kept| kept.may_lead_to(&inputs)) {
-            match self.after(kept, &inputs, ask)? {
+        if let Some(kept) = kept {
+            match self.after(&kept, &inputs, ask)? {
                 After::Listed(listing) => return Ok(Listing { key, ..*listing }),
                 After::Unclear(read) => commits = read.map(|read| *read),
             }
@@ -95,7 +97,7 @@ impl Book {
         let loaded = self.load_by(inputs, ask, None, commits)?;
         let is_plain = kept::is_plain(&loaded);
         let mut listing = Listing::of(loaded);
-        listing.all.trunk = trunk;
+        listing.all.basis.trunk = trunk;
         listing.key = key.filter(|_| is_plain && listing.all.is_plain());
         Ok(listing)
     }
@@ -115,21 +117,25 @@ impl Book {
     }
 
     /// The listing after the commits since another.
-    fn after(&self, kept: Kept, inputs: &Inputs, ask: &Ask) -> Result<After, BookError> {
+    fn after(&self, kept: &[u8], inputs: &Inputs, ask: &Ask) -> Result<After, BookError> {
         let Some((tip, on_disk)) = inputs.tip.zip(inputs.on_disk.as_ref()) else {
             return Ok(After::Unclear(None));
         };
         let trunk = inputs.trunk.as_ref().map(|(_, tip)| *tip);
         let asked = Asked { tip: Some(tip), trunk, policy: &inputs.policy, depth: ask.depth };
         let other = self.reopen()?;
-        let (is_clean, commits) = std::thread::scope(|scope| {
-            let is_clean = scope.spawn(move || is_as_committed(&other, tip, on_disk));
+        let (kept, commits) = std::thread::scope(|scope| {
+            let kept = scope.spawn(move || {
+                let is_clean = matches!(is_as_committed(&other, tip, on_disk), Ok(true));
+                Kept::read(kept).filter(|_| is_clean)
+            });
             let commits = self.read_commits(asked, ask.cache);
-            (is_clean.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), commits)
+            (kept.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), commits)
         });
         let (history, cache) = commits?;
         let remark = cache.as_ref().and_then(FactCache::remark);
-        let on_disk = OnDisk::of(on_disk).filter(|_| matches!(is_clean, Ok(true)));
+        let Some(kept) = kept else { return Ok(After::Unclear(Some(Box::new((history, cache))))) };
+        let on_disk = OnDisk::of(on_disk);
         let step = on_disk.and_then(|on_disk| Step::new(&kept, inputs, &history, on_disk));
         let Some(again) = step.as_ref().and_then(|step| step.again(&kept)) else {
             return Ok(After::Unclear(Some(Box::new((history, cache)))));

@@ -52,7 +52,7 @@ impl<'a> Step<'a> {
         history: &'a History,
         on_disk: OnDisk<'a>,
     ) -> Option<Self> {
-        let (tip, before) = (history.position(inputs.tip?)?, history.position(kept.tip())?);
+        let (tip, before) = (history.position(inputs.tip?)?, history.position(kept.basis.tip())?);
         let (now, then) = (history.reachable(tip), history.reachable(before));
         let new: BTreeSet<usize> = (0..=tip).filter(|&commit| now[commit] && !then[commit]).collect();
         if !now[before] || new.len() > MOST_COMMITS {

@@ -1,9 +1,12 @@
 //! Facts of commits as bytes.
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use std::collections::hash_map::Entry;
 
+use rustc_hash::FxHashMap;
+
+use super::KnownCommits;
+use super::shelf::{CommitFacts, Parent, Shelf};
 use super::wire::{Reader, Writer};
-use super::{CommitFacts, KnownCommits, Shelf};
 use crate::history::types::{Change, Commit, CommitId, CommitTime, History, Signature, Trailers};
 
 const SIGNED: u8 = 1;
@@ -28,14 +31,19 @@ impl<'a> View<'a> {
 /// is known.
 pub(super) fn encode<'a>(commits: Vec<View<'a>>, known: &'a KnownCommits) -> Vec<u8> {
     let mut writer = Writer::default();
-    let older = known.facts.iter();
-    let older = older.map(|facts| View { parents: facts.parents.clone(), commit: &facts.commit });
-    let mut seen = FxHashSet::default();
-    let all: Vec<View<'_>> = older.chain(commits).filter(|view| seen.insert(view.commit.id)).collect();
+    let older = known.facts.iter().map(|(commit, parents)| View { parents, commit });
+    let mut places: FxHashMap<CommitId, usize> = FxHashMap::default();
+    let mut all: Vec<View<'_>> = Vec::new();
+    for view in older.chain(commits) {
+        if let Entry::Vacant(vacant) = places.entry(view.commit.id) {
+            vacant.insert(all.len());
+            all.push(view);
+        }
+    }
     writer.count(all.len());
-    for view in &all {
+    for (place, view) in all.iter().enumerate() {
         writer.raw(&view.commit.id.0);
-        write(&mut writer, view);
+        write(&mut writer, view, |parent| places.get(parent).filter(|of| **of < place).map(|of| place - of));
     }
     let work = sorted(&known.work);
     writer.count(work.len());
@@ -59,7 +67,8 @@ fn sorted<V>(map: &FxHashMap<CommitId, V>) -> Vec<(&CommitId, &V)> {
     entries
 }
 
-fn write(writer: &mut Writer, view: &View<'_>) {
+/// Writes facts. `back` tells how many places before these the facts of a parent stand.
+fn write(writer: &mut Writer, view: &View<'_>, back: impl Fn(&CommitId) -> Option<usize>) {
     let facts = view.commit;
     let has_trailers = *facts.trailers != Trailers::default();
     let flag = |holds: bool, flag: u8| if holds { flag } else { 0 };
@@ -71,7 +80,13 @@ fn write(writer: &mut Writer, view: &View<'_>) {
     );
     writer.count(view.parents.len());
     for parent in &view.parents {
-        writer.raw(&parent.0);
+        match back(parent) {
+            Some(steps) => writer.count(steps),
+            None => {
+                writer.count(0);
+                writer.raw(&parent.0);
+            }
+        }
     }
     write_signature(writer, &facts.author);
     write_signature(writer, &facts.committer);
@@ -125,12 +140,11 @@ pub(super) fn decode(bytes: &[u8]) -> Option<KnownCommits> {
 
 fn read_shelf(reader: &mut Reader<'_>) -> Option<Shelf> {
     let count = reader.count()?;
-    let mut shelf = Shelf {
-        facts: Vec::with_capacity(count),
-        places: FxHashMap::with_capacity_and_hasher(count, Default::default()),
-    };
-    for _ in 0..count {
-        shelf.add(read(reader)?);
+    let mut shelf = Shelf::with_capacity(count);
+    for place in 0..count {
+        let facts = read(reader, u32::try_from(place).ok()?)?;
+        // Each commit is there once, or places would not be what they are.
+        shelf.add(facts).then_some(())?;
     }
     Some(shelf)
 }
@@ -147,10 +161,13 @@ fn read_map<V>(
     Some(map)
 }
 
-fn read(reader: &mut Reader<'_>) -> Option<CommitFacts> {
+fn read(reader: &mut Reader<'_>, place: u32) -> Option<CommitFacts> {
     let id = reader.commit()?;
     let flags = reader.byte()?;
-    let parents = reader.list(Reader::commit)?;
+    let parents = reader.list(|reader| match u32::try_from(reader.number()?).ok()? {
+        0 => reader.commit().map(Parent::Elsewhere),
+        steps => place.checked_sub(steps).map(Parent::At),
+    })?;
     let commit = Commit {
         id,
         parents: Vec::new(),

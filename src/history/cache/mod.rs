@@ -11,10 +11,10 @@ mod commits;
 mod file;
 mod heads;
 mod pieces;
+mod shelf;
 mod versions;
 mod wire;
 
-use std::collections::hash_map::Entry;
 use std::path::PathBuf;
 
 use rustc_hash::FxHashMap;
@@ -25,13 +25,14 @@ use commits::View;
 use file::{Folder, Found};
 pub use heads::SeenHeads;
 pub use pieces::Pieces;
+pub(super) use shelf::{Parent, Shelf};
 
-use super::types::{BlobId, Commit, CommitId, History};
+use super::types::{BlobId, CommitId, History};
 use super::{BookPath, Repository};
 use crate::record::{Facts, RecordType, ScopeRules};
 
 /// Raised whenever what is written, or the meaning of it, changes.
-const FORMAT: u32 = 3;
+const FORMAT: u32 = 4;
 /// A file of facts larger than this is left alone; smaller ones are joined when there are many.
 const SMALL: u64 = 256 * 1024;
 /// How many small files there may be.
@@ -41,56 +42,6 @@ const PREFIX: &str = "facts-";
 
 /// Facts of record files by type and content.
 pub type FileFacts = FxHashMap<(RecordType, BlobId), Facts>;
-
-/// Facts of one commit, apart from where it stands in a history.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct CommitFacts {
-    pub(super) parents: Vec<CommitId>,
-    /// Without positions of its parents.
-    pub(super) commit: Commit,
-}
-
-/// Facts of commits in the order in which they were kept, which is that of a history: whoever reads the same
-/// history takes them from the front to the back.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Shelf {
-    facts: Vec<Option<CommitFacts>>,
-    places: FxHashMap<CommitId, u32>,
-}
-
-impl Shelf {
-    fn add(&mut self, facts: CommitFacts) {
-        let place = u32::try_from(self.facts.len()).expect("fewer than four billion commits");
-        if let Entry::Vacant(vacant) = self.places.entry(facts.commit.id) {
-            vacant.insert(place);
-            self.facts.push(Some(facts));
-        }
-    }
-
-    /// How many commits there are facts of.
-    pub(super) fn len(&self) -> usize {
-        self.facts.len()
-    }
-
-    /// Where a commit's facts are.
-    pub(super) fn place(&self, id: CommitId) -> Option<u32> {
-        self.places.get(&id).copied()
-    }
-
-    /// The parents of a commit whose facts are there; none where they were taken.
-    pub(super) fn parents(&self, place: u32) -> &[CommitId] {
-        let facts = self.facts.get(place as usize).and_then(Option::as_ref);
-        facts.map_or(&[], |facts| &facts.parents)
-    }
-
-    pub(super) fn take(&mut self, place: u32) -> Option<Commit> {
-        self.facts.get_mut(place as usize)?.take().map(|facts| facts.commit)
-    }
-
-    fn iter(&self) -> impl Iterator<Item = &CommitFacts> {
-        self.facts.iter().flatten()
-    }
-}
 
 /// What is known of commits.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -232,16 +183,13 @@ impl FactCache {
     }
 }
 
-/// Adds what is known: the few to the many, which fill most of what there is.
-fn join(into: &mut KnownCommits, mut from: KnownCommits) {
-    if into.facts.len() < from.facts.len() {
-        std::mem::swap(&mut into.facts, &mut from.facts);
-    }
-    from.facts.facts.into_iter().flatten().for_each(|facts| into.facts.add(facts));
+fn join(into: &mut KnownCommits, from: KnownCommits) {
+    into.facts.join(from.facts);
     merge(&mut into.work, from.work);
     merge(&mut into.keys, from.keys);
 }
 
+/// Adds the few to the many, which fill most of what there is.
 fn merge<K: Eq + std::hash::Hash, V>(into: &mut FxHashMap<K, V>, mut from: FxHashMap<K, V>) {
     if into.len() < from.len() {
         std::mem::swap(into, &mut from);
