@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use rayon::prelude::*;
+use rustc_hash::FxHashMap;
 
 use super::{Book, BookError, Loaded};
 use crate::history::{Blob, BlobId, Change, Commit, CommitId, Hunk, changed_lines};
@@ -22,7 +23,9 @@ impl Book {
     /// The steps that the newest `limit` commits of each record's events were for its file, against the first parent. A
     /// commit that makes the file, or a merge, is none.
     pub fn steps(loaded: &Loaded, limit: usize) -> Steps {
-        loaded.state.records.par_iter().flat_map_iter(|record| steps(loaded, record, limit)).collect()
+        let changes = ByRecord::new(&loaded.history.commits);
+        let records = loaded.state.records.par_iter();
+        records.flat_map_iter(|record| steps(loaded, &changes, record, limit)).collect()
     }
 
     /// What these steps changed. One between files that are no text, or too large, has no entry. Both files of each stand in
@@ -46,12 +49,17 @@ impl Book {
     }
 }
 
-fn steps(loaded: &Loaded, record: &RecordState, limit: usize) -> Vec<((String, CommitId), (BlobId, BlobId))> {
+fn steps(
+    loaded: &Loaded,
+    changes: &ByRecord<'_>,
+    record: &RecordState,
+    limit: usize,
+) -> Vec<((String, CommitId), (BlobId, BlobId))> {
     let mut seen = BTreeSet::new();
     let newest = record.events.iter().rev().filter(|event| !event.merge).map(|event| event.by.commit);
     let newest: Vec<CommitId> = newest.filter(|commit| seen.insert(*commit)).take(limit).collect();
     let step = |id: CommitId| {
-        let changes = of_record(&loaded.history.commits[loaded.history.position(id)?], record);
+        let changes = changes.of(loaded.history.position(id)?, record);
         let side = |side: fn(&Change) -> Option<BlobId>| changes.iter().copied().find_map(side);
         let old = side(|change| change.old.filter(|file| file.is_regular()).map(|file| file.blob))?;
         let new = side(|change| change.new.filter(|file| file.is_regular()).map(|file| file.blob))?;
@@ -60,16 +68,49 @@ fn steps(loaded: &Loaded, record: &RecordState, limit: usize) -> Vec<((String, C
     newest.into_iter().filter_map(step).collect()
 }
 
-/// The changes of a commit to a record's file, which keeps its name where it moves.
-fn of_record<'c>(commit: &'c Commit, record: &RecordState) -> Vec<&'c Change> {
-    let own = record.record.path.as_str();
-    // Most commits leave it where it is; some change thousands of others.
-    if let Some(change) = commit.changes.iter().find(|change| *change.path == *own)
-        && change.old.is_some()
-        && change.new.is_some()
-    {
-        return vec![change];
+/// The changes of commits by record.
+struct ByRecord<'c> {
+    commits: &'c [Commit],
+    /// Of each commit that changes many files.
+    large: FxHashMap<usize, HashMap<Named<'c>, Vec<&'c Change>>>,
+}
+
+/// A record by its folder and its file's name, which stays where the file moves.
+type Named<'p> = (Option<RecordType>, Option<&'p str>);
+
+fn named(path: &str) -> Named<'_> {
+    (RecordType::of_path(path), RecordId::stem(path))
+}
+
+impl<'c> ByRecord<'c> {
+    /// With so many changes it is less work to sort them than to look through them for each record.
+    const MANY: usize = 32;
+
+    fn new(commits: &'c [Commit]) -> Self {
+        let sorted = |commit: &'c Commit| {
+            let mut by_record: HashMap<Named<'c>, Vec<&'c Change>> = HashMap::new();
+            for change in &commit.changes {
+                by_record.entry(named(&change.path)).or_default().push(change);
+            }
+            by_record
+        };
+        let large = commits.iter().enumerate().filter(|(_, commit)| commit.changes.len() >= Self::MANY);
+        ByRecord { commits, large: large.map(|(at, commit)| (at, sorted(commit))).collect() }
     }
-    let of_path = |path| (RecordType::of_path(path), RecordId::stem(path));
-    commit.changes.iter().filter(|change| of_path(&change.path) == of_path(own)).collect()
+
+    /// Those of the commit at a position to a record's file.
+    fn of(&self, commit: usize, record: &RecordState) -> Vec<&'c Change> {
+        let path = record.record.path.as_str();
+        let own = named(path);
+        let of_record = match self.large.get(&commit) {
+            Some(sorted) => sorted.get(&own).cloned().unwrap_or_default(),
+            None => self.commits[commit].changes.iter().filter(|change| named(&change.path) == own).collect(),
+        };
+        // Where the file stays in its place, what happens to others of its name is no step of it.
+        let stays = |change: &&&Change| *change.path == *path && change.old.is_some() && change.new.is_some();
+        match of_record.iter().find(stays) {
+            Some(change) => vec![change],
+            None => of_record,
+        }
+    }
 }
