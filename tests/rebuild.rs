@@ -60,6 +60,29 @@ pub(crate) const EDITS: &[Edit] = &[
         book.replace("docs/changes.md", "# A change", "# How a change goes");
         book.commit("the manual");
     }),
+    ("a chapter includes a file", |book| {
+        book.write("terraform/shown.tf", "# shown in the manual\n");
+        let text = book.read("docs/changes.md");
+        book.write("docs/changes.md", text + "\n```hcl\n{{#include ../terraform/shown.tf}}\n```\n");
+        book.commit("the manual shows a file");
+    }),
+    ("that file changes", |book| book.write("terraform/shown.tf", "# shown, and changed\n")),
+    ("a picture beside records", |book| {
+        book.write("tasks/picture.svg", "<svg xmlns=\"http://www.w3.org/2000/svg\"></svg>");
+    }),
+    ("another picture", |book| {
+        book.write("tasks/picture.svg", "<svg xmlns=\"http://www.w3.org/2000/svg\"><g/></svg>");
+    }),
+    ("a style of the book's own", |book| {
+        let text = book.read("book.toml");
+        book.write("own.css", "p { color: #123; }");
+        book.write(
+            "book.toml",
+            text.replace("[output.html]\n", "[output.html]\nadditional-css = [\"own.css\"]\n"),
+        );
+        book.commit("a style");
+    }),
+    ("that style changes", |book| book.write("own.css", "p { color: #321; }")),
     ("another service", |book| {
         book.replace("tasks/INFRA-235.md", "categories = ", "services = [\"billing\"]\ncategories = ");
         book.commit("INFRA-235: a service");
@@ -106,5 +129,21 @@ fn a_build_after_another_is_a_build_from_nothing() {
         let different: std::collections::BTreeSet<&String> =
             names.filter(|name| plain.get(*name) != kept.get(*name)).collect();
         assert!(different.is_empty(), "{what}: {different:?}");
+        // Once more, so that it is known how all files look: then nothing is read of history.
+        build(&book, "../kept", &[]);
+        let before = note(&book);
+        build(&book, "../kept", &[]);
+        assert_eq!(note(&book), before, "{what}: all stands, and the note of the build with it");
     }
+}
+
+/// When the note of a build was last put in its place.
+fn note(book: &Fixture) -> Vec<std::time::SystemTime> {
+    let cache = std::fs::read_dir(book.root.join(".git/changebook/cache")).unwrap();
+    let files = cache.flat_map(|folder| std::fs::read_dir(folder.unwrap().path()).unwrap());
+    let notes =
+        files.map(|file| file.unwrap()).filter(|file| file.file_name().to_string_lossy().contains("note"));
+    let written: Vec<_> = notes.map(|file| file.metadata().unwrap().modified().unwrap()).collect();
+    assert_eq!(written.len(), 2, "one of each folder");
+    written
 }

@@ -6,7 +6,8 @@ use sha2::{Digest, Sha256};
 
 use super::files::{self, FileContent, RecordFile};
 use super::load::{Ask, Viewed};
-use super::{BOOK_FILE, Book, BookError};
+use super::settings::parse_config;
+use super::{BOOK_FILE, Book, BookConfig, BookError};
 use crate::history::{CommitId, Head};
 use crate::policy::Policy;
 
@@ -29,6 +30,19 @@ pub struct Inputs {
 }
 
 impl Inputs {
+    /// The commit that is read; `None` before the first.
+    pub fn commit(&self) -> Option<CommitId> {
+        self.tip
+    }
+
+    /// The settings.
+    ///
+    /// # Errors
+    /// [`BookError::Settings`] with the place.
+    pub fn config(&self) -> Result<BookConfig, BookError> {
+        parse_config(&self.book_file)
+    }
+
     /// The moment of the answer, as seconds since the epoch.
     pub fn now(&self) -> i64 {
         self.now

@@ -7,6 +7,7 @@ use sha2::{Digest, Sha256};
 use super::context::Context;
 use super::error::CliError;
 use super::gathered::{Gathered, Kept, pieces_on_disk};
+use super::sources::Sources;
 use super::ui::{DIM, GOOD, Ui, paint};
 use crate::book::{Book, BookConfig};
 use crate::history::Pieces;
@@ -25,7 +26,7 @@ pub(super) struct BuildArgs {
     /// Write here instead of the folder that book.toml names
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
-    /// Build although links are broken; they are still printed
+    /// Build although links are broken; without this, a build names them and writes nothing
     #[arg(long)]
     allow_broken_links: bool,
     /// The address or path under which the site is served, instead of `site-url` in book.toml
@@ -94,12 +95,8 @@ pub(super) fn build(
     options: &Options,
 ) -> Result<Built, CliError> {
     let memory = pieces_on_disk(book, context);
-    // The walk through history is a thing for one thread.
-    let gathered = std::thread::scope(|scope| {
-        scope.spawn(|| memory.as_ref().map(Pieces::read));
-        Gathered::new(book, context, None)
-    })?;
-    let config = &gathered.loaded.config;
+    let sources = Sources::read(book, context)?;
+    let config = sources.inputs.config()?;
     let out = match (out, &book.root) {
         (Some(out), _) => out.to_path_buf(),
         (None, Some(root)) => root.join(&config.output),
@@ -107,10 +104,24 @@ pub(super) fn build(
             return Err(CliError::usage("in a bare repository `--out DIR` says where the site goes"));
         }
     };
-    refuse_own_folders(book, config, &out)?;
+    refuse_own_folders(book, &config, &out)?;
+    let whole = memory.as_ref().and_then(|_| Some(Whole { of: key(&sources, options)?, n_pages: 0 }));
     let note = memory.as_ref().and_then(|memory| Note::decoded(&memory.note(&note_of(&out))?));
-    let Note { made, looks } = note.unwrap_or_default();
+    let Note { whole: before, made, looks } = note.unwrap_or_default();
     let disk = OnDisk::new(&out, looks);
+    if let Some(before) = before.filter(|before| whole.as_ref().is_some_and(|whole| whole.of == before.of))
+        && site::stands(&disk, before.n_pages)
+        && let Ok(listed) = std::fs::read(out.join(site::EXTERNAL_LINKS))
+    {
+        let report = WriteReport { unchanged: before.n_pages, ..WriteReport::default() };
+        let external_links = site::external_links(&listed);
+        return Ok(Built { out, report, n_pages: before.n_pages, external_links });
+    }
+    // The walk through history is a thing for one thread.
+    let gathered = std::thread::scope(|scope| {
+        scope.spawn(|| memory.as_ref().map(Pieces::read));
+        Gathered::new(book, sources, None)
+    })?;
     let earlier = made.as_ref().map(|made| Earlier { made, shelf: &disk });
     let Site { pages, standing, made, broken } =
         gathered.site(book, options, Kept { pieces: memory.as_ref(), earlier })?;
@@ -126,11 +137,13 @@ pub(super) fn build(
     })?;
     let n_pages = pages.len() + standing.len();
     if let Some(memory) = &memory {
-        let note = Note { made: Some(made), looks: disk.into_looks(present()) };
+        let whole = whole.map(|whole| Whole { n_pages, ..whole });
+        let note = Note { whole, made: Some(made), looks: disk.into_looks(present()) };
         // The folder is there now, so that its path may be told otherwise than before.
         memory.put_note(&note_of(&out), &note.encoded());
     }
-    let external_links = site::external_links(&pages);
+    let listed = pages.iter().find(|page| page.path == site::EXTERNAL_LINKS);
+    let external_links = listed.map(|page| site::external_links(&page.bytes)).unwrap_or_default();
     // Nobody waits until a book of thousands of records is taken apart.
     rayon::spawn(move || drop((gathered, memory, pages)));
     Ok(Built { out, report, n_pages, external_links })
@@ -139,8 +152,23 @@ pub(super) fn build(
 /// What is kept of a build for the next one into the same folder.
 #[derive(Default, serde::Serialize, serde::Deserialize)]
 struct Note {
+    whole: Option<Whole>,
     made: Option<Made>,
     looks: Looks,
+}
+
+/// A site as a whole: where it would be made from the same again, it is there.
+#[derive(serde::Serialize, serde::Deserialize)]
+struct Whole {
+    /// A hash of all that it was made from.
+    of: [u8; 32],
+    n_pages: usize,
+}
+
+/// A hash of all that a site is made from, and of what makes it; `None` where that cannot be told.
+fn key(sources: &Sources, options: &Options) -> Option<[u8; 32]> {
+    let hash = Sha256::new().chain_update(sources.fingerprint()?).chain_update(super::answer::program()?);
+    Some(hash.chain_update(format!("{options:?}")).finalize().into())
 }
 
 impl Note {

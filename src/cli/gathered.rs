@@ -1,20 +1,19 @@
 //! What a site is made from, read from a book; what a reading before knows of the same commits is not read again.
 
-use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::build::Options;
 use super::context::Context;
 use super::error::CliError;
+use super::sources::{Files, Sources};
 use crate::book::{
     Ask, AuditQuestion, Audited, Book, BookConfig, CacheUse, Deleted, GateQuestion, Loaded, Steps, View,
 };
-use crate::diagnostic::Diagnostic;
-use crate::history::{CommitId, Pieces};
+use crate::history::Pieces;
 use crate::ledger::{RecordState, Status, WorkTree};
 use crate::record::{Record, RecordId, RecordType};
-use crate::site::{self, DocFile, Earlier, GateAnswer, Site, SiteConfig, SiteInput};
+use crate::site::{self, Earlier, GateAnswer, Site, SiteConfig, SiteInput};
 
 /// How many of a record's newest commits the timeline shows with what they changed.
 const DIFFERENCES: usize = 12;
@@ -39,12 +38,7 @@ pub(super) struct Gathered {
     pub(super) loaded: Arc<Loaded>,
     trunk: Option<Arc<Trunk>>,
     steps: Arc<Steps>,
-    docs: Vec<DocFile>,
-    docs_problems: Vec<Diagnostic>,
-    assets: Vec<DocFile>,
-    template_overrides: BTreeMap<String, String>,
-    /// The files that the theme names.
-    theme_files: Vec<DocFile>,
+    files: Files,
     /// Records that have another ID now, from the old one.
     renamed: BTreeMap<RecordId, RecordId>,
     /// Records that history deleted.
@@ -54,19 +48,10 @@ pub(super) struct Gathered {
 }
 
 impl Gathered {
-    /// Reads it, at HEAD's own time, so that the same HEAD gives the same bytes.
-    pub(super) fn new(book: &Book, context: &Context, before: Option<&Gathered>) -> Result<Self, CliError> {
-        let head = match &context.at {
-            Some(_) => None,
-            None => book.head()?.commit,
-        };
-        let now = match (context.now_is_stated, head) {
-            (false, Some(head)) => book.repository.commit_time(head)?.seconds,
-            _ => context.now,
-        };
-        let ask = Ask { now, ..context.ask() };
-        let loaded =
-            Arc::new(book.load_after(book.inputs(&ask)?, &ask, before.map(|before| &*before.loaded))?);
+    /// Reads it.
+    pub(super) fn new(book: &Book, sources: Sources, before: Option<&Gathered>) -> Result<Self, CliError> {
+        let Sources { ask, inputs, files } = sources;
+        let loaded = Arc::new(book.load_after(inputs, &ask, before.map(|before| &*before.loaded))?);
         let same = before.filter(|before| before.loaded.is_of_commits_of(&loaded));
         let (trunk, steps, deleted) = match same {
             Some(before) => (before.trunk.clone(), Arc::clone(&before.steps), Arc::clone(&before.deleted)),
@@ -76,32 +61,8 @@ impl Gathered {
                 Arc::new(book.deleted(&loaded)?),
             ),
         };
-        let commit = loaded.commit().filter(|_| context.at.is_some() || book.root.is_none());
-        let files = |folder: &str| -> Result<Vec<DocFile>, CliError> {
-            let files = book.other_files(commit, folder)?;
-            Ok(files.into_iter().map(|(path, bytes)| DocFile::new(path, bytes)).collect())
-        };
-        let (docs, docs_problems) = with_includes(book, commit, files(&loaded.config.docs)?);
-        let mut assets = Vec::new();
-        for record_type in RecordType::ALL {
-            assets.extend(files(record_type.folder())?);
-        }
-        let template_overrides = book.site_templates(commit)?;
-        let theme_files = theme_files(book, commit, &loaded.config)?;
         let renamed = loaded.renamed();
-        Ok(Gathered {
-            loaded,
-            trunk,
-            steps,
-            docs,
-            docs_problems,
-            assets,
-            template_overrides,
-            theme_files,
-            renamed,
-            deleted,
-            unsaved: BTreeMap::new(),
-        })
+        Ok(Gathered { loaded, trunk, steps, files, renamed, deleted, unsaved: BTreeMap::new() })
     }
 
     /// Shows the texts of records as they stand in the work tree, and not as they were committed.
@@ -120,10 +81,10 @@ impl Gathered {
         let input = SiteInput {
             config: &site_config,
             state: &self.loaded.state,
-            docs: &self.docs,
-            docs_problems: &self.docs_problems,
+            docs: &self.files.docs,
+            docs_problems: &self.files.docs_problems,
             docs_dir: &config.docs,
-            assets: &self.assets,
+            assets: &self.files.assets,
             policy: &self.loaded.policy,
             judged: self.trunk.as_ref().map(|trunk| site::Judged {
                 state: &trunk.loaded.state,
@@ -133,56 +94,14 @@ impl Gathered {
             steps: &self.steps,
             renamed: &self.renamed,
             deleted: &self.deleted,
-            theme_files: &self.theme_files,
-            template_overrides: &self.template_overrides,
+            theme_files: &self.files.theme_files,
+            template_overrides: &self.files.template_overrides,
             unsaved: &self.unsaved,
             memory: kept.pieces.map(|pieces| pieces as &dyn site::Memory),
             earlier: kept.earlier,
         };
         Ok(site::build_site(&input, &|steps| book.differences(steps))?)
     }
-}
-
-/// Puts into the manual's pages the files that they include. A page that is a part of another, and that the
-/// summary does not name, is no page of its own.
-fn with_includes(
-    book: &Book,
-    commit: Option<CommitId>,
-    docs: Vec<DocFile>,
-) -> (Vec<DocFile>, Vec<Diagnostic>) {
-    let taken = RefCell::new(BTreeSet::new());
-    let expand = |mut doc: DocFile| {
-        let text = std::str::from_utf8(&doc.bytes).ok().filter(|text| text.contains("{{"));
-        let Some(text) = text.filter(|_| doc.path.ends_with(".md")) else { return (doc, Vec::new()) };
-        let read = |path: &str| {
-            taken.borrow_mut().insert(path.to_owned());
-            book.text_for_page(commit, path)
-        };
-        let expanded = site::expand_includes(&book.path.join(&doc.path), &doc.path, text, &read);
-        doc.bytes = expanded.text.into_bytes();
-        doc.title = expanded.title;
-        doc.origins = Some(Arc::new(expanded.origins));
-        (doc, expanded.problems)
-    };
-    let (mut docs, problems): (Vec<DocFile>, Vec<Vec<Diagnostic>>) = docs.into_iter().map(expand).unzip();
-    let taken = taken.into_inner();
-    let summary = docs.iter().find(|doc| doc.path.ends_with("/SUMMARY.md"));
-    let summary = summary.map(|doc| String::from_utf8_lossy(&doc.bytes).into_owned()).unwrap_or_default();
-    docs.retain(|doc| {
-        let name = doc.path.rsplit('/').next().unwrap_or(&doc.path);
-        !doc.path.ends_with(".md") || !taken.contains(&book.path.join(&doc.path)) || summary.contains(name)
-    });
-    (docs, problems.into_iter().flatten().collect())
-}
-
-/// The files that the theme names, as far as they are there.
-fn theme_files(book: &Book, commit: Option<CommitId>, config: &BookConfig) -> Result<Vec<DocFile>, CliError> {
-    let mut files = Vec::new();
-    for path in config.theme.files().map(|stated| stated.as_ref()) {
-        let bytes = if site::is_safe(path) { book.bytes(commit, path)? } else { None };
-        files.extend(bytes.map(|bytes| DocFile::new(path.as_str(), bytes)));
-    }
-    Ok(files)
 }
 
 fn site_config(config: &BookConfig) -> SiteConfig {

@@ -47,6 +47,7 @@ mod schema;
 mod scope;
 mod serve;
 mod show;
+mod sources;
 mod table;
 mod tick;
 mod tools;

@@ -152,8 +152,8 @@ fn anchors(page: &[u8]) -> HashSet<String> {
         .collect()
 }
 
-/// The list of links to other hosts.
-const EXTERNAL_LINKS: &str = "external-links.json";
+/// The file that lists links to other hosts.
+pub const EXTERNAL_LINKS: &str = "external-links.json";
 
 #[derive(Serialize)]
 struct ExternalLinks<'a> {
@@ -189,9 +189,8 @@ pub(super) fn external_links_page<'a>(drafts: &'a [Draft]) -> Option<Page> {
     Some(Page { path: EXTERNAL_LINKS.to_owned(), bytes })
 }
 
-/// The links to other hosts that a finished site lists: address, file, line and page of each.
-pub fn external_links(pages: &[Page]) -> serde_json::Value {
-    let listed = pages.iter().find(|page| page.path == EXTERNAL_LINKS);
-    let found = listed.and_then(|page| serde_json::from_slice::<serde_json::Value>(&page.bytes).ok());
+/// The links to other hosts that the list of a finished site has: address, file, line and page of each.
+pub fn external_links(listed: &[u8]) -> serde_json::Value {
+    let found = serde_json::from_slice::<serde_json::Value>(listed).ok();
     found.and_then(|mut found| found.get_mut("links").map(serde_json::Value::take)).unwrap_or_default()
 }

@@ -80,6 +80,17 @@ impl<'a> OnDisk<'a> {
         same
     }
 
+    /// The files of which it is known how they looked.
+    pub(super) fn noted(&self) -> impl Iterator<Item = &str> {
+        self.before.0.keys().map(String::as_str)
+    }
+
+    /// Whether a file is there and looks as it did when it held what the earlier build made.
+    pub(super) fn looks_as_noted(&self, path: &str) -> bool {
+        let now = self.file(path).and_then(|(_, found)| Look::of(&found));
+        now.is_some() && self.before.0.get(path).map(|(look, _)| look) == now.as_ref()
+    }
+
     /// Notes how a file looked before it was found to hold what the hash is of, or as it was put there.
     pub(super) fn note(&self, path: &str, look: Option<Look>, hash: &str) {
         if let Some(look) = look {

@@ -68,7 +68,7 @@ mod fixture;
 mod tests;
 
 pub use audit_csv::audit_csv;
-pub use checks::external_links;
+pub use checks::{EXTERNAL_LINKS, external_links};
 pub use disk::{Looks, OnDisk};
 pub use includes::{Expanded, Origins, ReadFile, expand_includes};
 pub use input::{Differ, DocFile, GateAnswer, Judged, Page, Site, SiteConfig, SiteError, SiteInput};
@@ -76,4 +76,4 @@ pub use memory::{Key, Memory};
 pub use paths::is_safe;
 pub use render::{build_site, render_site};
 pub use standing::{Earlier, Made, Shelf};
-pub use write::{WriteError, WriteReport, write_among, write_site};
+pub use write::{WriteError, WriteReport, stands, write_among, write_site};

@@ -111,6 +111,17 @@ pub fn write_among(
     Ok(report)
 }
 
+/// Whether a site of so many pages is there, with all of its files as the earlier build left them.
+pub fn stands(disk: &OnDisk<'_>, n_pages: usize) -> bool {
+    let files: Vec<&str> = disk.noted().collect();
+    let folders: BTreeMap<&str, &str> =
+        files.iter().map(|path| (path.rsplit_once('/').map_or("", |(folder, _)| folder), *path)).collect();
+    files.len() == n_pages + 1
+        && files.contains(&MANIFEST)
+        && folders.values().all(|path| check_parents(disk.out, path).is_ok())
+        && files.par_iter().all(|path| disk.looks_as_noted(path))
+}
+
 fn io_error(path: &Path) -> impl FnOnce(io::Error) -> WriteError {
     let path = path.to_owned();
     move |source| WriteError::Io { path, source }

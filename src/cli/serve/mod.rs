@@ -13,6 +13,7 @@ use super::build::Options;
 use super::context::Context;
 use super::error::CliError;
 use super::gathered::{Gathered, Kept, pieces_on_disk};
+use super::sources::Sources;
 use super::ui::{BAD, DIM, GOOD, Ui, paint};
 use crate::book::{Book, Loaded};
 use crate::diagnostic::{Diagnostic, Severity};
@@ -119,7 +120,10 @@ impl<'a> Session<'a> {
     /// The site of the files as they are now, and what is wrong with it; `before` is what is shown.
     fn build(&mut self, before: &Files) -> Result<(Files, Option<Failure>), CliError> {
         let book = Book::find(self.root)?;
-        let gathered = Gathered::new(&book, self.context, self.gathered.as_ref())?.with_unsaved();
+        let gathered = {
+            let sources = Sources::read(&book, self.context)?;
+            Gathered::new(&book, sources, self.gathered.as_ref())?.with_unsaved()
+        };
         let earlier = Earlier { made: &self.made, shelf: before };
         let kept = Kept { pieces: Some(&self.pieces), earlier: Some(earlier) };
         let site = gathered.site(&book, &Options::default(), kept);

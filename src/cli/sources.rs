@@ -1,0 +1,156 @@
+//! What a site is made from besides records and commits, read from a book before its history is.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use sha2::{Digest, Sha256};
+
+use super::context::Context;
+use super::error::CliError;
+use crate::book::{Ask, Book, BookConfig, Inputs};
+use crate::diagnostic::Diagnostic;
+use crate::history::CommitId;
+use crate::record::RecordType;
+use crate::site::{self, DocFile};
+
+/// What is asked of a book for its site, and what that is answered from but for history.
+pub(super) struct Sources {
+    pub(super) ask: Ask,
+    pub(super) inputs: Inputs,
+    pub(super) files: Files,
+}
+
+/// The files of a book that are no records and no settings.
+pub(super) struct Files {
+    pub(super) docs: Vec<DocFile>,
+    pub(super) docs_problems: Vec<Diagnostic>,
+    pub(super) assets: Vec<DocFile>,
+    pub(super) template_overrides: BTreeMap<String, String>,
+    /// The files that the theme names.
+    pub(super) theme_files: Vec<DocFile>,
+    /// A hash of all that was read.
+    digest: [u8; 32],
+}
+
+impl Sources {
+    /// Reads it, at HEAD's own time, so that the same HEAD gives the same bytes.
+    pub(super) fn read(book: &Book, context: &Context) -> Result<Self, CliError> {
+        let head = match &context.at {
+            Some(_) => None,
+            None => book.head()?.commit,
+        };
+        let now = match (context.now_is_stated, head) {
+            (false, Some(head)) => book.repository.commit_time(head)?.seconds,
+            _ => context.now,
+        };
+        let ask = Ask { now, ..context.ask() };
+        let inputs = book.inputs(&ask)?;
+        let commit = inputs.commit().filter(|_| context.at.is_some() || book.root.is_none());
+        let files = Files::read(book, commit, &inputs.config()?)?;
+        Ok(Sources { ask, inputs, files })
+    }
+
+    /// A hash of all that a site is made from; where it is equal, equal sites are made. `None` for a site of the past.
+    pub(super) fn fingerprint(&self) -> Option<[u8; 32]> {
+        let mut log = Log::default();
+        log.add(&self.inputs.fingerprint()?);
+        log.add(&self.inputs.now().to_le_bytes());
+        log.add(&self.files.digest);
+        Some(log.0.finalize().into())
+    }
+}
+
+impl Files {
+    fn read(book: &Book, commit: Option<CommitId>, config: &BookConfig) -> Result<Self, CliError> {
+        let mut log = Log::default();
+        let mut files = |folder: &str| -> Result<Vec<DocFile>, CliError> {
+            let files = book.other_files(commit, folder)?;
+            log.add_all(files.iter().map(|(path, bytes)| (path.as_str(), bytes.as_slice())));
+            Ok(files.into_iter().map(|(path, bytes)| DocFile::new(path, bytes)).collect())
+        };
+        let docs = files(&config.docs)?;
+        let mut assets = Vec::new();
+        for record_type in RecordType::ALL {
+            assets.extend(files(record_type.folder())?);
+        }
+        let (docs, docs_problems) = with_includes(book, commit, docs, &mut log);
+        let template_overrides = book.site_templates(commit)?;
+        log.add_all(template_overrides.iter().map(|(name, text)| (name.as_str(), text.as_bytes())));
+        let theme_files = theme_files(book, commit, config)?;
+        log.add_all(theme_files.iter().map(|file| (file.path.as_str(), file.bytes.as_slice())));
+        let digest = log.0.finalize().into();
+        Ok(Files { docs, docs_problems, assets, template_overrides, theme_files, digest })
+    }
+}
+
+/// A hash of what was read, part by part.
+#[derive(Default)]
+struct Log(Sha256);
+
+impl Log {
+    /// Adds a part with its length, so that parts cannot run into each other.
+    fn add(&mut self, part: &[u8]) {
+        self.0.update((part.len() as u64).to_le_bytes());
+        self.0.update(part);
+    }
+
+    /// Adds named parts, and how many they are.
+    fn add_all<'p>(&mut self, parts: impl ExactSizeIterator<Item = (&'p str, &'p [u8])>) {
+        self.add(&(parts.len() as u64).to_le_bytes());
+        for (name, part) in parts {
+            self.add(name.as_bytes());
+            self.add(part);
+        }
+    }
+}
+
+/// Puts into the manual's pages the files that they include. A page that is a part of another, and that the
+/// summary does not name, is no page of its own.
+fn with_includes(
+    book: &Book,
+    commit: Option<CommitId>,
+    docs: Vec<DocFile>,
+    log: &mut Log,
+) -> (Vec<DocFile>, Vec<Diagnostic>) {
+    let taken = RefCell::new(BTreeSet::new());
+    let log = RefCell::new(log);
+    let expand = |mut doc: DocFile| {
+        let text = std::str::from_utf8(&doc.bytes).ok().filter(|text| text.contains("{{"));
+        let Some(text) = text.filter(|_| doc.path.ends_with(".md")) else { return (doc, Vec::new()) };
+        let read = |path: &str| {
+            taken.borrow_mut().insert(path.to_owned());
+            let found = book.text_for_page(commit, path);
+            let (kind, text) = match &found {
+                Ok(text) => ("text", text),
+                Err(why) => ("none", why),
+            };
+            log.borrow_mut().add_all([(path, kind.as_bytes()), (kind, text.as_bytes())].into_iter());
+            found
+        };
+        let expanded = site::expand_includes(&book.path.join(&doc.path), &doc.path, text, &read);
+        doc.bytes = expanded.text.into_bytes();
+        doc.title = expanded.title;
+        doc.origins = Some(Arc::new(expanded.origins));
+        (doc, expanded.problems)
+    };
+    let (mut docs, problems): (Vec<DocFile>, Vec<Vec<Diagnostic>>) = docs.into_iter().map(expand).unzip();
+    let taken = taken.into_inner();
+    let summary = docs.iter().find(|doc| doc.path.ends_with("/SUMMARY.md"));
+    let summary = summary.map(|doc| String::from_utf8_lossy(&doc.bytes).into_owned()).unwrap_or_default();
+    docs.retain(|doc| {
+        let name = doc.path.rsplit('/').next().unwrap_or(&doc.path);
+        !doc.path.ends_with(".md") || !taken.contains(&book.path.join(&doc.path)) || summary.contains(name)
+    });
+    (docs, problems.into_iter().flatten().collect())
+}
+
+/// The files that the theme names, as far as they are there.
+fn theme_files(book: &Book, commit: Option<CommitId>, config: &BookConfig) -> Result<Vec<DocFile>, CliError> {
+    let mut files = Vec::new();
+    for path in config.theme.files().map(|stated| stated.as_ref()) {
+        let bytes = if site::is_safe(path) { book.bytes(commit, path)? } else { None };
+        files.extend(bytes.map(|bytes| DocFile::new(path.as_str(), bytes)));
+    }
+    Ok(files)
+}
