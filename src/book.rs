@@ -6,6 +6,7 @@ mod blame;
 mod config;
 mod deleted;
 mod differences;
+mod edited;
 mod error;
 mod files;
 mod ids;

@@ -15,6 +15,7 @@ mod completions;
 mod corners;
 mod demo;
 mod docs;
+mod edited;
 mod editors;
 mod evidence;
 mod gate;

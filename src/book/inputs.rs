@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
 use super::files::{self, FileContent, RecordFile};
@@ -82,7 +83,9 @@ impl Inputs {
         hash.add(&self.seen.map_or([0; 20], |seen| seen.0));
         self.add_settings(&mut hash);
         // Files are the only thing without an end of its own, and come last.
-        for (path, file) in self.on_disk.iter().flatten() {
+        let files: Vec<(&String, &RecordFile)> = self.on_disk.iter().flatten().collect();
+        let hashed = |(path, file): &(&String, &RecordFile)| -> [u8; 32] {
+            let mut hash = Hash(Sha256::new());
             hash.add(path.as_bytes());
             let (kind, content) = match &file.content {
                 FileContent::Bytes(bytes) => (b"file", &bytes[..]),
@@ -90,7 +93,10 @@ impl Inputs {
             };
             hash.add(kind);
             hash.add(content);
-        }
+            hash.0.finalize().into()
+        };
+        let hashed: Vec<[u8; 32]> = files.par_iter().map(hashed).collect();
+        hashed.iter().for_each(|file| hash.add(file));
         Some(hash.0.finalize().into())
     }
 }

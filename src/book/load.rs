@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
+use super::edited::Diagnosed;
 use super::files::RecordFile;
 use super::inputs::Inputs;
 use super::prepared::{Asked, Extent, Prepared, ToKeep, scope_rules};
@@ -85,6 +86,7 @@ pub struct Loaded {
     pub(super) prepared: Arc<Prepared>,
     /// The files that were shown.
     pub(super) shown: Vec<Shown>,
+    pub(super) derived: Diagnosed,
     /// The commits that were read: what is shown, and the trunk's tip.
     tips: (Option<CommitId>, Option<CommitId>),
     /// The work tree's own reading of records that differ from the commit's, by the commit's path.
@@ -209,6 +211,7 @@ impl Book {
             let pairs = shown_again(&before.shown, inputs.on_disk.as_ref())?;
             Some(Read { pairs, ..before.read() })
         });
+        let before = before.filter(|before| again.is_some() && before.state.now == now);
         let Read { history, prepared, pairs, remark, to_keep } = match again {
             Some(read) => read,
             None => self.read(asked, inputs.on_disk, ask.cache, commits)?,
@@ -220,22 +223,30 @@ impl Book {
             .iter()
             .filter_map(|pair| Some((pair.shown.record.path.clone(), Arc::clone(pair.on_disk.as_ref()?))))
             .collect();
-        let sources = prepared.sources(&history, &policy, now);
-        let derived = std::thread::scope(|scope| {
+        let known = before.filter(|before| before.differs_by_edits(&pairs, &templates));
+        let (mut records, derived) = std::thread::scope(|scope| {
             if let Some(to_keep) = &to_keep {
                 scope.spawn(|| to_keep.save(&history));
             }
-            let mut derived = ledger::derive(sources, &prepared.named, &shown, POLICY_FILE);
-            attach_diagnostics(&mut derived.records, &pairs, &policy, &templates, &ids(&pairs));
-            derived
+            match known {
+                Some(known) => known.edited(&pairs, &templates),
+                None => {
+                    let sources = prepared.sources(&history, &policy, now);
+                    let derived = ledger::derive(sources, &prepared.named, &shown, POLICY_FILE);
+                    let (mut records, derived) = Diagnosed::taken_from(derived);
+                    attach_diagnostics(&mut records, &pairs, &policy, &templates, &ids(&pairs));
+                    (records, derived)
+                }
+            }
         });
         // Nobody waits until the facts of thousands of versions are taken apart.
         rayon::spawn(move || drop(to_keep));
-        let mut records = derived.records;
-        self.name_changes(&mut records, &policy)?;
+        if known.is_none() {
+            self.name_changes(&mut records, &policy)?;
+        }
         records.sort_by_cached_key(|record| (record.record_type, natural(&record.name)));
         let mut diagnostics = ledger::duplicates(present(&pairs).map(Pair::judged));
-        diagnostics.extend(derived.diagnostics);
+        diagnostics.extend(derived.of_book.iter().cloned());
         diagnostics.extend(self.watch(ask, trunk.as_ref(), seen, &history));
         let state = State {
             at: tip.and_then(|id| history.position(id)).map(|tip| evidence(&history, &policy, tip)),
@@ -246,7 +257,19 @@ impl Book {
             diagnostics,
         };
         let tips = (tip, trunk_tip);
-        Ok(Loaded { state, config, policy, templates, history, remark, prepared, shown, tips, in_work_tree })
+        Ok(Loaded {
+            state,
+            config,
+            policy,
+            templates,
+            history,
+            remark,
+            prepared,
+            shown,
+            derived,
+            tips,
+            in_work_tree,
+        })
     }
 
     /// Reads the history of commits, what the ledger needs of it, and the files that are shown.
