@@ -40,7 +40,7 @@ impl Book {
             Blob::Bytes(bytes) => String::from_utf8(bytes).ok().map(|text| (*id, text)),
             Blob::TooLarge(_) => None,
         })?;
-        let texts: HashMap<BlobId, String> = read.into_iter().flatten().collect();
+        let texts: FxHashMap<BlobId, String> = read.into_iter().flatten().collect();
         let hunks = steps.par_iter().filter_map(|(key, (old, new))| {
             let (old, new) = (texts.get(old)?, texts.get(new)?);
             Some(((*key).clone(), changed_lines(old, new).ok()?))

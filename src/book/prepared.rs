@@ -1,8 +1,6 @@
 //! What the ledger derives from, read once for a book at a commit.
 
-use std::collections::{HashMap, HashSet};
-
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::versions::Foreseen;
 use super::{Book, BookError};
@@ -26,7 +24,7 @@ pub(super) struct Asked<'a> {
 /// Everything that was read for a derivation, so that further questions can be asked of it.
 pub(super) struct Prepared {
     pub(super) walk: Walk,
-    pub(super) named: HashMap<usize, Vec<u32>>,
+    pub(super) named: FxHashMap<usize, Vec<u32>>,
     work_paths: WorkPaths,
     signatures: Signatures,
     detached: DetachedFiles,
@@ -151,8 +149,10 @@ impl Book {
         let work_paths = self.work_paths(history, &named, cache.as_mut())?;
         let signatures = self.signatures(history, &walk, cache.as_mut())?;
         let detached = self.detached(history)?;
-        let deployed = tip
-            .map_or_else(|| Ok(DeployedRecords::new()), |tip| self.deployed(history, &walk, tip, foreseen))?;
+        let deployed = tip.map_or_else(
+            || Ok(DeployedRecords::default()),
+            |tip| self.deployed(history, &walk, tip, foreseen),
+        )?;
         let prepared = Prepared {
             walk,
             named,
@@ -176,7 +176,7 @@ impl Book {
         history: &'h History,
         policy: &Policy,
         extent: Extent<'_>,
-        items: &HashSet<String>,
+        items: &FxHashSet<String>,
         known: Versions,
     ) -> Result<Walked<'h>, BookError> {
         let rules = scope_rules(policy);

@@ -20,7 +20,7 @@ impl Book {
         walk: &Walk,
         rules: &ScopeRules,
     ) -> Result<Renumberings, BookError> {
-        let mut found = Renumberings::new();
+        let mut found = Renumberings::default();
         for (position, commit) in history.commits.iter().enumerate() {
             let &[parent] = commit.parents.as_slice() else { continue };
             let removed = versions(&commit.changes, |change| (change.new.is_none(), change.old));

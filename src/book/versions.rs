@@ -1,9 +1,9 @@
 //! What every version of the records and the policy says, read once on all cores.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{Book, BookError, POLICY_FILE};
 use crate::history::{Blob, BlobId, CommitId, FactCache, History, SignatureCheck, TreeFile, check_text};
@@ -73,7 +73,7 @@ impl Book {
     pub(super) fn work_paths(
         &self,
         history: &History,
-        named: &HashMap<usize, Vec<u32>>,
+        named: &FxHashMap<usize, Vec<u32>>,
         cache: Option<&mut FactCache>,
     ) -> Result<WorkPaths, BookError> {
         let mut positions: Vec<usize> =
@@ -141,7 +141,7 @@ impl Book {
         tip: usize,
         mut foreseen: Foreseen<'v>,
     ) -> Result<DeployedRecords, BookError> {
-        let (mut deployed, mut missing) = (DeployedRecords::new(), Vec::new());
+        let (mut deployed, mut missing) = (DeployedRecords::default(), Vec::new());
         for version in ledger::deployed_versions(history, walk, tip) {
             match foreseen.remove(&version) {
                 Some(record) => drop(deployed.insert(version.2, record)),
@@ -159,7 +159,7 @@ impl Book {
         &self,
         history: &'h History,
         versions: &Versions,
-        deployment_items: &HashSet<String>,
+        deployment_items: &FxHashSet<String>,
         needed: &Needed,
     ) -> Result<Foreseen<'h>, BookError> {
         let facts = |record_type, file: Option<TreeFile>| versions.get(&(record_type, file?.blob));
@@ -203,7 +203,7 @@ impl Book {
     pub(super) fn policies(&self, history: &History) -> Result<Policies, BookError> {
         let blobs: BTreeSet<BlobId> =
             history.commits.iter().filter_map(|commit| commit.policy).map(|file| file.blob).collect();
-        let mut policies = Policies::new();
+        let mut policies = Policies::default();
         for blob in blobs {
             let policy = match self.repository.blob(blob, MAX_RECORD_BYTES)? {
                 Blob::Bytes(bytes) => {

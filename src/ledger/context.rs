@@ -1,11 +1,11 @@
 //! What every derivation looks at, indexed once.
 
 use std::borrow::Cow;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
 use rayon::prelude::*;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::derive::Shown;
 use super::groups::Groups;
@@ -19,19 +19,19 @@ use crate::policy::{Environment, Policy};
 use crate::record::{Detached, ItemKey, Record, RecordId, ScopeHash};
 
 /// Policies by the content of `policy.toml`; `None` for one that cannot be used.
-pub type Policies = HashMap<BlobId, Option<Policy>>;
+pub type Policies = FxHashMap<BlobId, Option<Policy>>;
 
 /// The paths of each commit that names a task: its own work (see `history`), by position.
-pub type WorkPaths = HashMap<usize, Vec<String>>;
+pub type WorkPaths = FxHashMap<usize, Vec<String>>;
 
 /// Verified signatures of commits, by position; a commit that is not here carries none.
-pub type Signatures = HashMap<usize, SignatureCheck>;
+pub type Signatures = FxHashMap<usize, SignatureCheck>;
 
 /// Detached approvals by content.
-pub type DetachedFiles = HashMap<BlobId, DetachedFile>;
+pub type DetachedFiles = FxHashMap<BlobId, DetachedFile>;
 
 /// Records as they stood at deployments, by content, as far as they differ from what stands now.
-pub type DeployedRecords = HashMap<BlobId, Arc<Record>>;
+pub type DeployedRecords = FxHashMap<BlobId, Arc<Record>>;
 
 /// What a detached approval's file holds.
 #[derive(Debug, Clone)]
@@ -87,11 +87,11 @@ struct Index<'a> {
     moves: Groups<'a, Move>,
     bindings: Groups<'a, Binding>,
     /// Decisions that ever listed a task, ascending.
-    listed_in: HashMap<RecordIx, Vec<RecordIx>>,
+    listed_in: FxHashMap<RecordIx, Vec<RecordIx>>,
     /// Commits that name a task, and of those the ones with work on it.
-    naming: HashMap<RecordIx, Vec<usize>>,
-    work: HashMap<RecordIx, Vec<usize>>,
-    parsed: HashMap<BlobId, &'a Record>,
+    naming: FxHashMap<RecordIx, Vec<usize>>,
+    work: FxHashMap<RecordIx, Vec<usize>>,
+    parsed: FxHashMap<BlobId, &'a Record>,
     /// Whose each author's address is, by the policy that is judged by.
     people: FxHashMap<Arc<str>, Option<Arc<str>>>,
     /// Deployments of emergencies by who asked for them, made when first asked for.
@@ -126,13 +126,13 @@ enum Reach {
 }
 
 /// Normalised texts of the items that deploy an environment by any of the policies.
-pub fn deployment_items<'p>(policies: impl Iterator<Item = &'p Policy>) -> HashSet<String> {
+pub fn deployment_items<'p>(policies: impl Iterator<Item = &'p Policy>) -> FxHashSet<String> {
     let environments = policies.flat_map(|policy| &policy.environments);
     environments.flat_map(Environment::deploying_items).map(str::to_owned).collect()
 }
 
 /// Whose the commits are that name tasks: by `Change:` trailer or by a word of the subject.
-pub fn named_tasks(history: &History, walk: &Walk, book: Option<&str>) -> HashMap<usize, Vec<RecordIx>> {
+pub fn named_tasks(history: &History, walk: &Walk, book: Option<&str>) -> FxHashMap<usize, Vec<RecordIx>> {
     let tasks_of = |(position, commit): (usize, &Commit)| {
         let mut tasks: Vec<RecordIx> = words_that_name(commit, book)
             .filter_map(|word| walk.id_index.get(word).copied())
@@ -157,13 +157,13 @@ pub fn words_that_name<'c>(commit: &'c Commit, book: Option<&str>) -> impl Itera
 }
 
 impl<'a> Index<'a> {
-    fn new(sources: &Sources<'a>, named: &HashMap<usize, Vec<RecordIx>>, shown: &'a [Shown]) -> Self {
+    fn new(sources: &Sources<'a>, named: &FxHashMap<usize, Vec<RecordIx>>, shown: &'a [Shown]) -> Self {
         let (history, walk) = (sources.history, sources.walk);
         let n_records = walk.ids.len();
         let mut positions: Vec<usize> = named.keys().copied().collect();
         positions.sort_unstable();
-        let mut naming: HashMap<RecordIx, Vec<usize>> = HashMap::new();
-        let mut work: HashMap<RecordIx, Vec<usize>> = HashMap::new();
+        let mut naming: FxHashMap<RecordIx, Vec<usize>> = FxHashMap::default();
+        let mut work: FxHashMap<RecordIx, Vec<usize>> = FxHashMap::default();
         for position in positions {
             let worked = sources.work_paths.get(&position).is_some_and(|paths| !paths.is_empty());
             for task in &named[&position] {
@@ -173,7 +173,7 @@ impl<'a> Index<'a> {
                 }
             }
         }
-        let mut listed_in: HashMap<RecordIx, Vec<RecordIx>> = HashMap::new();
+        let mut listed_in: FxHashMap<RecordIx, Vec<RecordIx>> = FxHashMap::default();
         for binding in &walk.bindings {
             for (task, _) in &binding.scopes {
                 let decisions = listed_in.entry(*task).or_default();
@@ -235,7 +235,7 @@ fn landings(history: &History, trunk: usize) -> Vec<Option<usize>> {
 }
 
 /// Records that stand at the tip or stood at a deployment, by content.
-fn parsed<'a>(sources: &Sources<'a>, shown: &'a [Shown]) -> HashMap<BlobId, &'a Record> {
+fn parsed<'a>(sources: &Sources<'a>, shown: &'a [Shown]) -> FxHashMap<BlobId, &'a Record> {
     let deployed = sources.deployed.iter().map(|(blob, record)| (*blob, &**record));
     let at_tip = shown.iter().filter(|shown| shown.work_tree != WorkTree::Added).filter_map(|shown| {
         let record = sources.walk.id_index.get(shown.record.id.as_ref()?)?;
@@ -250,7 +250,7 @@ fn parsed<'a>(sources: &Sources<'a>, shown: &'a [Shown]) -> HashMap<BlobId, &'a 
 impl<'a> Context<'a> {
     pub(super) fn new(
         sources: Sources<'a>,
-        named: &HashMap<usize, Vec<RecordIx>>,
+        named: &FxHashMap<usize, Vec<RecordIx>>,
         shown: &'a [Shown],
     ) -> Self {
         let reachable = sources.history.reachable(sources.tip);

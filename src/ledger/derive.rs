@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
+use rustc_hash::FxHashMap;
+
 use rayon::prelude::*;
 
 use super::circles::circles;
@@ -42,7 +44,7 @@ pub struct Derived {
 /// the book, for diagnostics.
 pub fn derive(
     sources: Option<Sources<'_>>,
-    named: &HashMap<usize, Vec<RecordIx>>,
+    named: &FxHashMap<usize, Vec<RecordIx>>,
     shown: &[Shown],
     policy_path: &str,
 ) -> Derived {

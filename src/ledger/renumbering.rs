@@ -1,14 +1,16 @@
 //! Commits that gave a record another ID. Whoever does that writes nothing: the text under the new ID is that of the
 //! authors under the old one.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
+
+use rustc_hash::FxHashMap;
 
 use super::walk::{Key, Walk};
 use crate::history::History;
 use crate::record::{Record, RecordId, ScopeRules, replaced, scope_text};
 
 /// What renumbered records, by the commit's position.
-pub type Renumberings = HashMap<usize, Vec<Renumbered>>;
+pub type Renumberings = FxHashMap<usize, Vec<Renumbered>>;
 
 /// A record that took another ID in a commit, word for word.
 #[derive(Debug, Clone, PartialEq, Eq)]

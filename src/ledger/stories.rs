@@ -30,7 +30,7 @@ pub struct Story {
 /// The stories of a record at the commit that is judged, in the order of first appearance: items, the scope,
 /// keys, detached approvals. Empty for a record that was never committed.
 pub fn stories(sources: Sources<'_>, shown: &[Shown], id: &RecordId) -> Vec<Story> {
-    let context = Context::new(sources, &std::collections::HashMap::new(), shown);
+    let context = Context::new(sources, &Default::default(), shown);
     let Some(record) = context.record(id) else { return Vec::new() };
     let mut keys: Vec<u32> = Vec::new();
     for transition in context.transitions(record).iter() {

@@ -6,7 +6,9 @@ mod population;
 mod types;
 mod words;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
+
+use rustc_hash::FxHashMap;
 
 use super::context::{Context, Sources};
 use super::deployment::{environments_of, time};
@@ -34,7 +36,7 @@ const CLOCKS_DIFFER: i64 = 24 * 3600;
 /// Judges every deployment of a period that the tip's history holds.
 pub fn audit(
     sources: Sources<'_>,
-    named: &HashMap<usize, Vec<RecordIx>>,
+    named: &FxHashMap<usize, Vec<RecordIx>>,
     shown: &[Shown],
     ask: &AuditAsk<'_>,
 ) -> Audit {

@@ -1,6 +1,6 @@
 //! Whether the records tell everything: infrastructure that changed without a task, work that was never deployed.
 
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 
 use super::AuditAsk;
 use crate::ledger::context::Context;
@@ -37,7 +37,7 @@ const MAX_PATHS: usize = 10;
 /// when each commit that it brings, and that touched infrastructure, names one.
 pub(super) fn unrecorded(
     context: &Context<'_>,
-    named: &HashMap<usize, Vec<RecordIx>>,
+    named: &FxHashMap<usize, Vec<RecordIx>>,
     ask: &AuditAsk<'_>,
 ) -> Vec<Unrecorded> {
     let commits = &context.sources.history.commits;

@@ -1,6 +1,6 @@
 //! Questions to the gate: what may be asked at all, and what many questions share.
 
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::types::{Gate, GateAsk, Unclear};
 use super::{Case, Deployer};
@@ -18,7 +18,7 @@ use crate::record::{Details, Record, RecordId, RecordType};
 /// [`Unclear`] when the task, a dependency or a decision cannot be read, or there is no such thing.
 pub fn gate(
     sources: Sources<'_>,
-    named: &std::collections::HashMap<usize, Vec<RecordIx>>,
+    named: &FxHashMap<usize, Vec<RecordIx>>,
     shown: &[Shown],
     ask: &GateAsk<'_>,
 ) -> Result<Gate, Unclear> {
@@ -37,11 +37,7 @@ pub struct Desk<'a> {
 
 impl<'a> Desk<'a> {
     /// Looks up what the questions share.
-    pub fn new(
-        sources: Sources<'a>,
-        named: &std::collections::HashMap<usize, Vec<RecordIx>>,
-        shown: &'a [Shown],
-    ) -> Self {
+    pub fn new(sources: Sources<'a>, named: &FxHashMap<usize, Vec<RecordIx>>, shown: &'a [Shown]) -> Self {
         let (mut seen, mut doubled) = (FxHashSet::default(), FxHashSet::default());
         for id in ids(shown) {
             if !seen.insert(id) {

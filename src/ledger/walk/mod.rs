@@ -9,7 +9,7 @@ mod cells;
 mod outcome;
 mod sides;
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -28,7 +28,7 @@ use sides::Sides;
 pub fn walk(
     history: &History,
     versions: &Versions,
-    deployment_items: &HashSet<String>,
+    deployment_items: &FxHashSet<String>,
     needed: &Needed,
 ) -> Walk {
     let mut walker = Walker::new(history, versions, deployment_items, needed);
@@ -60,7 +60,7 @@ struct Walker<'a> {
     shapes: FxHashMap<*const Shape, Arc<[(u32, Place)]>>,
     /// The values of each list of fields, by its address.
     fields: FxHashMap<*const Arc<str>, Arc<[u32]>>,
-    deployment_items: &'a HashSet<String>,
+    deployment_items: &'a FxHashSet<String>,
     /// The keys of those items.
     deploying: FxHashSet<u32>,
     exists: u32,
@@ -78,7 +78,7 @@ impl<'a> Walker<'a> {
     fn new(
         history: &'a History,
         versions: &'a Versions,
-        deployment_items: &'a HashSet<String>,
+        deployment_items: &'a FxHashSet<String>,
         needed: &'a Needed,
     ) -> Self {
         let mut out = Walk::default();

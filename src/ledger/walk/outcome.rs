@@ -1,9 +1,9 @@
 //! What the walk leaves behind: every record's things with their owners, and every change of owner.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::cells::Cells;
 use crate::history::{BlobId, History, TreeFile};
@@ -235,7 +235,7 @@ pub fn signed_acts(history: &History, walk: &Walk) -> Vec<usize> {
 }
 
 /// Whether the step from one version of a file to the next ticks an item of `deployment_items` (normalised texts).
-pub fn deploys(old: Option<&Facts>, new: &Facts, deployment_items: &HashSet<String>) -> bool {
+pub fn deploys(old: Option<&Facts>, new: &Facts, deployment_items: &FxHashSet<String>) -> bool {
     let was_ticked = |key: &ItemKey| {
         old.is_some_and(|old| {
             let place = old.shape.items.iter().position(|item| item == key);
@@ -258,7 +258,7 @@ pub fn deployed_versions<'w>(
         [(path, file)] if file.is_regular() => Some((path, file.blob)),
         _ => None,
     };
-    let mut listed: HashMap<RecordIx, BTreeSet<RecordIx>> = HashMap::new();
+    let mut listed: FxHashMap<RecordIx, BTreeSet<RecordIx>> = FxHashMap::default();
     for binding in &walk.bindings {
         for (task, _) in &binding.scopes {
             listed.entry(*task).or_default().insert(binding.decision);
