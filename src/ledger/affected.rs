@@ -153,3 +153,58 @@ impl<'l, 'a> Near<'l, 'a> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::Record;
+
+    /// A record of a type with these keys in its frontmatter.
+    fn links(record_type: RecordType, keys: &str) -> Links {
+        let path = format!("{}/x.md", record_type.folder());
+        Links::of(&Record::parse(record_type, &path, format!("+++\nid = \"x\"\n{keys}+++\n").as_bytes()))
+    }
+
+    /// One case of each rule, worked out from the design: who looks at whom.
+    #[test]
+    fn what_commits_reach() {
+        use RecordType::{Decision, Runbook, Task};
+        let book = [
+            ("A", links(Task, "")),
+            ("B", links(Task, "depends = [\"A\"]\n")),
+            ("DOC", links(Task, "kind = \"documentation\"\nfollows = [\"C\"]\n")),
+            ("C", links(Task, "services = [\"db\"]\n")),
+            ("D", links(Task, "services = [\"web\"]\nrunbooks = [\"named\"]\n")),
+            ("E", links(Task, "")),
+            ("CAB-1", links(Decision, "changes = [\"E\", \"A\"]\n")),
+            ("db", links(Runbook, "services = [\"db\"]\n")),
+            ("named", links(Runbook, "")),
+        ];
+        let links: BTreeMap<&str, &Links> = book.iter().map(|(id, links)| (*id, links)).collect();
+        // A deleted decision listed D once, and one that stands listed B.
+        let decided = [
+            ("CAB-0".to_owned(), vec!["D".to_owned()]),
+            ("CAB-1".to_owned(), vec!["B".to_owned(), "E".to_owned()]),
+        ];
+        for (touched, again, beside) in [
+            ("A", "A B CAB-1 E", ""),
+            ("B", "A B CAB-1 E", ""),
+            ("CAB-1", "A B CAB-1 E", ""),
+            ("C", "C DOC", "db"),
+            ("DOC", "C DOC", "db"),
+            ("D", "CAB-0 D named", ""),
+            ("db", "C db", "DOC"),
+            ("named", "CAB-0 D named", ""),
+            ("E", "A B CAB-1 E", ""),
+        ] {
+            let found = affected(&links, &decided, &[touched].into());
+            let words = |ids: &BTreeSet<&str>| ids.iter().copied().collect::<Vec<_>>().join(" ");
+            let more: BTreeSet<&str> = found.read.difference(&found.again).copied().collect();
+            assert_eq!(
+                (words(&found.again), words(&more)),
+                (again.to_owned(), beside.to_owned()),
+                "{touched}"
+            );
+        }
+    }
+}

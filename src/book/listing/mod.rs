@@ -142,7 +142,7 @@ impl Book {
         };
         let (prepared, to_keep) = self.prepare(&history, asked, cache, Extent::Only(&again.read))?;
         let sources = prepared.sources(&history, &inputs.policy, inputs.now);
-        let step = step.filter(|step| step.is_sure(&prepared.walk, &again));
+        let step = step.filter(|step| step.is_sure(&prepared.walk));
         let Some((sources, step)) = sources.zip(step) else { return Ok(After::Unclear(None)) };
         let shown: Vec<Shown> = again.pairs.iter().map(|pair| pair.shown.clone()).collect();
         let templates = RecordTemplates::new(inputs.templates.clone());

@@ -11,7 +11,7 @@ use crate::book::shown::Pair;
 use crate::book::{Inputs, RecordFile};
 use crate::history::{Change, Commit, History};
 use crate::ledger::{self, Links, RecordState, Shown, Walk, WorkTree};
-use crate::record::{Record, RecordId, detached_path};
+use crate::record::{Record, RecordId, RecordType, detached_path};
 
 /// More new commits than this are no reason to think that little has changed.
 const MOST_COMMITS: usize = 256;
@@ -65,13 +65,19 @@ impl<'a> Step<'a> {
                 return None;
             }
             for change in &commit.changes {
-                let id = changed(change)
-                    .filter(|id| known.contains(id) || detached_path(&change.path).is_none())?;
+                let of_known = |id: &&str| known.contains(id) || detached_path(&change.path).is_none();
+                let id = changed(change).filter(of_known)?;
+                let is_first = touched.insert(id);
+                // Each version of a decision binds what it lists, and only the last one is looked at.
+                if !is_first && RecordType::of_path(&change.path) == Some(RecordType::Decision) {
+                    return None;
+                }
                 if !known.contains(id) {
                     made.insert(id);
                 }
-                touched.insert(id);
             }
+        }
+        for commit in new.iter().map(|&commit| &history.commits[commit]) {
             let names = ledger::words_that_name(commit, inputs.policy.book.as_deref());
             let names = names.chain(commit.trailers.exercised.iter().map(String::as_str));
             touched.extend(names.filter(|name| known.contains(name)));
@@ -111,14 +117,12 @@ impl<'a> Step<'a> {
         Some(Again { lines: owned(&affected.again), read: owned(&affected.read), pairs })
     }
 
-    /// Whether history is as was thought before it was read: what seemed new was never there before, and no decision
-    /// ever listed what was not read.
-    pub(super) fn is_sure(&self, walk: &Walk, again: &Again) -> bool {
+    /// Whether history is as was thought before it was read: what seemed new was never there before.
+    pub(super) fn is_sure(&self, walk: &Walk) -> bool {
         let is_new = |id: &&str| {
             RecordId::parse(id).is_ok_and(|id| walk.commits_of(&id).all(|commit| self.new.contains(&commit)))
         };
-        let is_read = |id: &String| RecordId::parse(id).is_ok_and(|id| again.read.contains(&id));
-        self.made.iter().all(is_new) && walk.decided().iter().all(|(_, tasks)| tasks.iter().all(is_read))
+        self.made.iter().all(is_new)
     }
 }
 

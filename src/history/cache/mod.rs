@@ -226,9 +226,10 @@ fn decode(payload: &[u8], rules: &[u8; 32]) -> Option<(KnownCommits, FileFacts)>
     let (of_rules, rest) = payload.split_first_chunk::<32>()?;
     let (length, rest) = rest.split_first_chunk::<8>()?;
     let (commits, files) = rest.split_at_checked(usize::try_from(u64::from_le_bytes(*length)).ok()?)?;
-    let (commits, files) = rayon::join(
-        || commits::decode(commits),
-        || if of_rules == rules { versions::decode(files) } else { Some(FileFacts::default()) },
-    );
+    let commits = || commits::decode(commits);
+    let files = || if of_rules == rules { versions::decode(files) } else { Some(FileFacts::default()) };
+    // To wake another thread takes longer than to read a few.
+    let (commits, files) =
+        if payload.len() < 64 * 1024 { (commits(), files()) } else { rayon::join(commits, files) };
     Some((commits?, files?))
 }
