@@ -72,6 +72,37 @@ fn of_a_year_beside_a_trunk_that_stands() {
     assert!(in_part > 10, "{in_part} of {}", line.len());
 }
 
+/// Somebody edits records as the commits come: words, a title, a box, line ends, and a file that cannot be read.
+#[test]
+fn of_a_year_while_somebody_edits() {
+    let book = year::made();
+    let line = commits(&book, &["--first-parent", "main"]);
+    let (mut in_part, mut n_edits) = (0, 0);
+    for (number, commit) in line.iter().enumerate().step_by(5) {
+        book.git(&["checkout", "--quiet", "--force", "-B", "main", commit]);
+        let paths = book.git(&["ls-files", "tasks", "cab"]);
+        let paths: Vec<&str> = paths.lines().collect();
+        if paths.is_empty() {
+            continue;
+        }
+        for edit in 0..3 {
+            let path = paths[(number * 7 + edit * 5) % paths.len()];
+            let text = book.read(path);
+            let text = match (number + edit) % 5 {
+                0 => text + "\nMore words.\n",
+                1 => text.replacen("title = \"", "title = \"Now: ", 1),
+                2 => text.replacen("- [ ]", "- [x]", 1),
+                3 => text.replace('\n', "\r\n"),
+                _ => text.replacen("+++", "++", 1),
+            };
+            book.write(path, text);
+            n_edits += 1;
+            in_part += usize::from(check(&book, NOW, &format!("{commit}, {path} edited")).is_some());
+        }
+    }
+    assert!(in_part * 2 > n_edits, "{in_part} of {n_edits}");
+}
+
 #[test]
 fn of_the_demo_after_each_commit() {
     let mut book = Fixture::empty();

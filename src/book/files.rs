@@ -85,22 +85,29 @@ pub(super) fn committed(
     Ok(CommittedFiles { unchanged, others: record_files(book, others)? })
 }
 
-/// Whether the work tree has the very record files of a commit, all of them regular, and no others.
-pub(super) fn is_as_committed(
+/// The record files of a commit that the work tree has with other bytes, read from the commit; `None` where one is there or
+/// in the work tree alone, or is no regular file.
+pub(super) fn edited(
     book: &Book,
     commit: CommitId,
     on_disk: &BTreeMap<String, RecordFile>,
-) -> Result<bool, BookError> {
-    let listed = listed(book, commit)?;
+) -> Result<Option<BTreeMap<String, RecordFile>>, BookError> {
     let is_record = |path: &str| path.ends_with(".md") || directory_in_place_of_record(path).is_some();
-    let records: Vec<_> = listed.iter().filter(|(_, path, _)| is_record(path)).collect();
-    let is_same = |(_, path, file): &&(RecordType, String, TreeFile)| match on_disk.get(path) {
-        Some(RecordFile { content: FileContent::Bytes(bytes), .. }) => {
-            file.is_regular() && blob_name(bytes) == Some(file.blob)
-        }
-        _ => false,
+    let mut listed = listed(book, commit)?;
+    listed.retain(|(_, path, _)| is_record(path));
+    let is_there = |(_, path, file): &(RecordType, String, TreeFile)| {
+        let disk = on_disk.get(path).map(|file| &file.content);
+        file.is_regular() && matches!(disk, Some(FileContent::Bytes(_)))
     };
-    Ok(records.len() == on_disk.len() && records.par_iter().all(is_same))
+    if listed.len() != on_disk.len() || !listed.iter().all(is_there) {
+        return Ok(None);
+    }
+    let is_other = |(_, path, file): &(RecordType, String, TreeFile)| match on_disk.get(path) {
+        Some(RecordFile { content: FileContent::Bytes(bytes), .. }) => blob_name(bytes) != Some(file.blob),
+        _ => true,
+    };
+    let others = listed.into_par_iter().filter(is_other).collect();
+    record_files(book, others).map(Some)
 }
 
 /// What stands in the folders of records of a commit.

@@ -61,7 +61,7 @@ impl Basis {
         let (tip, trunk) = (inputs.tip.map(|tip| tip.0), inputs.trunk.as_ref().map(|(_, tip)| tip.0));
         let moved_along = self.trunk == Some(self.tip) && trunk == tip;
         (self.from..=self.until).contains(&inputs.now)
-            && tip.is_some_and(|tip| tip != self.tip)
+            && tip.is_some()
             && (self.trunk == trunk || moved_along)
     }
 }
@@ -73,13 +73,14 @@ impl Line {
     }
 }
 
-/// Whether each record of a whole reading stands as its commit has it, and each error is one of a record's or of the
-/// book's: then errors can be counted line by line.
+/// Whether each record of a whole reading is in its commit and in the work tree, edited or not, and each error is one of a
+/// record's or of the book's: then errors can be counted line by line.
 pub(super) fn is_plain(loaded: &Loaded) -> bool {
     let records = &loaded.state.records;
     let of_records: usize = records.iter().map(|state| errors(state.diagnostics.clone())).sum();
     let of_book = errors(loaded.state.diagnostics.clone());
-    records.iter().all(|state| state.id.is_some() && state.work_tree == WorkTree::Clean)
+    let is_there = |state: &RecordState| matches!(state.work_tree, WorkTree::Clean | WorkTree::Modified);
+    records.iter().all(|state| state.id.is_some() && is_there(state))
         && of_records + of_book == errors(loaded.diagnostics())
 }
 

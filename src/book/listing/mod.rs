@@ -5,7 +5,7 @@ mod step;
 
 use std::ops::RangeInclusive;
 
-use super::files::is_as_committed;
+use super::files::edited;
 use super::load::{Ask, Commits, evidence};
 use super::prepared::{Asked, Extent, ToKeep};
 use super::shown::attach_diagnostics;
@@ -124,18 +124,19 @@ impl Book {
         let trunk = inputs.trunk.as_ref().map(|(_, tip)| *tip);
         let asked = Asked { tip: Some(tip), trunk, policy: &inputs.policy, depth: ask.depth };
         let other = self.reopen()?;
-        let (kept, commits) = std::thread::scope(|scope| {
-            let kept = scope.spawn(move || {
-                let is_clean = matches!(is_as_committed(&other, tip, on_disk), Ok(true));
-                Kept::read(kept).filter(|_| is_clean)
+        let (beside, commits) = std::thread::scope(|scope| {
+            let beside = scope.spawn(move || -> Result<_, BookError> {
+                Ok(edited(&other, tip, on_disk)?.zip(Kept::read(kept)))
             });
             let commits = self.read_commits(asked, ask.cache);
-            (kept.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), commits)
+            (beside.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), commits)
         });
-        let (history, cache) = commits?;
+        let (beside, (history, cache)): (Option<_>, Commits) = (beside?, commits?);
         let remark = cache.as_ref().and_then(FactCache::remark);
-        let Some(kept) = kept else { return Ok(After::Unclear(Some(Box::new((history, cache))))) };
-        let on_disk = OnDisk::of(on_disk);
+        let Some((edited, kept)) = beside else {
+            return Ok(After::Unclear(Some(Box::new((history, cache)))));
+        };
+        let on_disk = OnDisk::of(on_disk, &edited);
         let step = on_disk.and_then(|on_disk| Step::new(&kept, inputs, &history, on_disk));
         let Some(again) = step.as_ref().and_then(|step| step.again(&kept)) else {
             return Ok(After::Unclear(Some(Box::new((history, cache)))));

@@ -1,34 +1,42 @@
 //! From what was kept to what commits since then reach.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 
 use super::kept::{Kept, Line};
-use crate::book::shown::Pair;
+use crate::book::shown::{Pair, pair_of};
 use crate::book::{Inputs, RecordFile};
 use crate::history::{Change, Commit, History};
-use crate::ledger::{self, Links, RecordState, Shown, Walk, WorkTree};
-use crate::record::{Record, RecordId, RecordType, detached_path};
+use crate::ledger::{self, Links, RecordState, Walk, WorkTree};
+use crate::record::{RecordId, RecordType, detached_path};
 
 /// More new commits than this are no reason to think that little has changed.
 const MOST_COMMITS: usize = 256;
 
 /// The record files of the work tree, by the text that stands where an ID does.
-pub(super) struct OnDisk<'a>(BTreeMap<&'a str, &'a RecordFile>);
+pub(super) struct OnDisk<'a> {
+    files: BTreeMap<&'a str, &'a RecordFile>,
+    /// Of those that were edited, the commit's, by path.
+    edited: &'a BTreeMap<String, RecordFile>,
+}
 
 impl<'a> OnDisk<'a> {
     /// `None` where two carry one ID.
-    pub(super) fn of(files: &'a BTreeMap<String, RecordFile>) -> Option<Self> {
+    pub(super) fn of(
+        files: &'a BTreeMap<String, RecordFile>,
+        edited: &'a BTreeMap<String, RecordFile>,
+    ) -> Option<Self> {
         let named = |file: &'a RecordFile| Some((RecordId::stem(&file.path)?, file));
         let by_id: BTreeMap<_, _> = files.values().map(named).collect::<Option<_>>()?;
-        (by_id.len() == files.len()).then_some(OnDisk(by_id))
+        (by_id.len() == files.len()).then_some(OnDisk { files: by_id, edited })
     }
 
-    fn parse(&self, id: &str) -> Option<Arc<Record>> {
-        self.0.get(id).map(|file| Arc::new(file.parse()))
+    /// The record as the commit has it, and as it stands in the work tree where it was edited.
+    fn pair(&self, id: &str) -> Option<Pair> {
+        let disk = *self.files.get(id)?;
+        pair_of(self.edited.get(&disk.path).unwrap_or(disk), disk)
     }
 }
 
@@ -37,7 +45,7 @@ pub(super) struct Step<'a> {
     /// Position of the commit that is read.
     pub(super) tip: usize,
     new: BTreeSet<usize>,
-    /// Records that they changed, named, or say were exercised.
+    /// Records that they changed, named, or say were exercised, and those that the work tree has or had otherwise.
     touched: BTreeSet<&'a str>,
     /// Of those the ones that they made.
     made: BTreeSet<&'a str>,
@@ -82,19 +90,22 @@ impl<'a> Step<'a> {
             let names = names.chain(commit.trailers.exercised.iter().map(String::as_str));
             touched.extend(names.filter(|name| known.contains(name)));
         }
+        let was_edited = |line: &&Line| line.listed.work_tree != WorkTree::Clean;
+        touched.extend(kept.lines.iter().filter(was_edited).map(|line| line.listed.name.as_str()));
+        touched.extend(on_disk.edited.keys().filter_map(|path| RecordId::stem(path)));
         let folded: BTreeSet<String> = known.union(&made).map(|id| id.to_ascii_lowercase()).collect();
-        let is_whole = on_disk.0.len() == known.len() + made.len() && folded.len() == on_disk.0.len();
+        let is_whole = on_disk.files.len() == known.len() + made.len() && folded.len() == on_disk.files.len();
         is_whole.then_some(Step { tip, new, touched, made, on_disk })
     }
 
     /// The IDs of all records.
     pub(super) fn ids(&self) -> BTreeSet<&'a str> {
-        self.on_disk.0.keys().copied().collect()
+        self.on_disk.files.keys().copied().collect()
     }
 
     /// What is derived again; `None` where links changed, or so much is touched that nothing would be gained.
     pub(super) fn again(&self, kept: &Kept) -> Option<Again> {
-        let links = |id: &&'a str| Some((*id, Links::of(&*self.on_disk.parse(id)?)));
+        let links = |id: &&'a str| Some((*id, Links::of(&self.on_disk.pair(id)?.shown.record)));
         let links: Vec<(&str, Links)> = self.touched.par_iter().map(links).collect::<Option<_>>()?;
         let mut all = kept.links();
         let is_as_before =
@@ -108,10 +119,7 @@ impl<'a> Step<'a> {
         if affected.read.len() > kept.lines.len() / 2 + 50 {
             return None;
         }
-        let there = affected.read.par_iter().filter_map(|id| self.on_disk.parse(id));
-        let mut pairs: Vec<Pair> = there
-            .map(|record| Pair { shown: Shown { record, work_tree: WorkTree::Clean }, on_disk: None })
-            .collect();
+        let mut pairs: Vec<Pair> = affected.read.par_iter().filter_map(|id| self.on_disk.pair(id)).collect();
         pairs.sort_by(|a, b| a.shown.record.path.cmp(&b.shown.record.path));
         let owned = |ids: &BTreeSet<&str>| ids.iter().filter_map(|id| RecordId::parse(id).ok()).collect();
         Some(Again { lines: owned(&affected.again), read: owned(&affected.read), pairs })
