@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::errors;
 use crate::book::{Inputs, Loaded, natural};
 use crate::history::CommitId;
-use crate::ledger::{self, Decided, Links, Listed, RecordState, WorkTree};
+use crate::ledger::{self, Decided, Links, Listed, RecordState, Status, WorkTree};
 
 /// What lines were read from.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
@@ -55,14 +55,11 @@ impl Basis {
         CommitId(self.tip)
     }
 
-    /// Whether it may tell something of what is asked: at a moment at which it holds, and of the same trunk, or of one
-    /// that moved on with what is read.
+    /// Whether it may tell something of what is asked: of the same trunk, or of one that moved on with what is read.
     pub(super) fn may_lead_to(&self, inputs: &Inputs) -> bool {
         let (tip, trunk) = (inputs.tip.map(|tip| tip.0), inputs.trunk.as_ref().map(|(_, tip)| tip.0));
         let moved_along = self.trunk == Some(self.tip) && trunk == tip;
-        (self.from..=self.until).contains(&inputs.now)
-            && tip.is_some()
-            && (self.trunk == trunk || moved_along)
+        tip.is_some() && (self.trunk == trunk || moved_along)
     }
 }
 
@@ -70,6 +67,13 @@ impl Line {
     pub(super) fn of(state: &RecordState) -> Self {
         let errors = errors(state.diagnostics.clone());
         Line { listed: Listed::of(state), links: Links::of(&state.record), errors }
+    }
+
+    /// Whether another moment (seconds since the epoch) or another work tree may make another line of it.
+    pub(super) fn is_passing(&self, now: i64) -> bool {
+        let (listed, due) = (&self.listed, self.listed.review_due);
+        listed.work_tree != WorkTree::Clean
+            || due.is_some_and(|due| (due < now) != (listed.status == Status::ReviewDue))
     }
 }
 

@@ -9,7 +9,7 @@ use super::kept::{Kept, Line};
 use crate::book::shown::{Pair, pair_of};
 use crate::book::{Inputs, RecordFile};
 use crate::history::{Change, Commit, History};
-use crate::ledger::{self, Links, RecordState, Walk, WorkTree};
+use crate::ledger::{self, Links, RecordState, Walk};
 use crate::record::{RecordId, RecordType, detached_path};
 
 /// More new commits than this are no reason to think that little has changed.
@@ -45,7 +45,8 @@ pub(super) struct Step<'a> {
     /// Position of the commit that is read.
     pub(super) tip: usize,
     new: BTreeSet<usize>,
-    /// Records that they changed, named, or say were exercised, and those that the work tree has or had otherwise.
+    /// Records that they changed, named, or say were exercised, those that the work tree has or had otherwise, and those
+    /// whose review has become due.
     touched: BTreeSet<&'a str>,
     /// Of those the ones that they made.
     made: BTreeSet<&'a str>,
@@ -90,8 +91,8 @@ impl<'a> Step<'a> {
             let names = names.chain(commit.trailers.exercised.iter().map(String::as_str));
             touched.extend(names.filter(|name| known.contains(name)));
         }
-        let was_edited = |line: &&Line| line.listed.work_tree != WorkTree::Clean;
-        touched.extend(kept.lines.iter().filter(was_edited).map(|line| line.listed.name.as_str()));
+        let passing = kept.lines.iter().filter(|line| line.is_passing(inputs.now));
+        touched.extend(passing.map(|line| line.listed.name.as_str()));
         touched.extend(on_disk.edited.keys().filter_map(|path| RecordId::stem(path)));
         let folded: BTreeSet<String> = known.union(&made).map(|id| id.to_ascii_lowercase()).collect();
         let is_whole = on_disk.files.len() == known.len() + made.len() && folded.len() == on_disk.files.len();
