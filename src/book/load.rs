@@ -12,7 +12,7 @@ use super::settings::parse_config;
 use super::shown::{Pair, attach_diagnostics, ids, present, shown_again};
 use super::{Book, BookConfig, BookError, POLICY_FILE};
 use crate::diagnostic::Diagnostic;
-use crate::history::{CommitId, FactCache, FilesRead, History};
+use crate::history::{CommitId, FactCache, History};
 use crate::ledger::{self, Depth, Evidence, Shown, State, WorkTree};
 use crate::policy::Policy;
 use crate::record::{Record, RecordId};
@@ -285,8 +285,7 @@ impl Book {
         std::thread::scope(|scope| {
             let shown = scope.spawn(move || other.shown(tip, on_disk));
             let shown = || shown.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-            let (history, cache) =
-                commits.map_or_else(|| self.read_commits(asked, cache, FilesRead::AtOnce), Ok)?;
+            let (history, cache) = commits.map_or_else(|| self.read_commits(asked, cache), Ok)?;
             let remark = cache.as_ref().and_then(FactCache::remark);
             let (pairs, (prepared, to_keep)) = match asked.depth {
                 Depth::Everything => {
@@ -307,16 +306,9 @@ impl Book {
     }
 
     /// The commits in the history of what is asked, and what the cache knows of them besides.
-    pub(super) fn read_commits(
-        &self,
-        asked: Asked<'_>,
-        cache: CacheUse,
-        files: FilesRead,
-    ) -> Result<Commits, BookError> {
+    pub(super) fn read_commits(&self, asked: Asked<'_>, cache: CacheUse) -> Result<Commits, BookError> {
         let mut cache = match cache {
-            CacheUse::Allowed => {
-                FactCache::open(&self.repository, &self.path, &scope_rules(asked.policy), files)
-            }
+            CacheUse::Allowed => FactCache::open(&self.repository, &self.path, &scope_rules(asked.policy)),
             CacheUse::Refused => None,
         };
         let tips: Vec<CommitId> = asked.tip.into_iter().chain(asked.trunk).collect();

@@ -125,19 +125,6 @@ pub(super) fn scope_rules(policy: &Policy) -> ScopeRules {
     ScopeRules { gated: policy.gated_environments() }
 }
 
-/// The versions of files that a derivation may ask for.
-fn wanted(history: &History, extent: Extent<'_>) -> FxHashSet<(RecordType, BlobId)> {
-    let is_asked = |path: &str| match extent {
-        Extent::Only(ids) => RecordId::stem(path).is_some_and(|stem| ids.contains(stem)),
-        Extent::Everything | Extent::Standing(_) => true,
-    };
-    let changes = history.commits.iter().flat_map(|commit| &commit.changes);
-    let versions = changes.filter(|change| is_asked(&change.path)).filter_map(|change| {
-        Some((RecordType::of_path(&change.path)?, change.new.filter(|file| file.is_regular())?.blob))
-    });
-    versions.collect()
-}
-
 impl Book {
     /// Reads what the ledger needs of a history, as far as the cache does not know it. The cache is one for the
     /// scope rules of the policy that is asked by; what is new is given beside, to be kept.
@@ -155,9 +142,6 @@ impl Book {
         let (tip, trunk) = (position(asked.tip), position(asked.trunk));
         let every_policy = policies.values().flatten().chain([policy, &builtin]);
         let items = ledger::deployment_items(every_policy);
-        if let Some(cache) = &mut cache {
-            cache.read_files(|| wanted(history, extent));
-        }
         let known = cache.as_mut().map(|cache| std::mem::take(&mut cache.files)).unwrap_or_default();
         let Walked { versions, read, walk, foreseen, renumberings } =
             self.walk(history, policy, extent, &items, known)?;

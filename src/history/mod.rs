@@ -18,7 +18,7 @@ mod signature;
 mod tree;
 mod types;
 
-pub use cache::{Answers, FactCache, FileFacts, FilesRead, Pieces, SeenHeads, Wanted};
+pub use cache::{Answers, FactCache, FileFacts, Pieces, SeenHeads};
 pub use error::HistoryError;
 pub use index::BothAdded;
 pub use lines::{DiffLine, Hunk, Origin, changed_lines, unchanged_lines};

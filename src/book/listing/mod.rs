@@ -11,7 +11,7 @@ use super::prepared::{Asked, Extent, ToKeep};
 use super::shown::attach_diagnostics;
 use super::{Book, BookError, CacheUse, Inputs, Loaded, POLICY_FILE};
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::history::{Answers, FactCache, FilesRead, History};
+use crate::history::{Answers, FactCache, History};
 use crate::ledger::{self, Depth, Evidence, Listed, Shown};
 use crate::policy::Policy;
 use crate::template::RecordTemplates;
@@ -128,7 +128,7 @@ impl Book {
             let beside = scope.spawn(move || -> Result<_, BookError> {
                 Ok(edited(&other, tip, on_disk)?.zip(Kept::read(kept)))
             });
-            let commits = self.read_commits(asked, ask.cache, FilesRead::WhenWanted);
+            let commits = self.read_commits(asked, ask.cache);
             (beside.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), commits)
         });
         let (beside, (history, cache)): (Option<_>, Commits) = (beside?, commits?);

@@ -17,7 +17,7 @@ mod wire;
 
 use std::path::PathBuf;
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 use sha2::{Digest, Sha256};
 
 pub use answers::Answers;
@@ -40,33 +40,6 @@ const MANY: usize = 8;
 /// What names of fact files begin with.
 const PREFIX: &str = "facts-";
 
-/// Of which record files facts are read.
-#[derive(Debug, Clone)]
-pub enum Wanted<'a> {
-    /// All of them.
-    All,
-    /// These.
-    Those(&'a FxHashSet<(RecordType, BlobId)>),
-}
-
-impl Wanted<'_> {
-    fn has(&self, version: &(RecordType, BlobId)) -> bool {
-        match self {
-            Wanted::All => true,
-            Wanted::Those(those) => those.contains(version),
-        }
-    }
-}
-
-/// When facts of record files are read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum FilesRead {
-    /// Beside those of commits: all of them.
-    AtOnce,
-    /// When it is known of which (see [`FactCache::read_files`]).
-    WhenWanted,
-}
-
 /// Facts of record files by type and content.
 pub type FileFacts = FxHashMap<(RecordType, BlobId), Facts>;
 
@@ -88,8 +61,6 @@ pub struct FactCache {
     pub(super) commits: KnownCommits,
     /// What is known of record files by the scope rules in force; taken by whoever needs it.
     pub files: FileFacts,
-    /// What is known of record files and not read yet, in bytes.
-    unread: Vec<Vec<u8>>,
     /// What this run found out.
     fresh: Fresh,
     damaged: usize,
@@ -106,12 +77,7 @@ struct Fresh {
 impl FactCache {
     /// Reads what is known for a book; `None` where objects must be read themselves (see
     /// [`Repository::verify_objects`]).
-    pub fn open(
-        repository: &Repository,
-        book: &BookPath,
-        rules: &ScopeRules,
-        files: FilesRead,
-    ) -> Option<Self> {
+    pub fn open(repository: &Repository, book: &BookPath, rules: &ScopeRules) -> Option<Self> {
         if repository.verifies_objects() {
             return None;
         }
@@ -121,30 +87,21 @@ impl FactCache {
             small: Vec::new(),
             commits: KnownCommits::default(),
             files: FileFacts::default(),
-            unread: Vec::new(),
             fresh: Fresh::default(),
             damaged: 0,
             folder,
         };
-        cache.read(files);
+        cache.read();
         Some(cache)
     }
 
-    fn read(&mut self, when: FilesRead) {
-        let none = FxHashSet::default();
-        let wanted = match when {
-            FilesRead::AtOnce => Wanted::All,
-            FilesRead::WhenWanted => Wanted::Those(&none),
-        };
+    fn read(&mut self) {
         for (path, size) in self.folder.list(PREFIX) {
             match self.folder.read(&path) {
-                Found::Payload(payload) => match decode(&payload, &self.rules, &wanted) {
+                Found::Payload(payload) => match decode(&payload, &self.rules) {
                     Some((commits, files)) => {
                         join(&mut self.commits, commits);
                         merge(&mut self.files, files);
-                        if when == FilesRead::WhenWanted {
-                            self.unread.push(payload);
-                        }
                         if size < SMALL {
                             self.small.push(path);
                         }
@@ -154,21 +111,6 @@ impl FactCache {
                 Found::Damaged => self.discard(&path),
                 Found::Foreign | Found::Nothing => {}
             }
-        }
-    }
-
-    /// Reads the facts of those record files that are wanted, where they were left.
-    pub fn read_files(&mut self, wanted: impl FnOnce() -> FxHashSet<(RecordType, BlobId)>) {
-        let unread = std::mem::take(&mut self.unread);
-        if unread.is_empty() {
-            return;
-        }
-        let wanted = wanted();
-        for payload in unread {
-            let files = split(&payload)
-                .filter(|(of_rules, ..)| **of_rules == self.rules)
-                .and_then(|(_, _, files)| versions::decode(files, &Wanted::Those(&wanted)));
-            merge(&mut self.files, files.unwrap_or_default());
         }
     }
 
@@ -225,7 +167,7 @@ impl FactCache {
         let mut joined = Vec::new();
         for path in &self.small {
             if let Found::Payload(payload) = self.folder.read(path)
-                && let Some((more, files)) = decode(&payload, &self.rules, &Wanted::All)
+                && let Some((more, files)) = decode(&payload, &self.rules)
             {
                 join(&mut known, more);
                 merge(&mut known_files, files);
@@ -280,24 +222,14 @@ fn encode(
     payload
 }
 
-fn decode(payload: &[u8], rules: &[u8; 32], wanted: &Wanted<'_>) -> Option<(KnownCommits, FileFacts)> {
-    let (of_rules, commits, files) = split(payload)?;
-    let nothing = || matches!(wanted, Wanted::Those(those) if those.is_empty());
-    let is_read = of_rules == rules && !nothing();
-    let commits = || commits::decode(commits);
-    let files = || if is_read { versions::decode(files, wanted) } else { Some(FileFacts::default()) };
-    // To wake another thread takes longer than to read a few.
-    let (commits, files) = match payload.len() < 64 * 1024 || !is_read {
-        true => (commits(), files()),
-        false => rayon::join(commits, files),
-    };
-    Some((commits?, files?))
-}
-
-/// The hash of the rules, and the two parts.
-fn split(payload: &[u8]) -> Option<(&[u8; 32], &[u8], &[u8])> {
+fn decode(payload: &[u8], rules: &[u8; 32]) -> Option<(KnownCommits, FileFacts)> {
     let (of_rules, rest) = payload.split_first_chunk::<32>()?;
     let (length, rest) = rest.split_first_chunk::<8>()?;
     let (commits, files) = rest.split_at_checked(usize::try_from(u64::from_le_bytes(*length)).ok()?)?;
-    Some((of_rules, commits, files))
+    let commits = || commits::decode(commits);
+    let files = || if of_rules == rules { versions::decode(files) } else { Some(FileFacts::default()) };
+    // To wake another thread takes longer than to read a few.
+    let (commits, files) =
+        if payload.len() < 64 * 1024 { (commits(), files()) } else { rayon::join(commits, files) };
+    Some((commits?, files?))
 }

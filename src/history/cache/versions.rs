@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
+use super::FileFacts;
 use super::wire::{Reader, Writer};
-use super::{FileFacts, Wanted};
 use crate::history::types::BlobId;
 use crate::record::{Facts, ItemKey, RecordType, ScopeHash, Shape};
 
@@ -89,24 +89,16 @@ fn write_ticks(writer: &mut Writer, ticks: &[bool]) {
     }
 }
 
-/// Reads the facts of those files that are `wanted`.
-pub(super) fn decode(bytes: &[u8], wanted: &Wanted<'_>) -> Option<FileFacts> {
+pub(super) fn decode(bytes: &[u8]) -> Option<FileFacts> {
     let mut reader = Reader::new(bytes)?;
     let shapes: Vec<Arc<Shape>> = reader.list(|reader| Some(read_shape(reader)?.into()))?;
     let values: Vec<Values> = reader.list(|reader| Some(reader.list(Reader::text)?.into()))?;
     let count = reader.count()?;
-    let expected = match wanted {
-        Wanted::All => count,
-        Wanted::Those(those) => those.len().min(count),
-    };
-    let mut files = FileFacts::with_capacity_and_hasher(expected, Default::default());
+    let mut files = FileFacts::with_capacity_and_hasher(count, Default::default());
     for _ in 0..count {
         let record_type = *RecordType::ALL.get(usize::from(reader.byte()?))?;
-        let version = (record_type, reader.blob()?);
-        let facts = read(&mut reader, &shapes, &values)?;
-        if wanted.has(&version) {
-            files.insert(version, facts.made()?);
-        }
+        let blob = reader.blob()?;
+        files.insert((record_type, blob), read(&mut reader, &shapes, &values)?);
     }
     reader.is_at_end().then_some(files)
 }
@@ -119,44 +111,18 @@ fn read_shape(reader: &mut Reader<'_>) -> Option<Shape> {
     Some(Shape { items, fields: reader.list(Reader::text)? })
 }
 
-/// Facts of a file as they stand in the bytes.
-struct Raw<'b, 's> {
-    readable: bool,
-    shape: &'s Arc<Shape>,
-    values: &'s Values,
-    ticks: &'b [u8],
-    scope: Option<&'b [u8]>,
-}
-
-impl Raw<'_, '_> {
-    fn made(&self) -> Option<Facts> {
-        let ticks = (0..self.shape.items.len()).map(|item| self.ticks[item / 8] >> (item % 8) & 1 == 1);
-        let scope = match self.scope {
-            Some(bytes) => Some(ScopeHash(bytes.try_into().ok()?)),
-            None => None,
-        };
-        Some(Facts {
-            readable: self.readable,
-            shape: Arc::clone(self.shape),
-            ticks: ticks.collect(),
-            values: Arc::clone(self.values),
-            scope,
-        })
-    }
-}
-
-fn read<'b, 's>(
-    reader: &mut Reader<'b>,
-    shapes: &'s [Arc<Shape>],
-    values: &'s [Values],
-) -> Option<Raw<'b, 's>> {
+fn read(reader: &mut Reader<'_>, shapes: &[Arc<Shape>], values: &[Values]) -> Option<Facts> {
     let flags = reader.byte().filter(|flags| *flags <= READABLE | SCOPE)?;
-    let shape = shapes.get(usize::try_from(reader.number()?).ok()?)?;
-    let values = values.get(usize::try_from(reader.number()?).ok()?)?;
+    let shape = Arc::clone(shapes.get(usize::try_from(reader.number()?).ok()?)?);
+    let values = Arc::clone(values.get(usize::try_from(reader.number()?).ok()?)?);
     if values.len() != shape.fields.len() {
         return None;
     }
-    let ticks = reader.raw(shape.items.len().div_ceil(8))?;
-    let scope = if flags & SCOPE != 0 { Some(reader.raw(32)?) } else { None };
-    Some(Raw { readable: flags & READABLE != 0, shape, values, ticks, scope })
+    let bytes = reader.raw(shape.items.len().div_ceil(8))?;
+    let ticks = (0..shape.items.len()).map(|item| bytes[item / 8] >> (item % 8) & 1 == 1).collect();
+    let scope = match flags & SCOPE != 0 {
+        true => Some(ScopeHash(reader.raw(32)?.try_into().ok()?)),
+        false => None,
+    };
+    Some(Facts { readable: flags & READABLE != 0, shape, ticks, values, scope })
 }
