@@ -39,7 +39,7 @@ pub use deleted::Deleted;
 pub use differences::{Differences, Step, Steps};
 pub use error::BookError;
 pub use files::{FileContent, RecordFile};
-pub use inputs::Inputs;
+pub use inputs::{Inputs, Parts};
 pub use judge::{AuditQuestion, Audited, GateQuestion, Period};
 pub use listing::Listing;
 pub(crate) use load::natural;

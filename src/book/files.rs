@@ -92,22 +92,10 @@ pub(super) fn edited(
     commit: CommitId,
     on_disk: &BTreeMap<String, RecordFile>,
 ) -> Result<Option<BTreeMap<String, RecordFile>>, BookError> {
-    let is_record = |path: &str| path.ends_with(".md") || directory_in_place_of_record(path).is_some();
-    let mut listed = listed(book, commit)?;
-    listed.retain(|(_, path, _)| is_record(path));
-    let is_there = |(_, path, file): &(RecordType, String, TreeFile)| {
-        let disk = on_disk.get(path).map(|file| &file.content);
-        file.is_regular() && matches!(disk, Some(FileContent::Bytes(_)))
-    };
-    if listed.len() != on_disk.len() || !listed.iter().all(is_there) {
-        return Ok(None);
-    }
-    let is_other = |(_, path, file): &(RecordType, String, TreeFile)| match on_disk.get(path) {
-        Some(RecordFile { content: FileContent::Bytes(bytes), .. }) => blob_name(bytes) != Some(file.blob),
-        _ => true,
-    };
-    let others = listed.into_par_iter().filter(is_other).collect();
-    record_files(book, others).map(Some)
+    let CommittedFiles { unchanged, others } = committed(book, commit, on_disk)?;
+    let is_file = |file: &RecordFile| matches!(file.content, FileContent::Bytes(_));
+    let are_there = others.iter().all(|(path, file)| is_file(file) && on_disk.get(path).is_some_and(is_file));
+    Ok(Some(others).filter(|others| are_there && unchanged.len() + others.len() == on_disk.len()))
 }
 
 /// What stands in the folders of records of a commit.

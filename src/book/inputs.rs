@@ -53,20 +53,16 @@ impl Inputs {
     /// name, and of what reads. `None` for another moment than the present, and before the first commit.
     pub(super) fn fingerprint_of_settings(&self, reader: &[u8; 32]) -> Option<[u8; 32]> {
         self.tip.filter(|_| self.is_present)?;
-        let mut hash = Hash(Sha256::new());
+        let mut hash = Parts::default();
         hash.add(reader);
         hash.add(self.trunk.as_ref().map_or("", |(name, _)| name).as_bytes());
         self.add_settings(&mut hash);
-        Some(hash.0.finalize().into())
+        Some(hash.finish())
     }
 
-    fn add_settings(&self, hash: &mut Hash) {
+    fn add_settings(&self, hash: &mut Parts) {
         hash.add(self.book_file.as_bytes());
-        hash.add(&(self.templates.len() as u64).to_le_bytes());
-        for (name, text) in &self.templates {
-            hash.add(name.as_bytes());
-            hash.add(text.as_bytes());
-        }
+        hash.add_all(self.templates.iter().map(|(name, text)| (name.as_str(), text.as_bytes())));
     }
 
     /// A hash of all that is here but the clock: where it is equal, equal states are derived, as long as the
@@ -74,7 +70,7 @@ impl Inputs {
     /// present, and before the first commit.
     pub fn fingerprint(&self) -> Option<[u8; 32]> {
         let tip = self.tip.filter(|_| self.is_present)?;
-        let mut hash = Hash(Sha256::new());
+        let mut hash = Parts::default();
         hash.add(&tip.0);
         hash.add(self.head.branch.as_deref().unwrap_or_default().as_bytes());
         let (trunk, trunk_tip) = self.trunk.as_ref().map_or(("", [0; 20]), |(name, id)| (name, id.0));
@@ -85,7 +81,7 @@ impl Inputs {
         // Files are the only thing without an end of its own, and come last.
         let files: Vec<(&String, &RecordFile)> = self.on_disk.iter().flatten().collect();
         let hashed = |(path, file): &(&String, &RecordFile)| -> [u8; 32] {
-            let mut hash = Hash(Sha256::new());
+            let mut hash = Parts::default();
             hash.add(path.as_bytes());
             let (kind, content) = match &file.content {
                 FileContent::Bytes(bytes) => (b"file", &bytes[..]),
@@ -93,21 +89,37 @@ impl Inputs {
             };
             hash.add(kind);
             hash.add(content);
-            hash.0.finalize().into()
+            hash.finish()
         };
         let hashed: Vec<[u8; 32]> = files.par_iter().map(hashed).collect();
         hashed.iter().for_each(|file| hash.add(file));
-        Some(hash.0.finalize().into())
+        Some(hash.finish())
     }
 }
 
-struct Hash(Sha256);
+/// A hash of what was read, part by part.
+#[derive(Default)]
+pub struct Parts(Sha256);
 
-impl Hash {
+impl Parts {
     /// Adds a part with its length, so that parts cannot run into each other.
-    fn add(&mut self, part: &[u8]) {
+    pub fn add(&mut self, part: &[u8]) {
         self.0.update((part.len() as u64).to_le_bytes());
         self.0.update(part);
+    }
+
+    /// Adds named parts, and how many they are.
+    pub fn add_all<'p>(&mut self, parts: impl ExactSizeIterator<Item = (&'p str, &'p [u8])>) {
+        self.add(&(parts.len() as u64).to_le_bytes());
+        for (name, part) in parts {
+            self.add(name.as_bytes());
+            self.add(part);
+        }
+    }
+
+    /// SHA-256 of all.
+    pub fn finish(self) -> [u8; 32] {
+        self.0.finalize().into()
     }
 }
 

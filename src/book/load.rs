@@ -130,17 +130,13 @@ impl Loaded {
     /// Everything that is wrong: with the settings, the records by themselves, by the policy and beside each
     /// other. What the work tree holds is judged where there is one, else the commit.
     pub fn diagnostics(&self) -> Vec<Diagnostic> {
-        let records = self.state.records.iter();
-        let mut found: Vec<Diagnostic> = self
-            .state
-            .diagnostics
-            .iter()
-            .chain(records.flat_map(|record| &record.diagnostics))
-            .cloned()
-            .collect();
-        found.sort_by(|a, b| (&a.path, a.span.start, a.code).cmp(&(&b.path, b.span.start, b.code)));
-        found.dedup();
-        found
+        in_order(self.found()).into_iter().cloned().collect()
+    }
+
+    /// The same as it was found, some of it twice.
+    pub(super) fn found(&self) -> impl Iterator<Item = &Diagnostic> {
+        let of_records = self.state.records.iter().flat_map(|record| &record.diagnostics);
+        self.state.diagnostics.iter().chain(of_records)
     }
 
     /// The texts that the diagnostics point into, by path.
@@ -340,6 +336,14 @@ impl Book {
         let trunk = self.trunk(ask, &policy)?;
         Ok(Viewed { tip, now, policy, trunk })
     }
+}
+
+/// By file and place, each once.
+pub(super) fn in_order<'d>(found: impl Iterator<Item = &'d Diagnostic>) -> Vec<&'d Diagnostic> {
+    let mut found: Vec<&Diagnostic> = found.collect();
+    found.sort_by(|a, b| (&a.path, a.span.start, a.code).cmp(&(&b.path, b.span.start, b.code)));
+    found.dedup();
+    found
 }
 
 /// The commits of a history, and what the cache knows of them besides.

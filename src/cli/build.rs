@@ -105,11 +105,11 @@ pub(super) fn build(
         }
     };
     refuse_own_folders(book, &config, &out)?;
-    let whole = memory.as_ref().and_then(|_| Some(Whole { of: key(&sources, options)?, n_pages: 0 }));
+    let key = memory.as_ref().and_then(|_| key(&sources, options));
     let note = memory.as_ref().and_then(|memory| Note::decoded(&memory.note(&note_of(&out))?));
     let Note { whole: before, made, looks } = note.unwrap_or_default();
     let disk = OnDisk::new(&out, looks);
-    if let Some(before) = before.filter(|before| whole.as_ref().is_some_and(|whole| whole.of == before.of))
+    if let Some(before) = before.filter(|before| key == Some(before.of))
         && site::stands(&disk, before.n_pages)
         && let Ok(listed) = std::fs::read(out.join(site::EXTERNAL_LINKS))
     {
@@ -137,7 +137,7 @@ pub(super) fn build(
     })?;
     let n_pages = pages.len() + standing.len();
     if let Some(memory) = &memory {
-        let whole = whole.map(|whole| Whole { n_pages, ..whole });
+        let whole = key.map(|of| Whole { of, n_pages });
         let note = Note { whole, made: Some(made), looks: disk.into_looks(present()) };
         // The folder is there now, so that its path may be told otherwise than before.
         memory.put_note(&note_of(&out), &note.encoded());

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::build::Options;
 use super::context::Context;
 use super::error::CliError;
-use super::sources::{Files, Sources};
+use super::sources::{OtherFiles, Sources};
 use crate::book::{
     Ask, AuditQuestion, Audited, Book, BookConfig, CacheUse, Deleted, GateQuestion, Loaded, Steps, View,
 };
@@ -38,7 +38,7 @@ pub(super) struct Gathered {
     pub(super) loaded: Arc<Loaded>,
     trunk: Option<Arc<Trunk>>,
     steps: Arc<Steps>,
-    files: Files,
+    files: OtherFiles,
     /// Records that have another ID now, from the old one.
     renamed: BTreeMap<RecordId, RecordId>,
     /// Records that history deleted.

@@ -4,11 +4,9 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use sha2::{Digest, Sha256};
-
 use super::context::Context;
 use super::error::CliError;
-use crate::book::{Ask, Book, BookConfig, Inputs};
+use crate::book::{Ask, Book, BookConfig, Inputs, Parts};
 use crate::diagnostic::Diagnostic;
 use crate::history::CommitId;
 use crate::record::RecordType;
@@ -18,11 +16,11 @@ use crate::site::{self, DocFile};
 pub(super) struct Sources {
     pub(super) ask: Ask,
     pub(super) inputs: Inputs,
-    pub(super) files: Files,
+    pub(super) files: OtherFiles,
 }
 
 /// The files of a book that are no records and no settings.
-pub(super) struct Files {
+pub(super) struct OtherFiles {
     pub(super) docs: Vec<DocFile>,
     pub(super) docs_problems: Vec<Diagnostic>,
     pub(super) assets: Vec<DocFile>,
@@ -47,23 +45,23 @@ impl Sources {
         let ask = Ask { now, ..context.ask() };
         let inputs = book.inputs(&ask)?;
         let commit = inputs.commit().filter(|_| context.at.is_some() || book.root.is_none());
-        let files = Files::read(book, commit, &inputs.config()?)?;
+        let files = OtherFiles::read(book, commit, &inputs.config()?)?;
         Ok(Sources { ask, inputs, files })
     }
 
     /// A hash of all that a site is made from; where it is equal, equal sites are made. `None` for a site of the past.
     pub(super) fn fingerprint(&self) -> Option<[u8; 32]> {
-        let mut log = Log::default();
+        let mut log = Parts::default();
         log.add(&self.inputs.fingerprint()?);
         log.add(&self.inputs.now().to_le_bytes());
         log.add(&self.files.digest);
-        Some(log.0.finalize().into())
+        Some(log.finish())
     }
 }
 
-impl Files {
+impl OtherFiles {
     fn read(book: &Book, commit: Option<CommitId>, config: &BookConfig) -> Result<Self, CliError> {
-        let mut log = Log::default();
+        let mut log = Parts::default();
         let mut files = |folder: &str| -> Result<Vec<DocFile>, CliError> {
             let files = book.other_files(commit, folder)?;
             log.add_all(files.iter().map(|(path, bytes)| (path.as_str(), bytes.as_slice())));
@@ -79,29 +77,8 @@ impl Files {
         log.add_all(template_overrides.iter().map(|(name, text)| (name.as_str(), text.as_bytes())));
         let theme_files = theme_files(book, commit, config)?;
         log.add_all(theme_files.iter().map(|file| (file.path.as_str(), file.bytes.as_slice())));
-        let digest = log.0.finalize().into();
-        Ok(Files { docs, docs_problems, assets, template_overrides, theme_files, digest })
-    }
-}
-
-/// A hash of what was read, part by part.
-#[derive(Default)]
-struct Log(Sha256);
-
-impl Log {
-    /// Adds a part with its length, so that parts cannot run into each other.
-    fn add(&mut self, part: &[u8]) {
-        self.0.update((part.len() as u64).to_le_bytes());
-        self.0.update(part);
-    }
-
-    /// Adds named parts, and how many they are.
-    fn add_all<'p>(&mut self, parts: impl ExactSizeIterator<Item = (&'p str, &'p [u8])>) {
-        self.add(&(parts.len() as u64).to_le_bytes());
-        for (name, part) in parts {
-            self.add(name.as_bytes());
-            self.add(part);
-        }
+        let digest = log.finish();
+        Ok(OtherFiles { docs, docs_problems, assets, template_overrides, theme_files, digest })
     }
 }
 
@@ -111,7 +88,7 @@ fn with_includes(
     book: &Book,
     commit: Option<CommitId>,
     docs: Vec<DocFile>,
-    log: &mut Log,
+    log: &mut Parts,
 ) -> (Vec<DocFile>, Vec<Diagnostic>) {
     let taken = RefCell::new(BTreeSet::new());
     let log = RefCell::new(log);

@@ -25,6 +25,7 @@ pub use lines::{DiffLine, Hunk, Origin, changed_lines, unchanged_lines};
 pub use objects::blob_name;
 pub use repository::{Blob, Head, Repository};
 pub use signature::{SignatureCheck, check_text, key_identity};
+pub(crate) use types::hex;
 pub use types::{
     BlobId, Change, Commit, CommitId, CommitTime, FileKind, History, Signature, Trailers, TrailersOfCommit,
     TreeFile,

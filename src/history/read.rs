@@ -147,15 +147,12 @@ fn walk<'scope>(
     let mut seen: Vec<Seen> = Vec::with_capacity(known);
     let mut names: HashSet<Arc<str>> = HashSet::new();
     let mut walked = Walked { commits: Vec::with_capacity(known), read: Vec::new() };
-    let mut stack: Vec<Step> =
-        tips.iter().rev().map(|tip| Step::Enter(shelf.find(commit_id(*tip)))).collect();
+    let by_name = |oid: &Oid| Parent::Elsewhere(commit_id(*oid));
+    let mut stack: Vec<Step> = tips.iter().rev().map(|tip| Step::Enter(by_name(tip))).collect();
     while let Some(step) = stack.pop() {
         match step {
             Step::Enter(commit) => {
-                let commit = match commit {
-                    Parent::At(_) => commit,
-                    Parent::Elsewhere(id) => shelf.find(id),
-                };
+                let commit = shelf.find(commit);
                 if !numbers.give(commit, seen.len()) {
                     continue;
                 }
@@ -170,8 +167,7 @@ fn walk<'scope>(
                         let mut raw = read_raw(&mut objects, oid)?;
                         share_names(&mut names, &mut raw);
                         queue.add(oid, &raw)?;
-                        let parents = raw.parents.iter().rev();
-                        stack.extend(parents.map(|parent| Step::Enter(shelf.find(commit_id(*parent)))));
+                        stack.extend(raw.parents.iter().rev().map(by_name).map(Step::Enter));
                         Seen::Read(id, Box::new(raw))
                     }
                 });
@@ -181,22 +177,18 @@ fn walk<'scope>(
             }
             Step::Leave(number) => {
                 let position = walked.commits.len();
-                let placed = |parent| match seen[numbers.of(parent)?] {
+                let placed = |parent| match seen[numbers.of(shelf.find(parent))?] {
                     Seen::Placed(position) => Some(position),
                     _ => None,
                 };
-                let by_id = |id| placed(shelf.find(id));
                 let (parents, commit) = match &seen[number] {
                     Seen::Known(place) => {
-                        let parents = shelf.parents(*place).iter().filter_map(|parent| match *parent {
-                            Parent::At(_) => placed(*parent),
-                            Parent::Elsewhere(id) => by_id(id),
-                        });
+                        let parents = shelf.parents(*place).iter().copied().filter_map(placed);
                         (parents.collect(), shelf.take(*place))
                     }
                     Seen::Read(id, raw) => {
                         walked.read.push(position);
-                        let parents = raw.parents.iter().filter_map(|parent| by_id(commit_id(*parent)));
+                        let parents = raw.parents.iter().map(by_name).filter_map(placed);
                         (parents.collect(), Some(read_commit(*id, raw)))
                     }
                     Seen::Placed(_) => continue,

@@ -272,7 +272,8 @@ fn number_first_parent_forest(commits: &[Commit]) -> Vec<Range<usize>> {
     ranges
 }
 
-fn hex(bytes: &[u8]) -> String {
+/// In base 16.
+pub(crate) fn hex(bytes: &[u8]) -> String {
     let digit = |half: u8| char::from_digit(u32::from(half), 16).unwrap_or_default();
     bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }

@@ -7,52 +7,58 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::{Deserialize, Serialize};
-
 use super::circles::circles;
+use super::listed::Listed;
 use super::relations::outgoing;
 use crate::record::{Details, Record, RecordType, TaskKind};
 
 /// What a record says of itself to which others look.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Links {
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Links<'a> {
     record_type: RecordType,
     kind: Option<TaskKind>,
     /// IDs of the frontmatter, with the kind of link.
-    refers_to: Vec<(String, String)>,
-    services: Vec<String>,
+    refers_to: Vec<(&'a str, &'a str)>,
+    services: &'a [String],
 }
 
-impl Links {
+impl<'a> Links<'a> {
     /// Those of a file.
-    pub fn of(record: &Record) -> Self {
+    pub fn of(record: &'a Record) -> Self {
         let (kind, services): (_, &[String]) = match &record.details {
             Details::Task(task) => (task.kind, &task.services),
             Details::Runbook(runbook) => (None, &runbook.services),
             Details::Decision(_) => (None, &[]),
         };
-        let refers_to = outgoing(record).into_iter().map(|(kind, id)| (kind.to_owned(), id.to_owned()));
+        Links { record_type: record.record_type(), kind, refers_to: outgoing(record), services }
+    }
+
+    /// Those of a record as it is listed, with what its file refers to.
+    pub fn listed(listed: &'a Listed, refers_to: &'a [(String, String)]) -> Self {
         Links {
-            record_type: record.record_type(),
-            kind,
-            refers_to: refers_to.collect(),
-            services: services.to_vec(),
+            record_type: listed.record_type,
+            kind: listed.kind,
+            refers_to: refers_to.iter().map(|(kind, id)| (kind.as_str(), id.as_str())).collect(),
+            services: &listed.services,
         }
     }
-}
 
-impl Links {
+    /// The IDs that it refers to, with the kind of link.
+    pub fn stated(&self) -> Vec<(String, String)> {
+        self.refers_to.iter().map(|(kind, id)| ((*kind).to_owned(), (*id).to_owned())).collect()
+    }
+
     /// Whether it refers to a record.
     pub fn refer_to(&self, id: &str) -> bool {
-        self.refers_to.iter().any(|(_, target)| target == id)
+        self.refers_to.iter().any(|(_, target)| *target == id)
     }
 }
 
 /// Whether tasks depend on each other in a circle.
-pub fn depend_in_circles(links: &BTreeMap<&str, &Links>) -> bool {
+pub fn depend_in_circles(links: &BTreeMap<&str, Links<'_>>) -> bool {
     let by_task = links.iter().map(|(id, links)| {
-        let depends = links.refers_to.iter().filter(|(kind, _)| kind == "depends on");
-        (*id, depends.map(|(_, target)| target.as_str()).collect())
+        let depends = links.refers_to.iter().filter(|(kind, _)| *kind == "depends on");
+        (*id, depends.map(|(_, target)| *target).collect())
     });
     !circles(by_task.collect()).is_empty()
 }
@@ -71,7 +77,7 @@ pub struct Affected<'a> {
 
 /// What the records that commits `touched` reach, in a book of which all links are given by ID.
 pub fn affected<'a>(
-    links: &BTreeMap<&'a str, &'a Links>,
+    links: &BTreeMap<&'a str, Links<'a>>,
     decided: &'a [Decided],
     touched: &BTreeSet<&'a str>,
 ) -> Affected<'a> {
@@ -95,7 +101,7 @@ pub fn affected<'a>(
 
 /// Links from both ends.
 struct Near<'l, 'a> {
-    links: &'l BTreeMap<&'a str, &'a Links>,
+    links: &'l BTreeMap<&'a str, Links<'a>>,
     referring: BTreeMap<&'a str, Vec<&'a str>>,
     by_service: BTreeMap<(&'a str, RecordType), Vec<&'a str>>,
     /// Decisions and tasks, from both ends.
@@ -103,7 +109,7 @@ struct Near<'l, 'a> {
 }
 
 impl<'l, 'a> Near<'l, 'a> {
-    fn new(links: &'l BTreeMap<&'a str, &'a Links>, ever: &'a [Decided]) -> Self {
+    fn new(links: &'l BTreeMap<&'a str, Links<'a>>, ever: &'a [Decided]) -> Self {
         let (mut referring, mut by_service, mut decided) =
             (BTreeMap::<_, Vec<_>>::new(), BTreeMap::<_, Vec<_>>::new(), BTreeMap::<_, BTreeSet<_>>::new());
         let mut lists = |decision: &'a str, task: &'a str| {
@@ -112,12 +118,12 @@ impl<'l, 'a> Near<'l, 'a> {
         };
         for (id, links) in links {
             for (_, target) in &links.refers_to {
-                referring.entry(target.as_str()).or_default().push(*id);
+                referring.entry(*target).or_default().push(*id);
                 if links.record_type == RecordType::Decision {
                     lists(id, target);
                 }
             }
-            for service in &links.services {
+            for service in links.services {
                 by_service.entry((service.as_str(), links.record_type)).or_default().push(*id);
             }
         }
@@ -129,15 +135,15 @@ impl<'l, 'a> Near<'l, 'a> {
 
     /// What a record refers to, and what refers to it.
     fn linked(&self, id: &str) -> impl Iterator<Item = &'a str> {
-        let links = self.links.get(id).copied();
-        let to = links.into_iter().flat_map(|links| &links.refers_to).map(|(_, target)| target.as_str());
+        let links = self.links.get(id);
+        let to = links.into_iter().flat_map(|links| &links.refers_to).map(|(_, target)| *target);
         to.chain(self.referring.get(id).into_iter().flatten().copied())
     }
 
     /// Records of a type that share a service with one.
     fn of_services(&self, id: &str, record_type: RecordType) -> impl Iterator<Item = &'a str> {
-        let links = self.links.get(id).copied();
-        let services = links.into_iter().flat_map(|links| &links.services);
+        let links = self.links.get(id);
+        let services = links.into_iter().flat_map(|links| links.services);
         services
             .filter_map(move |service| self.by_service.get(&(service.as_str(), record_type)))
             .flatten()
@@ -160,9 +166,9 @@ mod tests {
     use crate::record::Record;
 
     /// A record of a type with these keys in its frontmatter.
-    fn links(record_type: RecordType, keys: &str) -> Links {
+    fn record(record_type: RecordType, keys: &str) -> Record {
         let path = format!("{}/x.md", record_type.folder());
-        Links::of(&Record::parse(record_type, &path, format!("+++\nid = \"x\"\n{keys}+++\n").as_bytes()))
+        Record::parse(record_type, &path, format!("+++\nid = \"x\"\n{keys}+++\n").as_bytes())
     }
 
     /// One case of each rule, worked out from the design: who looks at whom.
@@ -170,17 +176,18 @@ mod tests {
     fn what_commits_reach() {
         use RecordType::{Decision, Runbook, Task};
         let book = [
-            ("A", links(Task, "")),
-            ("B", links(Task, "depends = [\"A\"]\n")),
-            ("DOC", links(Task, "kind = \"documentation\"\nfollows = [\"C\"]\n")),
-            ("C", links(Task, "services = [\"db\"]\n")),
-            ("D", links(Task, "services = [\"web\"]\nrunbooks = [\"named\"]\n")),
-            ("E", links(Task, "")),
-            ("CAB-1", links(Decision, "changes = [\"E\", \"A\"]\n")),
-            ("db", links(Runbook, "services = [\"db\"]\n")),
-            ("named", links(Runbook, "")),
+            ("A", record(Task, "")),
+            ("B", record(Task, "depends = [\"A\"]\n")),
+            ("DOC", record(Task, "kind = \"documentation\"\nfollows = [\"C\"]\n")),
+            ("C", record(Task, "services = [\"db\"]\n")),
+            ("D", record(Task, "services = [\"web\"]\nrunbooks = [\"named\"]\n")),
+            ("E", record(Task, "")),
+            ("CAB-1", record(Decision, "changes = [\"E\", \"A\"]\n")),
+            ("db", record(Runbook, "services = [\"db\"]\n")),
+            ("named", record(Runbook, "")),
         ];
-        let links: BTreeMap<&str, &Links> = book.iter().map(|(id, links)| (*id, links)).collect();
+        let links: BTreeMap<&str, Links<'_>> =
+            book.iter().map(|(id, record)| (*id, Links::of(record))).collect();
         // A deleted decision listed D once, and one that stands listed B.
         let decided = [
             ("CAB-0".to_owned(), vec!["D".to_owned()]),

@@ -9,8 +9,8 @@ use serde::{Serialize, Serializer};
 
 use super::frame::Shared;
 use super::model::Model;
-use super::standing::hex;
 use super::view::RowFields;
+use crate::history::hex;
 
 /// One record as a row.
 #[derive(Debug, Clone)]

@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 use super::as_of::{AsOf, Place};
 use super::input::Page;
 use super::memory::Key;
+use crate::history::hex;
 
 /// Where the pages of an earlier build can be read.
 pub trait Shelf: Debug + Sync {
@@ -149,11 +150,5 @@ impl<'a> Builder<'a> {
 }
 
 pub(super) fn hash(bytes: &[u8]) -> String {
-    hex(&Sha256::digest(bytes).into())
-}
-
-pub(super) fn hex(bytes: &Key) -> String {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
-    digits.map(|digit| char::from(DIGITS[usize::from(digit)])).collect()
+    hex(&Sha256::digest(bytes))
 }

@@ -114,11 +114,9 @@ pub fn write_among(
 /// Whether a site of so many pages is there, with all of its files as the earlier build left them.
 pub fn stands(disk: &OnDisk<'_>, n_pages: usize) -> bool {
     let files: Vec<&str> = disk.noted().collect();
-    let folders: BTreeMap<&str, &str> =
-        files.iter().map(|path| (path.rsplit_once('/').map_or("", |(folder, _)| folder), *path)).collect();
     files.len() == n_pages + 1
         && files.contains(&MANIFEST)
-        && folders.values().all(|path| check_parents(disk.out, path).is_ok())
+        && check_folders(disk.out, files.iter().copied()).is_ok()
         && files.par_iter().all(|path| disk.looks_as_noted(path))
 }
 
@@ -179,10 +177,7 @@ fn check(
     if before.is_none() {
         check_foreign(out, out, &paths)?;
     }
-    // One page of each folder stands for its folders.
-    let folders: BTreeMap<&str, &str> =
-        paths.iter().map(|path| (path.rsplit_once('/').map_or("", |(folder, _)| folder), *path)).collect();
-    folders.values().try_for_each(|path| check_parents(out, path))?;
+    check_folders(out, paths.iter().copied())?;
     // The first in the order of the pages, however many there are.
     let wrong = pages.par_iter().find_map_first(|page| check_page(out, page, before).err());
     wrong.map_or(Ok(()), Err)
@@ -235,6 +230,14 @@ fn check_foreign(out: &Path, folder: &Path, pages: &BTreeSet<&str>) -> Result<()
         }
     }
     Ok(())
+}
+
+/// Every folder on the way to these files must be a real one, or not there yet.
+fn check_folders<'p>(out: &Path, paths: impl Iterator<Item = &'p str>) -> Result<(), WriteError> {
+    // One page of each folder stands for its folders.
+    let folders: BTreeMap<&str, &str> =
+        paths.map(|path| (path.rsplit_once('/').map_or("", |(folder, _)| folder), path)).collect();
+    folders.values().try_for_each(|path| check_parents(out, path))
 }
 
 /// Every folder on the way to the file must be a real one, or not there yet.

@@ -9,6 +9,7 @@ use super::errors;
 use crate::book::{Inputs, Loaded, natural};
 use crate::history::CommitId;
 use crate::ledger::{self, Decided, Links, Listed, RecordState, Status, WorkTree};
+use crate::record::RecordId;
 
 /// What lines were read from.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
@@ -34,7 +35,8 @@ pub(super) struct Kept {
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Line {
     pub(super) listed: Listed,
-    pub(super) links: Links,
+    /// IDs of its frontmatter, with the kind of link.
+    refers_to: Vec<(String, String)>,
     /// How many errors its file shows.
     pub(super) errors: usize,
 }
@@ -65,8 +67,12 @@ impl Basis {
 
 impl Line {
     pub(super) fn of(state: &RecordState) -> Self {
-        let errors = errors(state.diagnostics.clone());
-        Line { listed: Listed::of(state), links: Links::of(&state.record), errors }
+        let errors = errors(state.diagnostics.iter());
+        Line { listed: Listed::of(state), refers_to: Links::of(&state.record).stated(), errors }
+    }
+
+    fn links(&self) -> Links<'_> {
+        Links::listed(&self.listed, &self.refers_to)
     }
 
     /// Whether another moment (seconds since the epoch) or another work tree may make another line of it.
@@ -75,17 +81,6 @@ impl Line {
         listed.work_tree != WorkTree::Clean
             || due.is_some_and(|due| (due < now) != (listed.status == Status::ReviewDue))
     }
-}
-
-/// Whether each record of a whole reading is in its commit and in the work tree, edited or not, and each error is one of a
-/// record's or of the book's: then errors can be counted line by line.
-pub(super) fn is_plain(loaded: &Loaded) -> bool {
-    let records = &loaded.state.records;
-    let of_records: usize = records.iter().map(|state| errors(state.diagnostics.clone())).sum();
-    let of_book = errors(loaded.state.diagnostics.clone());
-    let is_there = |state: &RecordState| matches!(state.work_tree, WorkTree::Clean | WorkTree::Modified);
-    records.iter().all(|state| state.id.is_some() && is_there(state))
-        && of_records + of_book == errors(loaded.diagnostics())
 }
 
 impl Kept {
@@ -112,14 +107,24 @@ impl Kept {
     }
 
     /// What each record says to which others look, by name.
-    pub(super) fn links(&self) -> BTreeMap<&str, &Links> {
-        self.lines.iter().map(|line| (line.listed.name.as_str(), &line.links)).collect()
+    pub(super) fn links(&self) -> BTreeMap<&str, Links<'_>> {
+        self.lines.iter().map(|line| (line.listed.name.as_str(), line.links())).collect()
     }
 
-    /// Whether each record has an ID of its own, and none depends on itself by way of others.
+    /// How many errors the files show.
+    pub(super) fn errors(&self) -> usize {
+        self.lines.iter().map(|line| line.errors).sum()
+    }
+
+    /// Whether each record is in its commit and in the work tree, edited or not, under an ID of its own, and none depends
+    /// on itself by way of others.
     pub(super) fn is_plain(&self) -> bool {
+        let is_there = |line: &Line| matches!(line.listed.work_tree, WorkTree::Clean | WorkTree::Modified);
+        let has_id = |line: &Line| RecordId::parse(&line.listed.name).is_ok();
         let folded: BTreeSet<String> = self.names().iter().map(|name| name.to_ascii_lowercase()).collect();
-        folded.len() == self.lines.len() && !ledger::depend_in_circles(&self.links())
+        self.lines.iter().all(|line| is_there(line) && has_id(line))
+            && folded.len() == self.lines.len()
+            && !ledger::depend_in_circles(&self.links())
     }
 
     /// What is there after commits, with the lines that were derived again in the places of the old ones.

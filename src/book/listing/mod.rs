@@ -6,7 +6,7 @@ mod step;
 use std::ops::RangeInclusive;
 
 use super::files::edited;
-use super::load::{Ask, Commits, evidence};
+use super::load::{Ask, Commits, evidence, in_order};
 use super::prepared::{Asked, Extent, ToKeep};
 use super::shown::attach_diagnostics;
 use super::{Book, BookError, CacheUse, Inputs, Loaded, POLICY_FILE};
@@ -48,7 +48,7 @@ impl Listing {
             at: loaded.state.at.clone(),
             branch: loaded.state.branch.clone(),
             policy: loaded.policy.clone(),
-            errors: errors(loaded.diagnostics()),
+            errors: errors(loaded.found()),
             n_derived: loaded.state.records.len(),
             remark: loaded.remark.take(),
             all: Kept::of(&loaded),
@@ -95,10 +95,12 @@ impl Book {
         }
         let trunk = inputs.trunk.as_ref().map(|(_, tip)| tip.0);
         let loaded = self.load_by(inputs, ask, None, commits)?;
-        let is_plain = kept::is_plain(&loaded);
+        let of_book = errors(loaded.state.diagnostics.iter());
         let mut listing = Listing::of(loaded);
         listing.all.basis.trunk = trunk;
-        listing.key = key.filter(|_| is_plain && listing.all.is_plain());
+        // Where each error is one of a record's or of the book's, they can be counted line by line.
+        let is_plain = || listing.all.is_plain() && listing.all.errors() + of_book == listing.errors;
+        listing.key = key.filter(|_| is_plain());
         Ok(listing)
     }
 
@@ -157,7 +159,7 @@ impl Book {
             at,
             branch: inputs.head.branch.clone(),
             policy: inputs.policy.clone(),
-            errors: errors(others) + all.lines.iter().map(|line| line.errors).sum::<usize>(),
+            errors: errors(others.iter()) + all.errors(),
             n_derived: derived.records.len(),
             remark,
             all,
@@ -175,9 +177,7 @@ enum After {
     Unclear(Option<Box<Commits>>),
 }
 
-fn errors(mut diagnostics: Vec<Diagnostic>) -> usize {
-    diagnostics.retain(|diagnostic| diagnostic.severity == Severity::Error);
-    diagnostics.sort_by(|a, b| (&a.path, a.span.start, a.code).cmp(&(&b.path, b.span.start, b.code)));
-    diagnostics.dedup();
-    diagnostics.len()
+/// How many different errors there are.
+fn errors<'d>(found: impl Iterator<Item = &'d Diagnostic>) -> usize {
+    in_order(found.filter(|diagnostic| diagnostic.severity == Severity::Error)).len()
 }

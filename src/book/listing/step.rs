@@ -106,21 +106,23 @@ impl<'a> Step<'a> {
 
     /// What is derived again; `None` where links changed, or so much is touched that nothing would be gained.
     pub(super) fn again(&self, kept: &Kept) -> Option<Again> {
-        let links = |id: &&'a str| Some((*id, Links::of(&self.on_disk.pair(id)?.shown.record)));
-        let links: Vec<(&str, Links)> = self.touched.par_iter().map(links).collect::<Option<_>>()?;
+        let pair = |id: &&'a str| Some((*id, self.on_disk.pair(id)?));
+        let touched: BTreeMap<&str, Pair> = self.touched.par_iter().map(pair).collect::<Option<_>>()?;
         let mut all = kept.links();
-        let is_as_before =
-            |(id, links): &(&str, Links)| self.made.contains(id) || all.get(id) == Some(&links);
+        let links = touched.iter().map(|(id, pair)| (*id, Links::of(&pair.shown.record)));
+        let mut is_as_before =
+            links.clone().map(|(id, links)| self.made.contains(id) || all.get(id) == Some(&links));
         let is_referred_to = |id: &&str| all.values().any(|links| links.refer_to(id));
-        if !links.iter().all(is_as_before) || self.made.iter().any(is_referred_to) {
+        if !is_as_before.all(|same| same) || self.made.iter().any(is_referred_to) {
             return None;
         }
-        all.extend(links.iter().map(|(id, links)| (*id, links)));
+        all.extend(links);
         let affected = ledger::affected(&all, &kept.decided, &self.touched);
         if affected.read.len() > kept.lines.len() / 2 + 50 {
             return None;
         }
-        let mut pairs: Vec<Pair> = affected.read.par_iter().filter_map(|id| self.on_disk.pair(id)).collect();
+        let pair = |id: &&str| touched.get(id).cloned().or_else(|| self.on_disk.pair(id));
+        let mut pairs: Vec<Pair> = affected.read.par_iter().filter_map(pair).collect();
         pairs.sort_by(|a, b| a.shown.record.path.cmp(&b.shown.record.path));
         let owned = |ids: &BTreeSet<&str>| ids.iter().filter_map(|id| RecordId::parse(id).ok()).collect();
         Some(Again { lines: owned(&affected.again), read: owned(&affected.read), pairs })

@@ -120,10 +120,8 @@ impl<'a> Session<'a> {
     /// The site of the files as they are now, and what is wrong with it; `before` is what is shown.
     fn build(&mut self, before: &Files) -> Result<(Files, Option<Failure>), CliError> {
         let book = Book::find(self.root)?;
-        let gathered = {
-            let sources = Sources::read(&book, self.context)?;
-            Gathered::new(&book, sources, self.gathered.as_ref())?.with_unsaved()
-        };
+        let sources = Sources::read(&book, self.context)?;
+        let gathered = Gathered::new(&book, sources, self.gathered.as_ref())?.with_unsaved();
         let earlier = Earlier { made: &self.made, shelf: before };
         let kept = Kept { pieces: Some(&self.pieces), earlier: Some(earlier) };
         let site = gathered.site(&book, &Options::default(), kept);

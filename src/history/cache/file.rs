@@ -7,7 +7,7 @@ use std::time::Duration;
 use sha2::{Digest, Sha256};
 
 use super::FORMAT;
-use crate::history::{BookPath, Repository};
+use crate::history::{BookPath, Repository, hex};
 
 const MAGIC: &[u8] = b"changebook cache\n";
 /// What names of files begin with that are being written.
@@ -38,7 +38,7 @@ impl Folder {
     /// The folder for a book and a use. Nothing is made yet.
     pub(super) fn new(repository: &Repository, book: &BookPath, kind: &str) -> Self {
         let book_hash = Sha256::digest(book.as_str().as_bytes());
-        let name: String = book_hash[..8].iter().map(|byte| format!("{byte:02x}")).collect();
+        let name = hex(&book_hash[..8]);
         let stamp = format!("{kind} {FORMAT} {} sha1 {}", env!("CARGO_PKG_VERSION"), book.as_str());
         let path = repository.common_dir().join("changebook").join("cache").join(name);
         Folder { path, stamp: stamp.into_bytes() }
@@ -127,5 +127,5 @@ fn hash_of(before: &[u8], parts: &[impl AsRef<[u8]>]) -> [u8; CHECKSUM] {
 
 /// The name of a file: what it begins with, and twelve bytes of a hash.
 pub(super) fn name(prefix: &str, hash: &[u8]) -> String {
-    hash.iter().take(12).fold(prefix.to_owned(), |name, byte| format!("{name}{byte:02x}"))
+    format!("{prefix}{}", hex(hash.get(..12).unwrap_or(hash)))
 }

@@ -56,7 +56,7 @@ impl Shelf {
             let moved = |parent: &Parent| match *parent {
                 Parent::At(place) => {
                     let id = ids.get(place as usize).copied().flatten()?;
-                    Some(self.place(id).map_or(Parent::Elsewhere(id), Parent::At))
+                    Some(self.find(Parent::Elsewhere(id)))
                 }
                 Parent::Elsewhere(_) => Some(*parent),
             };
@@ -73,13 +73,16 @@ impl Shelf {
     }
 
     /// Where a commit's facts are.
-    pub(in crate::history) fn place(&self, id: CommitId) -> Option<u32> {
+    fn place(&self, id: CommitId) -> Option<u32> {
         self.places.get(&id).copied()
     }
 
     /// A parent by its place, where its facts are here.
-    pub(in crate::history) fn find(&self, id: CommitId) -> Parent {
-        self.place(id).map_or(Parent::Elsewhere(id), Parent::At)
+    pub(in crate::history) fn find(&self, parent: Parent) -> Parent {
+        match parent {
+            Parent::At(_) => parent,
+            Parent::Elsewhere(id) => self.place(id).map_or(parent, Parent::At),
+        }
     }
 
     /// The parents of a commit whose facts are there; none where they were taken.
