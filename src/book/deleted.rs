@@ -39,14 +39,22 @@ impl Book {
     /// When an object cannot be read.
     pub fn deleted(&self, loaded: &Loaded) -> Result<Vec<Deleted>, BookError> {
         let deletions = deletions(loaded);
+        let known = |(key, deletion): (&(RecordType, String), &Deletion<'_>)| {
+            loaded.prepared.last_titles.get(&(key.0, deletion.blob)).cloned()
+        };
+        let unknown = deletions.iter().filter(|deletion| known(*deletion).is_none());
         let inputs: Vec<(BlobId, &(RecordType, String))> =
-            deletions.iter().map(|(key, deletion)| (deletion.blob, key)).collect();
-        let titles = self.repository.map_blobs(&inputs, MAX_RECORD_BYTES, |key, blob| match blob {
+            unknown.map(|(key, deletion)| (deletion.blob, key)).collect();
+        let read = self.repository.map_blobs(&inputs, MAX_RECORD_BYTES, |key, blob| match blob {
             Blob::Bytes(bytes) => {
                 Record::parse(key.0, &deletions[*key].change.path, &bytes).title().to_owned()
             }
             Blob::TooLarge(_) => key.1.clone(),
         })?;
+        let mut read = read.into_iter();
+        let titles = deletions
+            .iter()
+            .map(|deletion| known(deletion).or_else(|| read.next()).unwrap_or_else(|| deletion.0.1.clone()));
         let commits = &loaded.history.commits;
         let mut found: Vec<Deleted> = deletions
             .iter()

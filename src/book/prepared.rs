@@ -2,6 +2,7 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::renumbered::Known;
 use super::versions::Foreseen;
 use super::{Book, BookError};
 use crate::history::{BlobId, CommitId, FactCache, History};
@@ -35,6 +36,21 @@ pub(super) struct Prepared {
     tip: Option<usize>,
     trunk: Option<usize>,
     depth: Depth,
+    /// Of versions that some commit took away, as far as their facts tell.
+    pub(super) last_titles: Titles,
+}
+
+/// Titles of versions.
+pub(super) type Titles = FxHashMap<(RecordType, BlobId), String>;
+
+/// The titles of the versions that some commit takes away.
+fn last_titles(history: &History, versions: &Versions) -> Titles {
+    let changes = history.commits.iter().flat_map(|commit| &commit.changes);
+    let gone = changes.filter(|change| change.new.is_none()).filter_map(|change| {
+        let version = (RecordType::of_path(&change.path)?, change.old?.blob);
+        Some((version, versions.get(&version)?.title()?))
+    });
+    gone.collect()
 }
 
 impl Prepared {
@@ -166,6 +182,7 @@ impl Book {
             tip,
             trunk,
             depth: asked.depth,
+            last_titles: last_titles(history, &versions),
         };
         Ok((prepared, cache.map(|cache| ToKeep { cache, versions, read })))
     }
@@ -199,7 +216,8 @@ impl Book {
                 || ledger::walk(history, known, items, those),
                 move || other.foresee_deployed(history, known, items, those),
             );
-            let renumberings = self.renumberings(history, &walk, &rules)?;
+            let known = Known { versions: &versions, rules: &rules };
+            let renumberings = self.renumberings(history, &walk, known)?;
             if !needed.follow(&renumberings) {
                 return Ok(Walked { foreseen: foreseen?, versions, read, walk, renumberings });
             }

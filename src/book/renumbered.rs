@@ -2,7 +2,9 @@
 
 use super::{Book, BookError};
 use crate::history::{Blob, BlobId, Change, CommitId, History};
-use crate::ledger::{Renumbered, Renumberings, Walk, is_renumbered, merges_with_texts};
+use crate::ledger::{
+    Renumbered, Renumberings, Versions, Walk, is_renumbered, may_be_renumbered, merges_with_texts,
+};
 use crate::record::{MAX_RECORD_BYTES, Record, RecordId, RecordType, ScopeRules};
 
 /// So many pairs of a record that goes and one that comes are looked at in one commit. A commit with more is no
@@ -12,20 +14,42 @@ const MOST_PAIRS: usize = 64;
 /// A task's file: its path and content.
 type Version = (String, BlobId);
 
+/// What is known of tasks' versions, and what is material.
+#[derive(Clone, Copy)]
+pub(super) struct Known<'a> {
+    pub(super) versions: &'a Versions,
+    pub(super) rules: &'a ScopeRules,
+}
+
+impl Known<'_> {
+    /// False where the facts of both versions tell that no renumbering leads from one to the other.
+    fn may_be_renumbered(
+        self,
+        (before, old): (BlobId, &RecordId),
+        (after, new): (BlobId, &RecordId),
+    ) -> bool {
+        let facts = |blob| self.versions.get(&(RecordType::Task, blob));
+        match (facts(before), facts(after)) {
+            (Some(before), Some(after)) => may_be_renumbered(before, after, old, new),
+            _ => true,
+        }
+    }
+}
+
 impl Book {
     /// Every commit that gave a task another ID and did nothing else to its text.
     pub(super) fn renumberings(
         &self,
         history: &History,
         walk: &Walk,
-        rules: &ScopeRules,
+        known: Known<'_>,
     ) -> Result<Renumberings, BookError> {
         let mut found = Renumberings::default();
         for (position, commit) in history.commits.iter().enumerate() {
             let &[parent] = commit.parents.as_slice() else { continue };
             let removed = versions(&commit.changes, |change| (change.new.is_none(), change.old));
             let added = versions(&commit.changes, |change| (change.old.is_none(), change.new));
-            self.pair(history, position, &[(parent, removed)], &added, rules, &mut found)?;
+            self.pair(history, position, &[(parent, removed)], &added, known, &mut found)?;
         }
         for position in merges_with_texts(history, walk) {
             let commit = &history.commits[position];
@@ -34,7 +58,7 @@ impl Book {
             for &parent in &commit.parents {
                 sides.push((parent, self.other_versions(commit.id, history.commits[parent].id, &added)?));
             }
-            self.pair(history, position, &sides, &added, rules, &mut found)?;
+            self.pair(history, position, &sides, &added, known, &mut found)?;
         }
         Ok(found)
     }
@@ -70,7 +94,7 @@ impl Book {
         position: usize,
         sides: &[(usize, Vec<Version>)],
         added: &[Version],
-        rules: &ScopeRules,
+        known: Known<'_>,
         found: &mut Renumberings,
     ) -> Result<(), BookError> {
         let n_removed: usize = sides.iter().map(|(_, removed)| removed.len()).sum();
@@ -78,20 +102,19 @@ impl Book {
             return Ok(());
         }
         for (path, blob) in added {
-            let (Some(new), Some(after)) = (RecordId::of_path(path), self.task(path, *blob)?) else {
-                continue;
-            };
+            let Some(new) = RecordId::of_path(path) else { continue };
             for (parent, removed) in sides {
                 let in_folder = removed.iter().filter(|(old, _)| folder(old) == folder(path));
                 for (old_path, old_blob) in in_folder {
-                    let (Some(old), Some(before)) =
-                        (RecordId::of_path(old_path), self.task(old_path, *old_blob)?)
-                    else {
-                        continue;
-                    };
                     // A move to another folder keeps the ID.
-                    if old != new && is_renumbered(&before, &after, &old, &new, rules) {
-                        let alike = self.alike(history, position, &old, &new, rules)?;
+                    let Some(old) = RecordId::of_path(old_path).filter(|old| *old != new) else { continue };
+                    if !known.may_be_renumbered((*old_blob, &old), (*blob, &new)) {
+                        continue;
+                    }
+                    let (before, after) = (self.task(old_path, *old_blob)?, self.task(path, *blob)?);
+                    let (Some(before), Some(after)) = (before, after) else { continue };
+                    if is_renumbered(&before, &after, &old, &new, known.rules) {
+                        let alike = self.alike(history, position, &old, &new, known.rules)?;
                         let renumbered = Renumbered { old, new: new.clone(), before: *parent, alike };
                         found.entry(position).or_default().push(renumbered);
                     }

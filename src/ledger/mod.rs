@@ -65,7 +65,7 @@ pub use metrics::{Figures, Metrics, metrics};
 pub use needed::{Depth, Needed};
 pub use progress::{Stage, definition_of_done, stages};
 pub use push::{Push, Refusal, judge_push};
-pub use renumbering::{Renumbered, Renumberings, is_renumbered, merges_with_texts};
+pub use renumbering::{Renumbered, Renumberings, is_renumbered, may_be_renumbered, merges_with_texts};
 pub use runbook::holds;
 pub use state::*;
 pub use stories::{Story, stories};

@@ -7,7 +7,7 @@ use rustc_hash::FxHashMap;
 
 use super::walk::{Key, Walk};
 use crate::history::History;
-use crate::record::{Record, RecordId, ScopeRules, replaced, scope_text};
+use crate::record::{Facts, Record, RecordId, ScopeRules, replaced, scope_text};
 
 /// What renumbered records, by the commit's position.
 pub type Renumberings = FxHashMap<usize, Vec<Renumbered>>;
@@ -36,6 +36,13 @@ pub fn is_renumbered(
 ) -> bool {
     let is_whole = !before.is_broken() && !after.is_broken();
     is_whole && replaced(&scope_text(before, rules), old.as_str(), new.as_str()) == scope_text(after, rules)
+}
+
+/// Whether it may be, as far as what both say under one key that is always material tells: two texts that differ there are
+/// not read.
+pub fn may_be_renumbered(before: &Facts, after: &Facts, old: &RecordId, new: &RecordId) -> bool {
+    let title = |facts: &Facts| facts.value("title").unwrap_or_default().to_owned();
+    before.readable && after.readable && replaced(&title(before), old.as_str(), new.as_str()) == title(after)
 }
 
 /// Merges that own a text themselves, ascending: those that may have renumbered a record while they were made.

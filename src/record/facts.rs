@@ -40,10 +40,20 @@ impl Facts {
         read_facts(bytes, rules).map(|(facts, _)| facts).unwrap_or_default()
     }
 
+    /// The value of a top-level key, as canonical JSON.
+    pub fn value(&self, key: &str) -> Option<&str> {
+        let place = self.shape.fields.iter().position(|field| &**field == key)?;
+        self.values.get(place).map(|value| &**value)
+    }
+
+    /// The title, where it is a text with something in it.
+    pub fn title(&self) -> Option<String> {
+        serde_json::from_str(self.value("title")?).ok().filter(|title: &String| !title.is_empty())
+    }
+
     /// The records that a decision lists, as far as their names are IDs.
     pub fn listed(&self) -> Vec<RecordId> {
-        let changes = self.shape.fields.iter().position(|field| &**field == "changes");
-        let json = changes.and_then(|place| self.values.get(place));
+        let json = self.value("changes");
         let names: Vec<String> = json.and_then(|json| serde_json::from_str(json).ok()).unwrap_or_default();
         names.iter().filter_map(|name| RecordId::parse(name).ok()).collect()
     }
