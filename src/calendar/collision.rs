@@ -2,6 +2,7 @@
 
 use crate::policy::Policy;
 
+use super::freeze::freezes_at;
 use super::opening::{Opening, opening_of};
 
 /// A task that has its time.
@@ -11,6 +12,10 @@ pub struct Occupation {
     pub task: String,
     /// Services that it touches.
     pub services: Vec<String>,
+    /// The environments that it is still to reach.
+    pub environments: Vec<String>,
+    /// Whether it is an emergency, which most freezes let through.
+    pub emergency: bool,
     /// The policy's window that it goes out in.
     pub window: Option<String>,
     /// When it begins, in seconds since the epoch.
@@ -51,6 +56,29 @@ pub enum Collision {
         /// When it would begin.
         at: i64,
     },
+    /// A task is scheduled while production may not change.
+    Frozen {
+        /// Its ID.
+        task: String,
+        /// The freeze.
+        freeze: String,
+        /// When it would begin.
+        at: i64,
+        /// When the freeze ends.
+        until: i64,
+    },
+}
+
+impl Collision {
+    /// The IDs of the tasks that are in the way or have something in theirs.
+    pub fn tasks(&self) -> &[String] {
+        match self {
+            Collision::SameService { tasks, .. } => tasks,
+            Collision::TooLong { task, .. }
+            | Collision::Outside { task, .. }
+            | Collision::Frozen { task, .. } => std::slice::from_ref(task),
+        }
+    }
 }
 
 /// All collisions among tasks that have their time, in order of the times.
@@ -63,6 +91,7 @@ pub fn collisions(policy: &Policy, occupations: &[Occupation]) -> Vec<Collision>
     for (position, occupation) in sorted.iter().enumerate() {
         let own = openings[position];
         found.extend(with_window(policy, occupation, own));
+        found.extend(with_freeze(policy, occupation));
         for (before, other) in sorted[..position].iter().enumerate() {
             let services: Vec<String> =
                 other.services.iter().filter(|name| occupation.services.contains(name)).cloned().collect();
@@ -89,6 +118,14 @@ fn with_window(policy: &Policy, occupation: &Occupation, opening: Option<Opening
     };
     let over = occupation.start.saturating_add(occupation.duration?) - opening.end;
     (over > 0).then_some(Collision::TooLong { task, window, end: opening.end, over })
+}
+
+/// The freeze that ends last of those that hold where the task is still to go.
+fn with_freeze(policy: &Policy, occupation: &Occupation) -> Option<Collision> {
+    let Occupation { task, services, environments, emergency, start: at, .. } = occupation;
+    let holds = |environment| freezes_at(policy, *at, environment, services, task, *emergency);
+    let freeze = environments.iter().flat_map(|name| holds(name)).max_by_key(|freeze| freeze.to)?;
+    Some(Collision::Frozen { task: task.clone(), freeze: freeze.name.clone(), at: *at, until: freeze.to })
 }
 
 /// Whether the later one begins while the earlier one runs; one without a duration takes a moment.

@@ -170,6 +170,8 @@ fn tasks_in_each_others_way() {
     let task = |id: &str, service: &str, start: &str, hours: Option<i64>| Occupation {
         task: id.to_owned(),
         services: vec![service.to_owned()],
+        environments: vec!["production".to_owned()],
+        emergency: false,
         window: Some("w".to_owned()),
         start: at(start),
         duration: hours.map(|hours| hours * 3_600),
@@ -201,6 +203,39 @@ fn tasks_in_each_others_way() {
         collisions(&policy, &[free("A", "2024-05-25T02:00Z"), free("B", "2024-05-25T03:59Z")]).len(),
         1
     );
+}
+
+#[test]
+fn a_task_is_scheduled_in_a_freeze() {
+    // By hand: the freeze holds from Fri 18:00 until Mon 08:00; begins before, in, at its end, on another service, past it
+    // already, as an emergency.
+    let policy = policy(
+        "[[freeze]]\nname = \"Quarter end\"\nfrom = 2024-05-31T18:00:00Z\nto = 2024-06-03T08:00:00Z\n\
+         services = [\"web\"]\nexcept = [\"emergency\"]\n",
+    );
+    let task = |start: &str| Occupation {
+        task: "A".to_owned(),
+        services: vec!["web".to_owned()],
+        environments: vec!["production".to_owned()],
+        emergency: false,
+        window: None,
+        start: at(start),
+        duration: Some(3_600),
+    };
+    let inside = task("2024-06-01T02:00Z");
+    let found = |occupation: Occupation| collisions(&policy, &[occupation]);
+    let frozen = Collision::Frozen {
+        task: "A".into(),
+        freeze: "Quarter end".into(),
+        at: at("2024-06-01T02:00Z"),
+        until: at("2024-06-03T08:00Z"),
+    };
+    assert_eq!(found(inside.clone()), [frozen]);
+    assert_eq!(found(task("2024-05-31T17:59Z")), []);
+    assert_eq!(found(task("2024-06-03T08:00Z")), []);
+    assert_eq!(found(Occupation { services: vec!["db".to_owned()], ..inside.clone() }), []);
+    assert_eq!(found(Occupation { environments: Vec::new(), ..inside.clone() }), []);
+    assert_eq!(found(Occupation { emergency: true, ..inside }), []);
 }
 
 #[test]

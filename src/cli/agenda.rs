@@ -282,6 +282,9 @@ fn collided(loaded: &Loaded, found: &Agenda<'_>) -> Vec<String> {
             Collision::TooLong { task, .. } if names.contains(&task.as_str()) => {
                 Some(format!("- {task} takes longer than what is left of its window\n"))
             }
+            Collision::Frozen { task, freeze, .. } if names.contains(&task.as_str()) => {
+                Some(format!("- {task} is scheduled in the freeze {}\n", markdown_text(freeze)))
+            }
             _ => None,
         })
         .collect()

@@ -33,6 +33,13 @@ pub fn occupation(record: &RecordState, policy: &Policy) -> Option<Occupation> {
     Some(Occupation {
         task: record.name.clone(),
         services: task.services.clone(),
+        environments: record
+            .environments
+            .iter()
+            .filter(|environment| environment.gated && !environment.deployed)
+            .map(|environment| environment.name.clone())
+            .collect(),
+        emergency: task.emergency.is_some(),
         window: task.window.clone().or_else(of_risk),
         start: task.scheduled.as_ref()?.timestamp().as_second(),
         duration: task.duration.as_ref().map(|duration| duration.seconds),
@@ -136,6 +143,11 @@ impl<'a> Coming<'a> {
             Collision::Outside { task, window, at } => {
                 format!("{task} is scheduled for {}, when `{window}` is shut", moment_text(*at, zone(window)))
             }
+            Collision::Frozen { task, freeze, at, until } => format!(
+                "{task} is scheduled for {}, in the freeze `{freeze}`, which ends {}",
+                moment_text(*at, &self.zone),
+                moment_text(*until, &self.zone)
+            ),
         }
     }
 
