@@ -44,6 +44,9 @@ pub(super) enum Help {
     NoFile(String),
 }
 
+/// What to do about a file that the site does not take over.
+const REFUSED: &str = "a drawing has shapes, texts and raster images of its own; what is no image or text is linked at the forge";
+
 /// One text and the page that shows it.
 pub(super) struct LinkScope<'a> {
     pub(super) model: &'a Model<'a>,
@@ -104,11 +107,17 @@ impl LinkScope<'_> {
         }
         match self.model.file_of(&target) {
             Some(file) => Resolved::File { href: relative(self.page, &file.to), size: file.size },
-            None => Resolved::Broken {
-                message: format!(
-                    "`{destination}` does not exist: `{target}` is no record, page or file of the site"
-                ),
-                help: Some(Help::NoFile(target)),
+            None => match self.model.refused.get(&target) {
+                Some(why) => Resolved::Broken {
+                    message: format!("`{destination}` is not taken over into the site: {why}"),
+                    help: Some(Help::Text(REFUSED.to_owned())),
+                },
+                None => Resolved::Broken {
+                    message: format!(
+                        "`{destination}` does not exist: `{target}` is no record, page or file of the site"
+                    ),
+                    help: Some(Help::NoFile(target)),
+                },
             },
         }
     }

@@ -73,6 +73,8 @@ pub(super) struct Model<'a> {
     deleted_by_name: HashMap<&'a str, usize>,
     pages: HashMap<String, String>,
     files: HashMap<String, usize>,
+    /// Why files of the book are not copied, by path.
+    pub(super) refused: HashMap<String, String>,
     pub(super) rows: Rows,
     /// For suggestions; most books need none.
     candidates: OnceLock<Candidates>,
@@ -100,6 +102,7 @@ impl<'a> Model<'a> {
             deleted_by_name: HashMap::new(),
             pages: HashMap::new(),
             files: HashMap::new(),
+            refused: HashMap::new(),
             rows: Rows::of(input.state.records.len()),
             candidates: OnceLock::new(),
         };
@@ -262,9 +265,14 @@ impl<'a> Model<'a> {
 
     fn copy(&mut self, to: String, file: &'a DocFile, names: &mut Names) {
         let ending = file.path.rsplit_once('.').map_or("", |(_, ending)| ending).to_ascii_lowercase();
-        let harmless =
-            COPIED.contains(&ending.as_str()) && (ending != "svg" || super::svg::is_still(&file.bytes));
-        if harmless && is_safe(&to) && names.claim(&to) {
+        let refusal = match ending.as_str() {
+            "svg" => super::svg::refusal(&file.bytes),
+            other if !COPIED.contains(&other) => Some(format!("files that end in `.{other}` are not")),
+            _ => None,
+        };
+        if let Some(why) = refusal {
+            self.refused.insert(file.path.clone(), why);
+        } else if is_safe(&to) && names.claim(&to) {
             self.files.insert(file.path.clone(), self.copied.len());
             let size = match ending == "svg" {
                 true => super::svg::size(&file.bytes),

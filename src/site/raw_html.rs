@@ -1,50 +1,38 @@
-//! Raw HTML in Markdown before it is sanitised: elements that would swallow what follows are shown as
-//! text (GFM's tag filter, and more), and `href` and `src` go through the same resolver as Markdown's.
+//! Raw HTML in Markdown before it is sanitised: tags of elements that a page cannot have are shown as
+//! text (GFM's tag filter, and more), so that nothing of a text is lost; and `href` and `src` go through the same resolver as Markdown's.
 //!
 //! Nothing here is a guard; that is [`super::sanitize`]. This keeps a page readable and its links whole.
 
+use std::fmt::Write;
 use std::ops::Range;
 
-/// Elements whose start would hide or garble the rest of the page.
-const SWALLOWING: &[&str] = &[
-    "title",
-    "textarea",
-    "style",
-    "xmp",
-    "iframe",
-    "noembed",
-    "noframes",
-    "script",
-    "plaintext",
-    "template",
-    "noscript",
-    "svg",
-    "math",
-    "select",
-    "object",
-    "embed",
-    "applet",
-    "frameset",
-    "option",
-    "optgroup",
-    "head",
-    "body",
-    "html",
+use super::sanitize::{TAGS, key};
+
+/// Elements whose tags may go without a trace where the page does not have them: their content stays. All others of the list
+/// in [`super::sanitize`] are shown, and a tag that is in neither is text: `<path>` in a command is no element, and a parser
+/// that takes it for one of a drawing drops it with all that follows.
+const SILENT: &[&str] = &[
+    "acronym", "address", "area", "article", "aside", "bdo", "big", "center", "col", "colgroup", "dir",
+    "font", "footer", "header", "hgroup", "main", "map", "nav", "nobr", "picture", "source", "strike", "tt",
 ];
 
 /// What to write for an address.
-pub(super) struct Address {
-    pub(super) href: String,
-    /// Width and height of an image in pixels.
-    pub(super) size: Option<(usize, usize)>,
+pub(super) enum Address {
+    /// Another address.
+    Known {
+        href: String,
+        /// Width and height of an image in pixels.
+        size: Option<(usize, usize)>,
+    },
+    /// Nothing is there: an image is replaced by its words.
+    Broken,
+    /// What stands there.
+    AsWritten,
 }
 
 /// Rewrites one piece of raw HTML. `resolve` is given an address, whether it is loaded (`src`), and its
-/// range in `html`; it answers with what to write, or `None` to leave it as it is.
-pub(super) fn rewritten(
-    html: &str,
-    mut resolve: impl FnMut(&str, bool, Range<usize>) -> Option<Address>,
-) -> String {
+/// range in `html`; it answers with what to write.
+pub(super) fn rewritten(html: &str, mut resolve: impl FnMut(&str, bool, Range<usize>) -> Address) -> String {
     let mut out = String::with_capacity(html.len());
     let mut rest = 0;
     while let Some(offset) = html[rest..].find('<') {
@@ -58,7 +46,7 @@ pub(super) fn rewritten(
             continue;
         }
         match tag_end(html, start) {
-            Some(end) if !swallows(&html[start..end]) => {
+            Some(end) if is_element(&html[start..end]) => {
                 push_tag(&mut out, &html[start..end], start, &mut resolve);
                 rest = end;
             }
@@ -94,10 +82,11 @@ fn tag_end(html: &str, start: usize) -> Option<usize> {
     None
 }
 
-fn swallows(tag: &str) -> bool {
+fn is_element(tag: &str) -> bool {
     let name = tag.trim_start_matches(['<', '/']);
-    let name = &name[..name.find(|character: char| !character.is_ascii_alphanumeric()).unwrap_or(name.len())];
-    SWALLOWING.iter().any(|swallowing| name.eq_ignore_ascii_case(swallowing))
+    let name =
+        &name[..name.find(|c: char| c.is_ascii_whitespace() || "/>".contains(c)).unwrap_or(name.len())];
+    TAGS.iter().chain(SILENT).any(|element| name.eq_ignore_ascii_case(element))
 }
 
 /// Copies one whole tag, its addresses resolved.
@@ -105,7 +94,7 @@ fn push_tag(
     out: &mut String,
     tag: &str,
     offset: usize,
-    resolve: &mut impl FnMut(&str, bool, Range<usize>) -> Option<Address>,
+    resolve: &mut impl FnMut(&str, bool, Range<usize>) -> Address,
 ) {
     let mut copied = 0;
     let start = out.len();
@@ -114,6 +103,9 @@ fn push_tag(
     let sized =
         attributes.iter().any(|(name, ..)| ["width", "height"].iter().any(|n| name.eq_ignore_ascii_case(n)));
     let mut found_size = None;
+    // Written in an attribute as it could be between tags, but for what opens one.
+    let alt = attributes.iter().find(|(name, ..)| name.eq_ignore_ascii_case("alt"));
+    let alt = alt.map(|(_, range, _)| tag[range.clone()].replace('<', "&lt;"));
     for (name, range, name_start) in attributes {
         // The anchors of old pages: `<a name="x">`.
         if name.eq_ignore_ascii_case("name")
@@ -130,18 +122,28 @@ fn push_tag(
             continue;
         }
         let value = &tag[range.clone()];
-        if let Some(address) =
-            resolve(&value.replace("&amp;", "&"), loaded, offset + range.start..offset + range.end)
-        {
-            out.push_str(&tag[copied..range.start]);
-            super::text::push_escaped(out, &address.href);
-            found_size = found_size.or(address.size);
-            copied = range.end;
+        match resolve(&value.replace("&amp;", "&"), loaded, offset + range.start..offset + range.end) {
+            Address::Known { href, size } => {
+                out.push_str(&tag[copied..range.start]);
+                super::text::push_escaped(out, &href);
+                found_size = found_size.or(size);
+                copied = range.end;
+            }
+            Address::Broken if is_image && loaded => {
+                out.truncate(start);
+                let _ =
+                    write!(out, "<span class=\"{}broken-link\">{}</span>", key(), alt.unwrap_or_default());
+                return;
+            }
+            Address::Broken | Address::AsWritten => {}
         }
     }
     out.push_str(&tag[copied..]);
     if let (Some((width, height)), true, false) = (found_size, is_image, sized) {
         out.insert_str(start + "<img".len(), &format!(" width=\"{width}\" height=\"{height}\""));
+    }
+    if is_image && alt.is_none() {
+        out.insert_str(start + "<img".len(), " alt=\"\"");
     }
 }
 
@@ -204,22 +206,35 @@ mod tests {
     fn tags_that_swallow_become_text_and_addresses_are_resolved() {
         for (html, expected) in [
             ("<script>x</script>", "&lt;script>x&lt;/script>"),
+            ("to <path> on", "to &lt;path> on"),
+            ("<custom-one a=b>x</custom-one>", "&lt;custom-one a=b>x&lt;/custom-one>"),
+            ("<b:x>y", "&lt;b:x>y"),
+            ("<?php x ?><!DOCTYPE x><![CDATA[y]]>", "&lt;?php x ?>&lt;!DOCTYPE x>&lt;![CDATA[y]]>"),
+            ("<center>x</center><br/>", "<center>x</center><br/>"),
             ("<div title=\"a", "&lt;div title=\"a"),
             ("<b>1 < 2</b>", "<b>1 &lt; 2</b>"),
             ("a<!-- note -->b", "ab"),
             ("a<!-- open", "a"),
             ("<img alt='>' src=a.png>", "<img alt='>' src=NEW>"),
+            ("<img src=a.png>", "<img alt=\"\" src=NEW>"),
             ("<a\nhref = \"x.md\" title=\"href='y'\">", "<a\nhref = \"NEW\" title=\"href='y'\">"),
             ("<a name=\"x\"></a><p name=x>", "<a id=\"x\"></a><p name=x>"),
-            ("<IMG src='b.png'>", "<IMG width=\"3\" height=\"4\" src='NEW'>"),
-            ("<img width=9 src='b.png'>", "<img width=9 src='NEW'>"),
+            ("<IMG src='b.png'>", "<IMG alt=\"\" width=\"3\" height=\"4\" src='NEW'>"),
+            ("<img width=9 alt src='b.png'>", "<img alt=\"\" width=9 alt src='NEW'>"),
             ("<a href='b.png'>", "<a href='NEW'>"),
             ("<p>href=\"x\"</p>", "<p>href=\"x\"</p>"),
         ] {
             let address =
-                || Address { href: "NEW".to_owned(), size: html.contains("b.png").then_some((3, 4)) };
-            assert_eq!(rewritten(html, |_, _, _| Some(address())), expected, "{html}");
+                || Address::Known { href: "NEW".to_owned(), size: html.contains("b.png").then_some((3, 4)) };
+            assert_eq!(rewritten(html, |_, _, _| address()), expected, "{html}");
         }
+    }
+
+    #[test]
+    fn an_image_that_is_not_there_is_its_words() {
+        let html = "a <img alt=\"x > y &amp; <z\" src=b.png> <img src=c.png> <a href=d>e</a>";
+        let expected = "a <span class=\"broken-link\">x > y &amp; &lt;z</span> <span class=\"broken-link\"></span> <a href=d>e</a>";
+        assert_eq!(rewritten(html, |_, _, _| Address::Broken).replace(key(), ""), expected);
     }
 
     #[test]
@@ -228,7 +243,7 @@ mod tests {
         let mut seen = Vec::new();
         rewritten(html, |address, loaded, range| {
             seen.push((address.to_owned(), loaded, html[range].to_owned()));
-            None
+            Address::AsWritten
         });
         assert_eq!(seen, [("../a.md#b".to_owned(), false, "../a.md#b".to_owned())]);
     }

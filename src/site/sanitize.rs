@@ -14,7 +14,7 @@ use ammonia::{Builder, UrlRelative};
 use super::text::visible;
 
 /// Elements that may stand in a page; the content of others stays, without their tags.
-const TAGS: &[&str] = &[
+pub(super) const TAGS: &[&str] = &[
     "a",
     "abbr",
     "b",
@@ -51,7 +51,6 @@ const TAGS: &[&str] = &[
     "p",
     "pre",
     "q",
-    "rp",
     "rt",
     "ruby",
     "s",
@@ -164,7 +163,13 @@ fn filtered<'v>(element: &str, attribute: &str, value: &'v str) -> Option<Cow<'v
     if value.contains(key()) {
         return None;
     }
-    if element == "img" && attribute == "src" && is_foreign(value) {
+    let is_refused = match (element, attribute) {
+        ("img", "src") => is_foreign(value),
+        // An address without a scheme that leads to another host looks like one of the site.
+        ("a", "href") => is_foreign(value) && scheme(value).is_none(),
+        _ => false,
+    };
+    if is_refused {
         return None;
     }
     Some(Cow::Borrowed(value))
@@ -172,12 +177,14 @@ fn filtered<'v>(element: &str, attribute: &str, value: &'v str) -> Option<Cow<'v
 
 /// Whether the address leads to another host: nothing may be loaded from there.
 pub(super) fn is_foreign(address: &str) -> bool {
-    let address = address
-        .trim_start_matches(|character: char| character.is_ascii_whitespace() || character.is_control());
-    address.starts_with("//")
-        || address.starts_with('\\')
-        || address.starts_with("/\\")
-        || scheme(address).is_some()
+    // As the URL Standard reads it: tabs and line ends are no part of it, and a backslash is a slash.
+    let address: String = address
+        .trim_start_matches(|character: char| character.is_ascii_whitespace() || character.is_control())
+        .chars()
+        .filter(|character| !matches!(character, '\t' | '\n' | '\r'))
+        .take_while(|character| !matches!(character, '?' | '#'))
+        .collect();
+    address.replace('\\', "/").starts_with("//") || address.starts_with('\\') || scheme(&address).is_some()
 }
 
 /// The address's scheme in lower case, when it has one.
@@ -203,6 +210,12 @@ mod tests {
             ("<a href=\"javascript:alert(1)\">x</a>", "<a>x</a>"),
             ("<a href=\"java&#10;script:alert(1)\">x</a>", "<a>x</a>"),
             ("<a href=\"data:text/html,x\">x</a>", "<a>x</a>"),
+            ("<a href=\"//evil.example/\">x</a>", "<a>x</a>"),
+            ("<a href=\"/\\evil.example\">x</a>", "<a>x</a>"),
+            ("<a href=\"/&#9;/evil.example\">x</a>", "<a>x</a>"),
+            ("<a href=\"\\\\evil.example\">x</a>", "<a>x</a>"),
+            ("<a href=\"https://a.example//x\">x</a>", "<a href=\"https://a.example//x\">x</a>"),
+            ("<a href=\"a//b\">x</a>", "<a href=\"a//b\">x</a>"),
             ("<a href=\"vbscript:x\">x</a>", "<a>x</a>"),
             ("<p style=\"color:red\" class=\"chip ok\">x</p>", "<p>x</p>"),
             ("<span role=img aria-label=done>x</span>", "<span>x</span>"),

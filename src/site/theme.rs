@@ -59,10 +59,10 @@ pub(super) fn dress(input: &SiteInput<'_>) -> Result<Dress, SiteError> {
     if let Some(logo) = &theme.logo
         && let Some((ending, bytes)) = tailor.file(logo, &["svg", "png", "webp", "jpg", "jpeg"])
     {
-        if ending == "svg" && !super::svg::is_still(bytes) {
+        if let Some(why) = super::svg::refusal(bytes).filter(|_| ending == "svg") {
             tailor.error(
                 logo.span(),
-                format!("`{}` does more than draw", logo.as_ref()),
+                format!("`{}` does more than draw: {why}", logo.as_ref()),
                 "a logo has no script, animation or address",
             );
         }

@@ -95,7 +95,11 @@ async fn file(State(shared): State<Arc<Shared>>, request: Request) -> Response<B
         }
     };
     let body = match name.ends_with(".html") {
-        true => live(&String::from_utf8_lossy(bytes), version, shown.failure.as_ref()).into_bytes(),
+        true => {
+            let page = String::from_utf8_lossy(bytes);
+            let page = if status == StatusCode::OK { page } else { rooted(&page).into() };
+            live(&page, version, shown.failure.as_ref()).into_bytes()
+        }
         false => bytes.to_vec(),
     };
     let mut response = typed(content_type(name), body);
@@ -119,6 +123,21 @@ fn live(page: &str, version: u64, failure: Option<&Failure>) -> String {
     }
 }
 
+/// A page that is shown at any depth: its links begin at the root of this server.
+fn rooted(page: &str) -> String {
+    const BASE: &str = "<base href=\"";
+    let from_root = format!("{BASE}/\">");
+    let stated = page.find(BASE).and_then(|start| Some(start..start + page[start..].find('>')? + 1));
+    match stated {
+        Some(stated) => format!("{}{from_root}{}", &page[..stated.start], &page[stated.end..]),
+        None => page.replacen("base-uri 'none'", "base-uri 'self'", 1).replacen(
+            "<head>",
+            &format!("<head>{from_root}"),
+            1,
+        ),
+    }
+}
+
 fn told(failure: &Failure) -> String {
     let escape = |text: &str| minijinja::HtmlEscape(text).to_string();
     let details: String =
@@ -133,7 +152,7 @@ fn told(failure: &Failure) -> String {
 fn is_local(headers: &HeaderMap) -> bool {
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("");
     let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
-    matches!(name, "127.0.0.1" | "localhost" | "[::1]")
+    matches!(name, "127.0.0.1" | "[::1]") || name.eq_ignore_ascii_case("localhost")
 }
 
 fn refused() -> Response<Body> {
@@ -142,12 +161,20 @@ fn refused() -> Response<Body> {
     response
 }
 
+const SVG: &str = "image/svg+xml";
+/// What a drawing may do: nothing but draw.
+const DRAWING_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox";
+
 fn typed(content_type: &'static str, bytes: Vec<u8>) -> Response<Body> {
     let mut response = Response::new(Body::from(bytes));
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, header::HeaderValue::from_static(content_type));
     headers.insert(header::CACHE_CONTROL, header::HeaderValue::from_static("no-store"));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, header::HeaderValue::from_static("nosniff"));
+    // Pages state their own policy; a drawing that is opened by itself has none.
+    if content_type == SVG {
+        headers.insert(header::CONTENT_SECURITY_POLICY, header::HeaderValue::from_static(DRAWING_POLICY));
+    }
     response
 }
 
@@ -157,7 +184,7 @@ fn content_type(path: &str) -> &'static str {
         "css" => "text/css; charset=utf-8",
         "js" => "text/javascript; charset=utf-8",
         "json" => "application/json",
-        "svg" => "image/svg+xml",
+        "svg" => SVG,
         "xml" => "application/xml",
         "ics" => "text/calendar; charset=utf-8",
         "csv" => "text/csv; charset=utf-8",
@@ -211,13 +238,29 @@ mod tests {
     }
 
     #[test]
+    fn a_page_for_every_depth_begins_at_the_root() {
+        let plain = "<head><meta content=\"base-uri 'none'\"><link href=\"style.css\">";
+        let expected = "<head><base href=\"/\"><meta content=\"base-uri 'self'\"><link href=\"style.css\">";
+        assert_eq!(rooted(plain), expected);
+        let elsewhere = "<head><base href=\"https://example.org/a/\"><title>";
+        assert_eq!(rooted(elsewhere), "<head><base href=\"/\"><title>");
+    }
+
+    #[test]
+    fn a_drawing_only_draws() {
+        let policy = |kind| typed(kind, Vec::new()).headers().get(header::CONTENT_SECURITY_POLICY).cloned();
+        assert_eq!(policy(content_type("a.svg")), Some(header::HeaderValue::from_static(DRAWING_POLICY)));
+        assert_eq!(policy(content_type("a.png")), None);
+    }
+
+    #[test]
     fn only_this_machine_may_ask() {
         let asked = |host: &'static str| {
             let mut headers = HeaderMap::new();
             headers.insert(header::HOST, header::HeaderValue::from_static(host));
             is_local(&headers)
         };
-        assert!(asked("127.0.0.1:3000") && asked("localhost") && asked("[::1]:3000"));
+        assert!(asked("127.0.0.1:3000") && asked("LocalHost:3000") && asked("[::1]:3000"));
         assert!(!asked("evil.example:3000") && !asked("127.0.0.1.evil.example"));
         assert_eq!(decoded("/manual/%C3%BC%20x%2"), "/manual/ü x%2");
     }

@@ -84,9 +84,10 @@ impl Writer<'_, '_> {
         let rewritten = raw_html::rewritten(html, |address, loaded, range| {
             found.push((address.to_owned(), loaded, start + range.start..start + range.end));
             match self.ask_link(address, loaded) {
-                Resolved::Page { href, .. } => Some(raw_html::Address { href, size: None }),
-                Resolved::File { href, size } => Some(raw_html::Address { href, size }),
-                _ => None,
+                Resolved::Page { href, .. } => raw_html::Address::Known { href, size: None },
+                Resolved::File { href, size } => raw_html::Address::Known { href, size },
+                Resolved::Broken { .. } => raw_html::Address::Broken,
+                Resolved::External => raw_html::Address::AsWritten,
             }
         });
         for (address, loaded, span) in found {

@@ -3,6 +3,7 @@ use pulldown_cmark::{Parser, html};
 use super::*;
 use crate::site::fixture;
 use crate::site::model::Model;
+use crate::site::raw_html::Address;
 
 fn rendered(markdown: &str) -> Rendered {
     let mut book = fixture::empty();
@@ -189,7 +190,8 @@ fn has_raw_tags_shown_as_text(markdown: &str) -> bool {
         _ => None,
     });
     raw.any(|html| {
-        html.contains('&') || crate::site::raw_html::rewritten(&html, |_, _, _| None).contains("&lt;")
+        html.contains('&')
+            || crate::site::raw_html::rewritten(&html, |_, _, _| Address::AsWritten).contains("&lt;")
     })
 }
 
@@ -224,9 +226,41 @@ fn no_text_is_lost_in_made_up_documents() {
         "<div>\n\n# x\n\n</div>",
         "1. a\n\n   b\n2. c\n   - d\n     > e",
         "term[^a] and[^b]\n\n[^b]: two\n[^a]: one\n    more",
-        "<custom-tag>inside</custom-tag> &nbsp; \u{a0} x",
+        "<center>inside</center> &nbsp; \u{a0} x",
     ] {
         assert_nothing_lost(markdown);
+    }
+}
+
+#[test]
+fn no_tag_takes_text_with_it() {
+    // Elements of HTML, SVG and MathML, old ones too, and words that people put in angle brackets.
+    let names = "a abbr acronym address altGlyph animate annotation annotation-xml applet area article aside audio b base \
+        basefont bdi bdo bgsound big blink blockquote body br button canvas caption center circle cite clipPath code col \
+        colgroup command content cursor data datalist dd defs del desc details dfn dialog dir div dl dt ellipse em embed \
+        feBlend fieldset figcaption figure filter font footer foreignObject form frame frameset g glyph h1 h6 head header \
+        hgroup hr html i iframe image img input ins isindex kbd keygen label legend li line link listing main map mark \
+        marker marquee mask math menu meta metadata meter mfenced mglyph mi mn mo mpath ms mtext nav nobr noembed noframes \
+        noscript object ol optgroup option output p param path pattern picture plaintext polygon portal pre progress q rb \
+        rect rp rt rtc ruby s samp script search section select set shadow slot small source spacer span stop strike strong \
+        style sub summary sup svg switch symbol table tbody td template text textarea textPath tfoot th thead time title tr \
+        track tref tspan tt u ul use var video view wbr xmp host path-to-file IP:port user@host";
+    for name in names.split_ascii_whitespace() {
+        for markdown in [
+            format!("1. copy to <{name}> first and stop\n2. then go on\n\n## Last\n\nthe end"),
+            format!("start\n\n<{name}>\n\nfirst and stop\n\n## Last\n\nthe end"),
+            format!("<table><tr><td><{name}>first and stop</td></tr></table>\n\n## Last\n\nthe end"),
+            format!("x <{name}>first</{name}> and stop\n\n## Last\n\nthe end"),
+        ] {
+            let html = html_of(&markdown);
+            let shown = words(&html).join(" ");
+            for part in ["first", "and stop", "Last", "the end"] {
+                assert!(shown.contains(part), "{markdown:?} gave {html:?}");
+            }
+            // These begin blocks that end with their own tag alone; what stands there is shown as it is.
+            let goes_on = ["pre", "script", "style", "textarea"].contains(&name);
+            assert!(goes_on || html.contains("id=\"last\""), "{markdown:?} gave {html:?}");
+        }
     }
 }
 
