@@ -158,7 +158,8 @@ fn same_bytes(a: &[u8], b: &[u8]) -> bool {
     a == b || (a.len() != b.len() && without_returns(a).eq(without_returns(b)))
 }
 
-fn without_returns(bytes: &[u8]) -> impl Iterator<Item = u8> + '_ {
+/// The bytes with line ends as git keeps them.
+pub(super) fn without_returns(bytes: &[u8]) -> impl Iterator<Item = u8> + '_ {
     bytes
         .iter()
         .enumerate()

@@ -48,7 +48,7 @@ fn base(text: &str) -> Result<String, String> {
     let is_address =
         ["https://", "http://"].iter().any(|scheme| text.len() > scheme.len() && text.starts_with(scheme));
     match (is_address || (text.starts_with('/') && !text.starts_with("//")))
-        && text.chars().all(|letter| letter.is_ascii_graphic() && !r#""'<>`\{}|^"#.contains(letter))
+        && text.chars().all(|letter| letter.is_ascii_graphic() && !r##""'<>`\{}|^?#"##.contains(letter))
     {
         true => Ok(text.to_owned()),
         false => Err("write it like `https://example.org/changes/` or `/changes/`".to_owned()),

@@ -45,7 +45,7 @@ impl Sources {
         let ask = Ask { now, ..context.ask() };
         let inputs = book.inputs(&ask)?;
         let commit = inputs.commit().filter(|_| context.at.is_some() || book.root.is_none());
-        let files = OtherFiles::read(book, commit, &inputs.config()?)?;
+        let files = OtherFiles::read(book, (commit, inputs.commit()), &inputs.config()?)?;
         Ok(Sources { ask, inputs, files })
     }
 
@@ -60,17 +60,28 @@ impl Sources {
 }
 
 impl OtherFiles {
-    fn read(book: &Book, commit: Option<CommitId>, config: &BookConfig) -> Result<Self, CliError> {
+    /// Reads them from a commit, or from the work tree (`None`) beside the commit that is shown.
+    fn read(
+        book: &Book,
+        (commit, shown): (Option<CommitId>, Option<CommitId>),
+        config: &BookConfig,
+    ) -> Result<Self, CliError> {
         let mut log = Parts::default();
         let mut files = |folder: &str| -> Result<Vec<DocFile>, CliError> {
             let files = book.other_files(commit, folder)?;
             log.add_all(files.iter().map(|(path, bytes)| (path.as_str(), bytes.as_slice())));
             Ok(files.into_iter().map(|(path, bytes)| DocFile::new(path, bytes)).collect())
         };
-        let docs = files(&config.docs)?;
+        let mut docs = files(&config.docs)?;
         let mut assets = Vec::new();
         for record_type in RecordType::ALL {
             assets.extend(files(record_type.folder())?);
+        }
+        if let Some(shown) = shown.filter(|_| commit.is_none()) {
+            let pages = docs.iter().map(|file| (file.path.as_str(), file.bytes.as_slice()));
+            let differing = book.differing(shown, &config.docs, pages)?;
+            let differs: Vec<bool> = docs.iter().map(|file| differing.contains(file.path.as_str())).collect();
+            docs.iter_mut().zip(differs).for_each(|(file, differs)| file.uncommitted = differs);
         }
         let (docs, docs_problems) = with_includes(book, commit, docs, &mut log);
         let template_overrides = book.site_templates(commit)?;

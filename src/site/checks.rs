@@ -8,13 +8,14 @@ use rayon::prelude::*;
 use serde::Serialize;
 
 use super::includes::Origins;
-use super::input::Page;
+use super::input::{DocFile, Page};
 use super::links::Help;
-use super::markdown::{AnchorUse, BrokenLink, ExternalLink, Rendered};
+use super::markdown::{self, AnchorUse, BrokenLink, ExternalLink, Rendered};
 use super::model::Model;
 use super::standing::Asked;
 use super::summary::Entry;
 use crate::diagnostic::{Code, Diagnostic};
+use crate::record::conflict_in;
 
 /// A page with what must be checked when all pages are known.
 pub(super) struct Draft {
@@ -128,6 +129,20 @@ fn words<'p>(help: &Help, similar: impl Fn(&str) -> Option<&'p str>) -> String {
     }
 }
 
+/// Conflicts that a merge left in chapters. What stands in a block of code is an example.
+pub(super) fn unresolved(model: &Model<'_>) -> Vec<Diagnostic> {
+    let wrong = |file: &DocFile| {
+        let text = std::str::from_utf8(&file.bytes).ok()?;
+        let at = conflict_in(text).filter(|at| !markdown::is_code(text, *at))?;
+        let elsewhere = file.origins.as_ref().and_then(|origins| origins.place(&(at..at + 7)));
+        let (path, text, span) = elsewhere.unwrap_or((&file.path, text, at..at + 7));
+        let message = "an unresolved merge conflict begins here".to_owned();
+        let found = Diagnostic::error(Code::RecordBroken, path, text, span, message);
+        Some(found.with_help("keep one side and remove the markers"))
+    };
+    model.manual.iter().filter_map(|page| wrong(page.file)).collect()
+}
+
 fn missing_chapters(model: &Model<'_>) -> Vec<Diagnostic> {
     let Some((path, text)) = &model.summary_source else { return Vec::new() };
     let missing = model.summary.iter().filter_map(|entry| match entry {
@@ -145,7 +160,7 @@ fn missing_chapters(model: &Model<'_>) -> Vec<Diagnostic> {
 }
 
 /// The anchors of a finished page. The sanitiser and the templates write attributes in one form only.
-fn anchors(page: &[u8]) -> HashSet<String> {
+pub(super) fn anchors(page: &[u8]) -> HashSet<String> {
     let text = std::str::from_utf8(page).unwrap_or("");
     text.match_indices(" id=\"")
         .filter_map(|(start, found)| text[start + found.len()..].split('"').next().map(str::to_owned))

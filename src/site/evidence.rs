@@ -12,7 +12,7 @@ use super::model::{Model, folder};
 use super::parts::{NumberLink, numbered};
 use super::paths::stem;
 use super::view::Reference;
-use crate::ledger::{Row, RowFacts, row_facts};
+use crate::ledger::{Exception, Row, RowFacts, row_facts};
 use crate::record::RecordType;
 
 /// Most deployments on one page.
@@ -44,6 +44,8 @@ pub(super) struct Places {
     by_anchor: HashMap<String, String>,
     /// The page with the newest deployments of a task, by its ID.
     newest: HashMap<String, String>,
+    /// A task's deployments that are to be explained, newest first, as places in the audit's rows.
+    exceptions: HashMap<String, Vec<usize>>,
 }
 
 /// The anchor of a deployment.
@@ -60,6 +62,10 @@ pub(super) fn places(input: &SiteInput<'_>) -> Places {
             places.by_anchor.extend(chunk.iter().map(|row| (anchor(row), page.clone())));
             places.newest.insert(id.to_owned(), page);
         }
+    }
+    let rows = input.judged.map_or(&[][..], |judged| &judged.audit.rows);
+    for (place, row) in rows.iter().enumerate().rev().filter(|(_, row)| !row.exceptions.is_empty()) {
+        places.exceptions.entry(row.id.to_string()).or_default().push(place);
     }
     places
 }
@@ -91,6 +97,37 @@ pub(super) fn newest(model: &Model<'_>, id: &str) -> Option<String> {
     model.evidence.newest.get(id).cloned()
 }
 
+/// Something about a deployment that somebody has to explain: what `record.exceptions` holds.
+#[derive(Debug, Serialize)]
+pub(super) struct ExceptionView {
+    pub(super) environment: String,
+    pub(super) code: &'static str,
+    pub(super) detail: String,
+    /// Where its evidence stands, from the site's root.
+    pub(super) page: String,
+}
+
+/// Most exceptions that a task's own page tells.
+const EXCEPTIONS: usize = 5;
+
+/// What the audit asks about a task's deployments, the newest first, and how many more there are.
+pub(super) fn exceptions(model: &Model<'_>, id: &str) -> (Vec<ExceptionView>, usize) {
+    let Some(judged) = model.input.judged else { return (Vec::new(), 0) };
+    let places = model.evidence.exceptions.get(id).map_or(&[][..], Vec::as_slice);
+    let rows = places.iter().map(|place| &judged.audit.rows[*place]);
+    let mut found: Vec<(&Row, &Exception)> =
+        rows.flat_map(|row| row.exceptions.iter().map(move |exception| (row, exception))).collect();
+    let more = found.len().saturating_sub(EXCEPTIONS);
+    found.truncate(EXCEPTIONS);
+    let view = |(row, exception): (&Row, &Exception)| ExceptionView {
+        environment: row.environment.clone(),
+        code: exception.code.as_str(),
+        detail: exception.detail.clone(),
+        page: address(model, row),
+    };
+    (found.into_iter().map(view).collect(), more)
+}
+
 /// All pages, a task's together.
 pub(super) fn views<'a>(model: &'a Model<'_>) -> impl ParallelIterator<Item = EvidenceView> + use<'a> {
     let tasks: Vec<(&str, Vec<&Row>)> = by_task(model.input).into_iter().collect();
@@ -100,10 +137,13 @@ pub(super) fn views<'a>(model: &'a Model<'_>) -> impl ParallelIterator<Item = Ev
 fn of_task(model: &Model<'_>, id: &str, rows: &[&Row]) -> Vec<EvidenceView> {
     let pages: Vec<String> = (0..rows.len().div_ceil(ROWS)).map(|number| page(id, number)).collect();
     let path = model.by_name(id).map_or("", |state| state.record.path.as_str());
-    let row = |row: &&Row| EvidenceRow {
-        anchor: anchor(row),
-        row: row_view(model, row),
-        facts: row_facts(row, path),
+    let row = |row: &&Row| {
+        let (view, mut facts) = (row_view(model, row), row_facts(row, path));
+        // As everywhere on pages: the person's name, and the time at its own offset.
+        if let Some((_, deployed)) = facts.facts.first_mut() {
+            *deployed = format!("{} by {} in {}", view.time, view.by.who, view.by.commit.short);
+        }
+        EvidenceRow { anchor: anchor(row), row: view, facts }
     };
     let view = |(number, chunk): (usize, &[&Row])| EvidenceView {
         page: pages[number].clone(),

@@ -145,6 +145,7 @@ fn calendar(model: &Model<'_>) -> Page {
 struct Records<'a> {
     schema: &'static str,
     at: Option<&'a Evidence>,
+    trunk: Option<&'a str>,
     records: Vec<RecordJson<'a>>,
 }
 
@@ -153,6 +154,7 @@ fn records(model: &Model<'_>) -> Option<Page> {
     let records = Records {
         schema: "changebook.list/1",
         at: state.at.as_ref(),
+        trunk: state.trunk.as_deref(),
         records: state.records.iter().map(|record| RecordJson::new(record, false)).collect(),
     };
     let bytes = serde_json::to_vec(&records).ok()?;

@@ -53,6 +53,8 @@ pub struct DocFile {
     pub bytes: Vec<u8>,
     /// What the page says that its title is, besides its heading.
     pub title: Option<String>,
+    /// Whether the commit that is shown has it otherwise, or not at all.
+    pub uncommitted: bool,
     /// Of a page that includes others: which of it comes from which file.
     pub origins: Option<Arc<Origins>>,
 }
@@ -60,7 +62,7 @@ pub struct DocFile {
 impl DocFile {
     /// A file as it stands in the book.
     pub fn new(path: impl Into<String>, bytes: impl Into<Vec<u8>>) -> Self {
-        DocFile { path: path.into(), bytes: bytes.into(), title: None, origins: None }
+        DocFile { path: path.into(), bytes: bytes.into(), title: None, uncommitted: false, origins: None }
     }
 }
 

@@ -17,6 +17,8 @@ pub(super) struct ChapterView {
     pub(super) titled: bool,
     pub(super) headings: Vec<Heading>,
     pub(super) path: String,
+    /// Whether the text is the work tree's, and no commit's.
+    pub(super) uncommitted: bool,
     pub(super) edit_url: Option<String>,
     /// From the site's root.
     pub(super) page: String,
@@ -97,6 +99,7 @@ pub(super) fn view(model: &Model<'_>, index: usize, order: &[TocLink]) -> (Chapt
         titled: rendered.headings.iter().any(|heading| heading.level == 1),
         headings: rendered.headings.clone(),
         path: manual.file.path.clone(),
+        uncommitted: manual.file.uncommitted,
         edit_url: model.edit_url(&manual.file.path),
         page: manual.page.clone(),
         previous: position.and_then(|position| order.get(position.checked_sub(1)?)).cloned(),

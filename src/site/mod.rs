@@ -47,6 +47,7 @@ mod render;
 mod row;
 mod runbook;
 mod sanitize;
+mod schedule;
 mod search;
 mod similar;
 mod spark;

@@ -7,6 +7,7 @@ use super::input::{DocFile, SiteInput};
 use super::palette::Palette;
 use super::paths::{Names, is_safe, stem};
 use super::row::Rows;
+use super::schedule::InTheWay;
 use super::similar::Candidates;
 use super::summary::{self, Entry};
 use crate::ledger::RecordState;
@@ -66,6 +67,7 @@ pub(super) struct Model<'a> {
     pub(super) people: BTreeMap<String, String>,
     /// The zone in which pages tell times that no commit carries: the board's, else UTC.
     pub(super) zone: jiff::tz::TimeZone,
+    pub(super) in_the_way: InTheWay,
     /// IDs of the commits that the book's state rests on, sorted; empty without a forge to link them to.
     commits: Vec<String>,
     by_name: HashMap<&'a str, usize>,
@@ -97,6 +99,7 @@ impl<'a> Model<'a> {
             members: BTreeMap::new(),
             people: BTreeMap::new(),
             zone: crate::ledger::board_zone(input.policy),
+            in_the_way: InTheWay::new(input.state, input.policy),
             commits: cited_commits(input),
             by_name: HashMap::new(),
             deleted_by_name: HashMap::new(),
@@ -328,6 +331,8 @@ fn manual_page(stem: &str, names: &mut Names) -> String {
     [wanted, Some(format!("manual/{stem}.html"))]
         .into_iter()
         .flatten()
+        // Templates write paths of pages as they are.
+        .filter(|page| !page.contains(['?', '#', '%', '\\']))
         .find(|page| names.claim(page))
         .unwrap_or_else(|| names.page("manual", stem))
 }

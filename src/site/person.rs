@@ -1,5 +1,7 @@
 //! Pages of people and services: what waits for them, what they did, what touches them.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use super::groups;
@@ -30,15 +32,27 @@ pub(super) struct PersonView {
     pub(super) waiting: Short,
     /// Records that they asked for or own.
     pub(super) own: Short,
+    /// What of these they are asked to do, by the record's name.
+    pub(super) asked: BTreeMap<String, Vec<Asked>>,
     /// Newest first.
     pub(super) acts: Vec<PersonAct>,
 }
 
-/// Something that somebody did.
+/// An approval that somebody may give.
+#[derive(Debug, Serialize)]
+pub(super) struct Asked {
+    pub(super) text: String,
+    /// What of the text has changed since they gave it.
+    pub(super) changed: Option<String>,
+    /// The command that gives it.
+    pub(super) todo: Option<String>,
+}
+
+/// What somebody did to a record in one commit.
 #[derive(Debug, Serialize)]
 pub(super) struct PersonAct {
-    pub(super) verb: String,
-    pub(super) object: Option<String>,
+    /// What it meant, in words.
+    pub(super) what: Vec<String>,
     pub(super) record: super::view::Reference,
     pub(super) by: Act,
 }
@@ -71,6 +85,7 @@ pub(super) fn people(model: &Model<'_>) -> Vec<(PersonView, Pages)> {
             robot: person.robot,
             roles,
             signs: !person.keys.is_empty(),
+            asked: asked(model, key, &waiting),
             waiting,
             own,
             acts: acts(model, key),
@@ -88,6 +103,22 @@ fn owner(record: &RecordState) -> Option<&str> {
     }
 }
 
+/// The approvals that a person may give to the records that their page names.
+fn asked(model: &Model<'_>, key: &str, waiting: &Short) -> BTreeMap<String, Vec<Asked>> {
+    let of_record = |row: &Row| {
+        let state = model.by_name(&row.name)?;
+        let open = state.approvals.iter().filter(|approval| approval.required && !approval.valid);
+        let open = open.filter(|approval| approval.open_to.iter().any(|person| person == key));
+        let asked = open.map(|approval| Asked {
+            text: approval.text.clone(),
+            changed: (!approval.changed.is_empty()).then(|| approval.changed.join(", ")),
+            todo: approval.todo.clone(),
+        });
+        Some((row.name.clone(), asked.collect()))
+    };
+    waiting.rows.iter().filter_map(of_record).collect()
+}
+
 fn acts(model: &Model<'_>, key: &str) -> Vec<PersonAct> {
     let mut found: Vec<(i64, &RecordState, &crate::ledger::Event)> = Vec::new();
     for record in &model.input.state.records {
@@ -96,12 +127,18 @@ fn acts(model: &Model<'_>, key: &str) -> Vec<PersonAct> {
         found.extend(told.map(|event| (event.by.time.seconds, record, event)));
     }
     found.sort_by_key(|(seconds, record, _)| (std::cmp::Reverse(*seconds), &record.name));
-    found.truncate(RECENT);
-    let act = |(_, record, event): (i64, &RecordState, &crate::ledger::Event)| {
+    let words = |event: &crate::ledger::Event| {
         let (verb, object, ..) = super::timeline::words(&event.kind);
-        PersonAct { verb, object, record: model.reference(&record.name), by: model.act(&event.by) }
+        object.map_or_else(|| verb.clone(), |object| format!("{verb} {object}"))
     };
-    found.into_iter().map(act).collect()
+    let together = found
+        .chunk_by(|(_, a, first), (_, b, second)| a.name == b.name && first.by.commit == second.by.commit);
+    let act = |chunk: &[(i64, &RecordState, &crate::ledger::Event)]| PersonAct {
+        what: chunk.iter().map(|(.., event)| words(event)).collect(),
+        record: model.reference(&chunk[0].1.name),
+        by: model.act(&chunk[0].2.by),
+    };
+    together.take(RECENT).map(act).collect()
 }
 
 fn is_told(kind: &EventKind) -> bool {

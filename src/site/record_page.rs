@@ -9,7 +9,7 @@ use super::model::Model;
 use super::sanitize::key;
 use super::text::escaped;
 use super::timeline::Timeline;
-use super::view::{Act, Problem, Reference, Row, Tone, moment};
+use super::view::{Act, Problem, Reference, Row, Tone};
 use crate::ledger::{Approval, RecordState, shell_quoted};
 use crate::record::{Details, Item, Record};
 
@@ -29,10 +29,14 @@ pub(super) struct RecordView {
     pub(super) weakest_trust: Option<&'static str>,
     pub(super) plans: Vec<PlanView>,
     pub(super) radii: Vec<super::radius::RadiusView>,
-    pub(super) schedule: Vec<Fact>,
+    pub(super) schedule: Vec<super::schedule::TimeFact>,
     /// What keeps the way to each environment shut.
     pub(super) gates: Vec<super::gate::GateView>,
     pub(super) badge: String,
+    /// What the audit asks about its deployments, newest first.
+    pub(super) exceptions: Vec<super::evidence::ExceptionView>,
+    /// How many more of them there are.
+    pub(super) more_exceptions: usize,
     /// The page with the evidence of its newest deployments.
     pub(super) audit: Option<String>,
     pub(super) progress: Vec<super::progress::Stage>,
@@ -75,6 +79,8 @@ pub(super) struct ApprovalView {
     pub(super) detail: String,
     /// Short hash of the text on which it was given.
     pub(super) scope: Option<String>,
+    /// How far the conditions of the decision are met.
+    pub(super) conditions: Option<String>,
     /// The detached approval's path in the book.
     pub(super) detached: Option<String>,
     /// What of the text has changed since, in one line.
@@ -142,6 +148,7 @@ pub(super) fn view(model: &Model<'_>, index: usize) -> RecordPage {
         super::radius::views(model, state, own_page).into_iter().unzip::<_, _, Vec<_>, Vec<_>>();
     let rendered = render(model, index);
     let act = |evidence| model.act(evidence);
+    let (exceptions, more_exceptions) = super::evidence::exceptions(model, &state.name);
     let view = RecordView {
         row: model.row(index),
         path: state.record.path.clone(),
@@ -151,9 +158,11 @@ pub(super) fn view(model: &Model<'_>, index: usize) -> RecordPage {
         weakest_trust: state.weakest_trust().map(crate::ledger::TrustLevel::as_str),
         plans: plans(state),
         radii,
-        schedule: schedule(state),
+        schedule: super::schedule::facts(model, state),
         gates: super::gate::views(model, &state.name),
         badge: format!("badges/{}.svg", own_page.trim_end_matches(".html")),
+        exceptions,
+        more_exceptions,
         audit: super::evidence::newest(model, &state.name),
         progress: super::progress::progress(model, state),
         html: String::new(),
@@ -271,11 +280,26 @@ fn approval_view(model: &Model<'_>, approval: &Approval) -> ApprovalView {
         code: approval.code.map(|code| code.as_str()),
         detail: approval.detail.clone(),
         scope: approval.scope.map(|scope| scope.to_string()[..7].to_owned()),
+        conditions: approval.decision.as_ref().and_then(|id| conditions(model, id.as_str())),
         detached: approval.detached.clone(),
         changed: (!approval.changed.is_empty()).then(|| approval.changed.join(", ")),
         todo: approval.todo.clone(),
         open_to: approval.open_to.iter().map(|person| model.person(person)).collect(),
         by: approval.by.as_ref().map(|evidence| model.act(evidence)),
+    }
+}
+
+/// `2 of 3 conditions open`; none where the decision has none.
+fn conditions(model: &Model<'_>, decision: &str) -> Option<String> {
+    let checks = super::decision::checks(model, model.by_name(decision)?, "Conditions");
+    let open = checks.iter().filter(|check| !check.checked && !check.elsewhere).count();
+    let all = checks.len();
+    match (open, all) {
+        (_, 0) => None,
+        (0, 1) => Some("its condition is met".to_owned()),
+        (0, all) => Some(format!("its {all} conditions are met")),
+        (_, 1) => Some("its condition is open".to_owned()),
+        (open, all) => Some(format!("{open} of {all} conditions open")),
     }
 }
 
@@ -292,20 +316,6 @@ fn plans(state: &RecordState) -> Vec<PlanView> {
         reaches: plan.reaches,
     };
     task.plans.iter().map(view).collect()
-}
-
-fn schedule(state: &RecordState) -> Vec<Fact> {
-    let Details::Task(task) = &state.record.details else { return Vec::new() };
-    let text = |text: &Option<crate::record::Text>| text.as_ref().map(|text| text.text.clone());
-    [
-        ("Window", task.window.clone()),
-        ("Scheduled", task.scheduled.as_ref().map(moment)),
-        ("Needs", text(&task.duration)),
-        ("Downtime", text(&task.downtime)),
-    ]
-    .into_iter()
-    .filter_map(|(name, value)| Some(Fact { name: name.to_owned(), value: value?, known: true }))
-    .collect()
 }
 
 fn relations(model: &Model<'_>, state: &RecordState) -> Vec<RelationView> {

@@ -4,10 +4,12 @@ use std::collections::BTreeSet;
 
 use minijinja::context;
 
+use super::checks::anchors;
 use super::input::{Page, SiteError};
 use super::model::Model;
 use super::paths::{is_safe, joined, percent_decoded, percent_encoded, relative, root_of, stem};
 use super::render::Renderer;
+use super::standing::Asked;
 use crate::book::Redirect;
 use crate::diagnostic::{Code, Diagnostic};
 
@@ -23,15 +25,20 @@ struct Moved {
 
 /// The pages that lead on, and what is wrong with the settings: a redirect that stands on a page or leads nowhere, with
 /// its place in `book.toml`, unless that is allowed. `made` are the pages that stand already: none is replaced.
-pub(super) fn pages<'p>(
+pub(super) fn pages(
     renderer: &Renderer<'_>,
-    made: impl Iterator<Item = &'p str>,
+    (asked, pages): (&[Asked], &[Page]),
 ) -> Result<(Vec<Page>, Vec<Diagnostic>), SiteError> {
     let model = renderer.model;
-    let made: BTreeSet<&str> = made.collect();
+    let made: BTreeSet<&str> =
+        asked.iter().map(Asked::path).chain(pages.iter().map(|page| page.path.as_str())).collect();
+    let has_anchor = |path: &str, anchor: &str| {
+        let page = asked.iter().find(|page| page.path() == path);
+        page.is_some_and(|page| anchors(&renderer.builder.bytes(page)).contains(anchor))
+    };
     let (mut moved, mut wrong) = (Vec::new(), Vec::new());
     for redirect in &model.input.config.redirects {
-        match chapter(redirect, &made) {
+        match chapter(redirect, &made, &has_anchor) {
             Ok(found) => moved.push(found),
             Err((message, help)) => wrong.push(error(model, redirect, &message, help)),
         }
@@ -50,7 +57,11 @@ pub(super) fn pages<'p>(
 }
 
 /// A redirect of the settings, from a chapter's old page. As with mdBook, paths count from the manual's folder.
-fn chapter(redirect: &Redirect, made: &BTreeSet<&str>) -> Result<Moved, (String, &'static str)> {
+fn chapter(
+    redirect: &Redirect,
+    made: &BTreeSet<&str>,
+    has_anchor: &dyn Fn(&str, &str) -> bool,
+) -> Result<Moved, (String, &'static str)> {
     let from = format!("manual/{}", redirect.from.trim_start_matches('/'));
     if !is_safe(&from) || !from.ends_with(".html") {
         return Err((
@@ -78,8 +89,18 @@ fn chapter(redirect: &Redirect, made: &BTreeSet<&str>) -> Result<Moved, (String,
     })?;
     let mut href = relative(&from, &page);
     if !fragment.is_empty() {
+        let fragment = percent_decoded(fragment);
+        if !has_anchor(&page, &fragment) {
+            return Err((
+                format!(
+                    "the redirect of `{}` leads to an anchor that does not exist: `#{fragment}`",
+                    redirect.from
+                ),
+                "anchors are headings in lower case with hyphens for spaces",
+            ));
+        }
         href.push('#');
-        href.push_str(&percent_encoded(&percent_decoded(fragment)));
+        href.push_str(&percent_encoded(&fragment));
     }
     Ok(Moved { from, href, page: Some(page) })
 }

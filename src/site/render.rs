@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use serde::Serialize;
 
 use super::as_of::AsOf;
-use super::checks::{Draft, check_links, draft, external_links_page};
+use super::checks::{Draft, check_links, draft, external_links_page, unresolved};
 use super::frame::Shared;
 use super::input::{Differ, Page, Site, SiteError, SiteInput};
 use super::memory::{Key, Kind, bytes_of};
@@ -51,6 +51,7 @@ pub fn build_site(input: &SiteInput<'_>, differ: Differ<'_>) -> Result<Site, Sit
     let (manual, chapters) = renderer.manual()?;
     drafts.extend(manual);
     let mut broken = check_links(&model, &drafts, &|page| renderer.builder.bytes(page));
+    broken.extend(unresolved(&model));
     let external = external_links_page(&drafts);
     let (mut asked, words): (Vec<Asked>, Vec<String>) =
         drafts.into_iter().map(|draft| (draft.page, draft.words)).unzip();
@@ -76,9 +77,9 @@ pub fn build_site(input: &SiteInput<'_>, differ: Differ<'_>) -> Result<Site, Sit
     pages.extend(statics.map(|(name, text)| Page { path: name.to_owned(), bytes: text.as_bytes().to_vec() }));
     super::palette::dye(&model, &mut pages);
     pages.extend(super::deleted::pages(&renderer)?);
-    let paths = || asked.iter().map(Asked::path).chain(pages.iter().map(|page| page.path.as_str()));
-    let map = super::feeds::map(&model, paths());
-    let (redirects, wrong) = super::redirect::pages(&renderer, paths())?;
+    let paths = asked.iter().map(Asked::path).chain(pages.iter().map(|page| page.path.as_str()));
+    let map = super::feeds::map(&model, paths);
+    let (redirects, wrong) = super::redirect::pages(&renderer, (&asked, &pages))?;
     pages.extend(map);
     pages.extend(redirects);
     broken.extend(wrong);

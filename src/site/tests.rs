@@ -269,7 +269,10 @@ fn links_lead_from_file_to_page() {
             "**redis-cluster**",
             "<strong><a href=\"../runbooks/redis-cluster.html\">redis-cluster</a></strong>",
         ),
-        ("<img src=\"img/flow.svg\">", "<img alt=\"\" width=\"320\" height=\"60\" src=\"../manual/img/flow.svg\">"),
+        (
+            "<img src=\"img/flow.svg\">",
+            "<img alt=\"\" width=\"320\" height=\"60\" src=\"../manual/img/flow.svg\">",
+        ),
         ("![a *b*](img/flow.svg)", "src=\"../manual/img/flow.svg\" width=\"320\" height=\"60\" alt=\"a b\""),
         ("![a](https://x.example/t.png)", "<a href=\"https://x.example/t.png\">a</a>"),
         ("<a@example.org>", "<a href=\"mailto:a@example.org\">"),

@@ -203,7 +203,7 @@ impl BookConfig {
         if out.as_os_str().is_empty() {
             return Some("own files stand".to_owned());
         }
-        let folders = ["tasks", "cab", "runbooks", "approvals", "templates", self.docs.as_str()];
+        let folders = [".git", "tasks", "cab", "runbooks", "approvals", "templates", self.docs.as_str()];
         let taken = folders.into_iter().find(|folder| !folder.is_empty() && out.starts_with(folder))?;
         Some(format!("`{taken}/` stands"))
     }

@@ -152,6 +152,12 @@ fn markdown_options_of(options: &Options<'_>) -> pulldown_cmark::Options {
     wanted
 }
 
+/// Whether a byte of a text stands in a block of code.
+pub(super) fn is_code(markdown: &str, at: usize) -> bool {
+    let mut events = Parser::new_ext(markdown, markdown_options()).into_offset_iter();
+    events.any(|(event, range)| matches!(event, Event::Start(Tag::CodeBlock(_))) && range.contains(&at))
+}
+
 /// The words of a text that is not rendered, for the search.
 pub(super) fn words_of(markdown: &str) -> String {
     words(&events(markdown, markdown_options()))

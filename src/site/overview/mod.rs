@@ -6,9 +6,10 @@ mod wrong;
 use serde::Serialize;
 
 use self::figures::{Figure, figures};
-use self::wrong::{Wrong, collisions, exceptions, freezes, freezes_now, wrongness};
+use self::wrong::{Wrong, Wrongness, collisions, exceptions, freezes, freezes_now, wrongness};
 use super::gate::{self, GateView};
 use super::model::Model;
+use super::schedule::freeze_of;
 use super::view::{Problem, Row, Tone, Word};
 use crate::diagnostic::Severity;
 use crate::ledger::{RecordState, Status};
@@ -84,11 +85,19 @@ pub(super) fn overview(model: &Model<'_>) -> Overview {
         if let Some(time) = leaves_at(record, state.now) {
             going.push((time, index));
         }
-        if let Some((reason, code)) = wrongness(record, state.now) {
-            let by = record.evidence.as_ref().map(|by| model.act(by));
-            let row = Some(model.row(index));
-            wrong.push(Wrong { tone: Tone::Bad, what: reason, code, row, page: None, by });
-        } else if is_waiting(record) {
+        if let Some(Wrongness { label, reason, code }) = wrongness(record, state.now) {
+            wrong.push(Wrong {
+                tone: Tone::Bad,
+                label,
+                what: reason,
+                code: code.map(str::to_owned),
+                row: Some(model.row(index)),
+                page: None,
+                by: record.evidence.as_ref().map(|by| model.act(by)),
+            });
+        } else if is_waiting(record)
+            && !going.last().is_some_and(|(_, last)| *last == index && goes_by_itself(record))
+        {
             waiting.push((record.evidence.as_ref().map_or(i64::MAX, |by| by.time.seconds), index));
         }
     }
@@ -155,7 +164,9 @@ fn out(model: &Model<'_>, index: usize) -> Going {
     let record = &model.input.state.records[index];
     let row = model.row(index);
     let gate = gate::views(model, &record.name).into_iter().next();
-    let missing = missing(record, gate.as_ref());
+    let mut missing = missing(record, gate.as_ref());
+    // First: nobody can give it, so that the change must move.
+    missing.splice(0..0, freeze_of(model, &record.name));
     Going { when: row.scheduled.clone(), window: row.window.clone(), gate, missing, row }
 }
 
@@ -227,6 +238,11 @@ pub(super) fn roles_open(record: &RecordState) -> Vec<&str> {
         .filter(|approval| approval.required && !approval.valid)
         .map(|approval| approval.text.as_str())
         .collect()
+}
+
+/// Whether a task that goes out waits for its time alone: nobody need do anything until then.
+fn goes_by_itself(record: &RecordState) -> bool {
+    matches!(record.status, Status::Approved | Status::Staged) && roles_open(record).is_empty()
 }
 
 fn is_waiting(record: &RecordState) -> bool {

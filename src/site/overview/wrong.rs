@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::{MONTH, WEEK, is_coming, scheduled};
-use crate::ledger::{ApprovalFacet, Coming, RecordState, Status, codes_of_row};
+use crate::ledger::{ApprovalFacet, RecordState, Status, codes_of_row};
 use crate::record::RecordType;
 use crate::site::gate;
 use crate::site::model::Model;
@@ -13,38 +13,48 @@ use crate::site::view::{Act, Row, Tone};
 #[derive(Debug, Serialize)]
 pub(in crate::site) struct Wrong {
     pub(in crate::site) tone: Tone,
+    /// What kind of thing, in a word or two.
+    pub(in crate::site) label: &'static str,
+    /// In a sentence.
     pub(in crate::site) what: String,
     pub(in crate::site) code: Option<String>,
     pub(in crate::site) row: Option<Row>,
-    /// A page that says more, from the site's root, when it is not the row's.
-    pub(in crate::site) page: Option<String>,
+    /// A page that says more, from the site's root, when it is not the row's, and what it is.
+    pub(in crate::site) page: Option<(String, &'static str)>,
     pub(in crate::site) by: Option<Act>,
 }
 
-/// Why a record is not as it should be, and the code of it where there is one.
-pub(super) fn wrongness(record: &RecordState, now: i64) -> Option<(String, Option<String>)> {
-    let plain = |text: &str| Some((text.to_owned(), None));
+/// Why a record is not as it should be.
+pub(super) struct Wrongness {
+    pub(super) label: &'static str,
+    pub(super) reason: String,
+    pub(super) code: Option<&'static str>,
+}
+
+/// Why a record is not as it should be; `None` where it is.
+pub(super) fn wrongness(record: &RecordState, now: i64) -> Option<Wrongness> {
+    let wrong = |label, reason: &str, code| Some(Wrongness { label, reason: reason.to_owned(), code });
     if record.record.is_broken() {
-        return Some(("cannot be read".to_owned(), Some("record-broken".to_owned())));
+        return wrong("unreadable", "cannot be read", Some("record-broken"));
     }
     let stale = record.approval == Some(ApprovalFacet::Stale);
     match record.status {
-        Status::RolledBack => plain("rolled back, and not deployed again"),
-        Status::Rejected if record.record_type == RecordType::Task => plain("the board rejected it"),
-        Status::Outdated => {
-            Some(("changed after the board decided".to_owned(), Some("decision-outdated".to_owned())))
+        Status::RolledBack => wrong("rolled back", "rolled back, and not deployed again", None),
+        Status::Rejected if record.record_type == RecordType::Task => {
+            wrong("rejected", "the board rejected it", None)
         }
-        Status::ReviewDue => plain("its review is overdue"),
-        Status::Unknown => plain("its state cannot be told"),
+        Status::Outdated => wrong("outdated", "changed after the board decided", Some("decision-outdated")),
+        Status::ReviewDue => wrong("review overdue", "its review is overdue", None),
+        Status::Unknown => wrong("unknown", "its state cannot be told", None),
         _ if stale && record.status.is_open() => {
-            Some(("changed after it was approved".to_owned(), Some("approval-stale".to_owned())))
+            wrong("approval stale", "changed after it was approved", Some("approval-stale"))
         }
         _ if !record.blocked_by.is_empty() && is_coming(record) => {
             let ids: Vec<&str> = record.blocked_by.iter().map(crate::record::RecordId::as_str).collect();
-            Some((format!("blocked by {}", ids.join(", ")), Some("dependency-open".to_owned())))
+            wrong("blocked", &format!("blocked by {}", ids.join(", ")), Some("dependency-open"))
         }
         _ if is_coming(record) && scheduled(record).is_some_and(|time| time < now) => {
-            plain("its scheduled time has passed")
+            wrong("time passed", "its scheduled time has passed", None)
         }
         _ => None,
     }
@@ -55,30 +65,41 @@ pub(super) fn freezes_now<'a>(model: &Model<'a>) -> Vec<&'a crate::policy::Freez
     crate::calendar::freezes_between(model.input.policy, now, now.saturating_add(1))
 }
 
+/// The freezes of the coming week, those in force first.
 pub(super) fn freezes(model: &Model<'_>) -> Vec<Wrong> {
+    let now = model.input.state.now;
     let wrong = |freeze: &crate::policy::Freeze| Wrong {
         tone: Tone::Info,
-        what: format!("freeze “{}” is in force until {}", freeze.name, gate::moment(model, freeze.to)),
-        code: Some("freeze".to_owned()),
+        label: "freeze",
+        what: match freeze.from <= now {
+            true => format!("“{}” is in force until {}", freeze.name, gate::moment(model, freeze.to)),
+            false => format!(
+                "“{}” from {} until {}",
+                freeze.name,
+                gate::moment(model, freeze.from),
+                gate::moment(model, freeze.to)
+            ),
+        },
+        code: None,
         row: None,
-        page: Some("calendar.html".to_owned()),
+        page: Some(("calendar.html".to_owned(), "calendar")),
         by: None,
     };
-    freezes_now(model).into_iter().map(wrong).collect()
+    let coming = crate::calendar::freezes_between(model.input.policy, now, now.saturating_add(WEEK));
+    coming.into_iter().map(wrong).collect()
 }
 
 pub(super) fn collisions(model: &Model<'_>) -> Vec<Wrong> {
-    let state = model.input.state;
-    let coming = Coming::new(state, model.input.policy, state.now, state.now.saturating_add(WEEK));
-    let wrong = |text: String| Wrong {
+    let wrong = |text: &str| Wrong {
         tone: Tone::Wait,
-        what: text,
+        label: "collision",
+        what: text.to_owned(),
         code: None,
         row: None,
-        page: Some("calendar.html".to_owned()),
+        page: Some(("calendar.html".to_owned(), "calendar")),
         by: None,
     };
-    coming.collisions().iter().map(|collision| wrong(coming.collision_text(collision))).collect()
+    model.in_the_way.all().map(wrong).collect()
 }
 
 /// The audit's exceptions of the last thirty days, newest first.
@@ -88,19 +109,21 @@ pub(super) fn exceptions(model: &Model<'_>) -> Vec<Wrong> {
     let rows = judged.audit.rows.iter().rev().filter(|row| row.time >= since && !row.exceptions.is_empty());
     let of_row = |row: &crate::ledger::Row| Wrong {
         tone: Tone::Bad,
+        label: "exception",
         what: format!("{}: {}", row.environment, row.exceptions[0].detail),
         code: Some(codes_of_row(row)),
         row: model.index_of(row.id.as_str()).map(|index| model.row(index)),
-        page: Some(crate::site::evidence::address(model, row)),
+        page: Some((crate::site::evidence::address(model, row), "its rules")),
         by: Some(model.act(&row.by)),
     };
     let unrecorded = judged.audit.unrecorded.iter().rev().filter(|found| found.by.time.seconds >= since);
     let of_change = |found: &crate::ledger::Unrecorded| Wrong {
         tone: Tone::Bad,
+        label: "not recorded",
         what: format!("{} changed and no task is named", found.paths.join(", ")),
         code: Some("unrecorded-change".to_owned()),
         row: None,
-        page: Some("audit.html".to_owned()),
+        page: Some(("audit.html".to_owned(), "audit")),
         by: Some(model.act(&found.by)),
     };
     rows.map(of_row).chain(unrecorded.map(of_change)).collect()
