@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use jiff::tz::TimeZone;
 use serde::Serialize;
 
 use super::gate::moment;
@@ -28,20 +29,46 @@ impl InTheWay {
             for task in collision.tasks() {
                 found.by_task.entry(task.clone()).or_default().push(place);
             }
-            let text = coming.collision_text(&collision);
+            let text = sentence(&coming, &collision);
             found.told.push((collision, text));
         }
         found
     }
 
     /// Everything, in sentences.
-    pub(super) fn all(&self) -> impl Iterator<Item = &str> {
-        self.told.iter().map(|(_, text)| text.as_str())
+    pub(super) fn all(&self) -> impl Iterator<Item = &(Collision, String)> {
+        self.told.iter()
     }
 
     /// What is in the way of a task, or has it in its way, with a sentence each.
     pub(super) fn of(&self, task: &str) -> impl Iterator<Item = &(Collision, String)> {
         self.by_task.get(task).into_iter().flatten().map(|place| &self.told[*place])
+    }
+}
+
+/// A collision with its times as pages write them.
+fn sentence(coming: &Coming<'_>, collision: &Collision) -> String {
+    let time =
+        |at: i64, zone: &TimeZone| local(at, zone).map_or_else(|| at.to_string(), |at| view::moment(&at));
+    let zone =
+        |window: &str| coming.policy.window(window).map_or(&coming.zone, |found| coming.zone_of(found));
+    match collision {
+        Collision::SameService { tasks: [first, second], services, at } => {
+            format!("{first} and {second} both change {}, {}", services.join(", "), time(*at, &coming.zone))
+        }
+        Collision::TooLong { task, window, end, over } => format!(
+            "{task} takes {} minutes longer than what is left of `{window}`, which closes {}",
+            (over + 59) / 60,
+            time(*end, zone(window))
+        ),
+        Collision::Outside { task, window, at } => {
+            format!("{task} is scheduled for {}, when `{window}` is shut", time(*at, zone(window)))
+        }
+        Collision::Frozen { task, freeze, at, until } => format!(
+            "{task} is scheduled for {}, in the freeze “{freeze}” until {}",
+            time(*at, &coming.zone),
+            time(*until, &coming.zone)
+        ),
     }
 }
 

@@ -75,7 +75,7 @@
   addEventListener("hashchange", open);
   open();
 
-  const menus = document.querySelectorAll(".more details, .menu");
+  const menus = document.querySelectorAll(".more details");
   addEventListener("click", (event) => {
     for (const menu of menus) if (menu.open && !menu.contains(event.target)) menu.open = false;
   });

@@ -61,6 +61,8 @@ pub(super) struct Going {
     pub(super) when: Option<String>,
     pub(super) window: Option<String>,
     pub(super) gate: Option<GateView>,
+    /// The freeze that it is scheduled in: the change must move.
+    pub(super) frozen: Option<String>,
     /// What is missing besides the time, shortest first.
     pub(super) missing: Vec<String>,
 }
@@ -103,7 +105,8 @@ pub(super) fn overview(model: &Model<'_>) -> Overview {
     }
     going.sort_unstable();
     waiting.sort_unstable();
-    wrong.extend(collisions(model));
+    let told: Vec<usize> = going.iter().map(|(_, index)| *index).collect();
+    wrong.extend(collisions(model, &told));
     wrong.extend(exceptions(model));
     let mut going: Vec<Going> = going.into_iter().map(|(_, index)| out(model, index)).collect();
     let (verdict, verdict_tone) = verdict(&going, model);
@@ -132,7 +135,7 @@ pub(super) fn overview(model: &Model<'_>) -> Overview {
 /// Whether the coming week is quiet, in one sentence.
 fn verdict(going: &[Going], model: &Model<'_>) -> (String, Tone) {
     let planned = going.iter().filter(|going| going.when.is_some());
-    let lacking = |going: &&Going| !going.missing.is_empty();
+    let lacking = |going: &&Going| !going.missing.is_empty() || going.frozen.is_some();
     let (n, lack) = (planned.clone().count(), planned.filter(lacking).count());
     let frozen = match freezes_now(model).len() {
         0 => "",
@@ -164,10 +167,9 @@ fn out(model: &Model<'_>, index: usize) -> Going {
     let record = &model.input.state.records[index];
     let row = model.row(index);
     let gate = gate::views(model, &record.name).into_iter().next();
-    let mut missing = missing(record, gate.as_ref());
-    // First: nobody can give it, so that the change must move.
-    missing.splice(0..0, freeze_of(model, &record.name));
-    Going { when: row.scheduled.clone(), window: row.window.clone(), gate, missing, row }
+    let missing = missing(record, gate.as_ref());
+    let frozen = freeze_of(model, &record.name);
+    Going { when: row.scheduled.clone(), window: row.window.clone(), gate, frozen, missing, row }
 }
 
 /// What keeps a task from going out besides the time: approvals by name, then the rest in the gate's words.

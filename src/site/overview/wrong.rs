@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::{MONTH, WEEK, is_coming, scheduled};
+use crate::calendar::Collision;
 use crate::ledger::{ApprovalFacet, RecordState, Status, codes_of_row};
 use crate::record::RecordType;
 use crate::site::gate;
@@ -89,7 +90,9 @@ pub(super) fn freezes(model: &Model<'_>) -> Vec<Wrong> {
     coming.into_iter().map(wrong).collect()
 }
 
-pub(super) fn collisions(model: &Model<'_>) -> Vec<Wrong> {
+/// What should be moved; that a task is scheduled in a freeze stands with those that go out, given by their places.
+pub(super) fn collisions(model: &Model<'_>, going: &[usize]) -> Vec<Wrong> {
+    let is_told = |task: &str| model.index_of(task).is_some_and(|index| going.contains(&index));
     let wrong = |text: &str| Wrong {
         tone: Tone::Wait,
         label: "collision",
@@ -99,7 +102,11 @@ pub(super) fn collisions(model: &Model<'_>) -> Vec<Wrong> {
         page: Some(("calendar.html".to_owned(), "calendar")),
         by: None,
     };
-    model.in_the_way.all().map(wrong).collect()
+    let others = model.in_the_way.all().filter(|(collision, _)| match collision {
+        Collision::Frozen { task, .. } => !is_told(task),
+        _ => true,
+    });
+    others.map(|(_, text)| wrong(text)).collect()
 }
 
 /// The audit's exceptions of the last thirty days, newest first.
