@@ -37,6 +37,8 @@ struct Frame {
     /// Style sheets and scripts of the book, from the site's root.
     styles: Vec<String>,
     scripts: Vec<String>,
+    /// The script that draws blocks of Mermaid.
+    mermaid: Option<String>,
     version: &'static str,
 }
 
@@ -110,6 +112,7 @@ fn frame(model: &Model<'_>, meetings: &[meeting::MeetingView], dress: &Dress) ->
         logo: dress.logo.clone().or_else(|| own_files(model, LOGO).pop()),
         styles: dress.styles.iter().cloned().chain(own_files(model, ".css")).collect(),
         scripts: dress.scripts.iter().cloned().chain(own_files(model, ".js")).collect(),
+        mermaid: dress.mermaid.clone(),
         version: env!("CARGO_PKG_VERSION"),
         n_deleted: model.deleted_pages.len(),
         has_decisions: state.records.iter().any(|record| record.record_type == RecordType::Decision),

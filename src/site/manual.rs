@@ -15,6 +15,8 @@ pub(super) struct ChapterView {
     pub(super) html: String,
     /// Whether the text begins with a heading of its own.
     pub(super) titled: bool,
+    /// Whether the text has a block of Mermaid.
+    pub(super) diagrams: bool,
     pub(super) headings: Vec<Heading>,
     pub(super) path: String,
     /// Whether the text is the work tree's, and no commit's.
@@ -97,6 +99,7 @@ pub(super) fn view(model: &Model<'_>, index: usize, order: &[TocLink]) -> (Chapt
         title,
         html: rendered.html.text().into_owned(),
         titled: rendered.headings.iter().any(|heading| heading.level == 1),
+        diagrams: rendered.diagrams,
         headings: rendered.headings.clone(),
         path: manual.file.path.clone(),
         uncommitted: manual.file.uncommitted,

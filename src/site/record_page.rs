@@ -42,6 +42,8 @@ pub(super) struct RecordView {
     pub(super) progress: Vec<super::progress::Stage>,
     /// Sanitised HTML of the text.
     pub(super) html: String,
+    /// Whether the text has a block of Mermaid.
+    pub(super) diagrams: bool,
     pub(super) headings: Vec<Heading>,
     /// Headings of the section that answers "what do you see?" (runbooks).
     pub(super) issues: Vec<Heading>,
@@ -166,6 +168,7 @@ pub(super) fn view(model: &Model<'_>, index: usize) -> RecordPage {
         audit: super::evidence::newest(model, &state.name),
         progress: super::progress::progress(model, state),
         html: String::new(),
+        diagrams: rendered.diagrams,
         headings: rendered.headings.clone(),
         issues: super::runbook::issues(&rendered.headings),
         timeline: Timeline::default(),

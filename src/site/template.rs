@@ -55,6 +55,7 @@ const STATIC: &[(&str, &str)] = built_in![
     "pages.css",
     "calendar.css",
     "script.js",
+    "diagrams.js",
     "search.js",
     "favicon.svg"
 ];

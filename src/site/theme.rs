@@ -39,6 +39,8 @@ pub(super) struct Dress {
     pub(super) styles: Vec<String>,
     /// From the site's root, in order.
     pub(super) scripts: Vec<String>,
+    /// The script that draws blocks of Mermaid, from the site's root.
+    pub(super) mermaid: Option<String>,
 }
 
 /// Checks the settings and gathers what they name.
@@ -69,6 +71,13 @@ pub(super) fn dress(input: &SiteInput<'_>) -> Result<Dress, SiteError> {
         let path = format!("theme/logo.{ending}");
         tailor.dress.pages.push(Page { path: path.clone(), bytes: bytes.to_vec() });
         tailor.dress.logo = Some(path);
+    }
+    if let Some(script) = &theme.mermaid
+        && let Some((_, bytes)) = tailor.file(script, &["js"])
+    {
+        let path = "theme/mermaid.js".to_owned();
+        tailor.dress.pages.push(Page { path: path.clone(), bytes: bytes.to_vec() });
+        tailor.dress.mermaid = Some(path);
     }
     for (n, style) in theme.styles.iter().enumerate() {
         if let Some((_, bytes)) = tailor.file(style, &["css"]) {

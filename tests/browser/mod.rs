@@ -2,6 +2,7 @@
 //! and with hostile texts. Without a browser the tests say so; with `CHANGEBOOK_REQUIRE_TOOLS` that is a failure.
 
 mod bars;
+mod diagrams;
 mod hostile;
 mod questions;
 

@@ -34,8 +34,17 @@ pub(crate) fn browser() -> Option<&'static str> {
 
 /// The text of axe-core, where `.ci/run` puts it.
 pub(crate) fn axe() -> Option<String> {
+    script("axe/node_modules/axe-core/axe.min.js")
+}
+
+/// The text of Mermaid, where `.ci/run` puts it.
+pub(crate) fn mermaid() -> Option<String> {
+    script("mermaid/package/dist/mermaid.min.js")
+}
+
+fn script(path: &str) -> Option<String> {
     let target = PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
-    let file = target.parent()?.join("axe/node_modules/axe-core/axe.min.js");
+    let file = target.parent()?.join(path);
     let found = std::fs::read_to_string(&file).ok();
     assert!(
         found.is_some() || std::env::var_os("CHANGEBOOK_REQUIRE_TOOLS").is_none(),

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 /// The keys of `[preprocessor.changebook.theme]`.
-pub(super) const KEYS: &[&str] = &["light", "dark", "logo", "text-font", "code-font"];
+pub(super) const KEYS: &[&str] = &["light", "dark", "logo", "text-font", "code-font", "mermaid"];
 /// The keys of a colour scheme.
 pub(super) const COLORS: &[&str] = &["accent", "ok", "wait", "bad", "info"];
 
@@ -21,6 +21,8 @@ pub struct Theme {
     pub text_font: Vec<Spanned<String>>,
     /// The font of code.
     pub code_font: Vec<Spanned<String>>,
+    /// The script that draws blocks of Mermaid.
+    pub mermaid: Option<Spanned<String>>,
     /// `output.html.additional-css`.
     pub styles: Vec<Spanned<String>>,
     /// `output.html.additional-js`.
@@ -31,7 +33,7 @@ impl Theme {
     /// Every file that the settings name.
     pub fn files(&self) -> impl Iterator<Item = &Spanned<String>> {
         let fonts = self.text_font.iter().chain(&self.code_font);
-        self.logo.iter().chain(fonts).chain(&self.styles).chain(&self.scripts)
+        self.logo.iter().chain(fonts).chain(&self.mermaid).chain(&self.styles).chain(&self.scripts)
     }
 }
 
@@ -74,12 +76,13 @@ pub(super) struct ThemeTable {
     logo: Option<Spanned<String>>,
     text_font: Vec<Spanned<String>>,
     code_font: Vec<Spanned<String>>,
+    mermaid: Option<Spanned<String>>,
 }
 
 impl ThemeTable {
     /// With the files that mdBook's own keys name.
     pub(super) fn with(self, styles: Vec<Spanned<String>>, scripts: Vec<Spanned<String>>) -> Theme {
-        let ThemeTable { light, dark, logo, text_font, code_font } = self;
-        Theme { light, dark, logo, text_font, code_font, styles, scripts }
+        let ThemeTable { light, dark, logo, text_font, code_font, mermaid } = self;
+        Theme { light, dark, logo, text_font, code_font, mermaid, styles, scripts }
     }
 }

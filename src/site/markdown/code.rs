@@ -76,6 +76,7 @@ impl Writer<'_, '_> {
         if !block.language.is_empty() {
             let _ = write!(self.out, " class=\"{}language-{}\"", key(), block.language);
         }
+        self.rendered.diagrams |= block.language == "mermaid";
         self.out.push('>');
         place_for(&mut self.out, self.set_aside.len());
         self.out.push_str("</code></pre>\n");

@@ -41,6 +41,8 @@ pub(super) struct Rendered {
     pub(super) broken: Vec<BrokenLink>,
     /// Links to other hosts, in order.
     pub(super) external: Vec<ExternalLink>,
+    /// Whether it has a block of Mermaid.
+    pub(super) diagrams: bool,
     /// The words for the search, in lower case, sorted, with spaces between.
     pub(super) words: String,
 }
