@@ -10,6 +10,7 @@ mod bad_input;
 mod board;
 mod browser;
 mod cache;
+mod calendar;
 mod chart;
 mod completions;
 mod corners;

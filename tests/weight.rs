@@ -62,12 +62,13 @@ fn task(number: usize, ticks: usize) -> String {
     text
 }
 
-/// Three years of changes, of which most are over and nearly each is an exception, sixty runbooks, forty decisions.
-fn stream() -> String {
+/// Changes of which most are over and nearly each is an exception, sixty runbooks, forty decisions: a commit each
+/// `step` seconds from a moment on.
+fn stream(start: usize, step: usize) -> String {
     let mut stream = String::new();
     let mut commit = |person: &str, files: &[(String, String)]| {
         let mark = stream.matches("commit refs/heads/main").count() + 1;
-        let seconds = 1_600_000_000 + mark * 45_000;
+        let seconds = start + mark * step;
         let who = format!("{person} <{person}@example.org> {seconds} +0200");
         write!(stream, "commit refs/heads/main\nmark :{mark}\nauthor {who}\ncommitter {who}\ndata 4\nwork\n")
             .unwrap();
@@ -110,7 +111,8 @@ fn stream() -> String {
 #[test]
 fn a_thousand_records_stand_on_light_pages() {
     let book = Fixture::empty();
-    book.import(&stream());
+    // Three years.
+    book.import(&stream(1_600_000_000, 45_000));
     book.git(&["checkout", "--quiet", "main"]);
     book.run(&["build"]).expect(0);
     let site = files(&book.root.join("book"));
@@ -132,4 +134,24 @@ fn a_thousand_records_stand_on_light_pages() {
     assert!(text("audit.html").contains("<strong class=\"num\">1600</strong> deployments"));
     let board = text("board.html");
     assert!(board.contains(">800</span>") && board.contains("href=\"status/"), "{board}");
+}
+
+/// The same within October 2020: the calendar shows a part of each day and leads to the rest, a few at a time.
+#[test]
+fn a_month_of_eight_hundred_deployments_is_light() {
+    let book = Fixture::empty();
+    book.import(&stream(1_601_510_400, 1_500));
+    book.git(&["checkout", "--quiet", "main"]);
+    book.run(&["build"]).expect(0);
+    let site = files(&book.root.join("book"));
+    let (_, heavy) = heavy(&site);
+    assert!(heavy.is_empty(), "{}", heavy.join("\n"));
+    let text = |name: &str| String::from_utf8_lossy(&site[name]).into_owned();
+    // A deployment each 50 minutes: 28 or 29 on a day, of which the month has room for one.
+    let month = text("calendar/2020-10.html");
+    assert!(month.contains("entry deployed") && month.contains("calendar/2020-W42.html\">and 2"), "{month}");
+    let week = text("calendar/2020-W42.html");
+    assert!(week.contains("href=\"../audit/2020-10-part-"), "{week}");
+    let n_drawn = week.matches("class=\"entry deployed").count();
+    assert!((28..=32).contains(&n_drawn), "{n_drawn}");
 }

@@ -1,6 +1,8 @@
 //! The audit: the ledger's answer for every deployment that the trunk has, what is to be explained before the rest. The
 //! first page has the newest, and pages by year, quarter or month have all.
 
+use std::collections::BTreeMap;
+
 use jiff::civil::Date;
 use rayon::prelude::*;
 use serde::Serialize;
@@ -133,6 +135,22 @@ pub(super) fn views(model: &Model<'_>) -> Vec<AuditView> {
     };
     let pages: Vec<AuditView> = parts.par_iter().map(page).collect();
     std::iter::once(first).chain(pages).collect()
+}
+
+/// The page of the audit that has a day's deployments; of a day on several pages the newest.
+pub(super) fn pages_by_day(model: &Model<'_>) -> BTreeMap<Date, String> {
+    let Some(judged) = model.input.judged else { return BTreeMap::new() };
+    let found = found(model, judged.audit);
+    if found.iter().map(|dated| dated.weight).sum::<usize>() <= ROWS {
+        return found.iter().map(|dated| (dated.date, "audit.html".to_owned())).collect();
+    }
+    let mut pages = BTreeMap::new();
+    for part in parts(found, ROWS) {
+        for day in part.values.iter().filter_map(|found| day(model, found)) {
+            pages.entry(day).or_insert_with(|| page_of(FOLDER, &part));
+        }
+    }
+    pages
 }
 
 /// Where the pages of periods stand.

@@ -1,5 +1,7 @@
 //! Where a link in a text leads: from files of the book to pages of the site.
 
+use std::ops::Range;
+
 use super::model::Model;
 use super::paths::{joined, percent_decoded, percent_encoded, relative};
 use super::sanitize::{is_foreign, scheme};
@@ -137,16 +139,15 @@ fn may_name(word: &str) -> bool {
     (distinct && word.len() > 2) || (word.len() >= 7 && word.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
 
-/// Appends escaped text, in which the words that have an address become links.
-pub(super) fn push_with_ids(
-    out: &mut String,
+/// The words of a text that have an address, in order.
+pub(super) fn ids(
     text: &str,
     mut address_of: impl FnMut(&str) -> Option<String>,
-) {
+) -> Vec<(Range<usize>, String)> {
     let is_part = |character: char| character.is_ascii_alphanumeric() || character == '-' || character == '_';
     let joined =
         |neighbour: Option<char>| neighbour.is_some_and(|c| c.is_alphanumeric() || "/\\@".contains(c));
-    let mut done = 0;
+    let mut found = Vec::new();
     let mut from = 0;
     while let Some(start) = text[from..].find(is_part) {
         let start = from + start;
@@ -160,13 +161,22 @@ pub(super) fn push_with_ids(
             continue;
         }
         let Some(address) = address_of(name) else { continue };
-        push_escaped(out, &text[done..start]);
+        found.push((start..start + name.len(), address));
+    }
+    found
+}
+
+/// Appends escaped text, in which the words that have an address become links.
+pub(super) fn push_with_ids(out: &mut String, text: &str, address_of: impl FnMut(&str) -> Option<String>) {
+    let mut done = 0;
+    for (word, address) in ids(text, address_of) {
+        push_escaped(out, &text[done..word.start]);
         out.push_str("<a href=\"");
         push_escaped(out, &address);
         out.push_str("\">");
-        push_escaped(out, name);
+        push_escaped(out, &text[word.clone()]);
         out.push_str("</a>");
-        done = start + name.len();
+        done = word.end;
     }
     push_escaped(out, &text[done..]);
 }

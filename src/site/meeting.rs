@@ -58,22 +58,27 @@ pub(super) struct ReviewView {
     pub(super) overdue: bool,
 }
 
-/// The next meeting and every one that a decision names.
-pub(super) fn views(model: &Model<'_>) -> Vec<MeetingView> {
+/// The next meeting and every one that a decision names, by day.
+pub(super) fn days(model: &Model<'_>) -> BTreeSet<Date> {
     let state = model.input.state;
     let next = next_meeting(model.input.policy, state.now);
     let named = state.records.iter().filter_map(|record| match &record.record.details {
         Details::Decision(decision) => decision.meeting,
         _ => None,
     });
-    let days: BTreeSet<Date> = named.chain(next).collect();
+    named.chain(next).collect()
+}
+
+/// The pages of those days.
+pub(super) fn views(model: &Model<'_>) -> Vec<MeetingView> {
+    let state = model.input.state;
     let today = crate::ledger::local(state.now, &model.zone).map(|now| now.date());
     let rows = model.input.judged.map_or(&[][..], |judged| &judged.audit.rows);
     let view = |day: Date| {
         let found = agenda(state, model.input.policy, rows, day);
         meeting(model, &found, today.is_some_and(|today| day >= today))
     };
-    days.into_iter().map(view).collect()
+    days(model).into_iter().map(view).collect()
 }
 
 /// Where a meeting's page is.

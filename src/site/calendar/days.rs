@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 
-use super::{Book, DayView, Entry, MAX_DRAWN};
+use super::notice::Notice;
+use super::room::{Room, cut};
+use super::{Book, DayView, Entry, MAX_DRAWN, happened};
 use crate::calendar::Occupation;
-use crate::ledger::{Coming, local};
+use crate::ledger::{Coming, Row as Deployment, local};
 use crate::site::gate::moment;
 use crate::site::view::Row;
 
@@ -18,18 +20,20 @@ pub(super) struct Span {
     pub(super) days: Vec<DayView>,
     /// Windows that are open for longer than a week.
     pub(super) long: Vec<Entry>,
-    /// What of the span is in each other's way, in sentences.
-    pub(super) collisions: Vec<String>,
+    /// What of the span is in each other's way.
+    pub(super) collisions: Vec<Notice>,
 }
 
 impl Span {
-    /// The days from `start` on. `name` is what the span is called: `month`, `week`; `inside` says which days belong to it.
+    /// The days from `start` on. `inside` says which days belong to the span, `rest` where a day's entries stand for
+    /// which the page has no room.
     pub(super) fn new(
         book: &Book<'_, '_>,
         start: Date,
         n_days: usize,
-        name: &str,
+        room: &Room,
         inside: impl Fn(Date) -> bool,
+        rest: impl Fn(Date) -> Option<String>,
     ) -> Option<Self> {
         let (mut dates, mut day) = (Vec::with_capacity(n_days), start);
         for _ in 0..n_days {
@@ -41,38 +45,70 @@ impl Span {
         let (from, to) = (moment_of(start)?, moment_of(day)?);
         let begins = |task: &Occupation| task.start >= from && task.start < to;
         let here: Vec<_> = book.changes.iter().filter(|(task, _)| begins(task)).collect();
-        let told = |text: &&String| here.iter().any(|(task, _)| text.contains(&task.task));
-        let collisions: Vec<String> = book.collisions.iter().filter(told).cloned().collect();
+        let told = |notice: &&Notice| here.iter().any(|(task, _)| notice.names(&task.task));
+        let collisions: Vec<Notice> = book.collisions.iter().filter(told).cloned().collect();
         let mut filled = Filled { book, from, to, by_day: BTreeMap::new(), long: Vec::new() };
         let mut coming = Coming::new(book.model.input.state, book.model.input.policy, from, to);
         coming.tasks.clear();
-        filled.windows(&coming, name);
+        filled.windows(&coming, room.name);
         filled.freezes(&coming);
         for at in coming.meetings() {
-            filled.put(at, at + 1, Entry { time: filled.clock(at), ..entry("meeting", "Board meets") });
+            filled.meeting(at);
         }
+        let mut deployments = book.happened.between(from, to).to_vec();
         for (task, index) in here {
-            filled.change(task, *index, &collisions);
+            let same_day = |row: &&Deployment| {
+                row.id.as_str() == task.task && book.day(row.time) == book.day(task.start)
+            };
+            let told = deployments.iter().position(same_day).map(|at| deployments.remove(at));
+            filled.change(task, *index, &collisions, told);
         }
-        let view = |day: &Date| {
-            let mut entries = filled.by_day.get(day).cloned().unwrap_or_default();
-            entries.sort();
-            DayView {
-                number: day.day(),
-                title: day.strftime("%a %-d %b").to_string(),
-                inside: inside(*day),
-                today: *day == book.today,
-                frozen: entries.iter().any(|entry| entry.kind == "freeze"),
-                entries,
-            }
+        for row in deployments {
+            filled.put(row.time, row.time + 1, happened::deployed(book, row));
+        }
+        let mut of_days: Vec<Vec<Entry>> =
+            dates.iter().map(|day| filled.by_day.remove(day).unwrap_or_default()).collect();
+        // What is longer stands first.
+        of_days
+            .iter_mut()
+            .for_each(|day| day.sort_by_cached_key(|e| (e.minutes.0, DAY - e.minutes.1.min(DAY), e.clone())));
+        let frozen: Vec<_> = of_days.iter().map(|day| frozen(day)).collect();
+        let more = cut(&mut of_days, room);
+        let filled_days = dates.iter().zip(of_days).zip(frozen.into_iter().zip(more));
+        let view = |((day, entries), (frozen, more)): ((&Date, Vec<Entry>), (_, usize))| DayView {
+            number: day.day(),
+            title: day.strftime("%a %-d %b").to_string(),
+            inside: inside(*day),
+            today: *day == book.today,
+            frozen,
+            entries,
+            more,
+            more_page: (more > 0).then(|| rest(*day)).flatten(),
         };
-        Some(Span { days: dates.iter().map(view).collect(), long: filled.long, collisions })
+        Some(Span { days: filled_days.map(view).collect(), long: filled.long, collisions })
     }
 
-    /// The days on which something is, those of other months at its ends among them.
+    /// The days on which something is, those of other months at its ends and today among them; none where nothing is.
     pub(super) fn busy(&self) -> Vec<DayView> {
-        self.days.iter().filter(|day| !day.entries.is_empty()).cloned().collect()
+        let is_busy = |day: &&DayView| !day.entries.is_empty() || day.more > 0;
+        if !self.days.iter().any(|day| is_busy(&day)) {
+            return Vec::new();
+        }
+        self.days.iter().filter(|day| is_busy(day) || day.today).cloned().collect()
     }
+}
+
+/// In which part of a day a freeze holds.
+fn frozen(entries: &[Entry]) -> Option<&'static str> {
+    let freezes = entries.iter().filter(|entry| entry.kind == "freeze");
+    let part = |(from, to): (u16, u16)| match (from, to) {
+        (0, DAY) => "whole",
+        _ if from + to <= DAY => "early",
+        _ => "late",
+    };
+    let mut parts = freezes.map(|freeze| part(freeze.minutes));
+    let first = parts.next()?;
+    Some(if parts.all(|other| other == first) { first } else { "whole" })
 }
 
 pub(super) fn entry(kind: &'static str, label: &str) -> Entry {
@@ -84,9 +120,25 @@ pub(super) fn entry(kind: &'static str, label: &str) -> Entry {
         page: None,
         state: None,
         tone: None,
+        found: None,
         collides: false,
         goes_on: false,
         minutes: (0, DAY),
+    }
+}
+
+/// What an entry says of its hours on one of its days, from which it has these minutes: on the last of several days until
+/// when, and of a freeze from when.
+fn time_of(entry: &Entry, goes_on: bool, minutes: (u16, u16)) -> String {
+    let clock = |minute: u16| format!("{:02}:{:02}", minute / 60, minute % 60);
+    match minutes {
+        (_, DAY) if goes_on => String::new(),
+        (_, end) if goes_on => format!("until {}", clock(end)),
+        _ if entry.kind != "freeze" => entry.time.clone(),
+        (0, DAY) => String::new(),
+        (0, end) => format!("until {}", clock(end)),
+        (start, DAY) => format!("from {}", clock(start)),
+        (start, end) => format!("{}–{}", clock(start), clock(end)),
     }
 }
 
@@ -119,14 +171,11 @@ impl Filled<'_, '_, '_> {
                 })
             };
             let minutes = (minute(&began, 0), minute(&ends, DAY));
-            self.by_day.entry(day).or_default().push(Entry { goes_on, minutes, ..entry.clone() });
+            let time = time_of(&entry, goes_on, minutes);
+            self.by_day.entry(day).or_default().push(Entry { goes_on, minutes, time, ..entry.clone() });
             let Ok(next) = day.tomorrow() else { return };
             day = next;
         }
-    }
-
-    fn clock(&self, at: i64) -> String {
-        local(at, &self.book.model.zone).map_or_else(String::new, |at| at.strftime("%H:%M").to_string())
     }
 
     fn windows(&mut self, coming: &Coming<'_>, name: &str) {
@@ -145,7 +194,7 @@ impl Filled<'_, '_, '_> {
                 }
                 continue;
             }
-            let time = format!("{}–{}", self.clock(open.span.start), self.clock(open.span.end));
+            let time = format!("{}–{}", self.book.clock(open.span.start), self.book.clock(open.span.end));
             self.put(open.span.start, open.span.end, Entry { time, ..entry("window", &label) });
         }
     }
@@ -157,12 +206,20 @@ impl Filled<'_, '_, '_> {
         }
     }
 
-    fn change(&mut self, task: &Occupation, index: usize, collisions: &[String]) {
+    /// A meeting, which has its page where something is known of it.
+    fn meeting(&mut self, at: i64) {
+        let day = self.book.day(at).filter(|day| self.book.meetings.contains(day));
+        let page = day.map(crate::site::meeting::page);
+        self.put(at, at + 1, Entry { time: self.book.clock(at), page, ..entry("meeting", "Board meets") });
+    }
+
+    /// A change at its scheduled time, which tells its deployment of the same day too.
+    fn change(&mut self, task: &Occupation, index: usize, collisions: &[Notice], told: Option<&Deployment>) {
         let row: Row = self.book.model.row(index);
         let end = task.start.saturating_add(task.duration.unwrap_or(0));
         let time = match task.duration {
-            Some(_) => format!("{}–{}", self.clock(task.start), self.clock(end)),
-            None => self.clock(task.start),
+            Some(_) => format!("{}–{}", self.book.clock(task.start), self.book.clock(end)),
+            None => self.book.clock(task.start),
         };
         let change = Entry {
             time,
@@ -170,8 +227,12 @@ impl Filled<'_, '_, '_> {
             page: Some(row.page.clone()),
             state: Some(row.status.label.clone()),
             tone: Some(row.status.tone.into()),
-            collides: collisions.iter().any(|text| text.contains(&task.task)),
+            collides: collisions.iter().any(|notice| notice.names(&task.task)),
             ..entry("change", &row.name)
+        };
+        let change = match told {
+            Some(row) => happened::told_of(self.book, row, change),
+            None => change,
         };
         self.put(task.start, end.max(task.start + 1), change);
     }

@@ -1,13 +1,21 @@
-//! The calendar: months as grids, weeks with their hours, both as lists too; from what the ledger says is coming.
+//! The calendar: months as grids, weeks with their hours, both as lists too; from what the ledger says is coming, and
+//! what the audit says has happened.
 
 mod days;
+mod happened;
 mod month;
+mod notice;
+mod room;
 mod week;
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 use serde::Serialize;
 
 use self::days::Span;
+use self::happened::Happened;
+use self::notice::Notice;
 use super::model::Model;
 use super::view::Tone;
 use crate::calendar::Occupation;
@@ -33,14 +41,19 @@ pub(super) fn calendar(model: &Model<'_>) -> Calendar {
     Calendar { months: month::views(&book, &weeks), weeks: week::views(&book, &weeks) }
 }
 
-/// What the book has scheduled, read once for all pages.
+/// What the book has scheduled and deployed, read once for all pages.
 struct Book<'m, 'a> {
     model: &'m Model<'a>,
     today: Date,
     /// Each task that has its time, with its place in the state.
     changes: Vec<(Occupation, usize)>,
-    /// What should be moved, in sentences.
-    collisions: Vec<String>,
+    happened: Happened<'a>,
+    /// What should be moved.
+    collisions: Vec<Notice>,
+    /// Days on which the board meets and that have a page.
+    meetings: BTreeSet<Date>,
+    /// The audit's page of a day.
+    audit: BTreeMap<Date, String>,
 }
 
 impl<'m, 'a> Book<'m, 'a> {
@@ -48,19 +61,36 @@ impl<'m, 'a> Book<'m, 'a> {
         let (state, policy) = (model.input.state, model.input.policy);
         let records = state.records.iter().enumerate();
         let changes = records.filter_map(|(index, record)| Some((occupation(record, policy)?, index)));
+        let changes: Vec<(Occupation, usize)> = changes.collect();
         let coming = Coming::new(state, policy, state.now, state.now);
         let collisions = coming.collisions();
+        let notice = |text: String| Notice::new(model, &text);
         Some(Book {
             model,
             today: local(state.now, &model.zone)?.date(),
-            changes: changes.collect(),
-            collisions: collisions.iter().map(|found| coming.collision_text(found)).collect(),
+            changes,
+            happened: Happened::new(model),
+            collisions: collisions.iter().map(|found| notice(coming.collision_text(found))).collect(),
+            meetings: super::meeting::days(model),
+            audit: super::audit::pages_by_day(model),
         })
     }
 
-    /// The days on which changes begin.
+    /// The days on which changes begin, or were deployed. What has only gates and windows makes no day: they go on
+    /// for ever.
     fn busy_days(&self) -> impl Iterator<Item = Date> {
-        self.changes.iter().filter_map(|(task, _)| Some(local(task.start, &self.model.zone)?.date()))
+        let changes = self.changes.iter().map(|(task, _)| task.start);
+        changes.chain(self.happened.times()).filter_map(|at| self.day(at))
+    }
+
+    /// The day of a moment.
+    fn day(&self, at: i64) -> Option<Date> {
+        Some(local(at, &self.model.zone)?.date())
+    }
+
+    /// `02:40`
+    fn clock(&self, at: i64) -> String {
+        local(at, &self.model.zone).map_or_else(String::new, |at| at.strftime("%H:%M").to_string())
     }
 
     fn zone(&self) -> String {
@@ -85,25 +115,33 @@ pub(in crate::site) struct DayView {
     /// Whether it is of the month that is shown.
     pub(in crate::site) inside: bool,
     pub(in crate::site) today: bool,
-    pub(in crate::site) frozen: bool,
+    /// Whether a freeze holds: `whole`, or in which half of the day, `early` or `late`.
+    pub(in crate::site) frozen: Option<&'static str>,
+    /// As many as there is room for, in order of time.
     pub(in crate::site) entries: Vec<Entry>,
+    /// How many more there are.
+    pub(in crate::site) more: usize,
+    /// Where those stand, from the site's root.
+    pub(in crate::site) more_page: Option<String>,
 }
 
 /// Something on a day.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub(in crate::site) struct Entry {
-    /// `02:00–06:00`; empty for the whole day.
+    /// `02:00–06:00`, `until 08:00` on its last day; empty for the whole day.
     pub(in crate::site) time: String,
-    /// `freeze`, `window`, `meeting`, `change`.
+    /// `freeze`, `window`, `meeting`, `change`, `deployed`.
     pub(in crate::site) kind: &'static str,
     pub(in crate::site) label: String,
     /// For a change: its title.
     pub(in crate::site) title: Option<String>,
     /// From the site's root.
     pub(in crate::site) page: Option<String>,
-    /// `open`, `waiting`, `done`: how a change stands.
+    /// `Approved`, `deployed`, `rolled back 10:25`: how a change stands, or how its deployment went.
     pub(in crate::site) state: Option<String>,
     pub(in crate::site) tone: Option<ToneKey>,
+    /// What the audit found of the deployment.
+    pub(in crate::site) found: Option<Found>,
     /// Whether something is in its way.
     pub(in crate::site) collides: bool,
     /// Whether it began on an earlier day.
@@ -111,6 +149,15 @@ pub(in crate::site) struct Entry {
     /// From which minute of the day until which one.
     #[serde(skip)]
     minutes: (u16, u16),
+}
+
+/// Something to explain.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub(in crate::site) struct Found {
+    /// `deployer-approved`, `deployer-approved and 2 more`.
+    pub(in crate::site) label: String,
+    /// The evidence, from the site's root.
+    pub(in crate::site) page: String,
 }
 
 /// A tone that can be ordered.

@@ -3,12 +3,17 @@
 use jiff::civil::Date;
 use serde::Serialize;
 
+use super::notice::Notice;
+use super::room::Room;
 use super::{Book, DayView, Entry, Link, Span, week};
 
 /// Months before and after the present one that have a page although nothing is in them.
 const AROUND: i32 = 2;
 /// Most months of a book that have a page.
 const MAX_MONTHS: usize = 120;
+
+/// What a month has room for, in a grid and a list.
+const ROOM: Room = Room { name: "month", of_day: 4, of_all: 24 };
 
 /// What `site/calendar.html` gets as `month`.
 #[derive(Debug, Serialize)]
@@ -29,7 +34,7 @@ pub(in crate::site) struct MonthView {
     pub(in crate::site) days: Vec<DayView>,
     /// Windows that are open for longer than a week.
     pub(in crate::site) long: Vec<Entry>,
-    pub(in crate::site) collisions: Vec<String>,
+    pub(in crate::site) collisions: Vec<Notice>,
 }
 
 /// A week of the grid.
@@ -56,7 +61,11 @@ pub(super) fn views(book: &Book<'_, '_>, mondays: &[Date]) -> Vec<MonthView> {
         let start = week::monday(first)?;
         let back = usize::from(first.weekday().to_monday_zero_offset().unsigned_abs());
         let n_weeks = (back + usize::from(first.days_in_month().unsigned_abs())).div_ceil(7);
-        let span = Span::new(book, start, n_weeks * 7, "month", |day| number(day) == *month)?;
+        let rest = |day: Date| {
+            let monday = week::monday(day).filter(|monday| mondays.binary_search(monday).is_ok());
+            monday.map(|monday| week::link(monday).page).or_else(|| book.audit.get(&day).cloned())
+        };
+        let span = Span::new(book, start, n_weeks * 7, &ROOM, |day| number(day) == *month, rest)?;
         let days = span.busy();
         let of_today = week::monday(book.today).filter(|_| *month == present);
         let shown = of_today.or_else(|| mondays.iter().find(|monday| number(**monday) == *month).copied());

@@ -4,6 +4,8 @@ use jiff::civil::Date;
 use serde::Serialize;
 
 use super::days::DAY;
+use super::notice::Notice;
+use super::room::Room;
 use super::{Book, DayView, Entry, Link, Span, month};
 
 /// Weeks before and after the present one that have a page although nothing is in them.
@@ -11,6 +13,9 @@ const BEFORE: i64 = 4;
 const AFTER: i64 = 8;
 /// Most weeks of a book that have a page.
 const MAX_WEEKS: usize = 156;
+
+/// What a week has room for, in a drawing and a list.
+const ROOM: Room = Room { name: "week", of_day: 24, of_all: 32 };
 
 /// In user units, which are CSS pixels.
 const LEFT: usize = 104;
@@ -49,7 +54,7 @@ pub(in crate::site) struct WeekView {
     pub(in crate::site) days: Vec<DayView>,
     /// Windows that are open for longer than a week.
     pub(in crate::site) long: Vec<Entry>,
-    pub(in crate::site) collisions: Vec<String>,
+    pub(in crate::site) collisions: Vec<Notice>,
 }
 
 /// The week as it is drawn.
@@ -74,6 +79,8 @@ struct Hour {
 struct DayRow {
     title: String,
     today: bool,
+    /// What is not drawn.
+    more: usize,
     y: usize,
     height: usize,
     /// Windows and freezes, which lie behind.
@@ -128,7 +135,8 @@ pub(super) fn link(monday: Date) -> Link {
 pub(super) fn views(book: &Book<'_, '_>, mondays: &[Date]) -> Vec<WeekView> {
     let Some(present) = monday(book.today) else { return Vec::new() };
     let view = |(index, start): (usize, &Date)| {
-        let span = Span::new(book, *start, 7, "week", |_| true)?;
+        let rest = |day: Date| book.audit.get(&day).cloned();
+        let span = Span::new(book, *start, 7, &ROOM, |_| true, rest)?;
         let last = start.checked_add(jiff::Span::new().days(6)).ok()?;
         Some(WeekView {
             title: title(*start, last),
@@ -183,18 +191,16 @@ fn row(day: &DayView, y: usize) -> DayRow {
     let mut names_end = 0;
     let bands = day.entries.iter().filter(behind);
     let bands = bands.map(|entry| band(entry, y, height, &mut names_end)).collect();
-    DayRow { title: day.title.clone(), today: day.today, y, height, bands, bars }
+    DayRow { title: day.title.clone(), today: day.today, more: day.more, y, height, bands, bars }
 }
 
 /// A window or a freeze: the whole height of the row, its name on top. Names stand behind one another.
 fn band(entry: &Entry, y: usize, height: usize, names_end: &mut usize) -> Mark {
     let (from, to) = (x(entry.minutes.0), x(entry.minutes.1));
-    let words = match entry.goes_on || entry.time.is_empty() {
-        true => entry.label.clone(),
-        false => format!("{} {}", entry.label, entry.time),
-    };
+    let words = format!("{} {}", entry.label, entry.time);
+    let words = words.trim_end();
     let text_x = (from + 6).max(*names_end);
-    let label = cut(&words, WIDTH.saturating_sub(text_x) / LETTER);
+    let label = cut(words, WIDTH.saturating_sub(text_x) / LETTER);
     *names_end = text_x + (label.chars().count() + 2) * LETTER;
     Mark {
         x: from,
@@ -215,8 +221,8 @@ fn bar(entry: &Entry, top: usize, lanes: &mut Vec<usize>) -> Mark {
     let least = if entry.kind == "change" { LEAST } else { 0 };
     let to = x(entry.minutes.1).min(WIDTH - RIGHT).max(from + least);
     let title = entry.title.as_deref().filter(|title| *title != entry.label);
-    let time = if entry.goes_on { "" } else { entry.time.as_str() };
-    let words = [time, &entry.label, title.unwrap_or("")].into_iter().filter(|word| !word.is_empty());
+    let words =
+        [entry.time.as_str(), &entry.label, title.unwrap_or("")].into_iter().filter(|word| !word.is_empty());
     let words = words.collect::<Vec<_>>().join(" ");
     let wanted = (words.chars().count() + 1) * LETTER + MARK;
     let before = from.saturating_sub(wanted).max(LEFT);
@@ -261,8 +267,10 @@ mod tests {
             title: "Sat 25 May".to_owned(),
             inside: true,
             today: false,
-            frozen: false,
+            frozen: None,
             entries,
+            more: 0,
+            more_page: None,
         };
         row(&day, 100)
     }
