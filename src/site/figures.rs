@@ -1,18 +1,17 @@
 //! The page of the figures: how changes go, drawn and as tables.
 
+use jiff::civil::Date;
 use serde::Serialize;
 
+use super::chart::{Chart, Month, Scale, chart};
 use super::model::Model;
 use super::overview::{float, ratio, share, span};
-use crate::ledger::{Figures, metrics};
+use crate::ledger::{Figures, Metrics, local, metrics};
 
-/// Drawing space of a chart, in its own units.
-const WIDTH: f64 = 320.0;
-const HEIGHT: f64 = 120.0;
-/// Most months that are drawn.
-const MONTHS: usize = 18;
+/// Months that are drawn, the present one last.
+const MONTHS: i64 = 12;
 /// Most rows of a table: the last months, and the services with the most deployments.
-const ROWS: usize = 30;
+const ROWS: usize = 24;
 
 /// What `site/metrics.html` gets as `metrics`.
 #[derive(Debug, Serialize)]
@@ -20,36 +19,6 @@ pub(super) struct MetricsView {
     pub(super) charts: Vec<Chart>,
     pub(super) tables: Vec<Table>,
     pub(super) deployments: usize,
-}
-
-/// One figure by month.
-#[derive(Debug, Serialize)]
-pub(super) struct Chart {
-    pub(super) id: &'static str,
-    pub(super) title: &'static str,
-    /// What is counted, and how.
-    pub(super) definition: &'static str,
-    /// Label of the highest line, and of none.
-    pub(super) top: String,
-    pub(super) bars: Vec<Column>,
-    /// Drawing space.
-    pub(super) width: usize,
-    pub(super) height: usize,
-}
-
-/// One month.
-#[derive(Debug, Serialize)]
-pub(super) struct Column {
-    pub(super) month: String,
-    /// In words; a dash when there is nothing.
-    pub(super) value: String,
-    pub(super) x: String,
-    pub(super) y: String,
-    pub(super) width: String,
-    pub(super) height: String,
-    pub(super) middle: String,
-    /// Whether its name stands below the axis.
-    pub(super) named: bool,
 }
 
 /// The figures of a group in rows.
@@ -62,45 +31,58 @@ pub(super) struct Table {
     pub(super) n_elsewhere: usize,
 }
 
-type Measure =
-    (&'static str, &'static str, &'static str, fn(&Figures) -> Option<f64>, fn(&Figures) -> String);
+/// One figure. Every page calls it by this title.
+pub(super) struct Measure {
+    /// Of its chart.
+    pub(super) id: &'static str,
+    pub(super) title: &'static str,
+    definition: &'static str,
+    scale: Scale,
+    pub(super) of: fn(&Figures) -> Option<f64>,
+    pub(super) told: fn(&Figures) -> String,
+}
 
-const MEASURES: [Measure; 5] = [
-    (
-        "frequency",
-        "Changes deployed",
-        "Deployments to gated environments: each commit of the trunk that ticks an item which deploys one. A second deployment after a rollback counts again.",
-        |figures| Some(float(figures.deployments)),
-        |figures| figures.deployments.to_string(),
-    ),
-    (
-        "emergencies",
-        "Emergency share",
-        "Deployments of tasks that give a reason for an emergency, of all deployments.",
-        |figures| ratio(figures.emergencies, figures.deployments),
-        |figures| share(figures.emergencies, figures.deployments),
-    ),
-    (
-        "failures",
-        "Failure rate",
-        "Deployments that were rolled back later (the item was unticked), of all deployments.",
-        |figures| ratio(figures.failures, figures.deployments),
-        |figures| share(figures.failures, figures.deployments),
-    ),
-    (
-        "lead-time",
-        "Lead time",
-        "Median time from a task’s first commit to its first deployment.",
-        |figures| figures.lead_time.map(seconds),
-        |figures| figures.lead_time.map_or_else(dash, span),
-    ),
-    (
-        "waiting",
-        "Approval wait",
-        "Median time from the last change of a task’s text to each approval that counted.",
-        |figures| figures.approval_wait.map(seconds),
-        |figures| figures.approval_wait.map_or_else(dash, span),
-    ),
+pub(super) const MEASURES: [Measure; 5] = [
+    Measure {
+        id: "frequency",
+        title: "Changes deployed",
+        definition: "Deployments to gated environments: each commit of the trunk that ticks an item which deploys one. A second deployment after a rollback counts again.",
+        scale: Scale::Count,
+        of: |figures| Some(float(figures.deployments)),
+        told: |figures| figures.deployments.to_string(),
+    },
+    Measure {
+        id: "emergencies",
+        title: "Emergency share",
+        definition: "Deployments of tasks that give a reason for an emergency, of all deployments.",
+        scale: Scale::Share,
+        of: |figures| ratio(figures.emergencies, figures.deployments),
+        told: |figures| share(figures.emergencies, figures.deployments),
+    },
+    Measure {
+        id: "failures",
+        title: "Failure rate",
+        definition: "Deployments that were rolled back later (the item was unticked), of all deployments.",
+        scale: Scale::Share,
+        of: |figures| ratio(figures.failures, figures.deployments),
+        told: |figures| share(figures.failures, figures.deployments),
+    },
+    Measure {
+        id: "lead-time",
+        title: "Lead time",
+        definition: "Median time from a task’s first commit to its first deployment.",
+        scale: Scale::Time,
+        of: |figures| figures.lead_time.map(seconds),
+        told: |figures| figures.lead_time.map_or_else(dash, span),
+    },
+    Measure {
+        id: "waiting",
+        title: "Approval wait",
+        definition: "Median time from the last change of a task’s text to each approval that counted.",
+        scale: Scale::Time,
+        of: |figures| figures.approval_wait.map(seconds),
+        told: |figures| figures.approval_wait.map_or_else(dash, span),
+    },
 ];
 
 fn dash() -> String {
@@ -115,21 +97,22 @@ fn seconds(seconds: i64) -> f64 {
 pub(super) fn view(model: &Model<'_>) -> Option<MetricsView> {
     let judged = model.input.judged?;
     let found = metrics(&judged.audit.rows, &judged.state.records, &model.zone);
-    let months: Vec<(&String, &Figures)> = found.months.iter().rev().take(MONTHS).collect();
-    let months: Vec<(&String, &Figures)> = months.into_iter().rev().collect();
+    let today = local(model.input.state.now, &model.zone)?.date();
     let table = |title, head, groups: &[(&String, &Figures)]| Table {
         title,
         head,
         rows: groups.iter().take(ROWS).map(|(name, figures)| row(name, figures)).collect(),
         n_elsewhere: groups.len().saturating_sub(ROWS),
     };
-    let newest: Vec<_> = found.months.iter().rev().collect();
+    let named = found.months.iter().map(|(month, figures)| (title_of(month), figures));
+    let named: Vec<(String, &Figures)> = named.rev().collect();
+    let newest: Vec<_> = named.iter().map(|(month, figures)| (month, *figures)).collect();
     let mut services: Vec<_> = found.services.iter().collect();
     if services.len() > ROWS {
         services.sort_by_key(|(_, figures)| std::cmp::Reverse(figures.deployments));
     }
     Some(MetricsView {
-        charts: MEASURES.iter().map(|measure| chart(measure, &months)).collect(),
+        charts: MEASURES.iter().map(|measure| drawn(measure, &found, today)).collect(),
         tables: vec![
             table("By month", "Month", &newest),
             table("By risk", "Risk", &found.risks.iter().collect::<Vec<_>>()),
@@ -152,39 +135,51 @@ fn row(name: &str, figures: &Figures) -> [String; 7] {
     ]
 }
 
-fn chart((id, title, definition, of, told): &Measure, months: &[(&String, &Figures)]) -> Chart {
-    let values: Vec<Option<f64>> = months.iter().map(|(_, figures)| of(figures)).collect();
-    let highest = values.iter().flatten().copied().fold(0.0, f64::max);
-    let step = WIDTH / float(months.len().max(6));
-    let bar = |(index, (month, figures)): (usize, &(&String, &Figures))| {
-        let share = values[index].filter(|_| highest > 0.0).map_or(0.0, |value| value / highest);
-        let height = share * (HEIGHT - 8.0);
-        let x = float(index) * step;
-        Column {
-            month: (*month).clone(),
-            value: told(figures),
-            x: short(x + step * 0.15),
-            y: short(HEIGHT - height),
-            width: short(step * 0.7),
-            height: short(height),
-            middle: short(x + step * 0.5),
-            named: months.len() <= 6 || (months.len() - 1 - index).is_multiple_of(3),
-        }
+/// A figure of the last months. One without a deployment has no value.
+fn drawn(measure: &Measure, found: &Metrics, today: Date) -> Chart {
+    let month = |back: i64| {
+        let day = today.first_of_month().checked_sub(jiff::Span::new().months(back)).ok()?;
+        let figures = found.months.get(&day.strftime("%Y-%m").to_string());
+        Some(Month {
+            title: day.strftime("%b %Y").to_string(),
+            short: day.strftime("%b").to_string(),
+            year: (back == MONTHS - 1 || day.month() == 1).then(|| day.year().to_string()),
+            value: figures.and_then(measure.of),
+            told: figures.map_or_else(dash, measure.told),
+        })
     };
-    let top =
-        months.iter().zip(&values).filter(|(_, value)| **value == Some(highest)).map(|((_, f), _)| told(f));
-    Chart {
-        id,
-        title,
-        definition,
-        top: top.into_iter().next().filter(|_| highest > 0.0).unwrap_or_default(),
-        bars: months.iter().enumerate().map(bar).collect(),
-        width: 320,
-        height: 120,
-    }
+    let months = (0..MONTHS).rev().filter_map(month).collect();
+    chart((measure.id, measure.title, measure.definition), measure.scale, months)
 }
 
-fn short(value: f64) -> String {
-    let text = format!("{value:.1}");
-    text.strip_suffix(".0").map(str::to_owned).unwrap_or(text)
+/// `May 2024` of `2024-05`, as one word.
+fn title_of(month: &str) -> String {
+    let day = format!("{month}-01").parse::<Date>();
+    day.map_or_else(|_| month.to_owned(), |day| day.strftime("%b\u{a0}%Y").to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// By hand: of the twelve months until May 2024 the first is June 2023; one of three changes of March failed.
+    #[test]
+    fn months_without_deployments_are_gaps() {
+        let march = Figures { deployments: 3, failures: 1, ..Figures::default() };
+        let old = Figures { deployments: 9, ..Figures::default() };
+        let months = [("2024-03".to_owned(), march), ("2023-05".to_owned(), old)].into();
+        let found = Metrics { months, ..Metrics::default() };
+        let charts = MEASURES.map(|measure| drawn(&measure, &found, Date::constant(2024, 5, 29)));
+        let told: Vec<(&str, Option<&str>, &str, Option<&str>)> = charts[2]
+            .bars
+            .iter()
+            .map(|bar| (bar.short.as_str(), bar.year.as_deref(), bar.value.as_str(), bar.label.as_deref()))
+            .collect();
+        assert_eq!((told.len(), told[0]), (12, ("Jun", Some("2023"), "–", None)));
+        assert_eq!(told[7], ("Jan", Some("2024"), "–", None));
+        assert_eq!(told[9], ("Mar", None, "33 %", Some("33\u{202f}%")));
+        assert_eq!(charts[2].summary, "Failure rate by month: Mar 2024 33 %");
+        assert_eq!(charts[3].summary, "Lead time by month: none", "no task was committed");
+        assert_eq!(title_of("2024-05"), "May\u{a0}2024");
+    }
 }

@@ -9,6 +9,7 @@ mod audit_csv;
 mod badge;
 mod board;
 mod calendar;
+mod chart;
 mod checks;
 mod code;
 mod decision;

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::{MONTH, WEEK};
 use crate::ledger::{Figures, metrics};
+use crate::site::figures::{MEASURES, Measure};
 use crate::site::model::Model;
 use crate::site::spark::{self, Spark};
 
@@ -11,6 +12,8 @@ use crate::site::spark::{self, Spark};
 #[derive(Debug, Serialize)]
 pub(in crate::site) struct Figure {
     pub(in crate::site) label: &'static str,
+    /// Its definition, from the site's root.
+    pub(in crate::site) page: String,
     pub(in crate::site) value: String,
     pub(in crate::site) note: String,
     pub(in crate::site) spark: Spark,
@@ -34,44 +37,21 @@ pub(super) fn figures(model: &Model<'_>) -> Vec<Figure> {
             between(end.saturating_sub(WEEK), end)
         })
         .collect();
-    let figure = |label, value: String, note: String, of: fn(&Figures) -> Option<f64>| Figure {
-        label,
-        value,
+    let notes = [
+        format!("{} in the 30 days before", before.deployments),
+        format!("{} of {}", last.emergencies, last.deployments),
+        format!("{} of {}", last.failures, last.deployments),
+        "median".to_owned(),
+        "median".to_owned(),
+    ];
+    let figure = |(measure, note): (&Measure, String)| Figure {
+        label: measure.title,
+        page: format!("metrics.html#{}", measure.id),
+        value: (measure.told)(&last),
         note,
-        spark: spark::bars(&weeks.iter().map(of).collect::<Vec<_>>()),
+        spark: spark::bars(&weeks.iter().map(measure.of).collect::<Vec<_>>()),
     };
-    vec![
-        figure(
-            "changes deployed",
-            last.deployments.to_string(),
-            format!("{} in the 30 days before", before.deployments),
-            |figures| Some(float(figures.deployments)),
-        ),
-        figure(
-            "were emergencies",
-            share(last.emergencies, last.deployments),
-            format!("{} of {}", last.emergencies, last.deployments),
-            |figures| ratio(figures.emergencies, figures.deployments),
-        ),
-        figure(
-            "were rolled back",
-            share(last.failures, last.deployments),
-            format!("{} of {}", last.failures, last.deployments),
-            |figures| ratio(figures.failures, figures.deployments),
-        ),
-        figure(
-            "from idea to production",
-            last.lead_time.map_or_else(|| "–".to_owned(), span),
-            "median lead time".to_owned(),
-            |figures| figures.lead_time.map(|seconds| float(usize::try_from(seconds).unwrap_or(0))),
-        ),
-        figure(
-            "waited for an approval",
-            last.approval_wait.map_or_else(|| "–".to_owned(), span),
-            "median".to_owned(),
-            |figures| figures.approval_wait.map(|seconds| float(usize::try_from(seconds).unwrap_or(0))),
-        ),
-    ]
+    MEASURES.iter().zip(notes).map(figure).collect()
 }
 
 #[expect(clippy::cast_precision_loss, reason = "counts and spans of time are far below what a float holds")]
