@@ -43,10 +43,6 @@ impl Span {
         let moment_of =
             |day: Date| Some(day.to_zoned_datetime(book.model.zone.clone()).ok()?.timestamp().as_second());
         let (from, to) = (moment_of(start)?, moment_of(day)?);
-        let begins = |task: &Occupation| task.start >= from && task.start < to;
-        let here: Vec<_> = book.changes.iter().filter(|(task, _)| begins(task)).collect();
-        let told = |notice: &&Notice| here.iter().any(|(task, _)| notice.names(&task.task));
-        let collisions: Vec<Notice> = book.collisions.iter().filter(told).cloned().collect();
         let mut filled = Filled { book, from, to, by_day: BTreeMap::new(), long: Vec::new() };
         let mut coming = Coming::new(book.model.input.state, book.model.input.policy, from, to);
         coming.tasks.clear();
@@ -55,17 +51,7 @@ impl Span {
         for at in coming.meetings() {
             filled.meeting(at);
         }
-        let mut deployments = book.happened.between(from, to).to_vec();
-        for (task, index) in here {
-            let same_day = |row: &&Deployment| {
-                row.id.as_str() == task.task && book.day(row.time) == book.day(task.start)
-            };
-            let told = deployments.iter().position(same_day).map(|at| deployments.remove(at));
-            filled.change(task, *index, &collisions, told);
-        }
-        for row in deployments {
-            filled.put(row.time, row.time + 1, happened::deployed(book, row));
-        }
+        let collisions = filled.changes();
         let mut of_days: Vec<Vec<Entry>> =
             dates.iter().map(|day| filled.by_day.remove(day).unwrap_or_default()).collect();
         // What is longer stands first.
@@ -211,6 +197,27 @@ impl Filled<'_, '_, '_> {
         let day = self.book.day(at).filter(|day| self.book.meetings.contains(day));
         let page = day.map(crate::site::meeting::page);
         self.put(at, at + 1, Entry { time: self.book.clock(at), page, ..entry("meeting", "Board meets") });
+    }
+
+    /// What was to go out, and what did. Gives what of it is in each other's way.
+    fn changes(&mut self) -> Vec<Notice> {
+        let book = self.book;
+        let begins = |task: &Occupation| task.start >= self.from && task.start < self.to;
+        let here: Vec<_> = book.changes.iter().filter(|(task, _)| begins(task)).collect();
+        let told = |notice: &&Notice| here.iter().any(|(task, _)| notice.names(&task.task));
+        let collisions: Vec<Notice> = book.collisions.iter().filter(told).cloned().collect();
+        let mut deployments = book.happened.between(self.from, self.to).to_vec();
+        for (task, index) in here {
+            let same_day = |row: &&Deployment| {
+                row.id.as_str() == task.task && book.day(row.time) == book.day(task.start)
+            };
+            let told = deployments.iter().position(same_day).map(|at| deployments.remove(at));
+            self.change(task, *index, &collisions, told);
+        }
+        for row in deployments {
+            self.put(row.time, row.time + 1, happened::deployed(book, row));
+        }
+        collisions
     }
 
     /// A change at its scheduled time, which tells its deployment of the same day too.

@@ -76,8 +76,7 @@ impl<'m, 'a> Book<'m, 'a> {
         })
     }
 
-    /// The days on which changes begin, or were deployed. What has only gates and windows makes no day: they go on
-    /// for ever.
+    /// The days on which changes begin, or were deployed.
     fn busy_days(&self) -> impl Iterator<Item = Date> {
         let changes = self.changes.iter().map(|(task, _)| task.start);
         changes.chain(self.happened.times()).filter_map(|at| self.day(at))
