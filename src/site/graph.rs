@@ -1,4 +1,4 @@
-//! What depends on what, drawn in layers: what comes first stands on the left.
+//! What depends on what, drawn in layers: what comes first stands on the left; for narrow screens one below the other.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,13 +10,18 @@ use crate::ledger::RecordState;
 use crate::record::Details;
 
 /// Most records that are drawn, and most lines in words. Each record's own page has all of its own.
-const MAX_DRAWN: usize = 36;
-const MAX_TOLD: usize = 40;
-const NODE_WIDTH: usize = 208;
-const NODE_HEIGHT: usize = 40;
-const GAP_X: usize = 56;
-const GAP_Y: usize = 16;
-const MARGIN: usize = 8;
+const MAX_DRAWN: usize = 24;
+const MAX_TOLD: usize = 28;
+const NODE_WIDTH: usize = 256;
+const NODE_HEIGHT: usize = 60;
+const GAP_X: usize = 48;
+const GAP_Y: usize = 12;
+const MARGIN: usize = 6;
+/// Letters of a line of a title, taken wide, and how many lines it may have.
+const LETTERS: usize = 36;
+const LINES: usize = 2;
+/// Room for the lines on the left of a narrow drawing, which is no wider than the smallest screen has room for.
+const GUTTER: usize = 24;
 
 /// What `site/graph.html` gets as `graph`.
 #[derive(Debug, Serialize)]
@@ -25,12 +30,32 @@ pub(super) struct GraphView {
     pub(super) height: usize,
     pub(super) nodes: Vec<Node>,
     pub(super) edges: Vec<Edge>,
+    /// The same nodes one below the other.
+    pub(super) narrow: Narrow,
     /// The edges in words, those that are drawn first.
     pub(super) list: Vec<Sentence>,
     /// Edges that are not in that list.
     pub(super) n_untold: usize,
     /// Records that are left out of the drawing.
     pub(super) left_out: usize,
+}
+
+/// The drawing for narrow screens: a column.
+#[derive(Debug, Serialize)]
+pub(super) struct Narrow {
+    pub(super) width: usize,
+    pub(super) height: usize,
+    pub(super) x: usize,
+    /// The places of the nodes and their order, as indexes of them.
+    pub(super) rows: Vec<Place>,
+    pub(super) edges: Vec<Edge>,
+}
+
+/// Where a node stands in a column.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+pub(super) struct Place {
+    pub(super) node: usize,
+    pub(super) y: usize,
 }
 
 /// One record.
@@ -41,8 +66,8 @@ pub(super) struct Node {
     pub(super) width: usize,
     pub(super) height: usize,
     pub(super) row: Row,
-    /// The title cut to the box.
-    pub(super) short: String,
+    /// The title in the lines of the box.
+    pub(super) lines: Vec<String>,
 }
 
 /// One line, from what comes first to what comes after.
@@ -120,7 +145,7 @@ pub(super) fn view(model: &Model<'_>) -> GraphView {
             y: top(*row),
             width: NODE_WIDTH,
             height: NODE_HEIGHT,
-            short: cut(&row_view.title, 26),
+            lines: lines(&row_view.title),
             row: row_view,
         }
     };
@@ -136,6 +161,7 @@ pub(super) fn view(model: &Model<'_>) -> GraphView {
         height: (top(rows) + MARGIN).saturating_sub(GAP_Y),
         nodes: places.iter().map(node).collect(),
         edges: kept.iter().map(edge).collect(),
+        narrow: narrow(&places, &kept),
         n_untold: links.len().saturating_sub(MAX_TOLD),
         list: kept
             .iter()
@@ -145,6 +171,28 @@ pub(super) fn view(model: &Model<'_>) -> GraphView {
             .map(sentence)
             .collect(),
         left_out: all.len() - drawn.len(),
+    }
+}
+
+/// What comes first stands above; lines go around on the left, the farther the longer they are.
+fn narrow(places: &BTreeMap<usize, (usize, usize)>, links: &[&Link]) -> Narrow {
+    let mut order: Vec<(usize, &usize)> = places.keys().enumerate().collect();
+    order.sort_by_key(|(_, record)| places[*record]);
+    let row_of: BTreeMap<usize, usize> =
+        order.iter().enumerate().map(|(row, (_, record))| (**record, row)).collect();
+    let top = |row: usize| MARGIN + row * (NODE_HEIGHT + GAP_Y);
+    let edge = |link: &&Link| {
+        let (from, to) = (row_of[&link.before], row_of[&link.after]);
+        let (y1, y2) = (top(from) + NODE_HEIGHT * 2 / 3, top(to) + NODE_HEIGHT / 3);
+        let bow = GUTTER.saturating_sub(8 + 4 * from.abs_diff(to));
+        Edge { path: format!("M{GUTTER} {y1}C{bow} {y1} {bow} {y2} {GUTTER} {y2}"), kind: link.kind }
+    };
+    Narrow {
+        width: GUTTER + NODE_WIDTH + MARGIN,
+        height: (top(places.len()) + MARGIN).saturating_sub(GAP_Y),
+        x: GUTTER,
+        rows: order.iter().enumerate().map(|(row, (node, _))| Place { node: *node, y: top(row) }).collect(),
+        edges: links.iter().map(edge).collect(),
     }
 }
 
@@ -209,6 +257,27 @@ fn places(drawn: &BTreeSet<usize>, links: &[&Link]) -> BTreeMap<usize, (usize, u
     places
 }
 
+/// A title in lines that end between its words; the last is cut where there is more.
+fn lines(title: &str) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in title.split_whitespace() {
+        let fits = |line: &String| line.chars().count() + 1 + word.chars().count() <= LETTERS;
+        match lines.last_mut() {
+            Some(line) if fits(line) => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    let rest = lines.split_off(lines.len().min(LINES));
+    if let Some(last) = lines.last_mut().filter(|_| !rest.is_empty()) {
+        last.push(' ');
+        last.push_str(&rest.join(" "));
+    }
+    lines.iter().map(|line| cut(line, LETTERS)).collect()
+}
+
 fn cut(text: &str, length: usize) -> String {
     if text.chars().count() <= length {
         return text.to_owned();
@@ -233,5 +302,29 @@ mod tests {
         let back = link(3, 1);
         assert_eq!(places(&drawn, &[&a, &b, &back]).len(), 3);
         assert_eq!(cut("Migrate to the new VPC of the platform", 12), "Migrate to…");
+    }
+
+    #[test]
+    fn a_title_has_two_lines() {
+        assert_eq!(lines("Migrate to the new VPC"), ["Migrate to the new VPC"]);
+        assert_eq!(
+            lines("Move the orders database to a larger instance before the summer, and the replicas too"),
+            ["Move the orders database to a larger", "instance before the summer, and the…"]
+        );
+        assert_eq!(lines(&"x".repeat(80)), [format!("{}…", "x".repeat(35))]);
+        assert!(lines("").is_empty());
+    }
+
+    /// By hand: three nodes of 60 with gaps of 12 from 6 on; a line leaves at two thirds and arrives at one third.
+    #[test]
+    fn a_narrow_drawing_is_a_column_in_the_same_order() {
+        let link = |before, after| Link { before, after, kind: "depends" };
+        let (a, b) = (link(9, 4), link(4, 7));
+        let links = [&a, &b];
+        let found = narrow(&places(&[4, 7, 9].into(), &links), &links);
+        let rows: Vec<(usize, usize)> = found.rows.iter().map(|place| (place.node, place.y)).collect();
+        assert_eq!(rows, [(2, 6), (0, 78), (1, 150)]);
+        assert_eq!((found.width, found.height), (286, 216));
+        assert_eq!(found.edges[0].path, "M24 46C12 46 12 98 24 98");
     }
 }
