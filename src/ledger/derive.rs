@@ -135,6 +135,7 @@ impl Deriver<'_> {
                 let found = runbook(self.context, record, id, details);
                 state.status = found.status;
                 state.evidence = found.evidence.map(|commit| self.context.evidence(commit));
+                state.exercised = found.exercised.map(|commit| self.context.evidence(commit));
                 state.review_due = found.due;
                 state.next = found.next;
             }
@@ -298,6 +299,7 @@ fn draft(shown: &Shown, book: &Book<'_>, depth: Depth) -> RecordState {
         record: Arc::clone(record),
         status: if broken { Status::Unknown } else { Status::Draft },
         evidence: None,
+        exercised: None,
         review_due: None,
         created: None,
         updated: None,

@@ -11,6 +11,8 @@ use crate::record::{RecordId, Runbook};
 pub(super) struct RunbookState {
     pub(super) status: Status,
     pub(super) evidence: Option<usize>,
+    /// The last commit that says it was exercised.
+    pub(super) exercised: Option<usize>,
     pub(super) next: String,
     /// When its review is due, as seconds since the epoch.
     pub(super) due: Option<i64>,
@@ -40,6 +42,7 @@ pub(super) fn runbook(
             commit.trailers.exercised.iter().any(|name| name == id.as_str()) && context.has(*position)
         })
         .map(|(position, _)| position);
+    let exercised = context.latest(exercised);
     let last = context.latest(updated.into_iter().chain(exercised));
     let due = details.review_every.as_ref().zip(last).map(|(every, last)| {
         context.sources.history.commits[last].committer.time.seconds.saturating_add(every.seconds)
@@ -48,6 +51,7 @@ pub(super) fn runbook(
         Some(due) if due < context.sources.now => RunbookState {
             status: Status::ReviewDue,
             evidence: last,
+            exercised,
             due: Some(due),
             next: "review it: change what is stale, or exercise it and say so with an `Exercised:` trailer"
                 .to_owned(),
@@ -55,6 +59,7 @@ pub(super) fn runbook(
         _ => RunbookState {
             status: Status::Current,
             evidence: last,
+            exercised,
             due,
             next: "nothing: it is current".to_owned(),
         },

@@ -261,6 +261,8 @@ pub struct RecordState {
     pub status: Status,
     /// The commit that proves the status.
     pub evidence: Option<Evidence>,
+    /// The last commit that says a runbook was exercised.
+    pub exercised: Option<Evidence>,
     /// When a runbook's review is due, as seconds since the epoch.
     pub review_due: Option<i64>,
     /// First commit that has it.
