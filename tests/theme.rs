@@ -131,7 +131,7 @@ fn mistakes_have_a_place_and_a_cure() {
 }
 
 /// The page templates and what each is given.
-const DATA: [(&str, &[&str]); 25] = [
+const DATA: [(&str, &[&str]); 26] = [
     ("index.html", &["overview"]),
     ("calendar.html", &["month"]),
     ("week.html", &["week"]),
@@ -146,6 +146,7 @@ const DATA: [(&str, &[&str]); 25] = [
     ("all.html", &["index", "kinds"]),
     ("board.html", &["columns"]),
     ("list.html", &["list"]),
+    ("runbooks.html", &["list"]),
     ("tags.html", &["kinds"]),
     ("task.html", &["record", "site"]),
     ("decision.html", &["record"]),

@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::includes::Origins;
 use super::input::{DocFile, Page};
 use super::links::Help;
-use super::markdown::{self, AnchorUse, BrokenLink, ExternalLink, Rendered};
+use super::markdown::{self, AnchorUse, BrokenLink, ExternalLink, Heading, Rendered};
 use super::model::Model;
 use super::standing::Asked;
 use super::summary::Entry;
@@ -27,15 +27,22 @@ pub(super) struct Draft {
     broken: Vec<BrokenLink>,
     anchors: Vec<AnchorUse>,
     external: Vec<ExternalLink>,
-    /// For the search.
+    pub(super) text: Text,
+}
+
+/// What other pages than its own tell of a text.
+pub(super) struct Text {
+    /// Words for the search, with spaces between.
     pub(super) words: String,
+    pub(super) headings: Vec<Heading>,
 }
 
 pub(super) fn draft(page: Asked, path: &str, source: &str, rendered: Rendered) -> Draft {
-    let Rendered { broken, anchors, external, words, .. } = rendered;
+    let Rendered { broken, anchors, external, words, headings, .. } = rendered;
+    let text = Text { words, headings };
     let needed = !broken.is_empty() || !anchors.is_empty() || !external.is_empty();
     let source = needed.then(|| (path.to_owned(), source.to_owned()));
-    Draft { page, source, origins: None, broken, anchors, external, words }
+    Draft { page, source, origins: None, broken, anchors, external, text }
 }
 
 impl Draft {

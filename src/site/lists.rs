@@ -14,12 +14,12 @@ use crate::record::RecordType;
 /// Most rows of a table of records on one page.
 pub(super) const ROWS: usize = 40;
 
-/// What `site/list.html` gets as `list`.
+/// What `site/list.html` and `site/runbooks.html` get as `list`.
 #[derive(Debug, Serialize)]
-pub(super) struct List {
+pub(super) struct List<T = Row> {
     pub(super) title: String,
     pub(super) lead: String,
-    pub(super) rows: Vec<Row>,
+    pub(super) rows: Vec<T>,
     /// Whether the page offers to sort and filter (with script).
     pub(super) filter: bool,
     /// Key and label of each status that a row has, for the filter.
@@ -50,11 +50,11 @@ pub(super) struct Group {
 }
 
 /// A list and the pages that it takes.
-pub(super) type Pages = Vec<(String, List)>;
+pub(super) type Pages<T = Row> = Vec<(String, List<T>)>;
 
-/// All records of a type, or all.
-pub(super) fn by_type(model: &Model<'_>, path: &str, record_type: Option<RecordType>) -> Pages {
-    let (title, lead, command) = match record_type {
+/// Title of a list of all records of a type, what it says of itself, and the command that puts something there.
+pub(super) fn words_of(record_type: Option<RecordType>) -> (&'static str, &'static str, &'static str) {
+    match record_type {
         None => (
             "Records",
             "Every task, decision and runbook of the book.",
@@ -69,7 +69,12 @@ pub(super) fn by_type(model: &Model<'_>, path: &str, record_type: Option<RecordT
         Some(RecordType::Runbook) => {
             ("Runbooks", "What to do when something is wrong.", "changebook new runbook \"Redis cluster\"")
         }
-    };
+    }
+}
+
+/// All records of a type, or all.
+pub(super) fn by_type(model: &Model<'_>, path: &str, record_type: Option<RecordType>) -> Pages {
+    let (title, lead, command) = words_of(record_type);
     let records = model.input.state.records.iter().enumerate();
     let indexes = records.filter(|(_, state)| record_type.is_none_or(|wanted| wanted == state.record_type));
     let indexes: Vec<usize> = indexes.map(|(index, _)| index).collect();
@@ -104,38 +109,62 @@ pub(super) fn counted(n: usize) -> String {
     format!("{n} {}", if n == 1 { "record" } else { "records" })
 }
 
-/// The pages of a list, the first of them at `path`.
+/// What the pages of a list show of each record.
+pub(super) struct Shape<'s, T> {
+    pub(super) row: &'s dyn Fn(usize) -> T,
+    /// How much room it takes.
+    pub(super) weight: &'s dyn Fn(usize) -> usize,
+    /// How much room a page has.
+    pub(super) room: usize,
+}
+
+/// The pages of a table, the first of them at `path`.
 pub(super) fn paged(model: &Model<'_>, path: &str, about: About<'_>, indexes: Vec<usize>) -> Pages {
+    let shape = Shape { row: &|index| model.row(index), weight: &|_| 1, room: ROWS };
+    paged_as(model, path, about, indexes, &shape)
+}
+
+/// The pages of a list, the first of them at `path`.
+pub(super) fn paged_as<T>(
+    model: &Model<'_>,
+    path: &str,
+    about: About<'_>,
+    indexes: Vec<usize>,
+    shape: &Shape<'_, T>,
+) -> Pages<T> {
     let total = indexes.len();
+    let fits = indexes.iter().map(|index| (shape.weight)(*index)).sum::<usize>() <= shape.room;
     let list = |title: String, indexes: &[usize]| List {
         title,
         lead: about.lead.to_owned(),
-        rows: indexes.iter().map(|index| model.row(*index)).collect(),
-        filter: about.filter && total <= ROWS,
+        rows: indexes.iter().map(|index| (shape.row)(*index)).collect(),
+        filter: about.filter && fits,
         statuses: statuses(model),
         command: about.command.to_owned(),
         total,
         shown: None,
         parts: Vec::new(),
     };
-    if total <= ROWS {
+    if fits {
         return vec![(path.to_owned(), list(about.title.to_owned(), &indexes))];
     }
     let mut first = indexes.clone();
     first.sort_by_cached_key(|index| (!is_open(model, *index), std::cmp::Reverse(changed(model, *index))));
-    first.truncate(ROWS);
+    let n_first = n_fitting(&first, shape);
+    first.truncate(n_first);
     let n_open = indexes.iter().filter(|index| is_open(model, **index)).count();
-    let dated = |index| Dated { date: day(changed(model, index)), weight: 1, value: index };
+    let dated =
+        |index| Dated { date: day(changed(model, index)), weight: (shape.weight)(index), value: index };
     let mut by_time = indexes;
     by_time.sort_by_cached_key(|index| std::cmp::Reverse(changed(model, *index)));
-    let parts = parts(by_time.into_iter().map(dated).collect(), ROWS);
+    let parts = parts(by_time.into_iter().map(dated).collect(), shape.room);
     let folder = format!("lists/{}", path.trim_end_matches(".html"));
     let whole = links(&folder, &parts, None);
     let shown = match n_open {
-        0 => format!("Here stand the {ROWS} that changed last"),
+        0 => format!("Here stand the {n_first} that changed last"),
         1 => "Here stands the one that is open, then those that changed last".to_owned(),
-        n if n <= ROWS => format!("Here stand the {n} that are open, then those that changed last"),
-        n => format!("{n} are open; here stand the {ROWS} of them that changed last"),
+        n if n <= n_first => format!("Here stand the {n} that are open, then those that changed last"),
+        n => format!("{n} are open; here stand the {n_first} of them that changed last"),
     };
     let lead = format!("{}.", about.lead.trim_end_matches('.'));
     let head = List { shown: Some(shown), lead, parts: whole, ..list(about.title.to_owned(), &first) };
@@ -148,6 +177,16 @@ pub(super) fn paged(model: &Model<'_>, path: &str, about: About<'_>, indexes: Ve
         (page_of(&folder, part), list)
     };
     std::iter::once((path.to_owned(), head)).chain(parts.iter().map(page)).collect()
+}
+
+/// How many of the first fit on a page; at least one.
+fn n_fitting<T>(indexes: &[usize], shape: &Shape<'_, T>) -> usize {
+    let mut taken = 0;
+    let fitting = indexes.iter().take_while(|index| {
+        taken += (shape.weight)(**index);
+        taken <= shape.room
+    });
+    fitting.count().max(1)
 }
 
 /// The first rows of a list that stands among other things.

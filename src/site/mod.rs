@@ -47,6 +47,7 @@ mod redirect;
 mod render;
 mod row;
 mod runbook;
+mod runbooks;
 mod sanitize;
 mod schedule;
 mod search;

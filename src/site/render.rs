@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use serde::Serialize;
 
 use super::as_of::AsOf;
-use super::checks::{Draft, check_links, draft, external_links_page, unresolved};
+use super::checks::{Draft, Text, check_links, draft, external_links_page, unresolved};
 use super::frame::Shared;
 use super::input::{Differ, Page, Site, SiteError, SiteInput};
 use super::memory::{Key, Kind, bytes_of};
@@ -53,13 +53,13 @@ pub fn build_site(input: &SiteInput<'_>, differ: Differ<'_>) -> Result<Site, Sit
     let mut broken = check_links(&model, &drafts, &|page| renderer.builder.bytes(page));
     broken.extend(unresolved(&model));
     let external = external_links_page(&drafts);
-    let (mut asked, words): (Vec<Asked>, Vec<String>) =
-        drafts.into_iter().map(|draft| (draft.page, draft.words)).unzip();
+    let (mut asked, texts): (Vec<Asked>, Vec<Text>) =
+        drafts.into_iter().map(|draft| (draft.page, draft.text)).unzip();
     asked.extend(beside.into_iter().flatten());
     let ((lists, places), (names, (search, feeds))) = rayon::join(
-        || rayon::join(|| renderer.lists(), || renderer.places(&meetings)),
+        || rayon::join(|| renderer.lists(&texts), || renderer.places(&meetings)),
         || {
-            let search = || super::search::pages(&model, &chapters, &words);
+            let search = || super::search::pages(&model, &chapters, &texts);
             rayon::join(|| renderer.names(), || rayon::join(search, || super::feeds::pages(&renderer)))
         },
     );
@@ -199,7 +199,7 @@ impl Renderer<'_> {
         Ok(chapters?.into_iter().unzip())
     }
 
-    fn lists(&self) -> Result<Vec<Asked>, SiteError> {
+    fn lists(&self, texts: &[Text]) -> Result<Vec<Asked>, SiteError> {
         let model = self.model;
         let index = || {
             let target = Target { path: "index.html", place: "overview", template: "site/index.html" };
@@ -225,7 +225,8 @@ impl Renderer<'_> {
         ];
         pages.extend(records?);
         pages.extend(by_type("decisions.html", "more", Some(RecordType::Decision))?);
-        pages.extend(by_type("runbooks.html", "runbooks", Some(RecordType::Runbook))?);
+        let runbooks = super::runbooks::pages(model, texts);
+        pages.extend(self.list_as("site/runbooks.html", "runbooks", &runbooks)?);
         let letters = super::letters::pages(model).into_par_iter().map(|index| {
             let kinds = if index.first { lists::kinds(model) } else { Vec::new() };
             let target = Target { path: &index.page, place: "more", template: "site/all.html" };
@@ -244,8 +245,17 @@ impl Renderer<'_> {
 
     /// The pages of one list.
     fn list(&self, place: &str, list: &[(String, lists::List)]) -> Result<Vec<Asked>, SiteError> {
-        let page = |(path, list): &(String, lists::List)| {
-            let target = Target { path, place, template: "site/list.html" };
+        self.list_as("site/list.html", place, list)
+    }
+
+    fn list_as<T: Serialize + Sync>(
+        &self,
+        template: &str,
+        place: &str,
+        list: &[(String, lists::List<T>)],
+    ) -> Result<Vec<Asked>, SiteError> {
+        let page = |(path, list): &(String, lists::List<T>)| {
+            let target = Target { path, place, template };
             self.page_of(target, ("list", list), ("site", &self.site))
         };
         list.par_iter().map(page).collect()

@@ -12,6 +12,7 @@ use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use serde::Serialize;
 
+use super::checks::Text;
 use super::input::Page;
 use super::model::Model;
 use super::words::Words;
@@ -48,8 +49,8 @@ const TYPES: [&str; 4] = ["tasks", "decisions", "runbooks", "manual"];
 
 /// The files of the index.
 ///
-/// `texts` has the words of each record and each chapter, with spaces between.
-pub(super) fn pages(model: &Model<'_>, manual: &[(String, String)], texts: &[String]) -> Vec<Page> {
+/// `texts` are those of each record, then of each chapter.
+pub(super) fn pages(model: &Model<'_>, manual: &[(String, String)], texts: &[Text]) -> Vec<Page> {
     let names: Vec<Vec<String>> = model.input.state.records.iter().map(names).collect();
     let postings = postings(&names, texts);
     let shards = shards(&postings);
@@ -73,7 +74,7 @@ pub(super) fn pages(model: &Model<'_>, manual: &[(String, String)], texts: &[Str
 type Posting<'t> = (&'t str, Vec<usize>);
 
 /// The words of all texts, sorted.
-fn postings<'t>(names: &'t [Vec<String>], texts: &'t [String]) -> Vec<Posting<'t>> {
+fn postings<'t>(names: &'t [Vec<String>], texts: &'t [Text]) -> Vec<Posting<'t>> {
     let size = texts.len().div_ceil(rayon::current_num_threads()).max(1);
     let of_part = |(part, texts)| postings_of(part * size, names, texts);
     let mut parts: Vec<Posting<'_>> = texts.par_chunks(size).enumerate().flat_map_iter(of_part).collect();
@@ -92,12 +93,12 @@ fn postings<'t>(names: &'t [Vec<String>], texts: &'t [String]) -> Vec<Posting<'t
 fn postings_of<'t>(
     first: usize,
     names: &'t [Vec<String>],
-    texts: &'t [String],
+    texts: &'t [Text],
 ) -> FxHashMap<&'t str, Vec<usize>> {
     let mut postings: FxHashMap<&str, Vec<usize>> = FxHashMap::default();
     for (index, text) in (first..).zip(texts) {
         let named = names.get(index).into_iter().flatten().map(String::as_str);
-        for word in text.split_ascii_whitespace().chain(named) {
+        for word in text.words.split_ascii_whitespace().chain(named) {
             let records = postings.entry(word).or_default();
             if records.last() != Some(&index) {
                 records.push(index);

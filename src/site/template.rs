@@ -38,6 +38,7 @@ const BUILT_IN: &[(&str, &str)] = built_in![
     "week.html",
     "decision.html",
     "runbook.html",
+    "runbooks.html",
     "broken.html",
     "deleted.html",
     "deletions.html",

@@ -3,13 +3,13 @@
 (() => {
   const box = document.getElementById("c.filter");
   if (box) {
-    const fields = ["words", "type", "risk", "status"].map((name) => [name, document.getElementById("c." + name)]);
-    const rows = [...document.querySelectorAll("table.records tbody tr")].map((row) => ({
+    const fields = ["words", "type", "risk", "status"].map((name) => [name, document.getElementById("c." + name)]).filter((field) => field[1]);
+    const rows = [...document.querySelectorAll("table.records tbody tr, .books > li")].map((row) => ({
       row,
       text: (row.textContent + " " + row.dataset.words).toLowerCase(),
     }));
     const found = document.getElementById("c.found");
-    const value = (name) => fields.find((field) => field[0] === name)[1].value;
+    const value = (name) => fields.find((field) => field[0] === name)?.[1].value;
     const apply = () => {
       const words = value("words").toLowerCase().split(/\s+/).filter(Boolean);
       let shown = 0;

@@ -31,7 +31,7 @@ const QUESTIONS: [Question; 6] = [
     },
     Question {
         asked: "Redis memory is full, what now?",
-        taps: &["Runbooks", "Redis cluster"],
+        taps: &["Runbooks", "High memory usage"],
         answer: &["What do you see?", "High memory usage", "redis-cli", "RTO"],
     },
     Question {
