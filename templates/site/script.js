@@ -89,20 +89,21 @@
   });
 
   if (navigator.clipboard && window.isSecureContext) {
-    for (const block of document.querySelectorAll("pre:not(.diff)")) {
+    for (const block of document.querySelectorAll("pre:not(.diff), .steps .command")) {
       const button = document.createElement("button");
       button.type = "button";
       button.className = "copy";
       button.textContent = "Copy";
       button.addEventListener("click", async () => {
         try {
-          await navigator.clipboard.writeText(block.querySelector("code").textContent);
+          // Whoever pastes it starts it: no line ends behind it.
+          await navigator.clipboard.writeText((block.querySelector("code") || block).textContent.trimEnd());
           button.textContent = "Copied";
         } catch {
           button.textContent = "Select and copy by hand";
         }
       });
-      const frame = document.createElement("div");
+      const frame = document.createElement(block.tagName === "PRE" ? "div" : "span");
       frame.className = "copyable";
       block.replaceWith(frame);
       frame.append(block, button);

@@ -5,6 +5,7 @@ mod bars;
 mod diagrams;
 mod hostile;
 mod questions;
+mod steps;
 
 use std::path::PathBuf;
 

@@ -10,6 +10,7 @@ mod code;
 mod hidden;
 mod inline;
 mod kept;
+mod step;
 mod table;
 
 use std::collections::BTreeSet;
@@ -199,6 +200,7 @@ struct Writer<'a, 'e> {
     set_aside: Vec<String>,
     /// What each open link or quotation ends with.
     ends: Vec<&'static str>,
+    steps: step::Steps,
     /// The note of a box, waiting for the end of its text.
     note: Option<String>,
     raw: Option<(String, usize)>,
@@ -224,6 +226,7 @@ impl<'a, 'e> Writer<'a, 'e> {
             colored: 0,
             set_aside: Vec::new(),
             ends: Vec::new(),
+            steps: step::Steps::default(),
             note: None,
             raw: None,
             asked: None,
@@ -244,7 +247,7 @@ impl<'a, 'e> Writer<'a, 'e> {
                 Event::Start(tag) => self.start(tag, index, span),
                 Event::End(tag) => self.end(*tag),
                 Event::Text(text) => self.text(text, span.start),
-                Event::Code(code) => self.wrapped("<code>", code, "</code>"),
+                Event::Code(code) => self.code_span(code, index, span.end),
                 Event::InlineMath(text) => {
                     self.wrapped(&format!("<code class=\"{}math\">", key()), text, "</code>")
                 }
@@ -282,6 +285,7 @@ impl<'a, 'e> Writer<'a, 'e> {
             push_escaped(&mut self.out, text);
             return;
         }
+        let text = self.without_stop(text, start);
         let mut done = 0;
         for autolink::Autolink { range, prefix } in autolink::find(text) {
             self.plain(&text[done..range.start]);
@@ -320,6 +324,7 @@ impl<'a, 'e> Writer<'a, 'e> {
             Tag::HtmlBlock => self.raw = Some((String::new(), span.start)),
             Tag::List(first) => {
                 self.flush_note();
+                self.steps.open(first.is_some());
                 match first {
                     None => self.out.push_str("<ul>\n"),
                     Some(1) => self.out.push_str("<ol>\n"),
@@ -354,7 +359,10 @@ impl<'a, 'e> Writer<'a, 'e> {
                     self.raw_html(&html, start);
                 }
             }
-            TagEnd::List(ordered) => self.out.push_str(if ordered { "</ol>\n" } else { "</ul>\n" }),
+            TagEnd::List(ordered) => {
+                self.steps.close();
+                self.out.push_str(if ordered { "</ol>\n" } else { "</ul>\n" });
+            }
             TagEnd::Item => {
                 self.flush_note();
                 self.out.push_str("</li>\n");

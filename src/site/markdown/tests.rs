@@ -14,7 +14,7 @@ fn rendered(markdown: &str) -> Rendered {
     render(markdown, &Options { scope: &scope, offset: 0, dialect: Dialect::Record, note: &|_| None })
 }
 
-fn html_of(markdown: &str) -> String {
+pub(super) fn html_of(markdown: &str) -> String {
     rendered(markdown).html.text().into_owned()
 }
 
