@@ -22,6 +22,7 @@ mod frame;
 mod gate;
 mod graph;
 mod groups;
+mod headings;
 mod history;
 mod includes;
 mod input;

@@ -2,7 +2,7 @@
 //! scripts of its own folder and nothing else.
 //!
 //! `search/records.js` says what there is, by short tables; `search/words-XX.js` holds the words that begin
-//! with `XX` and which records have them. A reader loads the first with the first key, and a shard when its
+//! with `XX`, which records have them, and the headings that have them. A reader loads the first with the first key, and a shard when its
 //! letters are typed.
 
 use std::collections::BTreeSet;
@@ -13,10 +13,12 @@ use rustc_hash::FxHashMap;
 use serde::Serialize;
 
 use super::checks::Text;
+use super::headings::{ByWord, Found, by_word};
 use super::input::Page;
 use super::model::Model;
 use super::words::Words;
 use crate::ledger::RecordState;
+use crate::record::RecordType;
 
 /// A shard that is larger than this is split by one letter more, in bytes.
 const MAX_SHARD: usize = 16 * 1024;
@@ -53,7 +55,8 @@ const TYPES: [&str; 4] = ["tasks", "decisions", "runbooks", "manual"];
 pub(super) fn pages(model: &Model<'_>, manual: &[(String, String)], texts: &[Text]) -> Vec<Page> {
     let names: Vec<Vec<String>> = model.input.state.records.iter().map(names).collect();
     let postings = postings(&names, texts);
-    let shards = shards(&postings);
+    let headings = by_word(texts, |place| rank(model, place));
+    let shards = shards(&postings, &headings);
     let mut pages: Vec<Page> = shards
         .iter()
         .map(|(prefix, body)| Page {
@@ -68,6 +71,16 @@ pub(super) fn pages(model: &Model<'_>, manual: &[(String, String)], texts: &[Tex
         bytes: format!("changebookSearch(null, {});\n", harmless(&text)).into_bytes(),
     });
     pages
+}
+
+/// Whose headings are answers before those of others: runbooks', then the manual's.
+fn rank(model: &Model<'_>, place: usize) -> u8 {
+    match model.input.state.records.get(place).map(|state| state.record_type) {
+        Some(RecordType::Runbook) => 0,
+        None => 1,
+        Some(RecordType::Decision) => 2,
+        Some(RecordType::Task) => 3,
+    }
 }
 
 /// A word with the records and chapters that have it, by their numbers.
@@ -186,13 +199,21 @@ fn names(state: &RecordState) -> Vec<String> {
 }
 
 /// The words in files by their first letters, as the inside of an object: each word with the records that have
-/// it, as differences in base 36.
-fn shards(postings: &[(&str, Vec<usize>)]) -> Vec<(String, String)> {
+/// it, as differences in base 36; a list of that and of its headings where it has some.
+fn shards(postings: &[(&str, Vec<usize>)], headings: &ByWord) -> Vec<(String, String)> {
     let entry = |(word, records): &(&str, Vec<usize>)| {
         let mut entry = String::with_capacity(word.len() + 4 * records.len() + 8);
         push_quoted(&mut entry, word);
         entry.push(':');
-        push_numbers(&mut entry, records);
+        match headings.get(*word) {
+            Some(found) => {
+                entry.push('[');
+                push_numbers(&mut entry, records);
+                push_headings(&mut entry, found);
+                entry.push(']');
+            }
+            None => push_numbers(&mut entry, records),
+        }
         entry
     };
     let entries: Vec<(&str, String)> =
@@ -226,6 +247,20 @@ fn prefix(word: &str, length: usize) -> &str {
 
 fn joined(group: &[(&str, String)]) -> String {
     group.iter().map(|(_, entry)| entry.as_str()).collect::<Vec<_>>().join(",")
+}
+
+/// Text, anchor and numbers of each.
+fn push_headings(out: &mut String, found: &[Found]) {
+    for (index, Found { text, id, places }) in found.iter().enumerate() {
+        out.push_str(if index == 0 { ",[[" } else { ",[" });
+        out.push_str(&quoted(text));
+        out.push(',');
+        out.push_str(&quoted(id));
+        out.push(',');
+        push_numbers(out, places);
+        out.push(']');
+    }
+    out.push(']');
 }
 
 fn push_numbers(text: &mut String, records: &[usize]) {
@@ -302,11 +337,20 @@ mod tests {
     }
 
     #[test]
+    fn headings_stand_beside_their_word() {
+        let found = |text: &str| Found { text: text.to_owned(), id: "an-id".to_owned(), places: vec![3, 4] };
+        let headings = ByWord::from_iter([("redis".to_owned(), vec![found("<Redis>"), found("Redis")])]);
+        let shards = shards(&[("redis", vec![3, 4]), ("rest", vec![1])], &headings);
+        let expected = "\"redis\":[\"3 1\",[[\"\\u003cRedis>\",\"an-id\",\"3 1\"],[\"Redis\",\"an-id\",\"3 1\"]]],\"rest\":\"1\"";
+        assert_eq!(shards, [("re".to_owned(), expected.to_owned())]);
+    }
+
+    #[test]
     fn a_large_shard_is_split_and_its_short_words_stay_together() {
         let many: Vec<String> = (0..3000).map(|n| format!("re{n:04}")).collect();
         let mut postings: Vec<(&str, Vec<usize>)> = vec![("re", vec![2])];
         postings.extend(many.iter().map(|word| (word.as_str(), vec![1])));
-        let shards = shards(&postings);
+        let shards = shards(&postings, &ByWord::default());
         let names: Vec<&str> = shards.iter().map(|(prefix, _)| prefix.as_str()).collect();
         assert_eq!(names[0], "re");
         assert_eq!(shards[0].1, "\"re\":\"2\"");

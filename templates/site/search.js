@@ -17,9 +17,16 @@
 
   // A key must be answered before the next one: what can be made ready for all keys is, once.
   // Names and titles in lower case; each word of a title behind a zero.
+  const apart = (text) => text.replace(/[^\p{L}\p{N}]+/gu, "\0");
   const lowered = (entry) => {
     const title = entry[1].toLowerCase();
-    return { name: entry[0].toLowerCase(), title, words: "\0" + title.replace(/[^\p{L}\p{N}]+/gu, "\0") };
+    return { name: entry[0].toLowerCase(), title, words: "\0" + apart(title) };
+  };
+  // A heading with its anchor and the places of the entries that have it.
+  const heading = ([title, id, list]) => {
+    let at = 0;
+    const places = list.split(" ").map((step) => at += parseInt(step, 36));
+    return { title, id, places, words: "\0" + apart(title.toLowerCase()) };
   };
   let texts = [];
   // Entries by words of texts, until another shard comes.
@@ -28,7 +35,10 @@
   // The index's files call this: with null for what there is, with letters for words.
   window.changebookSearch = (letters, data) => {
     if (letters === null) { index = data; texts = data.entries.map(lowered); }
-    else shards.set(letters, { keys: Object.keys(data).sort(), data });
+    else {
+      for (const value of Object.values(data)) if (typeof value !== "string") value[1] = value[1].map(heading);
+      shards.set(letters, { keys: Object.keys(data).sort(), data });
+    }
     known.clear();
     const chosen = options()[active]?.dataset.page;
     show();
@@ -85,29 +95,34 @@
     return low;
   };
 
-  // Marks the places that a list tells: differences in base 36 with spaces between.
-  const mark = (found, list) => {
+  // Marks the places that a list tells with a number: differences in base 36 with spaces between.
+  const mark = (found, list, number) => {
     let at = 0;
     let step = 0;
     for (let place = 0; place <= list.length; place += 1) {
       const code = place < list.length ? list.charCodeAt(place) : 32;
-      if (code === 32) { at += step; step = 0; found[at] = 1; }
+      if (code === 32) { at += step; step = 0; found[at] ||= number; }
       else step = step * 36 + code - (code < 58 ? 48 : 87);
     }
   };
 
-  // A one for each entry that has a word beginning so in its text.
+  // What texts have of words beginning so: for each entry the number of the first such word, and headings.
   const inTexts = (word) => {
     const before = known.get(word);
     if (before) return before;
-    const found = new Uint8Array(index.entries.length);
+    const found = { first: new Uint16Array(index.entries.length), words: [""], headings: [] };
     known.set(word, found);
     if (word.length < 2) return found;
     for (const letters of shardsOf(word).slice(0, MAX_LOADED)) {
       const shard = shards.get(letters);
       if (!shard) { load(fileOf(letters)); continue; }
       const { keys, data } = shard;
-      for (let at = from(keys, word); at < keys.length && keys[at].startsWith(word); at += 1) mark(found, data[keys[at]]);
+      for (let at = from(keys, word); at < keys.length && keys[at].startsWith(word); at += 1) {
+        const value = data[keys[at]];
+        const plain = typeof value === "string";
+        mark(found.first, plain ? value : value[0], found.words.push(keys[at]) - 1);
+        if (!plain) found.headings.push(...value[1]);
+      }
     }
     return found;
   };
@@ -118,28 +133,70 @@
     if (title.startsWith(word)) return 2;
     if (words.includes("\0" + word)) return 3;
     if (name.includes(word)) return 4;
-    return inText ? 6 : -1;
+    return inText ? IN_TEXT : -1;
+  };
+  const IN_HEADING = 5;
+  const IN_TEXT = 6;
+  // What more texts than these have is a heading of a form: alone it is no answer.
+  const FORM = 12;
+  const MAX_HEADINGS = 3;
+
+  // By entry, the headings that have all words, or some where names and titles have the others.
+  const inHeadings = (words, inText) => {
+    const found = new Map();
+    const seen = new Set();
+    for (const head of inText.flatMap((one) => one.headings)) {
+      const key = head.id + "\0" + head.title;
+      if (seen.has(key)) continue;
+      seen.add(key);
+      const others = words.filter((word) => !head.words.includes("\0" + apart(word)));
+      if (!others.length && head.places.length > FORM) continue;
+      for (const place of head.places) {
+        const of = found.get(place) || [];
+        const ranks = others.map((word) => rank(texts[place], word, 0));
+        if (of.length === MAX_HEADINGS || ranks.some((one) => one < 0)) continue;
+        const score = ranks.reduce((sum, one) => sum + one, IN_HEADING * (words.length - others.length));
+        found.set(place, [...of, { score, head }]);
+      }
+    }
+    return found;
   };
 
-  // How many entries are found, and the best of them.
+  // How many answers there are, and the best of them: each an entry, with a heading of it or the words of its text.
   const search = (text) => {
     const { words, filters } = parse(text);
     const inText = words.map(inTexts);
+    const headings = inHeadings(words, inText);
     const byScore = [];
     let count = 0;
+    const put = (score, answer) => {
+      count += 1;
+      const same = byScore[score] ??= [];
+      if (same.length < MAX_SHOWN) same.push(answer);
+    };
     index.entries.forEach((entry, place) => {
       if (!filters.every((filter) => passes(entry, filter))) return;
       let score = 0;
+      let fromText = false;
       for (let at = 0; at < words.length; at += 1) {
-        const one = rank(texts[place], words[at], inText[at][place]);
+        const one = rank(texts[place], words[at], inText[at].first[place]);
         if (one < 0) return;
+        fromText ||= one === IN_TEXT;
         score += one;
       }
-      count += 1;
-      const same = byScore[score] ??= [];
-      if (same.length < MAX_SHOWN) same.push(entry);
+      // A heading says more than a word somewhere in the same text.
+      const own = headings.get(place) || [];
+      if (!own.length || !fromText) put(score, { entry, place });
+      for (const { score, head } of own) put(score, { entry, place, head });
     });
-    return { words, count, best: byScore.flat().slice(0, MAX_SHOWN) };
+    // The words that only the text explains, as they stand there.
+    const told = ({ place }) => words.flatMap((word, at) => {
+      const { first, words } = inText[at];
+      return rank(texts[place], word, first[place]) === IN_TEXT ? [words[first[place]]] : [];
+    });
+    const best = byScore.flat().slice(0, MAX_SHOWN);
+    for (const answer of best) answer.told = answer.head ? [] : told(answer);
+    return { words, count, best };
   };
 
   const marked = (element, text, words) => {
@@ -174,9 +231,9 @@
     list.replaceChildren();
     let group = -1;
     // Grouped by type, the type of the best answer first.
-    const order = [...new Set(best.map((entry) => entry[2]))];
-    best.sort((a, b) => order.indexOf(a[2]) - order.indexOf(b[2]));
-    best.forEach((entry, number) => {
+    const order = [...new Set(best.map(({ entry }) => entry[2]))];
+    best.sort((a, b) => order.indexOf(a.entry[2]) - order.indexOf(b.entry[2]));
+    best.forEach(({ entry, head, told }, number) => {
       if (entry[2] !== group) {
         group = entry[2];
         const head = document.createElement("li");
@@ -188,15 +245,22 @@
       const item = document.createElement("li");
       item.setAttribute("role", "option");
       item.id = "c.result-" + number;
-      item.dataset.page = pageOf(entry);
+      item.dataset.page = pageOf(entry) + (head ? "#" + encodeURIComponent(head.id) : "");
       const what = document.createElement("span");
-      if (entry[0]) {
+      if (entry[0] && !(head && entry[1])) {
         const id = document.createElement("span");
         id.className = "id";
         marked(id, entry[0], words);
         what.append(id, " ");
       }
       marked(what, entry[1], words);
+      if (head) { what.append(" › "); marked(what, head.title, words); }
+      if (told.length) {
+        const text = document.createElement("small");
+        text.append("in the text: ");
+        marked(text, told.join(", "), words);
+        what.append(" ", text);
+      }
       item.append(what);
       if (entry[3] >= 0) {
         const word = document.createElement("span");
@@ -225,7 +289,7 @@
       all[active].scrollIntoView({ block: "nearest" });
     } else input.removeAttribute("aria-activedescendant");
   };
-  const go = (item) => { location.href = root + item.dataset.page; };
+  const go = (item) => { input.blur(); location.href = root + item.dataset.page; };
   const hide = () => { answers.hidden = true; state(); };
 
   input.addEventListener("focus", show);

@@ -140,6 +140,9 @@ fn search_finds_ids_titles_and_words_by_keyboard_from_a_folder() {
         ("peering", "INFRA-150"),
         ("type:runbook redis", "redis-cluster"),
         ("service:ingress", "INFRA-210"),
+        ("high mem", "Redis cluster › High memory usage"),
+        ("redis connection", "Redis cluster › Connection failures"),
+        ("bigkeys", "in the text: bigkeys"),
     ] {
         browser.open(&demo.page("index.html"));
         browser.press("/");
@@ -150,6 +153,21 @@ fn search_finds_ids_titles_and_words_by_keyboard_from_a_folder() {
             browser.value(first)
         );
         assert_eq!(browser.console(), Vec::<String>::new());
+    }
+    // A heading is an answer of its own, behind the titles, and leads to its place, on the same page too.
+    for page in ["index.html", "runbooks/redis-cluster.html"] {
+        browser.open(&demo.page(page));
+        browser.press("/");
+        browser.type_text("memory");
+        assert!(
+            browser.becomes(&format!("({first} || '').includes('High memory usage')")),
+            "{}",
+            browser.value(first)
+        );
+        browser.press("Enter");
+        assert!(browser.becomes(
+            "location.href.endsWith('runbooks/redis-cluster.html#high-memory-usage') && document.readyState === 'complete'"
+        ));
     }
     browser.open(&demo.page("runbooks/redis-cluster.html"));
     browser.press("/");
