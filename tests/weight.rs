@@ -119,6 +119,12 @@ fn a_thousand_records_stand_on_light_pages() {
     let (n_pages, heavy) = heavy(&site);
     assert!(n_pages > 1_000, "{n_pages}");
     assert!(heavy.is_empty(), "{}", heavy.join("\n"));
+    // The first key of a search loads the index, and the next some shards.
+    let searched = site.iter().filter(|(name, _)| name.starts_with("search/"));
+    for (name, bytes) in searched {
+        let most = if name == "search/records.js" { 100 * 1024 } else { 20 * 1024 };
+        assert!(bytes.len() <= most, "{name}: {}", bytes.len());
+    }
     // Wherever a list goes on, the whole of it is there.
     let text = |name: &str| String::from_utf8_lossy(&site[name]).into_owned();
     let on_pages = |folder: &str, wanted: &str| {

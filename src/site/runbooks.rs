@@ -13,7 +13,7 @@ use crate::record::RecordType;
 /// Most issues of a runbook that the list names; its own page has all.
 const ISSUES: usize = 24;
 /// How much room a page has, in issues.
-const ROOM: usize = 120;
+const ROOM: usize = 180;
 /// What a runbook takes of it besides its issues.
 const HEAD: usize = 5;
 

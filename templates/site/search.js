@@ -247,7 +247,8 @@
       item.id = "c.result-" + number;
       item.dataset.page = pageOf(entry) + (head ? "#" + encodeURIComponent(head.id) : "");
       const what = document.createElement("span");
-      if (entry[0] && !(head && entry[1])) {
+      // A runbook's ID repeats its title.
+      if (entry[0] && !(head && entry[1] && index.types[entry[2]] === "runbooks")) {
         const id = document.createElement("span");
         id.className = "id";
         marked(id, entry[0], words);
