@@ -10,6 +10,8 @@ use crate::support::say_skipped;
 const WRONG: &str = "[...document.querySelectorAll('.steps .command')].filter((row) => { const frame = row.closest('.copyable'); const step = row.closest('li'); const style = getComputedStyle(step); const width = step.clientWidth - parseFloat(style.paddingLeft); const button = frame.querySelector('.copy').getBoundingClientRect(); return frame.offsetWidth < width || button.width < 44 || button.height < 44 || [...row.children].some((word) => word.offsetHeight > 24); }).map((row) => row.textContent)";
 /// Buttons that stand over what they copy.
 const OVER: &str = "[...document.querySelectorAll('.copyable')].filter((frame) => { const [text, button] = [...frame.children].map((e) => e.getBoundingClientRect()); return text.right > button.left && text.bottom > button.top; }).map((frame) => frame.textContent)";
+/// Commands to check a page with that must be moved to be read.
+const SCROLLS: &str = "[...document.querySelectorAll('.check pre')].filter((block) => block.scrollWidth > block.clientWidth).length";
 
 #[test]
 fn commands_of_steps_are_copied_whole() {
@@ -26,6 +28,7 @@ fn commands_of_steps_are_copied_whole() {
         for page in ["runbooks/redis-cluster.html", "tasks/INFRA-150.html", "manual/changes.html"] {
             browser.open(&demo.page(page));
             assert_eq!(browser.value(OVER), json!([]), "{page} {width}");
+            assert_eq!(browser.value(SCROLLS), json!(0), "{page} {width}");
         }
     }
     browser.open(&demo.page("runbooks/redis-cluster.html"));
