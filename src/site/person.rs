@@ -1,7 +1,5 @@
 //! Pages of people and services: what waits for them, what they did, what touches them.
 
-use std::collections::BTreeMap;
-
 use serde::Serialize;
 
 use super::groups;
@@ -32,8 +30,8 @@ pub(super) struct PersonView {
     pub(super) waiting: Short,
     /// Records that they asked for or own.
     pub(super) own: Short,
-    /// What of these they are asked to do, by the record's name.
-    pub(super) asked: BTreeMap<String, Vec<Asked>>,
+    /// What they are asked to do, for each of these rows.
+    pub(super) asked: Vec<Vec<Asked>>,
     /// Newest first.
     pub(super) acts: Vec<PersonAct>,
 }
@@ -104,9 +102,9 @@ fn owner(record: &RecordState) -> Option<&str> {
 }
 
 /// The approvals that a person may give to the records that their page names.
-fn asked(model: &Model<'_>, key: &str, waiting: &Short) -> BTreeMap<String, Vec<Asked>> {
+fn asked(model: &Model<'_>, key: &str, waiting: &Short) -> Vec<Vec<Asked>> {
     let of_record = |row: &Row| {
-        let state = model.by_name(&row.name)?;
+        let Some(state) = model.by_name(&row.name) else { return Vec::new() };
         let open = state.approvals.iter().filter(|approval| approval.required && !approval.valid);
         let open = open.filter(|approval| approval.open_to.iter().any(|person| person == key));
         let asked = open.map(|approval| Asked {
@@ -114,9 +112,9 @@ fn asked(model: &Model<'_>, key: &str, waiting: &Short) -> BTreeMap<String, Vec<
             changed: (!approval.changed.is_empty()).then(|| approval.changed.join(", ")),
             todo: approval.todo.clone(),
         });
-        Some((row.name.clone(), asked.collect()))
+        asked.collect()
     };
-    waiting.rows.iter().filter_map(of_record).collect()
+    waiting.rows.iter().map(of_record).collect()
 }
 
 fn acts(model: &Model<'_>, key: &str) -> Vec<PersonAct> {

@@ -246,12 +246,8 @@ fn note(model: &Model<'_>, state: &RecordState, item_idx: usize, item: &Item) ->
             Some(url) => format!("<a href=\"{}\"><code>{}</code></a>", escaped(url), act.commit.short),
             None => format!("<code>{}</code>", act.commit.short),
         };
-        let iso = escaped(&act.iso);
-        format!(
-            "{} <time datetime=\"{iso}\" title=\"{iso}\">{}</time> {commit}",
-            escaped(&act.who),
-            escaped(&act.day)
-        )
+        let (who, iso, day) = (escaped(&act.who), escaped(&act.iso), escaped(&act.day));
+        format!("{who} <time datetime=\"{iso}\">{day}</time> {commit}")
     });
     Some(format!("<span class=\"{}by\">{}</span>", key(), acts.collect::<Vec<_>>().join(", ")))
 }

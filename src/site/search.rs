@@ -1,10 +1,12 @@
 //! The search index: script files that hand their data to one function, since a page on disk may load
 //! scripts of its own folder and nothing else.
 //!
-//! `search/records.js` says what there is, by short tables; `search/words-XX.js` holds the words that begin
-//! with `XX`, which records have them, and the headings that have them. A reader loads the first with the first key, and a shard when its
-//! letters are typed.
+//! `search/records.js` says what there is, by short tables, with the last of the entries; `search/records-N.js` has others, so
+//! many in each; `search/words-XX.js` holds the words that begin with `XX`, which entries have them, and the headings that
+//! have them. A reader loads the first with the first key, a shard when its letters are typed, and entries when a word leads
+//! to them.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
@@ -16,12 +18,15 @@ use super::checks::Text;
 use super::headings::{ByWord, Found, by_word};
 use super::input::Page;
 use super::model::Model;
+use super::text::visible;
 use super::words::Words;
 use crate::ledger::RecordState;
 use crate::record::RecordType;
 
 /// A shard that is larger than this is split by one letter more, in bytes.
 const MAX_SHARD: usize = 16 * 1024;
+/// Entries in one file.
+const CHUNK: usize = 200;
 /// Longest prefix that names a shard, in characters.
 const MAX_PREFIX: usize = 4;
 
@@ -37,16 +42,22 @@ struct Index<'a> {
     people: Vec<&'a str>,
     /// Prefixes that have a shard.
     shards: Vec<&'a str>,
-    entries: Vec<Entry<'a>>,
+    /// How many entries there are, and how many stand in one file.
+    size: usize,
+    chunk: usize,
+    /// Those of the last file.
+    entries: &'a [Entry<'a>],
 }
 
 /// Name, title, type, status, risk, services, labels, people, page where it is not `folder/name.html`: records, chapters,
 /// then what was deleted.
-type Entry<'a> = (&'a str, &'a str, usize, i32, i32, Vec<usize>, Vec<usize>, Vec<usize>, Option<&'a str>);
+type Entry<'a> =
+    (Cow<'a, str>, Cow<'a, str>, usize, i32, i32, Vec<usize>, Vec<usize>, Vec<usize>, Option<&'a str>);
 
 /// Key and word of a record that is not in the book any more.
 const DELETED: (&str, &str) = ("deleted", "Deleted");
 
+const RISKS: [&str; 3] = ["low", "medium", "high"];
 const TYPES: [&str; 4] = ["tasks", "decisions", "runbooks", "manual"];
 
 /// The files of the index.
@@ -64,12 +75,25 @@ pub(super) fn pages(model: &Model<'_>, manual: &[(String, String)], texts: &[Tex
             bytes: format!("changebookSearch({}, {{{body}}});\n", quoted(prefix)).into_bytes(),
         })
         .collect();
-    let index = index(model, manual, &shards);
+    let tables = Tables::new(model);
+    let entries = entries(model, manual, &tables);
+    let mut chunks: Vec<&[Entry<'_>]> = entries.chunks(CHUNK).collect();
+    let last = chunks.pop().unwrap_or_default();
+    let script = |path: String, what: &str, data: String| Page {
+        path,
+        bytes: format!("changebookSearch({what}, {});\n", harmless(&data)).into_bytes(),
+    };
+    for (number, chunk) in chunks.iter().enumerate() {
+        let text = serde_json::to_string(chunk).unwrap_or_default();
+        pages.push(script(format!("search/records-{number}.js"), &number.to_string(), text));
+    }
+    let Tables { statuses, services, labels, people } = tables;
+    let shards = shards.iter().map(|(prefix, _)| prefix.as_str()).collect();
+    let (types, risks, size, chunk) = (TYPES.to_vec(), RISKS, entries.len(), CHUNK);
+    let index =
+        Index { types, statuses, risks, services, labels, people, shards, size, chunk, entries: last };
     let text = serde_json::to_string(&index).unwrap_or_default();
-    pages.push(Page {
-        path: "search/records.js".to_owned(),
-        bytes: format!("changebookSearch(null, {});\n", harmless(&text)).into_bytes(),
-    });
+    pages.push(script("search/records.js".to_owned(), "null", text));
     pages
 }
 
@@ -121,23 +145,33 @@ fn postings_of<'t>(
     postings
 }
 
-fn index<'a>(
-    model: &'a Model<'_>,
-    manual: &'a [(String, String)],
-    shards: &'a [(String, String)],
-) -> Index<'a> {
-    let values = |kind: &str| -> Vec<&str> {
-        let of_kind = model.groups.keys().filter(|(found, _)| *found == kind);
-        of_kind.map(|(_, value)| value.as_str()).collect()
-    };
-    let (services, labels) = (values("service"), values("label"));
-    let people: Vec<&str> = model.input.policy.people.keys().map(String::as_str).collect();
-    let risks = ["low", "medium", "high"];
-    let statuses: Vec<(&str, &str)> = crate::ledger::Status::ALL
-        .iter()
-        .map(|status| (status.as_str(), super::view::status_word(*status).0))
-        .chain([DELETED])
-        .collect();
+/// What entries name by its place.
+struct Tables<'a> {
+    statuses: Vec<(&'a str, &'a str)>,
+    services: Vec<&'a str>,
+    labels: Vec<&'a str>,
+    people: Vec<&'a str>,
+}
+
+impl<'a> Tables<'a> {
+    fn new(model: &'a Model<'_>) -> Self {
+        let values = |kind: &str| -> Vec<&str> {
+            let of_kind = model.groups.keys().filter(|(found, _)| *found == kind);
+            of_kind.map(|(_, value)| value.as_str()).collect()
+        };
+        let statuses = crate::ledger::Status::ALL.iter();
+        let statuses = statuses.map(|status| (status.as_str(), super::view::status_word(*status).0));
+        Tables {
+            statuses: statuses.chain([DELETED]).collect(),
+            services: values("service"),
+            labels: values("label"),
+            people: model.input.policy.people.keys().map(String::as_str).collect(),
+        }
+    }
+}
+
+fn entries<'a>(model: &'a Model<'_>, manual: &'a [(String, String)], tables: &Tables<'_>) -> Vec<Entry<'a>> {
+    let Tables { statuses, services, labels, people } = tables;
     let place = |list: &[&str], wanted: &str| list.iter().position(|found| *found == wanted);
     let number = |place: Option<usize>| place.and_then(|place| i32::try_from(place).ok()).unwrap_or(-1);
     let records = model.input.state.records.iter().enumerate().map(|(index, state)| {
@@ -154,40 +188,32 @@ fn index<'a>(
         let people_of: Vec<String> = people_of.into_iter().collect();
         let title = if state.title() == state.name { "" } else { state.title() };
         let entry: Entry<'_> = (
-            &state.name,
-            title,
+            visible(&state.name),
+            visible(title),
             place(&TYPES, kind).unwrap_or(0),
             number(statuses.iter().position(|(key, _)| *key == state.status.as_str())),
-            number(state.risk.as_ref().and_then(|risk| place(&risks, risk.level.as_str()))),
-            of(&services, super::groups::services(state)),
-            of(&labels, super::groups::labels(state)),
-            of(&people, &people_of),
+            number(state.risk.as_ref().and_then(|risk| place(&RISKS, risk.level.as_str()))),
+            of(services, super::groups::services(state)),
+            of(labels, super::groups::labels(state)),
+            of(people, &people_of),
             (!plain).then_some(page.as_str()),
         );
         entry
     });
     let chapters = manual.iter().map(|(page, title)| -> Entry<'_> {
-        ("", title, 3, -1, -1, Vec::new(), Vec::new(), Vec::new(), Some(page.as_str()))
+        ("".into(), visible(title), 3, -1, -1, Vec::new(), Vec::new(), Vec::new(), Some(page.as_str()))
     });
     // By name and title; their words are not kept.
     let deleted = model.deleted_pages.iter().map(|(index, page)| -> Entry<'_> {
         let deleted = &model.input.deleted[*index];
         let kind = super::model::folder(deleted.record_type);
-        let title = if deleted.title == deleted.name { "" } else { &deleted.title };
+        let title = if deleted.title == deleted.name { "" } else { deleted.title.as_str() };
+        let (name, title) = (visible(&deleted.name), visible(title));
         let status = number(statuses.iter().position(|status| *status == DELETED));
         let kind = place(&TYPES, kind).unwrap_or(0);
-        (&deleted.name, title, kind, status, -1, Vec::new(), Vec::new(), Vec::new(), Some(page.as_str()))
+        (name, title, kind, status, -1, Vec::new(), Vec::new(), Vec::new(), Some(page.as_str()))
     });
-    Index {
-        types: TYPES.to_vec(),
-        entries: records.chain(chapters).chain(deleted).collect(),
-        statuses,
-        risks,
-        services,
-        labels,
-        people,
-        shards: shards.iter().map(|(prefix, _)| prefix.as_str()).collect(),
-    }
+    records.chain(chapters).chain(deleted).collect()
 }
 
 /// The words of a record's name and title.
@@ -253,7 +279,7 @@ fn joined(group: &[(&str, String)]) -> String {
 fn push_headings(out: &mut String, found: &[Found]) {
     for (index, Found { text, id, places }) in found.iter().enumerate() {
         out.push_str(if index == 0 { ",[[" } else { ",[" });
-        out.push_str(&quoted(text));
+        out.push_str(&quoted(&visible(text)));
         out.push(',');
         out.push_str(&quoted(id));
         out.push(',');

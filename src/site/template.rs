@@ -54,6 +54,7 @@ const STATIC: &[(&str, &str)] = built_in![
     "style.css",
     "record.css",
     "pages.css",
+    "search.css",
     "calendar.css",
     "script.js",
     "diagrams.js",

@@ -1,6 +1,10 @@
 //! The words of texts, for the search.
 
+use std::borrow::Cow;
+
 use rustc_hash::FxHashSet;
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
 
 /// Words of a text that are kept: longer ones are digests and keys.
 const MAX_WORD: usize = 32;
@@ -18,6 +22,20 @@ impl<'a> Words<'a> {
             if whole.len() > 1 && self.0.insert(whole) && whole.contains(['-', '_', '.']) {
                 self.0.extend(whole.split(['-', '_', '.']));
             }
+            if !whole.is_ascii() {
+                self.add_pairs(whole);
+            }
+        }
+    }
+
+    /// Where nothing stands between words, each two letters that follow each other are one.
+    fn add_pairs(&mut self, whole: &'a str) {
+        let letters: Vec<(usize, char)> = whole.char_indices().filter(|(_, c)| is_unspaced(*c)).collect();
+        for pair in letters.windows(2) {
+            let ((start, first), (second, last)) = (pair[0], pair[1]);
+            if start + first.len_utf8() == second {
+                self.0.insert(&whole[start..second + last.len_utf8()]);
+            }
         }
     }
 
@@ -27,13 +45,35 @@ impl<'a> Words<'a> {
         #[expect(clippy::iter_over_hash_type, reason = "they are sorted below")]
         for word in self.0 {
             if (2..=MAX_WORD).contains(&word.chars().count()) {
-                words.push(word.chars().flat_map(char::to_lowercase).collect::<String>());
+                words.push(folded(word).into_owned());
             }
         }
         words.sort_unstable();
         words.dedup();
         words
     }
+}
+
+/// A letter of a script that puts no spaces between words: Han, kana, Hangul.
+fn is_unspaced(character: char) -> bool {
+    matches!(
+        character,
+        '\u{3041}'..='\u{30FF}' | '\u{3400}'..='\u{4DBF}' | '\u{4E00}'..='\u{9FFF}' | '\u{AC00}'..='\u{D7A3}'
+            | '\u{F900}'..='\u{FAFF}' | '\u{20000}'..='\u{2FA1F}'
+    )
+}
+
+/// A word as it is compared: in lower case, without accents, however these are written. `search.js` does the same.
+fn folded(word: &str) -> Cow<'_, str> {
+    if word.is_ascii() {
+        return match word.bytes().any(|byte| byte.is_ascii_uppercase()) {
+            true => Cow::Owned(word.to_ascii_lowercase()),
+            false => Cow::Borrowed(word),
+        };
+    }
+    let plain = word.nfd().filter(|c| !is_combining_mark(*c)).nfc().flat_map(char::to_lowercase);
+    // A sigma at the end of a word has a form of its own.
+    Cow::Owned(plain.map(|c| if c == 'ς' { 'σ' } else { c }).collect())
 }
 
 #[cfg(test)]
@@ -49,8 +89,8 @@ mod tests {
             "150",
             "a_b",
             "and",
-            "grösse",
-            "größe",
+            "große",
+            "grosse",
             "infra",
             "infra-150",
             "large",
@@ -61,6 +101,32 @@ mod tests {
             "tf",
             "use",
         ];
+        let mut sorted = expected.to_vec();
+        sorted.sort_unstable();
+        assert_eq!(words.lowered(), sorted);
+    }
+
+    #[test]
+    fn accents_and_their_forms_do_not_count() {
+        for (word, expected) in [
+            ("Café", "cafe"),
+            ("cafe\u{301}", "cafe"),
+            ("ÜBERGRÖSSE", "ubergrosse"),
+            ("İstanbul", "istanbul"),
+            ("ΟΔΟΣ", "οδοσ"),
+            ("οδος", "οδοσ"),
+            ("한글", "한글"),
+        ] {
+            assert_eq!(folded(word), expected, "{word}");
+        }
+    }
+
+    #[test]
+    fn two_letters_are_a_word_where_no_spaces_are() {
+        let mut words = Words::default();
+        words.add("変更管理 v2本文");
+        let mut expected = vec!["変更", "更管", "管理", "変更管理", "v2本文", "本文"];
+        expected.sort_unstable();
         assert_eq!(words.lowered(), expected);
     }
 }

@@ -11,30 +11,49 @@
   find.hidden = false;
 
   let index = null;
+  // Entries by their numbers, and what is compared of each, as far as their files have come.
+  let entries = [];
   const shards = new Map();
   const asked = new Set();
   let active = -1;
+
+  // In lower case, without accents, however these are written; the index has words so.
+  const folded = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").normalize("NFC").toLowerCase().replaceAll("ς", "σ");
 
   // A key must be answered before the next one: what can be made ready for all keys is, once.
   // Names and titles in lower case; each word of a title behind a zero.
   const apart = (text) => text.replace(/[^\p{L}\p{N}]+/gu, "\0");
   const lowered = (entry) => {
-    const title = entry[1].toLowerCase();
-    return { name: entry[0].toLowerCase(), title, words: "\0" + apart(title) };
+    const title = folded(entry[1]);
+    return { name: folded(entry[0]), title, words: "\0" + apart(title) };
   };
   // A heading with its anchor and the places of the entries that have it.
   const heading = ([title, id, list]) => {
     let at = 0;
     const places = list.split(" ").map((step) => at += parseInt(step, 36));
-    return { title, id, places, words: "\0" + apart(title.toLowerCase()) };
+    return { title, id, places, words: "\0" + apart(folded(title)) };
   };
-  let texts = [];
+  const texts = [];
+  // Files of entries that have not come.
+  const missing = new Set();
   // Entries by words of texts, until another shard comes.
   const known = new Map();
 
-  // The index's files call this: with null for what there is, with letters for words.
+  const put = (chunk, list) => {
+    list.forEach((entry, at) => {
+      entries[chunk * index.chunk + at] = entry;
+      texts[chunk * index.chunk + at] = lowered(entry);
+    });
+    missing.delete(chunk);
+  };
+
+  // The index's files call this: with null for what there is, a number for more entries, letters for words.
   window.changebookSearch = (letters, data) => {
-    if (letters === null) { index = data; texts = data.entries.map(lowered); }
+    if (letters === null) {
+      index = data;
+      for (let chunk = 0; chunk * index.chunk < index.size; chunk += 1) missing.add(chunk);
+      put(missing.size - 1, data.entries);
+    } else if (typeof letters === "number") put(letters, data);
     else {
       for (const value of Object.values(data)) if (typeof value !== "string") value[1] = value[1].map(heading);
       shards.set(letters, { keys: Object.keys(data).sort(), data });
@@ -46,6 +65,13 @@
     const again = options().findIndex((item) => item.dataset.page === chosen);
     if (again > 0) { active = again; state(); }
   };
+  // The answers' style comes with them.
+  let dressed = false;
+  const dress = () => {
+    if (dressed) return;
+    dressed = true;
+    document.head.append(Object.assign(document.createElement("link"), { rel: "stylesheet", href: root + "search.css" }));
+  };
   const load = (file) => {
     if (asked.has(file)) return;
     asked.add(file);
@@ -56,16 +82,27 @@
   const fileOf = (letters) =>
     "words-" + [...letters].map((c) => (/[a-z0-9]/i.test(c) ? c : "_" + c.codePointAt(0).toString(16))).join("") + ".js";
 
+  // As the index has them: what stands between other signs; two letters at a time where no spaces are.
+  const UNSPACED = /[\u3041-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\uf900-\ufaff\u{20000}-\u{2fa1f}]/u;
+  const wordsOf = (text) =>
+    folded(text).split(/[^\p{Alphabetic}\p{N}\-_.]+/u).map((word) => word.replace(/^[-_.]+|[-_.]+$/g, "")).filter(Boolean)
+      .flatMap((word) => {
+        const letters = [...word];
+        if (letters.length < 3 || !letters.every((letter) => UNSPACED.test(letter))) return [word];
+        return letters.slice(1).map((letter, at) => letters[at] + letter);
+      });
+
   const FILTERS = ["type", "status", "risk", "service", "label", "person", "is"];
   const parse = (text) => {
     const words = [];
     const filters = [];
-    for (const part of text.toLowerCase().split(/\s+/).filter(Boolean)) {
-      const at = part.indexOf(":");
-      if (at > 0 && FILTERS.includes(part.slice(0, at))) filters.push([part.slice(0, at), part.slice(at + 1)]);
-      else words.push(part);
+    for (const [, kind, quoted, plain] of text.matchAll(/(?:([a-z]+):)?(?:"([^"]*)"?|(\S+))/giu)) {
+      const value = quoted ?? plain;
+      const filter = kind?.toLowerCase();
+      if (FILTERS.includes(filter)) filters.push([filter, value.toLowerCase()]);
+      else words.push(...wordsOf((kind ?? "") + " " + value));
     }
-    return { words, filters };
+    return { words: [...new Set(words)], filters };
   };
 
   const passes = (entry, [kind, wanted]) => {
@@ -81,7 +118,7 @@
   };
 
   // Shards whose words may begin with the word.
-  const shardsOf = (word) => index.shards.filter((letters) => word.startsWith(letters) || (word.length >= 2 && letters.startsWith(word)));
+  const shardsOf = (word) => index.shards.filter((letters) => word.startsWith(letters) || letters.startsWith(word));
   const MAX_LOADED = 6;
 
   // The first of sorted keys that is not before the word.
@@ -110,9 +147,9 @@
   const inTexts = (word) => {
     const before = known.get(word);
     if (before) return before;
-    const found = { first: new Uint16Array(index.entries.length), words: [""], headings: [] };
+    const found = { first: new Uint16Array(index.size), words: [""], headings: [] };
     known.set(word, found);
-    if (word.length < 2) return found;
+    if (word.length < 2 && !UNSPACED.test(word)) return found;
     for (const letters of shardsOf(word).slice(0, MAX_LOADED)) {
       const shard = shards.get(letters);
       if (!shard) { load(fileOf(letters)); continue; }
@@ -153,6 +190,7 @@
       if (!others.length && head.places.length > FORM) continue;
       for (const place of head.places) {
         const of = found.get(place) || [];
+        if (!texts[place]) continue;
         const ranks = others.map((word) => rank(texts[place], word, 0));
         if (of.length === MAX_HEADINGS || ranks.some((one) => one < 0)) continue;
         const score = ranks.reduce((sum, one) => sum + one, IN_HEADING * (words.length - others.length));
@@ -162,6 +200,18 @@
     return found;
   };
 
+  const loadEntries = (chunk) => load("records-" + chunk + ".js");
+  // Loads the entries that all words lead to.
+  const want = (words, inText) => {
+    if (!words.length) return;
+    for (const chunk of missing) {
+      const end = Math.min(index.size, (chunk + 1) * index.chunk);
+      for (let place = chunk * index.chunk; place < end; place += 1) {
+        if (inText.every(({ first }) => first[place])) { loadEntries(chunk); break; }
+      }
+    }
+  };
+
   // How many answers there are, and the best of them: each an entry, with a heading of it or the words of its text.
   const search = (text) => {
     const { words, filters } = parse(text);
@@ -169,12 +219,13 @@
     const headings = inHeadings(words, inText);
     const byScore = [];
     let count = 0;
-    const put = (score, answer) => {
+    const keep = (score, answer) => {
       count += 1;
       const same = byScore[score] ??= [];
       if (same.length < MAX_SHOWN) same.push(answer);
     };
-    index.entries.forEach((entry, place) => {
+    want(words, inText);
+    entries.forEach((entry, place) => {
       if (!filters.every((filter) => passes(entry, filter))) return;
       let score = 0;
       let fromText = false;
@@ -186,8 +237,8 @@
       }
       // A heading says more than a word somewhere in the same text.
       const own = headings.get(place) || [];
-      if (!own.length || !fromText) put(score, { entry, place });
-      for (const { score, head } of own) put(score, { entry, place, head });
+      if (!own.length || !fromText) keep(score, { entry, place });
+      for (const { score, head } of own) keep(score, { entry, place, head });
     });
     // The words that only the text explains, as they stand there.
     const told = ({ place }) => words.flatMap((word, at) => {
@@ -195,6 +246,8 @@
       return rank(texts[place], word, first[place]) === IN_TEXT ? [words[first[place]]] : [];
     });
     const best = byScore.flat().slice(0, MAX_SHOWN);
+    // Without words nothing leads to entries: the latest come first, until there are answers enough.
+    if (best.length < MAX_SHOWN && !words.some((word) => word.length > 1) && missing.size) loadEntries(Math.max(...missing));
     for (const answer of best) answer.told = answer.head ? [] : told(answer);
     return { words, count, best };
   };
@@ -202,7 +255,7 @@
   const marked = (element, text, words) => {
     let rest = text;
     while (rest) {
-      const lower = rest.toLowerCase();
+      const lower = folded(rest);
       let best = null;
       for (const word of words) {
         const at = lower.indexOf(word);
@@ -224,7 +277,7 @@
 
   const show = () => {
     if (document.activeElement !== input) return;
-    if (!index) { load("records.js"); hint.textContent = "Loading…"; answers.hidden = false; return; }
+    if (!index) { dress(); load("records.js"); hint.textContent = "Loading…"; answers.hidden = false; return; }
     const text = input.value.trim();
     if (!text) { list.replaceChildren(); hint.textContent = HELP; answers.hidden = false; active = -1; state(); return; }
     const { words, count, best } = search(text);

@@ -27,7 +27,7 @@ const QUESTIONS: [Question; 6] = [
     Question {
         asked: "Who approved INFRA-150, and was it signed?",
         taps: &["Records", "INFRA-150"],
-        answer: &["Security review", "Sam", "15 May 2024", "committed", "on this text"],
+        answer: &["Security review", "Sam", "15 May 2024", "not signed", "on this text"],
     },
     Question {
         asked: "Redis memory is full, what now?",
