@@ -178,6 +178,7 @@ fn moved_pages_lead_on_without_script() {
         ("\"/part/new.html\" = \"https://example.org\"", "is a page of the site"),
         ("\"../x.html\" = \"part/new.html\"", "is no page that could be moved"),
         ("\"/x.html\" = \"javascript:alert(1)\"", "leads nowhere"),
+        ("\"/x.html\" = \"part/new.html#why\"", "an anchor that does not exist: `#why`"),
     ] {
         book.write("book.toml", format!("{config}[output.html.redirect]\n{line}\n"));
         let run = book.run(&["build"]).expect(3);
@@ -306,4 +307,87 @@ fn links_to_other_hosts_are_listed_and_never_asked_for() {
     );
     let listed: serde_json::Value = serde_json::from_str(&book.read("book/external-links.json")).unwrap();
     assert_eq!(listed["links"], built["external_links"]);
+}
+
+#[test]
+fn a_chapter_that_nobody_committed_says_so_and_a_conflict_in_one_is_an_error() {
+    let mut book = Fixture::book();
+    book.write("docs/SUMMARY.md", "# Summary\n\n- [Page](page.md)\n- [New](new.md)\n");
+    let example = "# Page\n\n```text\n<<<<<<< HEAD\na\n=======\nb\n>>>>>>> c\n```\n";
+    book.write("docs/page.md", example);
+    book.write("docs/new.md", "# New\n");
+    book.commit("start");
+    let marked = |book: &Fixture| {
+        book.run(&["build"]).expect(0);
+        ["page", "new"].map(|page| book.read(&format!("book/manual/{page}.html")).contains("not committed"))
+    };
+    assert_eq!(marked(&book), [false, false]);
+    // Other line ends are a checkout's own.
+    book.write("docs/page.md", example.replace('\n', "\r\n"));
+    assert_eq!(marked(&book), [false, false]);
+    book.write("docs/new.md", "# New\n\nA word more.\n");
+    assert_eq!(marked(&book), [false, true]);
+    book.commit("a word more");
+    assert_eq!(marked(&book), [false, false]);
+    book.write("docs/new.md", "# New\n\n<<<<<<< HEAD\na\n=======\nb\n>>>>>>> c\n");
+    let run = book.run(&["build"]).expect(3);
+    assert!(
+        run.stderr.contains("docs/new.md:3:1: error[record-broken]: an unresolved merge conflict"),
+        "{}",
+        run.stderr
+    );
+}
+
+#[test]
+fn a_drawing_that_is_not_taken_over_is_refused_where_it_is_linked() {
+    let mut book = Fixture::book();
+    book.write("docs/x.md", "# X\n\n![a](img/a.svg) ![b](img/b.svg) [c](img/c.docx)\n");
+    book.write("docs/img/a.svg", "<svg xmlns=\"http://www.w3.org/2000/svg\"><path d=\"M0 0\"/></svg>");
+    let declared = "<!DOCTYPE svg SYSTEM \"x\" [<!ATTLIST svg onload CDATA \"alert(1)\">]>";
+    book.write("docs/img/b.svg", format!("{declared}<svg xmlns=\"http://www.w3.org/2000/svg\"/>"));
+    book.write("docs/img/c.docx", "x");
+    book.commit("drawings");
+    let run = book.run(&["build"]).expect(3);
+    for told in [
+        "docs/x.md:3:17: error[reference-broken]: `img/b.svg` is not taken over into the site: it declares a document type",
+        "docs/x.md:3:33: error[reference-broken]: `img/c.docx` is not taken over into the site: files that end in `.docx`",
+    ] {
+        assert!(run.stderr.contains(told), "{}", run.stderr);
+    }
+    book.run(&["build", "--allow-broken-links"]).expect(0);
+    assert!(book.root.join("book/manual/img/a.svg").exists());
+    assert!(!book.root.join("book/manual/img/b.svg").exists());
+}
+
+/// Friday's question: nobody is told on Saturday that a freeze began.
+#[test]
+fn a_change_in_a_coming_freeze_is_told_everywhere() {
+    let mut book = Fixture::book();
+    let freeze =
+        "\n[[freeze]]\nname = \"Quarter end\"\nfrom = 2024-05-31T18:00:00Z\nto = 2024-06-03T08:00:00Z\n";
+    let policy = book.read("policy.toml") + freeze;
+    book.write("policy.toml", policy);
+    let scheduled =
+        |id: &str, time: &str| task(id, &format!("risk = \"low\"\nscheduled = {time}\nduration = \"90m\"\n"));
+    book.person("ana").write("tasks/INFRA-1.md", scheduled("INFRA-1", "2024-06-01T02:00:00Z"));
+    book.write("tasks/INFRA-2.md", scheduled("INFRA-2", "2024-06-03T08:00:00Z"));
+    book.commit("two tasks");
+    let now = ["--now", "2024-05-30T09:00:00Z"];
+    book.run(&[&["build"], &now[..]].concat()).expect(0);
+    let overview = book.read("book/index.html");
+    let told = "freeze “Quarter end” until Mon 3 Jun 2024 08:00 +00:00";
+    assert_eq!(overview.matches(told).count(), 1, "{overview}");
+    assert!(
+        overview.contains("“Quarter end” from Fri 31 May 2024 18:00 +00:00 until Mon 3 Jun"),
+        "{overview}"
+    );
+    let (first, second) = (book.read("book/tasks/INFRA-1.html"), book.read("book/tasks/INFRA-2.html"));
+    assert!(
+        first.contains(told) && first.contains("no collision") && first.contains("1 h 30 min"),
+        "{first}"
+    );
+    assert!(second.contains("no freeze") && !second.contains(told), "{second}");
+    let windows = book.json(&[&["windows"], &now[..]].concat());
+    let collision = "INFRA-1 is scheduled for Sat 2024-06-01 02:00, in the freeze `Quarter end`, which ends Mon 2024-06-03 08:00";
+    assert_eq!(windows["collisions"], serde_json::json!([collision]));
 }

@@ -143,6 +143,13 @@ fn search_finds_ids_titles_and_words_by_keyboard_from_a_folder() {
         ("high mem", "Redis cluster › High memory usage"),
         ("redis connection", "Redis cluster › Connection failures"),
         ("bigkeys", "in the text: bigkeys"),
+        // As they stand in a text, with its signs, in any accents.
+        ("\"redis cluster\":", "Redis cluster"),
+        ("(INFRA-150),", "INFRA-150"),
+        ("redis-cli --bigkeys", "in the text: redis-cli, bigkeys"),
+        ("terraform/redis.tf", "in the text: terraform, redis.tf"),
+        ("service:\"ingress\" Upgrade!", "INFRA-210"),
+        ("Rédis clüster", "Redis cluster"),
     ] {
         browser.open(&demo.page("index.html"));
         browser.press("/");

@@ -19,7 +19,7 @@ use self::notice::Notice;
 use super::model::Model;
 use super::view::Tone;
 use crate::calendar::Occupation;
-use crate::ledger::{Coming, local, occupation};
+use crate::ledger::{local, occupation};
 
 pub(super) use month::MonthView;
 pub(super) use week::WeekView;
@@ -62,15 +62,12 @@ impl<'m, 'a> Book<'m, 'a> {
         let records = state.records.iter().enumerate();
         let changes = records.filter_map(|(index, record)| Some((occupation(record, policy)?, index)));
         let changes: Vec<(Occupation, usize)> = changes.collect();
-        let coming = Coming::new(state, policy, state.now, state.now);
-        let collisions = coming.collisions();
-        let notice = |text: String| Notice::new(model, &text);
         Some(Book {
             model,
             today: local(state.now, &model.zone)?.date(),
             changes,
             happened: Happened::new(model),
-            collisions: collisions.iter().map(|found| notice(coming.collision_text(found))).collect(),
+            collisions: model.in_the_way.all().map(|(_, text)| Notice::new(model, text)).collect(),
             meetings: super::meeting::days(model),
             audit: super::audit::pages_by_day(model),
         })
