@@ -44,11 +44,27 @@ fn told(loaded: &Loaded) -> String {
 
 #[test]
 fn a_reading_after_edits_is_a_reading_from_nothing() {
+    let (cut, bytes) = ("+++\nid = \"INFRA-901", b"+++\nid = \"INFRA-902\"\xff");
+    follow(&[]);
+    follow(&[("tasks/INFRA-901.md", cut.as_bytes())]);
+    follow(&[
+        ("tasks/INFRA-901.md", cut.as_bytes()),
+        ("tasks/INFRA-902.md", bytes),
+        ("tasks/INFRA-903.md", b""),
+    ]);
+}
+
+/// Makes the edits in the demo, in which files that cannot be read are committed.
+fn follow(broken: &[(&str, &[u8])]) {
     let mut fixture = Fixture::empty();
     fixture.run(&["demo", "../demo", "--no-site"]).expect(0);
     fixture.root = fixture.root.join("../demo").canonicalize().unwrap();
     // Its draft is in no commit, and would have all derived again each time.
     fixture.git(&["clean", "--quiet", "--force", "-d", "tasks"]);
+    for (path, bytes) in broken {
+        fixture.write(path, bytes);
+        fixture.commit("cannot be read");
+    }
     let book = Book::find(&fixture.root).unwrap();
     let ask = Ask { now: 1_800_000_000, ..Ask::default() };
     let mut before = book.load(&ask).unwrap();

@@ -58,13 +58,13 @@ impl Book {
 }
 
 /// The same again after the work tree changed, without reading the commit: `before` is what was shown of it.
-/// `None` where a file of the commit could not be read, so that its bytes are not at hand.
+/// `None` where the bytes of a file of the commit are not at hand.
 pub(super) fn shown_again(
     before: &[Shown],
     on_disk: Option<&BTreeMap<String, RecordFile>>,
 ) -> Option<Vec<Pair>> {
     let of_commit = || before.iter().filter(|shown| shown.work_tree != WorkTree::Added);
-    if of_commit().any(|shown| shown.record.is_broken()) {
+    if of_commit().any(|shown| !has_bytes(&shown.record)) {
         return None;
     }
     let committed: BTreeMap<&str, &Arc<Record>> =
@@ -79,11 +79,17 @@ pub(super) fn shown_again(
     Some(join_moves(pairs.collect()))
 }
 
+/// Whether a record's text is its file's bytes: that of one that is no text, or no file, is not.
+fn has_bytes(record: &Record) -> bool {
+    let is_whole = !record.source.is_empty() && !record.source.contains(char::REPLACEMENT_CHARACTER);
+    is_whole || !record.is_broken()
+}
+
 /// A record file of the commit.
 #[derive(Clone, Copy)]
 enum Committed<'a> {
     File(&'a RecordFile),
-    /// One that was read before and is not broken.
+    /// One that was read before, whose bytes are at hand.
     Read(&'a Arc<Record>),
 }
 
