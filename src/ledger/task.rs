@@ -261,6 +261,7 @@ fn next(
 
 fn finish(open_items: usize) -> String {
     match open_items {
+        0 => "add the items that say when it is done".to_owned(),
         1 => "finish the one open item".to_owned(),
         n => format!("finish {n} open items"),
     }

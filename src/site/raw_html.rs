@@ -16,6 +16,10 @@ const SILENT: &[&str] = &[
     "font", "footer", "header", "hgroup", "main", "map", "nav", "nobr", "picture", "source", "strike", "tt",
 ];
 
+/// Attributes that have no value.
+const FLAGS: &[&str] =
+    &["open", "reversed", "hidden", "nowrap", "compact", "noshade", "ismap", "alt", "download"];
+
 /// What to write for an address.
 pub(super) enum Address {
     /// Another address.
@@ -41,7 +45,11 @@ pub(super) fn rewritten(html: &str, mut resolve: impl FnMut(&str, bool, Range<us
         if html[start..].starts_with("<!--") {
             match html[start..].find("-->") {
                 Some(end) => rest = start + end + 3,
-                None => return out,
+                // One that does not end is text, so that it hides nothing.
+                None => {
+                    out.push_str("&lt;");
+                    rest = start + 1;
+                }
             }
             continue;
         }
@@ -86,7 +94,10 @@ fn is_element(tag: &str) -> bool {
     let name = tag.trim_start_matches(['<', '/']);
     let name =
         &name[..name.find(|c: char| c.is_ascii_whitespace() || "/>".contains(c)).unwrap_or(name.len())];
-    TAGS.iter().chain(SILENT).any(|element| name.eq_ignore_ascii_case(element))
+    let is_known = TAGS.iter().chain(SILENT).any(|element| name.eq_ignore_ascii_case(element));
+    // In `a<b and c>d` stand words, and no attributes.
+    let is_flag = |name: &str| FLAGS.iter().any(|flag| name.eq_ignore_ascii_case(flag));
+    is_known && attributes(tag).iter().all(|(name, value, _)| value.is_some() || is_flag(name))
 }
 
 /// Copies one whole tag, its addresses resolved.
@@ -105,8 +116,9 @@ fn push_tag(
     let mut found_size = None;
     // Written in an attribute as it could be between tags, but for what opens one.
     let alt = attributes.iter().find(|(name, ..)| name.eq_ignore_ascii_case("alt"));
-    let alt = alt.map(|(_, range, _)| tag[range.clone()].replace('<', "&lt;"));
+    let alt = alt.and_then(|(_, range, _)| range.clone()).map(|range| tag[range].replace('<', "&lt;"));
     for (name, range, name_start) in attributes {
+        let Some(range) = range else { continue };
         // The anchors of old pages: `<a name="x">`.
         if name.eq_ignore_ascii_case("name")
             && tag[1..].starts_with(['a', 'A'])
@@ -131,8 +143,8 @@ fn push_tag(
             }
             Address::Broken if is_image && loaded => {
                 out.truncate(start);
-                let _ =
-                    write!(out, "<span class=\"{}broken-link\">{}</span>", key(), alt.unwrap_or_default());
+                let words = alt.filter(|alt| !alt.is_empty()).unwrap_or_else(|| value.replace('<', "&lt;"));
+                let _ = write!(out, "<span class=\"{}broken-link\">{words}</span>", key());
                 return;
             }
             Address::Broken | Address::AsWritten => {}
@@ -147,8 +159,8 @@ fn push_tag(
     }
 }
 
-/// Names, value ranges and places of the quoted and unquoted attributes of a whole tag.
-fn attributes(tag: &str) -> Vec<(&str, Range<usize>, usize)> {
+/// Names, ranges of values and places of the attributes of a whole tag.
+fn attributes(tag: &str) -> Vec<(&str, Option<Range<usize>>, usize)> {
     let bytes = tag.as_bytes();
     let mut found = Vec::new();
     let mut index = bytes.iter().position(u8::is_ascii_whitespace).unwrap_or(bytes.len());
@@ -163,7 +175,7 @@ fn attributes(tag: &str) -> Vec<(&str, Range<usize>, usize)> {
             index += 1;
         }
         let name = &tag[name_start..index];
-        let Some((range, next)) = value(bytes, index) else { continue };
+        let (range, next) = value(bytes, index).map_or((None, index), |(range, next)| (Some(range), next));
         found.push((name, range, name_start));
         index = next;
     }
@@ -214,7 +226,10 @@ mod tests {
             ("<div title=\"a", "&lt;div title=\"a"),
             ("<b>1 < 2</b>", "<b>1 &lt; 2</b>"),
             ("a<!-- note -->b", "ab"),
-            ("a<!-- open", "a"),
+            ("a<!-- open", "a&lt;!-- open"),
+            ("if a<b and c>d", "if a&lt;b and c>d"),
+            ("<i hello world>x", "&lt;i hello world>x"),
+            ("<details open><ol reversed start=3>", "<details open><ol reversed start=3>"),
             ("<img alt='>' src=a.png>", "<img alt='>' src=NEW>"),
             ("<img src=a.png>", "<img alt=\"\" src=NEW>"),
             ("<a\nhref = \"x.md\" title=\"href='y'\">", "<a\nhref = \"NEW\" title=\"href='y'\">"),
@@ -233,7 +248,7 @@ mod tests {
     #[test]
     fn an_image_that_is_not_there_is_its_words() {
         let html = "a <img alt=\"x > y &amp; <z\" src=b.png> <img src=c.png> <a href=d>e</a>";
-        let expected = "a <span class=\"broken-link\">x > y &amp; &lt;z</span> <span class=\"broken-link\"></span> <a href=d>e</a>";
+        let expected = "a <span class=\"broken-link\">x > y &amp; &lt;z</span> <span class=\"broken-link\">c.png</span> <a href=d>e</a>";
         assert_eq!(rewritten(html, |_, _, _| Address::Broken).replace(key(), ""), expected);
     }
 

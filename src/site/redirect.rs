@@ -38,8 +38,18 @@ pub(super) fn pages(
     };
     let (mut moved, mut wrong) = (Vec::new(), Vec::new());
     for redirect in &model.input.config.redirects {
-        match chapter(redirect, &made, &has_anchor) {
-            Ok(found) => moved.push(found),
+        match chapter(redirect, &made) {
+            Ok((found, anchor)) => {
+                let is_there = |page: &str| anchor.is_empty() || has_anchor(page, &anchor);
+                if !found.page.as_deref().is_none_or(is_there) {
+                    let from = &redirect.from;
+                    let message = format!(
+                        "the redirect of `{from}` leads to an anchor that does not exist: `#{anchor}`"
+                    );
+                    wrong.push(error(model, redirect, &message, NO_ANCHOR));
+                }
+                moved.push(found);
+            }
             Err((message, help)) => wrong.push(error(model, redirect, &message, help)),
         }
     }
@@ -57,11 +67,8 @@ pub(super) fn pages(
 }
 
 /// A redirect of the settings, from a chapter's old page. As with mdBook, paths count from the manual's folder.
-fn chapter(
-    redirect: &Redirect,
-    made: &BTreeSet<&str>,
-    has_anchor: &dyn Fn(&str, &str) -> bool,
-) -> Result<Moved, (String, &'static str)> {
+/// With the anchor that it leads to.
+fn chapter(redirect: &Redirect, made: &BTreeSet<&str>) -> Result<(Moved, String), (String, &'static str)> {
     let from = format!("manual/{}", redirect.from.trim_start_matches('/'));
     if !is_safe(&from) || !from.ends_with(".html") {
         return Err((
@@ -76,7 +83,7 @@ fn chapter(
         ));
     }
     if super::view::is_web(&redirect.to) {
-        return Ok(Moved { from, href: web_address(&redirect.to), page: None });
+        return Ok((Moved { from, href: web_address(&redirect.to), page: None }, String::new()));
     }
     let (path, fragment) = redirect.to.split_once('#').unwrap_or((&redirect.to, ""));
     let target = match path.strip_prefix('/') {
@@ -88,22 +95,16 @@ fn chapter(
         (message, "name a page of the manual, from the old page on or from `/`, or a whole address")
     })?;
     let mut href = relative(&from, &page);
+    let fragment = percent_decoded(fragment);
     if !fragment.is_empty() {
-        let fragment = percent_decoded(fragment);
-        if !has_anchor(&page, &fragment) {
-            return Err((
-                format!(
-                    "the redirect of `{}` leads to an anchor that does not exist: `#{fragment}`",
-                    redirect.from
-                ),
-                "anchors are headings in lower case with hyphens for spaces",
-            ));
-        }
         href.push('#');
         href.push_str(&percent_encoded(&fragment));
     }
-    Ok(Moved { from, href, page: Some(page) })
+    Ok((Moved { from, href, page: Some(page) }, fragment))
 }
+
+/// What to do about an anchor that is not there.
+const NO_ANCHOR: &str = "anchors are headings in lower case with hyphens for spaces";
 
 fn error(model: &Model<'_>, redirect: &Redirect, message: &str, help: &str) -> Diagnostic {
     let text = &model.input.config.settings;

@@ -98,7 +98,11 @@ pub(super) fn facts(model: &Model<'_>, state: &RecordState) -> Vec<TimeFact> {
     let length = |name, length: &Option<Text>| length.as_ref().map(|length| fact(name, span(length)));
     let mut facts: Vec<TimeFact> = Vec::new();
     facts.extend(task.window.clone().map(|window| fact("", window)));
-    facts.extend(opening(model, state, task).map(|(name, opening)| fact(name, opening)));
+    // A window is not open in a freeze, which stands below.
+    let is_frozen = freeze_of(model, &state.name).is_some();
+    facts.extend(
+        opening(model, state, task).filter(|_| !is_frozen).map(|(name, opening)| fact(name, opening)),
+    );
     facts.extend(task.scheduled.as_ref().map(|time| fact("scheduled", view::moment(time))));
     facts.extend(length("needs", &task.duration));
     facts.extend(length("downtime", &task.downtime));

@@ -15,7 +15,7 @@ const MAX_BYTES: usize = 8_000;
 /// Rows that a record's own page shows; the page of its history has all.
 const ROWS_SHOWN: usize = 6;
 /// Lines and bytes of differences that a record's own page shows in all its rows together.
-const LINES_SHOWN: usize = 12;
+const LINES_SHOWN: usize = 8;
 const BYTES_SHOWN: usize = 4_000;
 
 /// The newest rows, for a record's own page.

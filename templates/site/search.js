@@ -92,6 +92,8 @@
         return letters.slice(1).map((letter, at) => letters[at] + letter);
       });
 
+  const isIndexed = (word) => { const length = [...word].length; return (length > 1 && length <= 32) || UNSPACED.test(word); };
+
   const FILTERS = ["type", "status", "risk", "service", "label", "person", "is"];
   const parse = (text) => {
     const words = [];
@@ -149,7 +151,7 @@
     if (before) return before;
     const found = { first: new Uint16Array(index.size), words: [""], headings: [] };
     known.set(word, found);
-    if (word.length < 2 && !UNSPACED.test(word)) return found;
+    if (!isIndexed(word)) return found;
     for (const letters of shardsOf(word).slice(0, MAX_LOADED)) {
       const shard = shards.get(letters);
       if (!shard) { load(fileOf(letters)); continue; }
@@ -168,7 +170,7 @@
     if (name === word) return 0;
     if (name.startsWith(word)) return 1;
     if (title.startsWith(word)) return 2;
-    if (words.includes("\0" + word)) return 3;
+    if (words.includes("\0" + word) || (UNSPACED.test(word) && title.includes(word))) return 3;
     if (name.includes(word)) return 4;
     return inText ? IN_TEXT : -1;
   };
@@ -202,12 +204,15 @@
 
   const loadEntries = (chunk) => load("records-" + chunk + ".js");
   // Loads the entries that all words lead to.
-  const want = (words, inText) => {
-    if (!words.length) return;
+  const want = (words, filters, inText) => {
+    // What only filters ask for is counted; nothing but the entries tells who passes.
+    if (!words.length && filters.length) { for (const chunk of missing) loadEntries(chunk); return; }
+    const indexed = inText.filter((_, at) => isIndexed(words[at]));
+    if (!indexed.length) return;
     for (const chunk of missing) {
       const end = Math.min(index.size, (chunk + 1) * index.chunk);
       for (let place = chunk * index.chunk; place < end; place += 1) {
-        if (inText.every(({ first }) => first[place])) { loadEntries(chunk); break; }
+        if (indexed.every(({ first }) => first[place])) { loadEntries(chunk); break; }
       }
     }
   };
@@ -224,8 +229,13 @@
       const same = byScore[score] ??= [];
       if (same.length < MAX_SHOWN) same.push(answer);
     };
-    want(words, inText);
-    entries.forEach((entry, place) => {
+    want(words, filters, inText);
+    // Without words the latest come first.
+    const places = Object.keys(entries);
+    if (!words.length) places.reverse();
+    places.forEach((key) => {
+      const place = Number(key);
+      const entry = entries[place];
       if (!filters.every((filter) => passes(entry, filter))) return;
       let score = 0;
       let fromText = false;
@@ -246,8 +256,8 @@
       return rank(texts[place], word, first[place]) === IN_TEXT ? [words[first[place]]] : [];
     });
     const best = byScore.flat().slice(0, MAX_SHOWN);
-    // Without words nothing leads to entries: the latest come first, until there are answers enough.
-    if (best.length < MAX_SHOWN && !words.some((word) => word.length > 1) && missing.size) loadEntries(Math.max(...missing));
+    // Single letters lead to no entries: the latest come first, until there are answers enough.
+    if (best.length < MAX_SHOWN && !words.some(isIndexed) && missing.size) loadEntries(Math.max(...missing));
     for (const answer of best) answer.told = answer.head ? [] : told(answer);
     return { words, count, best };
   };

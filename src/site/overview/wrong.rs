@@ -94,7 +94,7 @@ pub(super) fn freezes(model: &Model<'_>) -> Vec<Wrong> {
 pub(super) fn collisions(model: &Model<'_>, going: &[usize]) -> Vec<Wrong> {
     let is_told = |task: &str| model.index_of(task).is_some_and(|index| going.contains(&index));
     let wrong = |text: &str| Wrong {
-        tone: Tone::Wait,
+        tone: Tone::Bad,
         label: "collision",
         what: text.to_owned(),
         code: None,
