@@ -25,6 +25,7 @@ mod settings;
 mod shown;
 mod staged;
 mod trunk;
+mod uncommitted;
 mod unsaved;
 mod versions;
 

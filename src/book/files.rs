@@ -8,10 +8,9 @@ use rayon::iter::Either;
 use rayon::prelude::*;
 use walkdir::WalkDir;
 
-use super::shown::without_returns;
 use super::{Book, BookError, slashes};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::history::{Blob, BlobId, CommitId, FileKind, TreeFile, blob_name};
+use crate::history::{Blob, CommitId, FileKind, TreeFile, blob_name};
 use crate::record::{MAX_RECORD_BYTES, Record, RecordType};
 
 /// A file that stands where records stand.
@@ -273,28 +272,6 @@ impl Book {
             (None, Some(root)) => other_on_disk(root, folder),
             (None, None) => Ok(Vec::new()),
         }
-    }
-
-    /// Of files below a folder, by their paths: those that a commit has with other content, or not at all. Line ends do not
-    /// count, since a checkout may write others.
-    ///
-    /// # Errors
-    /// When a tree cannot be read.
-    pub fn differing<'f>(
-        &self,
-        commit: CommitId,
-        folder: &str,
-        files: impl Iterator<Item = (&'f str, &'f [u8])>,
-    ) -> Result<BTreeSet<&'f str>, BookError> {
-        let listed = self.repository.files(commit, &self.path.join(folder))?;
-        let blobs: BTreeMap<String, BlobId> =
-            listed.into_iter().map(|(path, file)| (format!("{folder}/{path}"), file.blob)).collect();
-        let is_there = |path: &str, bytes: &[u8]| {
-            let blob = blobs.get(path).copied();
-            let plain = || blob_name(&without_returns(bytes).collect::<Vec<u8>>());
-            blob.is_some() && (blob_name(bytes) == blob || (bytes.contains(&b'\r') && plain() == blob))
-        };
-        Ok(files.filter(|(path, bytes)| !is_there(path, bytes)).map(|(path, _)| path).collect())
     }
 
     /// The text of a file that a page includes, by its path from the root of the repository; else why it may not be

@@ -127,26 +127,29 @@ impl<'a> Coming<'a> {
 
     /// A collision in a sentence.
     pub fn collision_text(&self, collision: &Collision) -> String {
+        self.collision_told(collision, &moment_text)
+    }
+
+    /// The same, with moments in zones written by `time`.
+    pub fn collision_told(&self, collision: &Collision, time: &dyn Fn(i64, &TimeZone) -> String) -> String {
         let zone =
             |window: &str| self.policy.window(window).map_or(&self.zone, |window| self.zone_of(window));
         match collision {
-            Collision::SameService { tasks: [first, second], services, at } => format!(
-                "{first} and {second} both change {}, {}",
-                services.join(", "),
-                moment_text(*at, &self.zone)
-            ),
+            Collision::SameService { tasks: [first, second], services, at } => {
+                format!("{first} and {second} both change {}, {}", services.join(", "), time(*at, &self.zone))
+            }
             Collision::TooLong { task, window, end, over } => format!(
                 "{task} takes {} minutes longer than what is left of `{window}`, which closes {}",
                 (over + 59) / 60,
-                moment_text(*end, zone(window))
+                time(*end, zone(window))
             ),
             Collision::Outside { task, window, at } => {
-                format!("{task} is scheduled for {}, when `{window}` is shut", moment_text(*at, zone(window)))
+                format!("{task} is scheduled for {}, when `{window}` is shut", time(*at, zone(window)))
             }
             Collision::Frozen { task, freeze, at, until } => format!(
                 "{task} is scheduled for {}, in the freeze `{freeze}`, which ends {}",
-                moment_text(*at, &self.zone),
-                moment_text(*until, &self.zone)
+                time(*at, &self.zone),
+                time(*until, &self.zone)
             ),
         }
     }

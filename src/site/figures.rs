@@ -143,7 +143,9 @@ fn drawn(measure: &Measure, found: &Metrics, today: Date) -> Chart {
         Some(Month {
             title: day.strftime("%b %Y").to_string(),
             short: day.strftime("%b").to_string(),
-            year: (back == MONTHS - 1 || day.month() == 1).then(|| day.year().to_string()),
+            // The first names its year too, where the next would not stand in the way.
+            year: (day.month() == 1 || (back == MONTHS - 1 && day.month() != 12))
+                .then(|| day.year().to_string()),
             value: figures.and_then(measure.of),
             told: figures.map_or_else(dash, measure.told),
         })

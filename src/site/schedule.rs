@@ -29,7 +29,7 @@ impl InTheWay {
             for task in collision.tasks() {
                 found.by_task.entry(task.clone()).or_default().push(place);
             }
-            let text = sentence(&coming, &collision);
+            let text = coming.collision_told(&collision, &page_time);
             found.told.push((collision, text));
         }
         found
@@ -46,30 +46,9 @@ impl InTheWay {
     }
 }
 
-/// A collision with its times as pages write them.
-fn sentence(coming: &Coming<'_>, collision: &Collision) -> String {
-    let time =
-        |at: i64, zone: &TimeZone| local(at, zone).map_or_else(|| at.to_string(), |at| view::moment(&at));
-    let zone =
-        |window: &str| coming.policy.window(window).map_or(&coming.zone, |found| coming.zone_of(found));
-    match collision {
-        Collision::SameService { tasks: [first, second], services, at } => {
-            format!("{first} and {second} both change {}, {}", services.join(", "), time(*at, &coming.zone))
-        }
-        Collision::TooLong { task, window, end, over } => format!(
-            "{task} takes {} minutes longer than what is left of `{window}`, which closes {}",
-            (over + 59) / 60,
-            time(*end, zone(window))
-        ),
-        Collision::Outside { task, window, at } => {
-            format!("{task} is scheduled for {}, when `{window}` is shut", time(*at, zone(window)))
-        }
-        Collision::Frozen { task, freeze, at, until } => format!(
-            "{task} is scheduled for {}, in the freeze “{freeze}” until {}",
-            time(*at, &coming.zone),
-            time(*until, &coming.zone)
-        ),
-    }
+/// A moment as pages write it.
+fn page_time(at: i64, zone: &TimeZone) -> String {
+    local(at, zone).map_or_else(|| at.to_string(), |at| view::moment(&at))
 }
 
 /// The freeze in which a task is scheduled: `freeze “Quarter end” until Mon 3 Jun 2024 08:00 +02:00`.

@@ -3,9 +3,10 @@
 
 use std::fmt::Write;
 
-use pulldown_cmark::CodeBlockKind;
+use pulldown_cmark::{CodeBlockKind, Event, Parser, Tag};
 
 use super::{Dialect, Writer, hidden, key};
+use crate::record::markdown_options;
 use crate::site::code;
 use crate::site::sanitize::place_for;
 
@@ -98,4 +99,10 @@ impl Writer<'_, '_> {
         self.colored = spent;
         Some(html)
     }
+}
+
+/// Whether a byte of a text stands in a block of code.
+pub(in crate::site) fn is_code(markdown: &str, at: usize) -> bool {
+    let mut events = Parser::new_ext(markdown, markdown_options()).into_offset_iter();
+    events.any(|(event, range)| matches!(event, Event::Start(Tag::CodeBlock(_))) && range.contains(&at))
 }

@@ -72,8 +72,10 @@ impl Writer<'_, '_> {
             push_escaped(&mut self.out, &alt);
             self.push_title(title);
         } else {
-            let _ = write!(self.out, "<span class=\"{0}broken-link\">", key());
-            push_escaped(&mut self.out, &alt);
+            let _ = write!(self.out, "<span class=\"{0}broken-link\" title=\"leads nowhere: ", key());
+            push_escaped(&mut self.out, destination);
+            self.out.push_str("\">");
+            push_escaped(&mut self.out, if alt.is_empty() { destination } else { &alt });
             self.out.push_str("</span>");
         }
         index + 1 + image_length(inner)

@@ -27,6 +27,7 @@ use super::text::push_escaped;
 use super::words::Words;
 use crate::record::markdown_options;
 use asked::Question;
+pub(super) use code::is_code;
 
 /// One rendered text.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -153,12 +154,6 @@ fn markdown_options_of(options: &Options<'_>) -> pulldown_cmark::Options {
         wanted.set(Markdown::ENABLE_SMART_PUNCTUATION, smart);
     }
     wanted
-}
-
-/// Whether a byte of a text stands in a block of code.
-pub(super) fn is_code(markdown: &str, at: usize) -> bool {
-    let mut events = Parser::new_ext(markdown, markdown_options()).into_offset_iter();
-    events.any(|(event, range)| matches!(event, Event::Start(Tag::CodeBlock(_))) && range.contains(&at))
 }
 
 /// The words of a text that is not rendered, for the search.
