@@ -13,7 +13,8 @@ use super::sanitize::{TAGS, key};
 /// that takes it for one of a drawing drops it with all that follows.
 const SILENT: &[&str] = &[
     "acronym", "address", "area", "article", "aside", "bdo", "big", "center", "col", "colgroup", "dir",
-    "font", "footer", "header", "hgroup", "main", "map", "nav", "nobr", "picture", "source", "strike", "tt",
+    "font", "footer", "header", "hgroup", "main", "map", "nav", "nobr", "picture", "rb", "rp", "rtc",
+    "source", "strike", "tt",
 ];
 
 /// Attributes that have no value.
