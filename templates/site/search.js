@@ -230,12 +230,7 @@
       if (same.length < MAX_SHOWN) same.push(answer);
     };
     want(words, filters, inText);
-    // Without words the latest come first.
-    const places = Object.keys(entries);
-    if (!words.length) places.reverse();
-    places.forEach((key) => {
-      const place = Number(key);
-      const entry = entries[place];
+    const look = (entry, place) => {
       if (!filters.every((filter) => passes(entry, filter))) return;
       let score = 0;
       let fromText = false;
@@ -249,7 +244,10 @@
       const own = headings.get(place) || [];
       if (!own.length || !fromText) keep(score, { entry, place });
       for (const { score, head } of own) keep(score, { entry, place, head });
-    });
+    };
+    if (words.length) entries.forEach(look);
+    // Without words the latest come first.
+    else for (let place = entries.length - 1; place >= 0; place -= 1) if (entries[place]) look(entries[place], place);
     // The words that only the text explains, as they stand there.
     const told = ({ place }) => words.flatMap((word, at) => {
       const { first, words } = inText[at];

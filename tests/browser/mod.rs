@@ -4,6 +4,7 @@
 mod bars;
 mod diagrams;
 mod hostile;
+mod large;
 mod questions;
 mod steps;
 
