@@ -44,9 +44,19 @@ impl Look {
     }
 }
 
-/// How the files of a build looked when they held what it made, with the hash of that, by their paths.
+/// How the files of a build looked when they held what it made, by their paths.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Looks(BTreeMap<String, (Look, String)>);
+pub struct Looks(BTreeMap<String, Noted>);
+
+/// How one of them looked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Noted {
+    look: Look,
+    /// The hash of what it held.
+    held: String,
+    /// False where it was written so shortly before that a change could hide behind the same look: it is read then.
+    settled: bool,
+}
 
 /// The folder that a site goes to, with the pages of an earlier build where it wrote them.
 #[derive(Debug)]
@@ -62,18 +72,18 @@ impl<'a> OnDisk<'a> {
         OnDisk { out, before, now: Mutex::default() }
     }
 
-    /// How the files look that hold what was made or stands, as far as that can be told `now`.
+    /// How the files look `now` that hold what was made or stands.
     pub fn into_looks(self, now: SystemTime) -> Looks {
         let mut looks = self.now.into_inner().unwrap_or_else(PoisonError::into_inner);
-        looks.0.retain(|_, (look, _)| look.is_settled(now));
+        looks.0.values_mut().for_each(|noted| noted.settled = noted.look.is_settled(now));
         looks
     }
 
     /// Whether the file still looks as it did when it held what the hash is of.
     pub(super) fn looks_the_same(&self, path: &str, found: &Metadata, hash: &str) -> bool {
         let look = Look::of(found);
-        let before = self.before.0.get(path).filter(|(_, held)| held == hash);
-        let same = look.is_some() && before.map(|(look, _)| look) == look.as_ref();
+        let before = self.before.0.get(path).filter(|noted| noted.settled && noted.held == hash);
+        let same = look.is_some() && before.map(|noted| &noted.look) == look.as_ref();
         if same {
             self.note(path, look, hash);
         }
@@ -85,17 +95,26 @@ impl<'a> OnDisk<'a> {
         self.before.0.keys().map(String::as_str)
     }
 
-    /// Whether a file is there and looks as it did when it held what the earlier build made.
-    pub(super) fn looks_as_noted(&self, path: &str) -> bool {
-        let now = self.file(path).and_then(|(_, found)| Look::of(&found));
-        now.is_some() && self.before.0.get(path).map(|(look, _)| look) == now.as_ref()
+    /// Whether a file is there and holds what the earlier build made, by its look where that tells it.
+    pub(super) fn is_as_noted(&self, path: &str) -> bool {
+        let Some((target, found)) = self.file(path) else { return false };
+        self.before.0.get(path).is_some_and(|noted| {
+            let looks_the_same = Look::of(&found).as_ref() == Some(&noted.look);
+            let holds = || fs::read(&target).is_ok_and(|bytes| hash(&bytes) == noted.held);
+            looks_the_same && (noted.settled || holds())
+        })
+    }
+
+    #[cfg(test)]
+    pub(super) fn is_settled(&self, path: &str) -> bool {
+        self.before.0.get(path).is_some_and(|noted| noted.settled)
     }
 
     /// Notes how a file looked before it was found to hold what the hash is of, or as it was put there.
     pub(super) fn note(&self, path: &str, look: Option<Look>, hash: &str) {
         if let Some(look) = look {
             let mut now = self.now.lock().unwrap_or_else(PoisonError::into_inner);
-            now.0.insert(path.to_owned(), (look, hash.to_owned()));
+            now.0.insert(path.to_owned(), Noted { look, held: hash.to_owned(), settled: false });
         }
     }
 }

@@ -117,7 +117,7 @@ pub fn stands(disk: &OnDisk<'_>, n_pages: usize) -> bool {
     files.len() == n_pages + 1
         && files.contains(&MANIFEST)
         && check_folders(disk.out, files.iter().copied()).is_ok()
-        && files.par_iter().all(|path| disk.looks_as_noted(path))
+        && files.par_iter().all(|path| disk.is_as_noted(path))
 }
 
 fn io_error(path: &Path) -> impl FnOnce(io::Error) -> WriteError {

@@ -89,12 +89,18 @@ fn a_file_is_told_by_its_look_once_no_change_can_hide() {
     let own = hash(b"1");
     // The clock of the file system goes in steps: until the next one, a look tells nothing and the file is read.
     let now = || fs::metadata(tempfile::NamedTempFile::new_in(&folder).unwrap()).unwrap().modified().unwrap();
-    let mut looks = first.into_looks(now());
-    while looks == Looks::default() {
-        let disk = OnDisk::new(folder.path(), Looks::default());
+    let mut looks = first.into_looks(std::time::SystemTime::UNIX_EPOCH);
+    assert!(stands(&OnDisk::new(folder.path(), looks.clone()), 1), "what is not settled is read");
+    let settled = loop {
+        let disk = OnDisk::new(folder.path(), looks);
         assert!(disk.has("a.html", &own) && !disk.has("a.html", &hash(b"2")));
-        looks = disk.into_looks(now());
-    }
+        let later = disk.into_looks(now());
+        if OnDisk::new(folder.path(), later.clone()).is_settled("a.html") {
+            break later;
+        }
+        looks = later;
+    };
+    let looks = settled;
     let disk = || OnDisk::new(folder.path(), looks.clone());
     assert!(disk().has("a.html", &own) && disk().into_looks(now()) == Looks::default());
     let target = folder.path().join("a.html");
