@@ -169,6 +169,11 @@ impl Book {
             || Ok(DeployedRecords::default()),
             |tip| self.deployed(history, &walk, tip, foreseen),
         )?;
+        // A table tells nothing of deleted records.
+        let last_titles = match asked.depth {
+            Depth::Everything => last_titles(history, &versions),
+            Depth::Standing => Titles::default(),
+        };
         let prepared = Prepared {
             walk,
             named,
@@ -182,7 +187,7 @@ impl Book {
             tip,
             trunk,
             depth: asked.depth,
-            last_titles: last_titles(history, &versions),
+            last_titles,
         };
         Ok((prepared, cache.map(|cache| ToKeep { cache, versions, read })))
     }

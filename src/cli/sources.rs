@@ -79,8 +79,7 @@ impl OtherFiles {
         }
         if let Some(shown) = shown.filter(|_| commit.is_none()) {
             let pages = docs.iter().map(|file| (file.path.as_str(), file.bytes.as_slice()));
-            let differing = book.differing(shown, &config.docs, pages)?;
-            let differs: Vec<bool> = docs.iter().map(|file| differing.contains(file.path.as_str())).collect();
+            let differs = book.differing(shown, &config.docs, pages)?;
             docs.iter_mut().zip(differs).for_each(|(file, differs)| file.uncommitted = differs);
         }
         let (docs, docs_problems) = with_includes(book, commit, docs, &mut log);

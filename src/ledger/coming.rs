@@ -25,11 +25,16 @@ pub fn occupations(state: &State, policy: &Policy) -> Vec<Occupation> {
     state.records.iter().filter(waits).filter_map(|record| occupation(record, policy)).collect()
 }
 
-/// When a task goes out or went out by its record: its window is its own or else its risk's. `None` without a
-/// time.
+/// The name of the window that a task goes out in: its own or else its risk's.
+pub fn window_of<'r>(record: &'r RecordState, policy: &'r Policy) -> Option<&'r str> {
+    let Details::Task(task) = &record.record.details else { return None };
+    let of_risk = || policy.risk_rule(record.risk.as_ref()?.level).window.as_deref();
+    task.window.as_deref().or_else(of_risk)
+}
+
+/// When a task goes out or went out by its record. `None` without a time.
 pub fn occupation(record: &RecordState, policy: &Policy) -> Option<Occupation> {
     let Details::Task(task) = &record.record.details else { return None };
-    let of_risk = || record.risk.as_ref().and_then(|risk| policy.risk_rule(risk.level).window.clone());
     Some(Occupation {
         task: record.name.clone(),
         services: task.services.clone(),
@@ -40,7 +45,7 @@ pub fn occupation(record: &RecordState, policy: &Policy) -> Option<Occupation> {
             .map(|environment| environment.name.clone())
             .collect(),
         emergency: task.emergency.is_some(),
-        window: task.window.clone().or_else(of_risk),
+        window: window_of(record, policy).map(str::to_owned),
         start: task.scheduled.as_ref()?.timestamp().as_second(),
         duration: task.duration.as_ref().map(|duration| duration.seconds),
     })

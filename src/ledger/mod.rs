@@ -49,7 +49,9 @@ pub use audit::{
     codes_of_row, commands_of_row, other_commands, review_text, row_facts, sample, shell_quoted, time_of_row,
 };
 pub use check::{check, duplicates};
-pub use coming::{Coming, Open, board_zone, local, moment_text, next_meeting, occupation, occupations};
+pub use coming::{
+    Coming, Open, board_zone, local, moment_text, next_meeting, occupation, occupations, window_of,
+};
 pub use context::{
     DeployedRecords, DetachedFile, DetachedFiles, Policies, Signatures, Sources, WorkPaths, deployment_items,
     named_tasks, words_that_name,

@@ -41,8 +41,8 @@ pub fn is_renumbered(
 /// Whether it may be, as far as what both say under one key that is always material tells: two texts that differ there are
 /// not read.
 pub fn may_be_renumbered(before: &Facts, after: &Facts, old: &RecordId, new: &RecordId) -> bool {
-    let title = |facts: &Facts| facts.value("title").unwrap_or_default().to_owned();
-    before.readable && after.readable && replaced(&title(before), old.as_str(), new.as_str()) == title(after)
+    let [from, to] = [before, after].map(|facts| facts.value("title").unwrap_or_default());
+    before.readable && after.readable && replaced(from, old.as_str(), new.as_str()) == to
 }
 
 /// Merges that own a text themselves, ascending: those that may have renumbered a record while they were made.

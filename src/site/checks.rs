@@ -115,12 +115,14 @@ fn wrong_in<'a>(
     let no_anchor = draft.anchors.iter().filter(|used| !exists(used)).map(|used| {
         let message =
             format!("`{}` leads to an anchor that does not exist: `#{}`", used.destination, used.fragment);
-        let found = error(&used.span, message)
-            .with_help("anchors are headings in lower case with hyphens for spaces");
+        let found = error(&used.span, message).with_help(NO_ANCHOR);
         (found, None)
     });
     broken.chain(no_anchor).collect()
 }
+
+/// What to do about an anchor that is not there.
+pub(super) const NO_ANCHOR: &str = "anchors are headings in lower case with hyphens for spaces";
 
 /// Up to how many files that are not there may be slips of the hand. More are a mistake in how the book is laid out, and
 /// each look for a slip goes over all paths.

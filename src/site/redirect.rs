@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use minijinja::context;
 
-use super::checks::anchors;
+use super::checks::{NO_ANCHOR, anchors};
 use super::input::{Page, SiteError};
 use super::model::Model;
 use super::paths::{is_safe, joined, percent_decoded, percent_encoded, relative, root_of, stem};
@@ -102,9 +102,6 @@ fn chapter(redirect: &Redirect, made: &BTreeSet<&str>) -> Result<(Moved, String)
     }
     Ok((Moved { from, href, page: Some(page) }, fragment))
 }
-
-/// What to do about an anchor that is not there.
-const NO_ANCHOR: &str = "anchors are headings in lower case with hyphens for spaces";
 
 fn error(model: &Model<'_>, redirect: &Redirect, message: &str, help: &str) -> Diagnostic {
     let text = &model.input.config.settings;

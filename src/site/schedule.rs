@@ -10,7 +10,7 @@ use super::model::Model;
 use super::overview::is_coming;
 use super::view::{self, Tone};
 use crate::calendar::{Collision, Opening, next_opening, opening_of};
-use crate::ledger::{Coming, RecordState, State, local};
+use crate::ledger::{Coming, RecordState, State, local, window_of};
 use crate::policy::{Policy, Window};
 use crate::record::{Details, Task, Text};
 
@@ -94,8 +94,7 @@ pub(super) fn facts(model: &Model<'_>, state: &RecordState) -> Vec<TimeFact> {
 /// The opening that the task is scheduled for; the next one where it has no time yet. None once it is out.
 fn opening(model: &Model<'_>, state: &RecordState, task: &Task) -> Option<(&'static str, String)> {
     let policy = model.input.policy;
-    let of_risk = || policy.risk_rule(state.risk.as_ref()?.level).window.as_deref();
-    let window = policy.window(task.window.as_deref().or_else(of_risk)?)?;
+    let window = policy.window(window_of(state, policy)?)?;
     if !is_coming(state) {
         return None;
     }

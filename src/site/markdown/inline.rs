@@ -26,12 +26,17 @@ impl Writer<'_, '_> {
                 self.ends.push("</a>");
             }
             None => {
-                let _ = write!(self.out, "<span class=\"{0}broken-link\" title=\"leads nowhere: ", key());
-                push_escaped(&mut self.out, &destination);
-                self.out.push_str("\">");
+                self.open_broken(&destination);
                 self.ends.push("</span>");
             }
         }
+    }
+
+    /// Begins what stands in the place of a link or an image that leads nowhere.
+    fn open_broken(&mut self, destination: &str) {
+        let _ = write!(self.out, "<span class=\"{}broken-link\" title=\"leads nowhere: ", key());
+        push_escaped(&mut self.out, destination);
+        self.out.push_str("\">");
     }
 
     pub(super) fn push_title(&mut self, title: &str) {
@@ -72,9 +77,7 @@ impl Writer<'_, '_> {
             push_escaped(&mut self.out, &alt);
             self.push_title(title);
         } else {
-            let _ = write!(self.out, "<span class=\"{0}broken-link\" title=\"leads nowhere: ", key());
-            push_escaped(&mut self.out, destination);
-            self.out.push_str("\">");
+            self.open_broken(destination);
             push_escaped(&mut self.out, if alt.is_empty() { destination } else { &alt });
             self.out.push_str("</span>");
         }

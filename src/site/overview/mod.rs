@@ -84,9 +84,8 @@ pub(super) fn overview(model: &Model<'_>) -> Overview {
     let mut waiting: Vec<(i64, usize)> = Vec::new();
     let mut wrong: Vec<Wrong> = freezes(model);
     for (index, record) in state.records.iter().enumerate() {
-        if let Some(time) = leaves_at(record, state.now) {
-            going.push((time, index));
-        }
+        let leaves = leaves_at(record, state.now);
+        going.extend(leaves.map(|time| (time, index)));
         if let Some(Wrongness { label, reason, code }) = wrongness(record, state.now) {
             wrong.push(Wrong {
                 tone: Tone::Bad,
@@ -97,9 +96,7 @@ pub(super) fn overview(model: &Model<'_>) -> Overview {
                 page: None,
                 by: record.evidence.as_ref().map(|by| model.act(by)),
             });
-        } else if is_waiting(record)
-            && !going.last().is_some_and(|(_, last)| *last == index && goes_by_itself(record))
-        {
+        } else if is_waiting(record) && !(leaves.is_some() && goes_by_itself(record)) {
             waiting.push((record.evidence.as_ref().map_or(i64::MAX, |by| by.time.seconds), index));
         }
     }
