@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::ledger::law::{ABSENT, Cell};
 
 /// Cells of a run when it is made.
-const RUN: usize = 8;
+const RUN: usize = 4;
 
 /// Cells by key.
 #[derive(Debug, Clone, Default)]
@@ -134,6 +134,6 @@ mod tests {
         ticked[20].1 = 2;
         let after = before.after(&ticked, |_, value, old| after_commit(1, value, &[old]));
         let shared = before.runs.iter().zip(&after.runs).filter(|(a, b)| Arc::ptr_eq(a, b)).count();
-        assert_eq!((shared, after.runs.len()), (4, 5));
+        assert_eq!((shared, after.runs.len()), (40 / RUN - 1, 40 / RUN), "all but the run of the tick");
     }
 }

@@ -206,9 +206,17 @@ impl<'a> Walker<'a> {
                 Some(&first) => self.files_at(first, record),
                 None => Files::default(),
             });
-            let files = if detached { &mut files.detached } else { &mut files.records };
-            files.retain(|(existing, _)| *existing != path);
-            files.extend(change.new.map(|file| (path, file)));
+            let new = change.new.map(|file| (path, file));
+            match detached {
+                true => {
+                    files.detached.retain(|(existing, _)| *existing != path);
+                    files.detached.extend(new);
+                }
+                false => {
+                    files.records.retain(|(existing, _)| *existing != path);
+                    files.records.extend(new);
+                }
+            }
         }
         changed
     }

@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use indexmap::IndexSet;
+use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
+use smallvec::SmallVec;
 
 use super::cells::Cells;
 use crate::history::{BlobId, History, TreeFile};
@@ -49,8 +51,9 @@ pub(in crate::ledger) type RecordIx = u32;
 /// The files of a record after some commit, by path.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(in crate::ledger) struct Files {
-    /// Every record file that carries the ID; none after a removal, several for a duplicate.
-    pub(in crate::ledger) records: Vec<(u32, TreeFile)>,
+    /// Every record file that carries the ID; none after a removal, several for a duplicate. One nearly always, so it
+    /// stands inline.
+    pub(in crate::ledger) records: SmallVec<[(u32, TreeFile); 1]>,
     /// Its detached approvals.
     pub(in crate::ledger) detached: Vec<(u32, TreeFile)>,
 }
@@ -172,26 +175,18 @@ impl Walk {
 
 /// Numbers for equal things, from 0 in order of first sight.
 #[derive(Debug)]
-pub(in crate::ledger) struct Interner<T> {
-    items: Vec<T>,
-    index: FxHashMap<T, u32>,
-}
+pub(in crate::ledger) struct Interner<T>(IndexSet<T, FxBuildHasher>);
 
 impl<T> Default for Interner<T> {
     fn default() -> Self {
-        Interner { items: Vec::new(), index: FxHashMap::default() }
+        Interner(IndexSet::default())
     }
 }
 
-impl<T: Clone + Eq + std::hash::Hash> Interner<T> {
+impl<T: Eq + std::hash::Hash> Interner<T> {
     pub(in crate::ledger) fn intern(&mut self, item: T) -> u32 {
-        if let Some(&number) = self.index.get(&item) {
-            return number;
-        }
-        let number = u32::try_from(self.items.len()).expect("fewer than four billion distinct states");
-        self.items.push(item.clone());
-        self.index.insert(item, number);
-        number
+        let (number, _) = self.0.insert_full(item);
+        u32::try_from(number).expect("fewer than four billion distinct states")
     }
 
     /// The number of an equal thing that is borrowed.
@@ -200,15 +195,15 @@ impl<T: Clone + Eq + std::hash::Hash> Interner<T> {
         T: std::borrow::Borrow<Q>,
         Q: Eq + std::hash::Hash + ?Sized,
     {
-        self.index.get(item).copied()
+        self.0.get_index_of(item).and_then(|number| u32::try_from(number).ok())
     }
 
     pub(in crate::ledger) fn number(&self, item: &T) -> Option<u32> {
-        self.index.get(item).copied()
+        self.find(item)
     }
 
     pub(in crate::ledger) fn item(&self, number: u32) -> &T {
-        &self.items[number as usize]
+        &self.0[number as usize]
     }
 }
 
