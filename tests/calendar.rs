@@ -71,12 +71,15 @@ fn the_list_says_where_today_is() {
     assert!(!month.contains("This month"), "{month}");
 }
 
-/// By hand: frozen from Thursday 18:00 until Sunday 08:00; two tasks change `orders` in one opening.
+/// By hand: frozen from Thursday 18:00 until Sunday 08:00, so that nothing goes out in Saturday's window; a week later
+/// `orders` alone is frozen, from the middle of the window on. Two tasks change `orders` in one opening.
 #[test]
 fn freezes_have_hours_and_what_is_named_has_links() {
     let mut book = demo();
     let policy = book.read("policy.toml");
-    let freeze = "\n[[freeze]]\nname = \"Quarter close\"\nfrom = 2024-05-30T18:00:00+02:00\nto = 2024-06-02T08:00:00+02:00\n";
+    let freeze = "\n[[freeze]]\nname = \"Quarter close\"\nfrom = 2024-05-30T18:00:00+02:00\nto = 2024-06-02T08:00:00+02:00\n\
+                  [[freeze]]\nname = \"Audit\"\nfrom = 2024-06-08T04:00:00+02:00\nto = 2024-06-08T12:00:00+02:00\n\
+                  services = [\"orders\"]\n";
     book.write("policy.toml", policy + freeze);
     let times = "services = [\"orders\"]\nwindow = \"standard\"\nscheduled = 2024-06-01T03:00:00+02:00\nduration = \"2h\"\n";
     book.replace("tasks/INFRA-235.md", "requestor = ", &format!("{times}requestor = "));
@@ -88,9 +91,18 @@ fn freezes_have_hours_and_what_is_named_has_links() {
     assert_eq!(day(&month, "Thu 30 May"), ["15:00 Board meets", "from 18:00 freeze: Quarter close"]);
     assert_eq!(day(&month, "Fri 31 May"), ["goes on: freeze: Quarter close"]);
     assert_eq!(day(&month, "Sun 2 Jun"), ["until 08:00 goes on: freeze: Quarter close"]);
+    let saturday = day(&month, "Sat 1 Jun");
+    assert!(saturday.contains(&"02:00–06:00 standard window, frozen".to_owned()), "{saturday:?}");
+    let next = day(&month, "Sat 8 Jun");
+    assert!(
+        next.contains(&"02:00–06:00 standard window, frozen from 04:00 for orders".to_owned()),
+        "{next:?}"
+    );
     for wanted in [
         "<a href=\"../tasks/INFRA-230.html\">INFRA-230</a> and <a href=\"../tasks/INFRA-235.html\">INFRA-235</a> both change orders",
         "<a href=\"../meetings/2024-05-30.html\">Board meets</a>",
+        "<li class=\"entry window shut\">",
+        "<li class=\"entry window\">",
         "frozen late\"",
         "frozen early\"",
     ] {

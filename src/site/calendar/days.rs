@@ -7,8 +7,9 @@ use jiff::civil::Date;
 use super::notice::Notice;
 use super::room::{Room, cut};
 use super::{Book, DayView, Entry, MAX_DRAWN, happened};
-use crate::calendar::Occupation;
+use crate::calendar::{Occupation, Opening};
 use crate::ledger::{Coming, Row as Deployment, local};
+use crate::policy::Freeze;
 use crate::site::gate::moment;
 use crate::site::view::Row;
 
@@ -108,6 +109,7 @@ pub(super) fn entry(kind: &'static str, label: &str) -> Entry {
         tone: None,
         found: None,
         collides: false,
+        shut: false,
         goes_on: false,
         minutes: (0, DAY),
     }
@@ -181,8 +183,39 @@ impl Filled<'_, '_, '_> {
                 continue;
             }
             let time = format!("{}–{}", self.book.clock(open.span.start), self.book.clock(open.span.end));
-            self.put(open.span.start, open.span.end, Entry { time, ..entry("window", &label) });
+            let held: Vec<(String, bool)> =
+                coming.freezes().into_iter().filter_map(|freeze| self.held(freeze, open.span)).collect();
+            let label = match &held[..] {
+                _ if held.iter().any(|(_, shut)| *shut) => format!("{label}, frozen"),
+                [(words, _)] => format!("{label}, {words}"),
+                [] => label,
+                several => format!("{label}, {} freezes in it", several.len()),
+            };
+            let shut = held.iter().any(|(_, shut)| *shut);
+            self.put(open.span.start, open.span.end, Entry { time, shut, ..entry("window", &label) });
         }
+    }
+
+    /// What a freeze says of an opening of a window, and whether nothing can go out in it; `None` where the freeze does not
+    /// touch it.
+    fn held(&self, freeze: &Freeze, open: Opening) -> Option<(String, bool)> {
+        if freeze.to <= open.start || freeze.from >= open.end {
+            return None;
+        }
+        let (from, to) = (self.book.clock(freeze.from), self.book.clock(freeze.to));
+        let hours = match (freeze.from <= open.start, freeze.to >= open.end) {
+            (true, true) => String::new(),
+            (true, false) => format!(" until {to}"),
+            (false, true) => format!(" from {from}"),
+            (false, false) => format!(" {from}–{to}"),
+        };
+        let limit = |what: &str, names: &[String]| match names {
+            [] => String::new(),
+            names => format!(" {what} {}", names.join(", ")),
+        };
+        let limits = limit("for", &freeze.services) + &limit("in", &freeze.environments);
+        let shut = hours.is_empty() && limits.is_empty();
+        Some((format!("frozen{hours}{limits}"), shut))
     }
 
     fn freezes(&mut self, coming: &Coming<'_>) {

@@ -140,6 +140,8 @@ pub(in crate::site) struct Entry {
     pub(in crate::site) found: Option<Found>,
     /// Whether something is in its way.
     pub(in crate::site) collides: bool,
+    /// Of a window: whether a freeze keeps everything from going out in it.
+    pub(in crate::site) shut: bool,
     /// Whether it began on an earlier day.
     pub(in crate::site) goes_on: bool,
     /// From which minute of the day until which one.
