@@ -71,7 +71,7 @@ pub enum View {
 /// A book at one commit and moment.
 pub struct Loaded {
     /// The derived state.
-    pub state: State,
+    pub state: Arc<State>,
     /// The settings that hold there.
     pub config: BookConfig,
     /// The policy that holds there.
@@ -244,14 +244,14 @@ impl Book {
         let mut diagnostics = ledger::duplicates(present(&pairs).map(Pair::judged));
         diagnostics.extend(derived.of_book.iter().cloned());
         diagnostics.extend(self.watch(ask, trunk.as_ref(), seen, &history));
-        let state = State {
+        let state = Arc::new(State {
             at: tip.and_then(|id| history.position(id)).map(|tip| evidence(&history, &policy, tip)),
             now,
             branch: head.branch.filter(|_| ask.is_of_work_tree()),
             trunk: trunk.map(|(name, _)| name),
             records,
             diagnostics,
-        };
+        });
         let tips = (tip, trunk_tip);
         Ok(Loaded {
             state,

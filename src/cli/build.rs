@@ -1,6 +1,7 @@
 //! `changebook build`
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
@@ -11,7 +12,7 @@ use super::sources::Sources;
 use super::ui::{DIM, GOOD, Ui, paint};
 use crate::book::{Book, BookConfig};
 use crate::history::Pieces;
-use crate::site::{self, Earlier, Looks, Made, OnDisk, Site, SiteError, WriteReport};
+use crate::site::{self, Earlier, Looks, Made, OnDisk, Page, Site, SiteError, Spool, WriteReport};
 
 /// Build the static site
 ///
@@ -118,13 +119,16 @@ pub(super) fn build(
         return Ok(Built { out, report, n_pages: before.n_pages, external_links });
     }
     // The walk through history is a thing for one thread.
-    let gathered = std::thread::scope(|scope| {
+    let (gathered, known) = std::thread::scope(|scope| {
         scope.spawn(|| memory.as_ref().map(Pieces::read));
         Gathered::new(book, sources, None)
     })?;
+    // Of a long history it is much, and nothing asks for it any more.
+    rayon::spawn(move || drop(known));
     let earlier = made.as_ref().map(|made| Earlier { made, shelf: &disk });
+    let spool = memory.as_ref().and_then(Pieces::temporary_file).map(|file| Arc::new(Spool::new(file)));
     let Site { pages, standing, made, broken } =
-        gathered.site(book, options, Kept { pieces: memory.as_ref(), earlier })?;
+        gathered.site(book, options, Kept { pieces: memory.as_ref(), earlier, spool: spool.as_ref() })?;
     if !broken.is_empty() {
         memory.as_ref().inspect(|memory| memory.save());
         return Err(SiteError::Links(broken).into());
@@ -142,8 +146,9 @@ pub(super) fn build(
         // The folder is there now, so that its path may be told otherwise than before.
         memory.put_note(&note_of(&out), &note.encoded());
     }
-    let listed = pages.iter().find(|page| page.path == site::EXTERNAL_LINKS);
-    let external_links = listed.map(|page| site::external_links(&page.bytes)).unwrap_or_default();
+    let listed = pages.iter().find(|page| page.path == site::EXTERNAL_LINKS).map(Page::read);
+    let listed = listed.transpose().map_err(|error| CliError::failure(error.to_string()))?;
+    let external_links = listed.map(|bytes| site::external_links(&bytes)).unwrap_or_default();
     // Nobody waits until a book of thousands of records is taken apart.
     rayon::spawn(move || drop((gathered, memory, pages)));
     Ok(Built { out, report, n_pages, external_links })

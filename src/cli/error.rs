@@ -160,7 +160,7 @@ impl From<SiteError> for CliError {
                 failure.hints.push("mend them, or build with `--allow-broken-links`".to_owned());
             }
             SiteError::Settings(diagnostics) => failure.diagnostics = diagnostics,
-            SiteError::Book(_) | SiteError::Template { .. } => {}
+            SiteError::Book(_) | SiteError::Unreadable { .. } | SiteError::Template { .. } => {}
         }
         failure
     }

@@ -11,9 +11,10 @@ use crate::book::{
     Ask, AuditQuestion, Audited, Book, BookConfig, CacheUse, Deleted, GateQuestion, Loaded, Steps, View,
 };
 use crate::history::Pieces;
-use crate::ledger::{RecordState, Status, WorkTree};
+use crate::ledger::{RecordState, State, Status, WorkTree};
+use crate::policy::Policy;
 use crate::record::{Record, RecordId, RecordType};
-use crate::site::{self, Earlier, GateAnswer, Site, SiteConfig, SiteInput};
+use crate::site::{self, Earlier, GateAnswer, Site, SiteConfig, SiteInput, Spool};
 
 /// How many of a record's newest commits the timeline shows with what they changed.
 const DIFFERENCES: usize = 12;
@@ -25,6 +26,8 @@ pub(super) struct Kept<'a> {
     pub(super) pieces: Option<&'a Pieces>,
     /// Whole pages.
     pub(super) earlier: Option<Earlier<'a>>,
+    /// Where pages wait that memory should not hold.
+    pub(super) spool: Option<&'a Arc<Spool>>,
 }
 
 /// Where this program keeps pieces for a book; `None` where nothing may be kept.
@@ -35,7 +38,9 @@ pub(super) fn pieces_on_disk(book: &Book, context: &Context) -> Option<Pieces> {
 
 /// Everything that a site is made from.
 pub(super) struct Gathered {
-    pub(super) loaded: Arc<Loaded>,
+    state: Arc<State>,
+    config: BookConfig,
+    policy: Policy,
     trunk: Option<Arc<Trunk>>,
     steps: Arc<Steps>,
     files: OtherFiles,
@@ -47,32 +52,64 @@ pub(super) struct Gathered {
     unsaved: BTreeMap<String, Arc<Record>>,
 }
 
+/// What a reading knows that the next one may start from. It is much, and no page is made from it.
+pub(super) struct Known {
+    pub(super) loaded: Arc<Loaded>,
+    /// Kept, since the work tree may come to differ while the trunk stays as it is.
+    of_trunk: Option<Arc<Loaded>>,
+    trunk: Option<Arc<Trunk>>,
+    steps: Arc<Steps>,
+    deleted: Arc<Vec<Deleted>>,
+}
+
 impl Gathered {
     /// Reads it.
-    pub(super) fn new(book: &Book, sources: Sources, before: Option<&Gathered>) -> Result<Self, CliError> {
+    pub(super) fn new(
+        book: &Book,
+        sources: Sources,
+        before: Option<&Known>,
+    ) -> Result<(Self, Known), CliError> {
         let Sources { ask, inputs, files } = sources;
         let loaded = Arc::new(book.load_after(inputs, &ask, before.map(|before| &*before.loaded))?);
         let same = before.filter(|before| before.loaded.is_of_commits_of(&loaded));
-        let (trunk, steps, deleted) = match same {
-            Some(before) => (before.trunk.clone(), Arc::clone(&before.steps), Arc::clone(&before.deleted)),
-            None => (
-                judged(book, &loaded, &ask)?.map(Arc::new),
-                Arc::new(Book::steps(&loaded, DIFFERENCES)),
-                Arc::new(book.deleted(&loaded)?),
-            ),
+        let known = match same {
+            Some(before) => Known {
+                of_trunk: before.of_trunk.clone(),
+                trunk: before.trunk.clone(),
+                steps: Arc::clone(&before.steps),
+                deleted: Arc::clone(&before.deleted),
+                loaded,
+            },
+            None => {
+                let (trunk, of_trunk) = judged(book, &loaded, &ask)?.unzip();
+                let (steps, deleted) = (Book::steps(&loaded, DIFFERENCES), book.deleted(&loaded)?);
+                let (steps, deleted) = (Arc::new(steps), Arc::new(deleted));
+                Known { trunk: trunk.map(Arc::new), of_trunk, steps, deleted, loaded }
+            }
         };
-        let renamed = loaded.renamed();
-        Ok(Gathered { loaded, trunk, steps, files, renamed, deleted, unsaved: BTreeMap::new() })
+        let Known { loaded, trunk, steps, deleted, .. } = &known;
+        let gathered = Gathered {
+            state: Arc::clone(&loaded.state),
+            config: loaded.config.clone(),
+            policy: loaded.policy.clone(),
+            trunk: trunk.clone(),
+            steps: Arc::clone(steps),
+            files,
+            renamed: loaded.renamed(),
+            deleted: Arc::clone(deleted),
+            unsaved: BTreeMap::new(),
+        };
+        Ok((gathered, known))
     }
 
     /// Shows the texts of records as they stand in the work tree, and not as they were committed.
-    pub(super) fn with_unsaved(self) -> Self {
-        Gathered { unsaved: self.loaded.in_work_tree.clone(), ..self }
+    pub(super) fn with_unsaved(self, known: &Known) -> Self {
+        Gathered { unsaved: known.loaded.in_work_tree.clone(), ..self }
     }
 
     /// Renders the site's files, whatever its links are.
     pub(super) fn site(&self, book: &Book, options: &Options, kept: Kept<'_>) -> Result<Site, CliError> {
-        let config = &self.loaded.config;
+        let config = &self.config;
         let site_config = SiteConfig {
             allow_broken_links: config.allow_broken_links || options.allow_broken_links,
             site_url: options.base.clone().or_else(|| config.site_url.clone()),
@@ -80,14 +117,14 @@ impl Gathered {
         };
         let input = SiteInput {
             config: &site_config,
-            state: &self.loaded.state,
+            state: &self.state,
             docs: &self.files.docs,
             docs_problems: &self.files.docs_problems,
             docs_dir: &config.docs,
             assets: &self.files.assets,
-            policy: &self.loaded.policy,
+            policy: &self.policy,
             judged: self.trunk.as_ref().map(|trunk| site::Judged {
-                state: &trunk.loaded.state,
+                state: &trunk.state,
                 audit: &trunk.audited.audit,
                 gates: &trunk.gates,
             }),
@@ -99,6 +136,7 @@ impl Gathered {
             unsaved: &self.unsaved,
             memory: kept.pieces.map(|pieces| pieces as &dyn site::Memory),
             earlier: kept.earlier,
+            spool: kept.spool,
         };
         Ok(site::build_site(&input, &|steps| book.differences(steps))?)
     }
@@ -124,18 +162,17 @@ fn site_config(config: &BookConfig) -> SiteConfig {
 
 /// The trunk, with what the gate and the audit say of it.
 struct Trunk {
-    loaded: Arc<Loaded>,
+    state: Arc<State>,
     audited: Audited,
     gates: BTreeMap<String, Vec<GateAnswer>>,
 }
 
 /// Asks the gate and the audit about the trunk, as they do themselves. `None` without a trunk.
-fn judged(book: &Book, shown: &Arc<Loaded>, ask: &Ask) -> Result<Option<Trunk>, CliError> {
+fn judged(book: &Book, shown: &Arc<Loaded>, ask: &Ask) -> Result<Option<(Trunk, Arc<Loaded>)>, CliError> {
     if shown.state.trunk.is_none() || shown.state.at.is_none() {
         return Ok(None);
     }
     let ask = Ask { view: View::Trunk, ..ask.clone() };
-    // It is kept, since the work tree may come to differ while the trunk stays as it is.
     let trunk = match shows_trunk(book, shown, &ask)? {
         true => Arc::clone(shown),
         false => Arc::new(book.load_after(book.inputs(&ask)?, &ask, Some(shown))?),
@@ -156,7 +193,7 @@ fn judged(book: &Book, shown: &Arc<Loaded>, ask: &Ask) -> Result<Option<Trunk>, 
     for (GateQuestion { id, environment, .. }, answer) in questions.into_iter().zip(answers) {
         gates.entry(id).or_default().push(GateAnswer { environment, answer });
     }
-    Ok(Some(Trunk { gates, audited, loaded: trunk }))
+    Ok(Some((Trunk { gates, audited, state: Arc::clone(&trunk.state) }, trunk)))
 }
 
 /// Whether what is shown is the trunk itself, so that it need not be read again: the same commit, and nothing

@@ -1,7 +1,7 @@
 //! `INFRA-150: approved` as a small picture for other pages.
 
-use super::input::Page;
 use super::model::Model;
+use super::page::Page;
 use super::palette::Pair;
 use super::text::{escaped, visible};
 use super::view::{Tone, status_word};
@@ -34,5 +34,5 @@ fn badge(model: &Model<'_>, page: &str, name: &str, word: &str, tone: Tone) -> P
         left + 6,
         right - 12,
     );
-    Page { path: format!("badges/{}.svg", page.trim_end_matches(".html")), bytes: svg.into_bytes() }
+    Page::new(format!("badges/{}.svg", page.trim_end_matches(".html")), svg.into_bytes())
 }

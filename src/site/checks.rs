@@ -8,10 +8,11 @@ use rayon::prelude::*;
 use serde::Serialize;
 
 use super::includes::Origins;
-use super::input::{DocFile, Page};
+use super::input::{DocFile, SiteError};
 use super::links::Help;
 use super::markdown::{self, AnchorUse, BrokenLink, ExternalLink, Heading, Rendered};
 use super::model::Model;
+use super::page::Page;
 use super::standing::Asked;
 use super::summary::Entry;
 use crate::diagnostic::{Code, Diagnostic};
@@ -64,18 +65,19 @@ impl Draft {
 pub(super) fn check_links(
     model: &Model<'_>,
     drafts: &[Draft],
-    bytes: &(dyn Fn(&Asked) -> Vec<u8> + Sync),
-) -> Vec<Diagnostic> {
+    bytes: &(dyn Fn(&Asked) -> Result<Vec<u8>, SiteError> + Sync),
+) -> Result<Vec<Diagnostic>, SiteError> {
     if model.input.config.allow_broken_links {
-        return Vec::new();
+        return Ok(Vec::new());
     }
     let wanted: HashSet<&str> =
         drafts.iter().flat_map(|draft| &draft.anchors).map(|used| used.page.as_str()).collect();
-    let known: Anchors<'_> = drafts
+    let known: Result<Anchors<'_>, SiteError> = drafts
         .par_iter()
         .filter(|draft| wanted.contains(draft.page.path()))
-        .map(|draft| (draft.page.path(), anchors(&bytes(&draft.page))))
+        .map(|draft| Ok((draft.page.path(), anchors(&bytes(&draft.page)?))))
         .collect();
+    let known = known?;
     let of_book = missing_chapters(model).into_iter().chain(model.input.docs_problems.iter().cloned());
     let mut found: Vec<(Diagnostic, Option<&Help>)> = of_book.map(|wrong| (wrong, None)).collect();
     found.par_extend(drafts.par_iter().flat_map_iter(|draft| wrong_in(model, draft, &known)));
@@ -89,7 +91,7 @@ pub(super) fn check_links(
         Some(help) => found.with_help(words(help, similar)),
         None => found,
     };
-    found.into_par_iter().map(helped).collect()
+    Ok(found.into_par_iter().map(helped).collect())
 }
 
 /// The anchors of pages.
@@ -210,7 +212,7 @@ pub(super) fn external_links_page<'a>(drafts: &'a [Draft]) -> Option<Page> {
     }
     links.sort_by_key(|link| (link.path, link.line));
     let bytes = serde_json::to_vec(&ExternalLinks { schema: "changebook.links/1", links }).ok()?;
-    Some(Page { path: EXTERNAL_LINKS.to_owned(), bytes })
+    Some(Page::new(EXTERNAL_LINKS, bytes))
 }
 
 /// The links to other hosts that the list of a finished site has: address, file, line and page of each.

@@ -3,8 +3,9 @@
 use minijinja::context;
 use serde::Serialize;
 
-use super::input::{Page, SiteError};
+use super::input::SiteError;
 use super::model::Model;
+use super::page::Page;
 use super::record_page::Command;
 use super::render::{Renderer, data};
 use super::view::{Act, Reference};

@@ -79,15 +79,10 @@ impl<'a> OnDisk<'a> {
         looks
     }
 
-    /// Whether the file still looks as it did when it held what the hash is of.
-    pub(super) fn looks_the_same(&self, path: &str, found: &Metadata, hash: &str) -> bool {
-        let look = Look::of(found);
-        let before = self.before.0.get(path).filter(|noted| noted.settled && noted.held == hash);
-        let same = look.is_some() && before.map(|noted| &noted.look) == look.as_ref();
-        if same {
-            self.note(path, look, hash);
-        }
-        same
+    /// The hash of what a file holds, where its look tells that.
+    pub(super) fn held(&self, path: &str, found: &Metadata) -> Option<&str> {
+        let before = self.before.0.get(path).filter(|noted| noted.settled)?;
+        (before.look == Look::of(found)?).then_some(&before.held)
     }
 
     /// The files of which it is known how they looked.
@@ -129,16 +124,20 @@ impl OnDisk<'_> {
 }
 
 impl Shelf for OnDisk<'_> {
-    fn read(&self, path: &str) -> Option<Vec<u8>> {
-        fs::read(self.file(path)?.0).ok()
+    fn read(&self, path: &str, expected: &str) -> Option<Vec<u8>> {
+        let (target, found) = self.file(path)?;
+        match self.held(path, &found) {
+            Some(held) => fs::read(target).ok().filter(|_| held == expected),
+            None => fs::read(target).ok().filter(|bytes| hash(bytes) == expected),
+        }
     }
 
     fn has(&self, path: &str, expected: &str) -> bool {
         let Some((target, found)) = self.file(path) else { return false };
-        if self.looks_the_same(path, &found, expected) {
-            return true;
-        }
-        let holds = fs::read(&target).is_ok_and(|bytes| hash(&bytes) == expected);
+        let holds = match self.held(path, &found) {
+            Some(held) => held == expected,
+            None => fs::read(&target).is_ok_and(|bytes| hash(&bytes) == expected),
+        };
         if holds {
             self.note(path, Look::of(&found), expected);
         }

@@ -3,8 +3,9 @@
 use minijinja::context;
 use serde::Serialize;
 
-use super::input::{Page, SiteError};
+use super::input::SiteError;
 use super::model::Model;
+use super::page::Page;
 use super::paths::percent_encoded;
 use super::render::{Renderer, data};
 use crate::calendar::render_ics;
@@ -55,7 +56,7 @@ pub(super) fn pages(renderer: &Renderer<'_>) -> Result<Vec<Page>, SiteError> {
     pages.push(calendar(model));
     pages.extend(records(model));
     pages.extend(super::badge::pages(model));
-    Ok(pages)
+    Ok(pages.into_iter().map(|page| renderer.builder.waiting(page)).collect())
 }
 
 /// The feed that stands beside a page.
@@ -138,7 +139,7 @@ fn calendar(model: &Model<'_>) -> Page {
     let title = |id: &str| model.by_name(id).map_or("", RecordState::title).to_owned();
     let stamp = state.at.as_ref().map_or(now, |at| at.time.seconds);
     let text = render_ics(&name, stamp, &coming.events(&name, &title));
-    Page { path: "calendar.ics".to_owned(), bytes: text.into_bytes() }
+    Page::new("calendar.ics", text.into_bytes())
 }
 
 #[derive(Serialize)]
@@ -158,7 +159,7 @@ fn records(model: &Model<'_>) -> Option<Page> {
         records: state.records.iter().map(|record| RecordJson::new(record, false)).collect(),
     };
     let bytes = serde_json::to_vec(&records).ok()?;
-    Some(Page { path: "records.json".to_owned(), bytes })
+    Some(Page::new("records.json", bytes))
 }
 
 /// `sitemap.xml` and `robots.txt`, where the site's address is known.
@@ -176,8 +177,5 @@ pub(super) fn map<'p>(model: &Model<'_>, pages: impl Iterator<Item = &'p str>) -
     }
     text.push_str("</urlset>\n");
     let robots = format!("User-agent: *\nAllow: /\nSitemap: {address}sitemap.xml\n");
-    vec![
-        Page { path: "sitemap.xml".to_owned(), bytes: text.into_bytes() },
-        Page { path: "robots.txt".to_owned(), bytes: robots.into_bytes() },
-    ]
+    vec![Page::new("sitemap.xml", text.into_bytes()), Page::new("robots.txt", robots.into_bytes())]
 }

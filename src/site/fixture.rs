@@ -47,6 +47,7 @@ impl Book {
             unsaved: &self.unsaved,
             memory: None,
             earlier: None,
+            spool: None,
         }
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::includes::Origins;
 use super::memory::Memory;
+use super::page::{Page, Spool};
 use super::standing::{Earlier, Made};
 use crate::book::{BookError, Deleted, Differences, Redirect, Step, Steps, Theme};
 use crate::diagnostic::Diagnostic;
@@ -121,6 +122,8 @@ pub struct SiteInput<'a> {
     pub memory: Option<&'a dyn Memory>,
     /// What an earlier build made; the same bytes come out without it, later.
     pub earlier: Option<Earlier<'a>>,
+    /// Where pages wait that memory should not hold.
+    pub spool: Option<&'a Arc<Spool>>,
 }
 
 /// Says line by line what steps changed; it is asked about pages that are made anew, and about no others.
@@ -139,15 +142,6 @@ pub struct Site {
     pub broken: Vec<Diagnostic>,
 }
 
-/// One file of the site.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Page {
-    /// Relative to the output, with forward slashes.
-    pub path: String,
-    /// Its content.
-    pub bytes: Vec<u8>,
-}
-
 /// Why there is no site.
 #[derive(Debug, thiserror::Error)]
 pub enum SiteError {
@@ -160,6 +154,14 @@ pub enum SiteError {
     /// What a commit changed cannot be read.
     #[error(transparent)]
     Book(#[from] BookError),
+    /// A page that was made before cannot be read any more.
+    #[error("`{page}` of the site cannot be read")]
+    Unreadable {
+        /// Its path in the site.
+        page: String,
+        /// Why.
+        source: std::io::Error,
+    },
     /// A template is wrong.
     #[error("template `{name}`{}: {message}", .line.map(|line| format!(", line {line}")).unwrap_or_default())]
     Template {

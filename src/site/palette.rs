@@ -4,8 +4,8 @@
 use csscolorparser::Color;
 use toml::Spanned;
 
-use super::input::Page;
 use super::model::Model;
+use super::page::Page;
 use super::view::Tone;
 use crate::book::{Colors, Theme};
 
@@ -66,16 +66,16 @@ impl Palette {
     }
 }
 
-/// Gives the built-in mark of the browser's tab the theme's colour of links; a book's own mark stays as it is.
-pub(super) fn dye(model: &Model<'_>, pages: &mut [Page]) {
+/// A file of the site that no book fills, with the theme's colour of links in the built-in mark of the browser's tab; a
+/// book's own mark stays as it is.
+pub(super) fn dyed(model: &Model<'_>, name: &str, text: &str) -> Page {
     let own = model.input.template_overrides.contains_key("site/favicon.svg");
-    let Some(mark) = pages.iter_mut().find(|page| page.path == "favicon.svg").filter(|_| !own) else {
-        return;
-    };
+    if name != "favicon.svg" || own {
+        return Page::new(name, text.as_bytes().to_vec());
+    }
     let Pair { light, dark } = model.palette.accent();
     let (_, built_in_light, built_in_dark) = BUILT_IN[0];
-    let text = String::from_utf8_lossy(&mark.bytes);
-    mark.bytes = text.replacen(built_in_light, light, 1).replacen(built_in_dark, dark, 1).into_bytes();
+    Page::new(name, text.replacen(built_in_light, light, 1).replacen(built_in_dark, dark, 1).into_bytes())
 }
 
 fn hex(color: &Color) -> String {

@@ -3,8 +3,8 @@
 
 use serde::Serialize;
 
-use super::input::Page;
 use super::model::Model;
+use super::page::Page;
 use super::palette::Pair;
 use super::paths::stem;
 use crate::intake::terraform::{Radius, recorded_list, svg, svg_tree};
@@ -101,5 +101,5 @@ fn drawing(file: String, svg: &str, style: &str) -> (Drawing, Page) {
     };
     let (width, height) = (size(" width=\"").unwrap_or(0), size(" height=\"").unwrap_or(0));
     let bytes = svg.replacen('>', &format!(">{style}"), 1).into_bytes();
-    (Drawing { file: file.clone(), width, height }, Page { path: file, bytes })
+    (Drawing { file: file.clone(), width, height }, Page::new(file, bytes))
 }

@@ -2,10 +2,10 @@
 
 use serde::Serialize;
 
-use super::input::Page;
 use super::links::LinkScope;
 use super::markdown::{self, Dialect, Heading, Rendered};
 use super::model::Model;
+use super::page::Page;
 use super::sanitize::key;
 use super::text::escaped;
 use super::timeline::Timeline;

@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use minijinja::context;
 
 use super::checks::{NO_ANCHOR, anchors};
-use super::input::{Page, SiteError};
+use super::input::SiteError;
 use super::model::Model;
+use super::page::Page;
 use super::paths::{is_safe, joined, percent_decoded, percent_encoded, relative, root_of, stem};
 use super::render::Renderer;
 use super::standing::Asked;
@@ -32,16 +33,19 @@ pub(super) fn pages(
     let model = renderer.model;
     let made: BTreeSet<&str> =
         asked.iter().map(Asked::path).chain(pages.iter().map(|page| page.path.as_str())).collect();
-    let has_anchor = |path: &str, anchor: &str| {
+    let has_anchor = |path: &str, anchor: &str| -> Result<bool, SiteError> {
         let page = asked.iter().find(|page| page.path() == path);
-        page.is_some_and(|page| anchors(&renderer.builder.bytes(page)).contains(anchor))
+        page.map_or(Ok(false), |page| Ok(anchors(&renderer.builder.bytes(page)?).contains(anchor)))
     };
     let (mut moved, mut wrong) = (Vec::new(), Vec::new());
     for redirect in &model.input.config.redirects {
         match chapter(redirect, &made) {
             Ok((found, anchor)) => {
-                let is_there = |page: &str| anchor.is_empty() || has_anchor(page, &anchor);
-                if !found.page.as_deref().is_none_or(is_there) {
+                let is_there = match &found.page {
+                    Some(page) if !anchor.is_empty() => has_anchor(page, &anchor)?,
+                    _ => true,
+                };
+                if !is_there {
                     let from = &redirect.from;
                     let message = format!(
                         "the redirect of `{from}` leads to an anchor that does not exist: `#{anchor}`"

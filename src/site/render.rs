@@ -9,9 +9,10 @@ use serde::Serialize;
 use super::as_of::AsOf;
 use super::checks::{Draft, Text, check_links, draft, external_links_page, unresolved};
 use super::frame::Shared;
-use super::input::{Differ, Page, Site, SiteError, SiteInput};
+use super::input::{Differ, Site, SiteError, SiteInput};
 use super::memory::{Key, Kind, bytes_of};
 use super::model::Model;
+use super::page::Page;
 use super::paths::root_of;
 use super::standing::{Asked, Builder};
 use super::template::Templates;
@@ -44,13 +45,13 @@ pub fn build_site(input: &SiteInput<'_>, differ: Differ<'_>) -> Result<Site, Sit
     let dress = super::theme::dress(input)?;
     let as_of = AsOf::new(&model);
     let site = Shared::frame(&model, &meetings, &dress, &as_of);
-    let builder = Builder::new(as_of, input.earlier);
+    let builder = Builder::new(as_of, (input.earlier, input.spool));
     let people = model.people_digest();
     let renderer = Renderer { model: &model, templates: &templates, site, people, builder };
     let (mut drafts, beside) = renderer.records(differ)?;
     let (manual, chapters) = renderer.manual()?;
     drafts.extend(manual);
-    let mut broken = check_links(&model, &drafts, &|page| renderer.builder.bytes(page));
+    let mut broken = check_links(&model, &drafts, &|page| renderer.builder.bytes(page))?;
     broken.extend(unresolved(&model));
     let external = external_links_page(&drafts);
     let (mut asked, texts): (Vec<Asked>, Vec<Text>) =
@@ -59,7 +60,10 @@ pub fn build_site(input: &SiteInput<'_>, differ: Differ<'_>) -> Result<Site, Sit
     let ((lists, places), (names, (search, feeds))) = rayon::join(
         || rayon::join(|| renderer.lists(&texts), || renderer.places(&meetings)),
         || {
-            let search = || super::search::pages(&model, &chapters, &texts);
+            let waiting = |page| renderer.builder.waiting(page);
+            let search = || {
+                super::search::pages(&model, &chapters, &texts).into_iter().map(waiting).collect::<Vec<_>>()
+            };
             rayon::join(|| renderer.names(), || rayon::join(search, || super::feeds::pages(&renderer)))
         },
     );
@@ -67,15 +71,12 @@ pub fn build_site(input: &SiteInput<'_>, differ: Differ<'_>) -> Result<Site, Sit
         asked.extend(more);
     }
     let mut pages: Vec<Page> = external.into_iter().chain(dress.pages).collect();
-    pages.extend(renderer.manual_index(&asked));
+    pages.extend(renderer.manual_index(&asked)?);
     pages.extend(search);
     pages.extend(feeds?);
-    let copied =
-        model.copied.iter().map(|copy| Page { path: copy.to.clone(), bytes: copy.file.bytes.clone() });
+    let copied = model.copied.iter().map(|copy| Page::new(copy.to.clone(), copy.file.bytes.clone()));
     pages.extend(copied);
-    let statics = templates.statics();
-    pages.extend(statics.map(|(name, text)| Page { path: name.to_owned(), bytes: text.as_bytes().to_vec() }));
-    super::palette::dye(&model, &mut pages);
+    pages.extend(templates.statics().map(|(name, text)| super::palette::dyed(&model, name, text)));
     pages.extend(super::deleted::pages(&renderer)?);
     let paths = asked.iter().map(Asked::path).chain(pages.iter().map(|page| page.path.as_str()));
     let map = super::feeds::map(&model, paths);
@@ -170,14 +171,14 @@ impl Renderer<'_> {
     }
 
     /// As in mdBook, the manual's folder shows its first chapter.
-    fn manual_index(&self, made: &[Asked]) -> Option<Page> {
+    fn manual_index(&self, made: &[Asked]) -> Result<Option<Page>, SiteError> {
         const INDEX: &str = "manual/index.html";
-        let first = self.model.manual_start()?;
+        let Some(first) = self.model.manual_start() else { return Ok(None) };
         let is_beside = first.strip_prefix("manual/").is_some_and(|name| !name.contains('/'));
-        let page = made.iter().find(|page| page.path() == first).filter(|_| is_beside && first != INDEX)?;
         let is_free = made.iter().all(|page| page.path() != INDEX)
             && self.model.copied.iter().all(|copy| copy.to != INDEX);
-        is_free.then(|| Page { path: INDEX.to_owned(), bytes: self.builder.bytes(page) })
+        let page = made.iter().find(|page| page.path() == first).filter(|_| is_beside && is_free);
+        page.map(|page| Ok(Page::new(INDEX, self.builder.bytes(page)?))).transpose()
     }
 
     /// The manual's pages, and the page and title of each for the search.
@@ -289,7 +290,7 @@ impl Renderer<'_> {
         pages.extend(self.audit()?);
         if let Some(judged) = model.input.judged {
             let csv = super::audit_csv(&judged.audit.rows).unwrap_or_default();
-            pages.push(Asked::New(Page { path: "audit.csv".to_owned(), bytes: csv.into_bytes() }));
+            pages.push(Asked::New(self.builder.waiting(Page::new("audit.csv", csv.into_bytes()))));
         }
         let metrics = context! { metrics => data(super::figures::view(model)) };
         pages.push(self.anew("metrics.html", "more", "site/metrics.html", metrics)?);

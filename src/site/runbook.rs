@@ -101,7 +101,7 @@ mod tests {
         of(book.state.records.last_mut().unwrap());
         let pages = crate::site::render_site(&book.input()).unwrap();
         let page = pages.into_iter().find(|page| page.path == "runbooks/redis-cluster.html").unwrap();
-        String::from_utf8(page.bytes).unwrap()
+        page.text().to_owned()
     }
 
     #[test]

@@ -55,7 +55,7 @@ mod tests {
     fn pages(book: &Book) -> Vec<(String, String)> {
         let pages = crate::site::render_site(&book.input()).unwrap().into_iter();
         let runbooks = pages.filter(|page| page.path.contains("runbooks") && page.path.ends_with(".html"));
-        runbooks.map(|page| (page.path, String::from_utf8(page.bytes).unwrap())).collect()
+        runbooks.map(|page| (page.path.clone(), page.text().to_owned())).collect()
     }
 
     #[test]

@@ -16,8 +16,8 @@ use serde::Serialize;
 
 use super::checks::Text;
 use super::headings::{ByWord, Found, by_word};
-use super::input::Page;
 use super::model::Model;
+use super::page::Page;
 use super::text::visible;
 use super::words::Words;
 use crate::ledger::RecordState;
@@ -70,18 +70,17 @@ pub(super) fn pages(model: &Model<'_>, manual: &[(String, String)], texts: &[Tex
     let shards = shards(&postings, &headings);
     let mut pages: Vec<Page> = shards
         .iter()
-        .map(|(prefix, body)| Page {
-            path: format!("search/words-{}.js", shard_name(prefix)),
-            bytes: format!("changebookSearch({}, {{{body}}});\n", quoted(prefix)).into_bytes(),
+        .map(|(prefix, body)| {
+            let script = format!("changebookSearch({}, {{{body}}});\n", quoted(prefix));
+            Page::new(format!("search/words-{}.js", shard_name(prefix)), script.into_bytes())
         })
         .collect();
     let tables = Tables::new(model);
     let entries = entries(model, manual, &tables);
     let mut chunks: Vec<&[Entry<'_>]> = entries.chunks(CHUNK).collect();
     let last = chunks.pop().unwrap_or_default();
-    let script = |path: String, what: &str, data: String| Page {
-        path,
-        bytes: format!("changebookSearch({what}, {});\n", harmless(&data)).into_bytes(),
+    let script = |path: String, what: &str, data: String| {
+        Page::new(path, format!("changebookSearch({what}, {});\n", harmless(&data)).into_bytes())
     };
     for (number, chunk) in chunks.iter().enumerate() {
         let text = serde_json::to_string(chunk).unwrap_or_default();

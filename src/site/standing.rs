@@ -1,23 +1,26 @@
 //! Pages that an earlier build made and that stand where it put them: such a page is not made again as long as what it
 //! shows is the same.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt::Debug;
+use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::as_of::{AsOf, Place};
-use super::input::Page;
+use super::input::SiteError;
 use super::memory::Key;
+use super::page::{Page, Spool};
 use crate::history::hex;
 
 /// Where the pages of an earlier build can be read.
 pub trait Shelf: Debug + Sync {
-    /// The page at that path in the site; `None` where there is none.
-    fn read(&self, path: &str) -> Option<Vec<u8>>;
-    /// Whether the page at that path has the bytes that `hash` is of, SHA-256 in base 16.
+    /// The page at that path in the site, where it has the bytes that `hash` is of, SHA-256 in base 16.
+    fn read(&self, path: &str, hash: &str) -> Option<Vec<u8>>;
+    /// Whether the page at that path has the bytes that `hash` is of.
     fn has(&self, path: &str, hash: &str) -> bool;
 }
 
@@ -77,12 +80,21 @@ impl Asked {
 pub(super) struct Builder<'a> {
     as_of: AsOf,
     earlier: Option<Earlier<'a>>,
+    spool: Option<&'a Arc<Spool>>,
     made: Mutex<BTreeMap<String, Arc<MadePage>>>,
 }
 
 impl<'a> Builder<'a> {
-    pub(super) fn new(as_of: AsOf, earlier: Option<Earlier<'a>>) -> Self {
-        Builder { as_of, earlier, made: Mutex::default() }
+    pub(super) fn new(as_of: AsOf, (earlier, spool): (Option<Earlier<'a>>, Option<&'a Arc<Spool>>)) -> Self {
+        Builder { as_of, earlier, spool, made: Mutex::default() }
+    }
+
+    /// The page, to be written when all are known.
+    pub(super) fn waiting(&self, page: Page) -> Page {
+        match self.spool {
+            Some(spool) => page.spooled(spool),
+            None => page,
+        }
     }
 
     /// The page, where it was made before from what `key` is a hash of, and is still as it was written.
@@ -95,10 +107,12 @@ impl<'a> Builder<'a> {
                 Asked::Standing(path.to_owned())
             });
         }
-        let bytes = shelf.read(path).filter(|bytes| hash(bytes) == page.hash)?;
+        let bytes = shelf.read(path, &page.hash)?;
         let (bytes, places) = self.as_of.exchanged(&made.as_of, &bytes, &page.places)?;
-        self.keep(path, Arc::new(MadePage { hash: hash(&bytes), places, ..(**page).clone() }));
-        Some(Asked::New(Page { path: path.to_owned(), bytes }))
+        let exchanged = Page::new(path, bytes);
+        let known = MadePage { hash: exchanged.hash().to_owned(), places, ..(**page).clone() };
+        self.keep(path, Arc::new(known));
+        Some(Asked::New(self.waiting(exchanged)))
     }
 
     /// The page, and those that were made with it; `None` where one of them must be made again.
@@ -118,24 +132,28 @@ impl<'a> Builder<'a> {
     /// The same of a page that others are made with, from the same.
     pub(super) fn rendered_with(&self, path: &str, key: &Key, text: &str, with: Vec<String>) -> Asked {
         let (bytes, places) = self.as_of.finished(text);
-        let page = MadePage { key: hex(key), hash: hash(&bytes), places, with };
-        self.keep(path, Arc::new(page));
-        Asked::New(Page { path: path.to_owned(), bytes })
+        let page = Page::new(path, bytes);
+        let known = MadePage { key: hex(key), hash: page.hash().to_owned(), places, with };
+        self.keep(path, Arc::new(known));
+        Asked::New(self.waiting(page))
     }
 
     /// A page that is made each time.
     pub(super) fn finished(&self, path: &str, text: &str) -> Page {
-        Page { path: path.to_owned(), bytes: self.as_of.finished(text).0 }
+        self.waiting(Page::new(path, self.as_of.finished(text).0))
     }
 
     /// The bytes of a page.
-    pub(super) fn bytes(&self, page: &Asked) -> Vec<u8> {
-        match page {
-            Asked::New(page) => page.bytes.clone(),
+    pub(super) fn bytes(&self, page: &Asked) -> Result<Vec<u8>, SiteError> {
+        let read = || match page {
+            Asked::New(page) => page.read().map(Cow::into_owned),
             Asked::Standing(path) => {
-                self.earlier.and_then(|earlier| earlier.shelf.read(path)).unwrap_or_default()
+                let bytes =
+                    self.earlier.and_then(|Earlier { made, shelf }| shelf.read(path, made.hash(path)?));
+                bytes.ok_or_else(|| io::ErrorKind::NotFound.into())
             }
-        }
+        };
+        read().map_err(|source| SiteError::Unreadable { page: page.path().to_owned(), source })
     }
 
     fn keep(&self, path: &str, page: Arc<MadePage>) {

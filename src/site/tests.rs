@@ -11,7 +11,7 @@ fn pages(book: &Book) -> Vec<Page> {
 
 fn text<'a>(pages: &'a [Page], path: &str) -> &'a str {
     let page = pages.iter().find(|page| page.path == path).unwrap_or_else(|| panic!("no page {path}"));
-    std::str::from_utf8(&page.bytes).unwrap()
+    page.text()
 }
 
 /// Writes the fixture's site for a look in a browser, where the variable says.

@@ -6,7 +6,8 @@ use std::ops::Range;
 use csscolorparser::Color;
 use toml::Spanned;
 
-use super::input::{DocFile, Page, SiteError, SiteInput};
+use super::input::{DocFile, SiteError, SiteInput};
+use super::page::Page;
 use super::paths::is_safe;
 use crate::book::{BOOK_FILE, Colors};
 use crate::diagnostic::{Code, Diagnostic};
@@ -56,7 +57,7 @@ pub(super) fn dress(input: &SiteInput<'_>) -> Result<Dress, SiteError> {
     css.push_str(&tailor.font("code", "--mono", "ui-monospace,monospace", &theme.code_font));
     if !css.is_empty() {
         tailor.dress.styles.push("theme.css".to_owned());
-        tailor.dress.pages.push(Page { path: "theme.css".to_owned(), bytes: css.into_bytes() });
+        tailor.dress.pages.push(Page::new("theme.css", css.into_bytes()));
     }
     if let Some(logo) = &theme.logo
         && let Some((ending, bytes)) = tailor.file(logo, &["svg", "png", "webp", "jpg", "jpeg"])
@@ -69,27 +70,27 @@ pub(super) fn dress(input: &SiteInput<'_>) -> Result<Dress, SiteError> {
             );
         }
         let path = format!("theme/logo.{ending}");
-        tailor.dress.pages.push(Page { path: path.clone(), bytes: bytes.to_vec() });
+        tailor.dress.pages.push(Page::new(path.clone(), bytes.to_vec()));
         tailor.dress.logo = Some(path);
     }
     if let Some(script) = &theme.mermaid
         && let Some((_, bytes)) = tailor.file(script, &["js"])
     {
         let path = "theme/mermaid.js".to_owned();
-        tailor.dress.pages.push(Page { path: path.clone(), bytes: bytes.to_vec() });
+        tailor.dress.pages.push(Page::new(path.clone(), bytes.to_vec()));
         tailor.dress.mermaid = Some(path);
     }
     for (n, style) in theme.styles.iter().enumerate() {
         if let Some((_, bytes)) = tailor.file(style, &["css"]) {
             let path = format!("theme/{n}-{}", file_name(style.as_ref()));
-            tailor.dress.pages.push(Page { path: path.clone(), bytes: bytes.to_vec() });
+            tailor.dress.pages.push(Page::new(path.clone(), bytes.to_vec()));
             tailor.dress.styles.push(path);
         }
     }
     for (n, script) in theme.scripts.iter().enumerate() {
         if let Some((_, bytes)) = tailor.file(script, &["js"]) {
             let path = format!("theme/{n}-{}", file_name(script.as_ref()));
-            tailor.dress.pages.push(Page { path: path.clone(), bytes: bytes.to_vec() });
+            tailor.dress.pages.push(Page::new(path.clone(), bytes.to_vec()));
             tailor.dress.scripts.push(path);
         }
     }
@@ -197,7 +198,7 @@ impl<'a> Tailor<'a> {
                 "@font-face{{font-family:\"Book {name}\";src:url(\"{path}\");font-weight:{weight};font-display:swap}}\n"
             ));
             if !same {
-                self.dress.pages.push(Page { path, bytes: bytes.to_vec() });
+                self.dress.pages.push(Page::new(path, bytes.to_vec()));
             }
         }
         if !css.is_empty() {

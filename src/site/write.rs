@@ -1,5 +1,6 @@
 //! Puts a site on disk: every file in one step, nothing foreign touched.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, Metadata};
 use std::io::{self, Write};
@@ -8,7 +9,7 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 
 use super::disk::{Look, Looks, OnDisk};
-use super::input::Page;
+use super::page::Page;
 use super::paths::is_safe;
 use super::standing::hash;
 
@@ -88,19 +89,16 @@ pub fn write_among(
 ) -> Result<WriteReport, WriteError> {
     let out = disk.out;
     let before = read_manifest(out)?;
-    let made: BTreeMap<&str, String> =
-        pages.par_iter().map(|page| (page.path.as_str(), hash(&page.bytes))).collect();
-    let mut now: BTreeMap<&str, &str> = made.iter().map(|(path, hash)| (*path, hash.as_str())).collect();
+    let mut now: BTreeMap<&str, &str> = pages.iter().map(|page| (page.path.as_str(), page.hash())).collect();
     now.extend(standing.iter().copied());
     check(out, pages, standing, before.as_ref())?;
     let before = before.unwrap_or_default();
     let mut both: BTreeMap<&str, &str> =
         before.iter().map(|(path, hash)| (path.as_str(), hash.as_str())).collect();
     both.extend(now.iter().map(|(path, hash)| (*path, *hash)));
-    let put_manifest = |text: Vec<u8>| put(disk, MANIFEST, &text, &hash(&text));
+    let put_manifest = |text: Vec<u8>| put(disk, &Page::new(MANIFEST, text));
     put_manifest(manifest(both))?;
-    let written =
-        pages.par_iter().map(|page| put(disk, &page.path, &page.bytes, &made[&*page.path]).map(usize::from));
+    let written = pages.par_iter().map(|page| put(disk, page).map(usize::from));
     let written = written.try_reduce(|| 0, |a, b| Ok(a + b))?;
     let unchanged = pages.len() - written + standing.len();
     let mut report = WriteReport { written, unchanged, ..WriteReport::default() };
@@ -189,11 +187,15 @@ fn check_page(out: &Path, page: &Page, before: Option<&BTreeMap<String, String>>
     let ours = before.is_none_or(|before| before.contains_key(&page.path));
     if found.is_symlink() {
         Err(WriteError::SymbolicLink { path })
-    } else if !found.is_file() || (!ours && !has_bytes(&path, &found, &page.bytes)?) {
+    } else if !found.is_file() || (!ours && !has_bytes(&path, &found, &bytes_of(page)?)?) {
         Err(WriteError::InTheWay { path })
     } else {
         Ok(())
     }
+}
+
+fn bytes_of(page: &Page) -> Result<Cow<'_, [u8]>, WriteError> {
+    page.read().map_err(io_error(Path::new(&page.path)))
 }
 
 /// Whether a file that was found holds these bytes; it is read only where its size is theirs.
@@ -259,28 +261,30 @@ fn check_parents(out: &Path, path: &str) -> Result<(), WriteError> {
     Ok(())
 }
 
-/// Writes one file by a rename; false when it has these bytes already. It is not read to tell that where it looks as it
-/// did when it had them.
-fn put(disk: &OnDisk<'_>, path: &str, bytes: &[u8], hash: &str) -> Result<bool, WriteError> {
-    let out = disk.out;
+/// Writes one file by a rename; false when it has these bytes already. It is not read to tell that where its look tells
+/// what it holds.
+fn put(disk: &OnDisk<'_>, page: &Page) -> Result<bool, WriteError> {
+    let (out, path, hash) = (disk.out, page.path.as_str(), page.hash());
     let target = out.join(path);
     if let Some(found) = metadata(&target)?.filter(Metadata::is_file) {
-        if disk.looks_the_same(path, &found, hash) {
-            return Ok(false);
-        }
-        if has_bytes(&target, &found, bytes)? {
+        let same = match disk.held(path, &found) {
+            Some(held) => held == hash,
+            None => has_bytes(&target, &found, &bytes_of(page)?)?,
+        };
+        if same {
             disk.note(path, Look::of(&found), hash);
             return Ok(false);
         }
     }
     check_parents(out, path)?;
     let folder = target.parent().unwrap_or(out);
+    let bytes = bytes_of(page)?;
     let file = temporary(folder).or_else(|error| match error.kind() {
         io::ErrorKind::NotFound => fs::create_dir_all(folder).and_then(|()| temporary(folder)),
         _ => Err(error),
     });
     let mut file = file.map_err(io_error(folder))?;
-    file.write_all(bytes).map_err(io_error(&target))?;
+    file.write_all(&bytes).map_err(io_error(&target))?;
     let file = file.persist(&target).map_err(|error| io_error(&target)(error.error))?;
     disk.note(path, file.metadata().ok().as_ref().and_then(Look::of), hash);
     Ok(true)

@@ -12,7 +12,7 @@ use std::time::Duration;
 use super::build::Options;
 use super::context::Context;
 use super::error::CliError;
-use super::gathered::{Gathered, Kept, pieces_on_disk};
+use super::gathered::{Gathered, Kept, Known, pieces_on_disk};
 use super::sources::Sources;
 use super::ui::{BAD, DIM, GOOD, Ui, paint};
 use crate::book::{Book, Loaded};
@@ -107,28 +107,30 @@ struct Session<'a> {
     pieces: Pieces,
     /// What the last build knew of its pages.
     made: Made,
-    gathered: Option<Gathered>,
+    /// What it knew of the book.
+    known: Option<Known>,
 }
 
 impl<'a> Session<'a> {
     fn new(context: &'a Context, book: &Book, root: &'a Path) -> Self {
         let pieces = pieces_on_disk(book, context).unwrap_or_else(Pieces::in_memory);
         pieces.read();
-        Session { context, root, pieces, made: Made::default(), gathered: None }
+        Session { context, root, pieces, made: Made::default(), known: None }
     }
 
     /// The site of the files as they are now, and what is wrong with it; `before` is what is shown.
     fn build(&mut self, before: &Files) -> Result<(Files, Option<Failure>), CliError> {
         let book = Book::find(self.root)?;
         let sources = Sources::read(&book, self.context)?;
-        let gathered = Gathered::new(&book, sources, self.gathered.as_ref())?.with_unsaved();
+        let (gathered, known) = Gathered::new(&book, sources, self.known.as_ref())?;
+        let gathered = gathered.with_unsaved(&known);
         let earlier = Earlier { made: &self.made, shelf: before };
-        let kept = Kept { pieces: Some(&self.pieces), earlier: Some(earlier) };
+        let kept = Kept { pieces: Some(&self.pieces), earlier: Some(earlier), spool: None };
         let site = gathered.site(&book, &Options::default(), kept);
-        let unreadable = unreadable(&gathered.loaded);
+        let unreadable = unreadable(&known.loaded);
         // Nobody waits until what was known before is taken apart.
-        let before_that = self.gathered.replace(gathered);
-        rayon::spawn(move || drop(before_that));
+        let before_that = self.known.replace(known);
+        rayon::spawn(move || drop((gathered, before_that)));
         let Site { pages, standing, made, broken } = site?;
         self.made = made;
         // The pages with broken links are worth more than none.
@@ -136,7 +138,8 @@ impl<'a> Session<'a> {
             true => unreadable,
             false => Some(failure(&SiteError::Links(broken).into())),
         };
-        Ok((before.followed(pages, standing), failure))
+        let files = before.followed(pages, standing);
+        Ok((files.map_err(|error| CliError::failure(error.to_string()))?, failure))
     }
 }
 

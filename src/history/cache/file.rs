@@ -55,6 +55,10 @@ impl Folder {
         files
     }
 
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
     pub(super) fn path_of(&self, name: &str) -> PathBuf {
         self.path.join(name)
     }

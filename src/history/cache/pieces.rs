@@ -3,6 +3,7 @@
 //! What a run makes anew goes into a file of its own. When there are many files, or much in them, the pieces that
 //! the run used go into one, and the others are dropped: what is kept stays about as large as the site.
 
+use std::fs::File;
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -70,6 +71,12 @@ impl Pieces {
     /// Keeps pieces in memory alone.
     pub fn in_memory() -> Self {
         Pieces { folder: None, program: [0; 32], state: Mutex::default() }
+    }
+
+    /// An empty file without a name beside what is kept, where one can be had: it is gone when nobody has it open.
+    pub fn temporary_file(&self) -> Option<File> {
+        let folder = self.folder.as_ref()?.path();
+        std::fs::create_dir_all(folder).and_then(|()| tempfile::tempfile_in(folder)).ok()
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

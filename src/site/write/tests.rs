@@ -4,7 +4,7 @@ use super::*;
 use crate::site::Shelf;
 
 fn page(path: &str, text: &str) -> Page {
-    Page { path: path.to_owned(), bytes: text.as_bytes().to_vec() }
+    Page::new(path, text.as_bytes().to_vec())
 }
 
 fn report(written: usize, unchanged: usize, removed: usize) -> WriteReport {
