@@ -133,7 +133,7 @@ pub(super) fn build(
         memory.as_ref().inspect(|memory| memory.save());
         return Err(SiteError::Links(broken).into());
     }
-    let standing: Vec<(&str, &str)> =
+    let standing: Vec<(&str, &site::Key)> =
         standing.iter().filter_map(|path| Some((path.as_str(), made.hash(path)?))).collect();
     let report = std::thread::scope(|scope| {
         scope.spawn(|| memory.as_ref().map(Pieces::save));

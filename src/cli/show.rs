@@ -237,7 +237,7 @@ fn environments(ui: &mut Ui, state: &RecordState) -> Result<(), CliError> {
 
 fn items(ui: &mut Ui, state: &RecordState) -> Result<(), CliError> {
     let mut section = None;
-    for item in &state.items {
+    for item in &*state.items {
         if section != Some(item.section.as_deref()) {
             section = Some(item.section.as_deref());
             heading(ui, &escape(item.section.as_deref().unwrap_or("Items")))?;
@@ -274,7 +274,7 @@ fn evidence(ui: &mut Ui, state: &RecordState) -> Result<(), CliError> {
     for item in state.items.iter().filter(|item| item.checked) {
         lines.extend(item.by.iter().map(|by| (show_command(by.commit), format!("ticked: {}", item.text))));
     }
-    for event in &state.events {
+    for event in &*state.events {
         lines.push((show_command(event.by.commit), words(&event.kind)));
     }
     let mut seen = std::collections::HashSet::new();

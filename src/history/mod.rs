@@ -25,11 +25,11 @@ pub use lines::{DiffLine, Hunk, Origin, changed_lines, unchanged_lines};
 pub use objects::blob_name;
 pub use repository::{Blob, Head, Repository};
 pub use signature::{SignatureCheck, check_text, key_identity};
-pub(crate) use types::hex;
 pub use types::{
     BlobId, Change, Commit, CommitId, CommitTime, FileKind, History, Signature, Trailers, TrailersOfCommit,
     TreeFile,
 };
+pub(crate) use types::{from_hex, hex};
 
 /// Where the book stands in the work tree: empty for the root, else a path without outer slashes.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

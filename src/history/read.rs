@@ -200,6 +200,8 @@ fn walk<'scope>(
     }
     let rest = queue.rest()?;
     scope.spawn(move |_| comparing.compare(rest));
+    // The facts of all that was asked for are taken, and their places need not stand in memory beside them.
+    *shelf = Shelf::default();
     Ok(walked)
 }
 

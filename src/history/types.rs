@@ -278,6 +278,16 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
+/// The bytes of so many that are written in base 16.
+pub(crate) fn from_hex<const N: usize>(text: &str) -> Option<[u8; N]> {
+    let digits = text.as_bytes().chunks_exact(2).map(|pair| {
+        let digit = |byte: u8| char::from(byte).to_digit(16);
+        u8::try_from(digit(pair[0])? << 4 | digit(pair[1])?).ok()
+    });
+    let bytes: Vec<u8> = digits.collect::<Option<_>>()?;
+    <[u8; N]>::try_from(bytes).ok().filter(|_| text.len() == 2 * N)
+}
+
 impl fmt::Display for CommitId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(&self.hex())
@@ -343,6 +353,15 @@ mod tests {
         assert_eq!(time.human(), "16 May 2024 10:02 +02:00");
         let nonsense = CommitTime { seconds: i64::MAX, offset_minutes: i32::MAX };
         assert!(nonsense.rfc3339().starts_with("9999-12-3"));
+    }
+
+    #[test]
+    fn base_16_is_read_as_it_is_written() {
+        assert_eq!(from_hex("00ff1a"), Some([0, 255, 26]));
+        assert_eq!(from_hex::<3>(&hex(&[1, 2, 254])), Some([1, 2, 254]));
+        for wrong in ["00ff1", "00ff1a0", "00ff", "00ff1g", "+0ff1a", "ä0ff1"] {
+            assert_eq!(from_hex::<3>(wrong), None, "{wrong}");
+        }
     }
 
     fn graph(parents: &[&[usize]]) -> History {

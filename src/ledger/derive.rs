@@ -168,7 +168,7 @@ impl Deriver<'_> {
     /// Who did what to it: items with owners, events.
     fn acts(&self, state: &mut RecordState, shown: &Shown, record: RecordIx) {
         let context = self.context;
-        for item in &mut state.items {
+        for item in Arc::make_mut(&mut state.items) {
             let cell = context.cell(record, &Key::Item(item.key.clone()));
             let mut owners = cell.map_or_else(Vec::new, |cell| context.owners(cell));
             owners.sort_by_key(|&owner| (context.sources.history.commits[owner].author.time.seconds, owner));
@@ -176,9 +176,9 @@ impl Deriver<'_> {
         }
         let texts: HashMap<&ItemKey, &str> =
             shown.record.items.iter().map(|item| (&item.key, item.text.as_str())).collect();
-        state.events = events(context, record, &|key| {
-            texts.get(key).map_or_else(|| key.text.to_string(), |text| (*text).to_owned())
-        });
+        let text =
+            |key: &ItemKey| texts.get(key).map_or_else(|| key.text.to_string(), |text| (*text).to_owned());
+        state.events = events(context, record, &text).into();
         state.diagnostics.extend(suspicions::acts(context, record, &shown.record));
         state.diagnostics.extend(suspicions::lost_in_merges(context, record, &shown.record));
     }
@@ -276,7 +276,7 @@ fn authors(context: &Context<'_>, record: RecordIx) -> Vec<Evidence> {
     authors
 }
 
-fn items(record: &Record) -> Vec<ItemState> {
+fn items(record: &Record) -> Arc<[ItemState]> {
     let section = |index: Option<usize>| index.map(|index| record.sections[index].title.clone());
     let state = |item: &Item| ItemState {
         key: item.key.clone(),
@@ -312,12 +312,12 @@ fn draft(shown: &Shown, book: &Book<'_>, depth: Depth) -> RecordState {
         blocked_by: Vec::new(),
         items: match depth {
             Depth::Everything => items(record),
-            Depth::Standing => Vec::new(),
+            Depth::Standing => Arc::default(),
         },
         environments: Vec::new(),
         open_conditions: Vec::new(),
         relations: relations(record, book),
-        events: Vec::new(),
+        events: Arc::default(),
         scope: None,
         work_tree: shown.work_tree,
         landed: None,

@@ -8,6 +8,7 @@ use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
 
+use super::memory::Key;
 use super::paths::is_safe;
 use super::standing::{Shelf, hash};
 
@@ -53,7 +54,7 @@ pub struct Looks(BTreeMap<String, Noted>);
 struct Noted {
     look: Look,
     /// The hash of what it held.
-    held: String,
+    held: Key,
     /// False where it was written so shortly before that a change could hide behind the same look: it is read then.
     settled: bool,
 }
@@ -80,7 +81,7 @@ impl<'a> OnDisk<'a> {
     }
 
     /// The hash of what a file holds, where its look tells that.
-    pub(super) fn held(&self, path: &str, found: &Metadata) -> Option<&str> {
+    pub(super) fn held(&self, path: &str, found: &Metadata) -> Option<&Key> {
         let before = self.before.0.get(path).filter(|noted| noted.settled)?;
         (before.look == Look::of(found)?).then_some(&before.held)
     }
@@ -106,10 +107,10 @@ impl<'a> OnDisk<'a> {
     }
 
     /// Notes how a file looked before it was found to hold what the hash is of, or as it was put there.
-    pub(super) fn note(&self, path: &str, look: Option<Look>, hash: &str) {
+    pub(super) fn note(&self, path: &str, look: Option<Look>, hash: &Key) {
         if let Some(look) = look {
             let mut now = self.now.lock().unwrap_or_else(PoisonError::into_inner);
-            now.0.insert(path.to_owned(), Noted { look, held: hash.to_owned(), settled: false });
+            now.0.insert(path.to_owned(), Noted { look, held: *hash, settled: false });
         }
     }
 }
@@ -124,19 +125,19 @@ impl OnDisk<'_> {
 }
 
 impl Shelf for OnDisk<'_> {
-    fn read(&self, path: &str, expected: &str) -> Option<Vec<u8>> {
+    fn read(&self, path: &str, expected: &Key) -> Option<Vec<u8>> {
         let (target, found) = self.file(path)?;
         match self.held(path, &found) {
             Some(held) => fs::read(target).ok().filter(|_| held == expected),
-            None => fs::read(target).ok().filter(|bytes| hash(bytes) == expected),
+            None => fs::read(target).ok().filter(|bytes| hash(bytes) == *expected),
         }
     }
 
-    fn has(&self, path: &str, expected: &str) -> bool {
+    fn has(&self, path: &str, expected: &Key) -> bool {
         let Some((target, found)) = self.file(path) else { return false };
         let holds = match self.held(path, &found) {
             Some(held) => held == expected,
-            None => fs::read(&target).is_ok_and(|bytes| hash(&bytes) == expected),
+            None => fs::read(&target).is_ok_and(|bytes| hash(&bytes) == *expected),
         };
         if holds {
             self.note(path, Look::of(&found), expected);

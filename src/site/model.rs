@@ -304,7 +304,7 @@ fn cited_commits(input: &SiteInput<'_>) -> Vec<String> {
     if !input.config.repository_url.as_deref().is_some_and(super::view::is_web) {
         return Vec::new();
     }
-    let events = input.state.records.iter().flat_map(|record| &record.events);
+    let events = input.state.records.iter().flat_map(|record| &*record.events);
     let at = input.state.at.iter().map(|at| at.commit);
     let commits: std::collections::BTreeSet<String> =
         events.map(|event| event.by.commit).chain(at).map(|id| id.hex()).collect();

@@ -6,6 +6,7 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::memory::Key;
 use super::standing::hash;
 
 /// One file of the site.
@@ -13,7 +14,7 @@ use super::standing::hash;
 pub struct Page {
     /// Relative to the output, with forward slashes.
     pub path: String,
-    hash: String,
+    hash: Key,
     content: Content,
 }
 
@@ -30,8 +31,8 @@ impl Page {
         Page { path: path.into(), hash: hash(&bytes), content: Content::Memory(bytes) }
     }
 
-    /// SHA-256 of its bytes, in base 16.
-    pub fn hash(&self) -> &str {
+    /// SHA-256 of its bytes.
+    pub fn hash(&self) -> &Key {
         &self.hash
     }
 

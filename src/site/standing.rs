@@ -14,14 +14,13 @@ use super::as_of::{AsOf, Place};
 use super::input::SiteError;
 use super::memory::Key;
 use super::page::{Page, Spool};
-use crate::history::hex;
 
 /// Where the pages of an earlier build can be read.
 pub trait Shelf: Debug + Sync {
-    /// The page at that path in the site, where it has the bytes that `hash` is of, SHA-256 in base 16.
-    fn read(&self, path: &str, hash: &str) -> Option<Vec<u8>>;
+    /// The page at that path in the site, where it has the bytes that `hash` is of, by SHA-256.
+    fn read(&self, path: &str, hash: &Key) -> Option<Vec<u8>>;
     /// Whether the page at that path has the bytes that `hash` is of.
-    fn has(&self, path: &str, hash: &str) -> bool;
+    fn has(&self, path: &str, hash: &Key) -> bool;
 }
 
 /// What an earlier build made, and where.
@@ -42,10 +41,10 @@ pub struct Made {
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct MadePage {
-    /// Of all that the page was made from, in base 16 as the next.
-    key: String,
+    /// Of all that the page was made from.
+    key: Key,
     /// SHA-256 of its bytes.
-    hash: String,
+    hash: Key,
     /// Where the commit and the moment stand.
     places: Vec<Place>,
     /// The pages that were made with it, from the same.
@@ -53,9 +52,9 @@ struct MadePage {
 }
 
 impl Made {
-    /// SHA-256 in hex of a page's bytes.
-    pub fn hash(&self, path: &str) -> Option<&str> {
-        self.pages.get(path).map(|page| page.hash.as_str())
+    /// SHA-256 of a page's bytes.
+    pub fn hash(&self, path: &str) -> Option<&Key> {
+        self.pages.get(path).map(|page| &page.hash)
     }
 }
 
@@ -100,7 +99,7 @@ impl<'a> Builder<'a> {
     /// The page, where it was made before from what `key` is a hash of, and is still as it was written.
     pub(super) fn made_before(&self, path: &str, key: &Key) -> Option<Asked> {
         let Earlier { made, shelf } = self.earlier?;
-        let page = made.pages.get(path).filter(|page| page.key == hex(key))?;
+        let page = made.pages.get(path).filter(|page| page.key == *key)?;
         if made.as_of == self.as_of {
             return shelf.has(path, &page.hash).then(|| {
                 self.keep(path, Arc::clone(page));
@@ -110,7 +109,7 @@ impl<'a> Builder<'a> {
         let bytes = shelf.read(path, &page.hash)?;
         let (bytes, places) = self.as_of.exchanged(&made.as_of, &bytes, &page.places)?;
         let exchanged = Page::new(path, bytes);
-        let known = MadePage { hash: exchanged.hash().to_owned(), places, ..(**page).clone() };
+        let known = MadePage { hash: *exchanged.hash(), places, ..(**page).clone() };
         self.keep(path, Arc::new(known));
         Some(Asked::New(self.waiting(exchanged)))
     }
@@ -133,7 +132,7 @@ impl<'a> Builder<'a> {
     pub(super) fn rendered_with(&self, path: &str, key: &Key, text: &str, with: Vec<String>) -> Asked {
         let (bytes, places) = self.as_of.finished(text);
         let page = Page::new(path, bytes);
-        let known = MadePage { key: hex(key), hash: page.hash().to_owned(), places, with };
+        let known = MadePage { key: *key, hash: *page.hash(), places, with };
         self.keep(path, Arc::new(known));
         Asked::New(self.waiting(page))
     }
@@ -167,6 +166,6 @@ impl<'a> Builder<'a> {
     }
 }
 
-pub(super) fn hash(bytes: &[u8]) -> String {
-    hex(&Sha256::digest(bytes))
+pub(super) fn hash(bytes: &[u8]) -> Key {
+    Sha256::digest(bytes).into()
 }

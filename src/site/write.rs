@@ -9,9 +9,11 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 
 use super::disk::{Look, Looks, OnDisk};
+use super::memory::Key;
 use super::page::Page;
 use super::paths::is_safe;
 use super::standing::hash;
+use crate::history::{from_hex, hex};
 
 /// Lists what a build made, with hashes, in the output directory.
 const MANIFEST: &str = ".changebook-site";
@@ -85,16 +87,15 @@ pub fn write_site(out: &Path, pages: &[Page]) -> Result<WriteReport, WriteError>
 pub fn write_among(
     disk: &OnDisk<'_>,
     pages: &[Page],
-    standing: &[(&str, &str)],
+    standing: &[(&str, &Key)],
 ) -> Result<WriteReport, WriteError> {
     let out = disk.out;
     let before = read_manifest(out)?;
-    let mut now: BTreeMap<&str, &str> = pages.iter().map(|page| (page.path.as_str(), page.hash())).collect();
+    let mut now: BTreeMap<&str, &Key> = pages.iter().map(|page| (page.path.as_str(), page.hash())).collect();
     now.extend(standing.iter().copied());
     check(out, pages, standing, before.as_ref())?;
     let before = before.unwrap_or_default();
-    let mut both: BTreeMap<&str, &str> =
-        before.iter().map(|(path, hash)| (path.as_str(), hash.as_str())).collect();
+    let mut both: BTreeMap<&str, &Key> = before.iter().map(|(path, hash)| (path.as_str(), hash)).collect();
     both.extend(now.iter().map(|(path, hash)| (*path, *hash)));
     let put_manifest = |text: Vec<u8>| put(disk, &Page::new(MANIFEST, text));
     put_manifest(manifest(both))?;
@@ -123,10 +124,10 @@ fn io_error(path: &Path) -> impl FnOnce(io::Error) -> WriteError {
     move |source| WriteError::Io { path, source }
 }
 
-fn manifest<'a>(entries: impl IntoIterator<Item = (&'a str, &'a str)>) -> Vec<u8> {
+fn manifest<'a>(entries: impl IntoIterator<Item = (&'a str, &'a Key)>) -> Vec<u8> {
     let mut text = format!("{HEADER}\n");
     for (path, hash) in entries {
-        text.push_str(hash);
+        text.push_str(&hex(hash));
         text.push(' ');
         text.push_str(path);
         text.push('\n');
@@ -135,7 +136,7 @@ fn manifest<'a>(entries: impl IntoIterator<Item = (&'a str, &'a str)>) -> Vec<u8
 }
 
 /// Paths and hashes of the last build; `None` when there was none.
-fn read_manifest(out: &Path) -> Result<Option<BTreeMap<String, String>>, WriteError> {
+fn read_manifest(out: &Path) -> Result<Option<BTreeMap<String, Key>>, WriteError> {
     let path = out.join(MANIFEST);
     match metadata(&path)? {
         None => return Ok(None),
@@ -146,7 +147,9 @@ fn read_manifest(out: &Path) -> Result<Option<BTreeMap<String, String>>, WriteEr
     let text = String::from_utf8_lossy(&bytes);
     let Some(lines) = text.strip_prefix(HEADER) else { return Err(WriteError::InTheWay { path }) };
     let entries = lines.lines().filter_map(|line| line.split_once(' ')).filter(|(_, path)| is_safe(path));
-    Ok(Some(entries.map(|(hash, path)| (path.to_owned(), hash.to_owned())).collect()))
+    // What somebody wrote there by hand is the hash of no file.
+    let hash = |text: &str| from_hex(text).unwrap_or_default();
+    Ok(Some(entries.map(|(text, path)| (path.to_owned(), hash(text))).collect()))
 }
 
 /// What stands at the path itself, links not followed.
@@ -164,8 +167,8 @@ fn metadata(path: &Path) -> Result<Option<Metadata>, WriteError> {
 fn check(
     out: &Path,
     pages: &[Page],
-    standing: &[(&str, &str)],
-    before: Option<&BTreeMap<String, String>>,
+    standing: &[(&str, &Key)],
+    before: Option<&BTreeMap<String, Key>>,
 ) -> Result<(), WriteError> {
     let standing = standing.iter().map(|(path, _)| *path);
     let paths: BTreeSet<&str> = pages.iter().map(|page| page.path.as_str()).chain(standing).collect();
@@ -181,7 +184,7 @@ fn check(
     wrong.map_or(Ok(()), Err)
 }
 
-fn check_page(out: &Path, page: &Page, before: Option<&BTreeMap<String, String>>) -> Result<(), WriteError> {
+fn check_page(out: &Path, page: &Page, before: Option<&BTreeMap<String, Key>>) -> Result<(), WriteError> {
     let path = out.join(&page.path);
     let Some(found) = metadata(&path)? else { return Ok(()) };
     let ours = before.is_none_or(|before| before.contains_key(&page.path));
@@ -305,12 +308,12 @@ fn temporary(folder: &Path) -> io::Result<tempfile::NamedTempFile> {
 
 /// Removes a file of an earlier build, and its folders when they are empty then. A file that was changed
 /// since, or stands behind a link, stays.
-fn remove(out: &Path, path: &str, expected: &str) -> Result<bool, WriteError> {
+fn remove(out: &Path, path: &str, expected: &Key) -> Result<bool, WriteError> {
     let target = out.join(path);
     if check_parents(out, path).is_err() || !metadata(&target)?.is_some_and(|found| found.is_file()) {
         return Ok(false);
     }
-    if hash(&fs::read(&target).map_err(io_error(&target))?) != expected {
+    if hash(&fs::read(&target).map_err(io_error(&target))?) != *expected {
         return Ok(false);
     }
     fs::remove_file(&target).map_err(io_error(&target))?;

@@ -8,7 +8,7 @@ use super::super::error::CliError;
 use super::super::ui::{Ui, escape};
 use crate::act::Scratch;
 use crate::book::{Ask, CacheUse, Update, judge_update};
-use crate::history::{CommitId, Repository};
+use crate::history::{CommitId, Repository, from_hex};
 use crate::ledger::Refusal;
 
 /// Most reasons that a pusher is told at once.
@@ -92,9 +92,7 @@ fn tell(ui: &mut Ui, branch: &str, refusals: &[Refusal]) {
 
 /// The commit of that name; `None` for git's zeros.
 fn object(name: &str) -> Result<Option<CommitId>, CliError> {
-    let digits = || (0..40).step_by(2).map(|at| u8::from_str_radix(name.get(at..at + 2)?, 16).ok());
-    let bytes: Option<Vec<u8>> = digits().collect();
-    match bytes.and_then(|bytes| <[u8; 20]>::try_from(bytes).ok()).filter(|_| name.len() == 40) {
+    match from_hex(name) {
         Some(bytes) => Ok((bytes != [0; 20]).then_some(CommitId(bytes))),
         None => Err(CliError::usage(format!("`{name}` is no object name of 40 hexadecimal digits"))),
     }

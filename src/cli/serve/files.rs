@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::io;
 use std::sync::Arc;
 
-use crate::site::{Page, Shelf};
+use crate::site::{Key, Page, Shelf};
 
 /// Files by their paths.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -45,11 +45,11 @@ impl Files {
 
 impl Shelf for Files {
     /// Nobody changes a file in memory: what was built last is there.
-    fn read(&self, path: &str, _: &str) -> Option<Vec<u8>> {
+    fn read(&self, path: &str, _: &Key) -> Option<Vec<u8>> {
         self.get(path).map(<[u8]>::to_vec)
     }
 
-    fn has(&self, path: &str, _: &str) -> bool {
+    fn has(&self, path: &str, _: &Key) -> bool {
         self.0.contains_key(path)
     }
 }

@@ -283,8 +283,8 @@ pub struct RecordState {
     pub waiting_for: Vec<String>,
     /// Open dependencies (tasks).
     pub blocked_by: Vec<RecordId>,
-    /// Items with their owners, in file order.
-    pub items: Vec<ItemState>,
+    /// Items with their owners, in file order; shared with readings that differ in the work tree alone, as the events are.
+    pub items: Arc<[ItemState]>,
     /// Environments in the policy's order (tasks).
     pub environments: Vec<EnvironmentState>,
     /// Conditions that nobody has met (decisions).
@@ -292,7 +292,7 @@ pub struct RecordState {
     /// Links in both directions.
     pub relations: Vec<Relation>,
     /// Oldest first.
-    pub events: Vec<Event>,
+    pub events: Arc<[Event]>,
     /// What the approvals bind.
     pub scope: Option<ScopeHash>,
     /// How the work tree differs.

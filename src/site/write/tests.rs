@@ -121,7 +121,7 @@ fn a_manifest_that_says_more_than_was_written_hides_nothing() {
     write_among(&first, &[page("a.html", "1")], &[]).unwrap();
     let later = std::time::SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(4_000_000_000);
     let looks = first.into_looks(later);
-    fs::write(folder.path().join(MANIFEST), manifest([("a.html", hash(b"2").as_str())])).unwrap();
+    fs::write(folder.path().join(MANIFEST), manifest([("a.html", &hash(b"2"))])).unwrap();
     let second = OnDisk::new(folder.path(), looks);
     assert_eq!(write_among(&second, &[page("a.html", "2")], &[]).unwrap(), report(1, 0, 0));
     assert_eq!(fs::read_to_string(folder.path().join("a.html")).unwrap(), "2");
