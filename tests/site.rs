@@ -237,6 +237,8 @@ fn a_deleted_record_keeps_its_page() {
     assert!(book.read("book/tasks/INFRA-1.html").contains("<h1>"));
     let list = book.read("book/deleted.html");
     assert!(list.contains("INFRA-2") && !list.contains("INFRA-1"), "{list}");
+    let history = book.read("book/tasks/INFRA-2.history.html");
+    assert!(history.contains("url=../tasks/INFRA-2.html"), "{history}");
     assert!(book.read("book/records.html").contains("href=\"deleted.html\">1 deleted"));
     let index = book.read("book/search/records.js");
     assert!(index.contains("[\"deleted\",\"Deleted\"]"), "{index}");

@@ -6,6 +6,7 @@ use serde::Serialize;
 use super::input::SiteError;
 use super::model::Model;
 use super::page::Page;
+use super::parts::in_pages;
 use super::record_page::Command;
 use super::render::{Renderer, data};
 use super::view::{Act, Reference};
@@ -32,6 +33,9 @@ pub(super) struct DeletedView {
     pub(super) commands: Vec<Command>,
 }
 
+/// How many of them a page of the list has.
+const AT_ONCE: usize = 100;
+
 /// The page of each, and the list of them where there is one.
 pub(super) fn pages(renderer: &Renderer<'_>) -> Result<Vec<Page>, SiteError> {
     let deleted = views(renderer.model);
@@ -39,9 +43,9 @@ pub(super) fn pages(renderer: &Renderer<'_>) -> Result<Vec<Page>, SiteError> {
         renderer.page(&view.page, "records", "site/deleted.html", context! { deleted => data(view) })
     };
     let mut pages: Vec<Page> = deleted.iter().map(page).collect::<Result<_, _>>()?;
-    if !deleted.is_empty() {
-        let list = context! { deletions => data(&deleted) };
-        pages.push(renderer.page("deleted.html", "records", "site/deletions.html", list)?);
+    for part in in_pages("deleted.html", &deleted, AT_ONCE).into_iter().filter(|_| !deleted.is_empty()) {
+        let list = context! { deletions => data(part.things), pages => data(&part.links) };
+        pages.push(renderer.page(&part.page, "records", "site/deletions.html", list)?);
     }
     Ok(pages)
 }

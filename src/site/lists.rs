@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::groups;
 use super::model::Model;
-use super::parts::{Dated, YearLinks, links, page_of, parts};
+use super::parts::{Dated, NumberLink, Numbered, YearLinks, in_pages, links, page_of, parts};
 use super::view::{Row, status_word};
 use crate::history::CommitTime;
 use crate::ledger::Status;
@@ -42,7 +42,7 @@ pub(super) struct GroupKind {
 }
 
 /// One group with its size.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 pub(super) struct Group {
     pub(super) label: String,
     pub(super) page: String,
@@ -243,8 +243,39 @@ fn statuses(model: &Model<'_>) -> Vec<(&'static str, &'static str)> {
         .collect()
 }
 
+/// How many groups a page of tags has.
+const TAGS: usize = 300;
+
+/// A page of groups by kind, and the links to the others.
+pub(super) struct TagPage {
+    /// From the site's root.
+    pub(super) page: String,
+    pub(super) kinds: Vec<GroupKind>,
+    pub(super) links: Vec<NumberLink>,
+}
+
+/// The pages of all groups, the first at `tags.html`.
+pub(super) fn tag_pages(model: &Model<'_>) -> Vec<TagPage> {
+    let kinds = kinds(model);
+    let groups = |kind: &GroupKind| -> Vec<(&'static str, Group)> {
+        kind.groups.iter().map(|group| (kind.plural, group.clone())).collect()
+    };
+    let all: Vec<(&'static str, Group)> = kinds.iter().flat_map(groups).collect();
+    let pages = in_pages("tags.html", &all, TAGS);
+    let is_single = pages.len() == 1;
+    let of_page = |part: Numbered<'_, (&'static str, Group)>| {
+        let kind = |kind: &GroupKind| {
+            let here = part.things.iter().filter(|(plural, _)| *plural == kind.plural);
+            GroupKind { plural: kind.plural, groups: here.map(|(_, group)| group.clone()).collect() }
+        };
+        let shown = kinds.iter().map(kind).filter(|kind| is_single || !kind.groups.is_empty());
+        TagPage { page: part.page.clone(), kinds: shown.collect(), links: part.links }
+    };
+    pages.into_iter().map(of_page).collect()
+}
+
 /// Every group of the book, by kind.
-pub(super) fn kinds(model: &Model<'_>) -> Vec<GroupKind> {
+fn kinds(model: &Model<'_>) -> Vec<GroupKind> {
     let kind = |(kind, _, plural): (&'static str, &'static str, &'static str)| GroupKind {
         plural,
         groups: group_pages(model)

@@ -82,6 +82,32 @@ pub(super) fn numbered(pages: &[String], here: usize) -> Vec<NumberLink> {
         .collect()
 }
 
+/// What stands on one of the pages that things take, so many at most on each.
+pub(super) struct Numbered<'t, T> {
+    /// From the site's root.
+    pub(super) page: String,
+    pub(super) things: &'t [T],
+    /// As [`numbered`] gives them.
+    pub(super) links: Vec<NumberLink>,
+}
+
+/// The pages of things, the first at `path`, the others numbered behind its name; one page where there is nothing.
+pub(super) fn in_pages<'t, T>(path: &str, things: &'t [T], size: usize) -> Vec<Numbered<'t, T>> {
+    let chunks: Vec<&[T]> = if things.is_empty() { vec![things] } else { things.chunks(size).collect() };
+    let stem = path.trim_end_matches(".html");
+    let page = |number: usize| match number {
+        1 => path.to_owned(),
+        number => format!("{stem}-{number}.html"),
+    };
+    let pages: Vec<String> = (1..=chunks.len()).map(page).collect();
+    let of = |(index, things): (usize, &'t [T])| Numbered {
+        page: pages[index].clone(),
+        things,
+        links: numbered(&pages, index),
+    };
+    chunks.into_iter().enumerate().map(of).collect()
+}
+
 /// Splits a list, so that no part takes more room than `limit` unless it is a single thing. Years and parts of them
 /// come newest first, and so do the things in them.
 pub(super) fn parts<T>(mut list: Vec<Dated<T>>, limit: usize) -> Vec<Part<T>> {
@@ -277,6 +303,22 @@ mod tests {
         assert_eq!(labels(None), ["May"], "the months of the newest year, the parts of none");
         assert_eq!(labels(Some("2024-05-part-2")), ["May\u{a0}(3)", "May\u{a0}(2)", "May\u{a0}(1)"]);
         assert_eq!(labels(Some("2022")), [""; 0]);
+    }
+
+    #[test]
+    fn things_stand_on_numbered_pages() {
+        let pages = |n: u8| {
+            let things: Vec<u8> = (0..n).collect();
+            let pages = in_pages("tags.html", &things, 2);
+            let links = |links: &[NumberLink]| -> Vec<bool> { links.iter().map(|link| link.here).collect() };
+            pages.iter().map(|p| (p.page.clone(), p.things.to_vec(), links(&p.links))).collect::<Vec<_>>()
+        };
+        let page =
+            |name: &str, things: &[u8], here: &[bool]| (name.to_owned(), things.to_vec(), here.to_vec());
+        assert_eq!(pages(0), [page("tags.html", &[], &[])]);
+        assert_eq!(pages(2), [page("tags.html", &[0, 1], &[])]);
+        let two = [page("tags.html", &[0, 1], &[true, false]), page("tags-2.html", &[2], &[false, true])];
+        assert_eq!(pages(3), two);
     }
 
     #[test]

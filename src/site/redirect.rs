@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use minijinja::context;
 
 use super::checks::{NO_ANCHOR, anchors};
+use super::history;
 use super::input::SiteError;
 use super::model::Model;
 use super::page::Page;
@@ -60,9 +61,11 @@ pub(super) fn pages(
     if model.input.config.allow_broken_links {
         wrong.clear();
     }
-    let told: BTreeSet<String> = moved.iter().map(|found| found.from.clone()).collect();
+    let mut told: BTreeSet<String> = moved.iter().map(|found| found.from.clone()).collect();
     let records = renumbered(model);
-    moved.extend(records.filter(|found| !made.contains(found.from.as_str()) && !told.contains(&found.from)));
+    moved.extend(
+        records.filter(|found| !made.contains(found.from.as_str()) && told.insert(found.from.clone())),
+    );
     let pages = moved.into_iter().map(|found| {
         let context = context! { redirect => context! { href => found.href, page => found.page } };
         renderer.page(&found.from, "", "site/redirect.html", context)
@@ -124,14 +127,19 @@ fn web_address(address: &str) -> String {
         .collect()
 }
 
-/// Records that had another ID: from the page of the old one to that of the new one.
+/// Records that had another ID: from the page of the old one, and that of its history, to the page of the new one. So
+/// with the histories of records that are gone.
 fn renumbered<'a>(model: &'a Model<'_>) -> impl Iterator<Item = Moved> + 'a {
-    model.input.renamed.iter().filter_map(|(old, new)| {
+    let gone = model.deleted_pages.iter().map(|(_, page)| (history::page(page, 0), page.clone()));
+    let renamed = model.input.renamed.iter().filter_map(|(old, new)| {
         let page =
             model.record_page(new.as_str()).or_else(|| Some(model.deleted(new.as_str())?.1))?.to_owned();
         let folder = page.split('/').next()?;
         let from = format!("{folder}/{}.html", stem(old.as_str()));
+        Some([(history::page(&from, 0), page.clone()), (from, page)])
+    });
+    renamed.flatten().chain(gone).map(|(from, page)| {
         let href = format!("{}{}", root_of(&from), percent_encoded(&page));
-        Some(Moved { from, href, page: Some(page) })
+        Moved { from, href, page: Some(page) }
     })
 }

@@ -13,12 +13,16 @@ use super::input::{Differ, Site, SiteError, SiteInput};
 use super::memory::{Key, Kind, bytes_of};
 use super::model::Model;
 use super::page::Page;
+use super::parts::in_pages;
 use super::paths::root_of;
 use super::standing::{Asked, Builder};
 use super::template::Templates;
 use super::{calendar, lists, manual, meeting, overview, person};
 use crate::book::Differences;
 use crate::record::RecordType;
+
+/// How many meetings a page of their list has.
+const MEETINGS: usize = 200;
 
 /// Page and title of each chapter of the manual.
 type Chapters = Vec<(String, String)>;
@@ -213,26 +217,22 @@ impl Renderer<'_> {
         let by_type = |path, place, record_type| self.list(place, &lists::by_type(model, path, record_type));
         let (index, (board, records)) =
             rayon::join(index, || rayon::join(board, || by_type("records.html", "records", None)));
-        let mut pages = vec![
-            index?,
-            board?,
-            self.anew(
-                "tags.html",
-                "more",
-                "site/tags.html",
-                context! { kinds => data(lists::kinds(model)) },
-            )?,
-            self.anew("404.html", "", "site/404.html", context! {})?,
-        ];
+        let mut pages = vec![index?, board?, self.anew("404.html", "", "site/404.html", context! {})?];
+        let tags = lists::tag_pages(model);
+        for part in &tags {
+            let groups = context! { kinds => data(&part.kinds), pages => data(&part.links) };
+            pages.push(self.anew(&part.page, "more", "site/tags.html", groups)?);
+        }
         pages.extend(records?);
         pages.extend(by_type("decisions.html", "more", Some(RecordType::Decision))?);
         let runbooks = super::runbooks::pages(model, texts);
         pages.extend(self.list_as("site/runbooks.html", "runbooks", &runbooks)?);
         let letters = super::letters::pages(model).into_par_iter().map(|index| {
-            let kinds = if index.first { lists::kinds(model) } else { Vec::new() };
+            let kinds = tags.first().filter(|_| index.first).map(|part| &part.kinds);
+            let more_tags = tags.len() > 1;
             let target = Target { path: &index.page, place: "more", template: "site/all.html" };
-            self.page_from(target, &(&index, &kinds), || {
-                context! { index => data(&index), kinds => data(&kinds) }
+            self.page_from(target, &(&index, &kinds, more_tags), || {
+                context! { index => data(&index), kinds => data(kinds), more_tags }
             })
         });
         pages.extend(letters.collect::<Result<Vec<_>, SiteError>>()?);
@@ -281,12 +281,10 @@ impl Renderer<'_> {
         }
         let links: Vec<(String, String, bool)> =
             meetings.iter().rev().map(|m| (m.title.clone(), m.page.clone(), m.coming)).collect();
-        pages.push(self.anew(
-            "meetings.html",
-            "more",
-            "site/meetings.html",
-            context! { meetings => links },
-        )?);
+        for part in in_pages("meetings.html", &links, MEETINGS) {
+            let list = context! { meetings => data(part.things), pages => data(&part.links) };
+            pages.push(self.anew(&part.page, "more", "site/meetings.html", list)?);
+        }
         pages.extend(self.audit()?);
         if let Some(judged) = model.input.judged {
             let csv = super::audit_csv(&judged.audit.rows).unwrap_or_default();
