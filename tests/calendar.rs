@@ -98,6 +98,10 @@ fn freezes_have_hours_and_what_is_named_has_links() {
         next.contains(&"02:00–06:00 standard window, frozen from 04:00 for orders".to_owned()),
         "{next:?}"
     );
+    assert!(next.contains(&"04:00–12:00 freeze: Audit for orders".to_owned()), "{next:?}");
+    // Of four days with a freeze of everything, on two in half; none for the one of `orders`.
+    let cells = |part: &str| month.matches(&format!(" frozen {part}")).count();
+    assert_eq!((cells("whole"), cells("early"), cells("late")), (2, 1, 1), "{month}");
     for wanted in [
         "<a href=\"../tasks/INFRA-230.html\">INFRA-230</a> and <a href=\"../tasks/INFRA-235.html\">INFRA-235</a> both change orders",
         "<a href=\"../meetings/2024-05-30.html\">Board meets</a>",

@@ -144,7 +144,7 @@ fn rewritten(loaded: &Loaded, after: &str, seen: CommitId) -> Option<String> {
 
 /// Both days of a period are included; a day is one of the board's zone, else of UTC (design, section 5).
 fn period(policy: &Policy, question: &AuditQuestion) -> Result<Period, BookError> {
-    let zone = policy.cab.as_ref().map_or(jiff::tz::TimeZone::UTC, |cab| cab.timezone.clone());
+    let zone = ledger::board_zone(policy);
     let moment = |text: &str, last: bool| -> Result<i64, BookError> {
         let problem =
             |problem: &str| BookError::Moment { text: text.to_owned(), problem: problem.to_owned() };

@@ -3,6 +3,7 @@
 use super::load::Ask;
 use super::{Book, BookError};
 use crate::history::CommitId;
+use crate::ledger;
 use crate::policy::Policy;
 
 impl Book {
@@ -36,16 +37,17 @@ impl Book {
     /// The commit that `--at` names, and the moment: a revision with its committer's time, or the trunk as it was
     /// at a date or moment.
     pub(super) fn moment(&self, at: &str, ask: &Ask) -> Result<(CommitId, i64), BookError> {
-        let Some(end) = moment_end(at) else {
+        let Some(named) = Named::parse(at) else {
             let commit = self.repository.resolve(at)?;
             return Ok((commit, self.repository.commit_time(commit)?.seconds));
         };
+        let policy = self.policy(self.repository.head()?.commit)?;
         let problem = |problem: &str| BookError::Moment { text: at.to_owned(), problem: problem.to_owned() };
+        let end =
+            named.end(&ledger::board_zone(&policy)).ok_or_else(|| problem("is no day of the calendar"))?;
         if end > ask.now.saturating_add(24 * 3600) {
             return Err(problem("lies in the future"));
         }
-        let head = self.repository.head()?.commit;
-        let policy = self.policy(head)?;
         let (_, tip) = self.trunk(ask, &policy)?.ok_or(BookError::NoTrunk)?;
         let history = self.repository.read(&[tip], &self.path)?;
         let line = history.first_parent_line(history.position(tip).ok_or_else(|| problem("has no history"))?);
@@ -58,14 +60,29 @@ impl Book {
     }
 }
 
-/// The end of the day or the moment that a text names, as seconds since the epoch, exclusive.
-fn moment_end(text: &str) -> Option<i64> {
-    if let Ok(timestamp) = text.parse::<jiff::Timestamp>() {
-        return Some(timestamp.as_second().saturating_add(1));
+/// What a text names that is no revision.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Named {
+    Moment(jiff::Timestamp),
+    Day(jiff::civil::Date),
+}
+
+impl Named {
+    fn parse(text: &str) -> Option<Self> {
+        let day = || (text.len() == 10).then(|| text.parse().ok()).flatten().map(Named::Day);
+        text.parse().ok().map(Named::Moment).or_else(day)
     }
-    let date: jiff::civil::Date = (text.len() == 10).then(|| text.parse().ok()).flatten()?;
-    let next = date.tomorrow().ok()?;
-    Some(next.to_zoned_datetime(jiff::tz::TimeZone::UTC).ok()?.timestamp().as_second())
+
+    /// Its end, as seconds since the epoch, exclusive; that of a day in a zone.
+    fn end(self, zone: &jiff::tz::TimeZone) -> Option<i64> {
+        match self {
+            Named::Moment(moment) => Some(moment.as_second().saturating_add(1)),
+            Named::Day(day) => {
+                let next = day.tomorrow().ok()?.to_zoned_datetime(zone.clone()).ok()?;
+                Some(next.timestamp().as_second())
+            }
+        }
+    }
 }
 
 #[cfg(test)]
@@ -74,8 +91,13 @@ mod tests {
 
     #[test]
     fn a_day_ends_with_its_last_second() {
-        assert_eq!(moment_end("1970-01-01"), Some(86_400));
-        assert_eq!(moment_end("1970-01-01T02:00:00+02:00"), Some(1));
-        assert_eq!(moment_end("main"), None);
+        let (utc, east) = (jiff::tz::TimeZone::UTC, jiff::tz::TimeZone::fixed(jiff::tz::offset(2)));
+        let end = |text: &str, zone| Named::parse(text).and_then(|named| named.end(zone));
+        assert_eq!(end("1970-01-01", &utc), Some(86_400));
+        assert_eq!(end("1970-01-01", &east), Some(79_200), "two hours before it is midnight in London");
+        for zone in [&utc, &east] {
+            assert_eq!(end("1970-01-01T02:00:00+02:00", zone), Some(1));
+        }
+        assert_eq!(Named::parse("main"), None);
     }
 }

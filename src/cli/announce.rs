@@ -157,7 +157,7 @@ fn zones(
 ) -> Result<Vec<jiff::tz::TimeZone>, CliError> {
     let own = match window(&loaded.policy, state, task) {
         Some(Window::Recurring { timezone, .. }) => timezone.clone(),
-        _ => loaded.policy.cab.as_ref().map_or(jiff::tz::TimeZone::UTC, |cab| cab.timezone.clone()),
+        _ => crate::ledger::board_zone(&loaded.policy),
     };
     let mut zones = vec![own];
     for name in &args.zone {

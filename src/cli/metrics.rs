@@ -56,7 +56,7 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &MetricsArgs) -> Result<
     let question =
         AuditQuestion { since: args.since.clone(), until: args.until.clone(), ..AuditQuestion::default() };
     let audited = book.audit(&loaded, &question)?;
-    let zone = loaded.policy.cab.as_ref().map_or(jiff::tz::TimeZone::UTC, |cab| cab.timezone.clone());
+    let zone = crate::ledger::board_zone(&loaded.policy);
     let found = metrics(&audited.audit.rows, &loaded.state.records, &zone);
     let groups = [("month", &found.months), ("risk", &found.risks), ("service", &found.services)];
     if context.json {

@@ -85,9 +85,18 @@ impl Span {
     }
 }
 
-/// In which part of a day a freeze holds.
+/// What a freeze holds for, where that is not everything.
+fn limits(freeze: &Freeze) -> String {
+    let limit = |what: &str, names: &[String]| match names {
+        [] => String::new(),
+        names => format!(" {what} {}", names.join(", ")),
+    };
+    limit("for", &freeze.services) + &limit("in", &freeze.environments)
+}
+
+/// In which part of a day a freeze of everything holds.
 fn frozen(entries: &[Entry]) -> Option<&'static str> {
-    let freezes = entries.iter().filter(|entry| entry.kind == "freeze");
+    let freezes = entries.iter().filter(|entry| entry.of_all);
     let part = |(from, to): (u16, u16)| match (from, to) {
         (0, DAY) => "whole",
         _ if from + to <= DAY => "early",
@@ -110,6 +119,7 @@ pub(super) fn entry(kind: &'static str, label: &str) -> Entry {
         found: None,
         collides: false,
         shut: false,
+        of_all: false,
         goes_on: false,
         minutes: (0, DAY),
     }
@@ -209,19 +219,17 @@ impl Filled<'_, '_, '_> {
             (false, true) => format!(" from {from}"),
             (false, false) => format!(" {from}–{to}"),
         };
-        let limit = |what: &str, names: &[String]| match names {
-            [] => String::new(),
-            names => format!(" {what} {}", names.join(", ")),
-        };
-        let limits = limit("for", &freeze.services) + &limit("in", &freeze.environments);
+        let limits = limits(freeze);
         let shut = hours.is_empty() && limits.is_empty();
         Some((format!("frozen{hours}{limits}"), shut))
     }
 
     fn freezes(&mut self, coming: &Coming<'_>) {
         for freeze in coming.freezes() {
-            let label = format!("freeze: {}", freeze.name);
-            self.put(freeze.from, freeze.to, entry("freeze", &label));
+            let limits = limits(freeze);
+            let label = format!("freeze: {}{limits}", freeze.name);
+            let of_all = limits.is_empty();
+            self.put(freeze.from, freeze.to, Entry { of_all, ..entry("freeze", &label) });
         }
     }
 

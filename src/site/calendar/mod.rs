@@ -111,7 +111,7 @@ pub(in crate::site) struct DayView {
     /// Whether it is of the month that is shown.
     pub(in crate::site) inside: bool,
     pub(in crate::site) today: bool,
-    /// Whether a freeze holds: `whole`, or in which half of the day, `early` or `late`.
+    /// Whether a freeze of everything holds: `whole`, or in which half of the day, `early` or `late`.
     pub(in crate::site) frozen: Option<&'static str>,
     /// As many as there is room for, in order of time.
     pub(in crate::site) entries: Vec<Entry>,
@@ -144,6 +144,9 @@ pub(in crate::site) struct Entry {
     pub(in crate::site) shut: bool,
     /// Whether it began on an earlier day.
     pub(in crate::site) goes_on: bool,
+    /// Of a freeze: whether it holds for everything.
+    #[serde(skip)]
+    of_all: bool,
     /// From which minute of the day until which one.
     #[serde(skip)]
     minutes: (u16, u16),
