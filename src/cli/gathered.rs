@@ -55,8 +55,7 @@ pub(super) struct Gathered {
 /// What a reading knows that the next one may start from. It is much, and no page is made from it.
 pub(super) struct Known {
     pub(super) loaded: Arc<Loaded>,
-    /// Kept, since the work tree may come to differ while the trunk stays as it is.
-    of_trunk: Option<Arc<Loaded>>,
+    /// The work tree may come to differ while the trunk stays as it is.
     trunk: Option<Arc<Trunk>>,
     steps: Arc<Steps>,
     deleted: Arc<Vec<Deleted>>,
@@ -74,17 +73,15 @@ impl Gathered {
         let same = before.filter(|before| before.loaded.is_of_commits_of(&loaded));
         let known = match same {
             Some(before) => Known {
-                of_trunk: before.of_trunk.clone(),
                 trunk: before.trunk.clone(),
                 steps: Arc::clone(&before.steps),
                 deleted: Arc::clone(&before.deleted),
                 loaded,
             },
             None => {
-                let (trunk, of_trunk) = judged(book, &loaded, &ask)?.unzip();
-                let (steps, deleted) = (Book::steps(&loaded, DIFFERENCES), book.deleted(&loaded)?);
-                let (steps, deleted) = (Arc::new(steps), Arc::new(deleted));
-                Known { trunk: trunk.map(Arc::new), of_trunk, steps, deleted, loaded }
+                let trunk = judged(book, &loaded, &ask)?.map(Arc::new);
+                let steps = Arc::new(Book::steps(&loaded, DIFFERENCES));
+                Known { trunk, steps, deleted: Arc::new(book.deleted(&loaded)?), loaded }
             }
         };
         let Known { loaded, trunk, steps, deleted, .. } = &known;
@@ -168,7 +165,7 @@ struct Trunk {
 }
 
 /// Asks the gate and the audit about the trunk, as they do themselves. `None` without a trunk.
-fn judged(book: &Book, shown: &Arc<Loaded>, ask: &Ask) -> Result<Option<(Trunk, Arc<Loaded>)>, CliError> {
+fn judged(book: &Book, shown: &Arc<Loaded>, ask: &Ask) -> Result<Option<Trunk>, CliError> {
     if shown.state.trunk.is_none() || shown.state.at.is_none() {
         return Ok(None);
     }
@@ -193,7 +190,7 @@ fn judged(book: &Book, shown: &Arc<Loaded>, ask: &Ask) -> Result<Option<(Trunk, 
     for (GateQuestion { id, environment, .. }, answer) in questions.into_iter().zip(answers) {
         gates.entry(id).or_default().push(GateAnswer { environment, answer });
     }
-    Ok(Some((Trunk { gates, audited, state: Arc::clone(&trunk.state) }, trunk)))
+    Ok(Some(Trunk { gates, audited, state: Arc::clone(&trunk.state) }))
 }
 
 /// Whether what is shown is the trunk itself, so that it need not be read again: the same commit, and nothing

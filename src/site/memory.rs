@@ -8,7 +8,7 @@ use bytes::Bytes;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-/// The hash of all inputs of a piece.
+/// SHA-256 of all inputs of a piece, or of a page's bytes.
 pub type Key = [u8; 32];
 
 /// Keeps rendered pieces from one build to the next. What is lost is rendered again: the same inputs give the
