@@ -174,3 +174,58 @@ fn a_month_of_eight_hundred_deployments_is_light() {
     let n_drawn = week.matches("class=\"entry deployed").count();
     assert!((28..=32).contains(&n_drawn), "{n_drawn}");
 }
+
+/// By hand: 150 of 700 tasks are deleted, so that 550 labels and one status stand on two pages of tags, and the deleted on
+/// three; 201 days of the board, and the next meeting, on two. What was never decided is carried from one to the next.
+#[test]
+fn tags_meetings_and_what_was_deleted_come_in_pages() {
+    let mut book = Fixture::empty();
+    let forge = "https://github.com/example-organisation/platform-infrastructure";
+    book.write(
+        "book.toml",
+        format!("[book]\ntitle = \"Platform\"\n[output.html]\ngit-repository-url = \"{forge}\"\n"),
+    );
+    book.write("policy.toml", POLICY);
+    for number in 0..700 {
+        let title = format!("Move the session store of the platform to a new cluster, part {number}");
+        let text = format!(
+            "+++\nid = \"INFRA-{number}\"\ntitle = \"{title}\"\nkind = \"documentation\"\nlabels = [\"label-{number:03}\"]\n+++\n\n## What\n\nSomething.\n"
+        );
+        book.write(&format!("tasks/INFRA-{number}.md"), text);
+    }
+    for day in 0..201 {
+        let id = format!("CAB-{}-{:02}", 2000 + day / 12, day % 12 + 1);
+        let meeting = format!("{}-{:02}-10", 2000 + day / 12, day % 12 + 1);
+        let text =
+            format!("+++\nid = \"{id}\"\ntitle = \"Board {day}\"\nmeeting = {meeting}\nchanges = []\n+++\n");
+        book.write(&format!("cab/{id}.md"), text);
+    }
+    book.commit("everything");
+    for number in 0..150 {
+        std::fs::remove_file(book.root.join(format!("tasks/INFRA-{number}.md"))).unwrap();
+    }
+    book.commit("some are gone");
+    book.run(&["build"]).expect(0);
+    let site = files(&book.root.join("book"));
+    let (_, heavy) = heavy(&site);
+    assert!(heavy.is_empty(), "{}", heavy.join("\n"));
+    let text = |name: &str| String::from_utf8_lossy(&site[name]).into_owned();
+    let count = |pages: &[&str], wanted: &str| -> Vec<usize> {
+        pages.iter().map(|page| text(page).matches(wanted).count()).collect()
+    };
+    let tags = ["tags.html", "tags-2.html"];
+    assert_eq!(count(&tags, ">label-").iter().sum::<usize>(), 550, "{}", text("tags.html"));
+    assert_eq!(
+        count(&["deleted.html", "deleted-2.html", "deleted-3.html"], "<th scope=\"row\">"),
+        [60, 60, 30]
+    );
+    // The next one, whose agenda stands first, takes a place on the first page.
+    assert_eq!(count(&["meetings.html", "meetings-2.html"], "class=\"quiet\">minutes"), [199, 2]);
+    for last in ["tags-3.html", "deleted-4.html", "meetings-3.html"] {
+        assert!(!site.contains_key(last), "{last}");
+    }
+    let last = text("meetings/2016-09-10.html");
+    assert!(last.contains("more. <a href=\"../decisions.html\">The decisions have all</a>"), "{last}");
+    assert!(text("all.html").contains("<a href=\"tags.html\">All tags</a>"), "{}", text("all.html"));
+    assert!(text("deleted-2.html").contains("<a href=\"deleted-2.html\" aria-current=\"page\">2</a>"));
+}

@@ -34,7 +34,7 @@ pub(super) struct DeletedView {
 }
 
 /// How many of them a page of the list has.
-const AT_ONCE: usize = 100;
+const AT_ONCE: usize = 60;
 
 /// The page of each, and the list of them where there is one.
 pub(super) fn pages(renderer: &Renderer<'_>) -> Result<Vec<Page>, SiteError> {
