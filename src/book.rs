@@ -4,6 +4,7 @@ mod added;
 mod approved;
 mod blame;
 mod config;
+mod day_or_moment;
 mod deleted;
 mod differences;
 mod edited;

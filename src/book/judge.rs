@@ -2,6 +2,7 @@
 
 use rayon::prelude::*;
 
+use super::day_or_moment::DayOrMoment;
 use super::load::View;
 use super::prepared::{Asked, Extent};
 use super::rewritten::is_on_line;
@@ -148,14 +149,8 @@ fn period(policy: &Policy, question: &AuditQuestion) -> Result<Period, BookError
     let moment = |text: &str, last: bool| -> Result<i64, BookError> {
         let problem =
             |problem: &str| BookError::Moment { text: text.to_owned(), problem: problem.to_owned() };
-        if let Ok(timestamp) = text.parse::<jiff::Timestamp>() {
-            return Ok(timestamp.as_second().saturating_add(i64::from(last)));
-        }
-        let day: jiff::civil::Date = text.parse().map_err(|_| problem("is neither a day nor a moment"))?;
-        let day =
-            if last { day.tomorrow().map_err(|_| problem("is the last day of the calendar"))? } else { day };
-        let start = day.to_zoned_datetime(zone.clone()).map_err(|_| problem("is beyond the calendar"))?;
-        Ok(start.timestamp().as_second())
+        let named = DayOrMoment::parse(text).ok_or_else(|| problem("is neither a day nor a moment"))?;
+        if last { named.end(&zone) } else { named.start(&zone) }.map_err(problem)
     };
     let since = question.since.as_deref().map_or(Ok(i64::MIN), |text| moment(text, false))?;
     let until = question.until.as_deref().map_or(Ok(i64::MAX), |text| moment(text, true))?;

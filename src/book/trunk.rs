@@ -1,5 +1,6 @@
 //! Which branch counts, and which commit a moment means.
 
+use super::day_or_moment::DayOrMoment;
 use super::load::Ask;
 use super::{Book, BookError};
 use crate::history::CommitId;
@@ -37,14 +38,15 @@ impl Book {
     /// The commit that `--at` names, and the moment: a revision with its committer's time, or the trunk as it was
     /// at a date or moment.
     pub(super) fn moment(&self, at: &str, ask: &Ask) -> Result<(CommitId, i64), BookError> {
-        let Some(named) = Named::parse(at) else {
+        // What is shorter or longer and reads as a day may be the name of a commit.
+        let is_named = |named: &DayOrMoment| matches!(named, DayOrMoment::Moment(_)) || at.len() == 10;
+        let Some(named) = DayOrMoment::parse(at).filter(is_named) else {
             let commit = self.repository.resolve(at)?;
             return Ok((commit, self.repository.commit_time(commit)?.seconds));
         };
         let policy = self.policy(self.repository.head()?.commit)?;
         let problem = |problem: &str| BookError::Moment { text: at.to_owned(), problem: problem.to_owned() };
-        let end =
-            named.end(&ledger::board_zone(&policy)).ok_or_else(|| problem("is no day of the calendar"))?;
+        let end = named.end(&ledger::board_zone(&policy)).map_err(problem)?;
         if end > ask.now.saturating_add(24 * 3600) {
             return Err(problem("lies in the future"));
         }
@@ -57,47 +59,5 @@ impl Book {
             .last()
             .map(|&commit| (history.commits[commit].id, (end - 1).min(ask.now)))
             .ok_or_else(|| problem("lies before the first commit"))
-    }
-}
-
-/// What a text names that is no revision.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Named {
-    Moment(jiff::Timestamp),
-    Day(jiff::civil::Date),
-}
-
-impl Named {
-    fn parse(text: &str) -> Option<Self> {
-        let day = || (text.len() == 10).then(|| text.parse().ok()).flatten().map(Named::Day);
-        text.parse().ok().map(Named::Moment).or_else(day)
-    }
-
-    /// Its end, as seconds since the epoch, exclusive; that of a day in a zone.
-    fn end(self, zone: &jiff::tz::TimeZone) -> Option<i64> {
-        match self {
-            Named::Moment(moment) => Some(moment.as_second().saturating_add(1)),
-            Named::Day(day) => {
-                let next = day.tomorrow().ok()?.to_zoned_datetime(zone.clone()).ok()?;
-                Some(next.timestamp().as_second())
-            }
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_day_ends_with_its_last_second() {
-        let (utc, east) = (jiff::tz::TimeZone::UTC, jiff::tz::TimeZone::fixed(jiff::tz::offset(2)));
-        let end = |text: &str, zone| Named::parse(text).and_then(|named| named.end(zone));
-        assert_eq!(end("1970-01-01", &utc), Some(86_400));
-        assert_eq!(end("1970-01-01", &east), Some(79_200), "two hours before it is midnight in London");
-        for zone in [&utc, &east] {
-            assert_eq!(end("1970-01-01T02:00:00+02:00", zone), Some(1));
-        }
-        assert_eq!(Named::parse("main"), None);
     }
 }

@@ -307,7 +307,7 @@ impl<'a> Context<'a> {
         let today = || {
             let walk = self.sources.walk;
             let node = walk.node(self.sources.history, self.sources.trunk?, record)?;
-            let scope = walk.keys.number(&Key::Scope)?;
+            let scope = walk.keys.find(&Key::Scope)?;
             let alike = self.node(record)?.cell(scope).map(|cell| cell.value)
                 == node.cell(scope).map(|cell| cell.value);
             match &node.files.records[..] {
@@ -326,7 +326,7 @@ impl<'a> Context<'a> {
 
     /// The cell of a thing at the tip; `None` when it is absent there.
     pub(super) fn cell(&self, record: RecordIx, key: &Key) -> Option<&Cell> {
-        let key = self.sources.walk.keys.number(key)?;
+        let key = self.sources.walk.keys.find(key)?;
         self.node(record)?.cell(key).filter(|cell| cell.value != ABSENT)
     }
 

@@ -47,7 +47,7 @@ pub fn may_be_renumbered(before: &Facts, after: &Facts, old: &RecordId, new: &Re
 
 /// Merges that own a text themselves, ascending: those that may have renumbered a record while they were made.
 pub fn merges_with_texts(history: &History, walk: &Walk) -> BTreeSet<usize> {
-    let Some(scope) = walk.keys.number(&Key::Scope) else { return BTreeSet::new() };
+    let Some(scope) = walk.keys.find(&Key::Scope) else { return BTreeSet::new() };
     let of_scope = walk.transitions.iter().filter(|transition| transition.key == scope);
     let commits = of_scope.map(|transition| transition.commit as usize);
     commits.filter(|&commit| history.commits[commit].parents.len() > 1).collect()

@@ -72,12 +72,11 @@ pub(super) fn check_links(
     }
     let wanted: HashSet<&str> =
         drafts.iter().flat_map(|draft| &draft.anchors).map(|used| used.page.as_str()).collect();
-    let known: Result<Anchors<'_>, SiteError> = drafts
+    let known: Anchors<'_> = drafts
         .par_iter()
         .filter(|draft| wanted.contains(draft.page.path()))
         .map(|draft| Ok((draft.page.path(), anchors(&bytes(&draft.page)?))))
-        .collect();
-    let known = known?;
+        .collect::<Result<_, SiteError>>()?;
     let of_book = missing_chapters(model).into_iter().chain(model.input.docs_problems.iter().cloned());
     let mut found: Vec<(Diagnostic, Option<&Help>)> = of_book.map(|wrong| (wrong, None)).collect();
     found.par_extend(drafts.par_iter().flat_map_iter(|draft| wrong_in(model, draft, &known)));

@@ -39,11 +39,14 @@ const AT_ONCE: usize = 60;
 /// The page of each, and the list of them where there is one.
 pub(super) fn pages(renderer: &Renderer<'_>) -> Result<Vec<Page>, SiteError> {
     let deleted = views(renderer.model);
+    if deleted.is_empty() {
+        return Ok(Vec::new());
+    }
     let page = |view: &DeletedView| {
         renderer.page(&view.page, "records", "site/deleted.html", context! { deleted => data(view) })
     };
     let mut pages: Vec<Page> = deleted.iter().map(page).collect::<Result<_, _>>()?;
-    for part in in_pages("deleted.html", &deleted, AT_ONCE).into_iter().filter(|_| !deleted.is_empty()) {
+    for part in in_pages("deleted.html", &deleted, AT_ONCE) {
         let list = context! { deletions => data(part.things), pages => data(&part.links) };
         pages.push(renderer.page(&part.page, "records", "site/deletions.html", list)?);
     }

@@ -56,7 +56,7 @@ pub(super) fn pages(renderer: &Renderer<'_>) -> Result<Vec<Page>, SiteError> {
     pages.push(calendar(model));
     pages.extend(records(model));
     pages.extend(super::badge::pages(model));
-    Ok(pages.into_iter().map(|page| renderer.builder.waiting(page)).collect())
+    Ok(pages)
 }
 
 /// The feed that stands beside a page.

@@ -64,10 +64,7 @@ pub fn build_site(input: &SiteInput<'_>, differ: Differ<'_>) -> Result<Site, Sit
     let ((lists, places), (names, (search, feeds))) = rayon::join(
         || rayon::join(|| renderer.lists(&texts), || renderer.places(&meetings)),
         || {
-            let waiting = |page| renderer.builder.waiting(page);
-            let search = || {
-                super::search::pages(&model, &chapters, &texts).into_iter().map(waiting).collect::<Vec<_>>()
-            };
+            let search = || super::search::pages(&model, &chapters, &texts);
             rayon::join(|| renderer.names(), || rayon::join(search, || super::feeds::pages(&renderer)))
         },
     );
@@ -76,8 +73,7 @@ pub fn build_site(input: &SiteInput<'_>, differ: Differ<'_>) -> Result<Site, Sit
     }
     let mut pages: Vec<Page> = external.into_iter().chain(dress.pages).collect();
     pages.extend(renderer.manual_index(&asked)?);
-    pages.extend(search);
-    pages.extend(feeds?);
+    pages.extend(search.into_iter().chain(feeds?).map(|page| renderer.builder.waiting(page)));
     let copied = model.copied.iter().map(|copy| Page::new(copy.to.clone(), copy.file.bytes.clone()));
     pages.extend(copied);
     pages.extend(templates.statics().map(|(name, text)| super::palette::dyed(&model, name, text)));

@@ -92,7 +92,7 @@ fn acts<'a>(context: &Context<'a>, judged: &Judged<'_>, role: &str) -> Vec<Act<'
         |item: &Item| policy.review_of_item(&item.key.text).is_some_and(|review| review.role == role);
     for item in judged.parsed.items.iter().filter(|item| is_for_role(item)) {
         let key = Key::Item(item.key.clone());
-        let Some(number) = context.sources.walk.keys.number(&key) else { continue };
+        let Some(number) = context.sources.walk.keys.find(&key) else { continue };
         let cell = context.cell(judged.record, &key);
         acts.extend(tickers(context, cell).into_iter().map(|commit| Act::Tick { commit, key: number }));
     }

@@ -102,7 +102,7 @@ fn given_on(context: &Context<'_>, judged: &Judged<'_>, act: &Act<'_>) -> (Optio
         Act::Tick { commit, .. } => (scope_after(context, judged.record, *commit), Some(*commit)),
         Act::Detached { file, .. } => {
             let text = file.text.as_ref().ok();
-            let scope = text.and_then(|text| context.sources.walk.values.number(&Value::Scope(text.scope)));
+            let scope = text.and_then(|text| context.sources.walk.values.find(&Value::Scope(text.scope)));
             let transitions = context.transitions(judged.record);
             let at = transitions.iter().find(|t| Some(t.scope) == scope).map(|t| t.commit as usize);
             (scope, at)
@@ -184,7 +184,7 @@ fn missing(context: &Context<'_>, judged: &Judged<'_>, role: &str, act: &Act<'_>
                     short(*commit)
                 ));
             }
-            let checked = context.sources.walk.values.number(&Value::Checked)?;
+            let checked = context.sources.walk.values.find(&Value::Checked)?;
             let untick = withdrawals(context, judged, checked)
                 .filter(|withdrawal| withdrawal.key == *key)
                 .map(|withdrawal| withdrawal.commit as usize)

@@ -206,17 +206,9 @@ impl<'a> Walker<'a> {
                 Some(&first) => self.files_at(first, record),
                 None => Files::default(),
             });
-            let new = change.new.map(|file| (path, file));
-            match detached {
-                true => {
-                    files.detached.retain(|(existing, _)| *existing != path);
-                    files.detached.extend(new);
-                }
-                false => {
-                    files.records.retain(|(existing, _)| *existing != path);
-                    files.records.extend(new);
-                }
-            }
+            let files = if detached { &mut files.detached } else { &mut files.records };
+            files.retain(|(existing, _)| *existing != path);
+            files.extend(change.new.map(|file| (path, file)));
         }
         changed
     }
@@ -456,7 +448,7 @@ impl<'a> Walker<'a> {
             .take_while(|transition| transition.commit == commit)
             .any(|t| t.record == decision && matches!(self.out.keys.item(t.key), Key::Field(_)));
         let at = |record| self.out.node(self.history, commit as usize, record);
-        let changes = self.out.keys.number(&Key::Field("changes".into()));
+        let changes = self.out.keys.find(&Key::Field("changes".into()));
         let Some(cell) = changes.and_then(|key| at(decision)?.cell(key).cloned()).filter(|_| sets_field)
         else {
             return;

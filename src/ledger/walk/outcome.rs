@@ -48,14 +48,16 @@ pub(in crate::ledger) enum Value {
 /// Position of the record in [`Walk::ids`].
 pub(in crate::ledger) type RecordIx = u32;
 
+/// Files by path: one nearly always, so it stands inline.
+type Found = SmallVec<[(u32, TreeFile); 1]>;
+
 /// The files of a record after some commit, by path.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(in crate::ledger) struct Files {
-    /// Every record file that carries the ID; none after a removal, several for a duplicate. One nearly always, so it
-    /// stands inline.
-    pub(in crate::ledger) records: SmallVec<[(u32, TreeFile); 1]>,
+    /// Every record file that carries the ID; none after a removal, several for a duplicate.
+    pub(in crate::ledger) records: Found,
     /// Its detached approvals.
-    pub(in crate::ledger) detached: Vec<(u32, TreeFile)>,
+    pub(in crate::ledger) detached: Found,
 }
 
 /// A record after some commit.
@@ -189,17 +191,13 @@ impl<T: Eq + std::hash::Hash> Interner<T> {
         u32::try_from(number).expect("fewer than four billion distinct states")
     }
 
-    /// The number of an equal thing that is borrowed.
+    /// The number of an equal thing.
     pub(in crate::ledger) fn find<Q>(&self, item: &Q) -> Option<u32>
     where
         T: std::borrow::Borrow<Q>,
         Q: Eq + std::hash::Hash + ?Sized,
     {
         self.0.get_index_of(item).and_then(|number| u32::try_from(number).ok())
-    }
-
-    pub(in crate::ledger) fn number(&self, item: &T) -> Option<u32> {
-        self.find(item)
     }
 
     pub(in crate::ledger) fn item(&self, number: u32) -> &T {
@@ -248,7 +246,7 @@ pub fn deployed_versions<'w>(
     walk: &'w Walk,
     tip: usize,
 ) -> Vec<(RecordType, &'w str, BlobId)> {
-    let Some(scope) = walk.keys.number(&Key::Scope) else { return Vec::new() };
+    let Some(scope) = walk.keys.find(&Key::Scope) else { return Vec::new() };
     let only = |files: &Files| match files.records[..] {
         [(path, file)] if file.is_regular() => Some((path, file.blob)),
         _ => None,

@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use super::notice::Notice;
 use super::room::{Room, cut};
 use super::{Book, DayView, Entry, MAX_DRAWN, happened};
-use crate::calendar::{Occupation, Opening};
+use crate::calendar::{Occupation, Opening, freezes_between};
 use crate::ledger::{Coming, Row as Deployment, local};
 use crate::policy::Freeze;
 use crate::site::gate::moment;
@@ -193,25 +193,22 @@ impl Filled<'_, '_, '_> {
                 continue;
             }
             let time = format!("{}–{}", self.book.clock(open.span.start), self.book.clock(open.span.end));
+            let freezes = freezes_between(coming.policy, open.span.start, open.span.end);
             let held: Vec<(String, bool)> =
-                coming.freezes().into_iter().filter_map(|freeze| self.held(freeze, open.span)).collect();
+                freezes.into_iter().map(|freeze| self.held(freeze, open.span)).collect();
+            let shut = held.iter().any(|(_, shut)| *shut);
             let label = match &held[..] {
-                _ if held.iter().any(|(_, shut)| *shut) => format!("{label}, frozen"),
+                _ if shut => format!("{label}, frozen"),
                 [(words, _)] => format!("{label}, {words}"),
                 [] => label,
                 several => format!("{label}, {} freezes in it", several.len()),
             };
-            let shut = held.iter().any(|(_, shut)| *shut);
             self.put(open.span.start, open.span.end, Entry { time, shut, ..entry("window", &label) });
         }
     }
 
-    /// What a freeze says of an opening of a window, and whether nothing can go out in it; `None` where the freeze does not
-    /// touch it.
-    fn held(&self, freeze: &Freeze, open: Opening) -> Option<(String, bool)> {
-        if freeze.to <= open.start || freeze.from >= open.end {
-            return None;
-        }
+    /// What a freeze says of an opening of a window that it touches, and whether nothing can go out in it.
+    fn held(&self, freeze: &Freeze, open: Opening) -> (String, bool) {
         let (from, to) = (self.book.clock(freeze.from), self.book.clock(freeze.to));
         let hours = match (freeze.from <= open.start, freeze.to >= open.end) {
             (true, true) => String::new(),
@@ -221,7 +218,7 @@ impl Filled<'_, '_, '_> {
         };
         let limits = limits(freeze);
         let shut = hours.is_empty() && limits.is_empty();
-        Some((format!("frozen{hours}{limits}"), shut))
+        (format!("frozen{hours}{limits}"), shut)
     }
 
     fn freezes(&mut self, coming: &Coming<'_>) {
