@@ -10,7 +10,7 @@ use pulldown_cmark::{Event, HeadingLevel, LinkType, Options, Parser, Tag, TagEnd
 use super::item::normalize;
 use super::{Item, ItemKey, Link, Section, Step};
 
-/// Deepest nesting of lists and quotes that is read.
+/// Deepest nesting of lists, quotes and definitions that is read.
 pub(super) const MAX_DEPTH: usize = 200;
 
 /// Most checklist items that one record may hold.
@@ -22,6 +22,7 @@ pub fn markdown_options() -> Options {
         | Options::ENABLE_FOOTNOTES
         | Options::ENABLE_STRIKETHROUGH
         | Options::ENABLE_TASKLISTS
+        | Options::ENABLE_DEFINITION_LIST
         | Options::ENABLE_GFM
 }
 
@@ -37,7 +38,7 @@ pub(super) struct Outline {
 /// Why a body is not read, with the byte at which it shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum TooMuch {
-    /// Lists or quotes nested deeper than [`MAX_DEPTH`].
+    /// Lists, quotes or definitions nested deeper than [`MAX_DEPTH`].
     Nested(usize),
     /// More than [`MAX_ITEMS`] items.
     Items(usize),
@@ -77,7 +78,7 @@ struct OpenItem {
 struct Reader<'a> {
     source: &'a str,
     outline: Outline,
-    /// Lists and quotes around the current place.
+    /// Lists, quotes and definitions around the current place.
     depth: usize,
     /// The next number of every open list; `None` for bullets.
     lists: Vec<Option<u64>>,
@@ -109,7 +110,7 @@ impl Reader<'_> {
                 self.lists.push(first);
                 self.deeper(range.start)?;
             }
-            Tag::BlockQuote(_) | Tag::FootnoteDefinition(_) => {
+            Tag::BlockQuote(_) | Tag::FootnoteDefinition(_) | Tag::DefinitionListDefinition => {
                 self.close_name();
                 self.deeper(range.start)?;
             }
@@ -141,9 +142,11 @@ impl Reader<'_> {
                 self.lists.pop();
                 self.depth -= 1;
             }
-            TagEnd::BlockQuote(_) | TagEnd::FootnoteDefinition => self.depth -= 1,
+            TagEnd::BlockQuote(_) | TagEnd::FootnoteDefinition | TagEnd::DefinitionListDefinition => {
+                self.depth -= 1;
+            }
             TagEnd::Item => self.end_item(),
-            TagEnd::Paragraph => self.close_name(),
+            TagEnd::Paragraph | TagEnd::DefinitionListTitle => self.close_name(),
             TagEnd::Heading(_) => {
                 self.close_name();
                 self.end_heading();
@@ -208,7 +211,7 @@ impl Reader<'_> {
         item.key.text = normalize(&item.text).into();
     }
 
-    /// Headings inside lists and quotes divide nothing: a quoted `## Notes` hides no text from the scope.
+    /// Headings inside lists, quotes and definitions divide nothing: a quoted `## Notes` hides no text from the scope.
     fn start_heading(&mut self, level: HeadingLevel, range: Range<usize>) {
         if self.depth > 0 || level > HeadingLevel::H2 {
             return;

@@ -183,6 +183,31 @@ fn item_text_is_that_of_the_first_block() {
     assert_eq!(texts, ["a b c d", "e", "f g h i", "## j"]);
 }
 
+/// A definition holds what a quotation may hold; a box before a term is named by the term.
+#[test]
+fn items_and_headings_of_definitions() {
+    for (body, items) in [
+        ("Term\n: - [ ] a\n  - [x] b\n", &["a", "b"][..]),
+        ("Term\n\n:   text\n\n    - [ ] a\n", &["a"]),
+        ("- [ ] Apply\n  : what it means\n  : or else\n- [ ] b\n", &["Apply", "b"]),
+        ("- [ ] Apply\n\n  : - [ ] inner\n\n  more\n", &["Apply", "inner"]),
+        ("- [ ] Apply\n: runs on\n", &["Apply : runs on"]),
+        ("Term\n: ```\n  - [ ] code\n  ```\n- [ ] a\n", &["a"]),
+        ("[ ] no\n: - no box\n", &[]),
+        ("Term\n: ## Notes\n\n- [ ] a\n", &["a"]),
+        ("Term\n: text\n\n- [ ] a\n", &["a"]),
+    ] {
+        let record = parse(&format!("+++\n+++\n## A\n\n{body}"));
+        let texts: Vec<_> = record.items.iter().map(|item| item.text.as_str()).collect();
+        assert_eq!(texts, items, "{body}");
+        let titles: Vec<_> = record.sections.iter().map(|section| section.title.as_str()).collect();
+        assert_eq!(titles, ["A"], "{body}");
+        assert!(record.items.iter().all(|item| item.section == Some(0)), "{body}");
+    }
+    let after = parse("+++\n+++\n## A\n\nTerm\n: text\n## Notes\n- [ ] a\n");
+    assert_eq!((after.sections.len(), after.items[0].section), (2, Some(1)));
+}
+
 #[test]
 fn decisions_and_runbooks() {
     let text = "+++\nid = 'CAB-1'\ntitle = 'R'\nchanges = ['INFRA-1']\nmeeting = 2024-05-16\ndecision = 'needs-changes'\n+++\n";

@@ -149,7 +149,7 @@ fn markdown_options_of(options: &Options<'_>) -> pulldown_cmark::Options {
     use pulldown_cmark::Options as Markdown;
     let mut wanted = markdown_options();
     if options.dialect == Dialect::Manual {
-        wanted |= Markdown::ENABLE_HEADING_ATTRIBUTES | Markdown::ENABLE_DEFINITION_LIST;
+        wanted |= Markdown::ENABLE_HEADING_ATTRIBUTES;
         let smart = options.scope.model.input.config.smart_punctuation;
         wanted.set(Markdown::ENABLE_SMART_PUNCTUATION, smart);
     }
