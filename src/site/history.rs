@@ -58,7 +58,7 @@ fn parts<'a>(rows: &'a [TimelineRow], record_page: &str) -> Vec<Part<'a>> {
     while !rest.is_empty() {
         let mut room = MOST;
         let fitting = rest.iter().take_while(|row| {
-            let weight = weight(row);
+            let weight = weight_of(row);
             let fits = weight <= room;
             room = room.saturating_sub(weight);
             fits
@@ -70,7 +70,12 @@ fn parts<'a>(rows: &'a [TimelineRow], record_page: &str) -> Vec<Part<'a>> {
     parts
 }
 
-fn weight(row: &TimelineRow) -> usize {
+/// What a history takes on a page, about, in bytes.
+pub(super) fn weight(rows: &[TimelineRow]) -> usize {
+    rows.iter().map(weight_of).sum()
+}
+
+fn weight_of(row: &TimelineRow) -> usize {
     ROW + row.lines.iter().map(|line| line.text.len() + LINE).sum::<usize>()
 }
 

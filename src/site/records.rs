@@ -11,15 +11,18 @@ use rayon::prelude::*;
 use super::checks::{Draft, draft};
 use super::input::{Differ, SiteError};
 use super::memory::{Key, Kind, bytes_of, hash_of};
-use super::record_page::{self, RecordPage};
+use super::record_page::{self, RecordPage, RecordView};
 use super::render::{Renderer, Target, data};
 use super::standing::Asked;
-use super::timeline::{self, Timeline};
+use super::timeline::{self, Timeline, TimelineRow};
 use crate::book::{Differences, Step};
 use crate::record::RecordType;
 
 /// Records whose pages are made at once: what they show, and the texts that their commits changed, stand in memory.
 const AT_ONCE: usize = 100;
+
+/// Most bytes of a record's page that holds its whole history: with its style sheets it stays below 60 KB.
+const MOST: usize = 34_000;
 
 /// A record's pages, before what its commits changed is known.
 struct Begun {
@@ -95,11 +98,8 @@ impl Renderer<'_> {
                 let target = self.target(index);
                 let history = timeline::rows(self.model, state, known);
                 view.html = record_page::html(self.model, state, &rendered);
-                view.timeline = Timeline::shortened(&history, target.path);
-                let beside = super::history::texts(self, &view, target.place, &history)?;
+                let (text, beside) = self.with_history(&mut view, target, history)?;
                 let with = beside.iter().map(|(path, _)| path.clone()).collect();
-                let views = BTreeMap::from([("record", data(&view))]);
-                let text = self.text(target, Value::from(views))?;
                 let mut pages = vec![self.builder.rendered_with(target.path, &key, &text, with)];
                 pages.extend(beside.iter().map(|(path, text)| self.builder.rendered(path, &key, text)));
                 pages
@@ -109,5 +109,28 @@ impl Renderer<'_> {
         pages.extend(drawings.into_iter().map(Asked::New));
         let shown = record_page::shown(self.model, state);
         Ok((draft(own, &shown.path, &shown.source, rendered), pages))
+    }
+
+    /// The text of a record's page, with its whole history where it stays light; else the pages of the history too.
+    fn with_history(
+        &self,
+        view: &mut RecordView,
+        target: Target<'_>,
+        history: Vec<TimelineRow>,
+    ) -> Result<(String, Vec<(String, String)>), SiteError> {
+        let text = |view: &RecordView| self.text(target, Value::from(BTreeMap::from([("record", data(view))])));
+        // A page that is too heavy is made twice; of most this is known beforehand.
+        let expected = view.html.len() + super::history::weight(&history);
+        view.timeline = Timeline { rows: history, ..Timeline::default() };
+        if expected <= MOST {
+            let whole = text(view)?;
+            if whole.len() <= MOST {
+                return Ok((whole, Vec::new()));
+            }
+        }
+        let history = std::mem::take(&mut view.timeline.rows);
+        view.timeline = Timeline::shortened(&history, target.path);
+        let beside = super::history::texts(self, view, target.place, &history)?;
+        Ok((text(view)?, beside))
     }
 }

@@ -12,13 +12,13 @@ use crate::ledger::{Event, EventKind, RecordState};
 /// Most lines of a difference that a page shows, and most bytes of them.
 const MAX_LINES: usize = 60;
 const MAX_BYTES: usize = 8_000;
-/// Rows that a record's own page shows; the page of its history has all.
+/// Rows that a record's own page shows where it cannot hold all; the page of its history has them.
 const ROWS_SHOWN: usize = 6;
-/// Lines and bytes of differences that a record's own page shows in all its rows together.
+/// Lines and bytes of differences that it shows in these rows together.
 const LINES_SHOWN: usize = 8;
 const BYTES_SHOWN: usize = 4_000;
 
-/// The newest rows, for a record's own page.
+/// The rows of a record's own page, newest first.
 #[derive(Debug, Default, Serialize)]
 pub(super) struct Timeline {
     pub(super) rows: Vec<TimelineRow>,
@@ -29,7 +29,7 @@ pub(super) struct Timeline {
 }
 
 impl Timeline {
-    /// What of the whole history stands on the record's own page. The rest goes to a page of its own, so that a record
+    /// What of a long history stands on the record's own page. The rest goes to a page of its own, so that a record
     /// opens as fast after a year as on its first day.
     pub(super) fn shortened(whole: &[TimelineRow], record_page: &str) -> Self {
         let mut room = (LINES_SHOWN, BYTES_SHOWN);
