@@ -10,6 +10,9 @@ use super::words::Words;
 /// Most different headings that stand beside one word.
 const MAX_HEADINGS: usize = 64;
 
+/// Longest text of a heading that stands there, in bytes; a longer one is found as text alone.
+const LONGEST: usize = 200;
+
 /// The headings of each word, as the search's script reads them.
 pub(super) type ByWord = FxHashMap<String, Vec<Found>>;
 
@@ -26,7 +29,8 @@ pub(super) struct Found {
 pub(super) fn by_word(texts: &[Text], rank: impl Fn(usize) -> u8) -> ByWord {
     let mut groups: BTreeMap<(&str, &str), Vec<usize>> = BTreeMap::new();
     for (place, text) in texts.iter().enumerate() {
-        for heading in text.headings.iter().filter(|heading| matches!(heading.level, 2 | 3)) {
+        let headings = text.headings.iter().filter(|heading| matches!(heading.level, 2 | 3));
+        for heading in headings.filter(|heading| heading.text.len() <= LONGEST) {
             groups.entry((heading.text.trim(), &heading.id)).or_default().push(place);
         }
     }
@@ -63,8 +67,14 @@ mod tests {
 
     #[test]
     fn a_heading_stands_beside_each_of_its_words_with_all_that_have_it() {
+        let endless = "endless ".repeat(40);
         let texts = [
-            text(&[(1, "Title", "title"), (2, "What", "what"), (4, "Deep", "deep")]),
+            text(&[
+                (1, "Title", "title"),
+                (2, "What", "what"),
+                (4, "Deep", "deep"),
+                (2, &endless, "endless"),
+            ]),
             text(&[(2, "What", "what"), (3, "High memory-usage", "high-memory-usage")]),
         ];
         let found = by_word(&texts, |_| 0);
@@ -77,7 +87,9 @@ mod tests {
         for word in ["high", "memory", "usage", "memory-usage"] {
             assert_eq!(found[word], [what("high-memory-usage", "High memory-usage", &[1])], "{word}");
         }
-        assert!(!found.contains_key("title") && !found.contains_key("deep"));
+        for word in ["title", "deep", "endless"] {
+            assert!(!found.contains_key(word), "{word}");
+        }
     }
 
     #[test]

@@ -118,7 +118,8 @@ impl Renderer<'_> {
         target: Target<'_>,
         history: Vec<TimelineRow>,
     ) -> Result<(String, Vec<(String, String)>), SiteError> {
-        let text = |view: &RecordView| self.text(target, Value::from(BTreeMap::from([("record", data(view))])));
+        let text =
+            |view: &RecordView| self.text(target, Value::from(BTreeMap::from([("record", data(view))])));
         // A page that is too heavy is made twice; of most this is known beforehand.
         let expected = view.html.len() + super::history::weight(&history);
         view.timeline = Timeline { rows: history, ..Timeline::default() };

@@ -2,9 +2,9 @@
 //! scripts of its own folder and nothing else.
 //!
 //! `search/records.js` says what there is, by short tables, with the last of the entries; `search/records-N.js` has others, so
-//! many in each; `search/words-XX.js` holds the words that begin with `XX`, which entries have them, and the headings that
-//! have them. A reader loads the first with the first key, a shard when its letters are typed, and entries when a word leads
-//! to them.
+//! many in each; `search/words-XX.js` holds the words from `XX` on, up to those of the next such file, which entries have them,
+//! and the headings that have them. A reader loads the first with the first key, a shard when its letters are typed, and
+//! entries when a word leads to them.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -23,12 +23,12 @@ use super::words::Words;
 use crate::ledger::RecordState;
 use crate::record::RecordType;
 
-/// A shard that is larger than this is split by one letter more, in bytes.
+/// Most bytes of a shard, as far as words can be told apart by their first [`MAX_PREFIX`] characters.
 const MAX_SHARD: usize = 16 * 1024;
 /// Entries in one file.
 const CHUNK: usize = 200;
 /// Longest prefix that names a shard, in characters.
-const MAX_PREFIX: usize = 4;
+const MAX_PREFIX: usize = 8;
 
 /// What `search/records.js` hands over.
 #[derive(Serialize)]
@@ -40,7 +40,7 @@ struct Index<'a> {
     services: Vec<&'a str>,
     labels: Vec<&'a str>,
     people: Vec<&'a str>,
-    /// Prefixes that have a shard.
+    /// What the words of each shard begin with, or come after; sorted.
     shards: Vec<&'a str>,
     /// How many entries there are, and how many stand in one file.
     size: usize,
@@ -223,8 +223,8 @@ fn names(state: &RecordState) -> Vec<String> {
     words.lowered()
 }
 
-/// The words in files by their first letters, as the inside of an object: each word with the records that have
-/// it, as differences in base 36; a list of that and of its headings where it has some.
+/// The words in files, each with the letters from which on it has them, as the inside of an object: each word with the
+/// records that have it, as differences in base 36; a list of that and of its headings where it has some.
 fn shards(postings: &[(&str, Vec<usize>)], headings: &ByWord) -> Vec<(String, String)> {
     let entry = |(word, records): &(&str, Vec<usize>)| {
         let mut entry = String::with_capacity(word.len() + 4 * records.len() + 8);
@@ -241,28 +241,40 @@ fn shards(postings: &[(&str, Vec<usize>)], headings: &ByWord) -> Vec<(String, St
         }
         entry
     };
-    let entries: Vec<(&str, String)> =
+    let mut entries: Vec<(&str, String)> =
         postings.par_iter().map(|posting| (posting.0, entry(posting))).collect();
+    if postings.iter().any(|(word, _)| word.chars().any(|letter| letter > '\u{ffff}')) {
+        // The script finds a shard by its own order of strings.
+        entries.sort_by(|a, b| a.0.encode_utf16().cmp(b.0.encode_utf16()));
+    }
     let mut shards = Vec::new();
-    split(&entries, 2, &mut shards);
+    split(&entries, 1, &mut shards);
     shards
 }
 
+/// Neighbours that begin with the same letters share a shard as long as there is room, so that a change of one word leaves
+/// the shards of other letters as they are.
 fn split(entries: &[(&str, String)], length: usize, shards: &mut Vec<(String, String)>) {
+    let shard = |part: &[(&str, String)]| {
+        part.first().map(|(word, _)| (prefix(word, length).to_owned(), joined(part)))
+    };
+    let (mut start, mut end, mut room) = (0, 0, MAX_SHARD);
     for group in entries.chunk_by(|a, b| prefix(a.0, length) == prefix(b.0, length)) {
         let size: usize = group.iter().map(|(_, entry)| entry.len() + 1).sum();
-        let whole = prefix(group[0].0, length).to_owned();
-        // Words as long as the prefix stand in a shard of their own, which the next letters do not reach.
-        if size > MAX_SHARD && length < MAX_PREFIX && group.len() > 1 {
-            let short = group.partition_point(|(word, _)| word.chars().count() <= length);
-            if short > 0 {
-                shards.push((whole, joined(&group[..short])));
-            }
-            split(&group[short..], length + 1, shards);
+        let is_split = size > MAX_SHARD && length < MAX_PREFIX && group.len() > 1;
+        if is_split || size > room {
+            shards.extend(shard(&entries[start..end]));
+            (start, room) = (end, MAX_SHARD);
+        }
+        end += group.len();
+        if is_split {
+            split(group, length + 1, shards);
+            start = end;
         } else {
-            shards.push((whole, joined(group)));
+            room = room.saturating_sub(size);
         }
     }
+    shards.extend(shard(&entries[start..end]));
 }
 
 /// The word's first characters.
@@ -367,19 +379,51 @@ mod tests {
         let headings = ByWord::from_iter([("redis".to_owned(), vec![found("<Redis>"), found("Redis")])]);
         let shards = shards(&[("redis", vec![3, 4]), ("rest", vec![1])], &headings);
         let expected = "\"redis\":[\"3 1\",[[\"\\u003cRedis>\",\"an-id\",\"3 1\"],[\"Redis\",\"an-id\",\"3 1\"]]],\"rest\":\"1\"";
-        assert_eq!(shards, [("re".to_owned(), expected.to_owned())]);
+        assert_eq!(shards, [("r".to_owned(), expected.to_owned())]);
+    }
+
+    /// What the script does: the last shard that begins no later than the word, and those that begin with it.
+    fn asked<'a>(shards: &'a [(String, String)], word: &str) -> Vec<&'a str> {
+        let after = shards.partition_point(|(start, _)| start.as_str() <= word);
+        let rest = shards[after..].iter().take_while(|(start, _)| start.starts_with(word));
+        shards[after.saturating_sub(1)..after].iter().chain(rest).map(|(_, body)| body.as_str()).collect()
     }
 
     #[test]
-    fn a_large_shard_is_split_and_its_short_words_stay_together() {
-        let many: Vec<String> = (0..3000).map(|n| format!("re{n:04}")).collect();
-        let mut postings: Vec<(&str, Vec<usize>)> = vec![("re", vec![2])];
-        postings.extend(many.iter().map(|word| (word.as_str(), vec![1])));
+    fn neighbours_share_a_shard_and_each_word_is_found_by_its_letters() {
+        let mut words: Vec<String> = (0..3000).map(|n| format!("re{n:04}")).collect();
+        words.extend(["a", "b", "re", "rf", "zürich", "\u{20000}x", "\u{ff5e}y"].map(str::to_owned));
+        words.sort();
+        let postings: Vec<(&str, Vec<usize>)> = words.iter().map(|word| (word.as_str(), vec![1])).collect();
         let shards = shards(&postings, &ByWord::default());
-        let names: Vec<&str> = shards.iter().map(|(prefix, _)| prefix.as_str()).collect();
-        assert_eq!(names[0], "re");
-        assert_eq!(shards[0].1, "\"re\":\"2\"");
-        assert!(names.contains(&"re0") || names.iter().any(|name| name.starts_with("re0")), "{names:?}");
-        assert!(shards.iter().all(|(_, body)| body.len() <= MAX_SHARD + 100));
+        let starts: Vec<&str> = shards.iter().map(|(start, _)| start.as_str()).collect();
+        assert_eq!(&starts[..3], ["a", "re", "re1"], "what is small stands together, what is large is split");
+        assert!(starts.len() < 10, "{starts:?}");
+        assert!(shards.iter().all(|(_, body)| body.len() <= MAX_SHARD), "{starts:?}");
+        // As the script orders strings: the letters of UTF-16.
+        assert!(
+            starts.windows(2).all(|pair| pair[0].encode_utf16().lt(pair[1].encode_utf16())),
+            "{starts:?}"
+        );
+        for word in words.iter().filter(|word| word.is_ascii() || word.starts_with('z')) {
+            let has = |prefix: &str| asked(&shards, prefix).iter().any(|body| body.contains(&quoted(word)));
+            assert!(has(word) && has(&word[..1]), "{word}");
+        }
+        let last = &shards.last().unwrap().1;
+        assert!(last.find("\u{20000}x") < last.find("\u{ff5e}y") && last.contains("\u{20000}x"), "{last}");
+    }
+
+    #[test]
+    fn a_change_of_one_word_leaves_the_shards_of_other_letters() {
+        let words: Vec<String> =
+            ('a'..='z').flat_map(|letter| (0..900).map(move |n| format!("{letter}{n:04}"))).collect();
+        let postings = |without: usize| -> Vec<(&str, Vec<usize>)> {
+            let kept = words.iter().enumerate().filter(|(place, _)| *place != without);
+            kept.map(|(_, word)| (word.as_str(), vec![1, 5, 9])).collect()
+        };
+        let before = shards(&postings(usize::MAX), &ByWord::default());
+        let after = shards(&postings(5), &ByWord::default());
+        let changed = before.iter().filter(|shard| !after.contains(shard)).count();
+        assert!(before.len() > 20 && (1..=2).contains(&changed), "{changed} of {}", before.len());
     }
 }

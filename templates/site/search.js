@@ -119,10 +119,6 @@
     }
   };
 
-  // Shards whose words may begin with the word.
-  const shardsOf = (word) => index.shards.filter((letters) => word.startsWith(letters) || letters.startsWith(word));
-  const MAX_LOADED = 6;
-
   // The first of sorted keys that is not before the word.
   const from = (keys, word) => {
     let low = 0;
@@ -133,6 +129,16 @@
     }
     return low;
   };
+
+  // Shards whose words may begin with the word: each has those from its letters on, up to those of the next.
+  const shardsOf = (word) => {
+    const end = from(index.shards, word);
+    const has = index.shards[end] === word;
+    let last = end;
+    while (last < index.shards.length && index.shards[last].startsWith(word)) last += 1;
+    return index.shards.slice(Math.max(has ? end : end - 1, 0), last);
+  };
+  const MAX_LOADED = 6;
 
   // Marks the places that a list tells with a number: differences in base 36 with spaces between.
   const mark = (found, list, number) => {
@@ -257,7 +263,9 @@
     // Single letters lead to no entries: the latest come first, until there are answers enough.
     if (best.length < MAX_SHOWN && !words.some(isIndexed) && missing.size) loadEntries(Math.max(...missing));
     for (const answer of best) answer.told = answer.head ? [] : told(answer);
-    return { words, count, best };
+    const asked = words.filter(isIndexed).map(shardsOf);
+    const waits = asked.some((some) => some.slice(0, MAX_LOADED).some((letters) => !shards.has(letters)));
+    return { words, count, best, waits, partly: asked.some((some) => some.length > MAX_LOADED) };
   };
 
   const marked = (element, text, words) => {
@@ -288,7 +296,7 @@
     if (!index) { dress(); load("records.js"); hint.textContent = "Loading…"; answers.hidden = false; return; }
     const text = input.value.trim();
     if (!text) { list.replaceChildren(); hint.textContent = HELP; answers.hidden = false; active = -1; state(); return; }
-    const { words, count, best } = search(text);
+    const { words, count, best, waits, partly } = search(text);
     list.replaceChildren();
     let group = -1;
     // Grouped by type, the type of the best answer first.
@@ -334,9 +342,11 @@
       list.append(item);
     });
     active = best.length ? 0 : -1;
+    const none = waits ? "Loading…" : partly ? "More letters find more. " + HELP : "Nothing has that. " + HELP;
     hint.textContent = count === 0
-      ? "Nothing has that. " + HELP
-      : count + (count === 1 ? " answer" : " answers") + (count > MAX_SHOWN ? ", the first " + MAX_SHOWN + " shown" : "");
+      ? none
+      : count + (count === 1 ? " answer" : " answers") + (count > MAX_SHOWN ? ", the first " + MAX_SHOWN + " shown" : "")
+        + (partly ? "; more letters find more" : "");
     answers.hidden = false;
     state();
   };
