@@ -99,8 +99,7 @@ pub fn write_among(
     both.extend(now.iter().map(|(path, hash)| (*path, *hash)));
     let put_manifest = |text: Vec<u8>| put(disk, &Page::new(MANIFEST, text));
     put_manifest(manifest(both))?;
-    let written = pages.par_iter().map(|page| put(disk, page).map(usize::from));
-    let written = written.try_reduce(|| 0, |a, b| Ok(a + b))?;
+    let written = put_all(disk, pages)?;
     let unchanged = pages.len() - written + standing.len();
     let mut report = WriteReport { written, unchanged, ..WriteReport::default() };
     for (path, hash) in before.iter().filter(|(path, _)| !now.contains_key(path.as_str())) {
@@ -264,6 +263,19 @@ fn check_parents(out: &Path, path: &str) -> Result<(), WriteError> {
     Ok(())
 }
 
+/// Writes what differs, on more threads than there are cores: most of the time a writer waits for the file system. Gives the
+/// number of files written.
+fn put_all(disk: &OnDisk<'_>, pages: &[Page]) -> Result<usize, WriteError> {
+    let put_all = || {
+        let written = pages.par_iter().map(|page| put(disk, page).map(usize::from));
+        written.try_reduce(|| 0, |a, b| Ok(a + b))
+    };
+    match rayon::ThreadPoolBuilder::new().num_threads(2 * rayon::current_num_threads()).build() {
+        Ok(writers) => writers.install(put_all),
+        Err(_) => put_all(),
+    }
+}
+
 /// Writes one file by a rename; false when it has these bytes already. It is not read to tell that where its look tells
 /// what it holds.
 fn put(disk: &OnDisk<'_>, page: &Page) -> Result<bool, WriteError> {
@@ -287,11 +299,25 @@ fn put(disk: &OnDisk<'_>, page: &Page) -> Result<bool, WriteError> {
         _ => Err(error),
     });
     let mut file = file.map_err(io_error(folder))?;
+    reserve(file.as_file(), bytes.len());
     file.write_all(&bytes).map_err(io_error(&target))?;
+    // A file that is open outlives the rename; else the system frees it under the lock of the folder, one after another.
+    let _replaced = cfg!(unix).then(|| fs::File::open(&target));
     let file = file.persist(&target).map_err(|error| io_error(&target)(error.error))?;
     disk.note(path, file.metadata().ok().as_ref().and_then(Look::of), hash);
     Ok(true)
 }
+
+/// Gives a file its room on the disk, where the system can: room that is found at the rename is found under the lock of the
+/// folder. What it cannot do, the write does or tells.
+#[cfg(target_os = "linux")]
+fn reserve(file: &fs::File, n_bytes: usize) {
+    use rustix::fs::{FallocateFlags, fallocate};
+    let _ = fallocate(file, FallocateFlags::KEEP_SIZE, 0, n_bytes as u64);
+}
+
+#[cfg(not(target_os = "linux"))]
+fn reserve(_: &fs::File, _: usize) {}
 
 /// A temporary file that others may read once it is in place, as far as the umask lets them.
 fn temporary(folder: &Path) -> io::Result<tempfile::NamedTempFile> {
