@@ -146,3 +146,39 @@ fn what_is_owed_afterwards_is_said() {
     assert_eq!(codes("2024-05-10T00:00:00Z"), ["follow-up-owed"]);
     assert_eq!(codes("2024-07-10T00:00:00Z"), ["review-due", "follow-up-owed"]);
 }
+
+/// Half past midnight in Berlin is still the day before in London.
+#[test]
+fn days_of_the_log_are_those_of_the_board() {
+    let mut book = book();
+    book.set_clock(1_715_639_400);
+    book.write(PATH, task("INFRA-1", ""));
+    book.person("ana").commit("on 14 May, 00:30 in Berlin");
+    let listed = |period: &[&str]| {
+        let answer = book.json(&[&["log", "INFRA-1"], period].concat());
+        answer["events"].as_array().unwrap().len()
+    };
+    assert_eq!(listed(&["--since", "2024-05-14"]), 1);
+    assert_eq!(listed(&["--until", "2024-05-13"]), 0);
+    assert_eq!(listed(&["--since", "2024-05-14", "--until", "2024-05-14"]), 1);
+    assert_eq!(listed(&["--until", "2024-05-13T22:30:00Z"]), 1, "a moment has its own zone");
+    let run = book.run(&["log", "--since", "2024-05-14", "--until", "2024-05-13"]).expect(2);
+    assert!(run.stderr.contains("ends the period before it begins"), "{}", run.stderr);
+}
+
+/// Who decides finds the command on their own page.
+#[test]
+fn a_decision_waits_for_a_person_with_its_command() {
+    let mut book = book();
+    book.write(PATH, task("INFRA-1", "risk = \"high\"\n"));
+    book.person("ana").later().commit("propose");
+    book.write("cab/CAB-2024-02.md", decision("CAB-2024-02", "2024-05-16", "", "INFRA-1"));
+    book.person("ana").later().commit("for the board");
+    book.run(&["build"]).expect(0);
+    let waiting = book.show("CAB-2024-02")["waiting_for"].clone();
+    let person = waiting[0].as_str().unwrap();
+    let page = book.read(&format!("book/people/{person}.html"));
+    assert!(page.contains("Decision: <code>changebook decide CAB-2024-02 approved</code>"), "{page}");
+    let other = book.read("book/people/ana.html");
+    assert!(!other.contains("changebook decide"), "{other}");
+}

@@ -4,6 +4,10 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
+use super::BookError;
+use crate::ledger;
+use crate::policy::Policy;
+
 /// What a text names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum DayOrMoment {
@@ -43,6 +47,46 @@ impl DayOrMoment {
                 DayOrMoment::Day(next).start(zone)
             }
         }
+    }
+}
+
+/// A period in seconds since the epoch: from the first moment on, before the second.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Period {
+    /// First moment that counts.
+    pub since: i64,
+    /// First moment that no longer counts.
+    pub until: i64,
+}
+
+impl Period {
+    /// Both days of a period are included; a day is one of the board's zone, else of UTC (design, section 5).
+    ///
+    /// # Errors
+    /// [`BookError::Moment`] when a text names neither a day nor a moment, or the period ends before it begins.
+    pub fn named(policy: &Policy, since: Option<&str>, until: Option<&str>) -> Result<Self, BookError> {
+        let zone = ledger::board_zone(policy);
+        let wrong = |text: &str, problem: &str| BookError::Moment {
+            text: text.to_owned(),
+            problem: problem.to_owned(),
+        };
+        let named =
+            |text| DayOrMoment::parse(text).ok_or_else(|| wrong(text, "is neither a day nor a moment"));
+        let start = |text| named(text)?.start(&zone).map_err(|problem| wrong(text, problem));
+        let end = |text| named(text)?.end(&zone).map_err(|problem| wrong(text, problem));
+        let period =
+            Period { since: since.map_or(Ok(i64::MIN), start)?, until: until.map_or(Ok(i64::MAX), end)? };
+        match until {
+            Some(until) if period.until <= period.since => {
+                Err(wrong(until, "ends the period before it begins"))
+            }
+            _ => Ok(period),
+        }
+    }
+
+    /// Whether it holds that second.
+    pub(crate) fn holds(self, seconds: i64) -> bool {
+        (self.since..self.until).contains(&seconds)
     }
 }
 

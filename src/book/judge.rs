@@ -2,14 +2,13 @@
 
 use rayon::prelude::*;
 
-use super::day_or_moment::DayOrMoment;
+use super::day_or_moment::Period;
 use super::load::View;
 use super::prepared::{Asked, Extent};
 use super::rewritten::is_on_line;
 use super::{Ask, Book, BookError, Loaded, POLICY_FILE};
 use crate::history::CommitId;
 use crate::ledger::{self, Audit, AuditAsk, Depth, Gate, GateAsk, Unclear};
-use crate::policy::Policy;
 use crate::record::RecordId;
 
 /// What is asked of the gate.
@@ -50,15 +49,6 @@ pub struct AuditQuestion {
     pub seen: Option<CommitId>,
 }
 
-/// A period in seconds since the epoch: from the first moment on, before the second.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Period {
-    /// First moment that counts.
-    pub since: i64,
-    /// First moment that no longer counts.
-    pub until: i64,
-}
-
 /// The audit of what was read, with what bounds it.
 pub struct Audited {
     /// The answer.
@@ -75,7 +65,7 @@ impl Book {
     /// # Errors
     /// When a day, the head seen before or `[audit] since` cannot be understood; history's errors.
     pub fn audit(&self, loaded: &Loaded, question: &AuditQuestion) -> Result<Audited, BookError> {
-        let period = period(&loaded.policy, question)?;
+        let period = Period::named(&loaded.policy, question.since.as_deref(), question.until.as_deref())?;
         let (history, policy) = (&loaded.history, &loaded.policy);
         let position = |revision: &str| -> Result<Option<usize>, BookError> {
             Ok(history.position(self.repository.resolve(revision)?))
@@ -141,24 +131,6 @@ fn rewritten(loaded: &Loaded, after: &str, seen: CommitId) -> Option<String> {
     (!is_on_line(&loaded.history, loaded.commit()?, seen)).then(|| {
         format!("`{after}`, which was seen before, is not on the trunk's first-parent line any more")
     })
-}
-
-/// Both days of a period are included; a day is one of the board's zone, else of UTC (design, section 5).
-fn period(policy: &Policy, question: &AuditQuestion) -> Result<Period, BookError> {
-    let zone = ledger::board_zone(policy);
-    let moment = |text: &str, last: bool| -> Result<i64, BookError> {
-        let problem =
-            |problem: &str| BookError::Moment { text: text.to_owned(), problem: problem.to_owned() };
-        let named = DayOrMoment::parse(text).ok_or_else(|| problem("is neither a day nor a moment"))?;
-        if last { named.end(&zone) } else { named.start(&zone) }.map_err(problem)
-    };
-    let since = question.since.as_deref().map_or(Ok(i64::MIN), |text| moment(text, false))?;
-    let until = question.until.as_deref().map_or(Ok(i64::MAX), |text| moment(text, true))?;
-    if until <= since {
-        let text = question.until.clone().unwrap_or_default();
-        return Err(BookError::Moment { text, problem: "ends the period before it begins".to_owned() });
-    }
-    Ok(Period { since, until })
 }
 
 impl Loaded {

@@ -7,7 +7,9 @@ use super::error::CliError;
 use super::filter::unknown;
 use super::table::{Cell, render};
 use super::ui::{DIM, INFORMATION, Ui};
+use crate::book::Period;
 use crate::ledger::{Event, EventJson, EventKind, Evidence, RecordState};
+use crate::policy::Policy;
 use crate::record::RecordType;
 
 /// Show what happened, newest first: who did what to which record, in which commit
@@ -29,10 +31,10 @@ pub(super) struct LogArgs {
     /// Only events of tasks, decisions or runbooks
     #[arg(long = "type", value_name = "TYPE", value_delimiter = ',')]
     record_type: Vec<String>,
-    /// Only what happened on or after this day (UTC) or moment
+    /// Only what happened on or after this day (in the board's time zone) or moment
     #[arg(long, value_name = "DATE")]
     since: Option<String>,
-    /// Only what happened on or before this day (UTC) or moment
+    /// Only what happened on or before this day (in the board's time zone) or moment
     #[arg(long, value_name = "DATE")]
     until: Option<String>,
     /// At most so many events
@@ -55,9 +57,6 @@ struct Row<'a> {
 }
 
 pub(super) fn run(ui: &mut Ui, context: &Context, args: &LogArgs) -> Result<(), CliError> {
-    let since = args.since.as_deref().map(parse_date).transpose()?;
-    let until = args.until.as_deref().map(parse_date).transpose()?;
-    let period = Period { since: since.map(|(start, _)| start), until: until.map(|(_, end)| end) };
     if let Some(kind) = args.event.iter().find(|kind| !NAMES.contains(&kind.as_str())) {
         return Err(unknown("event", kind, NAMES.into_iter()));
     }
@@ -66,6 +65,7 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &LogArgs) -> Result<(), 
         return Err(unknown("type", name, types.into_iter()));
     }
     let (_, loaded) = context.load()?;
+    let period = period(&loaded.policy, args)?;
     let is_known = |person: &&String| person.contains('@') || loaded.policy.people.contains_key(*person);
     if let Some(person) = args.person.iter().find(|person| !is_known(person)) {
         return Err(unknown("person of the policy", person, loaded.policy.people.keys().map(String::as_str))
@@ -83,7 +83,7 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &LogArgs) -> Result<(), 
         .filter(of_type)
         .flat_map(|record| record.events.iter().map(|event| (record.name.as_str(), event)))
         .collect();
-    events.retain(|(_, event)| admits(event, args, &period));
+    events.retain(|(_, event)| admits(event, args, period));
     // Newest first; what one commit did keeps its order.
     let position = |event: &Event| loaded.history.position(event.by.commit);
     events.sort_by_key(|(_, event)| std::cmp::Reverse((event.by.time.seconds, position(event))));
@@ -101,33 +101,19 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &LogArgs) -> Result<(), 
     Ok(())
 }
 
-/// Seconds since the epoch; both ends are included.
-struct Period {
-    since: Option<i64>,
-    until: Option<i64>,
-}
-
-/// First and last second of a day (UTC), or a moment twice.
-fn parse_date(text: &str) -> Result<(i64, i64), CliError> {
-    if let Ok(moment) = text.parse::<jiff::Timestamp>() {
-        return Ok((moment.as_second(), moment.as_second()));
-    }
-    let date = text.parse::<jiff::civil::Date>().ok();
-    let midnight = date.and_then(|date| date.to_zoned_datetime(jiff::tz::TimeZone::UTC).ok());
-    let start = midnight.map(|midnight| midnight.timestamp().as_second());
-    start.map(|start| (start, start + 86_399)).ok_or_else(|| {
-        CliError::usage(format!("`{text}` is no date"))
+fn period(policy: &Policy, args: &LogArgs) -> Result<Period, CliError> {
+    Period::named(policy, args.since.as_deref(), args.until.as_deref()).map_err(|error| {
+        CliError::usage(error.to_string())
             .with_hint("write it like `2024-05-25` or `2024-05-25T02:00:00+02:00`")
     })
 }
 
-fn admits(event: &Event, args: &LogArgs, period: &Period) -> bool {
+fn admits(event: &Event, args: &LogArgs, period: Period) -> bool {
     let by = &event.by;
     let person = |name: &String| by.person.as_deref() == Some(name) || by.email.eq_ignore_ascii_case(name);
     (args.person.is_empty() || args.person.iter().any(person))
         && (args.event.is_empty() || args.event.iter().any(|kind| name(&event.kind) == kind))
-        && period.since.is_none_or(|since| by.time.seconds >= since)
-        && period.until.is_none_or(|until| by.time.seconds <= until)
+        && period.holds(by.time.seconds)
 }
 
 /// One row for each event: time, commit, person, record, words.

@@ -2,12 +2,11 @@
 
 use serde::Serialize;
 
-use super::groups;
 use super::lists::{About, Pages, Short, counted, short};
 use super::model::Model;
 use super::runbook::RunbookView;
 use super::view::{Act, Row, Word};
-use crate::ledger::{EventKind, RecordState};
+use crate::ledger::{EventKind, RecordState, Status};
 use crate::record::{Details, RecordType};
 
 /// Most acts that are listed.
@@ -36,7 +35,7 @@ pub(super) struct PersonView {
     pub(super) acts: Vec<PersonAct>,
 }
 
-/// An approval that somebody may give.
+/// An approval or decision that somebody may give.
 #[derive(Debug, Serialize)]
 pub(super) struct Asked {
     pub(super) text: String,
@@ -101,10 +100,15 @@ fn owner(record: &RecordState) -> Option<&str> {
     }
 }
 
-/// The approvals that a person may give to the records that their page names.
+/// The approvals and decisions that a person may give to the records that their page names.
 fn asked(model: &Model<'_>, key: &str, waiting: &Short) -> Vec<Vec<Asked>> {
     let of_record = |row: &Row| {
         let Some(state) = model.by_name(&row.name) else { return Vec::new() };
+        if state.record_type == RecordType::Decision {
+            let text = if state.status == Status::Outdated { "Decision again" } else { "Decision" };
+            let todo = Some(format!("changebook decide {} approved", state.name));
+            return vec![Asked { text: text.to_owned(), changed: None, todo }];
+        }
         let open = state.approvals.iter().filter(|approval| approval.required && !approval.valid);
         let open = open.filter(|approval| approval.open_to.iter().any(|person| person == key));
         let asked = open.map(|approval| Asked {
@@ -203,7 +207,6 @@ pub(super) fn words(model: &Model<'_>, record: &RecordState) -> Vec<Word> {
 
 /// Services of the book, each with its page.
 pub(super) fn services<'m>(model: &'m Model<'_>) -> impl Iterator<Item = (&'m str, &'m str)> {
-    let _ = groups::KINDS;
     model
         .groups
         .iter()
