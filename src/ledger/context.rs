@@ -4,76 +4,17 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
-use rayon::prelude::*;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 
 use super::derive::Shown;
 use super::groups::Groups;
 use super::law::{ABSENT, Cell};
-use super::needed::Depth;
-use super::renumbering::Renumberings;
+use super::sources::Sources;
 use super::state::{Evidence, WorkTree};
-use super::walk::{Binding, Key, Move, Node, RecordIx, Transition, Value, Walk, Withdrawal};
-use crate::history::{BlobId, Commit, History, SignatureCheck};
-use crate::policy::{Environment, Policy};
-use crate::record::{Detached, ItemKey, Record, RecordId, ScopeHash};
-
-/// Policies by the content of `policy.toml`; `None` for one that cannot be used.
-pub type Policies = FxHashMap<BlobId, Option<Policy>>;
-
-/// The paths of each commit that names a task: its own work (see `history`), by position.
-pub type WorkPaths = FxHashMap<usize, Vec<String>>;
-
-/// Verified signatures of commits, by position; a commit that is not here carries none.
-pub type Signatures = FxHashMap<usize, SignatureCheck>;
-
-/// Detached approvals by content.
-pub type DetachedFiles = FxHashMap<BlobId, DetachedFile>;
-
-/// Records as they stood at deployments, by content, as far as they differ from what stands now.
-pub type DeployedRecords = FxHashMap<BlobId, Arc<Record>>;
-
-/// What a detached approval's file holds.
-#[derive(Debug, Clone)]
-pub struct DetachedFile {
-    /// What was signed; else what is wrong with the file, in words.
-    pub text: Result<Detached, &'static str>,
-    /// What the signature over it is worth.
-    pub check: SignatureCheck,
-}
-
-/// Everything that state is derived from. All of it comes from objects that never change, but for `now`.
-#[derive(Clone, Copy)]
-pub struct Sources<'a> {
-    /// The commits.
-    pub history: &'a History,
-    /// The outcome of the walk.
-    pub walk: &'a Walk,
-    /// Work of commits that name tasks.
-    pub work_paths: &'a WorkPaths,
-    /// Signatures of the commits that matter (see [`signed_acts`](super::signed_acts)).
-    pub signatures: &'a Signatures,
-    /// Every detached approval that some commit had.
-    pub detached: &'a DetachedFiles,
-    /// Records as they were deployed.
-    pub deployed: &'a DeployedRecords,
-    /// Commits that gave records other IDs.
-    pub renumberings: &'a Renumberings,
-    /// Every policy that some commit had.
-    pub policies: &'a Policies,
-    /// The built-in policy, for commits before the first `policy.toml`.
-    pub builtin: &'a Policy,
-    /// The policy of the state that is judged.
-    pub policy: &'a Policy,
-    /// The commit that is judged.
-    pub tip: usize,
-    /// The tip of the trunk, when there is one.
-    pub trunk: Option<usize>,
-    /// The moment, as seconds since the epoch.
-    pub now: i64,
-    /// How much is asked. The walk has noted what that needs.
-    pub depth: Depth,
-}
+use super::walk::{Binding, Key, Move, Node, RecordIx, Transition, Value, Withdrawal};
+use crate::history::{BlobId, History};
+use crate::policy::Policy;
+use crate::record::{ItemKey, Record, RecordId, ScopeHash};
 
 /// Indexes over the whole history, shared by every view on it.
 struct Index<'a> {
@@ -123,37 +64,6 @@ enum Reach {
     Marked(Arc<[bool]>),
     /// By ancestry of the view's commit.
     Ancestry,
-}
-
-/// Normalised texts of the items that deploy an environment by any of the policies.
-pub fn deployment_items<'p>(policies: impl Iterator<Item = &'p Policy>) -> FxHashSet<String> {
-    let environments = policies.flat_map(|policy| &policy.environments);
-    environments.flat_map(Environment::deploying_items).map(str::to_owned).collect()
-}
-
-/// Whose the commits are that name tasks: by `Change:` trailer or by a word of the subject.
-pub fn named_tasks(history: &History, walk: &Walk, book: Option<&str>) -> FxHashMap<usize, Vec<RecordIx>> {
-    let tasks_of = |(position, commit): (usize, &Commit)| {
-        let mut tasks: Vec<RecordIx> = words_that_name(commit, book)
-            .filter_map(|word| walk.id_index.get(word).copied())
-            .filter(|record| walk.ids[*record as usize].0 == crate::record::RecordType::Task)
-            .collect();
-        tasks.sort_unstable();
-        tasks.dedup();
-        (!tasks.is_empty()).then_some((position, tasks))
-    };
-    history.commits.par_iter().enumerate().filter_map(tasks_of).collect()
-}
-
-/// What may be the ID of a task that a commit names, in a book of that name.
-pub fn words_that_name<'c>(commit: &'c Commit, book: Option<&str>) -> impl Iterator<Item = &'c str> {
-    let is_id_byte = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
-    let words = commit.subject.split(move |c| !is_id_byte(c)).map(|word| word.trim_end_matches('-'));
-    let trailers = commit.trailers.changes.iter().filter_map(move |change| match change.rsplit_once('/') {
-        Some((of_book, id)) => (Some(of_book) == book).then_some(id),
-        None => Some(change.as_str()),
-    });
-    words.chain(trailers)
 }
 
 impl<'a> Index<'a> {

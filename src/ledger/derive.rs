@@ -8,12 +8,13 @@ use rustc_hash::FxHashMap;
 use rayon::prelude::*;
 
 use super::circles::circles;
-use super::context::{Context, Sources};
+use super::context::Context;
 use super::decision::{DecisionState, decisions};
 use super::events::events;
 use super::needed::Depth;
 use super::relations::{References, relations};
 use super::runbook::runbook;
+use super::sources::Sources;
 use super::state::{Evidence, ItemState, RecordState, Status, WorkTree};
 use super::suspicions;
 use super::task::{Others, task};

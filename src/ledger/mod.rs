@@ -25,6 +25,7 @@ mod json;
 mod law;
 mod listed;
 mod metrics;
+mod naming;
 mod needed;
 mod policy_line;
 mod progress;
@@ -33,6 +34,7 @@ mod relations;
 mod renumbering;
 mod risk;
 mod runbook;
+mod sources;
 mod state;
 mod stories;
 mod subject;
@@ -52,10 +54,6 @@ pub use check::{check, duplicates};
 pub use coming::{
     Coming, Open, board_zone, local, moment_text, next_meeting, occupation, occupations, window_of,
 };
-pub use context::{
-    DeployedRecords, DetachedFile, DetachedFiles, Policies, Signatures, Sources, WorkPaths, deployment_items,
-    named_tasks, words_that_name,
-};
 pub use derive::{Derived, Shown, derive};
 pub use gate::{
     Desk, Gate, GateAsk, GateJson, Judgement, Requirement, RequirementJson, Review, Unclear, gate,
@@ -64,11 +62,13 @@ pub use if_committed::{Consequence, if_committed};
 pub use json::{EventJson, RecordJson};
 pub use listed::{Listed, Since, Writer};
 pub use metrics::{Figures, Metrics, metrics};
+pub use naming::{deployment_items, named_tasks, words_that_name};
 pub use needed::{Depth, Needed};
 pub use progress::{Stage, definition_of_done, stages};
 pub use push::{Push, Refusal, judge_push};
 pub use renumbering::{Renumbered, Renumberings, is_renumbered, may_be_renumbered, merges_with_texts};
 pub use runbook::holds;
+pub use sources::{DeployedRecords, DetachedFile, DetachedFiles, Policies, Signatures, Sources, WorkPaths};
 pub use state::*;
 pub use stories::{Story, stories};
 pub use walk::{Versions, Walk, deployed_versions, deploys, signed_acts, walk};

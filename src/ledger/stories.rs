@@ -3,9 +3,10 @@
 
 use serde::Serialize;
 
-use super::context::{Context, Sources};
+use super::context::Context;
 use super::derive::Shown;
 use super::law::{ABSENT, Cell};
+use super::sources::Sources;
 use super::state::Evidence;
 use super::walk::{Key, RecordIx, Transition, Value};
 use crate::record::RecordId;

@@ -3,8 +3,8 @@
 use super::decode::{Decoder, Table, place};
 use super::pattern::Globs;
 use super::read::required;
-use super::types::*;
 use super::value::{Kind, Value};
+use super::{Category, HelmRule, KubernetesRule, PlanAction, TerraformRule};
 use crate::record::Risk;
 
 /// What may differ between two versions of a chart besides its values.

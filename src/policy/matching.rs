@@ -2,9 +2,8 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use super::types::{
-    Category, ConditionRule, Environment, KindRule, Members, Policy, Review, RiskRule, Window,
-};
+use super::Category;
+use super::types::{ConditionRule, Environment, KindRule, Members, Policy, Review, RiskRule, Window};
 use crate::record::{Item, Risk, TaskKind, normalize, normalize_review, without_parenthesis};
 
 impl Environment {

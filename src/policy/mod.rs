@@ -9,6 +9,7 @@ mod matching;
 mod pattern;
 mod read;
 mod recurrence;
+mod rules;
 mod types;
 mod validate;
 mod value;
@@ -23,6 +24,7 @@ pub use matching::KnownItems;
 use pattern::Compiled;
 pub use pattern::{FieldGlobs, IdPattern, NameGlobs, PathGlobs};
 pub use recurrence::Recurrence;
+pub use rules::{Category, HelmRule, KubernetesRule, PlanAction, TerraformRule};
 pub use types::*;
 use value::{Value, overlay};
 

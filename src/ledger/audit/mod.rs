@@ -10,10 +10,11 @@ use std::collections::BTreeMap;
 
 use rustc_hash::FxHashMap;
 
-use super::context::{Context, Sources};
+use super::context::Context;
 use super::deployment::{environments_of, time};
 use super::derive::Shown;
 use super::gate::{Case, Deployed, Deployer, Judgement, Review, invalid_field, review};
+use super::sources::Sources;
 use super::state::Evidence;
 use super::subject::Subject;
 use super::suspicions;

@@ -10,6 +10,7 @@ mod code;
 mod hidden;
 mod inline;
 mod kept;
+mod rendered;
 mod step;
 mod table;
 
@@ -18,9 +19,8 @@ use std::fmt::Write;
 use std::ops::Range;
 
 use pulldown_cmark::{Event, Parser, Tag, TagEnd, TextMergeWithOffset};
-use serde::{Deserialize, Serialize};
 
-use super::links::{Help, LinkScope, push_with_ids};
+use super::links::{LinkScope, push_with_ids};
 use super::memory::Html;
 use super::sanitize::{key, sanitized};
 use super::text::push_escaped;
@@ -28,69 +28,7 @@ use super::words::Words;
 use crate::record::markdown_options;
 use asked::Question;
 pub(super) use code::is_code;
-
-/// One rendered text.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub(super) struct Rendered {
-    /// Sanitised; kept apart from the rest.
-    #[serde(skip)]
-    pub(super) html: Html,
-    /// Headings in order, for "on this page".
-    pub(super) headings: Vec<Heading>,
-    /// Links to anchors, to be checked when every page is known.
-    pub(super) anchors: Vec<AnchorUse>,
-    /// Links that lead nowhere: where in the source, and why.
-    pub(super) broken: Vec<BrokenLink>,
-    /// Links to other hosts, in order.
-    pub(super) external: Vec<ExternalLink>,
-    /// Whether it has a block of Mermaid.
-    pub(super) diagrams: bool,
-    /// The words for the search, in lower case, sorted, with spaces between.
-    pub(super) words: String,
-}
-
-/// A heading with its anchor.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Heading {
-    /// 1 to 6, as written.
-    pub(super) level: u8,
-    /// The anchor, without `#`.
-    pub(super) id: String,
-    /// Without markup.
-    pub(super) text: String,
-}
-
-/// A link to an anchor of a page of the site.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct AnchorUse {
-    /// The page's path in the site.
-    pub(super) page: String,
-    /// The anchor, decoded, without `#`.
-    pub(super) fragment: String,
-    /// As written.
-    pub(super) destination: String,
-    /// Where, in bytes of the source.
-    pub(super) span: Range<usize>,
-}
-
-/// A link that leads nowhere.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct BrokenLink {
-    /// As in a diagnostic.
-    pub(super) message: String,
-    /// What to do.
-    pub(super) help: Option<Help>,
-    /// Where, in bytes of the source.
-    pub(super) span: Range<usize>,
-}
-
-/// A link to another host, which a build never asks for.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct ExternalLink {
-    pub(super) address: String,
-    /// Where, in bytes of the source.
-    pub(super) start: usize,
-}
+pub(super) use rendered::{AnchorUse, BrokenLink, ExternalLink, Heading, Rendered};
 
 /// Whose Markdown a text is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,0 +1,69 @@
+//! What every derivation is made from.
+
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
+
+use super::needed::Depth;
+use super::renumbering::Renumberings;
+use super::walk::Walk;
+use crate::history::{BlobId, History, SignatureCheck};
+use crate::policy::Policy;
+use crate::record::{Detached, Record};
+
+/// Policies by the content of `policy.toml`; `None` for one that cannot be used.
+pub type Policies = FxHashMap<BlobId, Option<Policy>>;
+
+/// The paths of each commit that names a task: its own work (see `history`), by position.
+pub type WorkPaths = FxHashMap<usize, Vec<String>>;
+
+/// Verified signatures of commits, by position; a commit that is not here carries none.
+pub type Signatures = FxHashMap<usize, SignatureCheck>;
+
+/// Detached approvals by content.
+pub type DetachedFiles = FxHashMap<BlobId, DetachedFile>;
+
+/// Records as they stood at deployments, by content, as far as they differ from what stands now.
+pub type DeployedRecords = FxHashMap<BlobId, Arc<Record>>;
+
+/// What a detached approval's file holds.
+#[derive(Debug, Clone)]
+pub struct DetachedFile {
+    /// What was signed; else what is wrong with the file, in words.
+    pub text: Result<Detached, &'static str>,
+    /// What the signature over it is worth.
+    pub check: SignatureCheck,
+}
+
+/// Everything that state is derived from. All of it comes from objects that never change, but for `now`.
+#[derive(Clone, Copy)]
+pub struct Sources<'a> {
+    /// The commits.
+    pub history: &'a History,
+    /// The outcome of the walk.
+    pub walk: &'a Walk,
+    /// Work of commits that name tasks.
+    pub work_paths: &'a WorkPaths,
+    /// Signatures of the commits that matter (see [`signed_acts`](super::signed_acts)).
+    pub signatures: &'a Signatures,
+    /// Every detached approval that some commit had.
+    pub detached: &'a DetachedFiles,
+    /// Records as they were deployed.
+    pub deployed: &'a DeployedRecords,
+    /// Commits that gave records other IDs.
+    pub renumberings: &'a Renumberings,
+    /// Every policy that some commit had.
+    pub policies: &'a Policies,
+    /// The built-in policy, for commits before the first `policy.toml`.
+    pub builtin: &'a Policy,
+    /// The policy of the state that is judged.
+    pub policy: &'a Policy,
+    /// The commit that is judged.
+    pub tip: usize,
+    /// The tip of the trunk, when there is one.
+    pub trunk: Option<usize>,
+    /// The moment, as seconds since the epoch.
+    pub now: i64,
+    /// How much is asked. The walk has noted what that needs.
+    pub depth: Depth,
+}
