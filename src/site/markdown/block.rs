@@ -1,7 +1,6 @@
 //! Blocks that are more than a pair of tags: headings, callouts, code, items, footnotes.
 
 use std::fmt::Write;
-use std::ops::Range;
 
 use pulldown_cmark::{BlockQuoteKind, CowStr, Event, HeadingLevel, Tag, TagEnd};
 
@@ -90,10 +89,12 @@ impl Writer<'_, '_> {
 
     pub(super) fn start_item(&mut self, index: usize) {
         self.note = None;
-        let is_box =
-            |event: Option<&(Event<'_>, Range<usize>)>| matches!(event, Some((Event::TaskListMarker(_), _)));
-        let after_paragraph = matches!(self.events.get(index + 1), Some((Event::Start(Tag::Paragraph), _)));
-        if is_box(self.events.get(index + 1)) || (after_paragraph && is_box(self.events.get(index + 2))) {
+        let inside = self.events.get(index + 1..).unwrap_or_default().iter().map(|(event, _)| event);
+        // What may stand between an item's begin and its box: a paragraph, or the term of a definition.
+        let is_between = |event: &&Event<'_>| {
+            matches!(event, Event::Start(Tag::Paragraph | Tag::DefinitionList | Tag::DefinitionListTitle))
+        };
+        if let Some(Event::TaskListMarker(_)) = inside.skip_while(is_between).next() {
             let _ = write!(self.out, "<li class=\"{}task\">", key());
         } else {
             self.out.push_str("<li>");

@@ -250,7 +250,6 @@ impl<'a, 'e> Writer<'a, 'e> {
 
     fn start(&mut self, tag: &Tag<'_>, index: usize, span: Range<usize>) {
         match tag {
-            Tag::Paragraph => self.out.push_str("<p>"),
             Tag::Heading { level, id, .. } => self.start_heading(*level, id.as_ref(), index),
             Tag::BlockQuote(kind) => self.start_quote(*kind),
             Tag::CodeBlock(kind) => self.start_code(kind),
@@ -280,9 +279,9 @@ impl<'a, 'e> Writer<'a, 'e> {
 
     fn end(&mut self, tag: TagEnd) {
         match tag {
-            TagEnd::Paragraph => {
+            TagEnd::Paragraph | TagEnd::DefinitionListTitle => {
                 self.flush_note();
-                self.out.push_str("</p>\n");
+                self.out.push_str(simple(&tag).1);
             }
             TagEnd::Heading(level) => self.end_heading(level),
             TagEnd::BlockQuote(_) => self.pop_end(),
@@ -324,6 +323,7 @@ impl<'a, 'e> Writer<'a, 'e> {
 /// Tags of the elements that carry nothing but their name.
 fn simple(tag: &TagEnd) -> (&'static str, &'static str) {
     match tag {
+        TagEnd::Paragraph => ("<p>", "</p>\n"),
         TagEnd::Emphasis => ("<em>", "</em>"),
         TagEnd::Strong => ("<strong>", "</strong>"),
         TagEnd::Strikethrough => ("<del>", "</del>"),

@@ -6,12 +6,16 @@ use crate::site::model::Model;
 use crate::site::raw_html::Address;
 
 fn rendered(markdown: &str) -> Rendered {
+    with_notes(markdown, &|_| None)
+}
+
+fn with_notes(markdown: &str, note: &dyn Fn(usize) -> Option<String>) -> Rendered {
     let mut book = fixture::empty();
     book.config.allow_broken_links = true;
     let input = book.input();
     let model = Model::new(&input);
     let scope = LinkScope { model: &model, source: "docs/page.md", page: "manual/page.html" };
-    render(markdown, &Options { scope: &scope, offset: 0, dialect: Dialect::Record, note: &|_| None })
+    render(markdown, &Options { scope: &scope, offset: 0, dialect: Dialect::Record, note })
 }
 
 pub(super) fn html_of(markdown: &str) -> String {
@@ -51,6 +55,11 @@ fn gfm_is_written_with_classes_and_anchors() {
             "<sup class=\"footnote-reference\" id=\"fnref.1\"><a href=\"#fn.1\">1</a></sup>",
         ),
         ("~~gone~~", "<del>gone</del>"),
+        (
+            "Term\n: one\n: - [ ] two",
+            "<dl>\n<dt id=\"term\">Term</dt>\n<dd>one</dd>\n<dd><ul>\n<li class=\"task\"><span class=\"box\"",
+        ),
+        ("- [x] one\n  : two", "<li class=\"task\"><dl>\n<dt id=\"one\"><span class=\"box done\""),
         ("<https://x.example>", "<a href=\"https://x.example\">https://x.example</a>"),
         ("a\u{202E}b", "a⟨U+202E⟩b"),
         (
@@ -59,6 +68,20 @@ fn gfm_is_written_with_classes_and_anchors() {
         ),
     ] {
         let html = html_of(markdown);
+        assert!(html.contains(wanted), "{markdown:?} gave {html}");
+    }
+}
+
+/// Who ticked a box that is named by a term stands behind the term, not behind what it means.
+#[test]
+fn the_note_of_a_box_follows_its_name() {
+    for (markdown, wanted) in [
+        ("- [x] one\n  : two\n", "> one <span class=\"by\">sam</span></dt>\n<dd>two</dd>"),
+        ("- [x] one\n\n  two\n", "> one <span class=\"by\">sam</span></p>\n<p>two</p>"),
+        ("- [x] one\n  - two\n", "> one <span class=\"by\">sam</span><ul>"),
+    ] {
+        let note = |_: usize| Some(format!("<span class=\"{}by\">sam</span>", key()));
+        let html = with_notes(markdown, &note).html.text().into_owned();
         assert!(html.contains(wanted), "{markdown:?} gave {html}");
     }
 }
