@@ -182,3 +182,37 @@ fn a_decision_waits_for_a_person_with_its_command() {
     let other = book.read("book/people/ana.html");
     assert!(!other.contains("changebook decide"), "{other}");
 }
+
+/// A task's page tells what the board decided in another file: in its timeline, and at the box that nobody ticks.
+#[test]
+fn a_task_tells_what_the_board_decided_on_it() {
+    let mut book = book();
+    let text = task("INFRA-1", "risk = \"high\"\n") + "\n## Approvals\n\n- [ ] Change advisory board\n";
+    book.write(PATH, text);
+    book.person("ana").later().commit("propose");
+    book.write("cab/CAB-2024-02.md", decision("CAB-2024-02", "2024-05-16", "", "INFRA-1"));
+    book.person("ana").later().commit("for the board");
+    book.replace(
+        "cab/CAB-2024-02.md",
+        "meeting = 2024-05-16\n",
+        "meeting = 2024-05-16\ndecision = \"approved\"\n",
+    );
+    book.person("kim").later().commit("the board's answer");
+    let answer = book.head()[..7].to_owned();
+    book.replace(PATH, "A change", "Another change");
+    book.person("ana").later().commit("say it better");
+    book.run(&["build"]).expect(0);
+    let page = book.read("book/tasks/INFRA-1.html");
+    let timeline = page.split("<h2 id=\"c.timeline\">").nth(1).unwrap();
+    let told = "<strong>Decided</strong> Approved <span class=\"quiet\">in CAB-2024-02</span>";
+    let (better, board, first) = (timeline.find("title</"), timeline.find(told), timeline.find("Created"));
+    assert!(board.is_some() && better < board && board < first, "{timeline}");
+    // An answer that does not hold on this text is told, and stands at no box.
+    assert!(!page.contains("approved in <a"), "{page}");
+    book.replace(PATH, "Another change", "A change");
+    book.person("ana").later().commit("as it was");
+    book.run(&["build"]).expect(0);
+    let page = book.read("book/tasks/INFRA-1.html");
+    let note = "Change advisory board <span class=\"by\">approved in <a href=\"../decisions/CAB-2024-02.html\">CAB-2024-02</a> <time";
+    assert!(page.contains(note) && page.contains(&format!("<code>{answer}</code></span>")), "{page}");
+}

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::model::Model;
 use super::view::{Act, Tone};
 use crate::diagnostic::Code;
-use crate::ledger::{Judgement, Requirement, local};
+use crate::ledger::{Judgement, RecordState, Requirement, local};
 
 /// The gate of one environment: what `record.gates` holds, and the mark of a change that goes out.
 #[derive(Debug, Clone, Serialize)]
@@ -15,8 +15,10 @@ pub(super) struct GateView {
     pub(super) tone: Tone,
     /// `open until Sat 25 May 2024 06:00 +02:00`, `shut`.
     pub(super) word: String,
-    /// What keeps it shut, in the order of the rules.
+    /// What keeps it shut besides the time, in the order of the rules.
     pub(super) open: Vec<Need>,
+    /// What waiting alone meets.
+    pub(super) times: Vec<Need>,
     /// How many of those are approvals.
     pub(super) approvals: usize,
     /// What is met.
@@ -54,6 +56,7 @@ pub(super) fn views(model: &Model<'_>, name: &str) -> Vec<GateView> {
                 remedy: "",
                 by: None,
             }],
+            times: Vec::new(),
             approvals: 0,
             met: Vec::new(),
             warnings: Vec::new(),
@@ -78,15 +81,32 @@ fn view(model: &Model<'_>, environment: &str, judgement: &Judgement) -> GateView
         by: requirement.by.as_ref().map(|by| model.act(by)),
     };
     let (met, unmet): (Vec<_>, Vec<_>) = judgement.requirements.iter().partition(|found| found.met);
+    let (times, unmet): (Vec<_>, Vec<_>) = unmet.into_iter().partition(|found| is_of_time(found.code));
     GateView {
         environment: environment.to_owned(),
         tone,
         word,
-        only_time: !open && unmet.iter().all(|found| is_of_time(found.code)),
+        only_time: !open && unmet.is_empty(),
         approvals: unmet.iter().filter(|found| is_approval(found.code.as_str())).count(),
         open: unmet.into_iter().map(need).collect(),
+        times: times.into_iter().map(need).collect(),
         met: met.into_iter().map(need).collect(),
         warnings: judgement.warnings.iter().map(need).collect(),
+    }
+}
+
+/// What comes next for a record. Of a deployment that its gate refuses, that is what the gate asks for first.
+pub(super) fn next(model: &Model<'_>, state: &RecordState) -> String {
+    let gates = model.input.judged.and_then(|judged| judged.gates.get(&state.name));
+    let environment = state.next.strip_prefix("deploy to ");
+    let gate = gates.into_iter().flatten().find(|gate| Some(gate.environment.as_str()) == environment);
+    let answer = gate.and_then(|gate| gate.answer.as_ref().ok());
+    let requirements = answer.map_or(&[][..], |gate| &gate.judgement.requirements);
+    let mut unmet = requirements.iter().filter(|found| !found.met && !is_of_time(found.code));
+    match (unmet.next(), unmet.count()) {
+        (None, _) => state.next.clone(),
+        (Some(first), 0) => format!("{}; before that: {}", state.next, first.detail),
+        (Some(first), more) => format!("{}; before that: {}, and {more} more", state.next, first.detail),
     }
 }
 

@@ -6,12 +6,13 @@ use super::links::LinkScope;
 use super::markdown::{self, Dialect, Heading, Rendered};
 use super::model::Model;
 use super::page::Page;
+use super::paths::relative;
 use super::sanitize::key;
 use super::text::escaped;
 use super::timeline::Timeline;
 use super::view::{Act, Problem, Reference, Row, Tone};
 use crate::ledger::{Approval, RecordState, shell_quoted};
-use crate::record::{Details, Item, Record};
+use crate::record::{Details, Item, Record, normalize_review};
 
 /// Most records of one relation that a page names.
 const RELATED: usize = 12;
@@ -226,7 +227,8 @@ fn render(model: &Model<'_>, index: usize) -> Rendered {
         dialect: Dialect::Record,
         note: &|mark| {
             let item_idx = record.items.binary_search_by_key(&mark, |item| item.mark.start).ok()?;
-            note(model, state, item_idx, record.items.get(item_idx)?)
+            let item = record.items.get(item_idx)?;
+            note(model, state, item_idx, item).or_else(|| by_the_board(model, state, item, scope.page))
         },
     };
     markdown::render(text, &options)
@@ -242,14 +244,29 @@ fn note(model: &Model<'_>, state: &RecordState, item_idx: usize, item: &Item) ->
     }
     let acts = item.by.iter().map(|evidence| {
         let act = model.act(evidence);
-        let commit = match &act.commit.url {
-            Some(url) => format!("<a href=\"{}\"><code>{}</code></a>", escaped(url), act.commit.short),
-            None => format!("<code>{}</code>", act.commit.short),
-        };
-        let (who, iso, day) = (escaped(&act.who), escaped(&act.iso), escaped(&act.day));
-        format!("{who} <time datetime=\"{iso}\">{day}</time> {commit}")
+        format!("{} {}", escaped(&act.who), time_and_commit(&act))
     });
     Some(format!("<span class=\"{}by\">{}</span>", key(), acts.collect::<Vec<_>>().join(", ")))
+}
+
+/// The decision that stands for an open box, which nobody ticks: the board answers in a record of its own.
+fn by_the_board(model: &Model<'_>, state: &RecordState, item: &Item, page: &str) -> Option<String> {
+    let is_of_item = |approval: &&Approval| normalize_review(&approval.text) == normalize_review(&item.text);
+    let approval = state.approvals.iter().filter(|approval| approval.valid).find(is_of_item)?;
+    let decision = model.reference(approval.decision.as_ref().filter(|_| !item.checked)?.as_str());
+    let address = relative(page, decision.page.as_deref()?);
+    let act = model.act(approval.by.as_ref()?);
+    let name = escaped(&decision.name);
+    let told = time_and_commit(&act);
+    Some(format!("<span class=\"{}by\">approved in <a href=\"{address}\">{name}</a> {told}</span>", key()))
+}
+
+fn time_and_commit(act: &Act) -> String {
+    let commit = match &act.commit.url {
+        Some(url) => format!("<a href=\"{}\"><code>{}</code></a>", escaped(url), act.commit.short),
+        None => format!("<code>{}</code>", act.commit.short),
+    };
+    format!("<time datetime=\"{}\">{}</time> {commit}", escaped(&act.iso), escaped(&act.day))
 }
 
 /// What is asked for, and what somebody gave without being asked.

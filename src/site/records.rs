@@ -65,7 +65,10 @@ impl Renderer<'_> {
         let state = &self.model.input.state.records[index];
         let is_unsaved = [u8::from(record_page::is_unsaved(self.model, state))];
         // What the timeline is made from, which only a page that is made anew needs.
-        let history = hash_of(&(&state.events, &state.record.path));
+        let decisions = timeline::decisions(self.model, state);
+        let decisions: Vec<_> =
+            decisions.iter().map(|(by, event)| (&by.name, &by.record.path, event)).collect();
+        let history = hash_of(&(&state.events, &state.record.path, decisions));
         let mut steps = Vec::new();
         for ((_, commit), (old, new)) in self.steps(index) {
             steps.extend([commit.0, old.0, new.0].concat());

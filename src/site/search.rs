@@ -180,10 +180,8 @@ fn entries<'a>(model: &'a Model<'_>, manual: &'a [(String, String)], tables: &Ta
         let of = |list: &[&str], values: &[String]| -> Vec<usize> {
             values.iter().filter_map(|value| place(list, value)).collect()
         };
-        let people_of = state.waiting_for.iter().cloned();
-        let people_of =
-            people_of.chain(state.created.iter().filter_map(|by| by.person.as_deref().map(str::to_owned)));
-        let people_of: BTreeSet<String> = people_of.collect();
+        let acted = state.events.iter().filter_map(|event| event.by.person.as_deref().map(str::to_owned));
+        let people_of: BTreeSet<String> = state.waiting_for.iter().cloned().chain(acted).collect();
         let people_of: Vec<String> = people_of.into_iter().collect();
         let title = if state.title() == state.name { "" } else { state.title() };
         let entry: Entry<'_> = (

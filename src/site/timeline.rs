@@ -7,7 +7,8 @@ use super::text::capitalized;
 use super::view::{Act, Tone};
 use crate::book::Differences;
 use crate::history::{Hunk, Origin};
-use crate::ledger::{Event, EventKind, RecordState};
+use crate::ledger::{Event, EventKind, Evidence, RecordState};
+use crate::record::RecordType;
 
 /// Most lines of a difference that a page shows, and most bytes of them.
 const MAX_LINES: usize = 60;
@@ -90,26 +91,56 @@ pub(super) struct Line {
     pub(super) text: String,
 }
 
-/// The commits newest first, with what they changed as far as it is at hand.
+/// What the board decided on a task, each with the record that says so, oldest first.
+pub(super) fn decisions<'a>(model: &Model<'a>, state: &RecordState) -> Vec<(&'a RecordState, &'a Event)> {
+    let relations = state.relations.iter().filter(|_| state.record_type == RecordType::Task);
+    let related = relations.filter_map(|relation| model.by_name(relation.id.as_str()));
+    let records = related.filter(|record| record.record_type == RecordType::Decision);
+    let is_decided = |event: &&Event| matches!(event.kind, EventKind::Decided { .. });
+    let mut found: Vec<_> = records
+        .flat_map(|record| record.events.iter().filter(is_decided).map(move |event| (record, event)))
+        .collect();
+    found.sort_by_key(|(record, event)| (event.by.time.seconds, &record.name));
+    found.dedup_by_key(|(record, event)| (&record.name, event.by.commit));
+    found
+}
+
+/// The commits newest first, with what they changed as far as it is at hand, and the board's decisions among them.
 pub(super) fn rows(model: &Model<'_>, state: &RecordState, known: &Differences) -> Vec<TimelineRow> {
-    let commits: Vec<&[Event]> = state.events.chunk_by(|a, b| a.by.commit == b.by.commit).collect();
-    let path = crate::ledger::shell_quoted(&state.record.path);
-    let row = |events: &&[Event]| {
+    let commits = state.events.chunk_by(|a, b| a.by.commit == b.by.commit);
+    let own = commits.rev().map(|events| {
         let by = &events[0].by;
         let hunks = known.get(&(state.name.clone(), by.commit));
         let (lines, more) = hunks.map_or((Vec::new(), 0), |hunks| lines(hunks));
-        TimelineRow {
-            by: model.act(by),
-            events: events.iter().map(|event| told(&event.kind)).collect(),
-            merge: events[0].merge,
-            lines,
-            more,
-            n_elsewhere: 0,
-            elsewhere: None,
-            command: format!("git --no-replace-objects show {} -- {path}", by.commit.hex()),
+        let (merge, told) = (events[0].merge, events.iter().map(|event| told(&event.kind)).collect());
+        (by, TimelineRow { lines, more, merge, ..row(model, &state.record.path, by, told) })
+    });
+    let mut rows: Vec<(&Evidence, TimelineRow)> = own.collect();
+    for (decision, event) in decisions(model, state) {
+        let by = &event.by;
+        let told = Told { detail: Some(format!("in {}", decision.name)), ..told(&event.kind) };
+        if let Some((_, same)) = rows.iter_mut().find(|(other, _)| other.commit == by.commit) {
+            same.events.push(told);
+            continue;
         }
-    };
-    commits.iter().rev().map(row).collect()
+        let place = rows.iter().position(|(other, _)| other.time.seconds <= by.time.seconds);
+        rows.insert(place.unwrap_or(rows.len()), (by, row(model, &decision.record.path, by, vec![told])));
+    }
+    rows.into_iter().map(|(_, row)| row).collect()
+}
+
+fn row(model: &Model<'_>, path: &str, by: &Evidence, events: Vec<Told>) -> TimelineRow {
+    let path = crate::ledger::shell_quoted(path);
+    TimelineRow {
+        by: model.act(by),
+        events,
+        merge: false,
+        lines: Vec::new(),
+        more: 0,
+        n_elsewhere: 0,
+        elsewhere: None,
+        command: format!("git --no-replace-objects show {} -- {path}", by.commit.hex()),
+    }
 }
 
 fn lines(hunks: &[Hunk]) -> (Vec<Line>, usize) {

@@ -261,7 +261,7 @@ impl Model<'_> {
             approval: state.approval.as_ref().map(approval_word),
             phrase: phrase(state),
             people: super::person::words(self, state),
-            next: state.next.clone(),
+            next: super::gate::next(self, state),
             since: state.evidence.as_ref().map(|evidence| self.act(evidence)),
             updated: state.updated.as_ref().map(|evidence| self.act(evidence)),
             blocked_by: state.blocked_by.iter().map(|id| self.reference(id.as_str())).collect(),

@@ -9,18 +9,25 @@ use unicode_normalization::char::is_combining_mark;
 /// Words of a text that are kept: longer ones are digests and keys.
 const MAX_WORD: usize = 32;
 
+/// What joins parts to a word.
+const JOINTS: [char; 3] = ['-', '_', '.'];
+
 /// Words as they stand in texts, each once.
 #[derive(Default)]
 pub(super) struct Words<'a>(FxHashSet<&'a str>);
 
 impl<'a> Words<'a> {
-    /// Adds the words of a text: letters and digits; what is joined by `-`, `_` or `.` is also known by its parts.
+    /// Adds the words of a text: letters and digits; what is joined by `-`, `_` or `.` is also known by its parts, and from
+    /// each part on: `nat_gateway` finds `aws_nat_gateway`.
     pub(super) fn add(&mut self, text: &'a str) {
         let is_part = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.');
         for whole in text.split(|c: char| !is_part(c)) {
             let whole = whole.trim_matches(|c: char| !c.is_alphanumeric());
-            if whole.len() > 1 && self.0.insert(whole) && whole.contains(['-', '_', '.']) {
-                self.0.extend(whole.split(['-', '_', '.']));
+            if whole.len() > 1 && self.0.insert(whole) && whole.contains(JOINTS) {
+                self.0.extend(whole.split(JOINTS));
+                self.0.extend(
+                    whole.match_indices(JOINTS).map(|(at, _)| whole[at..].trim_start_matches(JOINTS)),
+                );
             }
             if !whole.is_ascii() {
                 self.add_pairs(whole);
@@ -104,6 +111,19 @@ mod tests {
         let mut sorted = expected.to_vec();
         sorted.sort_unstable();
         assert_eq!(words.lowered(), sorted);
+    }
+
+    #[test]
+    fn a_name_is_found_from_each_of_its_parts_on() {
+        let mut words = Words::default();
+        words.add("aws_nat_gateway.main of a--long_name_that_nobody_keeps_as_a_whole");
+        let found = words.lowered();
+        for word in
+            ["aws_nat_gateway.main", "nat_gateway.main", "gateway.main", "main", "nobody_keeps_as_a_whole"]
+        {
+            assert!(found.iter().any(|known| known == word), "{word}: {found:?}");
+        }
+        assert!(found.iter().all(|word| !word.starts_with(JOINTS)), "{found:?}");
     }
 
     #[test]

@@ -173,7 +173,7 @@ fn out(model: &Model<'_>, index: usize) -> Going {
 fn missing(record: &RecordState, gate: Option<&GateView>) -> Vec<String> {
     let mut missing: Vec<String> = roles_open(record).into_iter().map(str::to_owned).collect();
     let others = gate.into_iter().flat_map(|gate| &gate.open).filter(|need| {
-        let known = ["approval-", "decision-", "window-closed", "freeze"];
+        let known = ["approval-", "decision-"];
         !known.iter().any(|prefix| need.code.starts_with(prefix))
     });
     missing.extend(others.map(|need| need.detail.clone()));
@@ -190,7 +190,7 @@ fn wait(model: &Model<'_>, index: usize) -> Waiting {
     let open = roles_open(record);
     let what = match record.record_type {
         RecordType::Decision => "the board’s answer".to_owned(),
-        _ if open.is_empty() => record.next.clone(),
+        _ if open.is_empty() => gate::next(model, record),
         _ => open.join(", "),
     };
     let people = record.waiting_for.iter().map(|key| model.person_word(key)).collect();
