@@ -89,12 +89,12 @@ impl Writer<'_, '_> {
 
     pub(super) fn start_item(&mut self, index: usize) {
         self.note = None;
-        let inside = self.events.get(index + 1..).unwrap_or_default().iter().map(|(event, _)| event);
+        let mut inside = self.events.get(index + 1..).unwrap_or_default().iter().map(|(event, _)| event);
         // What may stand between an item's begin and its box: a paragraph, or the term of a definition.
         let is_between = |event: &&Event<'_>| {
             matches!(event, Event::Start(Tag::Paragraph | Tag::DefinitionList | Tag::DefinitionListTitle))
         };
-        if let Some(Event::TaskListMarker(_)) = inside.skip_while(is_between).next() {
+        if let Some(Event::TaskListMarker(_)) = inside.find(|event| !is_between(event)) {
             let _ = write!(self.out, "<li class=\"{}task\">", key());
         } else {
             self.out.push_str("<li>");
