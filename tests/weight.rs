@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
+use std::io::Write as _;
 use std::path::Path;
 
 use crate::site::files;
@@ -54,6 +55,37 @@ fn every_page_with_its_style_weighs_little() {
         assert!(n_pages > least, "{n_pages}");
         assert!(heavy.is_empty(), "{}", heavy.join("\n"));
     }
+}
+
+/// A text of one's own is never cut: whoever searches in the page, prints it or has a link into it wants the whole. The whole
+/// manual as one chapter, three times as long as its longest, still travels as light as other pages, compressed as servers
+/// send it.
+#[test]
+fn a_long_text_travels_light() {
+    let book = Fixture::empty();
+    let project = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let chapters = files(&project.join("docs"));
+    let chapters = chapters.iter().filter(|(name, _)| name.ends_with(".md"));
+    let whole: String = chapters.map(|(_, bytes)| String::from_utf8_lossy(bytes) + "\n").collect();
+    assert!(whole.len() > 90_000, "{}", whole.len());
+    book.write("docs/SUMMARY.md", "# Summary\n\n- [Whole](whole.md)\n");
+    book.write("docs/whole.md", &whole);
+    book.write("book.toml", "[book]\ntitle = \"Long\"\nsrc = \"docs\"\n");
+    book.run(&["build", "--allow-broken-links"]).expect(0);
+    let site = files(&book.root.join("book"));
+    let page = String::from_utf8_lossy(&site["manual/whole.html"]).into_owned();
+    let last = whole.lines().rfind(|line| line.starts_with("## ")).unwrap().trim_start_matches("## ");
+    assert!(page.contains(&format!("{last}<a class=\"anchor\"")), "the end is there: {last}");
+    let sheets = page.split("<link rel=\"stylesheet\" href=\"../").skip(1);
+    let sheets = sheets.map(|rest| site[rest.split('"').next().unwrap()].as_slice());
+    let sent: usize = std::iter::once(page.as_bytes()).chain(sheets).map(compressed).sum();
+    assert!(page.len() > 2 * MOST && sent <= MOST, "{} bytes, {sent} sent", page.len());
+}
+
+fn compressed(bytes: &[u8]) -> usize {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap().len()
 }
 
 const TASKS: usize = 900;
