@@ -393,3 +393,45 @@ fn a_change_in_a_coming_freeze_is_told_everywhere() {
     let collision = "INFRA-1 is scheduled for Sat 2024-06-01 02:00, in the freeze `Quarter end`, which ends Mon 2024-06-03 08:00";
     assert_eq!(windows["collisions"], serde_json::json!([collision]));
 }
+
+/// As long as it is light, a record's page has all that happened with what it changed; then the whole has pages of its own.
+#[test]
+fn a_history_stands_on_the_page_of_its_record_while_it_is_light() {
+    let mut book = Fixture::book();
+    let path = "tasks/INFRA-1.md";
+    book.write(path, task("INFRA-1", ""));
+    book.commit("start");
+    for number in 0..10 {
+        let text = book.read(path);
+        book.write(path, format!("{text}\nParagraph {number}.\n"));
+        book.later().commit(&format!("say {number}"));
+    }
+    book.run(&["build"]).expect(0);
+    let entries = |page: &str| {
+        page.split("<section class=\"timeline\"").nth(1).unwrap().matches("<li><details>").count()
+    };
+    let page = book.read("book/tasks/INFRA-1.html");
+    assert_eq!(entries(&page), 11);
+    for text in ["<span class=\"added\">+ Paragraph 0.</span>", "<span class=\"added\">+ Paragraph 9.</span>"]
+    {
+        assert!(page.contains(text), "no {text} in {page}");
+    }
+    let whole = book.root.join("book/tasks/INFRA-1.history.html");
+    assert!(!page.contains("The whole history") && !whole.exists());
+    // Each of these is written and then taken back, so that the text stays short and the history becomes long.
+    for number in 0..3 {
+        let text = book.read(path);
+        let many: String =
+            (0..55).map(|line| format!("Line {line} of {number}, {}.\n", "word ".repeat(20))).collect();
+        book.write(path, format!("{text}\n{many}"));
+        book.later().commit("long");
+        book.write(path, text);
+        book.later().commit("short again");
+    }
+    book.run(&["build"]).expect(0);
+    let page = book.read("book/tasks/INFRA-1.html");
+    assert_eq!(entries(&page), 6);
+    assert!(page.contains("The whole history</a>, with 11 earlier entries"), "{page}");
+    let history = book.read("book/tasks/INFRA-1.history.html");
+    assert!(history.contains("+ Line 0 of 2,") && page.len() < 34_000, "{}", page.len());
+}
