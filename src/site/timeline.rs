@@ -14,7 +14,7 @@ use crate::record::RecordType;
 const MAX_LINES: usize = 60;
 const MAX_BYTES: usize = 8_000;
 /// Rows that a record's own page shows where it cannot hold all; the page of its history has them.
-const ROWS_SHOWN: usize = 6;
+const ROWS_SHOWN: usize = 5;
 /// Lines and bytes of differences that it shows in these rows together.
 const LINES_SHOWN: usize = 8;
 const BYTES_SHOWN: usize = 4_000;
