@@ -91,6 +91,8 @@ pub(super) struct RowView {
     pub(super) by: Act,
     pub(super) codes: Vec<&'static str>,
     pub(super) rolled_back: bool,
+    /// Whether anything was asked for; not where the environment has no gate.
+    pub(super) asked: bool,
     /// Where the evidence stands, from the site's root.
     pub(super) evidence: String,
 }
@@ -315,6 +317,7 @@ pub(super) fn row_view(model: &Model<'_>, row: &Row) -> RowView {
         by: model.act(&row.by),
         codes,
         rolled_back: row.rolled_back.is_some(),
+        asked: row.judgement.as_ref().is_none_or(|judgement| !judgement.requirements.is_empty()),
         evidence: super::evidence::address(model, row),
     }
 }

@@ -171,10 +171,19 @@ impl Writer<'_, '_> {
                 "<div class=\"{0}footnote\" id=\"fn.{number}\"><sup class=\"{0}footnote-label\">{number}</sup>{note}",
                 key()
             );
-            if self.slugs.contains_key(&format!("fnref.{number}")) {
+            // One way back for each reference, whose anchors are numbered as all that are repeated.
+            let repeated = (1..).map(|count| format!("fnref.{number}-{count}"));
+            let anchors = std::iter::once(format!("fnref.{number}")).chain(repeated);
+            let anchors = anchors.take_while(|anchor| self.slugs.contains_key(anchor)).enumerate();
+            for (count, anchor) in anchors {
+                let label = if count == 0 {
+                    "Back to the text".to_owned()
+                } else {
+                    format!("Back to reference {}", count + 1)
+                };
                 let _ = write!(
                     self.out,
-                    "<a class=\"{0}footnote-back\" aria-label=\"{0}Back to the text\" href=\"#fnref.{number}\">↩</a>",
+                    "<a class=\"{0}footnote-back\" aria-label=\"{0}{label}\" href=\"#{anchor}\">↩</a>",
                     key()
                 );
             }

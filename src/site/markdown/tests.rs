@@ -296,6 +296,7 @@ fn footnotes_stand_behind_the_text_in_the_order_of_reference() {
         "the end",
         "second",
         "href=\"#fnref.1\"",
+        "aria-label=\"Back to reference 2\" href=\"#fnref.1-1\"",
         "first",
         "nobody asks",
     ]
