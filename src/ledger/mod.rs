@@ -46,6 +46,7 @@ mod walk;
 
 pub use affected::{Affected, Decided, Links, affected, depend_in_circles};
 pub use agenda::{Agenda, Matter, agenda, is_met_elsewhere};
+pub(crate) use approval::decide_command;
 pub use audit::{
     Audit, AuditAsk, AuditJson, Exception, Row, RowFacts, Unrecorded, UnrecordedDeployment, audit, by_code,
     codes_of_row, commands_of_row, other_commands, review_text, row_facts, sample, shell_quoted, time_of_row,

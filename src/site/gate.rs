@@ -97,9 +97,9 @@ fn view(model: &Model<'_>, environment: &str, judgement: &Judgement) -> GateView
 
 /// What comes next for a record. Of a deployment that its gate refuses, that is what the gate asks for first.
 pub(super) fn next(model: &Model<'_>, state: &RecordState) -> String {
+    let Some(environment) = state.next.strip_prefix("deploy to ") else { return state.next.clone() };
     let gates = model.input.judged.and_then(|judged| judged.gates.get(&state.name));
-    let environment = state.next.strip_prefix("deploy to ");
-    let gate = gates.into_iter().flatten().find(|gate| Some(gate.environment.as_str()) == environment);
+    let gate = gates.into_iter().flatten().find(|gate| gate.environment == environment);
     let answer = gate.and_then(|gate| gate.answer.as_ref().ok());
     let requirements = answer.map_or(&[][..], |gate| &gate.judgement.requirements);
     let mut unmet = requirements.iter().filter(|found| !found.met && !is_of_time(found.code));
@@ -111,7 +111,7 @@ pub(super) fn next(model: &Model<'_>, state: &RecordState) -> String {
 }
 
 /// Whether the ledger of approvals tells it.
-fn is_approval(code: &str) -> bool {
+pub(super) fn is_approval(code: &str) -> bool {
     code.starts_with("approval-") || code.starts_with("decision-")
 }
 

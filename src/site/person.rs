@@ -6,7 +6,7 @@ use super::lists::{About, Pages, Short, counted, short};
 use super::model::Model;
 use super::runbook::RunbookView;
 use super::view::{Act, Row, Word};
-use crate::ledger::{EventKind, RecordState, Status};
+use crate::ledger::{EventKind, RecordState, Status, decide_command};
 use crate::record::{Details, RecordType};
 
 /// Most acts that are listed.
@@ -106,7 +106,7 @@ fn asked(model: &Model<'_>, key: &str, waiting: &Short) -> Vec<Vec<Asked>> {
         let Some(state) = model.by_name(&row.name) else { return Vec::new() };
         if state.record_type == RecordType::Decision {
             let text = if state.status == Status::Outdated { "Decision again" } else { "Decision" };
-            let todo = Some(format!("changebook decide {} approved", state.name));
+            let todo = Some(decide_command(&state.name));
             return vec![Asked { text: text.to_owned(), changed: None, todo }];
         }
         let open = state.approvals.iter().filter(|approval| approval.required && !approval.valid);

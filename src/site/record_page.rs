@@ -12,7 +12,7 @@ use super::text::escaped;
 use super::timeline::Timeline;
 use super::view::{Act, Problem, Reference, Row, Tone};
 use crate::ledger::{Approval, RecordState, shell_quoted};
-use crate::record::{Details, Item, Record, normalize_review};
+use crate::record::{Details, Item, Record};
 
 /// Most records of one relation that a page names.
 const RELATED: usize = 12;
@@ -251,9 +251,12 @@ fn note(model: &Model<'_>, state: &RecordState, item_idx: usize, item: &Item) ->
 
 /// The decision that stands for an open box, which nobody ticks: the board answers in a record of its own.
 fn by_the_board(model: &Model<'_>, state: &RecordState, item: &Item, page: &str) -> Option<String> {
-    let is_of_item = |approval: &&Approval| normalize_review(&approval.text) == normalize_review(&item.text);
-    let approval = state.approvals.iter().filter(|approval| approval.valid).find(is_of_item)?;
-    let decision = model.reference(approval.decision.as_ref().filter(|_| !item.checked)?.as_str());
+    if item.checked {
+        return None;
+    }
+    let review = model.input.policy.review_of_item(&item.key.text)?;
+    let approval = state.approvals.iter().find(|approval| approval.valid && approval.role == review.role)?;
+    let decision = model.reference(approval.decision.as_ref()?.as_str());
     let address = relative(page, decision.page.as_deref()?);
     let act = model.act(approval.by.as_ref()?);
     let name = escaped(&decision.name);

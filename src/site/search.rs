@@ -180,9 +180,8 @@ fn entries<'a>(model: &'a Model<'_>, manual: &'a [(String, String)], tables: &Ta
         let of = |list: &[&str], values: &[String]| -> Vec<usize> {
             values.iter().filter_map(|value| place(list, value)).collect()
         };
-        let acted = state.events.iter().filter_map(|event| event.by.person.as_deref().map(str::to_owned));
-        let people_of: BTreeSet<String> = state.waiting_for.iter().cloned().chain(acted).collect();
-        let people_of: Vec<String> = people_of.into_iter().collect();
+        let acted = state.events.iter().filter_map(|event| event.by.person.as_deref());
+        let people_of: BTreeSet<&str> = state.waiting_for.iter().map(String::as_str).chain(acted).collect();
         let title = if state.title() == state.name { "" } else { state.title() };
         let entry: Entry<'_> = (
             visible(&state.name),
@@ -192,7 +191,7 @@ fn entries<'a>(model: &'a Model<'_>, manual: &'a [(String, String)], tables: &Ta
             number(state.risk.as_ref().and_then(|risk| place(&RISKS, risk.level.as_str()))),
             of(services, super::groups::services(state)),
             of(labels, super::groups::labels(state)),
-            of(people, &people_of),
+            people_of.into_iter().filter_map(|person| place(people, person)).collect(),
             (!plain).then_some(page.as_str()),
         );
         entry

@@ -93,8 +93,10 @@ pub(super) struct Line {
 
 /// What the board decided on a task, each with the record that says so, oldest first.
 pub(super) fn decisions<'a>(model: &Model<'a>, state: &RecordState) -> Vec<(&'a RecordState, &'a Event)> {
-    let relations = state.relations.iter().filter(|_| state.record_type == RecordType::Task);
-    let related = relations.filter_map(|relation| model.by_name(relation.id.as_str()));
+    if state.record_type != RecordType::Task {
+        return Vec::new();
+    }
+    let related = state.relations.iter().filter_map(|relation| model.by_name(relation.id.as_str()));
     let records = related.filter(|record| record.record_type == RecordType::Decision);
     let is_decided = |event: &&Event| matches!(event.kind, EventKind::Decided { .. });
     let mut found: Vec<_> = records

@@ -20,7 +20,7 @@ impl<'a> Words<'a> {
     /// Adds the words of a text: letters and digits; what is joined by `-`, `_` or `.` is also known by its parts, and from
     /// each part on: `nat_gateway` finds `aws_nat_gateway`.
     pub(super) fn add(&mut self, text: &'a str) {
-        let is_part = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.');
+        let is_part = |c: char| c.is_alphanumeric() || JOINTS.contains(&c);
         for whole in text.split(|c: char| !is_part(c)) {
             let whole = whole.trim_matches(|c: char| !c.is_alphanumeric());
             if whole.len() > 1 && self.0.insert(whole) && whole.contains(JOINTS) {

@@ -263,9 +263,9 @@
     // Single letters lead to no entries: the latest come first, until there are answers enough.
     if (best.length < MAX_SHOWN && !words.some(isIndexed) && missing.size) loadEntries(Math.max(...missing));
     for (const answer of best) answer.told = answer.head ? [] : told(answer);
-    const asked = words.filter(isIndexed).map(shardsOf);
-    const waits = asked.some((some) => some.slice(0, MAX_LOADED).some((letters) => !shards.has(letters)));
-    return { words, count, best, waits, partly: asked.some((some) => some.length > MAX_LOADED) };
+    const needed = words.filter(isIndexed).map(shardsOf);
+    const waits = needed.some((some) => some.slice(0, MAX_LOADED).some((letters) => !shards.has(letters)));
+    return { words, count, best, waits, partly: needed.some((some) => some.length > MAX_LOADED) };
   };
 
   const marked = (element, text, words) => {

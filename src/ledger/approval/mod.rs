@@ -18,6 +18,7 @@ use crate::diagnostic::Code;
 use crate::policy::Review;
 use crate::record::{Item, Record, Risk, Task};
 use rules::{Act, Judgement, judge};
+pub(crate) use todo::decide_command;
 
 /// What an approval on a task is judged against.
 pub(super) struct Judged<'a> {

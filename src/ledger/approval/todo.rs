@@ -103,6 +103,11 @@ fn board_todo(id: &str, approval: &Approval) -> Option<String> {
     match (&approval.decision, approval.code) {
         (_, Some(Code::DecisionRejected)) => Some("change the proposal and ask the board again".to_owned()),
         (None, _) => Some(format!("changebook new decision \"Review of {id}\" --change {id}")),
-        (Some(decision), _) => Some(format!("changebook decide {decision} approved")),
+        (Some(decision), _) => Some(decide_command(decision.as_str())),
     }
+}
+
+/// The command by which a member of the board approves.
+pub(crate) fn decide_command(decision: &str) -> String {
+    format!("changebook decide {decision} approved")
 }

@@ -172,10 +172,8 @@ fn out(model: &Model<'_>, index: usize) -> Going {
 /// What keeps a task from going out besides the time: approvals by name, then the rest in the gate's words.
 fn missing(record: &RecordState, gate: Option<&GateView>) -> Vec<String> {
     let mut missing: Vec<String> = roles_open(record).into_iter().map(str::to_owned).collect();
-    let others = gate.into_iter().flat_map(|gate| &gate.open).filter(|need| {
-        let known = ["approval-", "decision-"];
-        !known.iter().any(|prefix| need.code.starts_with(prefix))
-    });
+    let open = gate.into_iter().flat_map(|gate| &gate.open);
+    let others = open.filter(|need| !gate::is_approval(need.code));
     missing.extend(others.map(|need| need.detail.clone()));
     let more = missing.len().saturating_sub(MISSING);
     missing.truncate(MISSING);
