@@ -23,7 +23,6 @@ mod gate;
 mod hooks;
 mod import;
 mod law;
-mod listing;
 mod manifests;
 mod mdbook;
 mod merge_laws;

@@ -85,19 +85,6 @@ pub(super) fn committed(
     Ok(CommittedFiles { unchanged, others: record_files(book, others)? })
 }
 
-/// The record files of a commit that the work tree has with other bytes, read from the commit; `None` where one is there or
-/// in the work tree alone, or is no regular file.
-pub(super) fn edited(
-    book: &Book,
-    commit: CommitId,
-    on_disk: &BTreeMap<String, RecordFile>,
-) -> Result<Option<BTreeMap<String, RecordFile>>, BookError> {
-    let CommittedFiles { unchanged, others } = committed(book, commit, on_disk)?;
-    let is_file = |file: &RecordFile| matches!(file.content, FileContent::Bytes(_));
-    let are_there = others.iter().all(|(path, file)| is_file(file) && on_disk.get(path).is_some_and(is_file));
-    Ok(Some(others).filter(|others| are_there && unchanged.len() + others.len() == on_disk.len()))
-}
-
 /// What stands in the folders of records of a commit.
 fn listed(book: &Book, commit: CommitId) -> Result<Vec<(RecordType, String, TreeFile)>, BookError> {
     let mut listed = Vec::new();

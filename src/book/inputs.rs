@@ -49,17 +49,6 @@ impl Inputs {
         self.now
     }
 
-    /// A hash of what may change without a commit of the book's records: of its settings and templates, of the trunk's
-    /// name, and of what reads. `None` for another moment than the present, and before the first commit.
-    pub(super) fn fingerprint_of_settings(&self, reader: &[u8; 32]) -> Option<[u8; 32]> {
-        self.tip.filter(|_| self.is_present)?;
-        let mut hash = Parts::default();
-        hash.add(reader);
-        hash.add(self.trunk.as_ref().map_or("", |(name, _)| name).as_bytes());
-        self.add_settings(&mut hash);
-        Some(hash.finish())
-    }
-
     fn add_settings(&self, hash: &mut Parts) {
         hash.add(self.book_file.as_bytes());
         hash.add_all(self.templates.iter().map(|(name, text)| (name.as_str(), text.as_bytes())));

@@ -185,17 +185,6 @@ impl Book {
         ask: &Ask,
         before: Option<&Loaded>,
     ) -> Result<Loaded, BookError> {
-        self.load_by(inputs, ask, before, None)
-    }
-
-    /// The same, where the commits were read already.
-    pub(super) fn load_by(
-        &self,
-        inputs: Inputs,
-        ask: &Ask,
-        before: Option<&Loaded>,
-        commits: Option<Commits>,
-    ) -> Result<Loaded, BookError> {
         let Inputs { head, tip, now, policy, trunk, seen, .. } = inputs;
         let trunk_tip = trunk.as_ref().map(|(_, id)| *id);
         let asked = Asked { tip, trunk: trunk_tip, policy: &policy, depth: ask.depth };
@@ -210,7 +199,7 @@ impl Book {
         let before = before.filter(|before| again.is_some() && before.state.now == now);
         let Read { history, prepared, pairs, remark, to_keep } = match again {
             Some(read) => read,
-            None => self.read(asked, inputs.on_disk, ask.cache, commits)?,
+            None => self.read(asked, inputs.on_disk, ask.cache)?,
         };
         let templates = RecordTemplates::new(inputs.templates);
         let config = parse_config(&inputs.book_file)?;
@@ -274,14 +263,13 @@ impl Book {
         asked: Asked<'_>,
         on_disk: Option<BTreeMap<String, RecordFile>>,
         cache: CacheUse,
-        commits: Option<Commits>,
     ) -> Result<Read, BookError> {
         let (other, tip) = (self.reopen()?, asked.tip);
         // The walk is a thing for one thread; the files are read and parsed beside it.
         std::thread::scope(|scope| {
             let shown = scope.spawn(move || other.shown(tip, on_disk));
             let shown = || shown.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-            let (history, cache) = commits.map_or_else(|| self.read_commits(asked, cache), Ok)?;
+            let (history, cache) = self.read_commits(asked, cache)?;
             let remark = cache.as_ref().and_then(FactCache::remark);
             let (pairs, (prepared, to_keep)) = match asked.depth {
                 Depth::Everything => {
@@ -302,7 +290,11 @@ impl Book {
     }
 
     /// The commits in the history of what is asked, and what the cache knows of them besides.
-    pub(super) fn read_commits(&self, asked: Asked<'_>, cache: CacheUse) -> Result<Commits, BookError> {
+    fn read_commits(
+        &self,
+        asked: Asked<'_>,
+        cache: CacheUse,
+    ) -> Result<(History, Option<FactCache>), BookError> {
         let mut cache = match cache {
             CacheUse::Allowed => FactCache::open(&self.repository, &self.path, &scope_rules(asked.policy)),
             CacheUse::Refused => None,
@@ -345,9 +337,6 @@ pub(super) fn in_order<'d>(found: impl Iterator<Item = &'d Diagnostic>) -> Vec<&
     found.dedup();
     found
 }
-
-/// The commits of a history, and what the cache knows of them besides.
-pub(super) type Commits = (History, Option<FactCache>);
 
 /// What was read for a derivation.
 struct Read {

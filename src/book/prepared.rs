@@ -11,7 +11,7 @@ use crate::ledger::{
     Versions, Walk, WorkPaths,
 };
 use crate::policy::Policy;
-use crate::record::{RecordId, RecordType, ScopeRules};
+use crate::record::{RecordType, ScopeRules};
 
 /// Which commits are asked about, and by which policy.
 #[derive(Debug, Clone, Copy)]
@@ -108,8 +108,6 @@ pub(super) enum Extent<'a> {
     Everything,
     /// What tells where each of these files stands.
     Standing(&'a [Shown]),
-    /// Every version of these records, and nothing of others.
-    Only(&'a FxHashSet<RecordId>),
 }
 
 /// A walk over history, with what was read for it.
@@ -205,7 +203,6 @@ impl Book {
         let (mut versions, mut read) = (known, Vec::new());
         let mut needed = match extent {
             Extent::Everything => Needed::Every,
-            Extent::Only(ids) => Needed::Alone(ids.clone()),
             Extent::Standing(shown) => {
                 let decisions = |record_type, _: &str| record_type == RecordType::Decision;
                 versions = self.versions(history, &rules, versions, &decisions, &mut read)?;

@@ -129,11 +129,6 @@ fn join_moves(pairs: Vec<Pair>) -> Vec<Pair> {
     pairs
 }
 
-/// A file of the commit beside that of the work tree at its path.
-pub(super) fn pair_of(committed: &RecordFile, disk: &RecordFile) -> Option<Pair> {
-    pair(Some(Committed::File(committed)), Some(disk), true)
-}
-
 /// One path's part of [`Book::shown`].
 fn pair(committed: Option<Committed<'_>>, disk: Option<&RecordFile>, has_work_tree: bool) -> Option<Pair> {
     let shown = |file: Committed<'_>, work_tree| {

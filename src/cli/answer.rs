@@ -2,15 +2,13 @@
 //!
 //! For views only: what judges (a gate, an audit, a hook) derives each time what it says.
 
-use std::ops::RangeInclusive;
-
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::context::Context;
 use super::error::CliError;
 use super::ui::{Recording, Ui};
-use crate::book::{Ask, Book, CacheUse, Inputs, Listing, Loaded};
+use crate::book::{Ask, CacheUse, Inputs, Loaded};
 use crate::history::Answers;
 use crate::ledger::Depth;
 
@@ -31,54 +29,18 @@ pub(super) struct Question<'a> {
     pub(super) depth: Depth,
 }
 
-/// What an answer is read from.
-pub(super) trait Read: Sized {
-    /// Reads it.
-    fn read(context: &Context, book: &Book, inputs: Inputs, ask: &Ask) -> Result<Self, CliError>;
-
-    /// First and last second since the epoch at which the same would be read.
-    fn holds(&self) -> RangeInclusive<i64>;
-
-    /// Keeps what makes the next reading short, when the answer is given.
-    fn keep(&self, _book: &Book) {}
-}
-
-impl Read for Loaded {
-    fn read(context: &Context, book: &Book, inputs: Inputs, ask: &Ask) -> Result<Self, CliError> {
-        context.load_from(book, inputs, ask)
-    }
-
-    fn holds(&self) -> RangeInclusive<i64> {
-        Loaded::holds(self)
-    }
-}
-
-impl Read for Listing {
-    fn read(context: &Context, book: &Book, inputs: Inputs, ask: &Ask) -> Result<Self, CliError> {
-        context.listing_from(book, inputs, ask, program())
-    }
-
-    fn holds(&self) -> RangeInclusive<i64> {
-        Listing::holds(self)
-    }
-
-    fn keep(&self, book: &Book) {
-        book.keep(self);
-    }
-}
-
 /// Gives the answer of `derive`; where the same question was asked of the same inputs, without deriving it.
-pub(super) fn again_or<R: Read>(
+pub(super) fn again_or(
     ui: &mut Ui,
     context: &Context,
     question: &Question<'_>,
-    derive: impl FnOnce(&mut Ui, &R) -> Result<(), CliError>,
+    derive: impl FnOnce(&mut Ui, &Loaded) -> Result<(), CliError>,
 ) -> Result<(), CliError> {
     let book = context.book()?;
     let ask = Ask { depth: question.depth, ..context.ask() };
     let inputs = book.inputs(&ask)?;
     let Some(key) = key(context, ui, question.words, &inputs) else {
-        let read = left_to_the_system(R::read(context, &book, inputs, &ask)?);
+        let read = left_to_the_system(context.load_from(&book, inputs, &ask)?);
         return derive(ui, &read);
     };
     let answers = Answers::new(&book.repository, &book.path);
@@ -86,13 +48,12 @@ pub(super) fn again_or<R: Read>(
     if let Some(kept) = kept.filter(|kept| (kept.from..=kept.until).contains(&inputs.now())) {
         return ui.replay(&kept.said);
     }
-    let read = left_to_the_system(R::read(context, &book, inputs, &ask)?);
+    let read = left_to_the_system(context.load_from(&book, inputs, &ask)?);
     ui.record();
     derive(ui, &read)?;
     let said = ui.take_recording();
     // Whoever reads the answer need not wait until it is kept.
     ui.flush()?;
-    read.keep(&book);
     let holds = read.holds();
     let kept = Kept { from: *holds.start(), until: *holds.end(), said };
     if let Ok(bytes) = postcard::to_allocvec(&kept) {
@@ -103,7 +64,7 @@ pub(super) fn again_or<R: Read>(
 
 /// A book is many small values, and the program ends after the answer: taking it apart was a twentieth of a cold
 /// run.
-fn left_to_the_system<R>(read: R) -> std::mem::ManuallyDrop<R> {
+fn left_to_the_system(read: Loaded) -> std::mem::ManuallyDrop<Loaded> {
     std::mem::ManuallyDrop::new(read)
 }
 

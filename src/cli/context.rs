@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use super::Global;
 use super::error::CliError;
 use super::ui::Progress;
-use crate::book::{Ask, Book, CacheUse, Inputs, Listing, Loaded, View};
+use crate::book::{Ask, Book, CacheUse, Inputs, Loaded, View};
 use crate::diagnostic::nearest;
 use crate::ledger::{Depth, RecordState};
 
@@ -89,20 +89,6 @@ impl Context {
         let mut loaded = book.load_from(inputs, ask)?;
         self.remarks.borrow_mut().extend(loaded.remark.take());
         Ok(loaded)
-    }
-
-    /// Says where each record stands, from inputs that were read for the same question.
-    pub(super) fn listing_from(
-        &self,
-        book: &Book,
-        inputs: Inputs,
-        ask: &Ask,
-        program: Option<[u8; 32]>,
-    ) -> Result<Listing, CliError> {
-        let _progress = Progress::begin("reading commits…");
-        let mut listing = book.listing(inputs, ask, program)?;
-        self.remarks.borrow_mut().extend(listing.remark.take());
-        Ok(listing)
     }
 
     /// Refuses an option that makes no sense for a command that changes something.

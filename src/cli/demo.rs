@@ -7,7 +7,6 @@ use super::context::Context;
 use super::error::CliError;
 use super::list;
 use super::ui::{BOLD, DIM, GOOD, INFORMATION, Ui, paint};
-use crate::book::Listing;
 use crate::demo;
 
 /// Make a whole book with a real history, list it, and build its site
@@ -47,8 +46,7 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &DemoArgs) -> Result<(),
             "schema": "changebook.demo/1", "book": directory, "site": site, "at": loaded.state.at,
         }));
     }
-    let listing = Listing::of(loaded);
-    list::print(ui, &listing, &listing.records().collect::<Vec<_>>())?;
+    list::print(ui, &loaded, &list::lines(&loaded))?;
     ui.line("")?;
     ui.line(format!("{} the book in {}", paint(GOOD, "made"), directory.display()))?;
     if let Some(Built { out, n_pages: pages, .. }) = site {

@@ -9,7 +9,8 @@ use super::error::CliError;
 use super::filter::FilterArgs;
 use super::table::{Cell, render};
 use super::ui::{BAD, BOLD, DIM, GOOD, INFORMATION, Ui, WAITING, paint, status_style};
-use crate::book::{Listing, Loaded};
+use crate::book::Loaded;
+use crate::diagnostic::{Diagnostic, Severity};
 use crate::history::CommitId;
 use crate::ledger::{Depth, Evidence, Listed, RecordJson, State, WorkTree};
 use crate::record::Risk;
@@ -42,7 +43,7 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &ListArgs) -> Result<(),
     let words = format!("list {args:?}");
     let question = |depth| Question { words: &words, depth };
     if context.json {
-        return answer::again_or(ui, context, &question(Depth::Everything), |ui, loaded: &Loaded| {
+        return answer::again_or(ui, context, &question(Depth::Everything), |ui, loaded| {
             args.filter.check_by(&loaded.policy)?;
             let records = loaded.state.records.iter().filter(|record| filter.admits(&Listed::of(record)));
             ui.json(&Answer {
@@ -53,20 +54,26 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &ListArgs) -> Result<(),
             })
         });
     }
-    let answer = |ui: &mut Ui, listing: &Listing| {
-        args.filter.check_by(&listing.policy)?;
-        let records: Vec<&Listed> = listing.records().filter(|record| filter.admits(record)).collect();
-        print(ui, listing, &records)?;
+    let answer = |ui: &mut Ui, loaded: &Loaded| {
+        args.filter.check_by(&loaded.policy)?;
+        let mut records = lines(loaded);
+        records.retain(|record| filter.admits(record));
+        print(ui, loaded, &records)?;
         if args.evidence { evidence(ui, &records) } else { Ok(()) }
     };
     let depth = if args.filter.asks_for_people() { Depth::Everything } else { Depth::Standing };
     answer::again_or(ui, context, &question(depth), answer)
 }
 
+/// Where every record of a book stands.
+pub(super) fn lines(loaded: &Loaded) -> Vec<Listed> {
+    loaded.state.records.par_iter().map(Listed::of).collect()
+}
+
 /// The table, with what was read below it.
-pub(super) fn print(ui: &mut Ui, listing: &Listing, records: &[&Listed]) -> Result<(), CliError> {
+pub(super) fn print(ui: &mut Ui, loaded: &Loaded, records: &[Listed]) -> Result<(), CliError> {
     if records.is_empty() {
-        ui.line(if listing.records().next().is_none() {
+        ui.line(if loaded.state.records.is_empty() {
             "No records yet. `changebook new task \"Add a cache\"` makes the first."
         } else {
             "No record passes these filters."
@@ -75,7 +82,7 @@ pub(super) fn print(ui: &mut Ui, listing: &Listing, records: &[&Listed]) -> Resu
     }
     let header = ["ID", "STATUS", "RISK", "APPROVAL", "SINCE", "BY", "TITLE"];
     let mut rows: Vec<Vec<Cell>> = vec![header.iter().map(|text| Cell::styled(text, BOLD)).collect()];
-    rows.par_extend(records.par_iter().map(|record| row(record)));
+    rows.par_extend(records.par_iter().map(row));
     // A narrow terminal gives up columns, so that titles stay readable; a pipe gets all of them.
     for (column, needed) in [(5, 100), (4, 88)] {
         if ui.width.is_some_and(|width| width < needed) {
@@ -89,11 +96,13 @@ pub(super) fn print(ui: &mut Ui, listing: &Listing, records: &[&Listed]) -> Resu
     }
     if ui.width.is_some() {
         ui.line("")?;
-        ui.line(paint(DIM, as_of_commit(listing.at.as_ref(), listing.branch.as_deref())))?;
+        ui.line(paint(DIM, as_of(&loaded.state)))?;
     }
-    if listing.errors > 0 {
-        let noun = if listing.errors == 1 { "error" } else { "errors" };
-        ui.note(&format!("{} {noun}: `changebook check` says where", listing.errors));
+    let is_error = |found: &Diagnostic| found.severity == Severity::Error;
+    let n_errors = loaded.diagnostics().iter().filter(|found| is_error(found)).count();
+    if n_errors > 0 {
+        let noun = if n_errors == 1 { "error" } else { "errors" };
+        ui.note(&format!("{n_errors} {noun}: `changebook check` says where"));
     }
     Ok(())
 }
@@ -130,21 +139,17 @@ fn row(record: &Listed) -> Vec<Cell> {
 
 /// What was read, for people.
 pub(super) fn as_of(state: &State) -> String {
-    as_of_commit(state.at.as_ref(), state.branch.as_deref())
-}
-
-fn as_of_commit(at: Option<&Evidence>, branch: Option<&str>) -> String {
-    match at {
+    match &state.at {
         None => "no commits yet".to_owned(),
         Some(at) => {
-            let branch = branch.map_or_else(String::new, |branch| format!(" on {branch}"));
+            let branch = state.branch.as_deref().map_or_else(String::new, |branch| format!(" on {branch}"));
             format!("as of {}{branch}, {}", at.commit.short(), at.time.human())
         }
     }
 }
 
 /// The git commands that show each record's status.
-fn evidence(ui: &mut Ui, records: &[&Listed]) -> Result<(), CliError> {
+fn evidence(ui: &mut Ui, records: &[Listed]) -> Result<(), CliError> {
     ui.line("")?;
     for record in records {
         match &record.since {

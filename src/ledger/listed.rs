@@ -1,13 +1,11 @@
 //! A record as lists show it and filters ask for it.
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
 use super::state::{RecordState, Status, WorkTree};
 use crate::history::CommitId;
 use crate::record::{Details, RecordType, Risk, TaskKind};
 
 /// Where a record stands, in a line.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Listed {
     /// Its ID, or the path when the file's name is no ID.
     pub name: String,
@@ -46,17 +44,16 @@ pub struct Listed {
 }
 
 /// The commit that proves a status, and its day.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Since {
     /// Its name.
-    #[serde(serialize_with = "write_id", deserialize_with = "read_id")]
     pub commit: CommitId,
     /// `2024-05-16`.
     pub day: String,
 }
 
 /// Somebody who changed a text.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Writer {
     /// By the policy's name, when listed.
     pub person: Option<String>,
@@ -100,12 +97,4 @@ impl Listed {
             review_due: state.review_due,
         }
     }
-}
-
-fn write_id<S: Serializer>(id: &CommitId, serializer: S) -> Result<S::Ok, S::Error> {
-    id.0.serialize(serializer)
-}
-
-fn read_id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<CommitId, D::Error> {
-    Ok(CommitId(Deserialize::deserialize(deserializer)?))
 }

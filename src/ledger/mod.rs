@@ -3,7 +3,6 @@
 //! [`walk`] reads history once by the law of items; [`derive`] turns the outcome into the [`State`] that
 //! every view shows; [`check`] says what is wrong with the records as they are.
 
-mod affected;
 mod agenda;
 mod approval;
 mod audit;
@@ -44,7 +43,6 @@ mod trie;
 mod waiting;
 mod walk;
 
-pub use affected::{Affected, Decided, Links, affected, depend_in_circles};
 pub use agenda::{Agenda, Matter, agenda, is_met_elsewhere};
 pub(crate) use approval::decide_command;
 pub use audit::{
@@ -63,7 +61,7 @@ pub use if_committed::{Consequence, if_committed};
 pub use json::{EventJson, RecordJson};
 pub use listed::{Listed, Since, Writer};
 pub use metrics::{Figures, Metrics, metrics};
-pub use naming::{deployment_items, named_tasks, words_that_name};
+pub use naming::{deployment_items, named_tasks};
 pub use needed::{Depth, Needed};
 pub use progress::{Stage, definition_of_done, stages};
 pub use push::{Push, Refusal, judge_push};

@@ -28,7 +28,7 @@ pub fn named_tasks(history: &History, walk: &Walk, book: Option<&str>) -> FxHash
 }
 
 /// What may be the ID of a task that a commit names, in a book of that name.
-pub fn words_that_name<'c>(commit: &'c Commit, book: Option<&str>) -> impl Iterator<Item = &'c str> {
+fn words_that_name<'c>(commit: &'c Commit, book: Option<&str>) -> impl Iterator<Item = &'c str> {
     let is_id_byte = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
     let words = commit.subject.split(move |c| !is_id_byte(c)).map(|word| word.trim_end_matches('-'));
     let trailers = commit.trailers.changes.iter().filter_map(move |change| match change.rsplit_once('/') {

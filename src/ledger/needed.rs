@@ -32,8 +32,6 @@ pub enum Needed {
     Every,
     /// These.
     Only(FxHashSet<RecordId>),
-    /// These, and nothing is known of the others.
-    Alone(FxHashSet<RecordId>),
 }
 
 impl Needed {
@@ -41,22 +39,15 @@ impl Needed {
     pub fn has(&self, id: &RecordId) -> bool {
         match self {
             Needed::Every => true,
-            Needed::Only(ids) | Needed::Alone(ids) => ids.contains(id),
+            Needed::Only(ids) => ids.contains(id),
         }
-    }
-
-    /// Whether anything is noted of a record.
-    pub(super) fn notes(&self, id: &RecordId) -> bool {
-        !matches!(self, Needed::Alone(ids) if !ids.contains(id))
     }
 
     /// Whether the versions of the record at a path are read.
     pub fn has_path(&self, path: &str) -> bool {
         match self {
             Needed::Every => true,
-            Needed::Only(ids) | Needed::Alone(ids) => {
-                RecordId::stem(path).is_some_and(|stem| ids.contains(stem))
-            }
+            Needed::Only(ids) => RecordId::stem(path).is_some_and(|stem| ids.contains(stem)),
         }
     }
 
@@ -80,7 +71,7 @@ impl Needed {
     /// Adds the records under whose IDs needed ones stood before, since they share authors. Whether there was
     /// one to add.
     pub fn follow(&mut self, renumberings: &Renumberings) -> bool {
-        let (Needed::Only(ids) | Needed::Alone(ids)) = self else { return false };
+        let Needed::Only(ids) = self else { return false };
         let renumbered = || renumberings.values().flatten();
         let before = ids.len();
         loop {

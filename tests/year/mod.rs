@@ -11,11 +11,6 @@ use changebook::ledger::{Depth, Unclear};
 
 use story::year;
 
-/// The repository alone.
-pub(crate) fn made() -> crate::support::Fixture {
-    year().book
-}
-
 /// The moments, what the two windows and the freeze are then, and why that is asked.
 ///
 /// `saturday` is Saturday 02:00 for four hours, `sunday` Sunday 02:30 for three, both in Europe/Berlin.

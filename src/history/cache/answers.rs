@@ -9,29 +9,22 @@ use crate::history::{BookPath, Repository};
 /// How many answers are kept for a book.
 const KEPT: usize = 16;
 const ANSWER: &str = "answer-";
-const LISTING: &str = "listing-";
 
 /// The answers that are kept for a book.
 pub struct Answers {
     folder: Folder,
-    prefix: &'static str,
 }
 
 impl Answers {
     /// Those of a book, as commands gave them.
     pub fn new(repository: &Repository, book: &BookPath) -> Self {
-        Answers { folder: Folder::new(repository, book, "answer"), prefix: ANSWER }
-    }
-
-    /// Where the records of a book stood, for whoever reads it some commits later.
-    pub fn of_listings(repository: &Repository, book: &BookPath) -> Self {
-        Answers { folder: Folder::new(repository, book, "listing"), prefix: LISTING }
+        Answers { folder: Folder::new(repository, book, "answer") }
     }
 
     /// The answer under a key. One that is damaged is removed; the facts that it was made from are at hand, so
     /// nobody need be told.
     pub fn get(&self, key: &[u8; 32]) -> Option<Vec<u8>> {
-        let path = self.folder.path_of(&name(self.prefix, key));
+        let path = self.folder.path_of(&name(ANSWER, key));
         match self.folder.read(&path) {
             // The whole key is in the file: a name holds a part of it.
             Found::Payload(mut payload) if payload.starts_with(key) => Some(payload.split_off(key.len())),
@@ -45,13 +38,13 @@ impl Answers {
 
     /// Keeps an answer; when it cannot be written, it is not kept.
     pub fn put(&self, key: &[u8; 32], answer: &[u8]) {
-        if self.folder.write(&name(self.prefix, key), &[&key[..], answer]).is_ok() {
+        if self.folder.write(&name(ANSWER, key), &[&key[..], answer]).is_ok() {
             self.prune();
         }
     }
 
     fn prune(&self) {
-        let files = self.folder.list(self.prefix);
+        let files = self.folder.list(ANSWER);
         if files.len() <= KEPT {
             return;
         }

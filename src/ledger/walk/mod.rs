@@ -229,9 +229,6 @@ impl<'a> Walker<'a> {
         if let Some(&record) = self.out.id_index.get(&id) {
             return Some(record);
         }
-        if !self.needed.notes(&id) {
-            return None;
-        }
         let record = u32::try_from(self.out.ids.len()).expect("fewer than four billion records");
         self.reads.push(self.needed.has(&id));
         self.out.ids.push((record_type, id.clone()));

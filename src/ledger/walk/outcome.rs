@@ -1,6 +1,6 @@
 //! What the walk leaves behind: every record's things with their owners, and every change of owner.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use indexmap::IndexSet;
@@ -9,7 +9,6 @@ use smallvec::SmallVec;
 
 use super::cells::Cells;
 use crate::history::{BlobId, History, TreeFile};
-use crate::ledger::affected::Decided;
 use crate::ledger::law::Cell;
 use crate::record::{Facts, ItemKey, RecordId, RecordType, ScopeHash};
 
@@ -149,24 +148,6 @@ impl Walk {
         let mut before = versions[..until].iter().rev();
         let found = before.find(|(commit, _)| history.is_on_first_parent_line(*commit as usize, at));
         found.map(|(_, node)| node)
-    }
-
-    /// The commits that made versions of a record, or took it away, by position.
-    pub fn commits_of(&self, id: &RecordId) -> impl Iterator<Item = usize> {
-        let versions = self.id_index.get(id).and_then(|record| self.versions.get(*record as usize));
-        versions.into_iter().flatten().map(|(commit, _)| *commit as usize)
-    }
-
-    /// Every decision whose versions were read with the tasks that one of them listed.
-    pub fn decided(&self) -> Vec<Decided> {
-        let mut decided: BTreeMap<&RecordId, BTreeSet<&RecordId>> = BTreeMap::new();
-        let id = |record: RecordIx| &self.ids[record as usize].1;
-        for binding in &self.bindings {
-            let tasks = decided.entry(id(binding.decision)).or_default();
-            tasks.extend(binding.scopes.iter().map(|(task, _)| id(*task)));
-        }
-        let text = |id: &RecordId| id.as_str().to_owned();
-        decided.into_iter().map(|(id, tasks)| (text(id), tasks.into_iter().map(text).collect())).collect()
     }
 
     /// Every ID that some commit of the history holds, deleted records included.
