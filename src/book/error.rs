@@ -88,8 +88,13 @@ pub enum BookError {
         text: String,
     },
     /// A trunk is needed and cannot be told.
-    #[error("no trunk: neither `--trunk`, nor `origin/HEAD`, nor a branch that the policy names is here")]
+    #[error("no trunk: neither `--trunk`, nor git's configuration, nor `HEAD` or the policy names a branch")]
     NoTrunk,
+    /// A trunk is needed, and this clone does not say which branch of its remote that is.
+    #[error(
+        "no trunk: this clone has remotes and no `origin/HEAD`, and a policy does not name the branch it is judged by"
+    )]
+    NoOriginHead,
     /// The gate could not tell.
     #[error(transparent)]
     Unclear(#[from] ledger::Unclear),
@@ -124,8 +129,13 @@ impl BookError {
                 "bring it back: `git log --diff-filter=D -- policy.toml` shows who removed it".to_owned(),
             ),
             BookError::NoTrunk => {
-                Some("name it: `--trunk main`, or `trunk = \"main\"` in policy.toml".to_owned())
+                Some("name it: `--trunk main`, or for good `git config changebook.trunk main`".to_owned())
             }
+            BookError::NoOriginHead => Some(
+                "`git remote set-head origin --auto` asks the remote; or name it: `--trunk main`, or for good \
+                 `git config changebook.trunk main`"
+                    .to_owned(),
+            ),
             BookError::History(error) => error.hint(),
             BookError::Unclear(_) => None,
             BookError::NoDirectory { .. } => Some("`-C` wants a directory that exists".to_owned()),

@@ -44,6 +44,11 @@ impl Inputs {
         parse_config(&self.book_file)
     }
 
+    /// The name of the trunk; `None` where nothing names one.
+    pub fn trunk_name(&self) -> Option<&str> {
+        self.trunk.as_ref().map(|(name, _)| name.as_str())
+    }
+
     /// The moment of the answer, as seconds since the epoch.
     pub fn now(&self) -> i64 {
         self.now

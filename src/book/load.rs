@@ -309,7 +309,7 @@ impl Book {
     pub(super) fn viewed(&self, ask: &Ask, head: Option<CommitId>) -> Result<Viewed, BookError> {
         let of_trunk = |ask: &Ask| -> Result<(String, CommitId), BookError> {
             let policy = self.policy(head)?;
-            self.trunk(ask, &policy)?.ok_or(BookError::NoTrunk)
+            self.needed_trunk(ask, &policy)
         };
         let (tip, now) = match (&ask.at, &ask.view) {
             (Some(at), _) => {

@@ -23,6 +23,13 @@ pub struct Update {
     pub is_head: bool,
 }
 
+impl Update {
+    /// The branch's full name.
+    fn reference(&self) -> String {
+        format!("refs/heads/{}", self.branch)
+    }
+}
+
 /// Why an update is refused; empty when it may go through, as every update of a branch that is no trunk.
 /// `directory` is a repository whose `HEAD` is the branch's new tip (the old one's, for a deletion).
 ///
@@ -59,7 +66,11 @@ pub fn judge_update(directory: &Path, update: &Update, ask: &Ask) -> Result<Vec<
                 let place = book.path.join(BOOK_FILE);
                 refusals.push(refused(format!("`{place}` is gone, and with it the book")));
             }
-            Some(_) => refusals.extend(book.judge_push(update.old.filter(|_| before.contains(folder)), ask)?),
+            Some(_) => refusals.extend(book.judge_push(
+                update,
+                update.old.filter(|_| before.contains(folder)),
+                ask,
+            )?),
         }
     }
     Ok(refusals)
@@ -80,10 +91,15 @@ impl Book {
     ///
     /// # Errors
     /// As [`load`](Self::load): a push that cannot be judged does not go through.
-    fn judge_push(&self, old: Option<CommitId>, ask: &Ask) -> Result<Vec<Refusal>, BookError> {
+    fn judge_push(
+        &self,
+        update: &Update,
+        old: Option<CommitId>,
+        ask: &Ask,
+    ) -> Result<Vec<Refusal>, BookError> {
         let head = self.head()?.commit.ok_or(BookError::NoTrunk)?;
         let policy = self.policy_before(old, head)?;
-        let ask = Ask { trunk: Some(head.hex()), ..ask.clone() };
+        let ask = Ask { trunk: Some(update.reference()), ..ask.clone() };
         let loaded = match self.load(&ask) {
             Ok(loaded) => loaded,
             Err(BookError::Settings(wrong)) => return Ok(wrong.iter().map(Refusal::of).collect()),

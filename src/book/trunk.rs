@@ -3,36 +3,61 @@
 use super::day_or_moment::DayOrMoment;
 use super::load::Ask;
 use super::{Book, BookError};
-use crate::history::CommitId;
+use crate::history::{Branch, CommitId};
 use crate::ledger;
 use crate::policy::Policy;
 
+/// The key of git's configuration that names the trunk.
+const TRUNK_KEY: &str = "changebook.trunk";
+
 impl Book {
-    /// The trunk's name and tip: `--trunk`, else `origin/HEAD`, else the branch that the policy names
-    /// (`origin/NAME` before `NAME`).
+    /// The trunk's name and tip. It is named from outside of what is judged: by `--trunk`, else by git's
+    /// configuration, else by `origin/HEAD`, in a bare repository by its own `HEAD`. Only where there is no remote,
+    /// so that all branches are one's own, the policy names it.
+    ///
+    /// `None` where nothing names one; [`needed_trunk`](Self::needed_trunk) is for questions that ask for it.
     ///
     /// # Errors
-    /// When `--trunk` names no commit.
+    /// When what names it names no branch, or could mean two.
     pub(crate) fn trunk(&self, ask: &Ask, policy: &Policy) -> Result<Option<(String, CommitId)>, BookError> {
-        if let Some(name) = &ask.trunk {
-            let id = self.repository.branch(name).map_or_else(|| self.repository.resolve(name), Ok)?;
-            return Ok(Some((name.clone(), id)));
+        let repository = &self.repository;
+        let named = match &ask.trunk {
+            Some(name) => Some(name.clone()),
+            None => repository.config_string(TRUNK_KEY)?,
+        };
+        let found = match named {
+            Some(name) => Some(repository.named_branch(&name)?),
+            None => match repository.origin_head() {
+                Some(branch) => Some(branch),
+                None if repository.is_bare() => repository.head_branch()?,
+                None if repository.has_remotes() => None,
+                None => self.branch_of_policy(policy),
+            },
+        };
+        Ok(found.map(|branch| (branch.name().to_owned(), branch.tip)))
+    }
+
+    /// The same, for a question that cannot be answered without it.
+    ///
+    /// # Errors
+    /// As [`trunk`](Self::trunk), and [`BookError::NoTrunk`] or [`BookError::NoOriginHead`] where nothing names one.
+    pub(crate) fn needed_trunk(&self, ask: &Ask, policy: &Policy) -> Result<(String, CommitId), BookError> {
+        self.trunk(ask, policy)?.ok_or_else(|| self.no_trunk())
+    }
+
+    /// Why there is no trunk where nothing names one.
+    pub(crate) fn no_trunk(&self) -> BookError {
+        match self.repository.has_remotes() && !self.repository.is_bare() {
+            true => BookError::NoOriginHead,
+            false => BookError::NoTrunk,
         }
-        if let Some(name) = self.repository.origin_head()
-            && let Some(id) = self.repository.branch(&name)
-        {
-            return Ok(Some((name, id)));
-        }
-        let named = policy.trunk.iter().flat_map(|name| [format!("origin/{name}"), name.clone()]);
-        for name in named {
-            let Some(id) = self.repository.branch(&name) else { continue };
-            // A branch that calls another one the trunk is none: whoever may push a branch could name it.
-            let agrees = self.policy(Some(id)).is_ok_and(|own| own.trunk == policy.trunk);
-            if agrees {
-                return Ok(Some((name, id)));
-            }
-        }
-        Ok(None)
+    }
+
+    /// A branch that calls another one the trunk is none: whoever may push a branch could name it.
+    fn branch_of_policy(&self, policy: &Policy) -> Option<Branch> {
+        let branch = self.repository.local_branch(policy.trunk.as_ref()?)?;
+        let agrees = self.policy(Some(branch.tip)).is_ok_and(|own| own.trunk == policy.trunk);
+        agrees.then_some(branch)
     }
 
     /// The commit that `--at` names, and the moment: a revision with its committer's time, or the trunk as it was
@@ -50,7 +75,7 @@ impl Book {
         if end > ask.now.saturating_add(24 * 3600) {
             return Err(problem("lies in the future"));
         }
-        let (_, tip) = self.trunk(ask, &policy)?.ok_or(BookError::NoTrunk)?;
+        let (_, tip) = self.needed_trunk(ask, &policy)?;
         let history = self.repository.read(&[tip], &self.path)?;
         let line = history.first_parent_line(history.position(tip).ok_or_else(|| problem("has no history"))?);
         let before =

@@ -38,7 +38,7 @@ pub(super) fn again_or(
 ) -> Result<(), CliError> {
     let book = context.book()?;
     let ask = Ask { depth: question.depth, ..context.ask() };
-    let inputs = book.inputs(&ask)?;
+    let inputs = context.inputs(&book, &ask)?;
     let Some(key) = key(context, ui, question.words, &inputs) else {
         let read = left_to_the_system(context.load_from(&book, inputs, &ask)?);
         return derive(ui, &read);

@@ -79,8 +79,21 @@ impl Context {
 
     pub(super) fn load(&self) -> Result<(Book, Loaded), CliError> {
         let (book, ask) = (self.book()?, self.ask());
-        let loaded = self.load_from(&book, book.inputs(&ask)?, &ask)?;
+        let inputs = self.inputs(&book, &ask)?;
+        let loaded = self.load_from(&book, inputs, &ask)?;
         Ok((book, loaded))
+    }
+
+    /// Reads what an answer is made from. Where nothing names a trunk, what has landed cannot be told, and that is
+    /// said.
+    pub(super) fn inputs(&self, book: &Book, ask: &Ask) -> Result<Inputs, CliError> {
+        let inputs = book.inputs(ask)?;
+        if inputs.trunk_name().is_none() && inputs.commit().is_some() && book.repository.has_remotes() {
+            let why = book.no_trunk();
+            let hint = why.hint().unwrap_or_default();
+            self.remarks.borrow_mut().push(format!("{why}, so it is not known what has landed ({hint})"));
+        }
+        Ok(inputs)
     }
 
     /// Derives the state from inputs that were read for the same question.

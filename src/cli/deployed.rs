@@ -120,8 +120,11 @@ fn ask_gate(
     let stated = args.time.as_deref().and_then(|time| time.parse::<jiff::Timestamp>().ok());
     let now = stated.map_or(context.now, |time| time.as_second());
     let policy = book.policy(book.head()?.commit)?;
-    let has_trunk = book.trunk(&context.ask(), &policy)?.is_some();
-    let view = if has_trunk { View::Landed("HEAD".to_owned()) } else { View::Head };
+    let view = match book.trunk(&context.ask(), &policy)? {
+        Some(_) => View::Landed("HEAD".to_owned()),
+        None if book.repository.has_remotes() => return Err(book.no_trunk().into()),
+        None => View::Head,
+    };
     let ask = Ask { view, now, ..context.ask() };
     let loaded = book.load(&ask)?;
     let email = crate::act::author_email(book)?;

@@ -90,7 +90,7 @@ struct Global {
     /// Move the clock (RFC 3339, or seconds since the epoch)
     #[arg(long, value_name = "TIME", global = true)]
     now: Option<String>,
-    /// The branch that counts, instead of origin/HEAD or the policy's
+    /// The branch that counts, instead of the one that git's `changebook.trunk` or origin/HEAD names
     #[arg(long, value_name = "BRANCH", global = true)]
     trunk: Option<String>,
     /// Answer with one JSON document

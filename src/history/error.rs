@@ -42,6 +42,30 @@ pub enum HistoryError {
         /// As given.
         revision: String,
     },
+    /// A name that no branch has.
+    #[error("there is no branch `{name}`")]
+    UnknownBranch {
+        /// As given.
+        name: String,
+    },
+    /// A name such as `origin/main`, which a local branch has.
+    #[error("`{name}` could mean two branches: a local one is called `{name}`")]
+    AmbiguousBranch {
+        /// As given.
+        name: String,
+    },
+    /// A local branch that went another way than the remote's.
+    #[error(
+        "`{name}` could mean two commits: the local branch is at {local}, `origin/{name}` at {remote}, and neither has the other in its history"
+    )]
+    DivergedBranch {
+        /// As given.
+        name: String,
+        /// Where the local one is.
+        local: String,
+        /// Where the remote-tracking one is.
+        remote: String,
+    },
     /// An object that should be a commit and is not, or has no tree.
     #[error("object {id} is no readable commit")]
     NotACommit {
@@ -99,6 +123,15 @@ impl HistoryError {
             HistoryError::UnknownRevision { .. } => {
                 Some("`git log --oneline --all` lists what there is".to_owned())
             }
+            HistoryError::UnknownBranch { .. } => {
+                Some("`git branch --all` lists those there are; tags and revisions are none".to_owned())
+            }
+            HistoryError::AmbiguousBranch { name } => Some(format!(
+                "write it in full: `refs/remotes/{name}` or `refs/heads/{name}`; better, rename the local one"
+            )),
+            HistoryError::DivergedBranch { name, .. } => Some(format!(
+                "write `origin/{name}` or `refs/heads/{name}`; `git fetch` and a rebase bring them together"
+            )),
             HistoryError::Object { .. } | HistoryError::NotACommit { .. } => Some(
                 "`git fsck` tells more; a partial clone needs `git fetch --refetch --no-filter`".to_owned(),
             ),

@@ -4,6 +4,7 @@
 //! `.mailmap` change nothing), content comes from blobs and never through filters, no git process is
 //! started, nothing is written but the cache below the git directory.
 
+mod branches;
 mod cache;
 mod compare;
 mod error;
@@ -18,6 +19,7 @@ mod signature;
 mod tree;
 mod types;
 
+pub use branches::Branch;
 pub use cache::{Answers, FactCache, FileFacts, Pieces, SeenHeads};
 pub use error::HistoryError;
 pub use index::BothAdded;

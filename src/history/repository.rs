@@ -12,7 +12,7 @@ use super::{BookPath, FactCache, HistoryError};
 
 /// A repository, opened for reading.
 pub struct Repository {
-    git: Git,
+    pub(super) git: Git,
     git_dir: PathBuf,
     pub(super) objects: ObjectStore,
 }
@@ -141,36 +141,6 @@ impl Repository {
     pub fn commit_time(&self, commit: CommitId) -> Result<CommitTime, HistoryError> {
         let time = self.git.find_commit(oid(&commit)?).map_err(HistoryError::git)?.time();
         Ok(CommitTime { seconds: time.seconds(), offset_minutes: time.offset_minutes() })
-    }
-
-    /// The branch that `origin/HEAD` names, as `origin/NAME`.
-    pub fn origin_head(&self) -> Option<String> {
-        let reference = self.git.find_reference("refs/remotes/origin/HEAD").ok()?;
-        reference.symbolic_target().ok()??.strip_prefix("refs/remotes/").map(str::to_owned)
-    }
-
-    /// The commit of a local or remote-tracking branch (`main`, `origin/main`).
-    pub fn branch(&self, name: &str) -> Option<CommitId> {
-        let commit = |full: String| {
-            let reference = self.git.find_reference(&full).ok()?;
-            Some(commit_id(reference.peel_to_commit().ok()?.id()))
-        };
-        commit(format!("refs/heads/{name}")).or_else(|| commit(format!("refs/remotes/{name}")))
-    }
-
-    /// Whether that branch follows what others push: a remote-tracking branch, or any in a bare repository.
-    pub fn is_moved_by_others(&self, name: &str) -> bool {
-        self.git.is_bare() || self.git.find_branch(name, git2::BranchType::Remote).is_ok()
-    }
-
-    /// Short names of the local and remote-tracking branches and of the tags, as far as they can be read.
-    pub fn reference_names(&self) -> Vec<String> {
-        let Ok(references) = self.git.references() else { return Vec::new() };
-        let name = |reference: git2::Reference<'_>| {
-            let of_people = reference.is_branch() || reference.is_remote() || reference.is_tag();
-            reference.shorthand().ok().filter(|_| of_people).map(str::to_owned)
-        };
-        references.filter_map(|reference| name(reference.ok()?)).collect()
     }
 
     /// The tips of all local and remote-tracking branches, and `HEAD`.
@@ -366,7 +336,7 @@ fn read_blob(objects: &mut Objects, blob: BlobId, limit: usize) -> Result<Blob, 
     })
 }
 
-fn oid(commit: &CommitId) -> Result<Oid, HistoryError> {
+pub(super) fn oid(commit: &CommitId) -> Result<Oid, HistoryError> {
     Oid::from_bytes(&commit.0).map_err(HistoryError::git)
 }
 

@@ -2,6 +2,7 @@
 //! Repositories are made by real `git`; where git refuses, objects are crafted.
 
 mod documents;
+mod edges;
 mod history;
 mod identity;
 mod policy;

@@ -1,0 +1,3 @@
+//! The edges: how the trunk is named, what is pushed, what lies on disk, what is printed.
+
+mod trunk;
