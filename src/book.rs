@@ -21,6 +21,7 @@ mod renamed;
 mod renumber;
 mod renumbered;
 mod rewritten;
+mod ruled;
 mod settings;
 mod shown;
 mod staged;

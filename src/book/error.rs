@@ -3,8 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use crate::diagnostic::Diagnostic;
-use crate::history::HistoryError;
+use crate::history::{CommitId, HistoryError};
 use crate::ledger;
+
+/// Commits as people quote them: `1a2b3c4 and 5d6e7f8`.
+fn short_names(commits: &[CommitId]) -> String {
+    commits.iter().map(CommitId::short).collect::<Vec<_>>().join(" and ")
+}
 
 /// Why a book cannot be opened or read.
 #[derive(Debug, thiserror::Error)]
@@ -70,9 +75,18 @@ pub enum BookError {
     /// `book.toml` or `policy.toml` is wrong: the errors say where.
     #[error("the book's settings cannot be read, so no answer can be given")]
     Settings(Vec<Diagnostic>),
-    /// The policy was there and is gone.
-    #[error("`policy.toml` was removed, so nobody has authority and no answer can be given")]
-    PolicyVanished,
+    /// The history holds two beginnings of a policy.
+    #[error("policy-forked: the trunk's history begins a policy twice, in {}", short_names(roots))]
+    PolicyForked {
+        /// The commits that begin one.
+        roots: Vec<CommitId>,
+    },
+    /// What names the beginning of the policy does not.
+    #[error("`{named}` is not a commit of the trunk's history that has a policy")]
+    PolicyRoot {
+        /// As given.
+        named: String,
+    },
     /// A moment or date that cannot be understood, or lies in the future.
     #[error("`{text}` {problem}")]
     Moment {
@@ -125,8 +139,14 @@ impl BookError {
             }
             BookError::SeveralBooks { .. } => Some("read it from a clone with a work tree".to_owned()),
             BookError::Settings(_) => Some("repair the file at the line named, then commit it".to_owned()),
-            BookError::PolicyVanished => Some(
-                "bring it back: `git log --diff-filter=D -- policy.toml` shows who removed it".to_owned(),
+            BookError::PolicyForked { roots } => Some(format!(
+                "find out which one is yours, and name it: `git config changebook.policy-root {}`",
+                roots.first().map_or_else(String::new, CommitId::hex)
+            )),
+            BookError::PolicyRoot { .. } => Some(
+                "`changebook.policy-root` and `--policy-root` take all digits of a commit's name: \
+                 `git log --reverse --format=%H -- policy.toml` lists those that changed the policy"
+                    .to_owned(),
             ),
             BookError::NoTrunk => {
                 Some("name it: `--trunk main`, or for good `git config changebook.trunk main`".to_owned())

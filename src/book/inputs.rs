@@ -10,7 +10,6 @@ use super::load::{Ask, Viewed};
 use super::settings::parse_config;
 use super::{BOOK_FILE, Book, BookConfig, BookError};
 use crate::history::{CommitId, Head};
-use crate::policy::Policy;
 
 /// Everything that [`Book::load`] derives from, read once; history is what the commits named here have in
 /// theirs.
@@ -19,7 +18,6 @@ pub struct Inputs {
     pub(super) tip: Option<CommitId>,
     /// Seconds since the epoch.
     pub(super) now: i64,
-    pub(super) policy: Policy,
     pub(super) trunk: Option<(String, CommitId)>,
     /// Where the trunk was seen before.
     pub(super) seen: Option<CommitId>,
@@ -125,7 +123,7 @@ impl Book {
     pub fn inputs(&self, ask: &Ask) -> Result<Inputs, BookError> {
         self.repository.refuse_partial_history()?;
         let head = self.repository.head()?;
-        let Viewed { tip, now, policy, trunk } = self.viewed(ask, head.commit)?;
+        let Viewed { tip, now, trunk } = self.viewed(ask, head.commit)?;
         let in_work_tree = ask.is_of_work_tree();
         // Settings come from where the records come from.
         let settings = tip.filter(|_| !in_work_tree || self.root.is_none());
@@ -137,7 +135,6 @@ impl Book {
             head,
             tip,
             now,
-            policy,
             seen: self.seen(ask, trunk.as_ref()),
             trunk,
             book_file: self.text(settings, BOOK_FILE)?.unwrap_or_default(),

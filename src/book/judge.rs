@@ -107,15 +107,18 @@ impl Book {
     /// History's errors, and [`BookError::Unclear`]: could not tell.
     pub fn gate_as_landed(
         &self,
+        ask: &Ask,
         trunk: &Loaded,
         revision: &str,
         question: &GateQuestion,
     ) -> Result<Gate, BookError> {
-        let (tip, policy) = (self.repository.resolve(revision)?, &trunk.policy);
+        let tip = self.repository.resolve(revision)?;
         let tips: Vec<_> = std::iter::once(tip).chain(trunk.commit()).collect();
         let history = self.repository.read(&tips, &self.path)?;
-        let asked = Asked { tip: Some(tip), trunk: trunk.commit(), policy, depth: Depth::Everything };
-        let (prepared, _) = self.prepare(&history, asked, None, Extent::Everything)?;
+        let asked = Asked { tip: Some(tip), trunk: trunk.commit(), depth: Depth::Everything };
+        let ruled = self.ruled(&history, asked, ask, None)?;
+        let policy = &ruled.policy.clone();
+        let (prepared, _) = self.prepare(&history, asked, ruled, None, Extent::Everything)?;
         let shown: Vec<ledger::Shown> =
             self.shown(Some(tip), None)?.into_iter().map(|pair| pair.shown).collect();
         let unknown = || Unclear::UnknownTask { id: question.id.clone(), near: None };

@@ -30,6 +30,8 @@ pub struct Ask {
     pub now_is_stated: bool,
     /// The branch that counts, when the user names one.
     pub trunk: Option<String>,
+    /// The commit that begins the policy in force, when the user names one.
+    pub policy_root: Option<String>,
     /// Whether facts that an earlier run read may stand for the objects.
     pub cache: CacheUse,
     /// What is judged.
@@ -74,7 +76,7 @@ pub struct Loaded {
     pub state: Arc<State>,
     /// The settings that hold there.
     pub config: BookConfig,
-    /// The policy that holds there.
+    /// The policy in force there.
     pub policy: Policy,
     /// The record templates, the book's own over the built-in ones.
     pub templates: RecordTemplates,
@@ -114,12 +116,18 @@ impl Loaded {
     /// What it knows of its commits.
     fn read(&self) -> Read {
         let (history, prepared) = (Arc::clone(&self.history), Arc::clone(&self.prepared));
-        Read { history, prepared, pairs: Vec::new(), remark: None, to_keep: None }
+        let policy = self.policy.clone();
+        Read { history, prepared, policy, pairs: Vec::new(), remark: None, to_keep: None }
     }
 
     /// Whether another reading was of the same commits, at the same moment and by the same policy.
     pub fn is_of_commits_of(&self, other: &Loaded) -> bool {
         self.tips == other.tips && self.state.now == other.state.now && self.policy == other.policy
+    }
+
+    /// The policy in force after a commit of the trunk's line; `None` where there is none that can be read.
+    pub(super) fn in_force_after(&self, commit: CommitId) -> Option<&Policy> {
+        self.prepared.in_force_after(&self.history, self.history.position(commit)?)
     }
 
     /// The commit that was read.
@@ -185,11 +193,12 @@ impl Book {
         ask: &Ask,
         before: Option<&Loaded>,
     ) -> Result<Loaded, BookError> {
-        let Inputs { head, tip, now, policy, trunk, seen, .. } = inputs;
+        let Inputs { head, tip, now, trunk, seen, .. } = inputs;
         let trunk_tip = trunk.as_ref().map(|(_, id)| *id);
-        let asked = Asked { tip, trunk: trunk_tip, policy: &policy, depth: ask.depth };
+        let asked = Asked { tip, trunk: trunk_tip, depth: ask.depth };
+        // Of the same commits the same policy is in force.
         let is_same = |before: &&Loaded| {
-            before.tips == (tip, trunk_tip) && before.policy == policy && before.prepared.depth() == ask.depth
+            before.tips == (tip, trunk_tip) && tip.is_some() && before.prepared.depth() == ask.depth
         };
         let before = before.filter(is_same);
         let again = before.and_then(|before| {
@@ -197,9 +206,9 @@ impl Book {
             Some(Read { pairs, ..before.read() })
         });
         let before = before.filter(|before| again.is_some() && before.state.now == now);
-        let Read { history, prepared, pairs, remark, to_keep } = match again {
+        let Read { history, prepared, policy, pairs, remark, to_keep } = match again {
             Some(read) => read,
-            None => self.read(asked, inputs.on_disk, ask.cache)?,
+            None => self.read(asked, ask, inputs.on_disk)?,
         };
         let templates = RecordTemplates::new(inputs.templates);
         let config = parse_config(&inputs.book_file)?;
@@ -260,73 +269,71 @@ impl Book {
     /// Reads the history of commits, what the ledger needs of it, and the files that are shown.
     fn read(
         &self,
-        asked: Asked<'_>,
+        asked: Asked,
+        ask: &Ask,
         on_disk: Option<BTreeMap<String, RecordFile>>,
-        cache: CacheUse,
     ) -> Result<Read, BookError> {
         let (other, tip) = (self.reopen()?, asked.tip);
         // The walk is a thing for one thread; the files are read and parsed beside it.
         std::thread::scope(|scope| {
             let shown = scope.spawn(move || other.shown(tip, on_disk));
             let shown = || shown.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-            let (history, cache) = self.read_commits(asked, cache)?;
+            let (history, mut cache) = self.read_commits(asked, ask.cache)?;
             let remark = cache.as_ref().and_then(FactCache::remark);
+            let ruled = self.ruled(&history, asked, ask, cache.as_mut())?;
+            let policy = ruled.policy.clone();
             let (pairs, (prepared, to_keep)) = match asked.depth {
                 Depth::Everything => {
-                    let prepared = self.prepare(&history, asked, cache, Extent::Everything)?;
+                    let prepared = self.prepare(&history, asked, ruled, cache, Extent::Everything)?;
                     (shown()?, prepared)
                 }
                 // What the files say decides whose versions are read.
                 Depth::Standing => {
                     let pairs = shown()?;
                     let files: Vec<Shown> = pairs.iter().map(|pair| pair.shown.clone()).collect();
-                    let prepared = self.prepare(&history, asked, cache, Extent::Standing(&files))?;
+                    let prepared = self.prepare(&history, asked, ruled, cache, Extent::Standing(&files))?;
                     (pairs, prepared)
                 }
             };
             let (history, prepared) = (Arc::new(history), Arc::new(prepared));
-            Ok(Read { history, prepared, pairs, remark, to_keep })
+            Ok(Read { history, prepared, policy, pairs, remark, to_keep })
         })
     }
 
     /// The commits in the history of what is asked, and what the cache knows of them besides.
-    fn read_commits(
+    pub(super) fn read_commits(
         &self,
-        asked: Asked<'_>,
+        asked: Asked,
         cache: CacheUse,
     ) -> Result<(History, Option<FactCache>), BookError> {
+        // Which policy is in force is told by the commits; that of the files is the same nearly always.
+        let likely = self.policy_or_builtin(asked.trunk.or(asked.tip));
         let mut cache = match cache {
-            CacheUse::Allowed => FactCache::open(&self.repository, &self.path, &scope_rules(asked.policy)),
+            CacheUse::Allowed => FactCache::open(&self.repository, &self.path, &scope_rules(&likely)),
             CacheUse::Refused => None,
         };
         let tips: Vec<CommitId> = asked.tip.into_iter().chain(asked.trunk).collect();
         let history = self.repository.read_with(&tips, &self.path, cache.as_mut())?;
-        self.refuse_vanished_policy(&history, asked.tip)?;
         Ok((history, cache))
     }
 
-    /// Which commit is read, at which moment, by which policy, beside which trunk.
+    /// Which commit is read, at which moment, beside which trunk.
     pub(super) fn viewed(&self, ask: &Ask, head: Option<CommitId>) -> Result<Viewed, BookError> {
-        let of_trunk = |ask: &Ask| -> Result<(String, CommitId), BookError> {
-            let policy = self.policy(head)?;
-            self.needed_trunk(ask, &policy)
-        };
+        let trunk = self.trunk(ask, &self.policy_or_builtin(head))?;
+        let of_trunk = || trunk.clone().ok_or_else(|| self.no_trunk());
         let (tip, now) = match (&ask.at, &ask.view) {
             (Some(at), _) => {
                 let (tip, moment) = self.moment(at, ask)?;
                 (Some(tip), if ask.now_is_stated { ask.now } else { moment })
             }
             (None, View::Head) => (head, ask.now),
-            (None, View::Trunk) => (Some(of_trunk(ask)?.1), ask.now),
-            (None, View::Landed(revision)) => (Some(self.repository.resolve(revision)?), ask.now),
+            (None, View::Trunk) => (Some(of_trunk()?.1), ask.now),
+            (None, View::Landed(revision)) => {
+                of_trunk()?;
+                (Some(self.repository.resolve(revision)?), ask.now)
+            }
         };
-        if let View::Landed(_) = ask.view {
-            let (name, id) = of_trunk(ask)?;
-            return Ok(Viewed { tip, now, policy: self.policy(Some(id))?, trunk: Some((name, id)) });
-        }
-        let policy = self.policy(tip)?;
-        let trunk = self.trunk(ask, &policy)?;
-        Ok(Viewed { tip, now, policy, trunk })
+        Ok(Viewed { tip, now, trunk })
     }
 }
 
@@ -342,6 +349,7 @@ pub(super) fn in_order<'d>(found: impl Iterator<Item = &'d Diagnostic>) -> Vec<&
 struct Read {
     history: Arc<History>,
     prepared: Arc<Prepared>,
+    policy: Policy,
     pairs: Vec<Pair>,
     remark: Option<String>,
     to_keep: Option<ToKeep>,
@@ -351,7 +359,6 @@ struct Read {
 pub(super) struct Viewed {
     pub(super) tip: Option<CommitId>,
     pub(super) now: i64,
-    pub(super) policy: Policy,
     pub(super) trunk: Option<(String, CommitId)>,
 }
 

@@ -3,22 +3,22 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::renumbered::Known;
+use super::ruled::Ruled;
 use super::versions::Foreseen;
 use super::{Book, BookError};
 use crate::history::{BlobId, CommitId, FactCache, History};
 use crate::ledger::{
-    self, DeployedRecords, Depth, DetachedFiles, Needed, Policies, Renumberings, Shown, Signatures, Sources,
-    Versions, Walk, WorkPaths,
+    self, DeployedRecords, Depth, DetachedFiles, InForce, Needed, Pending, Policies, PolicyLine,
+    Renumberings, Shown, Signatures, Sources, Versions, Walk, WorkPaths,
 };
 use crate::policy::Policy;
 use crate::record::{RecordType, ScopeRules};
 
-/// Which commits are asked about, and by which policy.
+/// Which commits are asked about.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Asked<'a> {
+pub(super) struct Asked {
     pub(super) tip: Option<CommitId>,
     pub(super) trunk: Option<CommitId>,
-    pub(super) policy: &'a Policy,
     pub(super) depth: Depth,
 }
 
@@ -33,6 +33,8 @@ pub(super) struct Prepared {
     renumberings: Renumberings,
     policies: Policies,
     builtin: Policy,
+    line: PolicyLine,
+    pending: Option<Pending>,
     tip: Option<usize>,
     trunk: Option<usize>,
     depth: Depth,
@@ -54,6 +56,15 @@ fn last_titles(history: &History, versions: &Versions) -> Titles {
 }
 
 impl Prepared {
+    /// The policy in force after a commit of the trunk's line; `None` where there is none that can be read.
+    pub(super) fn in_force_after(&self, history: &History, commit: usize) -> Option<&Policy> {
+        match self.line.in_force_after(commit)? {
+            InForce::Builtin => Some(&self.builtin),
+            InForce::File(of) => self.policies.get(&history.commits[of].policy?.blob)?.as_ref(),
+            InForce::Unreadable(_) => None,
+        }
+    }
+
     /// How much may be asked of it.
     pub(super) fn depth(&self) -> Depth {
         self.depth
@@ -92,7 +103,9 @@ impl Prepared {
             renumberings: &self.renumberings,
             policies: &self.policies,
             builtin: &self.builtin,
+            line: &self.line,
             policy,
+            pending: self.pending.as_ref(),
             tip: self.tip?,
             trunk: self.trunk,
             now,
@@ -145,13 +158,16 @@ impl Book {
     pub(super) fn prepare(
         &self,
         history: &History,
-        asked: Asked<'_>,
+        asked: Asked,
+        ruled: Ruled,
         mut cache: Option<FactCache>,
         extent: Extent<'_>,
     ) -> Result<(Prepared, Option<ToKeep>), BookError> {
-        let policy = asked.policy;
-        let policies = self.policies(history)?;
-        let builtin = Policy::builtin();
+        let Ruled { policy, policies, builtin, line, pending } = ruled;
+        let policy = &policy;
+        if let Some(cache) = &mut cache {
+            cache.go_by(&scope_rules(policy));
+        }
         let position = |commit: Option<CommitId>| commit.and_then(|commit| history.position(commit));
         let (tip, trunk) = (position(asked.tip), position(asked.trunk));
         let every_policy = policies.values().flatten().chain([policy, &builtin]);
@@ -182,6 +198,8 @@ impl Book {
             renumberings,
             policies,
             builtin,
+            line,
+            pending,
             tip,
             trunk,
             depth: asked.depth,

@@ -3,11 +3,10 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::{Ask, BOOK_FILE, Book, BookError, POLICY_FILE};
+use super::{Ask, BOOK_FILE, Book, BookError};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::history::{BookPath, CommitId, Repository, TreeFile};
 use crate::ledger::{Push, Refusal, judge_push};
-use crate::policy::Policy;
 use crate::record::RecordType;
 
 /// What a push does to a branch.
@@ -98,16 +97,10 @@ impl Book {
         ask: &Ask,
     ) -> Result<Vec<Refusal>, BookError> {
         let head = self.head()?.commit.ok_or(BookError::NoTrunk)?;
-        let policy = self.policy_before(old, head)?;
         let ask = Ask { trunk: Some(update.reference()), ..ask.clone() };
         let loaded = match self.load(&ask) {
             Ok(loaded) => loaded,
             Err(BookError::Settings(wrong)) => return Ok(wrong.iter().map(Refusal::of).collect()),
-            Err(BookError::PolicyVanished) => {
-                let message = "the policy is gone: without it nobody has authority";
-                let wrong = Diagnostic::error_at_file(Code::PolicyInvalid, POLICY_FILE, message);
-                return Ok(vec![Refusal::of(&wrong)]);
-            }
             Err(error) => return Err(error),
         };
         let diagnostics = loaded.diagnostics();
@@ -139,20 +132,12 @@ impl Book {
             history,
             old: old.and_then(|old| history.position(old)),
             new,
-            policy: &policy,
+            policy: old.and_then(|old| loaded.in_force_after(old)).unwrap_or(&loaded.policy),
             policy_after: &loaded.policy,
             state: &loaded.state,
             diagnostics: &diagnostics,
             known: &known,
         }))
-    }
-
-    /// The policy in force; that of the push itself, where none could be read before.
-    fn policy_before(&self, old: Option<CommitId>, new: CommitId) -> Result<Policy, BookError> {
-        match self.policy(old.or(Some(new))) {
-            Err(BookError::Settings(_)) => Ok(self.policy(Some(new)).unwrap_or_else(|_| Policy::builtin())),
-            policy => policy,
-        }
     }
 
     /// The record files of a commit, by path in the book.

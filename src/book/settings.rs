@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{BOOK_FILE, Book, BookConfig, BookError, POLICY_FILE};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::history::{CommitId, History};
+use crate::history::CommitId;
 use crate::policy::Policy;
 use crate::template::RecordTemplates;
 
@@ -108,21 +108,5 @@ impl Book {
             }
         }
         Ok(templates)
-    }
-
-    /// A policy that was there and is gone gives nobody authority.
-    pub(super) fn refuse_vanished_policy(
-        &self,
-        history: &History,
-        tip: Option<CommitId>,
-    ) -> Result<(), BookError> {
-        let Some(tip) = tip.and_then(|id| history.position(id)) else { return Ok(()) };
-        if history.commits[tip].policy.is_some() {
-            return Ok(());
-        }
-        let reachable = history.reachable(tip);
-        let was_there =
-            history.commits.iter().zip(reachable).any(|(commit, reached)| reached && commit.policy.is_some());
-        if was_there { Err(BookError::PolicyVanished) } else { Ok(()) }
     }
 }

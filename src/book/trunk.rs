@@ -69,7 +69,7 @@ impl Book {
             let commit = self.repository.resolve(at)?;
             return Ok((commit, self.repository.commit_time(commit)?.seconds));
         };
-        let policy = self.policy(self.repository.head()?.commit)?;
+        let policy = self.policy_or_builtin(self.repository.head()?.commit);
         let problem = |problem: &str| BookError::Moment { text: at.to_owned(), problem: problem.to_owned() };
         let end = named.end(&ledger::board_zone(&policy)).map_err(problem)?;
         if end > ask.now.saturating_add(24 * 3600) {

@@ -100,10 +100,7 @@ impl Book {
         walk: &Walk,
         cache: Option<&mut FactCache>,
     ) -> Result<Signatures, BookError> {
-        let acts = ledger::signed_acts(history, walk);
-        let commits: Vec<CommitId> = acts.iter().map(|&commit| history.commits[commit].id).collect();
-        let checks = self.repository.check_signatures(&commits, cache)?;
-        Ok(acts.into_iter().zip(checks).filter_map(|(commit, check)| Some((commit, check?))).collect())
+        self.signatures_of(history, ledger::signed_acts(history, walk), cache)
     }
 
     /// Every detached approval that some commit had.

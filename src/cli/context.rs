@@ -19,6 +19,7 @@ pub(super) struct Context {
     /// Whether `--now` gave the moment.
     pub(super) now_is_stated: bool,
     pub(super) trunk: Option<String>,
+    pub(super) policy_root: Option<String>,
     pub(super) json: bool,
     pub(super) cache: CacheUse,
     /// Remarks for standard error, told when the command is done.
@@ -37,6 +38,7 @@ impl Context {
             now,
             now_is_stated: global.now.is_some(),
             trunk: global.trunk,
+            policy_root: global.policy_root,
             json: global.json,
             cache: match global.no_cache || std::env::var_os("CHANGEBOOK_CACHE").is_some_and(|set| set == "0")
             {
@@ -55,6 +57,7 @@ impl Context {
             now,
             now_is_stated: true,
             trunk: None,
+            policy_root: None,
             json: self.json,
             cache: self.cache,
             remarks: RefCell::default(),
@@ -71,6 +74,7 @@ impl Context {
             now: self.now,
             now_is_stated: self.now_is_stated,
             trunk: self.trunk.clone(),
+            policy_root: self.policy_root.clone(),
             cache: self.cache,
             view: View::Head,
             depth: Depth::Everything,

@@ -102,7 +102,7 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &GateArgs) -> Result<(),
         GateFormat::Text => {
             text(ui, &loaded, &question, &gate)?;
             if ask.view == View::Trunk && ask.at.is_none() {
-                elsewhere(ui, &book, &loaded, &question, &gate)?;
+                elsewhere(ui, context, &book, &loaded, &question, &gate)?;
             }
         }
         GateFormat::Markdown => markdown(ui, &loaded, &question, &gate)?,
@@ -201,6 +201,7 @@ fn line(ui: &mut Ui, mark: &str, requirement: &Requirement) -> Result<(), CliErr
 /// What `HEAD` and the work tree would change about the answer.
 fn elsewhere(
     ui: &mut Ui,
+    context: &Context,
     book: &Book,
     loaded: &Loaded,
     question: &GateQuestion,
@@ -221,7 +222,7 @@ fn elsewhere(
     if gate.judgement.is_open() || !is_new {
         return Ok(());
     }
-    let there = book.gate_as_landed(loaded, "HEAD", question).ok();
+    let there = book.gate_as_landed(&context.ask(), loaded, "HEAD", question).ok();
     let Some(there) = there else { return Ok(()) };
     let is_met = |gate: &Gate, wanted: &Requirement| {
         gate.judgement

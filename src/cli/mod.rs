@@ -93,6 +93,9 @@ struct Global {
     /// The branch that counts, instead of the one that git's `changebook.trunk` or origin/HEAD names
     #[arg(long, value_name = "BRANCH", global = true)]
     trunk: Option<String>,
+    /// The commit that begins the policy in force: all digits of its name (else git's `changebook.policy-root`)
+    #[arg(long, global = true, value_name = "COMMIT", hide_short_help = true)]
+    policy_root: Option<String>,
     /// Answer with one JSON document
     #[arg(long, global = true)]
     json: bool,

@@ -169,8 +169,18 @@ codes! {
     MergeLost "merge-lost":
         "A merge kept one side's state of an item over what the other side had done since: a tick came back or went away without anybody ticking or unticking.",
         "See both sides with `git show -m COMMIT`, and tick or untick the item as it should be; `changebook init --git` keeps both sides' ticks in the next merge.";
-    PolicySelfGrant "policy-self-grant": "A power was granted and used by the one who granted it.", "Another person with a policy role makes or approves the grant.";
-    PolicyRole "policy-role": "The policy was changed by somebody who may not.", "A person with a policy role makes the change.";
+    PolicySelfGrant "policy-self-grant":
+        "`policy.toml` gives a power, an address or a key to the person who wrote that, and nobody else who may change the policy has agreed. The last proper policy stays in force.",
+        "Another person who may change the policy agrees: `changebook affirm COMMIT`. Or put the value back.";
+    PolicyRole "policy-role":
+        "`policy.toml` has a value that somebody gave who may not change the policy. The last proper policy stays in force.",
+        "People who may change the policy stand behind the commit with `changebook affirm COMMIT`, or make the change themselves. Or put the value back.";
+    PolicyUnreviewed "policy-unreviewed":
+        "`policy.toml` has a value that one person gave who may change the policy, and no second one has agreed. The last proper policy stays in force.",
+        "A second person who may change the policy agrees: `changebook affirm COMMIT`. What one may change alone is listed in `[policy] alone`.";
+    PolicyForked "policy-forked":
+        "The trunk's history holds two commits that begin a policy. Which one counts cannot be told from inside the history, so no answer is given.",
+        "Name the one that counts: `git config changebook.policy-root COMMIT`, or `--policy-root COMMIT` in a pipeline.";
 }
 
 impl Code {

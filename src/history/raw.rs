@@ -178,6 +178,7 @@ fn read_message(message: &[u8]) -> (Arc<str>, TrailersOfCommit) {
             "anyway" => trailers.anyway.push(value),
             "plan" => trailers.plans.push(value),
             "exercised" => trailers.exercised.push(value),
+            "affirms" => trailers.affirms.push(value),
             "approved-by" => trailers.approved_by.push(email_of(&value)),
             "co-authored-by" => trailers.co_authors.push(email_of(&value)),
             _ => {}

@@ -37,6 +37,13 @@ impl CommitId {
     }
 }
 
+impl CommitId {
+    /// The commit whose name has these 40 digits.
+    pub fn from_hex(text: &str) -> Option<Self> {
+        from_hex(text).map(CommitId)
+    }
+}
+
 impl BlobId {
     /// The 40 hexadecimal digits.
     pub fn hex(&self) -> String {
@@ -70,6 +77,8 @@ pub struct Trailers {
     pub plans: Vec<String>,
     /// `Exercised: RUNBOOK`.
     pub exercised: Vec<String>,
+    /// `Affirms: COMMIT`: what the author says yes to.
+    pub affirms: Vec<String>,
     /// E-mails of `Approved-by:`. A claim: it counts for nothing.
     pub approved_by: Vec<String>,
     /// E-mails of `Co-authored-by:`.
@@ -83,6 +92,7 @@ static NO_TRAILERS: Trailers = Trailers {
     anyway: Vec::new(),
     plans: Vec::new(),
     exercised: Vec::new(),
+    affirms: Vec::new(),
     approved_by: Vec::new(),
     co_authors: Vec::new(),
 };

@@ -6,9 +6,11 @@ use std::sync::{Arc, OnceLock};
 
 use rustc_hash::FxHashMap;
 
+use super::authority::Worth;
 use super::derive::Shown;
 use super::groups::Groups;
 use super::law::{ABSENT, Cell};
+use super::policy_line::InForce;
 use super::sources::Sources;
 use super::state::{Evidence, WorkTree};
 use super::walk::{Binding, Key, Move, Node, RecordIx, Transition, Value, Withdrawal};
@@ -18,10 +20,6 @@ use crate::record::{ItemKey, Record, RecordId, ScopeHash};
 
 /// Indexes over the whole history, shared by every view on it.
 struct Index<'a> {
-    /// Commits that own the policy that they have.
-    policy_changes: Vec<usize>,
-    /// By commit, the first one of the trunk's first-parent line that has it in its history.
-    landings: Vec<Option<usize>>,
     landed: Option<Vec<bool>>,
     transitions: Groups<'a, Transition>,
     withdrawals: Groups<'a, Withdrawal>,
@@ -92,16 +90,11 @@ impl<'a> Index<'a> {
                 }
             }
         }
-        let ((policy_changes, people), (landings, landed)) = rayon::join(
-            || (super::policy_line::changes(history), people(history, sources.policy)),
-            || {
-                let landings = sources.trunk.map_or_else(Vec::new, |trunk| landings(history, trunk));
-                (landings, sources.trunk.map(|trunk| history.reachable(trunk)))
-            },
+        let (people, landed) = rayon::join(
+            || people(history, sources.policy),
+            || sources.trunk.map(|trunk| history.reachable(trunk)),
         );
         Index {
-            policy_changes,
-            landings,
             landed,
             transitions: Groups::new(&walk.transitions, n_records, |t| t.record),
             withdrawals: Groups::new(&walk.withdrawals, n_records, |w| w.record),
@@ -127,21 +120,6 @@ fn people(history: &History, policy: &Policy) -> FxHashMap<Arc<str>, Option<Arc<
         }
     }
     people
-}
-
-/// Where each commit landed: the line's commits, oldest first, each take what none before them has.
-fn landings(history: &History, trunk: usize) -> Vec<Option<usize>> {
-    let mut landings = vec![None; history.commits.len()];
-    for &landed in history.first_parent_line(trunk).iter().rev() {
-        let mut open = vec![landed];
-        while let Some(commit) = open.pop() {
-            if landings[commit].is_none() {
-                landings[commit] = Some(landed);
-                open.extend(&history.commits[commit].parents);
-            }
-        }
-    }
-    landings
 }
 
 /// Records that stand at the tip or stood at a deployment, by content.
@@ -319,14 +297,9 @@ impl<'a> Context<'a> {
         self.seen(self.index.work.get(&record).map_or(&[], Vec::as_slice), |commit| *commit)
     }
 
-    /// Commits of the view's history that own the policy that they have, parents before children.
-    pub(super) fn policy_changes(&self) -> impl Iterator<Item = usize> + '_ {
-        self.index.policy_changes.iter().copied().filter(|&commit| self.has(commit))
-    }
-
-    /// The first commit of the trunk's first-parent line that has a commit in its history.
+    /// The first commit of the trunk's line that has a commit in its history.
     pub(super) fn landing(&self, commit: usize) -> Option<usize> {
-        self.index.landings.get(commit).copied().flatten()
+        self.sources.trunk.and_then(|_| self.sources.line.landing(commit))
     }
 
     pub(super) fn in_history(&self, ancestor: usize, descendant: usize) -> bool {
@@ -338,12 +311,21 @@ impl<'a> Context<'a> {
         self.index.landed.as_ref().map(|landed| landed[commit])
     }
 
-    /// The policy by which a commit is judged: that of its first parent (design, section 1).
-    pub(super) fn policy_before(&self, commit: usize) -> Option<&'a Policy> {
-        match self.sources.history.commits[commit].parents.first() {
-            Some(&parent) => self.policy_of(parent),
-            None => Some(self.sources.builtin),
+    /// The policy by which a commit is judged: the one that was in force when it landed, and for what has not landed
+    /// the one that is in force now. `None` when that one cannot be read: nobody has authority then.
+    pub(super) fn judge(&self, commit: usize) -> Option<&'a Policy> {
+        match self.sources.line.judge_of(commit) {
+            InForce::Builtin => Some(self.sources.builtin),
+            InForce::File(of) => self.policy_of(of),
+            InForce::Unreadable(_) => None,
         }
+    }
+
+    /// What commits are worth.
+    pub(super) fn worth(&self) -> Worth<'a> {
+        let line = self.sources.line;
+        let is_on_line = Box::new(|commit| line.is_on(commit));
+        Worth { history: self.sources.history, signatures: self.sources.signatures, is_on_line }
     }
 
     /// The policy in a commit; `None` when it cannot be used.

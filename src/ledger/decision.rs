@@ -205,7 +205,7 @@ pub(super) fn board_approval(
         return Some(approval);
     };
     let facts = &context.sources.history.commits[set];
-    let before = context.policy_before(set);
+    let before = context.judge(set);
     let person = before.and_then(|policy| policy.person_by_email(&facts.author.email));
     approval.person = Some(person.unwrap_or(&facts.author.email).to_owned());
     approval.trust = Some(trust(context, set));

@@ -59,7 +59,7 @@ pub fn derive(
     let deriver = Deriver { context: &context, book: &book, decisions: &decisions };
     let mut records: Vec<RecordState> = shown.par_iter().map(|shown| deriver.record(shown)).collect();
     block(&mut records);
-    Derived { records, diagnostics: suspicions::policy_changes(&context, policy_path) }
+    Derived { records, diagnostics: suspicions::policy_not_in_force(&context, policy_path) }
 }
 
 fn committed<'s>(context: &Context<'_>, shown: &'s Shown) -> Option<(&'s RecordId, RecordIx)> {

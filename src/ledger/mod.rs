@@ -63,11 +63,15 @@ pub use listed::{Listed, Since, Writer};
 pub use metrics::{Figures, Metrics, metrics};
 pub use naming::{deployment_items, named_tasks};
 pub use needed::{Depth, Needed};
+pub use policy_line::{Control, Forked, Improper, InForce, Material, Pending, PolicyLine, policy_acts};
 pub use progress::{Stage, definition_of_done, stages};
 pub use push::{Push, Refusal, judge_push};
 pub use renumbering::{Renumbered, Renumberings, is_renumbered, may_be_renumbered, merges_with_texts};
 pub use runbook::holds;
-pub use sources::{DeployedRecords, DetachedFile, DetachedFiles, Policies, Signatures, Sources, WorkPaths};
+pub use sources::{
+    AffirmationFile, Affirmations, DeployedRecords, DetachedFile, DetachedFiles, Policies, Signatures,
+    Sources, WorkPaths,
+};
 pub use state::*;
 pub use stories::{Story, stories};
 pub use walk::{Versions, Walk, deployed_versions, deploys, signed_acts, walk};

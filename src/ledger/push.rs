@@ -139,7 +139,9 @@ fn unlisted(push: &Push<'_>, commit: usize) -> Option<Refusal> {
 
 /// Powers that the push grants to those who make it, and changes of the policy by those who may not.
 fn policy_changes(push: &Push<'_>, new: &BTreeSet<usize>) -> Vec<Refusal> {
-    let of_policy = |found: &&Diagnostic| matches!(found.code, Code::PolicySelfGrant | Code::PolicyRole);
+    let of_policy = |found: &&Diagnostic| {
+        matches!(found.code, Code::PolicySelfGrant | Code::PolicyRole | Code::PolicyUnreviewed)
+    };
     let brought = |found: &Diagnostic| {
         let commits = new.iter().map(|&commit| &push.history.commits[commit]);
         commits.map(|commit| commit.id.short()).find(|short| found.message.contains(short.as_str()))

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use super::needed::Depth;
+use super::policy_line::{Pending, PolicyLine};
 use super::renumbering::Renumberings;
 use super::walk::Walk;
 use crate::history::{BlobId, History, SignatureCheck};
 use crate::policy::Policy;
-use crate::record::{Detached, Record};
+use crate::record::{Affirmation, Detached, Record};
 
 /// Policies by the content of `policy.toml`; `None` for one that cannot be used.
 pub type Policies = FxHashMap<BlobId, Option<Policy>>;
@@ -25,6 +26,18 @@ pub type DetachedFiles = FxHashMap<BlobId, DetachedFile>;
 
 /// Records as they stood at deployments, by content, as far as they differ from what stands now.
 pub type DeployedRecords = FxHashMap<BlobId, Arc<Record>>;
+
+/// Affirmations by content.
+pub type Affirmations = FxHashMap<BlobId, AffirmationFile>;
+
+/// What an affirmation's file holds.
+#[derive(Debug, Clone)]
+pub struct AffirmationFile {
+    /// What it says; else what is wrong with the file, in words.
+    pub text: Result<Affirmation, &'static str>,
+    /// What the signature over it is worth, where it has one.
+    pub check: Option<SignatureCheck>,
+}
 
 /// What a detached approval's file holds.
 #[derive(Debug, Clone)]
@@ -56,8 +69,12 @@ pub struct Sources<'a> {
     pub policies: &'a Policies,
     /// The built-in policy, for commits before the first `policy.toml`.
     pub builtin: &'a Policy,
-    /// The policy of the state that is judged.
+    /// The policy in force along the trunk.
+    pub line: &'a PolicyLine,
+    /// The policy in force for the state that is judged.
     pub policy: &'a Policy,
+    /// What the policy file of the state says and is not in force.
+    pub pending: Option<&'a Pending>,
     /// The commit that is judged.
     pub tip: usize,
     /// The tip of the trunk, when there is one.

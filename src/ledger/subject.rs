@@ -28,7 +28,7 @@ impl<'a> Subject<'_, 'a> {
     /// Its approvals as they stood at the deployment, by the policy before it. What was missing then and
     /// stands now is late.
     pub(super) fn at_deployment(self, deployment: usize) -> (Vec<Approval>, ApprovalFacet) {
-        let policy = self.context.policy_before(deployment).unwrap_or(self.context.sources.policy);
+        let policy = self.context.judge(deployment).unwrap_or(self.context.sources.policy);
         let view = self.context.at(deployment, policy);
         // A file that is not kept has the same material content as today's.
         let parsed = view.parsed(self.record).unwrap_or(self.parsed);

@@ -1,62 +1,59 @@
 //! What in history looks wrong whatever it is used for: changes of the policy by those who may not make them,
 //! dates that contradict the graph, commits whose bytes tools disagree on.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::authority::{Actor, changed_by_another};
 use super::context::Context;
+use super::policy_line::{Improper, Pending};
 use super::walk::{Key, RecordIx, Transition, Value};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::policy::Policy;
 use crate::record::{Item, Record};
 
-/// Changes of the policy that give power to those who made them, or that were made by somebody who may not.
-/// The first policy is excepted: somebody has to begin.
-pub(super) fn policy_changes(context: &Context<'_>, path: &str) -> Vec<Diagnostic> {
-    policy_changes_in(context, path, &|_| true)
+/// What the policy file says and is not in force, since nobody who may has said so.
+pub(super) fn policy_not_in_force(context: &Context<'_>, path: &str) -> Vec<Diagnostic> {
+    let Some(pending) = context.sources.pending else { return Vec::new() };
+    let Pending::Values(values) = pending else {
+        let message = "the policy has been deleted or cannot be read; the last proper one stays in force";
+        let help = "`git log -- policy.toml` shows who did it; bring it back";
+        return vec![Diagnostic::error_at_file(Code::PolicyRole, path, message).with_help(help)];
+    };
+    // Values of one commit are one change to whoever must agree.
+    let mut changes: BTreeMap<(&[usize], Code), Vec<&Improper>> = BTreeMap::new();
+    for improper in values {
+        changes.entry((&improper.owners, improper.code)).or_default().push(improper);
+    }
+    changes
+        .into_iter()
+        .map(|((owners, code), values)| not_in_force(context, path, owners, code, &values))
+        .collect()
 }
 
-/// The same, of the commits that `counts` lets through.
-pub(super) fn policy_changes_in(
+/// How many values a message names.
+const NAMED: usize = 4;
+
+fn not_in_force(
     context: &Context<'_>,
     path: &str,
-    counts: &dyn Fn(usize) -> bool,
-) -> Vec<Diagnostic> {
-    let history = context.sources.history;
-    let mut found = Vec::new();
-    for change in context.policy_changes().filter(|&change| counts(change)) {
-        let facts = &history.commits[change];
-        let first = facts.parents.iter().all(|&parent| history.commits[parent].policy.is_none());
-        let (Some(before), Some(after), false) =
-            (context.policy_before(change), context.policy_of(change), first)
-        else {
-            continue;
-        };
-        let author = Actor::Author(&facts.author.email);
-        let short = facts.id.short();
-        let gained = gained_roles(before, after, &facts.author.email);
-        if !gained.is_empty() && !changed_by_another(context, change, Some(author)) {
-            let message = format!("{} gave themselves {} in {short}", facts.author.email, gained.join(", "));
-            found.push(Diagnostic::warning_at_file(Code::PolicySelfGrant, path, message));
-        } else if !changed_by_another(context, change, None) {
-            let message = format!("{} changed the policy in {short} and may not", facts.author.email);
-            found.push(Diagnostic::warning_at_file(Code::PolicyRole, path, message));
-        }
+    owners: &[usize],
+    code: Code,
+    values: &[&Improper],
+) -> Diagnostic {
+    let commits = owners.iter().map(|&owner| &context.sources.history.commits[owner]);
+    let by: Vec<String> =
+        commits.clone().map(|facts| format!("{} in {}", facts.author.email, facts.id.short())).collect();
+    let mut named: Vec<String> = values.iter().take(NAMED).map(|improper| improper.key.to_string()).collect();
+    if values.len() > NAMED {
+        named.push(format!("{} more", values.len() - NAMED));
     }
-    found
-}
-
-/// Roles that an address has by a policy and had not by the one before.
-fn gained_roles(before: &Policy, after: &Policy, email: &str) -> Vec<String> {
-    let has = |policy: &Policy, role: &str| {
-        policy.person_by_email(email).is_some_and(|person| policy.has_role(person, role))
+    let message = format!("not in force: {}, changed by {}", named.join(", "), by.join(" and "));
+    let open_to = values.first().map_or(&[][..], |improper| &improper.open_to);
+    let help = match commits.last() {
+        Some(commit) if !open_to.is_empty() => {
+            format!("{} can agree: `changebook affirm {}`", open_to.join(" or "), commit.id.short())
+        }
+        _ => code.remedy().to_owned(),
     };
-    after
-        .roles
-        .keys()
-        .filter(|role| has(after, role) && !has(before, role))
-        .map(|r| format!("`{r}`"))
-        .collect()
+    Diagnostic::error_at_file(code, path, message).with_help(help)
 }
 
 /// Items of a record that are in their state because a merge kept one side over what the other had done since.

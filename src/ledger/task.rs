@@ -76,7 +76,7 @@ fn squashed(context: &Context<'_>, parsed: &Record, approvals: &mut [Approval]) 
     for approval in approvals.iter_mut().filter(|approval| approval.code == Some(Code::ApprovalRole)) {
         let position = approval.by.as_ref().and_then(|by| context.sources.history.position(by.commit));
         let Some(commit) = position.filter(|_| approval.detached.is_none()) else { continue };
-        let Some(policy) = context.policy_before(commit) else { continue };
+        let Some(policy) = context.judge(commit) else { continue };
         let facts = &context.sources.history.commits[commit];
         let holder = facts.trailers.co_authors.iter().find_map(|email| {
             policy.person_by_email(email).filter(|person| policy.has_role(person, &approval.role))

@@ -13,9 +13,10 @@ mod rules;
 mod types;
 mod validate;
 mod value;
+mod values;
 mod window;
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use crate::diagnostic::Diagnostic;
 pub(crate) use category::HELM_CHANGES;
@@ -27,6 +28,7 @@ pub use recurrence::Recurrence;
 pub use rules::{Category, HelmRule, KubernetesRule, PlanAction, TerraformRule};
 pub use types::*;
 use value::{Value, overlay};
+pub use values::{PolicyKey, PolicyValues};
 
 /// The built-in default, which `init` writes out: complete, commented, and valid by itself.
 pub const BUILTIN_TEXT: &str = include_str!("../../templates/policy.toml");
@@ -41,6 +43,7 @@ static BUILTIN: LazyLock<Builtin> = LazyLock::new(|| {
     let value = Value::parse(BUILTIN_TEXT, false).expect("the built-in policy is TOML, which a test covers");
     let mut decoder = Decoder::new("policy.toml", BUILTIN_TEXT, Compiled::built_in());
     let policy = read::policy(&mut decoder, &value);
+    let policy = Policy { values: Arc::new(values::values(&value)), ..policy };
     Builtin { value, policy, compiled: decoder.compiled.for_others() }
 });
 
@@ -82,6 +85,7 @@ impl Policy {
         let merged = overlay(BUILTIN.value.clone(), own);
         let policy = read::policy(&mut decoder, &merged);
         validate::validate(&mut decoder, &policy, &merged);
+        let policy = Policy { values: Arc::new(values::values(&merged)), ..policy };
         decoder.found.sort_by_key(|diagnostic| diagnostic.span.start);
         decoder.found.dedup();
         (decoder.found.is_empty().then_some(policy), decoder.found)

@@ -1,12 +1,14 @@
 //! Reads each table of the policy.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::IdPattern;
 use super::category::{category, globs};
 use super::decode::{Decoder, Table, place};
 use super::types::*;
 use super::value::{Kind, Value};
+use super::values::NEVER_ALONE;
 use super::window::{check_rule, window};
 use crate::record::{Risk, TaskKind, normalize, normalize_review};
 
@@ -21,11 +23,13 @@ pub(super) fn policy(decoder: &mut Decoder<'_>, value: &Value) -> Policy {
             .and_then(|value| decoder.risk_value(value, "default-risk"))
             .unwrap_or(Risk::Medium),
         policy_roles: top.texts(decoder, "policy-roles"),
+        alone: section(decoder, &mut top, "policy", alone),
         ids: section(decoder, &mut top, "ids", ids),
         people: named(decoder, &mut top, "people", person),
         roles: named(decoder, &mut top, "roles", members),
         reviews: reviews(decoder, &mut top),
         trust: section(decoder, &mut top, "trust", trust),
+        merge_methods: section(decoder, &mut top, "forge", merge_methods),
         environments: list(decoder, &mut top, "environments", environment),
         risks: risks(decoder, &mut top),
         categories: list(decoder, &mut top, "category", category),
@@ -51,6 +55,7 @@ pub(super) fn policy(decoder: &mut Decoder<'_>, value: &Value) -> Policy {
         plan: section(decoder, &mut top, "plan", plan),
         cost: section(decoder, &mut top, "cost", cost),
         audit: section(decoder, &mut top, "audit", audit),
+        values: Arc::default(),
     };
     decoder.finish(&top);
     policy
@@ -220,7 +225,60 @@ fn trust(decoder: &mut Decoder<'_>, table: &mut Table<'_>) -> TrustRules {
         }
     };
     let (approve, deploy, policy) = (level("approve"), level("deploy"), level("policy"));
-    TrustRules { approve, deploy, policy, forges: table.texts(decoder, "forges") }
+    TrustRules { approve, deploy, policy, forges: forges(decoder, table) }
+}
+
+/// Each an address, or a table with the address and the keys that the forge signs with.
+fn forges(decoder: &mut Decoder<'_>, table: &mut Table<'_>) -> Vec<Forge> {
+    let Some(value) = table.take("forges") else { return Vec::new() };
+    let Kind::Array(values) = &value.kind else {
+        decoder.error(place(value), "`forges` must be an array of committers".to_owned(), None);
+        return Vec::new();
+    };
+    let mut forges = Vec::new();
+    for value in values {
+        if let Kind::String(committer) = &value.kind {
+            forges.push(Forge { committer: committer.clone(), keys: Vec::new(), pgp: Vec::new() });
+            continue;
+        }
+        let mut forge = decoder.table(value, "forges");
+        let committer = required(decoder, &mut forge, "committer");
+        let (keys, pgp) = (forge.texts(decoder, "keys"), forge.texts(decoder, "pgp"));
+        decoder.finish(&forge);
+        forges.extend(committer.map(|committer| Forge { committer, keys, pgp }));
+    }
+    forges
+}
+
+fn merge_methods(decoder: &mut Decoder<'_>, table: &mut Table<'_>) -> Vec<MergeMethod> {
+    let Some(value) = table.take("merge") else { return Vec::new() };
+    let one = std::slice::from_ref(value);
+    let values = if let Kind::Array(values) = &value.kind { values } else { one };
+    let mut methods = Vec::new();
+    for value in values {
+        match decoder.text_value(value, "merge").as_deref() {
+            Some("merge") => methods.push(MergeMethod::Merge),
+            Some("squash") => methods.push(MergeMethod::Squash),
+            Some("rebase") => methods.push(MergeMethod::Rebase),
+            Some("fast-forward") => methods.push(MergeMethod::FastForward),
+            Some(other) => {
+                let help = Some("merge, squash, rebase or fast-forward".to_owned());
+                decoder.error(place(value), format!("`{other}` is not a way to merge"), help);
+            }
+            None => {}
+        }
+    }
+    methods
+}
+
+/// What a policy person may change without a second one.
+fn alone(decoder: &mut Decoder<'_>, table: &mut Table<'_>) -> Vec<String> {
+    let alone = table.texts(decoder, "alone");
+    if let Some(name) = alone.iter().find(|name| NEVER_ALONE.contains(&name.as_str())) {
+        let help = Some("powers, and who has them, need a second person's word".to_owned());
+        decoder.error(table.span(), format!("`{name}` cannot be changed alone"), help);
+    }
+    alone
 }
 
 fn environment(decoder: &mut Decoder<'_>, table: &mut Table<'_>) -> Option<Environment> {

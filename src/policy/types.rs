@@ -1,11 +1,12 @@
 //! The typed policy.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use jiff::civil::Time;
 use jiff::tz::TimeZone;
 
-use super::{Category, FieldGlobs, IdPattern, PathGlobs, Recurrence};
+use super::{Category, FieldGlobs, IdPattern, PathGlobs, PolicyValues, Recurrence};
 use crate::record::{RecordId, Risk, TaskKind};
 
 /// The whole of `policy.toml`, overlaid on the built-in default.
@@ -19,6 +20,8 @@ pub struct Policy {
     pub default_risk: Risk,
     /// Roles whose members may change the policy.
     pub policy_roles: Vec<String>,
+    /// Tables of the file that one of them may change alone.
+    pub alone: Vec<String>,
     /// How IDs are numbered.
     pub ids: Ids,
     /// By the key used everywhere else.
@@ -29,6 +32,8 @@ pub struct Policy {
     pub reviews: Vec<Review>,
     /// What acts must be worth.
     pub trust: TrustRules,
+    /// The ways in which the forge merges; empty: nothing is said.
+    pub merge_methods: Vec<MergeMethod>,
     /// In the order in which a change travels.
     pub environments: Vec<Environment>,
     /// What each level asks for.
@@ -57,6 +62,8 @@ pub struct Policy {
     pub cost: CostRules,
     /// Bounds of the audit.
     pub audit: AuditRules,
+    /// Everything above as values, by which a change of the file is judged.
+    pub values: Arc<PolicyValues>,
 }
 
 /// Patterns of IDs.
@@ -148,7 +155,31 @@ pub struct TrustRules {
     /// For changes of the policy.
     pub policy: Trust,
     /// Committers that stand in for an author without keys.
-    pub forges: Vec<String>,
+    pub forges: Vec<Forge>,
+}
+
+/// A forge that commits what people write and merge in a browser.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Forge {
+    /// The address that it commits under; compared without regard to letter case.
+    pub committer: String,
+    /// OpenSSH public keys that it signs with.
+    pub keys: Vec<String>,
+    /// Files with OpenPGP keys that it signs with.
+    pub pgp: Vec<String>,
+}
+
+/// A way in which a forge brings a branch into the trunk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum MergeMethod {
+    /// A merge commit: the branch's commits are kept.
+    Merge,
+    /// One commit by whoever opened the pull request.
+    Squash,
+    /// New commits by the authors of the branch's.
+    Rebase,
+    /// The trunk moves to the branch's own tip.
+    FastForward,
 }
 
 /// Somewhere a change goes.

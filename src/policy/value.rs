@@ -60,7 +60,7 @@ impl Value {
         }
     }
 
-    fn name(&self) -> Option<&str> {
+    pub(super) fn name(&self) -> Option<&str> {
         let Kind::Table(table) = &self.kind else { return None };
         match &table.get("name")?.value.kind {
             Kind::String(name) => Some(name),

@@ -3,6 +3,7 @@
 //! Parsing never fails as a whole: [`Record::parse`] gives what it understood and the diagnostics.
 //! Everything that a message, an edit or an editor may point at carries its byte range.
 
+mod affirmation;
 mod compare;
 mod detached;
 mod details;
@@ -26,6 +27,7 @@ mod types;
 #[cfg(test)]
 mod laws;
 
+pub use affirmation::{Affirmation, affirmation_path};
 pub use compare::scope_differences;
 pub use detached::{Detached, MAX_DETACHED_BYTES, detached_path};
 pub use details::keys_of;

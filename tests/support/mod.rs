@@ -8,8 +8,10 @@ use std::process::{Command, Output, Stdio};
 use serde_json::Value;
 
 /// The people and roles that most tests need.
+/// Kim alone changes the policy.
 pub(crate) const POLICY: &str = r#"book = "test"
 trunk = "main"
+policy-roles = ["owner"]
 
 [people.ana]
 emails = ["ana@example.org"]
@@ -24,6 +26,7 @@ kind = "robot"
 emails = ["bot@example.org"]
 
 [roles]
+owner = ["kim"]
 devops-lead = ["kim", "lee"]
 security = ["sam", "bot"]
 cab = ["ana", "sam", "kim"]

@@ -13,11 +13,13 @@ pub(super) fn of_policy() -> Value {
         ("trunk", text()),
         ("default-risk", risk()),
         ("policy-roles", texts()),
+        ("policy", options(&[("alone", texts())])),
         ("ids", ids()),
         ("people", table_of(person())),
         ("roles", table_of(json!({ "anyOf": [{ "const": "*" }, texts()] }))),
         ("reviews", table_of(review())),
         ("trust", trust()),
+        ("forge", options(&[("merge", merge_methods())])),
         ("environments", list_of(environment())),
         ("risk", by_name(&Risk::ALL.map(Risk::as_str), &risk_rule())),
         ("category", list_of(category(&risk()))),
@@ -36,6 +38,16 @@ pub(super) fn of_policy() -> Value {
     schema["$schema"] = json!("https://json-schema.org/draft/2020-12/schema");
     schema["title"] = json!("policy.toml");
     schema
+}
+
+fn merge_methods() -> Value {
+    let method = || one_of(&["merge", "squash", "rebase", "fast-forward"]);
+    json!({ "anyOf": [method(), list_of(method())] })
+}
+
+fn forges() -> Value {
+    let forge = closed(&[("committer", text()), ("keys?", texts()), ("pgp?", texts())]);
+    list_of(json!({ "anyOf": [text(), forge] }))
 }
 
 fn by_name(names: &[&str], entry: &Value) -> Value {
@@ -65,7 +77,7 @@ fn review() -> Value {
 
 fn trust() -> Value {
     let level = || one_of(&["committed", "signed"]);
-    options(&[("approve", level()), ("deploy", level()), ("policy", level()), ("forges", texts())])
+    options(&[("approve", level()), ("deploy", level()), ("policy", level()), ("forges", forges())])
 }
 
 fn environment() -> Value {

@@ -108,10 +108,19 @@ fn write(writer: &mut Writer, view: &View<'_>, back: impl Fn(&CommitId) -> Optio
     writer.file(facts.policy);
 }
 
-fn lists(trailers: &Trailers) -> [&[String]; 8] {
-    let Trailers { changes, deployed, rolled_back, anyway, plans, exercised, approved_by, co_authors } =
-        trailers;
-    [changes, deployed, rolled_back, anyway, plans, exercised, approved_by, co_authors]
+fn lists(trailers: &Trailers) -> [&[String]; 9] {
+    let Trailers {
+        changes,
+        deployed,
+        rolled_back,
+        anyway,
+        plans,
+        exercised,
+        affirms,
+        approved_by,
+        co_authors,
+    } = trailers;
+    [changes, deployed, rolled_back, anyway, plans, exercised, affirms, approved_by, co_authors]
 }
 
 fn write_texts(writer: &mut Writer, texts: &[String]) {
@@ -193,6 +202,7 @@ fn read_trailers(reader: &mut Reader<'_>) -> Option<Trailers> {
         anyway: read_texts(reader)?,
         plans: read_texts(reader)?,
         exercised: read_texts(reader)?,
+        affirms: read_texts(reader)?,
         approved_by: read_texts(reader)?,
         co_authors: read_texts(reader)?,
     })

@@ -32,7 +32,7 @@ use super::{BookPath, Repository};
 use crate::record::{Facts, RecordType, ScopeRules};
 
 /// Raised whenever what is written, or the meaning of it, changes.
-const FORMAT: u32 = 5;
+const FORMAT: u32 = 6;
 /// A file of facts larger than this is left alone; smaller ones are joined when there are many.
 const SMALL: u64 = 256 * 1024;
 /// How many small files there may be.
@@ -93,6 +93,15 @@ impl FactCache {
         };
         cache.read();
         Some(cache)
+    }
+
+    /// From here on facts of record files are kept by these rules; what was read by others is forgotten.
+    pub fn go_by(&mut self, rules: &ScopeRules) {
+        let rules = rules_hash(rules);
+        if self.rules != rules {
+            self.rules = rules;
+            self.files.clear();
+        }
     }
 
     fn read(&mut self) {

@@ -46,8 +46,7 @@ impl Authors {
 
     fn add(&mut self, context: &Context<'_>, commit: usize, did: &str, approval: usize) {
         let facts = &context.sources.history.commits[commit];
-        let policies =
-            [Some(context.sources.policy), context.policy_before(commit), context.policy_before(approval)];
+        let policies = [Some(context.sources.policy), context.judge(commit), context.judge(approval)];
         let co_authors = facts.trailers.co_authors.iter().map(String::as_str);
         for email in std::iter::once(&*facts.author.email).chain(co_authors) {
             let found = policies.iter().flatten().find_map(|policy| {

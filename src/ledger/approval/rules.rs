@@ -4,7 +4,7 @@ use super::authors::Authors;
 use super::{Judged, scope_after};
 use crate::diagnostic::Code;
 use crate::history::SignatureCheck;
-use crate::ledger::authority::{Actor, has_key, policies, role, trust, trust_words, wanted};
+use crate::ledger::authority::{Actor, has_key, role, trust, trust_words, wanted};
 use crate::ledger::context::Context;
 use crate::ledger::sources::DetachedFile;
 use crate::ledger::state::TrustLevel;
@@ -74,7 +74,7 @@ pub(super) fn judge<'a>(
     let (person, level) = match act {
         Act::Tick { .. } => {
             let facts = &context.sources.history.commits[commit];
-            let before = context.policy_before(commit);
+            let before = context.judge(commit);
             let person = before.and_then(|policy| policy.person_by_email(&facts.author.email));
             (person.map(str::to_owned), trust(context, commit))
         }
@@ -251,9 +251,9 @@ fn unsigned(context: &Context<'_>, act: &Act<'_>) -> Option<String> {
         }
     };
     let person = &file.text.as_ref().ok()?.person;
-    let held = policies(context, *commit).is_some_and(|policies| {
-        policies.iter().all(|policy| policy.people.get(person).is_some_and(|listed| has_key(listed, key)))
-    });
+    let policy = context.judge(*commit);
+    let held =
+        policy.is_some_and(|policy| policy.people.get(person).is_some_and(|listed| has_key(listed, key)));
     (!held).then(|| format!("{path} is signed by a key that the policy does not list for {person}"))
 }
 

@@ -65,17 +65,14 @@ pub fn audit(
         rows: rows.into_iter().map(|(_, row)| row).collect(),
         unrecorded: population::unrecorded(&context, named, ask),
         undeployed: population::undeployed(&context, ask),
-        policy: suspicions::policy_changes_in(&context, ask.policy_path, &|commit| {
-            let time = sources.history.commits[commit].committer.time.seconds;
-            ask.since <= time && time < ask.until && !exempt(commit)
-        }),
+        policy: suspicions::policy_not_in_force(&context, ask.policy_path),
         duty: ask.duty.map(|duty| context.evidence(duty)),
     }
 }
 
 /// The deployments that one commit makes of one record: one for each environment whose items it ticks.
 fn of_commit(context: &Context<'_>, commit: usize, record: RecordIx, ask: &AuditAsk<'_>) -> Vec<Row> {
-    let Some(policy) = context.policy_before(commit) else {
+    let Some(policy) = context.judge(commit) else {
         let policy = context.sources.policy;
         return environments_of(context, policy, commit, record)
             .into_iter()

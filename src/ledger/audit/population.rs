@@ -56,7 +56,7 @@ pub(super) fn unrecorded(
             continue;
         }
         // By the trunk's policy too: a branch does not take its own code out of what needs a task.
-        let trunks = context.policy_before(landing);
+        let trunks = context.judge(landing);
         let touched = |commit| infrastructure(context, commit, trunks);
         let unnamed: Vec<usize> = brings
             .into_iter()
@@ -97,7 +97,7 @@ fn bring(context: &Context<'_>, landing: usize, seen: &mut [bool]) -> Vec<usize>
 
 /// The infrastructure paths among a commit's own work, by the policy before it or the one before its landing.
 fn infrastructure(context: &Context<'_>, commit: usize, landing: Option<&Policy>) -> Vec<String> {
-    let policy = context.policy_before(commit).unwrap_or(context.sources.policy);
+    let policy = context.judge(commit).unwrap_or(context.sources.policy);
     let paths = context.sources.work_paths.get(&commit).map_or(&[][..], Vec::as_slice);
     let is_asked = |path: &&String| {
         policy.paths.matches(path) || landing.is_some_and(|landing| landing.paths.matches(path))
@@ -118,7 +118,7 @@ pub(super) fn undeployed(context: &Context<'_>, ask: &AuditAsk<'_>) -> Vec<Unrec
         }
         for &work in context.work(record).iter() {
             let exempt = ask.duty.is_some_and(|duty| context.in_history(work, duty));
-            let trunks = context.landing(work).and_then(|landing| context.policy_before(landing));
+            let trunks = context.landing(work).and_then(|landing| context.judge(landing));
             if exempt || infrastructure(context, work, trunks).is_empty() {
                 continue;
             }

@@ -101,7 +101,7 @@ fn decided(context: &Context<'_>, decision: RecordIx, deployed: Deployed<'_>) ->
 pub(in crate::ledger) fn emergencies(context: &Context<'_>) -> HashMap<String, Vec<EmergencyDeployment>> {
     let mut found: HashMap<String, Vec<EmergencyDeployment>> = HashMap::new();
     for &(commit, record) in &context.sources.walk.deployments {
-        let Some(policy) = context.policy_before(commit) else { continue };
+        let Some(policy) = context.judge(commit) else { continue };
         let then = context.at(commit, policy);
         if text_field(&then, record, "emergency").is_none() {
             continue;
@@ -136,7 +136,7 @@ impl Case<'_, '_> {
         let mut seen: Vec<RecordIx> = Vec::new();
         for emergency in context.emergencies_of(requestor) {
             let &EmergencyDeployment { commit, record, .. } = emergency;
-            let Some(policy) = context.policy_before(commit) else { continue };
+            let Some(policy) = context.judge(commit) else { continue };
             if record == self.subject.record || seen.contains(&record) || !context.has(commit) {
                 continue;
             }

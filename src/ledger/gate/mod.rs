@@ -257,7 +257,7 @@ impl Case<'_, '_> {
             Deployer::Person(person) => (Some(person), None, None),
             Deployer::Author(commit) => {
                 let email = &context.sources.history.commits[commit].author.email;
-                let before = context.policy_before(commit);
+                let before = context.judge(commit);
                 let person = before.and_then(|policy| policy.person_by_email(email));
                 (person, Some(trust(context, commit)), Some(context.evidence(commit)))
             }
@@ -300,7 +300,7 @@ impl Case<'_, '_> {
             Deployer::Person(person) => person,
             Deployer::Author(commit) => {
                 let email = &context.sources.history.commits[commit].author.email;
-                context.policy_before(commit)?.person_by_email(email)?
+                context.judge(commit)?.person_by_email(email)?
             }
         };
         let counted = judgement.approvals.iter().any(|approval| {

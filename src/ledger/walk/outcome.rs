@@ -10,6 +10,7 @@ use smallvec::SmallVec;
 use super::cells::Cells;
 use crate::history::{BlobId, History, TreeFile};
 use crate::ledger::law::Cell;
+use crate::ledger::policy_line::policy_acts;
 use crate::record::{Facts, ItemKey, RecordId, RecordType, ScopeHash};
 
 /// What is known of every version of every record file, by type and content.
@@ -194,13 +195,9 @@ pub fn signed_acts(history: &History, walk: &Walk) -> Vec<usize> {
         Key::Field(field) => &**field == "decision",
         _ => false,
     });
-    let policy = |commit: usize| history.commits[commit].policy;
-    let policies = (0..history.commits.len()).filter(|&commit| {
-        history.commits[commit].parents.first().is_none_or(|&parent| policy(parent) != policy(commit))
-    });
     let mut signed: Vec<usize> = acts
         .map(|transition| transition.commit as usize)
-        .chain(policies)
+        .chain(policy_acts(history))
         .filter(|&commit| history.commits[commit].signed)
         .collect();
     signed.sort_unstable();

@@ -1,0 +1,127 @@
+//! Which policy is in force for what is asked.
+
+use std::collections::BTreeSet;
+
+use super::prepared::Asked;
+use super::{Ask, Book, BookError, POLICY_FILE};
+use crate::history::{Blob, BlobId, CommitId, FactCache, History, check_text};
+use crate::ledger::{
+    self, AffirmationFile, Affirmations, InForce, Material, Pending, Policies, PolicyLine, Signatures,
+};
+use crate::policy::Policy;
+use crate::record::{Affirmation, MAX_DETACHED_BYTES, affirmation_path};
+
+/// The policy in force, and what it was found from.
+pub(super) struct Ruled {
+    pub(super) policy: Policy,
+    pub(super) policies: Policies,
+    pub(super) builtin: Policy,
+    pub(super) line: PolicyLine,
+    /// What the policy file says and is not in force.
+    pub(super) pending: Option<Pending>,
+}
+
+impl Book {
+    /// The policy in force for the commit that is asked about: along the trunk, and on a branch the one that would be in
+    /// force if it landed now. Before the first commit it is that of the work tree.
+    ///
+    /// # Errors
+    /// [`BookError::PolicyForked`] where the history holds two beginnings of a policy and none is named;
+    /// [`BookError::Settings`] where the policy that began the line cannot be read.
+    pub(super) fn ruled(
+        &self,
+        history: &History,
+        asked: Asked,
+        ask: &Ask,
+        cache: Option<&mut FactCache>,
+    ) -> Result<Ruled, BookError> {
+        let builtin = Policy::builtin();
+        let position = |commit: Option<CommitId>| commit.and_then(|commit| history.position(commit));
+        let tip = position(asked.tip);
+        let policies = self.policies(history)?;
+        let Some(end) = position(asked.trunk).or(tip) else {
+            let policy = self.policy(None)?;
+            return Ok(Ruled { policy, policies, builtin, line: PolicyLine::default(), pending: None });
+        };
+        let acts = ledger::policy_acts(history);
+        let signatures = self.signatures_of(history, acts, cache)?;
+        let affirmations = self.affirmations(history)?;
+        let root = self.policy_root(ask, history, end)?;
+        let material = Material {
+            history,
+            policies: &policies,
+            builtin: &builtin,
+            signatures: &signatures,
+            affirmations: &affirmations,
+            tip: end,
+            root,
+        };
+        let line =
+            PolicyLine::new(&material).map_err(|forked| BookError::PolicyForked { roots: forked.roots })?;
+        let (in_force, pending) = line.as_landed(&material, tip.unwrap_or(end));
+        let policy = match in_force {
+            InForce::Builtin => builtin.clone(),
+            InForce::File(of) | InForce::Unreadable(of) => self.policy(Some(history.commits[of].id))?,
+        };
+        Ok(Ruled { policy, policies, builtin, line, pending })
+    }
+
+    /// The commit that began the policy, where `--policy-root` or git's configuration names it.
+    fn policy_root(&self, ask: &Ask, history: &History, end: usize) -> Result<Option<usize>, BookError> {
+        let named = match &ask.policy_root {
+            Some(named) => Some(named.clone()),
+            None => self.repository.config_string("changebook.policy-root")?,
+        };
+        let Some(named) = named else { return Ok(None) };
+        let root = CommitId::from_hex(&named).and_then(|id| history.position(id));
+        let root =
+            root.filter(|&root| history.commits[root].policy.is_some() && history.is_in_history(root, end));
+        root.map(Some).ok_or(BookError::PolicyRoot { named })
+    }
+
+    /// Verified signatures of these commits.
+    pub(super) fn signatures_of(
+        &self,
+        history: &History,
+        acts: Vec<usize>,
+        cache: Option<&mut FactCache>,
+    ) -> Result<Signatures, BookError> {
+        let commits: Vec<CommitId> = acts.iter().map(|&commit| history.commits[commit].id).collect();
+        let checks = self.repository.check_signatures(&commits, cache)?;
+        Ok(acts.into_iter().zip(checks).filter_map(|(commit, check)| Some((commit, check?))).collect())
+    }
+
+    /// Every affirmation that some commit had.
+    fn affirmations(&self, history: &History) -> Result<Affirmations, BookError> {
+        let changes = history.commits.iter().flat_map(|commit| &commit.changes);
+        let blobs: BTreeSet<BlobId> = changes
+            .filter(|change| affirmation_path(&change.path).is_some())
+            .filter_map(|change| change.new.filter(|file| file.is_regular()))
+            .map(|file| file.blob)
+            .collect();
+        let inputs: Vec<(BlobId, BlobId)> = blobs.into_iter().map(|blob| (blob, blob)).collect();
+        let read = self.repository.map_blobs(&inputs, MAX_DETACHED_BYTES, |blob, content| {
+            let text = match &content {
+                Blob::Bytes(bytes) => Affirmation::parse(bytes),
+                Blob::TooLarge(_) => Err("it is too large"),
+            };
+            let file = match text {
+                Ok((text, armor)) => {
+                    let check = armor.map(|armor| check_text(text.text().as_bytes(), armor.as_bytes()));
+                    AffirmationFile { text: Ok(text), check }
+                }
+                Err(why) => AffirmationFile { text: Err(why), check: None },
+            };
+            (*blob, file)
+        })?;
+        Ok(read.into_iter().collect())
+    }
+
+    /// The policy of a commit's file; the built-in one where it has none that can be used. For what must be known before
+    /// it can be told which policy is in force.
+    pub(super) fn policy_or_builtin(&self, commit: Option<CommitId>) -> Policy {
+        let text = self.text(commit, POLICY_FILE).ok().flatten();
+        let policy = text.and_then(|text| Policy::parse(POLICY_FILE, &text).0);
+        policy.unwrap_or_else(Policy::builtin)
+    }
+}

@@ -1,0 +1,179 @@
+//! Who gave each value to the policy: the law of items, held to the values of one file and to affirmations.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use indexmap::IndexSet;
+use rustc_hash::FxBuildHasher;
+
+use crate::history::{BlobId, History, TreeFile};
+use crate::ledger::law::{ABSENT, Cell, after_commit};
+use crate::ledger::sources::Policies;
+use crate::policy::{PolicyKey, PolicyValues};
+use crate::record::affirmation_path;
+
+/// What has owners.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Key {
+    Value(PolicyKey),
+    /// An affirmation, by its path in the book.
+    Affirmation(Arc<str>),
+}
+
+/// What some commit and those after it have.
+#[derive(Debug)]
+struct Version {
+    policy: Option<TreeFile>,
+    /// The values of the last file that could be read.
+    values: Option<BlobId>,
+    affirmations: BTreeMap<Arc<str>, BlobId>,
+    cells: BTreeMap<Key, Cell>,
+    /// The commits that made this version and those that it came from.
+    made: Arc<[usize]>,
+}
+
+/// The owners of every value at every commit.
+#[derive(Debug, Default)]
+pub(in crate::ledger) struct Owned {
+    versions: Vec<Version>,
+    /// By commit, its version.
+    of: Vec<u32>,
+    texts: IndexSet<String, FxBuildHasher>,
+}
+
+impl Owned {
+    pub(super) fn new(history: &History, policies: &Policies) -> Self {
+        let mut owned = Owned::default();
+        // The number of the state that says "not there".
+        owned.texts.insert(String::new());
+        owned.versions.push(Version {
+            policy: None,
+            values: None,
+            affirmations: BTreeMap::new(),
+            cells: BTreeMap::new(),
+            made: Arc::from([]),
+        });
+        for commit in 0..history.commits.len() {
+            let version = owned.version(history, policies, commit);
+            owned.of.push(version);
+        }
+        owned
+    }
+
+    /// The content of the policy at a commit.
+    pub(super) fn blob(&self, commit: usize) -> Option<BlobId> {
+        self.at(commit).policy.filter(TreeFile::is_regular).map(|file| file.blob)
+    }
+
+    /// The commits that made what a commit has: equal lists say that nothing was changed between.
+    pub(super) fn made(&self, commit: usize) -> Arc<[usize]> {
+        Arc::clone(&self.at(commit).made)
+    }
+
+    /// Whether all that made the policy of a commit also made that of another.
+    pub(super) fn is_behind(&self, commit: usize, other: usize) -> bool {
+        let others = self.made(other);
+        self.at(commit).made.iter().all(|made| others.binary_search(made).is_ok())
+    }
+
+    /// The commits that gave a value to the file at a commit, or took it away.
+    pub(super) fn owners(&self, commit: usize, key: &PolicyKey) -> Vec<usize> {
+        let cell = self.at(commit).cells.get(&Key::Value(key.clone()));
+        cell.map_or_else(Vec::new, owners)
+    }
+
+    /// The affirmations that stand at a commit: path, content and owners.
+    pub(super) fn affirmations(&self, commit: usize) -> impl Iterator<Item = (&str, BlobId, Vec<usize>)> {
+        let version = self.at(commit);
+        version.affirmations.iter().map(|(path, blob)| {
+            let cell = version.cells.get(&Key::Affirmation(Arc::clone(path)));
+            (&**path, *blob, cell.map_or_else(Vec::new, owners))
+        })
+    }
+
+    fn at(&self, commit: usize) -> &Version {
+        &self.versions[self.of[commit] as usize]
+    }
+
+    /// The number of a commit's version: a parent's, where it has the same files and that parent knows all that the
+    /// others do, since the law then gives the very cells that are there.
+    fn version(&mut self, history: &History, policies: &Policies, commit: usize) -> u32 {
+        let facts = &history.commits[commit];
+        let parents: Vec<u32> = facts.parents.iter().map(|&parent| self.of[parent]).collect();
+        let first = &self.versions[parents.first().copied().unwrap_or(0) as usize];
+        let mut affirmations = first.affirmations.clone();
+        let is_affirmation = |path: &str| affirmation_path(path).is_some();
+        for change in facts.changes.iter().filter(|change| is_affirmation(&change.path)) {
+            affirmations.remove(&change.path);
+            let file = change.new.filter(TreeFile::is_regular);
+            affirmations.extend(file.map(|file| (Arc::clone(&change.path), file.blob)));
+        }
+        let is_same = |side: u32| {
+            let version = &self.versions[side as usize];
+            version.policy == facts.policy && version.affirmations == affirmations
+        };
+        let knows = |side: u32, other: u32| {
+            let made = &self.versions[side as usize].made;
+            self.versions[other as usize].made.iter().all(|commit| made.binary_search(commit).is_ok())
+        };
+        let sides = if parents.is_empty() { vec![0] } else { parents.clone() };
+        let leading =
+            sides.iter().find(|&&side| is_same(side) && parents.iter().all(|&other| knows(side, other)));
+        if let Some(&leading) = leading {
+            return leading;
+        }
+        let values = facts.policy.filter(TreeFile::is_regular).map(|file| file.blob);
+        // A file that cannot be read says nothing: what the first parent's said goes on having the same owners.
+        let values = values.filter(|blob| matches!(policies.get(blob), Some(Some(_)))).or(first.values);
+        let state = self.state(policies, values, &affirmations);
+        let cells = self.cells(commit, &state, &parents);
+        let mut made: BTreeSet<usize> =
+            parents.iter().flat_map(|&side| self.versions[side as usize].made.iter().copied()).collect();
+        made.insert(commit);
+        let made = made.into_iter().collect();
+        self.versions.push(Version { policy: facts.policy, values, affirmations, cells, made });
+        u32::try_from(self.versions.len() - 1).expect("fewer than four billion versions of the policy")
+    }
+
+    fn state(
+        &mut self,
+        policies: &Policies,
+        values: Option<BlobId>,
+        affirmations: &BTreeMap<Arc<str>, BlobId>,
+    ) -> BTreeMap<Key, u32> {
+        let none = PolicyValues::new();
+        let policy = values.and_then(|blob| policies.get(&blob)?.as_ref());
+        let values = policy.map_or(&none, |policy| &policy.values);
+        let mut state: BTreeMap<Key, u32> = BTreeMap::new();
+        for (key, text) in values {
+            state.insert(Key::Value(key.clone()), self.number(format!("={text}")));
+        }
+        for (path, blob) in affirmations {
+            state.insert(Key::Affirmation(Arc::clone(path)), self.number(blob.hex()));
+        }
+        state
+    }
+
+    fn number(&mut self, text: String) -> u32 {
+        let (number, _) = self.texts.insert_full(text);
+        u32::try_from(number).expect("fewer than four billion values")
+    }
+
+    fn cells(&self, commit: usize, state: &BTreeMap<Key, u32>, parents: &[u32]) -> BTreeMap<Key, Cell> {
+        let number = u32::try_from(commit).expect("fewer than four billion commits");
+        let before = |key: &Key| -> Vec<Option<&Cell>> {
+            parents.iter().map(|&side| self.versions[side as usize].cells.get(key)).collect()
+        };
+        let of_parents = parents.iter().flat_map(|&side| self.versions[side as usize].cells.keys());
+        let keys: BTreeSet<&Key> = of_parents.chain(state.keys()).collect();
+        let cell = |key: &Key| {
+            let value = state.get(key).copied().unwrap_or(ABSENT);
+            after_commit(number, value, &before(key))
+        };
+        keys.into_iter().map(|key| (key.clone(), cell(key))).collect()
+    }
+}
+
+fn owners(cell: &Cell) -> Vec<usize> {
+    cell.owners.as_slice().iter().map(|&commit| commit as usize).collect()
+}
