@@ -1,5 +1,6 @@
 //! One file per command: arguments in, a view out. No rule lives here.
 
+mod affirm;
 mod agenda;
 mod announce;
 mod answer;
@@ -121,6 +122,7 @@ enum Command {
     Tick(tick::TickArgs),
     Untick(tick::UntickArgs),
     Approve(approve::ApproveArgs),
+    Affirm(affirm::AffirmArgs),
     Decide(decide::DecideArgs),
     Deployed(deployed::DeployedArgs),
     Rollback(deployed::RollbackArgs),
@@ -203,6 +205,7 @@ fn run_command(ui: &mut Ui, context: &Context, command: Command) -> Result<(), C
         Command::Tick(args) => tick::run(ui, context, &args),
         Command::Untick(args) => tick::run_untick(ui, context, &args),
         Command::Approve(args) => approve::run(ui, context, &args),
+        Command::Affirm(args) => affirm::run(ui, context, &args),
         Command::Decide(args) => decide::run(ui, context, &args),
         Command::Deployed(args) => deployed::run(ui, context, &args),
         Command::Rollback(args) => deployed::run_rollback(ui, context, &args),

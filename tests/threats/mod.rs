@@ -6,6 +6,7 @@ mod edges;
 mod history;
 mod identity;
 mod policy;
+mod power;
 mod signatures;
 
 use crate::support::{Fixture, task};

@@ -268,3 +268,6 @@ pub fn policy_acts(history: &History) -> Vec<usize> {
     };
     (0..history.commits.len()).filter(acts).collect()
 }
+
+#[cfg(test)]
+mod tests;
