@@ -19,6 +19,8 @@ pub struct Inputs {
     /// Seconds since the epoch.
     pub(super) now: i64,
     pub(super) trunk: Option<(String, CommitId)>,
+    /// What names the commit that begins the policy.
+    policy_root: Option<String>,
     /// Where the trunk was seen before.
     pub(super) seen: Option<CommitId>,
     pub(super) book_file: String,
@@ -68,6 +70,7 @@ impl Inputs {
         let (trunk, trunk_tip) = self.trunk.as_ref().map_or(("", [0; 20]), |(name, id)| (name, id.0));
         hash.add(trunk.as_bytes());
         hash.add(&trunk_tip);
+        hash.add(self.policy_root.as_deref().unwrap_or_default().as_bytes());
         hash.add(&self.seen.map_or([0; 20], |seen| seen.0));
         self.add_settings(&mut hash);
         // Files are the only thing without an end of its own, and come last.
@@ -135,6 +138,7 @@ impl Book {
             head,
             tip,
             now,
+            policy_root: self.policy_root(ask)?,
             seen: self.seen(ask, trunk.as_ref()),
             trunk,
             book_file: self.text(settings, BOOK_FILE)?.unwrap_or_default(),

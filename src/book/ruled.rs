@@ -46,7 +46,7 @@ impl Book {
         let acts = ledger::policy_acts(history);
         let signatures = self.signatures_of(history, acts, cache)?;
         let affirmations = self.affirmations(history)?;
-        let root = self.policy_root(ask, history, end)?;
+        let root = self.begun_at(ask, history, end)?;
         let material = Material {
             history,
             policies: &policies,
@@ -66,13 +66,17 @@ impl Book {
         Ok(Ruled { policy, policies, builtin, line, pending })
     }
 
-    /// The commit that began the policy, where `--policy-root` or git's configuration names it.
-    fn policy_root(&self, ask: &Ask, history: &History, end: usize) -> Result<Option<usize>, BookError> {
-        let named = match &ask.policy_root {
-            Some(named) => Some(named.clone()),
-            None => self.repository.config_string("changebook.policy-root")?,
-        };
-        let Some(named) = named else { return Ok(None) };
+    /// What names the commit that begins the policy: `--policy-root`, else git's configuration.
+    pub(super) fn policy_root(&self, ask: &Ask) -> Result<Option<String>, BookError> {
+        match &ask.policy_root {
+            Some(named) => Ok(Some(named.clone())),
+            None => Ok(self.repository.config_string("changebook.policy-root")?),
+        }
+    }
+
+    /// The commit that it names: one of the trunk's history, with a policy.
+    fn begun_at(&self, ask: &Ask, history: &History, end: usize) -> Result<Option<usize>, BookError> {
+        let Some(named) = self.policy_root(ask)? else { return Ok(None) };
         let root = CommitId::from_hex(&named).and_then(|id| history.position(id));
         let root =
             root.filter(|&root| history.commits[root].policy.is_some() && history.is_in_history(root, end));

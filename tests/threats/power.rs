@@ -266,7 +266,7 @@ fn until_somebody_has_a_role_anybody_begins() {
     assert_eq!(peer(&book), "valid");
     book.person("ana").later().replace("policy.toml", "[roles]", GRANT);
     book.commit("one more");
-    assert!(found(&book).contains(&"policy-role".to_owned()), "{:?}", found(&book));
+    assert!(found(&book).contains(&"policy-self-grant".to_owned()), "{:?}", found(&book));
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use crate::support::Fixture;
 
 const POLICY: &str = r#"book = "year"
+policy-roles = ["owner"]
 trunk = "main"
 
 [people.ana]
@@ -18,6 +19,7 @@ kind = "robot"
 emails = ["bot@example.org"]
 
 [roles]
+owner = ["kim"]
 devops-lead = ["kim", "lee"]
 security = ["sam"]
 cab = ["ana", "sam", "kim"]
