@@ -264,6 +264,51 @@ fn a_branch_that_only_the_remote_has_is_begun_there() {
 }
 
 #[test]
+fn a_stale_branch_is_brought_up_to_the_remotes_and_a_diverged_one_refused() {
+    let mut book = book();
+    book.git(&["branch", "side"]);
+    let clone = book.root.parent().unwrap().join("clone");
+    book.git(&["clone", "--quiet", ".", &clone.to_string_lossy()]);
+    book.git_at(&clone, &["branch", "--quiet", "--track", "side", "origin/side"]);
+    // Ana goes on, there; the clone's own branch stays behind.
+    book.git(&["checkout", "-q", "side"]);
+    book.person("ana").later().replace(PATH, "Something.", "Something else.");
+    let theirs = book.commit("text");
+    book.git(&["checkout", "-q", "main"]);
+    book.git_at(&clone, &["fetch", "--quiet"]);
+    book.person("sam").later();
+    let approve = ["approve", "INFRA-1", "--role", "peer", "--branch", "side"];
+    book.run_at(&clone, &approve).expect(0);
+    assert_eq!(book.git_at(&clone, &["rev-parse", "side~1"]), theirs, "what ana wrote was approved");
+
+    // One that is ahead goes on where it is.
+    book.run_at(&clone, &["tick", "INFRA-1", "Terraform code", "--branch", "side"]).expect(0);
+    assert_eq!(book.git_at(&clone, &["rev-parse", "side~2"]), theirs);
+
+    // Both have something of their own.
+    book.git(&["checkout", "-q", "side"]);
+    book.write("more.txt", "more");
+    book.person("ana").later().commit("more");
+    book.git(&["checkout", "-q", "main"]);
+    book.git_at(&clone, &["fetch", "--quiet"]);
+    book.person("sam").later();
+    let before = book.git_at(&clone, &["rev-parse", "side"]);
+    let run = book.run_at(&clone, &["tick", "INFRA-1", "staging", "--branch", "side"]).expect(1);
+    assert!(
+        run.stderr.contains("have diverged") && run.stderr.contains("git rebase origin/side"),
+        "{}",
+        run.stderr
+    );
+    assert_eq!(book.git_at(&clone, &["rev-parse", "side"]), before);
+
+    // Checked out here, it is the user's to move.
+    book.git_at(&clone, &["checkout", "-q", "-B", "side", "origin/side~1"]);
+    let run = book.run_at(&clone, &["tick", "INFRA-1", "staging", "--branch", "side"]).expect(1);
+    assert!(run.stderr.contains("git merge --ff-only origin/side"), "{}", run.stderr);
+    assert_eq!(book.git_at(&clone, &["worktree", "list"]).lines().count(), 1);
+}
+
+#[test]
 fn what_git_refuses_is_said_and_changes_nothing() {
     let book = book();
     let state = || (book.head(), book.git(&["status", "--porcelain"]), book.read(PATH));

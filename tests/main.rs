@@ -31,6 +31,7 @@ mod plans;
 mod pull_request;
 mod rebuild;
 mod renumber;
+mod renumber_sides;
 mod rules;
 mod schemas;
 mod serve;

@@ -3,7 +3,7 @@
 use crate::support::{Fixture, task};
 
 /// Two branches take INFRA-2, each with a record that follows it and a page that names it; `main` lands first.
-fn collided(ours: &str, theirs: &str) -> Fixture {
+pub(crate) fn collided(ours: &str, theirs: &str) -> Fixture {
     let mut book = Fixture::book();
     book.write("tasks/INFRA-1.md", task("INFRA-1", ""));
     book.write("docs/index.md", "# Pages\n\nSee tasks.\n");
@@ -83,7 +83,10 @@ fn records_in_two_folders_are_parted_in_one_commit() {
     assert_eq!(answer["renumbered"][0]["kept"], "tasks/INFRA-2.md");
     assert_eq!(book.git(&["rev-list", "--count", &format!("{before}..HEAD")]), "1");
     is_parted(&book);
-    assert_eq!(book.git(&["log", "-1", "--format=%s"]), "INFRA-2: renumber to INFRA-5");
+    assert_eq!(
+        book.git(&["log", "-1", "--format=%B"]),
+        "INFRA-2: renumber to INFRA-5\n\nRenumbers: INFRA-2 INFRA-5"
+    );
     let again = book.run(&["renumber"]).expect(0);
     assert_eq!(again.stdout, "no two records have one ID\n");
 }

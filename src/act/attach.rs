@@ -5,9 +5,10 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use super::git::Git;
-use super::{ActError, NewVersions, commit_versions, refuse_while_busy};
+use super::journal::{Entry, FileWrite};
+use super::{ActError, Hold, commit_writes, refuse_while_busy};
 use crate::book::Book;
-use crate::history::{Blob, CommitId};
+use crate::history::{Blob, CommitId, blob_of};
 use crate::record::MAX_DETACHED_BYTES;
 
 /// Signs a text under the namespace `changebook` with `ssh-keygen -Y sign`, so that agents and hardware keys
@@ -69,10 +70,13 @@ fn configured_key(git: &Git) -> Result<String, ActError> {
 ///
 /// # Errors
 /// [`ActError::Io`].
-pub fn write_file(book: &Book, path: &str, content: &str) -> Result<(), ActError> {
-    let file = book.root.as_deref().ok_or(ActError::Bare)?.join(path);
+pub fn write_file(hold: &Hold, book: &Book, path: &str, content: &str) -> Result<(), ActError> {
+    let root = book.root.as_deref().ok_or(ActError::Bare)?;
+    let file = root.join(path);
     let io = |source| ActError::Io { doing: "written", path: file.clone(), source };
-    std::fs::create_dir_all(file.parent().unwrap_or(&file)).map_err(io)?;
+    let folder = file.parent().unwrap_or(root);
+    std::fs::create_dir_all(folder).map_err(io)?;
+    hold.note_folder(folder)?;
     super::write_atomically(&file, content.as_bytes())
 }
 
@@ -81,22 +85,31 @@ pub fn write_file(book: &Book, path: &str, content: &str) -> Result<(), ActError
 /// # Errors
 /// A refusal before anything is changed, when the work tree or index hold something else at that path, or
 /// [`ActError::HalfDone`].
-pub fn commit_file(book: &Book, path: &str, content: &str, message: &str) -> Result<CommitId, ActError> {
+pub fn commit_file(
+    hold: &Hold,
+    book: &Book,
+    path: &str,
+    content: &str,
+    message: &str,
+) -> Result<CommitId, ActError> {
     let root = book.root.as_deref().ok_or(ActError::Bare)?;
     refuse_while_busy(book)?;
     let in_repository = book.path.join(path);
     let head = book.repository.head()?.commit;
     let head = head.ok_or_else(|| ActError::NotCommitted { path: path.to_owned() })?;
+    hold.refuse_unless_at(head)?;
     let committed = book.repository.file(head, &in_repository)?.map(|file| file.blob);
     let refuse = |version: &'static str| ActError::NotApplicable {
         version,
         path: path.to_owned(),
         reason: "it holds something that is not committed".to_owned(),
     };
-    if book.repository.index_blob(&in_repository)?.is_some_and(|staged| Some(staged) != committed) {
+    let staged = book.repository.index_blob(&in_repository)?;
+    if staged.is_some_and(|staged| Some(staged) != committed) {
         return Err(refuse("the index"));
     }
     let file = root.join(path);
+    let mut disk_before = None;
     if std::fs::symlink_metadata(&file).is_ok() {
         let on_disk = std::fs::read(&file).unwrap_or_default();
         let before = match committed.map(|blob| book.repository.blob(blob, MAX_DETACHED_BYTES)).transpose()? {
@@ -106,11 +119,24 @@ pub fn commit_file(book: &Book, path: &str, content: &str, message: &str) -> Res
         if on_disk != before && on_disk != content.as_bytes() {
             return Err(refuse("the work tree"));
         }
+        disk_before = Some(blob_of(&on_disk)?.hex());
     }
     let io = |source| ActError::Io { doing: "written", path: file.clone(), source };
-    std::fs::create_dir_all(file.parent().unwrap_or(root)).map_err(io)?;
-    let new = NewVersions { commit: content, index: None, disk: content };
-    commit_versions(book, path, head, &new, message)
+    let folder = file.parent().unwrap_or(root);
+    std::fs::create_dir_all(folder).map_err(io)?;
+    hold.note_folder(folder)?;
+    let git = hold.git(root)?;
+    let blob = git.write_blob(content)?;
+    let write = FileWrite {
+        mode: git.mode(head, &in_repository)?,
+        path: in_repository,
+        committed: Some(blob.clone()),
+        index_before: Entry::of(staged.map(|blob| blob.hex())),
+        index_after: Some(blob.clone()),
+        disk_before,
+        disk_after: Some(blob),
+    };
+    commit_writes(hold, &git, root, head, vec![write], message)
 }
 
 /// Writes a file that belongs to nobody's work tree: a report.

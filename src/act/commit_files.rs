@@ -1,11 +1,13 @@
-//! One commit of several files.
+//! Several files at once: in one commit, or for a merge or rebase in progress.
 
 use std::path::Path;
 
 use super::git::Git;
-use super::{ActError, refuse_while_busy, write_atomically};
+use super::journal::{Entry, FileWrite, Step};
+use super::rebase::Pending;
+use super::{ActError, Hold, commit_writes, refuse_while_busy};
 use crate::book::Book;
-use crate::history::{Blob, CommitId};
+use crate::history::{Blob, CommitId, blob_of};
 use crate::record::MAX_RECORD_BYTES;
 
 /// What a file is to become: its new text, or gone.
@@ -16,60 +18,81 @@ pub type NewFiles = [(String, Option<String>)];
 ///
 /// # Errors
 /// A refusal before anything is changed, or [`ActError::HalfDone`].
-pub fn commit_files(book: &Book, files: &NewFiles, message: &str) -> Result<CommitId, ActError> {
+pub fn commit_files(hold: &Hold, book: &Book, files: &NewFiles, message: &str) -> Result<CommitId, ActError> {
     let root = book.root.as_deref().ok_or(ActError::Bare)?;
     refuse_while_busy(book)?;
     let head = book.repository.head()?.commit;
     let head = head.ok_or_else(|| ActError::NotCommitted { path: "HEAD".to_owned() })?;
+    hold.refuse_unless_at(head)?;
     for (path, _) in files {
         refuse_unless_clean(book, head, root, path)?;
     }
-    let git = Git::new(root);
-    let mut entries = Vec::new();
-    for (path, text) in files {
-        let blob = text.as_deref().map(|text| git.write_blob(text)).transpose()?;
-        entries.push((book.path.join(path), blob));
-    }
-    git.commit_entries(&entries, message)?;
-    let commit = book.repository.head()?.commit.unwrap_or(head);
-    let bring_along = || {
-        git.update_index(&entries, None)?;
-        write_files(root, files)
-    };
-    bring_along()
-        .map_err(|error| ActError::HalfDone { commit: commit.short(), reason: error.to_string() })?;
-    Ok(commit)
+    let git = hold.git(root)?;
+    let writes = writes(hold, &git, book, head, files)?;
+    commit_writes(hold, &git, root, head, writes, message)
 }
 
-/// Writes several files into the work tree and the index, where a merge in progress will commit them.
+/// Writes several files into the work tree and the index, where a merge or rebase in progress will commit them, and
+/// what is `pending` with it.
 ///
 /// # Errors
 /// [`ActError::Io`], [`ActError::Git`].
-pub fn stage_files(book: &Book, files: &NewFiles) -> Result<(), ActError> {
+pub fn stage_files(hold: &Hold, book: &Book, files: &NewFiles, pending: &Pending) -> Result<(), ActError> {
     let root = book.root.as_deref().ok_or(ActError::Bare)?;
-    let git = Git::new(root);
-    write_files(root, files)?;
-    let mut entries = Vec::new();
-    for (path, text) in files {
-        let blob = text.as_deref().map(|text| git.write_blob(text)).transpose()?;
-        entries.push((book.path.join(path), blob));
+    let git = hold.git(root)?;
+    let head = book.repository.head()?.commit;
+    let head = head.ok_or_else(|| ActError::NotCommitted { path: "HEAD".to_owned() })?;
+    let step = Step {
+        directory: root.to_path_buf(),
+        top: git.top()?,
+        head: head.hex(),
+        commits: false,
+        files: writes(hold, &git, book, head, files)?,
+        state: pending.writes(&git)?,
+    };
+    hold.note_step(Some(step.clone()))?;
+    let left = step.bring_along(&git, hold.scratch())?;
+    hold.note_step(None)?;
+    match left.first() {
+        None => Ok(()),
+        Some(place) => Err(ActError::NotApplicable {
+            version: "the work tree",
+            path: place.clone(),
+            reason: "somebody else is changing it".to_owned(),
+        }),
     }
-    git.update_index(&entries, None)
 }
 
-fn write_files(root: &Path, files: &NewFiles) -> Result<(), ActError> {
-    for (path, text) in files {
+fn writes(
+    hold: &Hold,
+    git: &Git,
+    book: &Book,
+    head: CommitId,
+    files: &NewFiles,
+) -> Result<Vec<FileWrite>, ActError> {
+    let root = book.root.as_deref().ok_or(ActError::Bare)?;
+    let paths: Vec<String> = files.iter().map(|(path, _)| book.path.join(path)).collect();
+    let mut entries = git.entries(&paths.iter().map(String::as_str).collect::<Vec<_>>(), None)?;
+    let mut writes = Vec::new();
+    for ((path, text), in_repository) in files.iter().zip(paths) {
         let file = root.join(path);
-        let io = |source| ActError::Io { doing: "written", path: file.clone(), source };
-        match text {
-            Some(text) => {
-                std::fs::create_dir_all(file.parent().unwrap_or(root)).map_err(io)?;
-                write_atomically(&file, text.as_bytes())?;
-            }
-            None => std::fs::remove_file(&file).map_err(io)?,
-        }
+        let blob = text.as_deref().map(|text| git.write_blob(text)).transpose()?;
+        let disk_before = match std::fs::read(&file) {
+            Ok(bytes) => Some(blob_of(&bytes)?.hex()),
+            Err(_) => None,
+        };
+        hold.note_folder(file.parent().unwrap_or(root))?;
+        writes.push(FileWrite {
+            mode: git.mode(head, &in_repository)?,
+            index_before: entries.remove(&in_repository).unwrap_or(Entry::Absent),
+            path: in_repository,
+            committed: blob.clone(),
+            index_after: blob.clone(),
+            disk_before,
+            disk_after: blob,
+        });
     }
-    Ok(())
+    Ok(writes)
 }
 
 fn refuse_unless_clean(book: &Book, head: CommitId, root: &Path, path: &str) -> Result<(), ActError> {
@@ -92,32 +115,4 @@ fn refuse_unless_clean(book: &Book, head: CommitId, root: &Path, path: &str) -> 
     let lines =
         |bytes: Option<Vec<u8>>| bytes.map(|bytes| String::from_utf8_lossy(&bytes).replace("\r\n", "\n"));
     if lines(on_disk) == lines(before) { Ok(()) } else { Err(refuse("the work tree")) }
-}
-
-impl Git {
-    /// Commits `HEAD`'s tree with these entries, through an index of its own.
-    fn commit_entries(&self, entries: &[(String, Option<String>)], message: &str) -> Result<(), ActError> {
-        self.commit_with(&|git, index| git.update_index(entries, Some(index)), message)
-    }
-
-    /// Puts blobs into an index, or takes paths out of it.
-    fn update_index(
-        &self,
-        entries: &[(String, Option<String>)],
-        index: Option<&Path>,
-    ) -> Result<(), ActError> {
-        for (path, blob) in entries {
-            match blob {
-                Some(blob) => {
-                    let entry = format!("100644,{blob},{path}");
-                    self.run(&["update-index", "--add", "--cacheinfo", &entry], index, None)?;
-                }
-                None => {
-                    let place = format!(":(top){path}");
-                    self.run(&["rm", "-q", "--cached", "--ignore-unmatch", "--", &place], index, None)?;
-                }
-            }
-        }
-        Ok(())
-    }
 }

@@ -7,176 +7,42 @@
 mod attach;
 mod branch;
 mod commit_files;
+mod error;
 mod git;
+mod hold;
 mod hooks;
+mod journal;
+mod leftovers;
 mod merge;
+mod rebase;
 mod scratch;
+mod step;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use crate::book::Book;
-use crate::history::{Blob, BlobId, CommitId, HistoryError};
+use crate::history::{Blob, BlobId, CommitId, blob_of};
 use crate::record::MAX_RECORD_BYTES;
 pub use attach::{bundle, commit_file, create_file, sign, write_file};
-pub use branch::{BranchWorkTree, is_current_branch};
+pub use branch::{BranchWorkTree, is_current_branch, refuse_while_behind};
 pub use commit_files::{NewFiles, commit_files, stage_files};
+pub use error::ActError;
 use git::Git;
+pub use hold::Hold;
 pub use hooks::{Hook, add_trailer, install_hook};
+use journal::{Entry, FileWrite, Step};
 pub use merge::{Texts, conflict_style, merge_by_lines, set_git_setting};
+pub use rebase::{Carried, Moving, Pending, pending};
 pub use scratch::Scratch;
 
-/// Why an act was refused or failed. Nothing has been changed unless the variant says so.
-#[derive(Debug, thiserror::Error)]
-pub enum ActError {
-    /// A bare repository.
-    #[error("this repository has no work tree, so nothing can be committed here")]
-    Bare,
-    /// A merge, rebase or the like is under way.
-    #[error("a {operation} is in progress")]
-    InProgress {
-        /// In git's words.
-        operation: &'static str,
-    },
-    /// A name that cannot be a branch's.
-    #[error("`{name}` cannot be the name of a branch")]
-    NoBranch {
-        /// As given.
-        name: String,
-    },
-    /// Nothing says which key to sign with.
-    #[error("there is no SSH key to sign with")]
-    NoKey,
-    /// `ssh-keygen` could not sign.
-    #[error("`ssh-keygen -Y sign` failed: {message}")]
-    Sign {
-        /// What it said.
-        message: String,
-    },
-    /// Another `git` is at work on the index, or was killed at it.
-    #[error("`{}` is there: another `git` is at work in this repository, or one was killed", path.display())]
-    Locked {
-        /// The lock file.
-        path: PathBuf,
-    },
-    /// The file is not in `HEAD`.
-    #[error("`{path}` is not committed yet")]
-    NotCommitted {
-        /// In the book.
-        path: String,
-    },
-    /// One of the three versions does not take the edit.
-    #[error("the edit cannot be applied to {version} of `{path}`: {reason}")]
-    NotApplicable {
-        /// `the committed version`, `the index` or `the work tree`.
-        version: &'static str,
-        /// In the book.
-        path: String,
-        /// Why.
-        reason: String,
-    },
-    /// The commit would change nothing.
-    #[error("`{path}` says so already in the last commit, so there is nothing to commit")]
-    NoChange {
-        /// In the book.
-        path: String,
-    },
-    /// The file is gone from the work tree, or is no regular file there.
-    #[error("`{path}` is not a regular file in the work tree")]
-    NotInWorkTree {
-        /// In the book.
-        path: String,
-    },
-    /// `git` could not be started.
-    #[error("`git` cannot be run")]
-    NoGit(#[source] std::io::Error),
-    /// `git` refused: a hook, a missing identity, a signature that cannot be made.
-    #[error("`git {command}` failed:\n{message}")]
-    Git {
-        /// Its arguments.
-        command: String,
-        /// What it said.
-        message: String,
-    },
-    /// A file cannot be read or written.
-    #[error("`{}` cannot be {doing}", path.display())]
-    Io {
-        /// `read` or `written`.
-        doing: &'static str,
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
-    /// The commit was made; what came after failed.
-    #[error("commit {commit} was made, but the work tree or index could not be brought along: {reason}")]
-    HalfDone {
-        /// The new commit.
-        commit: String,
-        /// Why.
-        reason: String,
-    },
-    /// History cannot be read.
-    #[error(transparent)]
-    History(#[from] HistoryError),
-}
+/// How long another `git` is waited for before an act is refused.
+const PATIENCE: Duration = Duration::from_secs(1);
+const PAUSE: Duration = Duration::from_millis(50);
 
-impl ActError {
-    /// What to do about it.
-    pub fn hint(&self) -> Option<String> {
-        match self {
-            ActError::Bare => Some("work in a clone: `git clone REPOSITORY`".to_owned()),
-            ActError::InProgress { operation } => {
-                Some(format!("finish it or give it up first: `git {operation} --continue` or `--abort`"))
-            }
-            ActError::NotCommitted { path } => Some(format!(
-                "commit the record first: `git add {path} && git commit`; `--no-commit` edits the file alone"
-            )),
-            ActError::NotApplicable { .. } => {
-                Some("commit or stash your own change of this file, then try again".to_owned())
-            }
-            ActError::NotInWorkTree { path } => Some(format!(
-                "`git restore {path}` brings it back; a sparse checkout: `git sparse-checkout add {}`",
-                path.rsplit_once('/').map_or(".", |(folder, _)| folder)
-            )),
-            ActError::HalfDone { .. } => {
-                Some("`git status` shows the rest; `git restore FILE` takes the commit's version".to_owned())
-            }
-            ActError::NoGit(_) => Some("install git, or put it on the PATH".to_owned()),
-            ActError::NoKey => Some(
-                "name one with `--key FILE`, or `git config gpg.format ssh` and `git config user.signingKey FILE`"
-                    .to_owned(),
-            ),
-            ActError::Sign { .. } => {
-                Some("nothing was changed; see that the key is there, or that the agent holds it".to_owned())
-            }
-            ActError::NoChange { path } => Some(format!("`git log -1 -- {path}` shows who said it")),
-            ActError::NoBranch { .. } => Some("write it like `approve-INFRA-150`".to_owned()),
-            ActError::Locked { path } => {
-                Some(format!("wait for it; when nothing runs any more, remove {}", path.display()))
-            }
-            ActError::Git { message, .. } => Some(git_hint(message).to_owned()),
-            ActError::Io { .. } => {
-                Some("nothing was changed; see that the place is yours to write and not full".to_owned())
-            }
-            ActError::History(error) => error.hint(),
-        }
-    }
-}
-
-/// What to do about a refusal of git; the words are git's own in the language of the C locale or of the user.
-fn git_hint(message: &str) -> &'static str {
-    let says = |words: &[&str]| words.iter().any(|word| message.contains(word));
-    if says(&["user.email", "empty ident", "auto-detect"]) {
-        "nothing was changed; `git config user.name \"…\"` and `git config user.email \"…\"` say who you are"
-    } else if says(&["gpg", "sign", "key"]) {
-        "nothing was changed; the signature could not be made: see `git config --get-regexp 'gpg|sign'`"
-    } else if says(&["already used by worktree", "already checked out"]) {
-        "nothing was changed; run it in that work tree, without `--branch`"
-    } else {
-        "nothing was changed; the words above are those of git or of a hook of this repository"
-    }
-}
+/// What the names of files begin with that are to be renamed.
+const TEMPORARY: &str = ".changebook-";
 
 /// An edit of a text: the new text, or why it cannot be made.
 pub type Edit<'a> = dyn Fn(&str) -> Result<String, String> + 'a;
@@ -185,11 +51,12 @@ pub type Edit<'a> = dyn Fn(&str) -> Result<String, String> + 'a;
 ///
 /// # Errors
 /// [`ActError::NotApplicable`] and [`ActError::Io`]; nothing is written then.
-pub fn edit_only(book: &Book, path: &str, edit: &Edit<'_>) -> Result<(), ActError> {
+pub fn edit_only(hold: &Hold, book: &Book, path: &str, edit: &Edit<'_>) -> Result<(), ActError> {
     let root = book.root.as_deref().ok_or(ActError::Bare)?;
     let file = root.join(path);
     let text = read_text(&file, path)?;
     let edited = apply(edit, &text, "the work tree", path)?;
+    hold.note_folder(file.parent().unwrap_or(root))?;
     write_atomically(&file, edited.as_bytes())
 }
 
@@ -197,12 +64,19 @@ pub fn edit_only(book: &Book, path: &str, edit: &Edit<'_>) -> Result<(), ActErro
 ///
 /// # Errors
 /// A refusal before anything is changed, or [`ActError::HalfDone`].
-pub fn commit_edit(book: &Book, path: &str, edit: &Edit<'_>, message: &str) -> Result<CommitId, ActError> {
+pub fn commit_edit(
+    hold: &Hold,
+    book: &Book,
+    path: &str,
+    edit: &Edit<'_>,
+    message: &str,
+) -> Result<CommitId, ActError> {
     let root = book.root.as_deref().ok_or(ActError::Bare)?;
     refuse_while_busy(book)?;
     let in_repository = book.path.join(path);
     let not_committed = || ActError::NotCommitted { path: path.to_owned() };
     let head = book.repository.head()?.commit.ok_or_else(not_committed)?;
+    hold.refuse_unless_at(head)?;
     let committed = book.repository.file(head, &in_repository)?.filter(|file| file.is_regular());
     let committed = committed.ok_or_else(not_committed)?.blob;
     let staged = book.repository.index_blob(&in_repository)?;
@@ -226,15 +100,26 @@ pub fn commit_edit(book: &Book, path: &str, edit: &Edit<'_>, message: &str) -> R
     };
     let new_disk = apply(edit, &on_disk, "the work tree", path)?;
 
-    let new = NewVersions { commit: &new_commit, index: new_index.as_deref(), disk: &new_disk };
-    commit_versions(book, path, head, &new, message)
-}
-
-/// What is to stand in the commit, in the index (`None`: the same), and in the work tree.
-struct NewVersions<'t> {
-    commit: &'t str,
-    index: Option<&'t str>,
-    disk: &'t str,
+    let git = hold.git(root)?;
+    let blob = git.write_blob(&new_commit)?;
+    let write = FileWrite {
+        mode: git.mode(head, &in_repository)?,
+        index_before: Entry::of(staged.map(|blob| blob.hex())),
+        index_after: Some(match &new_index {
+            Some(text) => git.write_blob(text)?,
+            None => blob.clone(),
+        }),
+        disk_before: Some(blob_of(on_disk.as_bytes())?.hex()),
+        disk_after: Some(git.write_blob(&new_disk)?),
+        committed: Some(blob),
+        path: in_repository,
+    };
+    // Tried before the commit, so that a full disk or a folder that is not ours refuses all of it; nothing of it
+    // may lie there while a hook runs.
+    let io = |source| ActError::Io { doing: "written", path: file.clone(), source };
+    hold.note_folder(file.parent().unwrap_or(root))?;
+    drop(written_beside(&file, new_disk.as_bytes()).map_err(io)?);
+    commit_writes(hold, &git, root, head, vec![write], message)
 }
 
 /// Nothing is committed during a merge or the like, or while another `git` is at work.
@@ -243,37 +128,50 @@ fn refuse_while_busy(book: &Book) -> Result<(), ActError> {
         return Err(ActError::InProgress { operation });
     }
     let lock = book.repository.git_dir().join("index.lock");
-    if lock.exists() {
-        return Err(ActError::Locked { path: lock });
+    let mut waited = Duration::ZERO;
+    while lock.exists() {
+        if waited >= PATIENCE {
+            return Err(ActError::Locked { path: lock });
+        }
+        std::thread::sleep(PAUSE);
+        waited += PAUSE;
     }
     Ok(())
 }
 
-/// Commits one file on top of `head` and brings the index and the work tree along.
-fn commit_versions(
-    book: &Book,
-    path: &str,
+/// Commits files on top of `head` and brings the index and the work tree along.
+fn commit_writes(
+    hold: &Hold,
+    git: &Git,
+    directory: &Path,
     head: CommitId,
-    new: &NewVersions<'_>,
+    files: Vec<FileWrite>,
     message: &str,
 ) -> Result<CommitId, ActError> {
-    let root = book.root.as_deref().ok_or(ActError::Bare)?;
-    let (file, in_repository) = (root.join(path), book.path.join(path));
-    // Tried before the commit, so that a full disk or a folder that is not ours refuses all of it; nothing of it
-    // may lie there while a hook runs.
-    let io = |source| ActError::Io { doing: "written", path: file.clone(), source };
-    drop(written_beside(&file, new.disk.as_bytes()).map_err(io)?);
-    let git = Git::new(root);
-    let blob = git.write_blob(new.commit)?;
-    let index_blob = new.index.map(|text| git.write_blob(text)).transpose()?.unwrap_or_else(|| blob.clone());
-    git.commit_file(&in_repository, &blob, message)?;
-    let commit = book.repository.head()?.commit.unwrap_or(head);
-    let bring_along = || {
-        git.stage(&in_repository, &index_blob)?;
-        write_atomically(&file, new.disk.as_bytes())
+    let (directory, top) = (directory.to_path_buf(), git.top()?);
+    let step = Step { directory, top, head: head.hex(), commits: true, files, state: Vec::new() };
+    hold.note_step(Some(step.clone()))?;
+    let commit = match git.commit(hold, head, &step.files, message) {
+        Ok(commit) => commit,
+        Err(error) => {
+            hold.note_step(None)?;
+            return Err(error);
+        }
     };
-    bring_along()
-        .map_err(|error| ActError::HalfDone { commit: commit.short(), reason: error.to_string() })?;
+    hold.read_at(Some(commit));
+    let half_done = |reason| ActError::HalfDone { commit: commit.short(), reason };
+    match step.bring_along(git, hold.scratch()) {
+        Ok(left) if left.is_empty() => {}
+        Ok(left) => {
+            let reason = format!("somebody else has changed {} meanwhile", left.join(", "));
+            return Err(half_done(reason));
+        }
+        Err(error) => {
+            hold.leave_unfinished();
+            return Err(half_done(error.to_string()));
+        }
+    }
+    hold.note_step(None)?;
     Ok(commit)
 }
 
@@ -328,10 +226,11 @@ pub fn create_atomically(file: &Path, bytes: &[u8]) -> std::io::Result<()> {
 ///
 /// # Errors
 /// [`ActError::Io`] with the file that is there or cannot be written; those that were made before it are gone.
-pub fn create_files(root: &Path, files: &[(String, String)]) -> Result<(), ActError> {
+pub fn create_files(hold: &Hold, root: &Path, files: &[(String, String)]) -> Result<(), ActError> {
     let mut made: Vec<PathBuf> = Vec::new();
     for (path, text) in files {
         let file = root.join(path);
+        hold.note_folder(file.parent().unwrap_or(root))?;
         let create = || {
             std::fs::create_dir_all(file.parent().unwrap_or(root))?;
             create_atomically(&file, text.as_bytes())
@@ -351,7 +250,7 @@ pub fn create_files(root: &Path, files: &[(String, String)]) -> Result<(), ActEr
 /// A finished file in the same folder, to be renamed; dropped, it is gone.
 fn written_beside(file: &Path, bytes: &[u8]) -> std::io::Result<tempfile::NamedTempFile> {
     let folder = file.parent().unwrap_or(Path::new("."));
-    let mut temporary = tempfile::Builder::new().prefix(".changebook-").tempfile_in(folder)?;
+    let mut temporary = tempfile::Builder::new().prefix(TEMPORARY).tempfile_in(folder)?;
     temporary.write_all(bytes)?;
     match std::fs::metadata(file) {
         Ok(metadata) => temporary.as_file().set_permissions(metadata.permissions())?,

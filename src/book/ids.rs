@@ -1,7 +1,6 @@
-//! Which IDs are taken, and how two who take one at once keep apart.
+//! Which IDs are taken.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::File;
 
 use super::files::work_tree;
 use super::{Book, BookError};
@@ -33,20 +32,5 @@ impl Book {
         let Some(root) = &self.root else { return Ok(BTreeMap::new()) };
         let paths = work_tree(root)?.into_keys();
         Ok(paths.filter_map(|path| Some((path.clone(), self.text(None, &path).ok()??))).collect())
-    }
-
-    /// Waits until no other process holds the lock of that name, and holds it until the file is dropped. It
-    /// stands beside the objects, so that all work trees of the repository share it.
-    ///
-    /// # Errors
-    /// When the lock file cannot be made.
-    pub fn lock(&self, name: &str) -> Result<File, BookError> {
-        let folder = self.repository.common_dir().join("changebook");
-        let path = folder.join(format!("{name}.lock"));
-        let error = |source| BookError::Lock { path: path.clone(), source };
-        std::fs::create_dir_all(&folder).map_err(error)?;
-        let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(error)?;
-        file.lock().map_err(error)?;
-        Ok(file)
     }
 }

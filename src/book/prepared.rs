@@ -175,7 +175,7 @@ impl Book {
         let known = cache.as_mut().map(|cache| std::mem::take(&mut cache.files)).unwrap_or_default();
         let Walked { versions, read, walk, foreseen, renumberings } =
             self.walk(history, policy, extent, &items, known)?;
-        let named = ledger::named_tasks(history, &walk, policy.book.as_deref());
+        let named = ledger::named_tasks(history, &walk, policy.book.as_deref(), &renumberings, trunk);
         let work_paths = self.work_paths(history, &named, cache.as_mut())?;
         let signatures = self.signatures(history, &walk, cache.as_mut())?;
         let detached = self.detached(history)?;
@@ -227,6 +227,7 @@ impl Book {
                 Needed::for_standing(shown, history, &versions, policy)
             }
         };
+        needed.add_renumbered(history);
         loop {
             let is_needed = |_, path: &str| needed.has_path(path);
             versions = self.versions(history, &rules, versions, &is_needed, &mut read)?;
@@ -236,7 +237,7 @@ impl Book {
                 || ledger::walk(history, known, items, those),
                 move || other.foresee_deployed(history, known, items, those),
             );
-            let known = Known { versions: &versions, rules: &rules };
+            let known = Known { versions: &versions, rules: &rules, ids: &policy.ids };
             let renumberings = self.renumberings(history, &walk, known)?;
             if !needed.follow(&renumberings) {
                 return Ok(Walked { foreseen: foreseen?, versions, read, walk, renumberings });

@@ -5,6 +5,7 @@ use crate::history::{Blob, BlobId, Change, CommitId, History};
 use crate::ledger::{
     Renumbered, Renumberings, Versions, Walk, is_renumbered, may_be_renumbered, merges_with_texts,
 };
+use crate::policy::Ids;
 use crate::record::{MAX_RECORD_BYTES, Record, RecordId, RecordType, ScopeRules};
 
 /// So many pairs of a record that goes and one that comes are looked at in one commit. A commit with more is no
@@ -19,6 +20,8 @@ type Version = (String, BlobId);
 pub(super) struct Known<'a> {
     pub(super) versions: &'a Versions,
     pub(super) rules: &'a ScopeRules,
+    /// Which IDs are numbers: a name may be a word of the text, and to replace that is an edit.
+    pub(super) ids: &'a Ids,
 }
 
 impl Known<'_> {
@@ -108,6 +111,9 @@ impl Book {
                 for (old_path, old_blob) in in_folder {
                     // A move to another folder keeps the ID.
                     let Some(old) = RecordId::of_path(old_path).filter(|old| *old != new) else { continue };
+                    if !known.ids.is_number(&old) || !known.ids.is_number(&new) {
+                        continue;
+                    }
                     if !known.may_be_renumbered((*old_blob, &old), (*blob, &new)) {
                         continue;
                     }
@@ -115,7 +121,8 @@ impl Book {
                     let (Some(before), Some(after)) = (before, after) else { continue };
                     if is_renumbered(&before, &after, &old, &new, known.rules) {
                         let alike = self.alike(history, position, &old, &new, known.rules)?;
-                        let renumbered = Renumbered { old, new: new.clone(), before: *parent, alike };
+                        let (new, path) = (new.clone(), old_path.clone());
+                        let renumbered = Renumbered { old, new, path, before: *parent, alike };
                         found.entry(position).or_default().push(renumbered);
                     }
                 }

@@ -45,7 +45,8 @@ pub(super) struct ChartArgs {
 }
 
 pub(super) fn run(ui: &mut Ui, context: &Context, args: &ChartArgs) -> Result<(), CliError> {
-    let target = Target::find(context, "chart", &args.id, &args.commit)?;
+    let find = if args.compare || args.print { Target::find_to_read } else { Target::find };
+    let target = find(context, "chart", &args.id, &args.commit)?;
     target.expect(RecordType::Task)?;
     let name = chart_name(&target)?;
     // The charts are those of the user's own work tree, whatever branch the record is edited on.

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use super::Global;
 use super::error::CliError;
 use super::ui::Progress;
+use crate::act::Hold;
 use crate::book::{Ask, Book, CacheUse, Inputs, Loaded, View};
 use crate::diagnostic::nearest;
 use crate::ledger::{Depth, RecordState};
@@ -66,6 +67,13 @@ impl Context {
 
     pub(super) fn book(&self) -> Result<Book, CliError> {
         Ok(Book::find(&self.directory)?)
+    }
+
+    /// The book, and the right to write in it: nothing that is read from here on changes before that is given up.
+    pub(super) fn held(&self, command: &str) -> Result<(Hold, Book), CliError> {
+        let hold = Hold::take(&self.book()?, &format!("changebook {command}"))?;
+        // Opened again: what it knows of the repository is from before another act ended.
+        Ok((hold, self.book()?))
     }
 
     pub(super) fn ask(&self) -> Ask {

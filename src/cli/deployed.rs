@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::context::Context;
 use super::error::CliError;
-use super::evidence::read_plan;
+use super::evidence::{plan_of, read_file};
 use super::gate::{moment, unclear};
 use super::record_act::{CommitArgs, Target, set_items};
 use super::ui::Ui;
@@ -63,9 +63,12 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &DeployedArgs) -> Result
         return Err(CliError::usage(format!("`{time}` is no moment"))
             .with_hint("write it like `2024-05-25T02:40:00+02:00`"));
     }
+    // Read before the book is held: a pipeline may take its time.
+    let plan = args.plan.as_deref().map(|file| Ok::<_, CliError>((file, read_file(file)?))).transpose()?;
     let target = Target::find(context, "deployed", &args.id, &args.commit)?;
     let keys = items(&target, &args.environment, true)?;
-    let plan = args.plan.as_deref().map(|file| read_plan(ui, file, &target.loaded.policy)).transpose()?;
+    let policy = &target.loaded.policy;
+    let plan = plan.map(|(file, bytes)| plan_of(ui, file, &bytes, policy)).transpose()?;
     let plan = plan.map(|plan| plan.digest);
     let anyway = args.anyway.as_deref().map(|reason| reason.split_whitespace().collect::<Vec<_>>().join(" "));
     if anyway.as_deref() == Some("") {

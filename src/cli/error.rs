@@ -129,6 +129,9 @@ impl From<RenumberError> for CliError {
     fn from(error: RenumberError) -> Self {
         match error {
             RenumberError::Book(error) => error.into(),
+            error @ RenumberError::Name { .. } => CliError::failure(chain(&error)).with_hint(
+                "nothing was changed; `git mv` renames the file, and its `id` and the records that name it are edited by hand",
+            ),
             error => CliError::failure(chain(&error)).with_hint("nothing was changed"),
         }
     }

@@ -35,7 +35,12 @@ pub(super) fn read_file(file: &Path) -> Result<Vec<u8>, CliError> {
 /// Reads a plan by a policy's rules, with its remarks to standard error.
 pub(super) fn read_plan(ui: &mut Ui, file: &Path, policy: &Policy) -> Result<Plan, CliError> {
     let bytes = read_file(file)?;
-    let plan = Plan::read(&bytes, Rules::of(policy)).map_err(|error| CliError::wrong_input(file, &error))?;
+    plan_of(ui, file, &bytes, policy)
+}
+
+/// The plan in bytes that were read from a file.
+pub(super) fn plan_of(ui: &mut Ui, file: &Path, bytes: &[u8], policy: &Policy) -> Result<Plan, CliError> {
+    let plan = Plan::read(bytes, Rules::of(policy)).map_err(|error| CliError::wrong_input(file, &error))?;
     for remark in &plan.remarks {
         warn(ui, remark);
     }

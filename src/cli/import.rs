@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::context::Context;
 use super::error::CliError;
 use super::ui::{DIM, GOOD, Ui, paint};
-use crate::act::create_files;
+use crate::act::{Hold, create_files};
 use crate::book::Book;
 use crate::diagnostic::nearest;
 use crate::import::{
@@ -50,15 +50,14 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &ImportArgs) -> Result<(
     context.refuse_at("import")?;
     let Some(from) = &args.from else { return Ok(()) };
     let (foreign, map, unread) = read(from, args.map.as_deref())?;
-    let book = context.book()?;
-    let lock = book.lock("new")?;
+    let (hold, book) = context.held("import")?;
     let numbering = if args.new_ids { Numbering::New } else { Numbering::Keep };
     let mut outcome = made(&book, context, &foreign, &map, numbering)?;
     outcome.left.extend(unread);
     if !args.dry_run {
-        write(&book, &outcome.records)?;
+        write(&hold, &book, &outcome.records)?;
     }
-    drop(lock);
+    drop(hold);
     report(ui, context, args, &outcome)?;
     match outcome.left.iter().any(|left| matches!(left.reason, Reason::Unfit(_))) {
         true => Err(CliError::no()),
@@ -82,13 +81,13 @@ fn made(
     Ok(import(foreign, map, numbering, &surroundings))
 }
 
-fn write(book: &Book, records: &[Imported]) -> Result<(), CliError> {
+fn write(hold: &Hold, book: &Book, records: &[Imported]) -> Result<(), CliError> {
     let root = book.root.as_deref().ok_or_else(|| {
         CliError::failure("a bare repository has no files").with_hint("work in a clone of it")
     })?;
     let files: Vec<(String, String)> =
         records.iter().map(|record| (record.path.clone(), record.text.clone())).collect();
-    Ok(create_files(root, &files)?)
+    Ok(create_files(hold, root, &files)?)
 }
 
 /// The tasks, the map, and files that could not be read.

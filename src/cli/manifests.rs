@@ -48,7 +48,8 @@ pub(super) struct ManifestsArgs {
 }
 
 pub(super) fn run(ui: &mut Ui, context: &Context, args: &ManifestsArgs) -> Result<(), CliError> {
-    let target = Target::find(context, "manifests", &args.id, &args.commit)?;
+    let find = if args.compare || args.print { Target::find_to_read } else { Target::find };
+    let target = find(context, "manifests", &args.id, &args.commit)?;
     target.expect(RecordType::Task)?;
     let environment = environment(&target, args.environment.as_deref())?;
     // The states are those of the user's own work tree, whatever branch the record is edited on.

@@ -7,7 +7,7 @@ use std::process::Command;
 use super::context::Context;
 use super::error::CliError;
 use super::ui::{GOOD, Ui, paint};
-use crate::act::create_atomically;
+use crate::act::{Hold, create_atomically};
 use crate::book::Book;
 use crate::diagnostic::nearest;
 use crate::policy::{IdPattern, Policy};
@@ -115,7 +115,7 @@ fn unknown_kind(word: &str) -> CliError {
 pub(super) fn run(ui: &mut Ui, context: &Context, args: &NewArgs) -> Result<(), CliError> {
     context.refuse_at("new")?;
     let kind = NewKind::parse(&args.kind)?;
-    let book = context.book()?;
+    let (hold, book) = context.held("new")?;
     let root = book.root.clone().ok_or_else(|| {
         CliError::failure("a bare repository has no files").with_hint("work in a clone of it")
     })?;
@@ -128,7 +128,6 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &NewArgs) -> Result<(), 
         })?,
         None => today(context.now),
     };
-    let lock = book.lock("new")?;
     let taken = book.ids_ever()?;
     check_references(&taken, args)?;
     let mut number = 0;
@@ -148,14 +147,14 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &NewArgs) -> Result<(), 
         let year =
             (policy.ids.by_year && !matches!(kind, NewKind::Runbook)).then(|| format!("{:04}/", date.year()));
         let path = format!("{}/{}{id}.md", kind.record_type().folder(), year.unwrap_or_default());
-        if create(&root.join(&path), &text)? {
+        if create(&hold, &root.join(&path), &text)? {
             break path;
         }
         if args.id.is_some() {
             return Err(CliError::failure(format!("`{path}` is already there")));
         }
     };
-    drop(lock);
+    drop(hold);
     report(ui, context, &record.id, &path)?;
     if !args.no_edit && !context.json && std::io::stdin().is_terminal() && std::io::stdout().is_terminal() {
         open_editor(&book, &root.join(&path))?;
@@ -291,13 +290,14 @@ fn today(now: i64) -> jiff::civil::Date {
 }
 
 /// Creates the file; `false` when somebody has made it meanwhile.
-fn create(file: &Path, text: &str) -> Result<bool, CliError> {
+fn create(hold: &Hold, file: &Path, text: &str) -> Result<bool, CliError> {
     let failure = |error: std::io::Error| {
         CliError::failure(format!("`{}` cannot be written: {error}", file.display()))
             .with_hint("no number was taken; see that the folder is yours to write and the disk not full")
     };
     if let Some(folder) = file.parent() {
         std::fs::create_dir_all(folder).map_err(failure)?;
+        hold.note_folder(folder)?;
     }
     if file.symlink_metadata().is_ok() {
         return Ok(false);

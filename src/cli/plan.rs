@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::context::Context;
 use super::error::CliError;
-use super::evidence::{environment, plan_json, read_file, read_plan, tell_risk, warn};
+use super::evidence::{environment, plan_json, plan_of, read_file, tell_risk, warn};
 use super::record_act::{CommitArgs, Target};
 use super::ui::{BAD, DIM, GOOD, Ui, escape, paint};
 use crate::intake::cost::Estimate;
@@ -45,9 +45,12 @@ pub(super) struct PlanArgs {
 }
 
 pub(super) fn run(ui: &mut Ui, context: &Context, args: &PlanArgs) -> Result<(), CliError> {
-    let target = Target::find(context, "plan", &args.id, &args.commit)?;
+    // Read before the book is held: a pipeline may take its time.
+    let bytes = read_file(&args.file)?;
+    let find = if args.compare || args.dot { Target::find_to_read } else { Target::find };
+    let target = find(context, "plan", &args.id, &args.commit)?;
     target.expect(RecordType::Task)?;
-    let plan = read_plan(ui, &args.file, &target.loaded.policy)?;
+    let plan = plan_of(ui, &args.file, &bytes, &target.loaded.policy)?;
     if args.dot {
         return ui.text(&plan.radius.dot());
     }

@@ -3,7 +3,9 @@
 use super::context::{Context, record};
 use super::error::CliError;
 use super::ui::{DIM, GOOD, Ui, paint};
-use crate::act::{BranchWorkTree, Edit, commit_edit, edit_only, is_current_branch};
+use crate::act::{
+    BranchWorkTree, Edit, Hold, commit_edit, edit_only, is_current_branch, refuse_while_behind,
+};
 use crate::book::{Book, Loaded};
 use crate::ledger::{RecordState, WorkTree};
 use crate::record::{Item, ItemKey, ItemMatch, Record, RecordType, edit, find_items};
@@ -30,6 +32,8 @@ pub(super) struct Target {
     pub(super) loaded: Loaded,
     pub(super) name: String,
     branch: Option<Branch>,
+    // Given up last, when the work tree of the branch is gone. Who only reads needs none.
+    hold: Option<Hold>,
 }
 
 /// Another branch, with the work tree that the commit is made in.
@@ -46,21 +50,47 @@ impl Target {
         args: &CommitArgs,
     ) -> Result<Self, CliError> {
         context.refuse_at(command)?;
-        let here = context.book()?;
+        let (hold, here) = context.held(&format!("{command} {id}"))?;
         let (book, branch) = match &args.branch {
             Some(name) if !is_current_branch(&here, name)? => {
                 let policy = here.policy(here.head()?.commit)?;
                 let trunk = here.trunk(&context.ask(), &policy)?;
                 let start = trunk.map(|(_, tip)| tip.to_string());
-                let tree = BranchWorkTree::open(&here, name, start.as_deref())?;
+                let tree = BranchWorkTree::open(&hold, &here, name, start.as_deref())?;
                 let there = Book::find(&tree.root(&here))?;
                 (there, Some(Branch { name: name.clone(), _tree: tree }))
             }
-            _ => (here, None),
+            Some(name) => {
+                refuse_while_behind(&hold, &here, name)?;
+                (here, None)
+            }
+            None => (here, None),
         };
         let loaded = book.load(&context.ask())?;
+        hold.read_at(loaded.commit());
         let name = record(&loaded, id)?.name.clone();
-        Ok(Target { book, loaded, name, branch })
+        Ok(Target { book, loaded, name, branch, hold: Some(hold) })
+    }
+
+    /// The same for a command that will write nothing.
+    pub(super) fn find_to_read(
+        context: &Context,
+        command: &str,
+        id: &str,
+        args: &CommitArgs,
+    ) -> Result<Self, CliError> {
+        if args.branch.is_some() {
+            return Self::find(context, command, id, args);
+        }
+        context.refuse_at(command)?;
+        let book = context.book()?;
+        let loaded = book.load(&context.ask())?;
+        let name = record(&loaded, id)?.name.clone();
+        Ok(Target { book, loaded, name, branch: None, hold: None })
+    }
+
+    fn hold(&self) -> Result<&Hold, CliError> {
+        self.hold.as_ref().ok_or_else(|| CliError::failure("this command writes nothing"))
     }
 
     pub(super) fn state(&self) -> Result<&RecordState, CliError> {
@@ -120,10 +150,10 @@ impl Target {
             if !args.no_commit {
                 return Err(crate::act::ActError::NotCommitted { path: path.clone() }.into());
             }
-            edit_only(&self.book, path, edit)?;
+            edit_only(self.hold()?, &self.book, path, edit)?;
             return self.report(ui, context, done, None);
         }
-        let commit = commit_edit(&self.book, path, edit, &args.message(message))?;
+        let commit = commit_edit(self.hold()?, &self.book, path, edit, &args.message(message))?;
         self.report(ui, context, done, Some(commit))
     }
 
@@ -140,10 +170,11 @@ impl Target {
         message: &str,
     ) -> Result<(), CliError> {
         if args.no_commit {
-            crate::act::write_file(&self.book, path, content)?;
+            crate::act::write_file(self.hold()?, &self.book, path, content)?;
             return self.report(ui, context, done, None);
         }
-        let commit = crate::act::commit_file(&self.book, path, content, &args.message(message))?;
+        let commit =
+            crate::act::commit_file(self.hold()?, &self.book, path, content, &args.message(message))?;
         self.report(ui, context, done, Some(commit))
     }
 
@@ -170,7 +201,7 @@ impl Target {
             (true, true) => return self.report_unchanged(ui, context, done),
             // Only the work tree has lost it.
             (true, false) => {
-                edit_only(&self.book, &state.record.path, edit)?;
+                edit_only(self.hold()?, &self.book, &state.record.path, edit)?;
                 return self.report(ui, context, done, None);
             }
             (false, _) => {}

@@ -3,7 +3,7 @@
 use super::context::{Context, record};
 use super::error::CliError;
 use super::ui::{DIM, GOOD, Ui, paint};
-use crate::act::{commit_files, stage_files};
+use crate::act::{Hold, Moving, commit_files, pending, stage_files};
 use crate::book::{Ask, Book, CacheUse, Loaded};
 use crate::editor::renumber::{Renumbering, part, rename};
 use crate::record::RecordId;
@@ -31,15 +31,14 @@ pub(super) struct RenumberArgs {
 
 pub(super) fn run(ui: &mut Ui, context: &Context, args: &RenumberArgs) -> Result<(), CliError> {
     context.refuse_at("renumber")?;
-    let book = context.book()?;
-    let lock = book.lock("new")?;
+    let (hold, book) = context.held("renumber")?;
     let ask = Ask { cache: CacheUse::Refused, ..context.ask() };
     let mut told = Vec::new();
     match (&args.old, &args.new) {
         (Some(old), Some(new)) => {
             let loaded = book.load(&ask)?;
             let change = renamed(&book, &loaded, old, new)?;
-            told.push(carry_out(&book, change, args, false)?);
+            told.push(carry_out(&hold, &book, &loaded, change, args, false)?);
         }
         _ => loop {
             // One at a time: each takes the number that is next after the one before.
@@ -52,10 +51,10 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &RenumberArgs) -> Result
                 break;
             };
             let change = part(&book, &loaded, first)?;
-            told.push(carry_out(&book, change, args, first.in_conflict)?);
+            told.push(carry_out(&hold, &book, &loaded, change, args, first.in_conflict)?);
         },
     }
-    drop(lock);
+    drop(hold);
     report(ui, context, args, &told)
 }
 
@@ -78,7 +77,9 @@ fn renamed(book: &Book, loaded: &Loaded, old: &str, new: &str) -> Result<Renumbe
 }
 
 fn carry_out(
+    hold: &Hold,
     book: &Book,
+    loaded: &Loaded,
     change: Renumbering,
     args: &RenumberArgs,
     in_conflict: bool,
@@ -87,11 +88,19 @@ fn carry_out(
         return Ok(Done { change, commit: None });
     }
     if in_conflict {
-        stage_files(book, &change.files)?;
+        let policy = &loaded.policy;
+        let moving = Moving {
+            trailer: change.trailer(),
+            names: &|message| change.is_named_in(message),
+            carry: &|path, text| change.carry(book, policy, path, text),
+        };
+        let pending = pending(hold, book, &moving)?;
+        stage_files(hold, book, &change.files, &pending)?;
         return Ok(Done { change, commit: None });
     }
-    let message = format!("{}: renumber to {}\n", change.old, change.new);
-    let commit = commit_files(book, &change.files, &message)?;
+    hold.read_at(loaded.commit());
+    let message = format!("{}: renumber to {}\n\n{}\n", change.old, change.new, change.trailer());
+    let commit = commit_files(hold, book, &change.files, &message)?;
     Ok(Done { change, commit: Some(commit) })
 }
 

@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, HashSet};
 
+use crate::act::Carried;
 use crate::book::{Book, BookError, Loaded, Twins};
+use crate::history::CommitId;
 use crate::policy::Policy;
 use crate::record::{
     Detached, Details, Record, RecordId, RecordType, ScopeRules, detached_path, edit, mentions, scope_hash,
@@ -12,6 +14,8 @@ use crate::record::{
 /// Everything that a renumbering changes.
 #[derive(Debug, Clone)]
 pub struct Renumbering {
+    /// What it was made of.
+    moved: Moved,
     /// The ID before.
     pub old: RecordId,
     /// The ID after.
@@ -24,6 +28,15 @@ pub struct Renumbering {
     pub unsure: Vec<String>,
     /// Detached approvals of the record, by path. A signature binds the ID, so that they are void; they are removed.
     pub void: Vec<String>,
+}
+
+/// The record that moves, as it stood when it was renumbered.
+#[derive(Debug, Clone)]
+struct Moved {
+    path: String,
+    text: String,
+    /// A commit that has the other record, and not this one.
+    without: Option<CommitId>,
 }
 
 /// Why there is no renumbering.
@@ -39,6 +52,12 @@ pub enum RenumberError {
         path: String,
         /// Why.
         reason: String,
+    },
+    /// The ID is a name.
+    #[error("`{id}` is a name and no number of the policy's `[ids]`, and may be a word of any text")]
+    Name {
+        /// The ID.
+        id: String,
     },
     /// Nothing is free.
     #[error("no ID like `{id}` is free")]
@@ -57,6 +76,7 @@ pub fn part(book: &Book, loaded: &Loaded, twins: &Twins) -> Result<Renumbering, 
     let moved = &twins.moved;
     let record = parse(&moved.path, &moved.text);
     let old = record.id.clone().ok_or_else(|| refused(&moved.path, "the file's name gives no ID"))?;
+    refuse_names(&loaded.policy, &[&old])?;
     let new = book.next_id_like(&loaded.policy, &old)?;
     let new = new.ok_or_else(|| RenumberError::NothingFree { id: old.to_string() })?;
     let text = renumbered(&record, &loaded.policy, &new).map_err(|reason| refused(&moved.path, &reason))?;
@@ -87,7 +107,9 @@ pub fn part(book: &Book, loaded: &Loaded, twins: &Twins) -> Result<Renumbering, 
     let kept = parse(&twins.kept.path, &twins.kept.text);
     let void = void(book, loaded, &record, Some(&kept))?;
     files.extend(void.iter().map(|path| (path.clone(), None)));
-    Ok(Renumbering { old, new, kept: Some(twins.kept.path.clone()), files, unsure, void })
+    let without = Some(twins.kept.commit);
+    let moved = Moved { path: moved.path.clone(), text: moved.text.clone(), without };
+    Ok(Renumbering { moved, old, new, kept: Some(twins.kept.path.clone()), files, unsure, void })
 }
 
 /// Gives a record another ID, and every line that names it.
@@ -101,6 +123,7 @@ pub fn rename(
     new: &RecordId,
 ) -> Result<Renumbering, RenumberError> {
     let old = record.id.clone().ok_or_else(|| refused(&record.path, "the file's name gives no ID"))?;
+    refuse_names(&loaded.policy, &[&old, new])?;
     let text = renumbered(record, &loaded.policy, new).map_err(|reason| refused(&record.path, &reason))?;
     let mut files = vec![(new_path(&record.path, new), Some(text)), (record.path.clone(), None)];
     let texts: BTreeMap<String, String> = book.texts_of_work_tree(loaded)?;
@@ -112,7 +135,80 @@ pub fn rename(
     }
     let void = void(book, loaded, record, None)?;
     files.extend(void.iter().map(|path| (path.clone(), None)));
-    Ok(Renumbering { old, new: new.clone(), kept: None, files, unsure: Vec::new(), void })
+    let moved = Moved { path: record.path.clone(), text: record.source.to_string(), without: None };
+    Ok(Renumbering { moved, old, new: new.clone(), kept: None, files, unsure: Vec::new(), void })
+}
+
+/// Only numbers move: a name such as `keep` would be replaced in every sentence that has the word.
+fn refuse_names(policy: &Policy, ids: &[&RecordId]) -> Result<(), RenumberError> {
+    match ids.iter().find(|id| !policy.ids.is_number(id)) {
+        Some(id) => Err(RenumberError::Name { id: id.to_string() }),
+        None => Ok(()),
+    }
+}
+
+impl Renumbering {
+    /// The line of a commit's message that says so: what names the old ID on this side of history means the new one.
+    pub fn trailer(&self) -> String {
+        format!("Renumbers: {} {}", self.old, self.new)
+    }
+
+    /// Whether a message names the old ID.
+    pub fn is_named_in(&self, message: &str) -> bool {
+        mentions(message, &self.old)
+    }
+
+    /// What becomes of a file of a later commit of the same side, which knows the record under its old ID.
+    ///
+    /// # Errors
+    /// Why it cannot follow, in words.
+    pub fn carry(&self, book: &Book, policy: &Policy, path: &str, text: &str) -> Result<Carried, String> {
+        if path == self.moved.path {
+            let text = self.later_version(policy, text)?;
+            return Ok(Carried::To(new_path(path, &self.new), text));
+        }
+        if path.starts_with(&format!("approvals/{}/", self.old)) && detached_path(path).is_some() {
+            return Ok(Carried::Gone);
+        }
+        if !path.ends_with(".md") || !mentions(text, &self.old) {
+            return Ok(Carried::Same);
+        }
+        let of_other = match self.moved.without {
+            Some(commit) => book.text(Some(commit), path).map_err(|error| error.to_string())?,
+            None => None,
+        };
+        let of_other: HashSet<&str> =
+            of_other.iter().flat_map(|text| text.lines()).map(str::trim_end).collect();
+        let edited = with_references(text, &self.old, &self.new, &|line| !of_other.contains(line));
+        Ok(if edited == text { Carried::Same } else { Carried::To(path.to_owned(), edited) })
+    }
+
+    /// A later version of the record under its new ID: what was taken back of the first one is taken back here too,
+    /// and what came since then stays its author's.
+    fn later_version(&self, policy: &Policy, text: &str) -> Result<String, String> {
+        let (first, record) = (parse(&self.moved.path, &self.moved.text), parse(&self.moved.path, text));
+        if let Some(broken) = record.diagnostics.iter().find(|_| record.is_broken()) {
+            return Err(format!("line {}: {}", broken.line, broken.message));
+        }
+        let mut text = text.to_owned();
+        for item in record.items.iter().filter(|item| item.checked) {
+            if policy.environment_deployed_by(&item.key.text).is_some() {
+                return Err(format!("one deploys {} (“{}”), and the audit names it so", self.old, item.text));
+            }
+            let was_given = first.items.iter().any(|before| before.checked && before.key == item.key);
+            if was_given && policy.review_of_item(&item.key.text).is_some() {
+                text = edit::set_item(&text, item, false).map_err(|error| error.to_string())?;
+            }
+        }
+        text = edit::set_field(&text, "id", self.new.as_str().into()).map_err(|error| error.to_string())?;
+        if let (Details::Decision(now), Details::Decision(before)) = (&record.details, &first.details)
+            && now.decision.is_some()
+            && now.decision == before.decision
+        {
+            text = edit::remove_field(&text, "decision").map_err(|error| error.to_string())?;
+        }
+        Ok(with_references(&text, &self.old, &self.new, &|_| true))
+    }
 }
 
 /// The detached approvals that are the record's: all of its ID; where another record keeps the ID, those of this

@@ -25,7 +25,7 @@ pub use error::HistoryError;
 pub use index::BothAdded;
 pub use lines::{DiffLine, Hunk, Origin, changed_lines, unchanged_lines};
 pub use objects::blob_name;
-pub use repository::{Blob, Head, Repository};
+pub use repository::{Blob, Head, Repository, blob_of};
 pub use signature::{SignatureCheck, check_text, key_identity};
 pub use types::{
     BlobId, Change, Commit, CommitId, CommitTime, FileKind, History, Signature, Trailers, TrailersOfCommit,

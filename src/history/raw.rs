@@ -180,6 +180,7 @@ fn read_message(message: &[u8]) -> (Arc<str>, TrailersOfCommit) {
             "exercised" => trailers.exercised.push(value),
             "affirms" => trailers.affirms.push(value),
             "approved-by" => trailers.approved_by.push(email_of(&value)),
+            "renumbers" => trailers.renumbers.push(value),
             "co-authored-by" => trailers.co_authors.push(email_of(&value)),
             _ => {}
         }

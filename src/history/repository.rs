@@ -306,7 +306,8 @@ impl Repository {
     /// # Errors
     /// When the index cannot be read.
     pub fn index_blob(&self, path: &str) -> Result<Option<BlobId>, HistoryError> {
-        let index = self.git.index().map_err(HistoryError::git)?;
+        // Opened again: git may have written it since.
+        let index = open(&self.git_dir)?.index().map_err(HistoryError::git)?;
         Ok(index.get_path(Path::new(path), 0).map(|entry| blob_id(entry.id)))
     }
 
@@ -315,8 +316,16 @@ impl Repository {
     /// # Errors
     /// Never in practice; the hash of bytes in memory cannot fail.
     pub fn hash(&self, bytes: &[u8]) -> Result<BlobId, HistoryError> {
-        Oid::hash_object(git2::ObjectType::Blob, bytes).map(blob_id).map_err(HistoryError::git)
+        blob_of(bytes)
     }
+}
+
+/// The object name that bytes would have as a blob.
+///
+/// # Errors
+/// Never in practice; the hash of bytes in memory cannot fail.
+pub fn blob_of(bytes: &[u8]) -> Result<BlobId, HistoryError> {
+    Oid::hash_object(git2::ObjectType::Blob, bytes).map(blob_id).map_err(HistoryError::git)
 }
 
 /// A blob, as far as it was read.

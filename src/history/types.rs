@@ -83,6 +83,8 @@ pub struct Trailers {
     pub approved_by: Vec<String>,
     /// E-mails of `Co-authored-by:`.
     pub co_authors: Vec<String>,
+    /// `Renumbers: INFRA-1 INFRA-2`: what the first ID names on this side of history is the second.
+    pub renumbers: Vec<String>,
 }
 
 static NO_TRAILERS: Trailers = Trailers {
@@ -95,6 +97,7 @@ static NO_TRAILERS: Trailers = Trailers {
     affirms: Vec::new(),
     approved_by: Vec::new(),
     co_authors: Vec::new(),
+    renumbers: Vec::new(),
 };
 
 /// Trailers of a commit, of which most have none: so they take no room.

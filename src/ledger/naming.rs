@@ -3,9 +3,12 @@
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::context::Context;
+use super::renumbering::{Renumbered, Renumberings};
 use super::walk::{RecordIx, Walk};
 use crate::history::{Commit, History};
 use crate::policy::{Environment, Policy};
+use crate::record::{RecordId, RecordType};
 
 /// Normalised texts of the items that deploy an environment by any of the policies.
 pub fn deployment_items<'p>(policies: impl Iterator<Item = &'p Policy>) -> FxHashSet<String> {
@@ -13,18 +16,166 @@ pub fn deployment_items<'p>(policies: impl Iterator<Item = &'p Policy>) -> FxHas
     environments.flat_map(Environment::deploying_items).map(str::to_owned).collect()
 }
 
-/// Whose the commits are that name tasks: by `Change:` trailer or by a word of the subject.
-pub fn named_tasks(history: &History, walk: &Walk, book: Option<&str>) -> FxHashMap<usize, Vec<RecordIx>> {
+/// Whose the commits are that name tasks: by `Change:` trailer or by a word of the subject. What a side of history that
+/// was renumbered calls by the old ID is the task of the new one.
+pub fn named_tasks(
+    history: &History,
+    walk: &Walk,
+    book: Option<&str>,
+    renumberings: &Renumberings,
+    trunk: Option<usize>,
+) -> FxHashMap<usize, Vec<RecordIx>> {
+    let task = |id: &str| {
+        let record = walk.id_index.get(id).copied()?;
+        (walk.ids[record as usize].0 == RecordType::Task).then_some(record)
+    };
     let tasks_of = |(position, commit): (usize, &Commit)| {
-        let mut tasks: Vec<RecordIx> = words_that_name(commit, book)
-            .filter_map(|word| walk.id_index.get(word).copied())
-            .filter(|record| walk.ids[*record as usize].0 == crate::record::RecordType::Task)
-            .collect();
+        let own: Vec<(RecordId, RecordId)> = renumbered_ids(commit).collect();
+        let means =
+            |word: &'_ str| own.iter().find(|(old, _)| old.as_str() == word).map(|(_, new)| new.clone());
+        let tasks = words_that_name(commit, book).filter_map(|word| match means(word) {
+            Some(new) => task(new.as_str()),
+            None => task(word),
+        });
+        let mut tasks: Vec<RecordIx> = tasks.collect();
         tasks.sort_unstable();
         tasks.dedup();
         (!tasks.is_empty()).then_some((position, tasks))
     };
-    history.commits.par_iter().enumerate().filter_map(tasks_of).collect()
+    let mut named: FxHashMap<usize, Vec<RecordIx>> =
+        history.commits.par_iter().enumerate().filter_map(tasks_of).collect();
+    let mut found: Vec<(usize, &Renumbered)> =
+        renumberings.iter().flat_map(|(at, all)| all.iter().map(|one| (*at, one))).collect();
+    // What was renumbered twice is followed from the first number to the last.
+    found.sort_by_key(|(at, _)| *at);
+    for (at, renumbered) in found {
+        let (Some(old), Some(new)) = (task(renumbered.old.as_str()), task(renumbered.new.as_str())) else {
+            continue;
+        };
+        let side = Side::of(history, walk, trunk, at, renumbered, old);
+        for (commit, tasks) in named.iter_mut().filter(|(_, tasks)| tasks.contains(&old)) {
+            let meaning = side.meaning(*commit);
+            if meaning == Meaning::New {
+                tasks.retain(|task| *task != old);
+            }
+            if meaning != Meaning::Old && !tasks.contains(&new) {
+                tasks.push(new);
+                tasks.sort_unstable();
+            }
+        }
+    }
+    named
+}
+
+/// The old and the new ID of each `Renumbers:` line.
+pub(super) fn renumbered_ids(commit: &Commit) -> impl Iterator<Item = (RecordId, RecordId)> {
+    commit.trailers.renumbers.iter().filter_map(|line| {
+        let (old, new) = line.trim().split_once(' ')?;
+        Some((RecordId::parse(old).ok()?, RecordId::parse(new.trim()).ok()?))
+    })
+}
+
+/// Which task a commit means by an ID that one record gave up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Meaning {
+    /// The one that has the ID.
+    Old,
+    /// The one that gave it up.
+    New,
+    /// Whatever stood under it: there was one record only.
+    Both,
+}
+
+/// The side of history on which a record was renumbered.
+struct Side<'a> {
+    history: &'a History,
+    walk: &'a Walk,
+    at: usize,
+    renumbered: &'a Renumbered,
+    old: RecordIx,
+    /// Whether another record keeps the ID.
+    is_shared: bool,
+    /// Where it landed, when it has; and what was there before that, or without it.
+    landing: Option<usize>,
+    before: Option<usize>,
+}
+
+/// The sides of history on which what stood under a record's ID was another record, which took another ID.
+pub(super) struct RenumberedSides<'a>(Vec<Side<'a>>);
+
+impl<'a> RenumberedSides<'a> {
+    pub(super) fn of(context: &Context<'a>, record: RecordIx) -> Self {
+        let sources = &context.sources;
+        let (_, id) = &sources.walk.ids[record as usize];
+        let all = sources.renumberings.iter().flat_map(|(at, all)| all.iter().map(|one| (*at, one)));
+        let given_up = all.filter(|(_, renumbered)| renumbered.old == *id);
+        let side =
+            |(at, renumbered)| Side::of(sources.history, sources.walk, sources.trunk, at, renumbered, record);
+        RenumberedSides(given_up.map(side).collect())
+    }
+
+    /// Whether a commit that changed what stood under the ID changed the other record.
+    pub(super) fn has(&self, commit: usize) -> bool {
+        self.0.iter().any(|side| side.meaning(commit) == Meaning::New)
+    }
+}
+
+impl<'a> Side<'a> {
+    fn of(
+        history: &'a History,
+        walk: &'a Walk,
+        trunk: Option<usize>,
+        at: usize,
+        renumbered: &'a Renumbered,
+        old: RecordIx,
+    ) -> Self {
+        let line = trunk.map_or_else(Vec::new, |trunk| history.first_parent_line(trunk));
+        // Newest first: all that have it in their history come before those that have not.
+        let n_after = line.partition_point(|&commit| history.is_in_history(at, commit));
+        let landing = n_after.checked_sub(1).map(|last| line[last]);
+        let before = match landing {
+            Some(landing) => history.commits[landing].parents.first().copied(),
+            None => trunk,
+        };
+        let is_shared = renumbered.alike.contains(&renumbered.old);
+        Side { history, walk, at, renumbered, old, is_shared, landing, before }
+    }
+
+    fn has(&self, ancestor: usize, commit: usize) -> bool {
+        self.history.is_in_history(ancestor, commit)
+    }
+
+    fn meaning(&self, commit: usize) -> Meaning {
+        let parents = &self.history.commits[self.at].parents;
+        if parents.len() > 1 {
+            let others = || parents.iter().filter(|parent| **parent != self.renumbered.before);
+            let is_of_side =
+                self.has(commit, self.renumbered.before) && !others().any(|parent| self.has(commit, *parent));
+            return if is_of_side { Meaning::New } else { Meaning::Old };
+        }
+        let standing = self.standing(commit);
+        let is_older = self.before.is_some_and(|before| self.has(commit, before));
+        if self.has(commit, self.at) {
+            return match (self.is_shared, &standing[..]) {
+                (true, [only]) if *only == self.renumbered.path => Meaning::New,
+                (true, [_, ..]) => Meaning::Old,
+                _ if !is_older => Meaning::New,
+                (true, _) => Meaning::Old,
+                (false, _) => Meaning::Both,
+            };
+        }
+        let is_of_landing = !is_older
+            && self.has(self.at, commit)
+            && self.landing.is_none_or(|landing| self.has(commit, landing));
+        if is_of_landing && standing.is_empty() { Meaning::New } else { Meaning::Old }
+    }
+
+    /// The paths of the record files that a commit has under the ID.
+    fn standing(&self, commit: usize) -> Vec<&'a str> {
+        let node = self.walk.node(self.history, commit, self.old);
+        let files = node.into_iter().flat_map(|node| node.files.records.iter());
+        files.map(|(path, _)| &**self.walk.paths.item(*path)).collect()
+    }
 }
 
 /// What may be the ID of a task that a commit names, in a book of that name.

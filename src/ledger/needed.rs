@@ -68,6 +68,24 @@ impl Needed {
         Needed::Only(ids)
     }
 
+    /// Adds the records that needed ones were parted from, or became: which of them a commit names is told by both.
+    pub fn add_renumbered(&mut self, history: &History) {
+        let (Needed::Only(ids) | Needed::Alone(ids)) = self else { return };
+        let pairs: Vec<(RecordId, RecordId)> =
+            history.commits.iter().flat_map(super::naming::renumbered_ids).collect();
+        loop {
+            let known = ids.len();
+            for (old, new) in &pairs {
+                if ids.contains(old) || ids.contains(new) {
+                    ids.extend([old.clone(), new.clone()]);
+                }
+            }
+            if ids.len() == known {
+                return;
+            }
+        }
+    }
+
     /// Adds the records under whose IDs needed ones stood before, since they share authors. Whether there was
     /// one to add.
     pub fn follow(&mut self, renumberings: &Renumberings) -> bool {

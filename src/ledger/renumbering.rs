@@ -19,6 +19,8 @@ pub struct Renumbered {
     pub old: RecordId,
     /// The ID after.
     pub new: RecordId,
+    /// Its path under the old ID.
+    pub path: String,
     /// Position of the commit before, in which it stood under the old ID.
     pub before: usize,
     /// Other records to whose texts the same commit did nothing but this.

@@ -55,6 +55,15 @@ impl IdPattern {
         all_digits.then(|| digits.parse().ok()).flatten()
     }
 
+    /// Whether this pattern makes the ID in some year. One of digits alone makes none: in a text it is a number.
+    pub fn matches(&self, id: &str) -> bool {
+        if !self.text.replace("{year}", "").replace("{n", "").split('}').any(has_letter) {
+            return false;
+        }
+        let years = (0..id.len()).filter_map(|at| id.get(at..at + 4)?.parse::<i16>().ok());
+        years.chain([0]).any(|year| self.number_of(id, year).is_some())
+    }
+
     /// The pattern as the policy writes it.
     pub fn as_str(&self) -> &str {
         &self.text
@@ -64,6 +73,10 @@ impl IdPattern {
         let year = format!("{year:04}");
         (self.before.replace("{year}", &year), self.after.replace("{year}", &year))
     }
+}
+
+fn has_letter(text: &str) -> bool {
+    text.bytes().any(|byte| byte.is_ascii_alphabetic())
 }
 
 /// Globs that are compiled when somebody asks them first: most commands ask none, and compiling takes longer than many

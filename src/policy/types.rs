@@ -87,6 +87,12 @@ impl Ids {
         self.kinds.get(&kind).unwrap_or(&self.task)
     }
 
+    /// Whether one of the patterns makes the ID. A name, such as a runbook's, may be a word of any text.
+    pub fn is_number(&self, id: &RecordId) -> bool {
+        let patterns = self.kinds.values().chain([&self.task, &self.decision]);
+        patterns.into_iter().any(|pattern| pattern.matches(id.as_str()))
+    }
+
     /// One more than the highest number that a pattern ever made in that year.
     pub fn next_number(&self, pattern: &IdPattern, year: i16, taken: &[RecordId]) -> Option<u32> {
         let highest = taken.iter().filter_map(|id| pattern.number_of(id.as_str(), year)).max();

@@ -3,6 +3,7 @@
 
 mod documents;
 mod edges;
+mod held;
 mod history;
 mod identity;
 mod policy;

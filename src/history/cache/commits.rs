@@ -108,7 +108,7 @@ fn write(writer: &mut Writer, view: &View<'_>, back: impl Fn(&CommitId) -> Optio
     writer.file(facts.policy);
 }
 
-fn lists(trailers: &Trailers) -> [&[String]; 9] {
+fn lists(trailers: &Trailers) -> [&[String]; 10] {
     let Trailers {
         changes,
         deployed,
@@ -119,8 +119,9 @@ fn lists(trailers: &Trailers) -> [&[String]; 9] {
         affirms,
         approved_by,
         co_authors,
+        renumbers,
     } = trailers;
-    [changes, deployed, rolled_back, anyway, plans, exercised, affirms, approved_by, co_authors]
+    [changes, deployed, rolled_back, anyway, plans, exercised, affirms, approved_by, co_authors, renumbers]
 }
 
 fn write_texts(writer: &mut Writer, texts: &[String]) {
@@ -205,6 +206,7 @@ fn read_trailers(reader: &mut Reader<'_>) -> Option<Trailers> {
         affirms: read_texts(reader)?,
         approved_by: read_texts(reader)?,
         co_authors: read_texts(reader)?,
+        renumbers: read_texts(reader)?,
     })
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::Judged;
 use crate::ledger::context::Context;
+use crate::ledger::naming::RenumberedSides;
 use crate::ledger::walk::{Key, RecordIx};
 
 pub(super) struct Authors {
@@ -31,6 +32,9 @@ impl Authors {
             let is_of_it = |commit: usize| until.is_none_or(|until| context.in_history(commit, until));
             let transitions = context.transitions(record);
             let texts = transitions.iter().filter(|transition| *context.key(transition) == Key::Scope);
+            // Of another record that had the ID on its own side, and took another.
+            let gone = RenumberedSides::of(context, record);
+            let is_of_it = |commit: usize| is_of_it(commit) && (until.is_some() || !gone.has(commit));
             for commit in texts.map(|transition| transition.commit as usize).filter(|&c| is_of_it(c)) {
                 match renumbering(context, record, commit) {
                     None => authors.add(context, commit, "wrote a part of its text", approval),
