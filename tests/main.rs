@@ -24,6 +24,7 @@ mod hooks;
 mod import;
 mod law;
 mod manifests;
+mod marks;
 mod mdbook;
 mod merge_laws;
 mod merges;

@@ -11,7 +11,7 @@ use super::ui::Ui;
 use crate::book::{Ask, GateQuestion, View};
 use crate::diagnostic::nearest;
 use crate::ledger::Gate;
-use crate::record::{ItemKey, RecordType};
+use crate::record::{Item, ItemKey, Record, RecordType, ScopeRules, deployment_digest, edit};
 
 /// Say that a task has been deployed to an environment: tick its items and commit
 ///
@@ -83,7 +83,12 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &DeployedArgs) -> Result
     );
     message.extend(plan.map(|digest| format!("Plan: {digest}\n")));
     message.extend(anyway.map(|reason| format!("Anyway: {reason}\n")));
-    let edit = set_items(&state.record.path, state.record_type, keys, true);
+    let digest = deployment_digest(
+        &state.record,
+        &ScopeRules { gated: target.loaded.policy.gated_environments() },
+        &args.environment,
+    );
+    let edit = mark_deployed(&state.record.path, keys, digest);
     target.apply(ui, context, &args.commit, &format!("deployed to {}", args.environment), &message, &edit)
 }
 
@@ -160,6 +165,35 @@ fn words(gate: &Gate) -> String {
     unmet.map(|requirement| format!("\n  {}: {}", requirement.code, requirement.detail)).collect()
 }
 
+/// The digest of a mark without its number.
+fn base(mark: &str) -> &str {
+    mark.split(' ').next().unwrap_or(mark)
+}
+
+/// An edit that ticks items and puts the mark of the deployment behind them, with a number where the same one stood there.
+fn mark_deployed(path: &str, keys: Vec<ItemKey>, digest: String) -> impl Fn(&str) -> Result<String, String> {
+    let path = path.to_owned();
+    move |text| {
+        let ticked = set_items(&path, RecordType::Task, keys.clone(), true)(text)?;
+        let mut text = ticked;
+        for key in &keys {
+            let record = Record::parse(RecordType::Task, &path, text.as_bytes());
+            let item = record.items.iter().find(|item| item.key == *key);
+            let item = item.ok_or_else(|| format!("it has no item “{}”", key.text))?;
+            let before = item.deployed_on.as_ref().filter(|mark| base(&mark.text) == digest);
+            let mark = match before {
+                None => digest.clone(),
+                Some(mark) => {
+                    let number = mark.text.split_once(' ').and_then(|(_, number)| number.parse::<u32>().ok());
+                    format!("{digest} {}", number.unwrap_or(1).saturating_add(1))
+                }
+            };
+            text = edit::set_deployment_mark(&text, item, &mark).map_err(|error| error.to_string())?;
+        }
+        Ok(text)
+    }
+}
+
 /// The items of an environment that are not yet in the wanted state.
 fn items(target: &Target, name: &str, checked: bool) -> Result<Vec<ItemKey>, CliError> {
     target.expect(RecordType::Task)?;
@@ -187,9 +221,13 @@ fn items(target: &Target, name: &str, checked: bool) -> Result<Vec<ItemKey>, Cli
         return Err(CliError::failure(format!("{} has no item that deploys to {name}", target.name))
             .with_hint(format!("add one of: {}", texts.join(", "))));
     }
+    let digest = deployment_digest(&state.record, &ScopeRules { gated: policy.gated_environments() }, name);
+    // Another text or other evidence since the last deployment, and it may be deployed again.
+    let is_other = |item: &Item| item.deployed_on.as_ref().is_none_or(|mark| base(&mark.text) != digest);
+    let is_behind = checked && of_environment.iter().any(|item| is_other(item));
     let open: Vec<ItemKey> = of_environment
         .into_iter()
-        .filter(|item| item.checked != checked)
+        .filter(|item| item.checked != checked || is_behind)
         .map(|item| item.key.clone())
         .collect();
     if open.is_empty() {

@@ -1,7 +1,7 @@
 //! A deployment as its commit makes it: where, and when.
 
 use super::context::Context;
-use super::walk::{Key, RecordIx, Value};
+use super::walk::{Key, RecordIx};
 use crate::policy::{self, Policy};
 
 /// The environments whose items a commit ticks in a record, by a policy.
@@ -14,7 +14,7 @@ pub(super) fn environments_of<'p>(
     let ticked = context.transitions(record);
     let mut found: Vec<&policy::Environment> = Vec::new();
     let own = ticked.iter().filter(|t| t.commit as usize == commit);
-    for transition in own.filter(|t| *context.value(t.to) == Value::Checked) {
+    for transition in own.filter(|t| context.value(t.to).is_ticked()) {
         let Key::Item(item) = context.key(transition) else { continue };
         let Some(environment) = policy.environment_deployed_by(&item.text) else { continue };
         if !found.iter().any(|known| known.name == environment.name) {

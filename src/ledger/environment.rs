@@ -72,7 +72,7 @@ fn untick(context: &Context<'_>, record: RecordIx, item: &ItemKey) -> Option<usi
     let owners = context.owners(cell);
     let transitions = context.transitions(record);
     let of_item = || transitions.iter().filter(|t| *context.key(t) == key);
-    let was_ticked = of_item().any(|t| *context.value(t.to) == Value::Checked);
+    let was_ticked = of_item().any(|t| context.value(t.to).is_ticked());
     let made_anew =
         of_item().any(|t| owners.contains(&(t.commit as usize)) && t.from == ABSENT && t.to == cell.value);
     context.latest(owners).filter(|_| was_ticked && !made_anew)

@@ -58,8 +58,10 @@ fn of_commit(
     for transition in group {
         match context.key(transition) {
             Key::Item(item) => match (context.value(transition.from), context.value(transition.to)) {
-                (_, Value::Checked) => kinds.push(EventKind::Ticked { item: text_of(item) }),
-                (Value::Checked, Value::Unchecked) => kinds.push(EventKind::Unticked { item: text_of(item) }),
+                (_, to) if to.is_ticked() => kinds.push(EventKind::Ticked { item: text_of(item) }),
+                (from, Value::Unchecked) if from.is_ticked() => {
+                    kinds.push(EventKind::Unticked { item: text_of(item) });
+                }
                 // A merge that takes another side's tick away changes nothing of its first parent.
                 (_, Value::Unchecked) if took_away(context, record, transition) => {
                     kinds.push(EventKind::Unticked { item: text_of(item) });
@@ -105,8 +107,8 @@ fn deployments(context: &Context<'_>, group: &[&Transition]) -> Vec<EventKind> {
         };
         let environment = environment.name.clone();
         let kind = match (context.value(transition.from), context.value(transition.to)) {
-            (_, Value::Checked) => EventKind::Deployed { environment },
-            (Value::Checked, Value::Unchecked) => {
+            (_, to) if to.is_ticked() => EventKind::Deployed { environment },
+            (from, Value::Unchecked) if from.is_ticked() => {
                 let commit = &context.sources.history.commits[transition.commit as usize];
                 let reason = commit.trailers.rolled_back.iter().find_map(|text| {
                     let (name, reason) = text.split_once(' ')?;

@@ -74,6 +74,7 @@ fn words_of(context: &Context<'_>, value: u32) -> String {
         Value::Present | Value::Text(_) => "present".to_owned(),
         Value::Unchecked => "unticked".to_owned(),
         Value::Checked => "ticked".to_owned(),
+        Value::Deployed(mark) => format!("ticked (on {mark})"),
         Value::Scope(scope) => scope.to_string(),
         Value::Json(json) => json.to_string(),
     }
@@ -104,8 +105,9 @@ fn step(context: &Context<'_>, transition: &Transition) -> String {
 
 fn verb(context: &Context<'_>, from: u32, to: u32) -> String {
     match (context.value(from), context.value(to)) {
-        (_, Value::Checked) => "ticked".to_owned(),
-        (Value::Checked, Value::Unchecked) => "unticked".to_owned(),
+        (from, Value::Deployed(mark)) if from.is_ticked() => format!("deployed again (on {mark})"),
+        (_, Value::Checked | Value::Deployed(_)) => "ticked".to_owned(),
+        (Value::Checked | Value::Deployed(_), Value::Unchecked) => "unticked".to_owned(),
         (_, Value::Unchecked) => "added unticked".to_owned(),
         (_, Value::Absent) => "removed".to_owned(),
         (Value::Absent, Value::Scope(_) | Value::Text(_) | Value::Present) => "written".to_owned(),
@@ -118,8 +120,8 @@ fn verb(context: &Context<'_>, from: u32, to: u32) -> String {
 fn merge_verb(context: &Context<'_>, transition: &Transition) -> String {
     let kept = transition.kept != 0;
     match context.value(transition.to) {
-        Value::Checked if kept => "brought back".to_owned(),
-        Value::Checked => "ticked".to_owned(),
+        Value::Checked | Value::Deployed(_) if kept => "brought back".to_owned(),
+        Value::Checked | Value::Deployed(_) => "ticked".to_owned(),
         Value::Unchecked | Value::Absent => "taken away".to_owned(),
         Value::Json(json) if kept => format!("set back to {json}"),
         Value::Scope(_) | Value::Text(_) | Value::Present if kept => "set back".to_owned(),

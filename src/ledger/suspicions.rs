@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::context::Context;
 use super::policy_line::{Improper, Pending};
-use super::walk::{Key, RecordIx, Transition, Value};
+use super::walk::{Key, RecordIx, Transition};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::record::{Item, Record};
 
@@ -97,7 +97,7 @@ pub(super) fn acts(context: &Context<'_>, record: RecordIx, parsed: &Record) -> 
     let acts: BTreeSet<usize> = transitions
         .iter()
         .filter(|transition| match context.key(transition) {
-            Key::Item(_) => *context.value(transition.to) == Value::Checked,
+            Key::Item(_) => context.value(transition.to).is_ticked(),
             Key::Field(field) => &**field == "decision",
             _ => false,
         })

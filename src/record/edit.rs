@@ -69,6 +69,26 @@ pub fn set_item(source: &str, item: &Item, checked: bool) -> Result<String, Edit
     Ok(splice(source, item.mark.clone(), if checked { "[x]" } else { "[ ]" }))
 }
 
+/// Puts the mark of a deployment behind an item's text, in the place of the one that is there.
+///
+/// # Errors
+/// [`EditError::ItemMoved`] when the item is not where it was.
+pub fn set_deployment_mark(source: &str, item: &Item, mark: &str) -> Result<String, EditError> {
+    let moved = || EditError::ItemMoved { text: item.text.clone() };
+    let place = match &item.deployed_on {
+        Some(there) => there.span.clone(),
+        // Behind what closes its markup.
+        None => {
+            let rest = source.get(item.text_end..).ok_or_else(moved)?;
+            let line = rest.lines().next().unwrap_or_default();
+            let end = item.text_end + line.trim_end().len();
+            end..end
+        }
+    };
+    source.get(place.clone()).ok_or_else(moved)?;
+    Ok(splice(source, place, &format!(" (on {mark})")))
+}
+
 fn splice(source: &str, range: std::ops::Range<usize>, replacement: &str) -> String {
     [&source[..range.start], replacement, &source[range.end..]].concat()
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::layout::{find_layout, find_troubles};
 use super::markdown::read_outline;
 use super::scope::{Body, ScopeField, canonical_json, write_scope};
-use super::{ItemKey, MAX_RECORD_BYTES, RecordId, ScopeHash, ScopeRules, frontmatter};
+use super::{Item, ItemKey, MAX_RECORD_BYTES, RecordId, ScopeHash, ScopeRules, frontmatter};
 
 /// What one version of a record says, as far as commits are judged by it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -19,6 +19,8 @@ pub struct Facts {
     pub shape: Arc<Shape>,
     /// Whether each item of the shape is ticked.
     pub ticks: Box<[bool]>,
+    /// The marks of deployments, with the items of the shape that they stand behind, ascending.
+    pub marks: Arc<[(u16, Arc<str>)]>,
     /// The value of each field of the shape, as canonical JSON (RFC 8785).
     pub values: Arc<[Arc<str>]>,
     /// The hash of its material content.
@@ -38,6 +40,11 @@ impl Facts {
     /// Reads a file's bytes.
     pub fn read(bytes: &[u8], rules: &ScopeRules) -> Facts {
         read_facts(bytes, rules).map(|(facts, _)| facts).unwrap_or_default()
+    }
+
+    /// The mark of a deployment behind an item of the shape.
+    pub fn mark(&self, item: usize) -> Option<&Arc<str>> {
+        self.marks.iter().find(|(place, _)| usize::from(*place) == item).map(|(_, mark)| mark)
     }
 
     /// The value of a top-level key, as canonical JSON.
@@ -153,10 +160,15 @@ fn read_facts(bytes: &[u8], rules: &ScopeRules) -> Option<(Facts, Vec<usize>)> {
     let scope = ScopeHash::of(&write_scope(scope_fields, body, rules));
     let boxes = outline.items.iter().map(|item| item.mark.start + 1).collect();
     let ticks = outline.items.iter().map(|item| item.checked).collect();
+    let mark = |(place, item): (usize, &Item)| {
+        Some((u16::try_from(place).ok()?, Arc::clone(&item.deployed_on.as_ref()?.text)))
+    };
+    let marks = outline.items.iter().enumerate().filter_map(mark).collect();
     let shape = Shape {
         items: outline.items.into_iter().map(|item| item.key).collect(),
         fields: values.iter().map(|(key, _)| (*key).into()).collect(),
     };
-    let facts = Facts { readable: true, shape: shape.into(), ticks, values: canonical, scope: Some(scope) };
+    let facts =
+        Facts { readable: true, shape: shape.into(), ticks, marks, values: canonical, scope: Some(scope) };
     Some((facts, boxes))
 }

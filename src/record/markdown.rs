@@ -8,7 +8,7 @@ use std::sync::Arc;
 use pulldown_cmark::{Event, HeadingLevel, LinkType, Options, Parser, Tag, TagEnd};
 
 use super::item::normalize;
-use super::{Item, ItemKey, Link, Section, Step};
+use super::{DeploymentMark, Item, ItemKey, Link, Section, Step};
 
 /// Deepest nesting of lists, quotes and definitions that is read.
 pub(super) const MAX_DEPTH: usize = 200;
@@ -68,6 +68,8 @@ fn with_final_line_end(body: &str) -> Cow<'_, str> {
 #[derive(Default)]
 struct OpenItem {
     span: Range<usize>,
+    /// Where the last piece of its text ends.
+    text_end: usize,
     /// Index into the outline's items once its box has been seen.
     item_idx: Option<usize>,
     /// Whether its first block is over, so that what follows is no part of its text.
@@ -96,8 +98,8 @@ impl Reader<'_> {
             Event::Start(tag) => self.start(tag, range)?,
             Event::End(tag) => self.end(tag),
             Event::TaskListMarker(checked) => self.mark(checked, &range)?,
-            Event::Text(text) | Event::Code(text) => self.text(&text),
-            Event::SoftBreak | Event::HardBreak => self.text(" "),
+            Event::Text(text) | Event::Code(text) => self.text(&text, range.end),
+            Event::SoftBreak | Event::HardBreak => self.text(" ", 0),
             _ => {}
         }
         Ok(())
@@ -160,12 +162,14 @@ impl Reader<'_> {
         if self.depth > MAX_DEPTH { Err(TooMuch::Nested(offset)) } else { Ok(()) }
     }
 
-    fn text(&mut self, text: &str) {
+    fn text(&mut self, text: &str, end: usize) {
         if self.heading.is_some() {
             self.heading_text.push_str(text);
         }
-        if let Some(OpenItem { item_idx: Some(idx), named: false, .. }) = self.open_items.last() {
+        if let Some(OpenItem { item_idx: Some(idx), named: false, text_end, .. }) = self.open_items.last_mut()
+        {
             self.outline.items[*idx].text.push_str(text);
+            *text_end = end.max(*text_end);
         }
     }
 
@@ -200,14 +204,28 @@ impl Reader<'_> {
             span: open.span.clone(),
             // Blanks between bullet and box belong to the event's range.
             mark: range.end - 3..range.end,
+            deployed_on: None,
+            text_end: range.end,
         });
         Ok(())
     }
 
     fn end_item(&mut self) {
-        let Some(OpenItem { item_idx: Some(idx), .. }) = self.open_items.pop() else { return };
+        let Some(OpenItem { item_idx: Some(idx), text_end, .. }) = self.open_items.pop() else { return };
         let item = &mut self.outline.items[idx];
         item.text = collapse(&item.text);
+        item.text_end = item.text_end.max(text_end);
+        // As it stands in the file: what markup makes look so is a text like any other.
+        let written = &self.source[item.mark.end..item.text_end];
+        if let (Some(mark), Some(_)) = (trailing_mark(written), trailing_mark(&item.text)) {
+            let start =
+                item.mark.end + written[..written.len() - mark.len()].trim_end_matches([' ', '\t']).len();
+            let text = mark[4..mark.len() - 1].into();
+            item.deployed_on = Some(DeploymentMark { text, span: start..item.text_end });
+            item.text.truncate(item.text.len() - mark.len());
+            item.text.truncate(item.text.trim_end().len());
+            item.text_end = start;
+        }
         item.key.text = normalize(&item.text).into();
     }
 
@@ -244,6 +262,19 @@ impl Reader<'_> {
         }
         self.outline
     }
+}
+
+/// The mark of a deployment that ends a text: `(on 4ed4da57c2b1)`, a number behind the digits or none. A text that is
+/// nothing else has none.
+fn trailing_mark(text: &str) -> Option<&str> {
+    let start = text.rfind(" (on ")? + 1;
+    let inside = text[start..].strip_prefix("(on ")?.strip_suffix(')')?;
+    let (digits, number) = inside.split_once(' ').unwrap_or((inside, "2"));
+    let is_digest =
+        digits.len() == 12 && digits.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
+    let is_number =
+        !number.starts_with('0') && number.bytes().all(|b| b.is_ascii_digit()) && !number.is_empty();
+    (is_digest && is_number && number.len() < 9 && !text[..start].trim().is_empty()).then_some(&text[start..])
 }
 
 fn collapse(text: &str) -> String {

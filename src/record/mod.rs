@@ -40,6 +40,6 @@ pub use kinds::{RecordType, Risk, TaskKind, Verdict};
 pub(crate) use layout::find_conflict as conflict_in;
 pub use markdown::markdown_options;
 pub use references::{mentions, places, replaced, with_references};
-pub use scope::{ScopeHash, ScopeRules, scope_hash, scope_text};
+pub use scope::{ScopeHash, ScopeRules, deployment_digest, scope_hash, scope_text};
 pub use slug::slug;
 pub use types::*;

@@ -91,6 +91,19 @@ pub fn scope_hash(record: &Record, rules: &ScopeRules) -> ScopeHash {
     ScopeHash::of(&scope_text(record, rules))
 }
 
+/// What a deployment to an environment is marked with: twelve digits of the hash of the material text and of the evidence
+/// that is recorded for that environment.
+pub fn deployment_digest(record: &Record, rules: &ScopeRules, environment: &str) -> String {
+    let mut text = format!("{}\n", scope_hash(record, rules));
+    for key in ENVIRONMENT_KEYS {
+        let field = record.fields.iter().find(|field| field.key == key);
+        let evidence = field.and_then(|field| field.value.get(environment)?.get("digest"));
+        text.push_str(&evidence.map(canonical_json).unwrap_or_default());
+        text.push('\n');
+    }
+    ScopeHash::of(&text).to_string()[..12].to_owned()
+}
+
 /// A top-level key with its value in both forms.
 pub(super) struct ScopeField<'a> {
     pub(super) key: &'a str,
@@ -155,7 +168,12 @@ fn keep_gated(field: &mut ScopeField<'_>, rules: &ScopeRules) -> bool {
 
 fn write_body(text: &mut String, body: Body<'_>) {
     let mut free = body.sections.iter().filter(|section| is_free(section)).map(whole).peekable();
-    let mut marks = body.items.iter().map(|item| item.mark.clone()).peekable();
+    // Boxes are unticked, and a deployment's mark is no part of the text.
+    let mut cuts: Vec<(Range<usize>, &str)> =
+        body.items.iter().map(|item| (item.mark.clone(), "[ ]")).collect();
+    cuts.extend(body.items.iter().filter_map(|item| Some((item.deployed_on.as_ref()?.span.clone(), ""))));
+    cuts.sort_by_key(|(cut, _)| cut.start);
+    let mut marks = cuts.into_iter().peekable();
     let mut offset = body.start;
     let mut began = false;
     let mut blank = false;
@@ -168,7 +186,7 @@ fn write_body(text: &mut String, body: Body<'_>) {
         let written = line.strip_suffix('\n').unwrap_or(line);
         let end = range.start + written.strip_suffix('\r').unwrap_or(written).trim_end_matches(' ').len();
         if skipped || end == range.start {
-            while marks.next_if(|mark| mark.start < range.end).is_some() {}
+            while marks.next_if(|(mark, _)| mark.start < range.end).is_some() {}
             blank |= !skipped;
             continue;
         }
@@ -177,12 +195,12 @@ fn write_body(text: &mut String, body: Body<'_>) {
         }
         (began, blank) = (true, false);
         let mut written = range.start;
-        while let Some(mark) = marks.next_if(|mark| mark.start < range.end) {
+        while let Some((mark, instead)) = marks.next_if(|(mark, _)| mark.start < range.end) {
             text.push_str(&body.source[written..mark.start]);
-            text.push_str("[ ]");
+            text.push_str(instead);
             written = mark.end;
         }
-        text.push_str(&body.source[written..end]);
+        text.push_str(&body.source[written.min(end)..end]);
         text.push('\n');
     }
 }

@@ -238,6 +238,19 @@ pub struct Item {
     pub span: Range<usize>,
     /// The three bytes `[ ]`.
     pub mark: Range<usize>,
+    /// The mark of a deployment behind its text, which is no part of it.
+    pub deployed_on: Option<DeploymentMark>,
+    /// Where its text ends in the file, that mark left out.
+    pub text_end: usize,
+}
+
+/// `(on 4ed4da57c2b1)` or `(on 4ed4da57c2b1 2)`: of which text and evidence a deployment was one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeploymentMark {
+    /// What stands between `(on ` and `)`.
+    pub text: Arc<str>,
+    /// With its parentheses and the blanks before it, in bytes of the file.
+    pub span: Range<usize>,
 }
 
 /// An item of an ordered list.

@@ -36,6 +36,11 @@ pub(super) fn encode(files: &[(&(RecordType, BlobId), &Facts)]) -> Vec<u8> {
         writer.count(shapes.number(&facts.shape));
         writer.count(values.number(&facts.values));
         write_ticks(&mut writer, &facts.ticks);
+        writer.count(facts.marks.len());
+        for (item, mark) in facts.marks.iter() {
+            writer.number((*item).into());
+            writer.text(mark);
+        }
         if let Some(scope) = &facts.scope {
             writer.raw(&scope.0);
         }
@@ -120,9 +125,11 @@ fn read(reader: &mut Reader<'_>, shapes: &[Arc<Shape>], values: &[Values]) -> Op
     }
     let bytes = reader.raw(shape.items.len().div_ceil(8))?;
     let ticks = (0..shape.items.len()).map(|item| bytes[item / 8] >> (item % 8) & 1 == 1).collect();
+    let marks: Vec<(u16, Arc<str>)> =
+        reader.list(|reader| Some((u16::try_from(reader.number()?).ok()?, reader.text()?)))?;
     let scope = match flags & SCOPE != 0 {
         true => Some(ScopeHash(reader.raw(32)?.try_into().ok()?)),
         false => None,
     };
-    Some(Facts { readable: flags & READABLE != 0, shape, ticks, values, scope })
+    Some(Facts { readable: flags & READABLE != 0, shape, ticks, marks: marks.into(), values, scope })
 }

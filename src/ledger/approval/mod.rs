@@ -240,7 +240,7 @@ fn another_person(missing: usize) -> Approval {
 
 /// The owners of a ticked cell, as positions; empty when it is not ticked.
 pub(super) fn tickers(context: &Context<'_>, cell: Option<&Cell>) -> Vec<usize> {
-    cell.filter(|cell| *context.value(cell.value) == Value::Checked)
+    cell.filter(|cell| context.value(cell.value).is_ticked())
         .map_or_else(Vec::new, |cell| context.owners(cell))
 }
 

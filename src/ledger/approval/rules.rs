@@ -185,8 +185,7 @@ fn missing(context: &Context<'_>, judged: &Judged<'_>, role: &str, act: &Act<'_>
                     short(*commit)
                 ));
             }
-            let checked = context.sources.walk.values.find(&Value::Checked)?;
-            let untick = withdrawals(context, judged, checked)
+            let untick = withdrawals(context, judged, |value| value.is_ticked())
                 .filter(|withdrawal| withdrawal.key == *key)
                 .map(|withdrawal| withdrawal.commit as usize)
                 .find(|&untick| untick != *commit && !context.in_history(untick, *commit))?;
@@ -194,7 +193,9 @@ fn missing(context: &Context<'_>, judged: &Judged<'_>, role: &str, act: &Act<'_>
         }
         Act::Detached { path, value, file, .. } => {
             // Bytes that were removed once never count again, wherever they come back.
-            if let Some(withdrawal) = withdrawals(context, judged, *value).next() {
+            if let Some(withdrawal) =
+                withdrawals(context, judged, |taken| taken == context.value(*value)).next()
+            {
                 let by = short(withdrawal.commit as usize);
                 return Some(format!("{path} was withdrawn in {by}: the same bytes never count again"));
             }
@@ -207,12 +208,12 @@ fn missing(context: &Context<'_>, judged: &Judged<'_>, role: &str, act: &Act<'_>
 fn withdrawals<'s>(
     context: &'s Context<'_>,
     judged: &'s Judged<'_>,
-    value: u32,
+    is_it: impl Fn(&Value) -> bool + 's,
 ) -> impl Iterator<Item = &'s Withdrawal> {
     context.withdrawals(judged.record).iter().copied().filter(move |withdrawal| {
         let by = withdrawal.commit as usize;
         let seen = || context.has(by) || judged.landed_on.is_some_and(|trunk| context.in_history(by, trunk));
-        withdrawal.value == value && seen()
+        is_it(context.value(withdrawal.value)) && seen()
     })
 }
 

@@ -26,8 +26,8 @@ impl Case<'_, '_> {
         let taken = context
             .transitions_beside(record, trunk)
             .filter(|transition| *context.key(transition) == key)
-            .filter(|transition| *context.value(transition.from) == Value::Checked)
-            .find(|transition| *context.value(transition.to) != Value::Checked);
+            .filter(|transition| context.value(transition.from).is_ticked())
+            .find(|transition| !context.value(transition.to).is_ticked());
         taken.map(|transition| transition.commit as usize)
     }
 

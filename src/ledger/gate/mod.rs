@@ -15,7 +15,6 @@ use super::environment::environments;
 use super::finished::is_finished;
 use super::state::{Approval, RiskState, TrustLevel};
 use super::subject::Subject;
-use super::walk::Value;
 use crate::diagnostic::Code;
 use crate::policy::{self, ConditionRule, Policy};
 use crate::record::{RecordId, Risk, TaskKind, Verdict};
@@ -317,7 +316,7 @@ impl Case<'_, '_> {
         let Subject { context, record, .. } = self.subject;
         let cell = context.cell(record, &super::walk::Key::Item(item.key.clone()))?;
         let stands =
-            *context.value(cell.value) == Value::Checked && self.unticked_beside(record, &item.key).is_none();
+            context.value(cell.value).is_ticked() && self.unticked_beside(record, &item.key).is_none();
         stands.then(|| context.latest(context.owners(cell))).flatten()
     }
 }

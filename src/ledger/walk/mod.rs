@@ -183,7 +183,7 @@ impl<'a> Walker<'a> {
     /// Records in which a commit, whose transitions are the last noted, ticks an item that deploys.
     fn deployed(&self, commit: u32) -> BTreeSet<RecordIx> {
         let own = self.out.transitions.iter().rev().take_while(|transition| transition.commit == commit);
-        own.filter(|transition| *self.out.values.item(transition.to) == Value::Checked)
+        own.filter(|transition| self.out.values.item(transition.to).is_ticked())
             .filter(|transition| self.deploying.contains(&transition.key))
             .map(|transition| transition.record)
             .collect()
@@ -313,13 +313,16 @@ impl<'a> Walker<'a> {
     /// Notes what a commit with a new state took away from its parents'.
     fn withdraw(&mut self, commit: u32, record: RecordIx, key: u32, to: u32, before: &[Option<&Cell>]) {
         let detached = matches!(self.out.keys.item(key), Key::Detached(_));
+        // Another mark is another deployment, and takes no tick away.
+        let is_ticked = self.out.values.item(to).is_ticked();
         for (position, cell) in before.iter().enumerate() {
             let Some(value) = cell.map(|cell| cell.value).filter(|value| *value != to && *value != ABSENT)
             else {
                 continue;
             };
             let seen = before[..position].iter().flatten().any(|cell| cell.value == value);
-            if !seen && (detached || *self.out.values.item(value) == Value::Checked) {
+            let is_taken = !is_ticked && self.out.values.item(value).is_ticked();
+            if !seen && (detached || is_taken) {
                 self.out.withdrawals.push(Withdrawal { commit, record, key, value });
             }
         }

@@ -40,9 +40,18 @@ pub(in crate::ledger) enum Value {
     Present,
     Unchecked,
     Checked,
+    /// Ticked, with the mark of a deployment behind it.
+    Deployed(Arc<str>),
     Text(BlobId),
     Scope(ScopeHash),
     Json(Arc<str>),
+}
+
+impl Value {
+    /// Whether it is that of a ticked box.
+    pub(in crate::ledger) fn is_ticked(&self) -> bool {
+        matches!(self, Value::Checked | Value::Deployed(_))
+    }
 }
 
 /// Position of the record in [`Walk::ids`].
@@ -191,7 +200,7 @@ impl<T: Eq + std::hash::Hash> Interner<T> {
 /// Positions, ascending; only commits that carry a signature.
 pub fn signed_acts(history: &History, walk: &Walk) -> Vec<usize> {
     let acts = walk.transitions.iter().filter(|transition| match walk.keys.item(transition.key) {
-        Key::Item(_) => *walk.values.item(transition.to) == Value::Checked,
+        Key::Item(_) => walk.values.item(transition.to).is_ticked(),
         Key::Field(field) => &**field == "decision",
         _ => false,
     });

@@ -83,7 +83,10 @@ impl<'a> Walker<'a> {
         state.extend(places.iter().map(|&(key, place)| {
             let value = match place {
                 Place::Scope => scope,
-                Place::Item(item) if facts.ticks[item] => self.checked,
+                Place::Item(item) if facts.ticks[item] => match facts.mark(item) {
+                    Some(mark) => self.out.values.intern(Value::Deployed(Arc::clone(mark))),
+                    None => self.checked,
+                },
                 Place::Item(_) => self.unchecked,
                 Place::Field(field) => fields[field],
             };
