@@ -134,7 +134,7 @@ codes! {
     CancelledDeployed "cancelled-deployed":
         "A task that has been deployed says that it is cancelled; both cannot be true.",
         "Remove `cancelled`, or roll the deployment back first.";
-    EnvironmentSkipped "environment-skipped": "An earlier environment has not been deployed with this text.", "Deploy there first.";
+    EnvironmentSkipped "environment-skipped": "An earlier environment has not been deployed with this text.", "Deploy there first, again where it was with another text: `changebook deployed ID ENVIRONMENT`.";
     EnvironmentUnlisted "environment-unlisted": "The record does not say that it goes to this environment: its `environments` does not list it, or, without that key, no item deploys there.", "Add the environment or its item to the record, and have that approved; or ask about another environment.";
     DeployerRole "deployer-role": "The deployer may not deploy to this environment.", "Somebody who may, deploys.";
     DeployerApproved "deployer-approved": "The deployer is one whose approval was counted.", "Let another person deploy.";

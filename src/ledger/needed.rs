@@ -70,7 +70,7 @@ impl Needed {
 
     /// Adds the records that needed ones were parted from, or became: which of them a commit names is told by both.
     pub fn add_renumbered(&mut self, history: &History) {
-        let (Needed::Only(ids) | Needed::Alone(ids)) = self else { return };
+        let Needed::Only(ids) = self else { return };
         let pairs: Vec<(RecordId, RecordId)> =
             history.commits.iter().flat_map(super::naming::renumbered_ids).collect();
         loop {
