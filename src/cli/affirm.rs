@@ -34,7 +34,9 @@ pub(super) struct AffirmArgs {
 
 pub(super) fn run(ui: &mut Ui, context: &Context, args: &AffirmArgs) -> Result<(), CliError> {
     context.refuse_at("affirm")?;
-    let (book, loaded) = context.load()?;
+    let (hold, book) = context.held("affirm")?;
+    let loaded = book.load(&context.ask())?;
+    hold.read_at(loaded.commit());
     let email = crate::act::author_email(&book)?;
     let policy = &loaded.policy;
     let person = policy.person_by_email(&email).ok_or_else(|| {
@@ -58,7 +60,7 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &AffirmArgs) -> Result<(
         Some(why) => format!("{subject}\nAnyway: {why}\n"),
         None => subject,
     };
-    let made = crate::act::commit_files(&book, &files, &message)?;
+    let made = crate::act::commit_files(&hold, &book, &files, &message)?;
     if context.json {
         return ui.json(&serde_json::json!({
             "schema": "changebook.affirm/1", "person": person, "commits": commits, "commit": made,
