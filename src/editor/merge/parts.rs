@@ -160,10 +160,12 @@ pub(super) fn part(key: String, text: &str) -> Keyed {
 
 /// The start of the line that holds `offset`.
 pub(super) fn line_start(text: &str, offset: usize) -> usize {
-    text[..offset].rfind('\n').map_or(0, |newline| newline + 1)
+    // A place within a letter of several bytes is in its line, too.
+    text.as_bytes()[..offset].iter().rposition(|byte| *byte == b'\n').map_or(0, |newline| newline + 1)
 }
 
 /// The start of the line after the one that holds `offset`.
 pub(super) fn line_end(text: &str, offset: usize) -> usize {
-    text[offset..].find('\n').map_or(text.len(), |newline| offset + newline + 1)
+    let newline = text.as_bytes()[offset..].iter().position(|byte| *byte == b'\n');
+    newline.map_or(text.len(), |newline| offset + newline + 1)
 }
