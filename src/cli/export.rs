@@ -9,6 +9,7 @@ use super::ui::{Ui, escape, json_line};
 use crate::act::write_atomically;
 use crate::ledger::{Evidence, Listed, RecordJson, RecordState, TrustLevel};
 use crate::record::{Details, Risk};
+use crate::site::csv_cell;
 
 /// Write every record with all that is derived, one a line, for other programs
 ///
@@ -57,7 +58,7 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &ExportArgs) -> Result<(
     };
     match &args.out {
         Some(out) => Ok(write_atomically(out, text.as_bytes())?),
-        None => ui.text(&text),
+        None => ui.document(&text),
     }
 }
 
@@ -84,11 +85,7 @@ fn csv(records: &[&RecordState]) -> Result<String, CliError> {
 
 /// A field that no spreadsheet runs and no terminal obeys (threats, rows 34 and 35).
 fn guarded(field: &str) -> String {
-    let field = escape(field);
-    match field.trim_start().starts_with(['=', '+', '-', '@']) {
-        true => format!("'{field}"),
-        false => field,
-    }
+    csv_cell(&escape(field))
 }
 
 type Column = (&'static str, fn(&RecordState) -> String);

@@ -2,6 +2,7 @@
 
 use crate::history::CommitTime;
 use crate::ledger::Row;
+use unicode_normalization::UnicodeNormalization;
 
 const HEADER: [&str; 20] = [
     "id",
@@ -34,7 +35,7 @@ pub fn audit_csv<'r>(rows: impl IntoIterator<Item = &'r Row>) -> Result<String, 
     let mut writer = csv::Writer::from_writer(Vec::new());
     writer.write_record(HEADER)?;
     for row in rows {
-        writer.write_record(fields(row).iter().map(|field| guarded(field)))?;
+        writer.write_record(fields(row).iter().map(|field| csv_cell(field)))?;
     }
     let bytes = writer.into_inner().map_err(|error| csv::Error::from(error.into_error()))?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
@@ -87,17 +88,26 @@ fn fields(row: &Row) -> [String; 20] {
     ]
 }
 
-fn guarded(field: &str) -> String {
+/// A field on one line that no spreadsheet runs: behind an apostrophe where what a reader sees first could begin a
+/// formula, in whatever width it is written and whatever blank or invisible letters stand before it.
+pub fn csv_cell(field: &str) -> String {
+    let is_unseen = |letter: char| {
+        letter.is_whitespace()
+            || matches!(letter, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}')
+            || matches!(letter, '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}')
+    };
     let field: String = field.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect();
-    match field.chars().next() {
-        Some('=' | '+' | '-' | '@') => format!("'{field}"),
+    let first = field.chars().find(|letter| !is_unseen(*letter));
+    let plain = first.and_then(|first| std::iter::once(first).nfkd().next());
+    match plain {
+        Some('=' | '+' | '-' | '@' | '\u{2212}') => format!("'{field}"),
         _ => field,
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::guarded;
+    use super::csv_cell;
 
     #[test]
     fn formulas_are_guarded() {
@@ -108,8 +118,19 @@ mod tests {
             ("@x", "'@x"),
             ("plain", "plain"),
             ("a\r\tb", "a  b"),
+            (" =1", "' =1"),
+            ("\t=1", "' =1"),
+            ("\u{a0}=1", "'\u{a0}=1"),
+            ("\u{200b}\u{feff} @x", "'\u{200b}\u{feff} @x"),
+            ("\u{ff1d}1", "'\u{ff1d}1"),
+            ("\u{ff0b}1", "'\u{ff0b}1"),
+            ("\u{fe63}1", "'\u{fe63}1"),
+            ("\u{ff20}x", "'\u{ff20}x"),
+            ("\u{3000}\u{ff0d}1", "'\u{3000}\u{ff0d}1"),
+            ("a = b", "a = b"),
+            ("", ""),
         ] {
-            assert_eq!(guarded(field), expected);
+            assert_eq!(csv_cell(field), expected);
         }
     }
 }

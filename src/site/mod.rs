@@ -34,6 +34,7 @@ mod markdown;
 mod meeting;
 mod memory;
 mod model;
+mod nesting;
 mod overview;
 mod page;
 mod palette;
@@ -72,7 +73,7 @@ mod fixture;
 #[cfg(test)]
 mod tests;
 
-pub use audit_csv::audit_csv;
+pub use audit_csv::{audit_csv, csv_cell};
 pub use checks::{EXTERNAL_LINKS, external_links};
 pub use disk::{Looks, OnDisk};
 pub use includes::{Expanded, Origins, ReadFile, expand_includes};

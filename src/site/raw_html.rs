@@ -40,11 +40,13 @@ pub(super) enum Address {
 pub(super) fn rewritten(html: &str, mut resolve: impl FnMut(&str, bool, Range<usize>) -> Address) -> String {
     let mut out = String::with_capacity(html.len());
     let mut rest = 0;
+    // Where no comment ends behind a place, none ends behind a later one: looked for once, however many begin.
+    let last_end = html.rfind("-->").unwrap_or(0);
     while let Some(offset) = html[rest..].find('<') {
         let start = rest + offset;
         out.push_str(&html[rest..start]);
         if html[start..].starts_with("<!--") {
-            match html[start..].find("-->") {
+            match (start < last_end).then(|| html[start..].find("-->")).flatten() {
                 Some(end) => rest = start + end + 3,
                 // One that does not end is text, so that it hides nothing.
                 None => {

@@ -11,6 +11,7 @@ use std::sync::LazyLock;
 
 use ammonia::{Builder, UrlRelative};
 
+use super::nesting::levelled;
 use super::text::visible;
 
 /// Elements that may stand in a page; the content of others stays, without their tags.
@@ -103,7 +104,7 @@ pub(super) fn place_for(out: &mut String, number: usize) {
 /// The HTML with everything taken out that is not on the list, and deceptive characters written out; then what
 /// was set aside is put into its places.
 pub(super) fn sanitized(html: &str, set_aside: &[String]) -> String {
-    let clean = BUILDER.clean(html).to_string();
+    let clean = BUILDER.clean(&levelled(html)).to_string();
     let clean = match visible(&clean) {
         Cow::Borrowed(_) => clean,
         Cow::Owned(escaped) => escaped,
