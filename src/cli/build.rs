@@ -100,7 +100,7 @@ pub(super) fn build(
     let config = sources.inputs.config()?;
     let out = match (out, &book.root) {
         (Some(out), _) => out.to_path_buf(),
-        (None, Some(root)) => root.join(&config.output),
+        (None, Some(root)) => own_folder(root, &config.output)?,
         (None, None) => {
             return Err(CliError::usage("in a bare repository `--out DIR` says where the site goes"));
         }
@@ -196,6 +196,16 @@ fn note_of(out: &Path) -> [u8; 32] {
     let absolute = out.canonicalize().or_else(|_| std::path::absolute(out));
     let path = absolute.unwrap_or_else(|_| out.to_path_buf());
     Sha256::digest(path.as_os_str().as_encoded_bytes()).into()
+}
+
+/// The folder that the book names, which nobody asked for by a flag: no link leads out of the book on the way.
+fn own_folder(root: &Path, output: &str) -> Result<PathBuf, CliError> {
+    let on_the_way = Path::new(output).ancestors().filter(|part| !part.as_os_str().is_empty());
+    match on_the_way.map(|part| root.join(part)).find(|part| part.is_symlink()) {
+        Some(link) => Err(CliError::failure(format!("`{}` is a symbolic link", link.display()))
+            .with_hint("remove it, or say where the site goes: `--out DIR`")),
+        None => Ok(root.join(output)),
+    }
 }
 
 /// The site never goes where the book's own files stand, nor around them.

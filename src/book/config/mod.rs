@@ -190,6 +190,13 @@ impl BookConfig {
             let message = format!("`book.src` must be a folder of the book, not `{}`", self.docs);
             return Err(error(["book", "src"], message, "write it like `docs`"));
         }
+        let output = Path::new(&self.output);
+        if output.is_absolute() || output.components().any(|part| matches!(part, Component::ParentDir)) {
+            // Whoever writes the book would choose where on the reader's machine files are written.
+            let message = format!("`build.build-dir` must be a folder of the book, not `{}`", self.output);
+            let help = "write it like `book`; `changebook build --out DIR` writes elsewhere";
+            return Err(error(["build", "build-dir"], message, help));
+        }
         if let Some(taken) = self.folder_in_the_way(Path::new(&self.output)) {
             let message = format!("`build.build-dir` is `{}`, and the book's {taken} there", self.output);
             return Err(error(["build", "build-dir"], message, "choose a folder of its own, such as `book`"));
@@ -296,6 +303,10 @@ mod tests {
             assert_eq!((error.line, error.column, error.message.as_str()), (line, column, message));
         }
         assert!(BookConfig::parse("[output.linkcheck]\nx = 1\n[preprocessor.mermaid]\ny = 1\n").is_ok());
-        assert!(BookConfig::parse("[build]\nbuild-dir = \"../site\"\n").is_ok());
+        for outside in ["../site", "/srv/www", "a/../../x", "book/.."] {
+            let text = format!("[build]\nbuild-dir = \"{outside}\"\n");
+            let error = BookConfig::parse(&text).unwrap_err();
+            assert!(error.message.contains("must be a folder of the book"), "{}", error.message);
+        }
     }
 }
