@@ -6,11 +6,13 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, Response, StatusCode, header};
+use axum::http::{Response, StatusCode, header};
+use axum::middleware;
 use axum::routing::get;
 
 use super::Shared;
 use super::files::Files;
+use super::guard::guarded;
 
 /// What is shown at the moment.
 #[derive(Default)]
@@ -56,6 +58,7 @@ pub(super) fn serve(listener: std::net::TcpListener, shared: &Arc<Shared>) {
         .route(RELOAD, get(|| async { typed("text/javascript", SCRIPT.as_bytes().to_vec()) }))
         .route(WAIT, get(wait))
         .fallback(file)
+        .layer(middleware::from_fn(guarded))
         .with_state(Arc::clone(shared));
     runtime.block_on(async {
         if let Ok(listener) = tokio::net::TcpListener::from_std(listener) {
@@ -66,9 +69,6 @@ pub(super) fn serve(listener: std::net::TcpListener, shared: &Arc<Shared>) {
 
 /// Answers with the number of the present build as soon as it is not the one that the page has.
 async fn wait(State(shared): State<Arc<Shared>>, request: Request) -> Response<Body> {
-    if !is_local(request.headers()) {
-        return refused();
-    }
     let known: u64 = request.uri().query().and_then(|text| text.parse().ok()).unwrap_or(0);
     let mut versions = shared.version.subscribe();
     let _ = tokio::time::timeout(PATIENCE, versions.wait_for(|version| *version != known)).await;
@@ -77,9 +77,6 @@ async fn wait(State(shared): State<Arc<Shared>>, request: Request) -> Response<B
 }
 
 async fn file(State(shared): State<Arc<Shared>>, request: Request) -> Response<Body> {
-    if !is_local(request.headers()) {
-        return refused();
-    }
     let version = *shared.version.borrow();
     let shown = shared.shown();
     let path = decoded(request.uri().path());
@@ -148,24 +145,11 @@ fn told(failure: &Failure) -> String {
     )
 }
 
-/// Whether the question names this machine: a page of another host may lead its name here.
-fn is_local(headers: &HeaderMap) -> bool {
-    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("");
-    let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
-    matches!(name, "127.0.0.1" | "[::1]") || name.eq_ignore_ascii_case("localhost")
-}
-
-fn refused() -> Response<Body> {
-    let mut response = typed("text/plain", b"this site is shown to this machine alone".to_vec());
-    *response.status_mut() = StatusCode::FORBIDDEN;
-    response
-}
-
 const SVG: &str = "image/svg+xml";
 /// What a drawing may do: nothing but draw.
 const DRAWING_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox";
 
-fn typed(content_type: &'static str, bytes: Vec<u8>) -> Response<Body> {
+pub(super) fn typed(content_type: &'static str, bytes: Vec<u8>) -> Response<Body> {
     let mut response = Response::new(Body::from(bytes));
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, header::HeaderValue::from_static(content_type));
@@ -173,7 +157,7 @@ fn typed(content_type: &'static str, bytes: Vec<u8>) -> Response<Body> {
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, header::HeaderValue::from_static("nosniff"));
     // Pages state their own policy; a drawing that is opened by itself has none.
     if content_type == SVG {
-        headers.insert(header::CONTENT_SECURITY_POLICY, header::HeaderValue::from_static(DRAWING_POLICY));
+        headers.append(header::CONTENT_SECURITY_POLICY, header::HeaderValue::from_static(DRAWING_POLICY));
     }
     response
 }

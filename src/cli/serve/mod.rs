@@ -2,6 +2,7 @@
 
 mod answer;
 mod files;
+mod guard;
 mod watch;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
