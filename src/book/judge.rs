@@ -7,7 +7,7 @@ use super::load::View;
 use super::prepared::{Asked, Extent};
 use super::rewritten::is_on_line;
 use super::{Ask, Book, BookError, Loaded, POLICY_FILE};
-use crate::history::CommitId;
+use crate::history::{CommitId, from_hex};
 use crate::ledger::{self, Audit, AuditAsk, Depth, Gate, GateAsk, Unclear};
 use crate::record::RecordId;
 
@@ -67,15 +67,18 @@ impl Book {
     pub fn audit(&self, loaded: &Loaded, question: &AuditQuestion) -> Result<Audited, BookError> {
         let period = Period::named(&loaded.policy, question.since.as_deref(), question.until.as_deref())?;
         let (history, policy) = (&loaded.history, &loaded.policy);
-        let position = |revision: &str| -> Result<Option<usize>, BookError> {
-            Ok(history.position(self.repository.resolve(revision)?))
-        };
         let rewritten = match (&question.after, question.seen) {
             (Some(after), _) => rewritten(loaded, after, self.repository.resolve(after)?),
             (None, Some(seen)) => rewritten(loaded, &seen.short(), seen),
             (None, None) => None,
         };
-        let duty = policy.audit.since.as_deref().map(position).transpose()?.flatten();
+        let duty = match policy.audit.since.as_deref() {
+            Some(since) => {
+                let position = from_hex(since).and_then(|id| history.position(CommitId(id)));
+                Some(position.ok_or_else(|| BookError::DutyUnknown { since: since.to_owned() })?)
+            }
+            None => None,
+        };
         let work_paths = self.every_work_path(history)?;
         let sources = loaded.prepared.sources_with_work(history, policy, loaded.state.now, &work_paths);
         let ask = AuditAsk {

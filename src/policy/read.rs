@@ -446,8 +446,15 @@ fn audit(decoder: &mut Decoder<'_>, table: &mut Table<'_>) -> AuditRules {
         let help = Some("at most `7d`: commit a deployment while it is remembered".to_owned());
         decoder.error(place(value), "`audit.lag` is too long".to_owned(), help);
     }
+    let since = table.text(decoder, "since");
+    let is_id = |text: &String| text.len() == 40 && text.bytes().all(|digit| digit.is_ascii_hexdigit());
+    if let Some(value) = table.take("since").filter(|_| since.as_ref().is_some_and(|since| !is_id(since))) {
+        // A branch, a tag or `:/words` would mean another commit tomorrow, and begin the duty there.
+        let help = Some("the full 40 digits: `git rev-parse COMMIT`".to_owned());
+        decoder.error(place(value), "`audit.since` is not the full ID of a commit".to_owned(), help);
+    }
     AuditRules {
-        since: table.text(decoder, "since"),
+        since: since.filter(is_id),
         lag,
         unrecorded_after: table.duration(decoder, "unrecorded-after").unwrap_or(14 * 24 * 3600),
     }

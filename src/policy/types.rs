@@ -367,7 +367,7 @@ pub struct CostRules {
 /// `[audit]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuditRules {
-    /// The commit where the duty begins.
+    /// The commit where the duty begins, by its 40 hexadecimal digits.
     pub since: Option<String>,
     /// How much later than the deployment its commit may be, in seconds.
     pub lag: i64,

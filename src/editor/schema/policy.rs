@@ -33,7 +33,14 @@ pub(super) fn of_policy() -> Value {
         ("paths", options(&[("infrastructure", texts())])),
         ("plan", options(&[("volatile", texts()), ("list-limit", count())])),
         ("cost", options(&[("budget-above", count())])),
-        ("audit", options(&[("since", text()), ("lag", duration()), ("unrecorded-after", duration())])),
+        (
+            "audit",
+            options(&[
+                ("since", json!({ "type": "string", "pattern": "^[0-9a-fA-F]{40}$" })),
+                ("lag", duration()),
+                ("unrecorded-after", duration()),
+            ]),
+        ),
     ]);
     schema["$schema"] = json!("https://json-schema.org/draft/2020-12/schema");
     schema["title"] = json!("policy.toml");
