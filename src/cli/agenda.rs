@@ -92,7 +92,7 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &AgendaArgs) -> Result<(
             crate::act::create_file(file, text.as_bytes())?;
             ui.line(format!("wrote {}", file.display()))
         }
-        None => ui.text(&text),
+        None => ui.document(&text),
     }
 }
 

@@ -59,7 +59,7 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &MdbookArgs) -> Result<(
     let loaded = Book::find(root)?.load(&context.ask())?;
     let made = preprocess(book, &loaded, &|words| directive(&loaded, words))
         .map_err(|error| CliError::failure(error.to_string()))?;
-    ui.text(&made.to_string())
+    ui.document(&made.to_string())
 }
 
 /// The records that a directive's words ask for: `list`, and the filters of `changebook list` as `name=value`.

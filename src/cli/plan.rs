@@ -52,7 +52,7 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &PlanArgs) -> Result<(),
     target.expect(RecordType::Task)?;
     let plan = plan_of(ui, &args.file, &bytes, &target.loaded.policy)?;
     if args.dot {
-        return ui.text(&plan.radius.dot());
+        return ui.document(&plan.radius.dot());
     }
     let environment = environment(&target, args.environment.as_deref())?;
     if args.compare {

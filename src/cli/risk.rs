@@ -39,7 +39,7 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &RiskArgs) -> Result<(),
     }
     let plan = read_plan(ui, &args.file, &policy)?;
     if args.dot {
-        return ui.text(&plan.radius.dot());
+        return ui.document(&plan.radius.dot());
     }
     if context.json {
         return ui.json(&serde_json::json!({ "schema": "changebook.risk/1", "plan": plan_json(&plan) }));

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::context::{Context, record};
 use super::error::CliError;
-use super::ui::{Ui, escape};
+use super::ui::Ui;
 use crate::ledger::RecordState;
 use crate::policy::Policy;
 use crate::record::{Detached, MAX_RECORD_BYTES, Record, RecordType, ScopeHash, ScopeRules, scope_text};
@@ -55,7 +55,7 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &ScopeArgs) -> Result<()
             .with_hint("list the address under `[people]` in policy.toml, or set `git config user.email`")
         })?;
         let approval = detached(state, &loaded.policy, role, person, context.now)?;
-        return ui.text(&approval.text());
+        return ui.document(&approval.text());
     }
     refuse_broken(&state.record)?;
     print(ui, context, args, Some(&state.name), &scope_text(&state.record, &rules(&loaded.policy)))
@@ -107,9 +107,7 @@ fn print(
     let scope = ScopeHash::of(text);
     match (context.json, args.text) {
         (true, _) => ui.json(&Answer { schema: "changebook.scope/1", id, scope, text }),
-        // A terminal hashes nothing, and must not be taken over by what a record holds.
-        (false, true) if ui.width.is_some() => text.lines().try_for_each(|line| ui.line(escape(line))),
-        (false, true) => ui.text(text),
+        (false, true) => ui.document(text),
         (false, false) => ui.line(scope.to_string()),
     }
 }

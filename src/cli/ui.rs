@@ -1,5 +1,6 @@
 //! Where output goes: answers to standard output, diagnostics to standard error; colour on a terminal only.
 
+use std::borrow::Cow;
 use std::io::{self, IsTerminal, Write};
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::thread::JoinHandle;
@@ -18,6 +19,7 @@ use crate::ledger::Status;
 pub(super) struct Ui {
     out: AutoStream<io::Stdout>,
     error: AutoStream<io::Stderr>,
+    error_is_terminal: bool,
     /// Columns of the terminal; `None` when the answer goes elsewhere.
     pub(super) width: Option<usize>,
     /// What is not written yet.
@@ -72,6 +74,7 @@ impl Ui {
         Ui {
             out: AutoStream::new(io::stdout(), choice),
             error: AutoStream::new(io::stderr(), choice),
+            error_is_terminal: io::stderr().is_terminal(),
             width,
             pending: String::new(),
             recording: None,
@@ -103,7 +106,17 @@ impl Ui {
         self.text("\n")
     }
 
-    /// Writes text of the answer as it is.
+    /// Writes what a file would hold: byte for byte where a program reads it, escaped on a terminal.
+    pub(super) fn document(&mut self, text: &str) -> Result<(), CliError> {
+        if self.width.is_some() || self.recording.is_some() {
+            return self.text(&escape_where(text, |_| false));
+        }
+        // The stream would take escape sequences out, and a program hashes what it reads.
+        self.write_pending()?;
+        io::stdout().write_all(text.as_bytes()).map_err(CliError::output)
+    }
+
+    /// Writes text of the answer with our colours. On a terminal nothing else of it is obeyed, whatever wrote it.
     pub(super) fn text(&mut self, text: &str) -> Result<(), CliError> {
         if let Some(recording) = &mut self.recording {
             recording.out.push_str(text);
@@ -113,7 +126,10 @@ impl Ui {
     }
 
     fn write_pending(&mut self) -> Result<(), CliError> {
-        let pending = std::mem::take(&mut self.pending);
+        let mut pending = std::mem::take(&mut self.pending);
+        if self.width.is_some() {
+            pending = escape_where(&pending, is_own_style).into_owned();
+        }
         let written = match self.out.current_choice() {
             // The stream would write a piece at each colour.
             anstream::ColorChoice::Never => {
@@ -138,7 +154,10 @@ impl Ui {
         }
         // A reader that is gone is met again at the end.
         let _ = self.write_pending();
-        let _ = writeln!(self.error, "{text}");
+        match self.error_is_terminal {
+            true => drop(writeln!(self.error, "{}", escape_where(text, is_own_style))),
+            false => drop(writeln!(self.error, "{text}")),
+        }
     }
 
     /// Writes a failure with its hints.
@@ -237,6 +256,43 @@ pub(super) fn escape(text: &str) -> String {
     escaped
 }
 
+/// The text without anything that a terminal obeys, but for line feeds, tabs and the escape sequences that `keeps`
+/// knows: the last line of defence, behind [`escape`] where words of records are put together.
+fn escape_where(text: &str, keeps: impl Fn(&str) -> bool) -> Cow<'_, str> {
+    let obeyed = |c: char| (c.is_control() && !matches!(c, '\n' | '\t')) || is_bidi_control(c);
+    if !text.contains(obeyed) {
+        return Cow::Borrowed(text);
+    }
+    let mut escaped = String::with_capacity(text.len() + 64);
+    let mut rest = text;
+    while let Some((at, found)) = rest.char_indices().find(|(_, c)| obeyed(*c)) {
+        escaped.push_str(&rest[..at]);
+        let behind = &rest[at + found.len_utf8()..];
+        // None of ours is longer.
+        let sequence = behind.bytes().take(4).position(|byte| byte == b'm').map(|end| &behind[..=end]);
+        rest = match sequence.filter(|sequence| found == '\u{1b}' && keeps(sequence)) {
+            Some(sequence) => {
+                escaped.push(found);
+                escaped.push_str(sequence);
+                &behind[sequence.len()..]
+            }
+            None if found == '\r' && behind.starts_with('\n') => behind,
+            None => {
+                escaped.extend(found.escape_unicode());
+                behind
+            }
+        };
+    }
+    escaped.push_str(rest);
+    Cow::Owned(escaped)
+}
+
+/// Whether that is the end of an escape sequence that [`paint`] writes: a colour or a weight, never one that hides text.
+fn is_own_style(sequence: &str) -> bool {
+    let number = sequence.strip_prefix('[').and_then(|sequence| sequence.strip_suffix('m'));
+    matches!(number, Some("0" | "1" | "2" | "3" | "4" | "31" | "32" | "33" | "34" | "35" | "36"))
+}
+
 /// The same for a text of several lines, which stay lines.
 pub(super) fn escape_lines(text: &str) -> String {
     text.lines().map(escape).collect::<Vec<_>>().join("\n")
@@ -300,6 +356,23 @@ pub(super) fn render_diagnostic(diagnostic: &Diagnostic, source: Option<&str>) -
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn on_a_terminal_only_our_colours_are_obeyed() {
+        let painted = format!("{} x\n\ty", paint(BAD, "bad"));
+        assert_eq!(escape_where(&painted, is_own_style), painted);
+        for (text, expected) in [
+            ("a\u{1b}]0;title\u{7}b", "a\\u{1b}]0;title\\u{7}b"),
+            ("\u{1b}[2Jm", "\\u{1b}[2Jm"),
+            ("\u{1b}[8mhidden", "\\u{1b}[8mhidden"),
+            ("\u{1b}[1;8mhidden", "\\u{1b}[1;8mhidden"),
+            ("a\rb\r\nc", "a\\u{d}b\nc"),
+            ("\u{9b}31m\u{202e}", "\\u{9b}31m\\u{202e}"),
+        ] {
+            assert_eq!(escape_where(text, is_own_style), expected);
+        }
+        assert_eq!(escape_where("\u{1b}[31mred", |_| false), "\\u{1b}[31mred");
+    }
 
     #[test]
     fn escapes_what_takes_over_a_terminal() {

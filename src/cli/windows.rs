@@ -54,7 +54,7 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &WindowsArgs) -> Result<
             policy.book.clone().or(loaded.config.title.clone()).unwrap_or_else(|| "changebook".to_owned());
         let stamp = loaded.state.at.as_ref().map_or(now, |at| at.time.seconds);
         let titles = |id: &str| loaded.state.record(id).map_or("", RecordState::title).to_owned();
-        return ui.text(&render_ics(&name, stamp, &coming.events(&name, &titles)));
+        return ui.document(&render_ics(&name, stamp, &coming.events(&name, &titles)));
     }
     drop(book);
     if context.json { ui.json(&json_of(&coming, &loaded)) } else { show(&coming, ui) }

@@ -3,11 +3,16 @@
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
+use super::super::ui::escape;
 use crate::diagnostic::{Code, Diagnostic, Severity};
 
 /// A workflow command; what the message holds cannot end it or begin another.
 pub(super) fn github(diagnostic: &Diagnostic, path: &str) -> String {
-    let data = |text: &str| text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A");
+    let data = |text: &str| {
+        // A log is shown in a browser or on a terminal: what either would obey is spelled out.
+        let lines = text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A");
+        escape(&lines)
+    };
     let property = |text: &str| data(text).replace(':', "%3A").replace(',', "%2C");
     format!(
         "::{} file={},line={},col={},title={}::{}",
@@ -99,6 +104,12 @@ mod tests {
         assert_eq!(
             github(&diagnostic, &diagnostic.path),
             "::error file=a%2Cb%3Ac%0A.md,line=1,col=1,title=id-mismatch::x%0A::error::y %25"
+        );
+        let diagnostic =
+            Diagnostic::error(Code::IdMismatch, "a\u{1b}[2J.md", "", 0..0, "x\u{1b}]0;y\u{7}\u{202e}");
+        assert_eq!(
+            github(&diagnostic, &diagnostic.path),
+            "::error file=a\\u{1b}[2J.md,line=1,col=1,title=id-mismatch::x\\u{1b}]0;y\\u{7}\\u{202e}"
         );
     }
 
