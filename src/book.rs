@@ -102,13 +102,7 @@ impl Book {
     fn in_bare(repository: Repository, start: &Path) -> Result<Self, BookError> {
         let no_book = || BookError::NoBook { path: start.to_path_buf() };
         let head = repository.head()?.commit.ok_or_else(no_book)?;
-        let mut found: Vec<String> = repository
-            .files(head, "")?
-            .into_iter()
-            .filter_map(|(path, _)| {
-                path.strip_suffix(BOOK_FILE).map(|folder| folder.trim_end_matches('/').to_owned())
-            })
-            .collect();
+        let mut found = repository.survey(head, BOOK_FILE)?.folders;
         found.sort_by_key(|folder| folder.matches('/').count() + usize::from(!folder.is_empty()));
         let path = match &found[..] {
             [] => return Err(no_book()),

@@ -5,9 +5,12 @@ use std::path::Path;
 
 use super::{Ask, BOOK_FILE, Book, BookError};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::history::{BookPath, CommitId, Repository, TreeFile};
+use crate::history::{BookPath, CommitId, HistoryError, Repository, Survey, TreeFile};
 use crate::ledger::{Push, Refusal, judge_push};
 use crate::record::RecordType;
+
+/// Files that a pushed commit may hold. The largest repositories have some four million.
+const MAX_FILES: u64 = 10_000_000;
 
 /// What a push does to a branch.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,13 +39,22 @@ impl Update {
 /// An update of the trunk that cannot be judged.
 pub fn judge_update(directory: &Path, update: &Update, ask: &Ask) -> Result<Vec<Refusal>, BookError> {
     let repository = Repository::discover(directory)?;
-    let folders = |commit: Option<CommitId>| -> Result<Vec<String>, BookError> {
-        let files = commit.map_or_else(|| Ok(Vec::new()), |commit| repository.files(commit, ""))?;
-        let is_book = |path: &String| path == BOOK_FILE || path.ends_with(&format!("/{BOOK_FILE}"));
-        let books = files.into_iter().map(|(path, _)| path).filter(is_book);
-        Ok(books.map(|path| path[..path.len() - BOOK_FILE.len()].trim_end_matches('/').to_owned()).collect())
+    repository.verify_objects();
+    let survey = |commit: Option<CommitId>| {
+        commit.map_or_else(|| Ok(Survey::default()), |commit| repository.survey(commit, BOOK_FILE))
     };
-    let (before, after) = (folders(update.old)?, folders(update.new)?);
+    let before = match survey(update.old) {
+        // It came in another way, and may go.
+        Err(HistoryError::TreeTooLarge { .. }) => Survey::default(),
+        before => before?,
+    };
+    let after = match survey(update.new) {
+        Ok(after) if after.n_files <= MAX_FILES => after,
+        Ok(_) => return Ok(vec![too_large(update)]),
+        Err(HistoryError::TreeTooLarge { .. }) => return Ok(vec![too_large(update)]),
+        Err(error) => return Err(error.into()),
+    };
+    let (before, after) = (before.folders, after.folders);
     let mut all: Vec<&String> = before.iter().chain(&after).collect();
     all.sort();
     all.dedup();
@@ -65,14 +77,25 @@ pub fn judge_update(directory: &Path, update: &Update, ask: &Ask) -> Result<Vec<
                 let place = book.path.join(BOOK_FILE);
                 refusals.push(refused(format!("`{place}` is gone, and with it the book")));
             }
-            Some(_) => refusals.extend(book.judge_push(
-                update,
-                update.old.filter(|_| before.contains(folder)),
-                ask,
-            )?),
+            Some(_) => match book.judge_push(update, update.old.filter(|_| before.contains(folder)), ask) {
+                // One of its commits, where the tip is of a common size.
+                Err(BookError::History(HistoryError::TreeTooLarge { .. })) => {
+                    refusals.push(too_large(update))
+                }
+                judged => refusals.extend(judged?),
+            },
         }
     }
     Ok(refusals)
+}
+
+fn too_large(update: &Update) -> Refusal {
+    Refusal {
+        code: Code::TreeTooLarge,
+        place: update.branch.clone(),
+        message: format!("a commit of it holds more than {MAX_FILES} files"),
+        help: Code::TreeTooLarge.remedy().to_owned(),
+    }
 }
 
 impl Book {

@@ -1,6 +1,6 @@
 //! Whether the trunk still has the head that was seen on it before.
 
-use super::load::{Ask, CacheUse, Loaded, View};
+use super::load::{Ask, Loaded, View};
 use super::{Book, POLICY_FILE};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::history::{CommitId, History, SeenHeads};
@@ -9,7 +9,7 @@ impl Book {
     /// Where the trunk was seen last: asked only of a branch that others move, as it is now. One's own branch may be
     /// amended at will.
     pub(super) fn seen(&self, ask: &Ask, trunk: Option<&(String, CommitId)>) -> Option<CommitId> {
-        let (name, _) = trunk.filter(|_| ask.cache == CacheUse::Allowed && Self::is_of_now(ask))?;
+        let (name, _) = trunk.filter(|_| Self::is_of_now(ask))?;
         let is_theirs = self.repository.is_moved_by_others(name);
         is_theirs.then(|| SeenHeads::new(&self.repository, &self.path).last(name)).flatten()
     }
@@ -22,7 +22,7 @@ impl Book {
         seen: Option<CommitId>,
         history: &History,
     ) -> Option<Diagnostic> {
-        let (name, tip) = trunk.filter(|_| ask.cache == CacheUse::Allowed && Self::is_of_now(ask))?;
+        let (name, tip) = trunk.filter(|_| Self::is_of_now(ask))?;
         if !self.repository.is_moved_by_others(name) || seen == Some(*tip) {
             return None;
         }
@@ -54,7 +54,7 @@ impl Book {
     /// Remembers the trunk's tip that was read, which has been looked at: its history is accepted from here on.
     pub fn remember_trunk(&self, ask: &Ask, loaded: &Loaded) {
         let trunk = loaded.state.trunk.clone().zip(loaded.commit());
-        let of_now = trunk.filter(|_| ask.cache == CacheUse::Allowed && Self::is_of_now(ask));
+        let of_now = trunk.filter(|_| Self::is_of_now(ask));
         if let Some((name, tip)) = of_now {
             self.remember(&name, tip);
         }

@@ -125,6 +125,7 @@ fn ask_gate(
     anyway: bool,
 ) -> Result<(), CliError> {
     let book = &target.book;
+    book.repository.verify_objects();
     let stated = args.time.as_deref().and_then(|time| time.parse::<jiff::Timestamp>().ok());
     let now = stated.map_or(context.now, |time| time.as_second());
     let policy = book.policy(book.head()?.commit)?;

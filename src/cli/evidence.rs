@@ -63,7 +63,13 @@ pub(super) fn warn(ui: &mut Ui, text: &str) {
 pub(super) fn book_around(context: &Context) -> Result<(Option<Book>, Policy), CliError> {
     match Book::find(&context.directory) {
         Ok(book) => {
-            let policy = book.load(&context.ask())?.policy;
+            // The rules are those of `HEAD`, and a part of history has them too.
+            let policy = match context.at {
+                None if book.repository.refuse_partial_history().is_err() => {
+                    book.policy(book.head()?.commit)?
+                }
+                _ => book.load(&context.ask())?.policy,
+            };
             Ok((Some(book), policy))
         }
         Err(BookError::NoBook { .. } | BookError::History(HistoryError::NoRepository { .. })) => {

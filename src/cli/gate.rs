@@ -68,6 +68,8 @@ struct Answer<'a> {
 
 pub(super) fn run(ui: &mut Ui, context: &Context, args: &GateArgs) -> Result<(), CliError> {
     let book = context.book()?;
+    // Nor does it trust the name of an object: a file in `.git/objects` may have been overwritten.
+    book.repository.verify_objects();
     let view = match &args.as_landed {
         Some(revision) => View::Landed(revision.clone()),
         None => View::Trunk,

@@ -100,7 +100,7 @@ struct Global {
     /// Answer with one JSON document
     #[arg(long, global = true)]
     json: bool,
-    /// Read everything from git, and keep nothing below .git/changebook (as CHANGEBOOK_CACHE=0 does)
+    /// Read everything from git, and keep nothing in .git/changebook/cache (as CHANGEBOOK_CACHE=0 does)
     #[arg(long, global = true)]
     no_cache: bool,
     /// When to colour

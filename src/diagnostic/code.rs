@@ -165,6 +165,8 @@ codes! {
     CommitMalformed "commit-malformed": "A commit's raw bytes break git's format, so tools disagree on what it says.", "It has no authority; make the change again.";
     HistoryShallow "history-shallow": "The clone does not hold the whole history, so that any answer could be wrong.", "`git fetch --unshallow`, or clone without `--depth`.";
     HistoryRewritten "history-rewritten": "The branch no longer contains the head that was seen before.", "Find out who rewrote it, and why.";
+    BranchName "branch-name": "A branch is called so that its name could mean another one: `origin/…`, `refs/…`, `HEAD`, the ID of a commit.", "Call it something else: `git branch -m NAME`.";
+    TreeTooLarge "tree-too-large": "A tree names more files than any project has, or names a few again and again.", "See what made it, and push a branch without it.";
     TimeSuspect "time-suspect": "A commit's date contradicts its parents' or its landing.", "Correct the machine's clock; the date meets no window.";
     MergeLost "merge-lost":
         "A merge kept one side's state of an item over what the other side had done since: a tick came back or went away without anybody ticking or unticking.",

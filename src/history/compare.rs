@@ -8,7 +8,7 @@ use rustc_hash::FxHashMap;
 use super::objects::{ObjectStore, Objects};
 use super::raw::RawCommit;
 use super::read::{CHUNK, commit_id, read_raw};
-use super::tree::TreeReader;
+use super::tree::{Budget, TreeReader};
 use super::types::{Change, CommitId, TreeFile};
 use super::{BookPath, HistoryError};
 use crate::record::RecordType;
@@ -83,6 +83,7 @@ impl Queue {
 pub(super) struct Comparing<'a> {
     store: &'a ObjectStore,
     book: &'a BookPath,
+    budget: Budget,
     /// Readers that are not in use, with the bases and trees that they know.
     idle: Mutex<Vec<TreeReader>>,
     found: Mutex<Result<FxHashMap<CommitId, Compared>, HistoryError>>,
@@ -90,7 +91,8 @@ pub(super) struct Comparing<'a> {
 
 impl<'a> Comparing<'a> {
     pub(super) fn new(store: &'a ObjectStore, book: &'a BookPath) -> Self {
-        Comparing { store, book, idle: Mutex::default(), found: Mutex::new(Ok(FxHashMap::default())) }
+        let found = Mutex::new(Ok(FxHashMap::default()));
+        Comparing { store, book, budget: Budget::new(), idle: Mutex::default(), found }
     }
 
     /// Compares each pair; the first error is the outcome of all.
@@ -106,7 +108,7 @@ impl<'a> Comparing<'a> {
 
     fn compare_all(&self, pairs: Vec<Pair>) -> Result<Vec<(CommitId, Compared)>, HistoryError> {
         let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let mut reader = idle.unwrap_or_else(|| TreeReader::new(self.store.reader()));
+        let mut reader = idle.unwrap_or_else(|| TreeReader::new(self.store.reader(), self.budget.clone()));
         let compared = pairs
             .into_iter()
             .map(|pair| Ok((pair.commit, compare_commit(&mut reader, pair.tree, pair.parent, self.book)?)))

@@ -72,6 +72,14 @@ pub enum HistoryError {
         /// Its name.
         id: String,
     },
+    /// A tree of more paths than any project has.
+    #[error("tree {id} and what is asked with it name more than {limit} files, so they are not listed")]
+    TreeTooLarge {
+        /// The tree where the limit was met, or an entry of it.
+        id: String,
+        /// How many paths are listed at most.
+        limit: usize,
+    },
     /// An object that cannot be read.
     #[error("object {id} cannot be read")]
     Object {
@@ -132,6 +140,10 @@ impl HistoryError {
             HistoryError::DivergedBranch { name, .. } => Some(format!(
                 "write `origin/{name}` or `refs/heads/{name}`; `git fetch` and a rebase bring them together"
             )),
+            HistoryError::TreeTooLarge { .. } => Some(
+                "no project is that large: see who made it, `git log --raw --no-renames` at the branch's tip"
+                    .to_owned(),
+            ),
             HistoryError::Object { .. } | HistoryError::NotACommit { .. } => Some(
                 "`git fsck` tells more; a partial clone needs `git fetch --refetch --no-filter`".to_owned(),
             ),

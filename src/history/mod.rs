@@ -15,23 +15,32 @@ mod packs;
 mod raw;
 mod read;
 mod repository;
+mod seen;
 mod signature;
+mod survey;
 mod tree;
 mod types;
 
 pub use branches::Branch;
-pub use cache::{Answers, FactCache, FileFacts, Pieces, SeenHeads};
+pub use cache::{Answers, FactCache, FileFacts, Pieces};
 pub use error::HistoryError;
 pub use index::BothAdded;
 pub use lines::{DiffLine, Hunk, Origin, changed_lines, unchanged_lines};
 pub use objects::blob_name;
 pub use repository::{Blob, Head, Repository, blob_of};
+pub use seen::SeenHeads;
 pub use signature::{SignatureCheck, check_text, key_identity};
+pub use survey::Survey;
 pub use types::{
     BlobId, Change, Commit, CommitId, CommitTime, FileKind, History, Signature, Trailers, TrailersOfCommit,
     TreeFile,
 };
 pub(crate) use types::{from_hex, hex};
+
+/// Reads the bytes of a commit and its signature, for fuzzing.
+pub(crate) fn probe_commit(bytes: &[u8]) {
+    let _ = (raw::parse(bytes), signature::check_commit(bytes));
+}
 
 /// Where the book stands in the work tree: empty for the root, else a path without outer slashes.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

@@ -13,7 +13,7 @@ use super::cache::{FactCache, Parent, Shelf};
 use super::compare::{Comparing, Queue, record_folders};
 use super::objects::{ObjectStore, Objects};
 use super::raw::{self, RawCommit};
-use super::tree::TreeReader;
+use super::tree::{Budget, TreeReader};
 use super::types::{Commit, CommitId, History};
 use super::{BookPath, HistoryError};
 
@@ -229,10 +229,11 @@ pub(super) fn work_paths(
     book: &BookPath,
 ) -> Result<Vec<Vec<String>>, HistoryError> {
     let records = record_folders().map(|folder| book.join(folder));
+    let budget = Budget::new();
     commits
         .par_chunks(CHUNK)
         .map_init(
-            || (store.reader(), TreeReader::new(store.reader())),
+            || (store.reader(), TreeReader::new(store.reader(), budget.clone())),
             |(objects, reader), chunk| {
                 let mut tree_of = |oid: Oid| -> Result<(Oid, Vec<Oid>), HistoryError> {
                     let raw = read_raw(objects, oid)?;

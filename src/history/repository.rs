@@ -1,14 +1,18 @@
 //! Opens a repository and answers what stands where.
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use git2::{Oid, Repository as Git};
 
 use super::objects::{ObjectStore, Objects};
 use super::read::{self, commit_id};
-use super::tree::{TreeReader, blob_id};
+use super::tree::{Budget, TreeReader, blob_id};
 use super::types::{BlobId, CommitId, CommitTime, FileKind, History, TreeFile};
 use super::{BookPath, FactCache, HistoryError};
+
+/// Whether objects are verified in this process: libgit2's own setting, which is one for all repositories.
+static VERIFYING: AtomicBool = AtomicBool::new(false);
 
 /// A repository, opened for reading.
 pub struct Repository {
@@ -40,7 +44,7 @@ impl Repository {
     pub fn discover(start: &Path) -> Result<Self, HistoryError> {
         // Objects are read once and kept by whoever needs them again; libgit2 need not keep them too.
         git2::opts::enable_caching(false);
-        git2::opts::strict_hash_verification(false);
+        git2::opts::strict_hash_verification(VERIFYING.load(Ordering::SeqCst));
         let git = Git::discover(start).map_err(|source| HistoryError::open(start, source))?;
         let git_dir = git.path().to_path_buf();
         let objects = ObjectStore::open(&git_dir, &git.commondir().join("objects"));
@@ -60,6 +64,7 @@ impl Repository {
     /// forged object is an error, and no cache takes the place of an object. Costs about a fifth of a cold read.
     pub fn verify_objects(&self) {
         self.objects.verify();
+        VERIFYING.store(true, Ordering::SeqCst);
         git2::opts::strict_hash_verification(true);
     }
 
@@ -282,7 +287,7 @@ impl Repository {
     /// When an object is missing or unreadable.
     pub fn files(&self, commit: CommitId, folder: &str) -> Result<Vec<(String, TreeFile)>, HistoryError> {
         let tree = self.git.find_commit(oid(&commit)?).map_err(HistoryError::git)?.tree_id();
-        let mut reader = TreeReader::new(self.objects.reader());
+        let mut reader = TreeReader::new(self.objects.reader(), Budget::new());
         let mut files = Vec::new();
         if let Some((0o040000, folder)) = reader.lookup(tree, folder)? {
             reader.compare(None, Some(folder), "", 0, &mut |path, _, new| {
@@ -298,7 +303,7 @@ impl Repository {
     /// When an object is missing or unreadable.
     pub fn file(&self, commit: CommitId, path: &str) -> Result<Option<TreeFile>, HistoryError> {
         let tree = self.git.find_commit(oid(&commit)?).map_err(HistoryError::git)?.tree_id();
-        TreeReader::new(self.objects.reader()).file(tree, path)
+        TreeReader::new(self.objects.reader(), Budget::new()).file(tree, path)
     }
 
     /// What the index holds for a path from the root of the work tree; `None` when it holds nothing.

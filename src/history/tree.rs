@@ -6,6 +6,7 @@
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use git2::Oid;
 use gix_object::Kind;
@@ -16,10 +17,35 @@ use super::objects::Objects;
 use super::types::{BlobId, FileKind, TreeFile};
 
 /// Deepest folder that is looked into: nobody's records are deeper, and a crafted tree may be.
-const MAX_DEPTH: usize = 64;
+pub(super) const MAX_DEPTH: usize = 64;
 /// Trees kept for the next comparison, in bytes: neighbours share theirs, and memory that is new costs more than
 /// a tree that is read twice.
 const CACHE_BYTES: usize = 4 * 1024 * 1024;
+
+/// How many differences one question may find. A crafted tree names a few objects again and again: some 10⁹ paths in
+/// a kilobyte (threats, row 82), and none of a book's size comes near.
+#[derive(Clone)]
+pub(super) struct Budget(Arc<AtomicUsize>);
+
+impl Budget {
+    /// For one question, however many threads answer it.
+    const QUESTION: usize = 5_000_000;
+    /// For one comparison of trees: a commit that brings the largest browser whole stays below.
+    const COMPARISON: usize = 500_000;
+
+    pub(super) fn new() -> Self {
+        Budget(Arc::new(AtomicUsize::new(Self::QUESTION)))
+    }
+
+    fn spend(&self, tree: Oid) -> Result<(), HistoryError> {
+        let left = self.0.fetch_update(Relaxed, Relaxed, |left| left.checked_sub(1));
+        left.map(drop).map_err(|_| too_large(tree, Self::QUESTION))
+    }
+}
+
+fn too_large(tree: Oid, limit: usize) -> HistoryError {
+    HistoryError::TreeTooLarge { id: tree.to_string(), limit }
+}
 
 /// Told of each difference: path, before, after.
 pub(super) type OnDifference<'a> = dyn FnMut(&str, Option<TreeFile>, Option<TreeFile>) + 'a;
@@ -59,11 +85,19 @@ pub(super) struct TreeReader {
     objects: Objects,
     cache: FxHashMap<Oid, Arc<[u8]>>,
     cached_bytes: usize,
+    budget: Budget,
+    /// What is left of the budget of the comparison that is made.
+    left: usize,
 }
 
 impl TreeReader {
-    pub(super) fn new(objects: Objects) -> Self {
-        TreeReader { objects, cache: FxHashMap::default(), cached_bytes: 0 }
+    pub(super) fn new(objects: Objects, budget: Budget) -> Self {
+        TreeReader { objects, cache: FxHashMap::default(), cached_bytes: 0, budget, left: Budget::COMPARISON }
+    }
+
+    fn spend(&mut self, tree: Oid) -> Result<(), HistoryError> {
+        self.left = self.left.checked_sub(1).ok_or_else(|| too_large(tree, Budget::COMPARISON))?;
+        self.budget.spend(tree)
     }
 
     /// The raw bytes of a tree.
@@ -118,6 +152,9 @@ impl TreeReader {
         if old == new || depth > MAX_DEPTH {
             return Ok(());
         }
+        if depth == 0 {
+            self.left = Budget::COMPARISON;
+        }
         let old_bytes = self.optional(old)?;
         let new_bytes = self.optional(new)?;
         let start = common_entries(&old_bytes, &new_bytes);
@@ -142,9 +179,9 @@ impl TreeReader {
             {
                 continue;
             }
-            let Some(name) = a.or(b).map(|entry| String::from_utf8_lossy(entry.name).into_owned()) else {
-                continue;
-            };
+            let Some(entry) = a.or(b) else { continue };
+            self.spend(entry.oid)?;
+            let name = String::from_utf8_lossy(entry.name).into_owned();
             let path = if prefix.is_empty() { name } else { format!("{prefix}/{name}") };
             let (old_file, new_file) = (a.and_then(|a| a.file()), b.and_then(|b| b.file()));
             if old_file.is_some() || new_file.is_some() {
@@ -207,7 +244,15 @@ impl TreeReader {
         enter: &dyn Fn(&str) -> bool,
         found: &mut dyn FnMut(&str),
     ) -> Result<(), HistoryError> {
-        if parents.contains(&result) || prefix.split('/').count() > MAX_DEPTH {
+        if parents.contains(&result) {
+            return Ok(());
+        }
+        if prefix.is_empty() {
+            self.left = Budget::COMPARISON;
+        }
+        if prefix.split('/').count() > MAX_DEPTH {
+            // Below, all may be another: the folder stands for it, so that nothing is hidden by depth.
+            found(prefix);
             return Ok(());
         }
         let result_bytes = self.optional(result)?;
@@ -224,6 +269,9 @@ impl TreeReader {
             let there: Vec<_> = there_by_name.iter().map(|entries| entries.get(name).copied()).collect();
             if there.contains(&here) || !enter(&path) {
                 continue;
+            }
+            if let Some((_, oid)) = here.or_else(|| there.iter().flatten().next().copied()) {
+                self.spend(oid)?;
             }
             let is_tree = |entry: &Option<(u32, Oid)>| entry.is_some_and(|(mode, _)| mode == 0o040000);
             let any_file =

@@ -65,7 +65,7 @@ pub use naming::{deployment_items, named_tasks};
 pub use needed::{Depth, Needed};
 pub use policy_line::{Control, Forked, Improper, InForce, Material, Pending, PolicyLine, policy_acts};
 pub use progress::{Stage, definition_of_done, stages};
-pub use push::{Push, Refusal, judge_push};
+pub use push::{Push, Refusal, judge_push, refused_name};
 pub use renumbering::{Renumbered, Renumberings, is_renumbered, may_be_renumbered, merges_with_texts};
 pub use runbook::holds;
 pub use sources::{

@@ -56,6 +56,29 @@ impl Refusal {
     }
 }
 
+/// Why no branch may be called so: its name would mean another one to those who read it, or could be taken for one.
+/// `reference` is the full name of what is pushed.
+pub fn refused_name(reference: &str) -> Option<Refusal> {
+    const PREFIXES: [&str; 6] = ["origin/", "refs/", "remotes/", "heads/", "tags/", "-"];
+    const NAMES: [&str; 7] = ["head", "origin", "@", "fetch_head", "orig_head", "merge_head", "rebase_head"];
+    let branch = reference.strip_prefix("refs/heads/");
+    let folded = branch.unwrap_or(reference).to_ascii_lowercase();
+    let is_id = folded.len() == 40 && folded.bytes().all(|digit| digit.is_ascii_hexdigit());
+    let is_refused = match branch {
+        Some(_) => {
+            PREFIXES.iter().any(|prefix| folded.starts_with(prefix)) || NAMES.contains(&&*folded) || is_id
+        }
+        // Where a clone keeps the branches of its remote: nobody pushes them.
+        None => folded.starts_with("refs/remotes/"),
+    };
+    is_refused.then(|| Refusal {
+        code: Code::BranchName,
+        place: reference.to_owned(),
+        message: "the name could be taken for another branch".to_owned(),
+        help: Code::BranchName.remedy().to_owned(),
+    })
+}
+
 /// Everything for which a push is refused, in the order of the rules; empty when it may go through.
 pub fn judge_push(push: &Push<'_>) -> Vec<Refusal> {
     if let Some(rewritten) = rewritten(push) {

@@ -231,7 +231,7 @@ fn row_9_a_force_push_is_told_by_who_saw_the_trunk_before() {
     followed.rewritten(3);
     let list = followed.book.run_at(&followed.clone, &["list"]).expect(0);
     assert!(list.stderr.contains("1 error"), "{}", list.stderr);
-    followed.book.run_at(&followed.clone, &["check", "--no-cache"]).expect(0);
+    followed.book.run_at(&followed.clone, &["check", "--no-cache"]).expect(3);
     for directory in [&followed.clone, &followed.bare] {
         let tip = followed.book.head();
         followed.book.run_at(directory, &["audit", "--after", &tip]).expect(0);

@@ -93,17 +93,15 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &AuditArgs) -> Result<()
     book.repository.verify_objects();
     let ask = Ask { view: View::Trunk, cache: CacheUse::Refused, ..context.ask() };
     let loaded = book.load(&ask)?;
-    // What was seen before is remembered beside the cache, which is else not asked.
-    let watched = Ask { cache: context.cache, ..ask };
     let question = AuditQuestion {
         since: args.since.clone(),
         until: args.until.clone(),
         after: args.after.clone(),
-        seen: book.seen_before(&watched, &loaded),
+        seen: book.seen_before(&ask, &loaded),
     };
     let audited = book.audit(&loaded, &question)?;
     if audited.rewritten.is_none() {
-        book.remember_trunk(&watched, &loaded);
+        book.remember_trunk(&ask, &loaded);
     }
     let rows = match args.sample {
         Some(n) => sample(&audited.audit, n, &args.seed),
@@ -155,7 +153,8 @@ fn print(
     };
     match &args.out {
         Some(file) => crate::act::create_file(file, text.as_bytes()).map_err(CliError::from),
-        None => ui.text(&text),
+        None if args.format == AuditFormat::Text && !as_json => ui.text(&text),
+        None => ui.document(&text),
     }
 }
 

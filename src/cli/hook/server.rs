@@ -9,7 +9,7 @@ use super::super::ui::{Ui, escape};
 use crate::act::Scratch;
 use crate::book::{Ask, CacheUse, Update, judge_update};
 use crate::history::{CommitId, Repository, from_hex};
-use crate::ledger::Refusal;
+use crate::ledger::{Refusal, refused_name};
 
 /// Most reasons that a pusher is told at once.
 const MAX_TOLD: usize = 20;
@@ -50,7 +50,14 @@ pub(super) fn update<S: AsRef<str>>(
     let ask = Ask { cache: CacheUse::Refused, ..context.ask() };
     let mut n_refused = 0;
     for (old, new, reference) in updates {
-        let Some(branch) = reference.as_ref().strip_prefix("refs/heads/") else { continue };
+        let reference = reference.as_ref();
+        let is_made = object(new.as_ref())?.is_some();
+        if let Some(refusal) = refused_name(reference).filter(|_| is_made) {
+            n_refused += 1;
+            tell(ui, reference, &[refusal]);
+            continue;
+        }
+        let Some(branch) = reference.strip_prefix("refs/heads/") else { continue };
         let update = Update {
             branch: branch.to_owned(),
             old: object(old.as_ref())?,

@@ -9,7 +9,6 @@
 mod answers;
 mod commits;
 mod file;
-mod heads;
 mod pieces;
 mod shelf;
 mod versions;
@@ -23,7 +22,6 @@ use sha2::{Digest, Sha256};
 pub use answers::Answers;
 use commits::View;
 use file::{Folder, Found};
-pub use heads::SeenHeads;
 pub use pieces::Pieces;
 pub(super) use shelf::{Parent, Shelf};
 
