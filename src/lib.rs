@@ -17,6 +17,7 @@
 //! - [`site`]: pages of the static site.
 //! - [`demo`]: a book with a real history, for a first look and for tests.
 //! - [`cli`]: one file per command: arguments in, a view out.
+//! - [`fuzzing`]: what fuzzers feed with bytes.
 
 pub mod act;
 pub mod book;
@@ -25,6 +26,7 @@ pub mod cli;
 pub mod demo;
 pub mod diagnostic;
 pub mod editor;
+pub mod fuzzing;
 pub mod history;
 pub mod import;
 pub mod intake;

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 /// From the top down: a room may use those before it.
-const ROOMS: [&str; 15] = [
+const ROOMS: [&str; 16] = [
     "diagnostic",
     "record",
     "policy",
@@ -19,6 +19,7 @@ const ROOMS: [&str; 15] = [
     "site",
     "demo",
     "cli",
+    "fuzzing",
 ];
 
 fn sources(room: &str) -> Vec<(PathBuf, String)> {

@@ -19,6 +19,7 @@ mod docs;
 mod edited;
 mod editors;
 mod evidence;
+mod fuzzed;
 mod gate;
 mod hooks;
 mod import;
