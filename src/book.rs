@@ -50,6 +50,7 @@ pub use plan_files::words_of_plan;
 pub use push::{Update, judge_update};
 pub use renumber::{Side, Twins};
 pub use staged::Staged;
+pub(crate) use trunk::TRUNK_KEY;
 
 /// The file that makes a directory a book.
 pub const BOOK_FILE: &str = "book.toml";

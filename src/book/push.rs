@@ -21,7 +21,7 @@ pub struct Update {
     pub old: Option<CommitId>,
     /// Its tip after; `None` for one that is deleted.
     pub new: Option<CommitId>,
-    /// Whether `HEAD` of the repository names it: the trunk, where no policy says.
+    /// Whether `HEAD` of the repository names it, or git's configuration: the trunk, whatever the policy says.
     pub is_head: bool,
 }
 

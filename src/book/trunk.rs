@@ -8,7 +8,7 @@ use crate::ledger;
 use crate::policy::Policy;
 
 /// The key of git's configuration that names the trunk.
-const TRUNK_KEY: &str = "changebook.trunk";
+pub(crate) const TRUNK_KEY: &str = "changebook.trunk";
 
 impl Book {
     /// The trunk's name and tip. It is named from outside of what is judged: by `--trunk`, else by git's

@@ -31,7 +31,7 @@ impl Budget {
     /// For one question, however many threads answer it.
     const QUESTION: usize = 5_000_000;
     /// For one comparison of trees: a commit that brings the largest browser whole stays below.
-    const COMPARISON: usize = 500_000;
+    const COMPARISON: usize = 1_000_000;
 
     pub(super) fn new() -> Self {
         Budget(Arc::new(AtomicUsize::new(Self::QUESTION)))

@@ -7,7 +7,7 @@ use super::super::context::Context;
 use super::super::error::CliError;
 use super::super::ui::{Ui, escape};
 use crate::act::Scratch;
-use crate::book::{Ask, CacheUse, Update, judge_update};
+use crate::book::{Ask, CacheUse, TRUNK_KEY, Update, judge_update};
 use crate::history::{CommitId, Repository, from_hex};
 use crate::ledger::{Refusal, refused_name};
 
@@ -42,6 +42,10 @@ pub(super) fn update<S: AsRef<str>>(
 ) -> Result<(), CliError> {
     let repository = Repository::discover(&context.directory)?;
     let head = repository.head()?.branch;
+    let named = match &context.trunk {
+        Some(name) => Some(name.clone()),
+        None => repository.config_string(TRUNK_KEY)?,
+    };
     let mut objects = vec![repository.common_dir().join("objects")];
     // What is pushed lies apart until the push has gone through.
     objects.extend(
@@ -62,7 +66,8 @@ pub(super) fn update<S: AsRef<str>>(
             branch: branch.to_owned(),
             old: object(old.as_ref())?,
             new: object(new.as_ref())?,
-            is_head: head.as_deref() == Some(branch),
+            is_head: head.as_deref() == Some(branch)
+                || named.as_deref().is_some_and(|name| name == branch || name == reference),
         };
         let Some(tip) = update.new.or(update.old) else { continue };
         let scratch = Scratch::new(&objects, branch, &tip.hex())?;

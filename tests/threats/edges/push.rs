@@ -162,3 +162,17 @@ fn row_82_many_real_files_go_through() {
     server.book.person("ana").later().commit("INFRA-1: many");
     server.push("main").expect(0);
 }
+
+/// The branch that the server's own configuration names is judged, whatever the policies say.
+#[test]
+fn row_51_the_servers_configuration_names_the_trunk_too() {
+    let mut server = Server::new();
+    server.push("main:release").expect(0);
+    server.book.person("ana").later().tick(PATH, "Code review");
+    server.push("HEAD:release").expect(0);
+    server.book.git_at(&server.bare, &["branch", "-f", "release", "main"]);
+    server.book.git_at(&server.bare, &["config", "changebook.trunk", "release"]);
+    server.refuses("HEAD:release", "approval-self");
+    server.refuses("HEAD:main", "approval-self");
+    server.push("HEAD:other").expect(0);
+}
