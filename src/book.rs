@@ -49,6 +49,7 @@ pub use load::{Ask, CacheUse, Loaded, View};
 pub use plan_files::words_of_plan;
 pub use push::{Update, judge_update};
 pub use renumber::{Side, Twins};
+pub(crate) use ruled::POLICY_ROOT_KEY;
 pub use staged::Staged;
 pub(crate) use trunk::TRUNK_KEY;
 

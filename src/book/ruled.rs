@@ -21,6 +21,9 @@ pub(super) struct Ruled {
     pub(super) pending: Option<Pending>,
 }
 
+/// The key of git's configuration that names the commit which began the policy.
+pub(crate) const POLICY_ROOT_KEY: &str = "changebook.policy-root";
+
 impl Book {
     /// The policy in force for the commit that is asked about: along the trunk, and on a branch the one that would be in
     /// force if it landed now. Before the first commit it is that of the work tree.
@@ -70,7 +73,7 @@ impl Book {
     pub(super) fn policy_root(&self, ask: &Ask) -> Result<Option<String>, BookError> {
         match &ask.policy_root {
             Some(named) => Ok(Some(named.clone())),
-            None => Ok(self.repository.config_string("changebook.policy-root")?),
+            None => Ok(self.repository.config_string(POLICY_ROOT_KEY)?),
         }
     }
 

@@ -7,7 +7,7 @@ use super::super::context::Context;
 use super::super::error::CliError;
 use super::super::ui::{Ui, escape};
 use crate::act::Scratch;
-use crate::book::{Ask, CacheUse, TRUNK_KEY, Update, judge_update};
+use crate::book::{Ask, CacheUse, POLICY_ROOT_KEY, TRUNK_KEY, Update, judge_update};
 use crate::history::{CommitId, Repository, from_hex};
 use crate::ledger::{Refusal, refused_name};
 
@@ -51,7 +51,12 @@ pub(super) fn update<S: AsRef<str>>(
     objects.extend(
         std::env::var_os("GIT_QUARANTINE_PATH").map(|path| context.directory.join(PathBuf::from(path))),
     );
-    let ask = Ask { cache: CacheUse::Refused, ..context.ask() };
+    // What is judged is judged in a repository of its own, which has none of this one's configuration.
+    let policy_root = match &context.policy_root {
+        Some(root) => Some(root.clone()),
+        None => repository.config_string(POLICY_ROOT_KEY)?,
+    };
+    let ask = Ask { cache: CacheUse::Refused, policy_root, ..context.ask() };
     let mut n_refused = 0;
     for (old, new, reference) in updates {
         let reference = reference.as_ref();
