@@ -10,6 +10,7 @@ mod differences;
 mod edited;
 mod error;
 mod files;
+mod freezes;
 mod ids;
 mod inputs;
 mod judge;

@@ -200,6 +200,8 @@ fn deployed_rollback_decide_and_cancel() {
     book.run(&["new", "decision", "Meeting", "--change", "INFRA-1", "--meeting", "2024-05-16", "--no-edit"])
         .expect(0);
     book.commit("agenda");
+    // Who asks for a decision does not take it.
+    book.person("kim");
     book.run(&["decide", "CAB-2024-01", "approved", "--condition", "Stand by"]).expect(0);
     assert_eq!(book.status("CAB-2024-01").0, "approved");
     assert!(book.read("cab/CAB-2024-01.md").contains("- [ ] Stand by"));

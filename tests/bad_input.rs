@@ -107,7 +107,7 @@ fn links_directories_and_giants_are_never_read() {
 }
 
 #[test]
-fn a_policy_that_is_broken_or_gone_gives_no_answer() {
+fn a_policy_that_is_broken_or_gone_leaves_the_last_one_in_force() {
     let mut book = with_good();
     book.replace("policy.toml", "trunk =", "trnk =");
     assert_eq!(
@@ -116,17 +116,16 @@ fn a_policy_that_is_broken_or_gone_gives_no_answer() {
     );
     book.run(&["list"]).expect(0);
     book.commit("break the policy");
-    let run = book.run(&["list"]).expect(1);
-    assert!(
-        run.stderr.contains("policy.toml:2:1") && run.stderr.contains("did you mean `trunk`"),
-        "{}",
-        run.stderr
-    );
-    assert!(book.run(&["check"]).expect(3).stdout.contains("policy.toml:2:1"));
+    // The last one that could be read stays in force, and every answer says so.
+    let run = book.run(&["list"]).expect(0);
+    assert!(run.stderr.contains("1 error"), "{}", run.stderr);
+    let run = book.run(&["check"]).expect(3);
+    assert!(run.stdout.contains("policy.toml:2:1") && run.stdout.contains("did you mean `trunk`"), "{}", run.stdout);
     std::fs::remove_file(book.root.join("policy.toml")).unwrap();
     book.commit("remove the policy");
-    let run = book.run(&["list"]).expect(1);
-    assert!(run.stderr.contains("removed"), "{}", run.stderr);
+    book.run(&["list"]).expect(0);
+    let run = book.run(&["check"]).expect(3);
+    assert!(run.stdout.contains("deleted") && run.stdout.contains("stays in force"), "{}", run.stdout);
 }
 
 #[test]
@@ -192,7 +191,11 @@ fn a_move_that_is_not_committed_is_no_duplicate() {
 fn settings_say_where_and_what_to_do() {
     let book = with_good();
     for (file, text, said) in [
-        ("policy.toml", "[windows.standard]\nstart = \"25:00\"\n", "policy.toml:2:9: error[policy-invalid]"),
+        (
+            "policy.toml",
+            "[windows.standard]\nrrule = \"FREQ=DAILY\"\nstart = \"25:00\"\n",
+            "policy.toml:3:9: error[policy-invalid]",
+        ),
         ("policy.toml", "[conditions]\n\"a B\" = \"nobody\"\n", "policy.toml:2:9: error[policy-invalid]"),
         (
             "policy.toml",

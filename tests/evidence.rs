@@ -290,7 +290,7 @@ fn a_plan_may_come_by_standard_input() {
 fn cost_and_its_budget() {
     let mut book = book("");
     book.write("policy.toml", format!("{}[cost]\nbudget-above = 100\n", crate::support::POLICY));
-    book.commit("budget");
+    book.person("kim").commit("budget");
     book.write("plan.json", hand_plan(UPDATE));
     book.write("cost.json", r#"{"currency":"USD","diffTotalMonthlyCost":"408.8","projects":[]}"#);
     book.run(&["plan", "INFRA-1", "plan.json", "--infracost", "cost.json"]).expect(0);

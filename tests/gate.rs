@@ -10,7 +10,7 @@ const BOARD: &str = "cab/CAB-2024-05.md";
 /// Saturday, 25 May 2024, 02:30 in Berlin.
 const INSIDE: &str = "2024-05-25T02:30:00+02:00";
 
-const WINDOW: &str = "[windows.standard]\ntimezone = \"Europe/Berlin\"\n";
+const WINDOW: &str = "[windows.standard]\nrrule = \"FREQ=WEEKLY;BYDAY=SA\"\nstart = \"02:00\"\nduration = \"4h\"\ntimezone = \"Europe/Berlin\"\n";
 
 fn record() -> String {
     "+++\nid = \"INFRA-150\"\ntitle = \"Migrate to the new VPC\"\nkind = \"terraform\"\nrequestor = \"ana\"\nrisk = \"high\"\n\

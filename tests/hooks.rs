@@ -116,7 +116,7 @@ fn what_breaks_the_policy_is_refused_and_said() {
                 "[people.eve]\nemails = [\"eve@example.net\"]\n[done]",
             );
         }),
-        ("policy-self-grant", "ana@example.org gave themselves", |book| {
+        ("policy-self-grant", "`ana` in `roles.security`, changed by ana@example.org", |book| {
             edits(book, "ana", "policy.toml", "security = [\"sam\"", "security = [\"ana\", \"sam\"");
         }),
         ("record-broken", "tasks/INFRA-1.md:1:1", |book| {

@@ -10,7 +10,7 @@ use std::io::Write as _;
 use std::process::Stdio;
 
 use changebook::book::{Ask, Book};
-use changebook::record::RecordId;
+use changebook::record::{RecordId, RecordType};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, TestRunner};
@@ -232,7 +232,7 @@ fn derived(made: &Made, branch: &str, n_graphs: usize) -> Vec<BTreeMap<usize, (S
     let loaded = book.load(&ask).unwrap();
     (0..n_graphs)
         .map(|graph| {
-            let stories = loaded.stories(&RecordId::parse(&id(graph)).unwrap());
+            let stories = loaded.stories(RecordType::Task, &RecordId::parse(&id(graph)).unwrap());
             let things = stories.iter().filter_map(|story| {
                 let thing = match (story.thing, story.name.as_str()) {
                     ("item", name) => ITEMS.iter().position(|item| *item == name)?,

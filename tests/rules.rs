@@ -92,7 +92,7 @@ fn a_gate_asks_whether_the_record_goes_there() {
     let row = rows.as_array().unwrap().iter().find(|row| row["environment"] == "production").unwrap();
     assert_eq!(row["exceptions"], serde_json::json!(["environment-unlisted"]));
     assert_eq!(asked(&mut book, "environments = [\"staging\", \"production\"]\n", item).0, none);
-    assert_eq!(asked(&mut book, "", "").0, ["environment-unlisted"]);
+    assert_eq!(asked(&mut book, "", "").0, ["item-missing", "environment-unlisted"]);
     let told = book.run(&["gate", "INFRA-4", "-e", "production"]).expect(3).stdout;
     assert!(told.contains("no item of the record deploys to production"), "{told}");
 }

@@ -369,6 +369,7 @@ fn a_change_in_a_coming_freeze_is_told_everywhere() {
         "\n[[freeze]]\nname = \"Quarter end\"\nfrom = 2024-05-31T18:00:00Z\nto = 2024-06-03T08:00:00Z\n";
     let policy = book.read("policy.toml") + freeze;
     book.write("policy.toml", policy);
+    book.person("kim").commit("freeze");
     let scheduled =
         |id: &str, time: &str| task(id, &format!("risk = \"low\"\nscheduled = {time}\nduration = \"90m\"\n"));
     book.person("ana").write("tasks/INFRA-1.md", scheduled("INFRA-1", "2024-06-01T02:00:00Z"));

@@ -109,12 +109,6 @@ pub enum BookError {
         "no trunk: this clone has remotes and no `origin/HEAD`, and a policy does not name the branch it is judged by"
     )]
     NoOriginHead,
-    /// The duty of the audit begins at a commit that the trunk does not have.
-    #[error("policy.toml: `audit.since` names {since}, which is no commit in the trunk's history")]
-    DutyUnknown {
-        /// As the policy has it.
-        since: String,
-    },
     /// The gate could not tell.
     #[error(transparent)]
     Unclear(#[from] ledger::Unclear),
@@ -162,9 +156,6 @@ impl BookError {
                  `git config changebook.trunk main`"
                     .to_owned(),
             ),
-            BookError::DutyUnknown { .. } => {
-                Some("name a commit of the trunk by its 40 digits: `git rev-parse COMMIT`".to_owned())
-            }
             BookError::History(error) => error.hint(),
             BookError::Unclear(_) => None,
             BookError::NoDirectory { .. } => Some("`-C` wants a directory that exists".to_owned()),

@@ -7,8 +7,8 @@ use super::load::View;
 use super::prepared::{Asked, Extent};
 use super::rewritten::is_on_line;
 use super::{Ask, Book, BookError, Loaded, POLICY_FILE};
-use crate::history::{CommitId, from_hex};
-use crate::ledger::{self, Audit, AuditAsk, Depth, Gate, GateAsk, Unclear};
+use crate::history::CommitId;
+use crate::ledger::{self, Audit, AuditAsk, Depth, Gate, GateAsk, PlanInHand, Unclear};
 use crate::record::RecordId;
 
 /// What is asked of the gate.
@@ -18,8 +18,8 @@ pub struct GateQuestion {
     pub id: String,
     /// The environment, by the policy's name.
     pub environment: String,
-    /// Digest of the plan that would be applied.
-    pub plan: Option<String>,
+    /// The plan that would be applied.
+    pub plan: Option<PlanInHand>,
     /// Who would deploy, by the policy's name.
     pub deployer: Option<String>,
 }
@@ -31,7 +31,7 @@ impl GateQuestion {
         onto: Option<usize>,
         is_guidance: &'a dyn Fn(&str) -> bool,
     ) -> GateAsk<'a> {
-        let (plan, deployer) = (self.plan.as_deref(), self.deployer.as_deref());
+        let (plan, deployer) = (self.plan.as_ref(), self.deployer.as_deref());
         GateAsk { id, environment: &self.environment, plan, deployer, onto, is_guidance }
     }
 }
@@ -63,7 +63,7 @@ impl Book {
     /// Audits what was read.
     ///
     /// # Errors
-    /// When a day, the head seen before or `[audit] since` cannot be understood; history's errors.
+    /// When a day or the head seen before cannot be understood; history's errors.
     pub fn audit(&self, loaded: &Loaded, question: &AuditQuestion) -> Result<Audited, BookError> {
         let period = Period::named(&loaded.policy, question.since.as_deref(), question.until.as_deref())?;
         let (history, policy) = (&loaded.history, &loaded.policy);
@@ -72,13 +72,8 @@ impl Book {
             (None, Some(seen)) => rewritten(loaded, &seen.short(), seen),
             (None, None) => None,
         };
-        let duty = match policy.audit.since.as_deref() {
-            Some(since) => {
-                let position = from_hex(since).and_then(|id| history.position(CommitId(id)));
-                Some(position.ok_or_else(|| BookError::DutyUnknown { since: since.to_owned() })?)
-            }
-            None => None,
-        };
+        let since = policy.audit.since.as_deref().and_then(CommitId::from_hex);
+        let duty = since.and_then(|since| history.position(since));
         let work_paths = self.every_work_path(history)?;
         let sources = loaded.prepared.sources_with_work(history, policy, loaded.state.now, &work_paths);
         let ask = AuditAsk {
@@ -94,6 +89,7 @@ impl Book {
                 rows: Vec::new(),
                 unrecorded: Vec::new(),
                 undeployed: Vec::new(),
+                controls: Vec::new(),
                 policy: Vec::new(),
                 duty: None,
             },

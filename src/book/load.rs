@@ -15,7 +15,7 @@ use crate::diagnostic::Diagnostic;
 use crate::history::{CommitId, FactCache, History};
 use crate::ledger::{self, Depth, Evidence, Shown, State, WorkTree};
 use crate::policy::Policy;
-use crate::record::{Record, RecordId};
+use crate::record::{Record, RecordId, RecordType};
 use crate::template::RecordTemplates;
 
 /// What is asked for.
@@ -108,9 +108,9 @@ impl Loaded {
     }
 
     /// How each thing of a record came to be in the state it is in.
-    pub fn stories(&self, id: &RecordId) -> Vec<ledger::Story> {
+    pub fn stories(&self, record_type: RecordType, id: &RecordId) -> Vec<ledger::Story> {
         let sources = self.prepared.sources(&self.history, &self.policy, self.state.now);
-        sources.map_or_else(Vec::new, |sources| ledger::stories(sources, &self.shown, id))
+        sources.map_or_else(Vec::new, |sources| ledger::stories(sources, &self.shown, record_type, id))
     }
 
     /// What it knows of its commits.

@@ -8,8 +8,8 @@ use super::versions::Foreseen;
 use super::{Book, BookError};
 use crate::history::{BlobId, CommitId, FactCache, History};
 use crate::ledger::{
-    self, DeployedRecords, Depth, DetachedFiles, InForce, Needed, Pending, Policies, PolicyLine,
-    Renumberings, Shown, Signatures, Sources, Versions, Walk, WorkPaths,
+    self, Affirmations, DeployedRecords, Depth, DetachedFiles, InForce, Needed, Pending, Policies,
+    PolicyLine, Renumberings, Shown, Signatures, Sources, Versions, Walk, WorkPaths,
 };
 use crate::policy::Policy;
 use crate::record::{RecordType, ScopeRules};
@@ -29,6 +29,7 @@ pub(super) struct Prepared {
     work_paths: WorkPaths,
     signatures: Signatures,
     detached: DetachedFiles,
+    affirmations: Affirmations,
     deployed: DeployedRecords,
     renumberings: Renumberings,
     policies: Policies,
@@ -99,6 +100,7 @@ impl Prepared {
             work_paths: &self.work_paths,
             signatures: &self.signatures,
             detached: &self.detached,
+            affirmations: &self.affirmations,
             deployed: &self.deployed,
             renumberings: &self.renumberings,
             policies: &self.policies,
@@ -163,7 +165,7 @@ impl Book {
         mut cache: Option<FactCache>,
         extent: Extent<'_>,
     ) -> Result<(Prepared, Option<ToKeep>), BookError> {
-        let Ruled { policy, policies, builtin, line, pending } = ruled;
+        let Ruled { policy, policies, builtin, affirmations, line, pending } = ruled;
         let policy = &policy;
         if let Some(cache) = &mut cache {
             cache.go_by(&scope_rules(policy));
@@ -175,9 +177,15 @@ impl Book {
         let known = cache.as_mut().map(|cache| std::mem::take(&mut cache.files)).unwrap_or_default();
         let Walked { versions, read, walk, foreseen, renumberings } =
             self.walk(history, policy, extent, &items, known)?;
-        let named = ledger::named_tasks(history, &walk, policy.book.as_deref(), &renumberings, trunk);
-        let work_paths = self.work_paths(history, &named, cache.as_mut())?;
-        let signatures = self.signatures(history, &walk, cache.as_mut())?;
+        let mut named =
+            ledger::named_tasks(history, &walk, policy.book.as_deref(), &renumberings, trunk);
+        let by_text = ledger::by_text(history, &walk, &named);
+        let beside = ledger::code_beside_acts(history, &line);
+        let asked_of = named.keys().chain(by_text.keys()).chain(&beside).copied();
+        let work_paths = self.work_paths(history, asked_of.collect(), cache.as_mut())?;
+        let judge = |commit| line.judge(commit, history, &policies, &builtin);
+        ledger::name_by_text(&mut named, &by_text, &work_paths, judge);
+        let signatures = self.signatures(history, &walk, &named, cache.as_mut())?;
         let detached = self.detached(history)?;
         let deployed = tip.map_or_else(
             || Ok(DeployedRecords::default()),
@@ -194,6 +202,7 @@ impl Book {
             work_paths,
             signatures,
             detached,
+            affirmations,
             deployed,
             renumberings,
             policies,

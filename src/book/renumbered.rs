@@ -131,7 +131,7 @@ impl Book {
         Ok(())
     }
 
-    /// Other records whose texts name the new ID where they named the old, and are as they were besides; and the one
+    /// Other tasks whose texts name the new ID where they named the old, and are as they were besides; and the one
     /// that keeps the old ID, where there were two.
     fn alike(
         &self,
@@ -149,6 +149,9 @@ impl Book {
             else {
                 continue;
             };
+            if RecordType::of_path(&change.path) != Some(RecordType::Task) {
+                continue;
+            }
             let (Some(before), Some(after)) =
                 (self.task(&change.path, before.blob)?, self.task(&change.path, after.blob)?)
             else {

@@ -16,6 +16,8 @@ pub(super) struct Ruled {
     pub(super) policy: Policy,
     pub(super) policies: Policies,
     pub(super) builtin: Policy,
+    /// Every affirmation that some commit had.
+    pub(super) affirmations: Affirmations,
     pub(super) line: PolicyLine,
     /// What the policy file says and is not in force.
     pub(super) pending: Option<Pending>,
@@ -44,7 +46,8 @@ impl Book {
         let policies = self.policies(history)?;
         let Some(end) = position(asked.trunk).or(tip) else {
             let policy = self.policy(None)?;
-            return Ok(Ruled { policy, policies, builtin, line: PolicyLine::default(), pending: None });
+            let (affirmations, line) = (Affirmations::default(), PolicyLine::default());
+            return Ok(Ruled { policy, policies, builtin, affirmations, line, pending: None });
         };
         let acts = ledger::policy_acts(history);
         let signatures = self.signatures_of(history, acts, cache)?;
@@ -61,12 +64,15 @@ impl Book {
         };
         let line =
             PolicyLine::new(&material).map_err(|forked| BookError::PolicyForked { roots: forked.roots })?;
-        let (in_force, pending) = line.as_landed(&material, tip.unwrap_or(end));
+        let tip = tip.unwrap_or(end);
+        // A day that is past is answered as it would have been answered then.
+        let as_of = ask.at.as_ref().and_then(|_| line.as_of(&material, tip));
+        let (in_force, pending) = as_of.unwrap_or_else(|| line.as_landed(&material, tip));
         let policy = match in_force {
             InForce::Builtin => builtin.clone(),
             InForce::File(of) | InForce::Unreadable(of) => self.policy(Some(history.commits[of].id))?,
         };
-        Ok(Ruled { policy, policies, builtin, line, pending })
+        Ok(Ruled { policy, policies, builtin, affirmations, line, pending })
     }
 
     /// What names the commit that begins the policy: `--policy-root`, else git's configuration.

@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use super::files::{self, CommittedFiles, FileContent, RecordFile};
 use super::{Book, BookError};
-use crate::diagnostic::Severity;
+use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::history::CommitId;
 use crate::intake::pull_request::missing;
 use crate::ledger::{self, Shown, Status, WorkTree};
@@ -205,7 +205,10 @@ pub(super) fn attach_diagnostics(
         if is_reviewed(state.status) {
             found.extend(missing(judged, policy, &is_guidance));
         }
-        state.diagnostics.extend(found.into_iter().filter(|d| !closed || d.severity == Severity::Error));
+        // What would shut a gate is no longer asked of what is over.
+        let shuts = |found: &Diagnostic| matches!(found.code, Code::SectionNearMiss | Code::BoxMissing);
+        let is_said = |found: &Diagnostic| !closed || (found.severity == Severity::Error && !shuts(found));
+        state.diagnostics.extend(found.into_iter().filter(is_said));
     });
 }
 

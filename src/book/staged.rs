@@ -18,9 +18,6 @@ pub struct Staged {
     pub touches_code: bool,
 }
 
-/// Folders whose changes are no work on a task.
-const RECORD_FOLDERS: [&str; 4] = ["tasks/", "cab/", "runbooks/", "approvals/"];
-
 impl Staged {
     /// Paths that differ from `HEAD`.
     pub fn changed(&self) -> BTreeSet<&str> {
@@ -88,8 +85,11 @@ impl Book {
         inputs.book_file = self.staged_text(staged, BOOK_FILE)?.unwrap_or_default();
         let after = self.load_from(inputs, ask)?.diagnostics();
         let changed = staged.changed();
-        let (of_changed, others): (Vec<_>, Vec<_>) =
-            after.into_iter().partition(|diagnostic| changed.contains(diagnostic.path.as_str()));
+        // What of the committed policy is not in force is not what is staged of it.
+        let is_of_history = |code| matches!(code, Code::PolicyRole | Code::PolicySelfGrant | Code::PolicyUnreviewed);
+        let (of_changed, others): (Vec<_>, Vec<_>) = after.into_iter().partition(|diagnostic| {
+            changed.contains(diagnostic.path.as_str()) && !is_of_history(diagnostic.code)
+        });
         found.extend(of_changed);
         let others: Vec<_> =
             others.into_iter().filter(|diagnostic| diagnostic.severity == Severity::Error).collect();
@@ -159,10 +159,7 @@ fn staged(book: &BookPath, entries: &[(String, TreeFile)], committed: &[(String,
         own.collect()
     };
     let code = |files: &[(String, TreeFile)]| -> BTreeMap<String, TreeFile> {
-        let is_record = |path: &str| {
-            path.strip_prefix(&prefix)
-                .is_some_and(|own| RECORD_FOLDERS.iter().any(|folder| own.starts_with(folder)))
-        };
+        let is_record = |path: &str| path.strip_prefix(&prefix).is_some_and(RecordType::is_record_path);
         files.iter().filter(|(path, _)| !is_record(path)).cloned().collect()
     };
     Staged { files: own(entries), committed: own(committed), touches_code: code(entries) != code(committed) }

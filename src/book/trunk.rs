@@ -45,12 +45,14 @@ impl Book {
         self.trunk(ask, policy)?.ok_or_else(|| self.no_trunk())
     }
 
-    /// Why there is no trunk where nothing names one.
+    /// Why there is no trunk where nothing names one: a policy that cannot be read names none.
     pub(crate) fn no_trunk(&self) -> BookError {
-        match self.repository.has_remotes() && !self.repository.is_bare() {
-            true => BookError::NoOriginHead,
-            false => BookError::NoTrunk,
+        if self.repository.has_remotes() && !self.repository.is_bare() {
+            return BookError::NoOriginHead;
         }
+        let head = self.repository.head().map(|head| head.commit);
+        let named = head.map_err(BookError::from).and_then(|commit| self.policy(commit));
+        named.err().unwrap_or(BookError::NoTrunk)
     }
 
     /// A branch that calls another one the trunk is none: whoever may push a branch could name it.

@@ -69,16 +69,16 @@ impl Book {
         Ok(versions)
     }
 
-    /// The own work of every commit that names a task.
+    /// The own work of commits, as far as they change anything besides records.
     pub(super) fn work_paths(
         &self,
         history: &History,
-        named: &FxHashMap<usize, Vec<u32>>,
+        mut positions: Vec<usize>,
         cache: Option<&mut FactCache>,
     ) -> Result<WorkPaths, BookError> {
-        let mut positions: Vec<usize> =
-            named.keys().copied().filter(|&position| history.commits[position].touches_code).collect();
+        positions.retain(|&position| history.commits[position].touches_code);
         positions.sort_unstable();
+        positions.dedup();
         let commits: Vec<CommitId> = positions.iter().map(|&position| history.commits[position].id).collect();
         let paths = self.repository.work_paths(&commits, &self.path, cache)?;
         Ok(positions.into_iter().zip(paths).collect())
@@ -98,9 +98,10 @@ impl Book {
         &self,
         history: &History,
         walk: &Walk,
+        named: &FxHashMap<usize, Vec<u32>>,
         cache: Option<&mut FactCache>,
     ) -> Result<Signatures, BookError> {
-        self.signatures_of(history, ledger::signed_acts(history, walk), cache)
+        self.signatures_of(history, ledger::signed_acts(history, walk, named), cache)
     }
 
     /// Every detached approval that some commit had.
@@ -141,12 +142,12 @@ impl Book {
         let (mut deployed, mut missing) = (DeployedRecords::default(), Vec::new());
         for version in ledger::deployed_versions(history, walk, tip) {
             match foreseen.remove(&version) {
-                Some(record) => drop(deployed.insert(version.2, record)),
+                Some(record) => drop(deployed.insert((version.0, version.2), record)),
                 None => missing.push(version),
             }
         }
         let read = self.read_records(missing)?;
-        deployed.extend(read.into_iter().map(|((.., blob), record)| (blob, record)));
+        deployed.extend(read.into_iter().map(|((of_type, _, blob), record)| ((of_type, blob), record)));
         Ok(deployed)
     }
 

@@ -1,8 +1,9 @@
 //! What gets in each other's way.
 
 use crate::policy::Policy;
+use crate::record::same_name;
 
-use super::freeze::freezes_at;
+use super::freeze::{Frozen, freezes_at};
 use super::opening::{Opening, opening_of};
 
 /// A task that has its time.
@@ -81,8 +82,13 @@ impl Collision {
     }
 }
 
-/// All collisions among tasks that have their time, in order of the times.
-pub fn collisions(policy: &Policy, occupations: &[Occupation]) -> Vec<Collision> {
+/// All collisions among tasks that have their time, in order of the times. `is_known` tells whether a record or runbook
+/// names a service.
+pub fn collisions(
+    policy: &Policy,
+    occupations: &[Occupation],
+    is_known: &dyn Fn(&str) -> bool,
+) -> Vec<Collision> {
     let mut sorted: Vec<&Occupation> = occupations.iter().collect();
     sorted.sort_by(|a, b| (a.start, &a.task).cmp(&(b.start, &b.task)));
     let openings: Vec<Option<Opening>> =
@@ -91,10 +97,12 @@ pub fn collisions(policy: &Policy, occupations: &[Occupation]) -> Vec<Collision>
     for (position, occupation) in sorted.iter().enumerate() {
         let own = openings[position];
         found.extend(with_window(policy, occupation, own));
-        found.extend(with_freeze(policy, occupation));
+        found.extend(with_freeze(policy, occupation, is_known));
         for (before, other) in sorted[..position].iter().enumerate() {
-            let services: Vec<String> =
-                other.services.iter().filter(|name| occupation.services.contains(name)).cloned().collect();
+            let services: Vec<String> = {
+                let shared = |name: &&String| occupation.services.iter().any(|own| same_name(own, name));
+                other.services.iter().filter(shared).cloned().collect()
+            };
             let same_opening = own.is_some() && own == openings[before] && occupation.window == other.window;
             if !services.is_empty() && (same_opening || overlap(other, occupation)) {
                 let tasks = [other.task.clone(), occupation.task.clone()];
@@ -121,9 +129,15 @@ fn with_window(policy: &Policy, occupation: &Occupation, opening: Option<Opening
 }
 
 /// The freeze that ends last of those that hold where the task is still to go.
-fn with_freeze(policy: &Policy, occupation: &Occupation) -> Option<Collision> {
+fn with_freeze(
+    policy: &Policy,
+    occupation: &Occupation,
+    is_known: &dyn Fn(&str) -> bool,
+) -> Option<Collision> {
     let Occupation { task, services, environments, emergency, start: at, .. } = occupation;
-    let holds = |environment| freezes_at(policy, *at, environment, services, task, *emergency);
+    let holds = |environment| {
+        freezes_at(policy, *at, Frozen { environment, services, task, emergency: *emergency, is_known })
+    };
     let freeze = environments.iter().flat_map(|name| holds(name)).max_by_key(|freeze| freeze.to)?;
     Some(Collision::Frozen { task: task.clone(), freeze: freeze.name.clone(), at: *at, until: freeze.to })
 }

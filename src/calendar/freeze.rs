@@ -1,31 +1,45 @@
 //! When production may not change.
 
 use crate::policy::{Freeze, Policy};
+use crate::record::{EMERGENCY, same_name};
 
-/// The freezes in force at a moment for a change to an environment and to services, without those that let the
-/// change through: because it is an emergency, or by its ID.
+/// A change, as freezes look at it.
+#[derive(Clone, Copy)]
+pub struct Frozen<'a> {
+    /// Where it would go.
+    pub environment: &'a str,
+    /// The services that it names.
+    pub services: &'a [String],
+    /// The task's ID.
+    pub task: &'a str,
+    /// Whether it is an emergency.
+    pub emergency: bool,
+    /// Whether a record or runbook names a service.
+    pub is_known: &'a dyn Fn(&str) -> bool,
+}
+
+/// The freezes in force at a moment for a change, without those that let it through: because it is an emergency, or by
+/// its ID.
 ///
-/// A freeze without environments holds for all gated ones, one without services for all; a change that names no
-/// service may touch any.
-pub fn freezes_at<'p>(
-    policy: &'p Policy,
-    moment: i64,
-    environment: &str,
-    services: &[String],
-    task: &str,
-    emergency: bool,
-) -> Vec<&'p Freeze> {
-    let is_gated = policy.environment(environment).is_some_and(|environment| environment.gated);
+/// A freeze without environments holds for all gated ones, one without services for all; a change that names no service
+/// may touch any. A service that nothing names may be any service, misspelt: its freeze holds for all.
+pub fn freezes_at<'p>(policy: &'p Policy, moment: i64, change: Frozen<'_>) -> Vec<&'p Freeze> {
+    let is_gated = policy.environment(change.environment).is_some_and(|environment| environment.gated);
     let holds = |freeze: &&Freeze| {
         let for_environment = match freeze.environments.is_empty() {
             true => is_gated,
-            false => freeze.environments.iter().any(|name| name == environment),
+            false => freeze.environments.iter().any(|name| same_name(name, change.environment)),
         };
-        let for_services = freeze.services.is_empty()
-            || services.is_empty()
-            || freeze.services.iter().any(|name| services.contains(name));
-        let lets_through =
-            freeze.except.iter().any(|except| (emergency && except == "emergency") || except == task);
+        let is_named = |service: &String| {
+            change.services.iter().any(|own| same_name(own, service)) || !(change.is_known)(service)
+        };
+        let for_services =
+            freeze.services.is_empty() || change.services.is_empty() || freeze.services.iter().any(is_named);
+        let lets_through = freeze
+            .except
+            .iter()
+            .map(|except| except.trim())
+            .any(|except| (change.emergency && same_name(except, EMERGENCY)) || except == change.task);
         freeze.from <= moment && moment < freeze.to && for_environment && for_services && !lets_through
     };
     policy.freezes.iter().filter(holds).collect()

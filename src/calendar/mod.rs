@@ -9,7 +9,7 @@ mod ics;
 mod opening;
 
 pub use collision::{Collision, Occupation, collisions};
-pub use freeze::{freezes_at, freezes_between};
+pub use freeze::{Frozen, freezes_at, freezes_between};
 pub use ics::{IcsEvent, render_ics};
 pub use opening::{Opening, joined, meetings, next_opening, open_at, open_until, opening_of, openings};
 

@@ -12,9 +12,9 @@ use crate::calendar::{Collision, collisions};
 use crate::history::CommitTime;
 use crate::ledger::{
     Agenda, Evidence, Matter, RecordState, Review, agenda, board_zone, is_met_elsewhere, next_meeting,
-    occupations,
+    occupations, services,
 };
-use crate::record::Details;
+use crate::record::{Details, normalize};
 
 /// Write what the board's meeting must see, or its minutes
 ///
@@ -267,7 +267,9 @@ fn change(loaded: &Loaded, id: &str, record: Option<&RecordState>) -> String {
 
 fn collided(loaded: &Loaded, found: &Agenda<'_>) -> Vec<String> {
     let names: Vec<&str> = found.tasks().iter().map(|record| record.name.as_str()).collect();
-    let all = collisions(&loaded.policy, &occupations(&loaded.state, &loaded.policy));
+    let known = services(loaded.state.records.iter().map(|record| &*record.record));
+    let is_known = |service: &str| known.contains(&normalize(service));
+    let all = collisions(&loaded.policy, &occupations(&loaded.state, &loaded.policy), &is_known);
     all.iter()
         .filter_map(|collision| match collision {
             Collision::SameService { tasks, services, .. }

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::context::Context;
 use super::error::CliError;
-use super::evidence::tell_risk;
+use super::evidence::{ReplaceArgs, tell_risk};
 use super::file_set::{FileSet, Files};
 use super::record_act::{CommitArgs, Target};
 use super::ui::{BAD, GOOD, Ui, escape, escape_lines, paint};
@@ -41,6 +41,8 @@ pub(super) struct ChartArgs {
     #[arg(long, conflicts_with_all = ["print", "no_commit", "message"])]
     compare: bool,
     #[command(flatten)]
+    replace: ReplaceArgs,
+    #[command(flatten)]
     commit: CommitArgs,
 }
 
@@ -62,6 +64,9 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &ChartArgs) -> Result<()
     }
     if args.compare {
         return same_upgrade(ui, context, &target, upgrade);
+    }
+    if !args.print {
+        args.replace.refuse_done(&target)?;
     }
     if args.print || !context.json {
         evidence.show(ui, context)?;

@@ -4,6 +4,7 @@ use super::context::Context;
 use super::error::CliError;
 use super::record_act::{CommitArgs, Target};
 use super::ui::Ui;
+use crate::diagnostic::Code;
 use crate::ledger::Status;
 use crate::record::{Details, RecordType, Verdict, edit};
 
@@ -62,6 +63,7 @@ fn taken_anew(target: &Target, args: &DecideArgs, verdict: Verdict) -> Result<bo
     let Details::Decision(decision) = &state.record.details else { return Ok(false) };
     let email = crate::act::author_email(&target.book)?;
     let by_me = state.evidence.as_ref().is_some_and(|by| by.email.eq_ignore_ascii_case(&email));
-    let anew = state.status == Status::Outdated || !args.condition.is_empty() || !by_me;
+    let doubtful = state.diagnostics.iter().any(|found| found.code == Code::DecisionRole);
+    let anew = state.status == Status::Outdated || !args.condition.is_empty() || !by_me || doubtful;
     Ok(decision.decision == Some(verdict) && anew)
 }

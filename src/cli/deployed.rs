@@ -4,13 +4,13 @@ use std::path::PathBuf;
 
 use super::context::Context;
 use super::error::CliError;
-use super::evidence::{plan_of, read_file};
+use super::evidence::{plan_in_hand, plan_of, read_file};
 use super::gate::{moment, unclear};
 use super::record_act::{CommitArgs, Target, set_items};
 use super::ui::Ui;
 use crate::book::{Ask, GateQuestion, View};
 use crate::diagnostic::nearest;
-use crate::ledger::Gate;
+use crate::ledger::{Gate, PlanInHand};
 use crate::record::{Item, ItemKey, Record, RecordType, ScopeRules, deployment_digest, edit};
 
 /// Say that a task has been deployed to an environment: tick its items and commit
@@ -69,19 +69,18 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &DeployedArgs) -> Result
     let keys = items(&target, &args.environment, true)?;
     let policy = &target.loaded.policy;
     let plan = plan.map(|(file, bytes)| plan_of(ui, file, &bytes, policy)).transpose()?;
-    let plan = plan.map(|plan| plan.digest);
     let anyway = args.anyway.as_deref().map(|reason| reason.split_whitespace().collect::<Vec<_>>().join(" "));
     if anyway.as_deref() == Some("") {
         return Err(CliError::usage("`--anyway` needs its reason"));
     }
-    ask_gate(ui, context, args, &target, plan.clone(), anyway.is_some())?;
+    ask_gate(ui, context, args, &target, plan.as_ref().map(plan_in_hand), anyway.is_some())?;
     let state = target.state()?;
     let time = args.time.as_deref().map_or_else(String::new, |time| format!(" {time}"));
     let mut message = format!(
         "{}: deployed to {}\n\nDeployed: {}{time}\n",
         target.name, args.environment, args.environment
     );
-    message.extend(plan.map(|digest| format!("Plan: {digest}\n")));
+    message.extend(plan.map(|plan| format!("Plan: {}\n", plan.digest)));
     message.extend(anyway.map(|reason| format!("Anyway: {reason}\n")));
     let digest = deployment_digest(
         &state.record,
@@ -121,7 +120,7 @@ fn ask_gate(
     context: &Context,
     args: &DeployedArgs,
     target: &Target,
-    plan: Option<String>,
+    plan: Option<PlanInHand>,
     anyway: bool,
 ) -> Result<(), CliError> {
     let book = &target.book;

@@ -12,12 +12,33 @@ use crate::diagnostic::nearest;
 use crate::history::HistoryError;
 use crate::intake::Found;
 use crate::intake::terraform::{Plan, Rules, WrongInput};
+use crate::ledger::{PlanInHand, Status};
 use crate::policy::{Environment, Policy};
 
 impl CliError {
     /// Says what a file is instead of a plan, and what to run.
     pub(super) fn wrong_input(file: &Path, error: &WrongInput) -> Self {
         CliError::failure(format!("`{}`: {error}", file.display())).with_hint(error.hint())
+    }
+}
+
+/// Leave to write over the evidence of what is over.
+#[derive(Debug, clap::Args)]
+pub(super) struct ReplaceArgs {
+    /// Write over the evidence of a task that is done
+    #[arg(long)]
+    replace: bool,
+}
+
+impl ReplaceArgs {
+    /// The evidence of a task that is done is what it went out with.
+    pub(super) fn refuse_done(&self, target: &Target) -> Result<(), CliError> {
+        if self.replace || target.state()?.status != Status::Done {
+            return Ok(());
+        }
+        let message = format!("{} is done: its evidence is what it went out with", target.name);
+        Err(CliError::usage(message)
+            .with_hint("`--replace` writes over it; a new change has a task of its own"))
     }
 }
 
@@ -52,6 +73,21 @@ pub(super) fn plan_of(ui: &mut Ui, file: &Path, bytes: &[u8], policy: &Policy) -
         ui.note(&format!("{objects} changed outside of the tool before this plan; that is no part of it"));
     }
     Ok(plan)
+}
+
+/// A plan as the gate looks at it.
+pub(super) fn plan_in_hand(plan: &Plan) -> PlanInHand {
+    let texts = |texts: Vec<&str>| texts.into_iter().map(str::to_owned).collect();
+    let summary = &plan.summary;
+    let counts = [summary.add, summary.change, summary.destroy, summary.replace];
+    PlanInHand {
+        digest: plan.digest.clone(),
+        has_masked: plan.has_masked,
+        risk: plan.found.risk(),
+        categories: texts(plan.found.categories()),
+        reasons: plan.found.reasons(),
+        counts: counts.map(|count| u64::try_from(count).unwrap_or(u64::MAX)),
+    }
 }
 
 pub(super) fn warn(ui: &mut Ui, text: &str) {

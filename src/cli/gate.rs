@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::context::Context;
 use super::error::CliError;
-use super::evidence::read_plan;
+use super::evidence::{plan_in_hand, read_plan};
 use super::list::as_of;
 use super::show::signature;
 use super::ui::{BAD, BOLD, DIM, GOOD, Ui, WAITING, escape, markdown_text, paint};
@@ -86,7 +86,7 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &GateArgs) -> Result<(),
     let question = GateQuestion {
         id: args.id.clone(),
         environment: args.environment.clone(),
-        plan: plan.map(|plan| plan.digest),
+        plan: plan.as_ref().map(plan_in_hand),
         deployer: args.deployer.clone(),
     };
     let gate = loaded.gate(&ask, &question).map_err(unclear)?;

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::context::Context;
 use super::error::CliError;
-use super::evidence::{environment, tell_risk};
+use super::evidence::{ReplaceArgs, environment, tell_risk};
 use super::file_set::FileSet;
 use super::record_act::{CommitArgs, Target};
 use super::render::rendered;
@@ -44,6 +44,8 @@ pub(super) struct ManifestsArgs {
     #[arg(long, conflicts_with_all = ["print", "no_commit", "message"])]
     compare: bool,
     #[command(flatten)]
+    replace: ReplaceArgs,
+    #[command(flatten)]
     commit: CommitArgs,
 }
 
@@ -57,6 +59,9 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &ManifestsArgs) -> Resul
     let evidence = pair.evidence(environment, &target.loaded.policy);
     if args.compare {
         return evidence.compare(ui, context, &target);
+    }
+    if !args.print {
+        args.replace.refuse_done(&target)?;
     }
     if args.print || !context.json {
         evidence.show(ui, context)?;

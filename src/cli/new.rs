@@ -120,7 +120,7 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &NewArgs) -> Result<(), 
         CliError::failure("a bare repository has no files").with_hint("work in a clone of it")
     })?;
     let policy = book.policy(None)?;
-    let mut record = values(&book, &policy, args)?;
+    let mut record = values(&book, &policy, &kind, args)?;
     let templates = book.record_templates(None)?;
     let date = match &args.meeting {
         Some(meeting) => meeting.parse::<jiff::civil::Date>().map_err(|_| {
@@ -170,7 +170,7 @@ fn report(ui: &mut Ui, context: &Context, id: &str, path: &str) -> Result<(), Cl
 }
 
 /// The template's values, checked against the policy.
-fn values(book: &Book, policy: &Policy, args: &NewArgs) -> Result<NewRecord, CliError> {
+fn values(book: &Book, policy: &Policy, kind: &NewKind, args: &NewArgs) -> Result<NewRecord, CliError> {
     let known = |what: &str, name: &str, known: Vec<&str>| {
         if known.contains(&name) {
             return Ok(());
@@ -211,13 +211,12 @@ fn values(book: &Book, policy: &Policy, args: &NewArgs) -> Result<NewRecord, Cli
     };
     let level = args.risk.as_deref().and_then(Risk::parse);
     let window = args.window.clone().or_else(|| policy.risk_rule(level?).window.clone());
-    Ok(NewRecord {
+    let new = NewRecord {
         id: String::new(),
         title: args.title.join(" "),
         requestor,
         risk: args.risk.clone(),
         categories: args.category.clone(),
-        environments: policy.environments.iter().map(|environment| environment.name.clone()).collect(),
         services: args.service.clone(),
         emergency: args.emergency.clone(),
         follows: args.follows.clone(),
@@ -225,6 +224,11 @@ fn values(book: &Book, policy: &Policy, args: &NewArgs) -> Result<NewRecord, Cli
         meeting: args.meeting.clone(),
         window,
         chart,
+        ..NewRecord::default()
+    };
+    Ok(match kind {
+        NewKind::Task(kind) => new.with_environments(policy, *kind),
+        NewKind::Decision | NewKind::Runbook => new,
     })
 }
 

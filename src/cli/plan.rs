@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::context::Context;
 use super::error::CliError;
-use super::evidence::{environment, plan_json, plan_of, read_file, tell_risk, warn};
+use super::evidence::{ReplaceArgs, environment, plan_json, plan_of, read_file, tell_risk, warn};
 use super::record_act::{CommitArgs, Target};
 use super::ui::{BAD, DIM, GOOD, Ui, escape, paint};
 use crate::intake::cost::Estimate;
@@ -41,6 +41,8 @@ pub(super) struct PlanArgs {
     #[arg(long, value_name = "FILE")]
     infracost: Option<PathBuf>,
     #[command(flatten)]
+    replace: ReplaceArgs,
+    #[command(flatten)]
     commit: CommitArgs,
 }
 
@@ -58,6 +60,7 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &PlanArgs) -> Result<(),
     if args.compare {
         return compare(ui, context, &target, &plan, &environment.name);
     }
+    args.replace.refuse_done(&target)?;
     let estimate = args.infracost.as_deref().map(estimate).transpose()?;
     record(ui, context, args, &target, &plan, estimate.as_ref())
 }

@@ -40,7 +40,7 @@ struct Answer<'a> {
 }
 
 fn stories(loaded: &Loaded, state: &RecordState) -> Vec<Story> {
-    state.id.as_ref().map_or_else(Vec::new, |id| loaded.stories(id))
+    state.id.as_ref().map_or_else(Vec::new, |id| loaded.stories(state.record_type, id))
 }
 
 pub(super) fn run(ui: &mut Ui, context: &Context, args: &ShowArgs) -> Result<(), CliError> {

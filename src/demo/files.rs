@@ -42,11 +42,24 @@ cab = ["ana", "sam", "kim"]
 on-call = ["lee", "kim"]
 
 [[environments]]
+name = "staging"
+
+[[environments]]
 name = "production"
+gated = true
 deployers = ["on-call", "devops-lead", "ana"]
 
 [windows.standard]             # Saturday, 2 to 6 AM
+rrule = "FREQ=WEEKLY;BYDAY=SA"
+start = "02:00"
+duration = "4h"
 timezone = "Europe/Berlin"
+
+[windows.emergency]            # as needed, with approval
+rrule = "FREQ=DAILY"
+start = "00:00"
+duration = "24h"
+timezone = "UTC"
 
 [cab]
 timezone = "Europe/Berlin"

@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 
+use crate::policy::Policy;
 use crate::record::edit::{self, EditError};
-use crate::record::{Record, RecordType, normalize};
+use crate::record::{Record, RecordType, TaskKind, normalize};
 use crate::template::{NewRecord, RecordTemplates, TemplateError};
 
 /// Why the demo cannot be made.
@@ -150,7 +151,14 @@ impl Stage {
         record: &NewRecord,
         sections: &[(&str, &str)],
     ) -> Result<&mut Self, DemoError> {
-        let mut text = self.templates.render(template, record)?;
+        let record = match TaskKind::parse(template) {
+            Some(kind) => NewRecord {
+                environments: record.environments.clone(),
+                ..record.clone().with_environments(&Policy::builtin(), kind)
+            },
+            None => record.clone(),
+        };
+        let mut text = self.templates.render(template, &record)?;
         // The template's hints about keys that this record does not use are for people.
         text = text.split_inclusive('\n').filter(|line| !line.starts_with("# ")).collect();
         for (title, markdown) in sections {

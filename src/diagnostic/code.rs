@@ -70,6 +70,15 @@ codes! {
     ItemNearMiss "item-near-miss":
         "An item's text is nearly, but not exactly, one that the policy knows, so it means nothing.",
         "Write the text as the policy has it, or leave it if it is meant to be another item.";
+    SectionNearMiss "section-near-miss":
+        "A heading is nearly, but not exactly, that of a section that means something, so nothing under it counts. It shuts the gate.",
+        "Write the section's title as the policy and the templates have it, as a level-2 heading, or give the heading another name.";
+    BoxMissing "box-missing":
+        "Under Conditions, Approvals, Deployment or Checklist a bullet has no box where one counts, or a box that is none, such as `[]` or `[ ]text`. It shuts the gate.",
+        "Write it as `- [ ] text`, or as prose if it is meant to be none.";
+    ServiceUnknown "service-unknown":
+        "A freeze names a service that no record or runbook names. It may be any service, misspelt, so the freeze holds every task.",
+        "Write the service as the records have it, or name it in a runbook.";
     ReferenceBroken "reference-broken":
         "A record, runbook, image, page or anchor that is referred to does not exist in the book, or tasks depend on each other in a circle.",
         "Correct the reference, or create what it names; take one dependency out of a circle.";
@@ -81,7 +90,7 @@ codes! {
         "Correct `book.toml` at the line named.";
     // Approvals, in the order in which they are judged (design, section 4).
     ApprovalMissing "approval-missing":
-        "Nobody has given this approval: the role's item is not ticked, or it was unticked afterwards, or a merge ticked it.",
+        "Nobody has given this approval: the role's item is not ticked, or it was unticked afterwards, or a merge, the repair of a file that could not be read or another book's history ticked it.",
         "A member of the role runs `changebook approve ID`, or ticks the item and commits.";
     ApprovalRole "approval-role":
         "The one who ticked the item is no person of the policy with that role, by the policy of the commit before.",
@@ -90,10 +99,10 @@ codes! {
         "The approver asked for the change, wrote a part of its text, or did a part of its work.",
         "Somebody else with the role approves.";
     AuthorUnknown "author-unknown":
-        "Somebody who is no person of the policy wrote a part of the change, so nobody can tell whether author and approver differ.",
-        "List the author's e-mail in the policy, in a commit of its own.";
+        "Nobody can tell who wrote a part of the change, and so not whether author and approver differ: an address is that of no person of the policy, or somebody committed in another's name.",
+        "List the author's e-mail in the policy, in a commit of its own; whoever is named as the author of a commit that another made says yes to it: `changebook affirm COMMIT`.";
     ApprovalStale "approval-stale":
-        "The change's text or code was changed after the approval was given, or the change was rolled back.",
+        "The change's text or code was changed after the approval was given, or the change was rolled back or cancelled.",
         "Look at what changed, then approve again: an untick and a tick, which `changebook approve` makes.";
     ApprovalUnsigned "approval-unsigned":
         "The approval's commit is not trusted as far as the policy asks: unsigned, signed by another's key, or committed by somebody else than its author.",
@@ -109,13 +118,16 @@ codes! {
         "Merge without squashing, or use detached approvals (`approve --sign`).";
     // The board.
     DecisionMissing "decision-missing":
-        "The board's decision is asked for and is not there, is pending, or was set by somebody who may not.",
-        "List the task in a decision record; a member of the board runs `changebook decide`.";
+        "The board's decision is asked for and is not there, is pending, or asks for changes; or nobody of the board stands behind it who neither asked for the change nor wrote it.",
+        "List the task in a decision record; a member of the board who did not write the change runs `changebook decide`, or says yes to the commit that set it with `changebook affirm`.";
+    DecisionRole "decision-role":
+        "A decision says what the board has not said: somebody without the deciding role set it, took it out, deleted it or changed its text. What the board said last stands for the tasks that were on its list then; where it has said nothing the decision is pending.",
+        "Put the file back as it was, or have a member of the board decide: `changebook decide ID`.";
     DecisionRejected "decision-rejected":
         "The board rejected the change.",
         "Change the proposal and ask the board again.";
     DecisionOutdated "decision-outdated":
-        "The decision, or a task it lists, was changed after it was set.",
+        "The board changed the decision's text after it was set, or a task that it lists was changed, came into being, was cancelled or rolled back since.",
         "The board looks at what changed and sets the decision anew.";
     ConditionOpen "condition-open":
         "A condition of the board's decision is not met.",
@@ -129,6 +141,7 @@ codes! {
     Freeze "freeze": "A change freeze is in force.", "Wait until it ends.";
     PlanMissing "plan-missing": "No plan is recorded for this environment.", "Run `changebook plan ID FILE`.";
     PlanDiffers "plan-differs": "The plan is not the one that was approved.", "Record the new plan and have it approved.";
+    EvidenceDiffers "evidence-differs": "The record says something else of a plan than the plan itself, under the same digest: its risk, categories or counts were edited.", "Record the plan again: `changebook plan ID FILE --replace`.";
     DependencyOpen "dependency-open": "A task that this one depends on is neither applied nor done.", "Finish it first.";
     Cancelled "cancelled": "The task is cancelled.", "Remove `cancelled` if it is to go on.";
     CancelledDeployed "cancelled-deployed":
@@ -159,7 +172,7 @@ codes! {
     RiskUnderstated "risk-understated": "The declared risk is lower than what the evidence shows.", "Declare the risk that was found.";
     FollowUpOwed "follow-up-owed": "The task is applied and owes the documentation or runbook that `[done]` in the policy asks for.", "Make a documentation task that follows it, or bring its runbook up to date.";
     ReviewDue "review-due": "The runbook has not been changed or exercised within its `review-every`.", "Read it, mend it, or exercise it and say so in a commit: `Exercised: ID`.";
-    EmergencyUnreviewed "emergency-unreviewed": "The board has not reviewed an emergency in time.", "Put it on the next agenda.";
+    EmergencyUnreviewed "emergency-unreviewed": "The board has not reviewed an emergency in time. Until it has, the next emergency of whoever asked for it or wrote it needs a second person on call.", "Put it on the next agenda; for the next emergency, a second person on call approves too.";
     DeploymentUnrecorded "deployment-unrecorded": "Landed work is in no deployment of its task.", "Tick the deployment item, with `Deployed:` for the real time.";
     UnrecordedChange "unrecorded-change": "Infrastructure code changed on the trunk and names no task.", "Name the task in the commit: `Change: ID`.";
     CommitMalformed "commit-malformed": "A commit's raw bytes break git's format, so tools disagree on what it says.", "It has no authority; make the change again.";
@@ -167,7 +180,15 @@ codes! {
     HistoryRewritten "history-rewritten": "The branch no longer contains the head that was seen before.", "Find out who rewrote it, and why.";
     BranchName "branch-name": "A branch is called so that its name could mean another one: `origin/…`, `refs/…`, `HEAD`, the ID of a commit.", "Call it something else: `git branch -m NAME`.";
     TreeTooLarge "tree-too-large": "A tree names more files than any project has, or names a few again and again.", "See what made it, and push a branch without it.";
-    TimeSuspect "time-suspect": "A commit's date contradicts its parents' or its landing.", "Correct the machine's clock; the date meets no window.";
+    TimeSuspect "time-suspect":
+        "A commit's date contradicts its parents' or its landing, or it landed more than `[audit] lag` after the time on which a window, a freeze or a deadline rests.",
+        "Correct the machine's clock, and land a deployment while it is remembered; the date meets no window.";
+    AuditSince "audit-since":
+        "`[audit] since` names a commit that cannot be where the duty begins: the trunk's own line does not have it, or the policy had not begun.",
+        "Name a commit of the trunk's own line (`git log --first-parent`), from the one that began the policy on.";
+    AuditNarrowed "audit-narrowed":
+        "A change of the policy takes something out of what is audited: it moves `[audit] since`, takes away a path of `[paths]`, or opens an environment's gate.",
+        "Whoever agreed to it says why; the control changes of the audit show who that was.";
     MergeLost "merge-lost":
         "A merge kept one side's state of an item over what the other side had done since: a tick came back or went away without anybody ticking or unticking.",
         "See both sides with `git show -m COMMIT`, and tick or untick the item as it should be; `changebook init --git` keeps both sides' ticks in the next merge.";

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::history::{named_in_lines, squashed_subjects, subject_words};
 use crate::record::RecordId;
 
 /// What is known of a commit that is about to be made.
@@ -22,8 +23,12 @@ pub struct Commit<'a> {
 pub fn task_of(commit: &Commit<'_>) -> Option<RecordId> {
     let is_known = |word: &str| commit.tasks.iter().find(|id| id.as_str().eq_ignore_ascii_case(word));
     let subject = commit.message.lines().next().unwrap_or_default();
-    let names_one = words(subject).any(|word| is_known(word).is_some());
-    let has_trailer = commit.message.lines().any(|line| line.to_ascii_lowercase().starts_with("change:"));
+    // The rule by which history is read: a line that names nothing, such as prose behind `Change:`, does not count.
+    let subjects = std::iter::once(subject).chain(squashed_subjects(commit.message));
+    let names_one = subjects.flat_map(subject_words).any(|word| is_known(word).is_some());
+    let mut lines = named_in_lines(commit.message, "change");
+    // Another book's task is one all the same.
+    let has_trailer = lines.any(|line| line.contains('/') || is_known(line).is_some());
     // Such a commit takes its message from the one that it is folded into.
     let is_folded = ["fixup!", "squash!", "amend!"].iter().any(|prefix| subject.starts_with(prefix));
     if !commit.touches_code || names_one || has_trailer || is_folded || subject.trim().is_empty() {
@@ -38,11 +43,6 @@ pub fn task_of(commit: &Commit<'_>) -> Option<RecordId> {
     let only = candidates.next().filter(|_| candidates.next().is_none())?;
     // A branch that names one task and a commit that writes another's record do not agree.
     (changed.is_empty() || changed.contains(*only)).then(|| (*only).clone())
-}
-
-/// Runs of letters, digits, `-` and `_`.
-fn words(text: &str) -> impl Iterator<Item = &str> {
-    text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '-' || c == '_')).filter(|word| !word.is_empty())
 }
 
 /// Tasks whose ID stands in a branch's name, between other signs than letters and digits.
@@ -93,6 +93,11 @@ mod tests {
         check("infra-1", "add redis", &["INFRA-1", "INFRA-2"], Some("INFRA-1"));
         check("infra-1", "INFRA-2: add redis", &[], None);
         check("infra-1", "add redis\n\nChange: INFRA-2\n", &[], None);
+        check("infra-1", "add redis\n\n  - change: INFRA-2\n\nmore\n", &[], None);
+        check("infra-1", "add redis (#7)\n\n* INFRA-2: code\n", &[], None);
+        check("infra-1", "add redis\n\n* INFRA-2: code\n", &[], Some("INFRA-1"));
+        check("infra-1", "add redis\n\nChange: the way it starts\n", &[], Some("INFRA-1"));
+        check("infra-1", "add redis\n\nChange: other/NET-2\n", &[], None);
         check("infra-1", "fixup! add redis", &[], None);
         check("main", "add redis", &[], None);
     }

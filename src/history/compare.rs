@@ -142,6 +142,7 @@ fn compare_commit(
         let new = subtree(reader, tree, &path)?;
         let old = parent.map_or(Ok(None), |parent| subtree(reader, parent, &path))?;
         reader.compare(old, new, folder, 0, &mut |path, old, new| {
+            compared.touches_code |= !RecordType::is_record_path(path);
             if endings.iter().any(|ending| path.ends_with(ending)) {
                 compared.changes.push(Change { path: path.into(), old, new });
             }

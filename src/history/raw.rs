@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use git2::Oid;
 
+use super::message::{named_in_lines, squashed_subjects};
 use super::types::{CommitTime, Signature, Trailers, TrailersOfCommit};
 
 /// A commit as its bytes say it.
@@ -163,21 +164,27 @@ fn offset(text: &str) -> Option<i32> {
 fn read_message(message: &[u8]) -> (Arc<str>, TrailersOfCommit) {
     let first = message.split(|byte| *byte == b'\n').find(|line| !line.trim_ascii().is_empty());
     let subject = String::from_utf8_lossy(first.unwrap_or_default()).trim_end().into();
-    let mut trailers = Trailers::default();
-    if find(message, b"\n\n").is_none() {
-        return (subject, trailers.into());
+    if !message.trim_ascii().contains(&b'\n') {
+        return (subject, TrailersOfCommit::default());
     }
     let text = String::from_utf8_lossy(message).replace('\0', " ");
-    let Ok(found) = git2::message_trailers_strs(&text) else { return (subject, trailers.into()) };
+    let owned = |found: &str| found.to_owned();
+    let mut trailers = Trailers {
+        changes: named_in_lines(&text, "change").map(owned).collect(),
+        squashed: squashed_subjects(&text).map(owned).collect(),
+        exercised: named_in_lines(&text, "exercised").map(owned).collect(),
+        ..Trailers::default()
+    };
+    // Trailers stand behind a blank line.
+    let found = text.contains("\n\n").then(|| git2::message_trailers_strs(&text));
+    let Some(Ok(found)) = found else { return (subject, trailers.into()) };
     for (key, value) in found.iter() {
         let value = value.trim().to_owned();
         match key.to_ascii_lowercase().as_str() {
-            "change" => trailers.changes.push(value),
             "deployed" => trailers.deployed.push(value),
             "rolled-back" => trailers.rolled_back.push(value),
             "anyway" => trailers.anyway.push(value),
             "plan" => trailers.plans.push(value),
-            "exercised" => trailers.exercised.push(value),
             "affirms" => trailers.affirms.push(value),
             "approved-by" => trailers.approved_by.push(email_of(&value)),
             "renumbers" => trailers.renumbers.push(value),
@@ -248,6 +255,19 @@ mod tests {
         assert_eq!(raw.trailers.changes, ["INFRA-100"]);
         assert_eq!(raw.trailers.deployed, ["production 2024-05-25T02:40:00+02:00"]);
         assert_eq!(raw.trailers.co_authors, ["kim@example.org"]);
+    }
+
+    #[test]
+    fn a_squash_names_tasks_anywhere_and_gives_power_nowhere() {
+        let raw = commit(
+            "author A <a@x> 1 +0000\ncommitter A <a@x> 1 +0000",
+            "Redis (#7)\n\n* INFRA-1: code\n\nChange: INFRA-2\nAffirms: abc\n\n* tests\n\nExercised: RB-1\n\nCo-authored-by: Kim <kim@x>\n",
+        );
+        assert_eq!(raw.trailers.changes, ["INFRA-2"]);
+        assert_eq!(raw.trailers.squashed, ["INFRA-1: code", "tests"]);
+        assert_eq!(raw.trailers.exercised, ["RB-1"]);
+        assert!(raw.trailers.affirms.is_empty());
+        assert_eq!(raw.trailers.co_authors, ["kim@x"]);
     }
 
     #[test]

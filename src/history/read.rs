@@ -10,12 +10,13 @@ use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use super::cache::{FactCache, Parent, Shelf};
-use super::compare::{Comparing, Queue, record_folders};
+use super::compare::{Comparing, Queue};
 use super::objects::{ObjectStore, Objects};
 use super::raw::{self, RawCommit};
 use super::tree::{Budget, TreeReader};
 use super::types::{Commit, CommitId, History};
 use super::{BookPath, HistoryError};
+use crate::record::RecordType;
 
 /// Commits that one thread compares in a row, so that neighbours share trees.
 pub(super) const CHUNK: usize = 256;
@@ -228,7 +229,8 @@ pub(super) fn work_paths(
     commits: &[CommitId],
     book: &BookPath,
 ) -> Result<Vec<Vec<String>>, HistoryError> {
-    let records = record_folders().map(|folder| book.join(folder));
+    let prefix = book.join("");
+    let is_record = |path: &str| path.strip_prefix(&prefix).is_some_and(RecordType::is_record_path);
     let budget = Budget::new();
     commits
         .par_chunks(CHUNK)
@@ -252,9 +254,10 @@ pub(super) fn work_paths(
                             trees.push(None);
                         }
                         let mut paths = Vec::new();
-                        let enter = |path: &str| !records.iter().any(|folder| folder == path);
-                        reader.differs_from_all(Some(tree), &trees, "", &enter, &mut |path| {
-                            paths.push(path.to_owned())
+                        reader.differs_from_all(Some(tree), &trees, "", &mut |path| {
+                            if !is_record(path) {
+                                paths.push(path.to_owned());
+                            }
                         })?;
                         Ok(paths)
                     })

@@ -234,14 +234,12 @@ impl TreeReader {
         }
     }
 
-    /// Calls `found` for every path of `result` (or gone from it) that differs from *all* `parents`;
-    /// `enter` says whether a path is of interest at all. One parent: a plain comparison; none: every file.
+    /// Calls `found` for every path of `result` (or gone from it) that differs from *all* `parents`. One parent: a plain comparison; none: every file.
     pub(super) fn differs_from_all(
         &mut self,
         result: Option<Oid>,
         parents: &[Option<Oid>],
         prefix: &str,
-        enter: &dyn Fn(&str) -> bool,
         found: &mut dyn FnMut(&str),
     ) -> Result<(), HistoryError> {
         if parents.contains(&result) {
@@ -267,7 +265,7 @@ impl TreeReader {
             let path = if prefix.is_empty() { text.into_owned() } else { format!("{prefix}/{text}") };
             let here = here_by_name.get(name).copied();
             let there: Vec<_> = there_by_name.iter().map(|entries| entries.get(name).copied()).collect();
-            if there.contains(&here) || !enter(&path) {
+            if there.contains(&here) {
                 continue;
             }
             if let Some((_, oid)) = here.or_else(|| there.iter().flatten().next().copied()) {
@@ -283,7 +281,7 @@ impl TreeReader {
                 |entry: Option<(u32, Oid)>| entry.filter(|(mode, _)| *mode == 0o040000).map(|(_, oid)| oid);
             let subtrees: Vec<Option<Oid>> = there.iter().map(|entry| subtree(*entry)).collect();
             if subtree(here).is_some() || subtrees.iter().any(Option::is_some) {
-                self.differs_from_all(subtree(here), &subtrees, &path, enter, found)?;
+                self.differs_from_all(subtree(here), &subtrees, &path, found)?;
             }
         }
         Ok(())

@@ -65,8 +65,10 @@ pub struct Signature {
 /// The trailers that mean something to the ledger (design, section 3).
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Trailers {
-    /// `Change: INFRA-100` or `Change: BOOK/INFRA-100`.
+    /// `Change: INFRA-100` or `Change: BOOK/INFRA-100`, on any line of the message.
     pub changes: Vec<String>,
+    /// Subjects of the commits that a forge squashed into this one.
+    pub squashed: Vec<String>,
     /// `Deployed: ENVIRONMENT [TIME]`.
     pub deployed: Vec<String>,
     /// `Rolled-back: ENVIRONMENT [reason]`.
@@ -75,7 +77,7 @@ pub struct Trailers {
     pub anyway: Vec<String>,
     /// `Plan: sha256:…`: the digest of the plan that was applied.
     pub plans: Vec<String>,
-    /// `Exercised: RUNBOOK`.
+    /// `Exercised: RUNBOOK`, on any line of the message.
     pub exercised: Vec<String>,
     /// `Affirms: COMMIT`: what the author says yes to.
     pub affirms: Vec<String>,
@@ -89,6 +91,7 @@ pub struct Trailers {
 
 static NO_TRAILERS: Trailers = Trailers {
     changes: Vec::new(),
+    squashed: Vec::new(),
     deployed: Vec::new(),
     rolled_back: Vec::new(),
     anyway: Vec::new(),

@@ -39,6 +39,8 @@ pub(super) fn record(
         risk: risk_of(task, map).map(|risk| risk.as_str().to_owned()),
         ..NewRecord::default()
     };
+    // Where it goes is what the foreign task says.
+    let new = NewRecord { environments: Vec::new(), ..new.with_environments(surroundings.policy, kind) };
     let text = surroundings.templates.render(kind.as_str(), &new).map_err(|error| error.to_string())?;
     let mut draft = Draft { task, map, names, policy: surroundings.policy, kind, text, listed: Vec::new() };
     for cell in &task.cells {

@@ -122,14 +122,99 @@ pub fn look(line: &str) -> Option<Suspicion> {
     super::secret::token_form(line).map(Suspicion::Form).or_else(|| literal(line).then_some(Suspicion::Name))
 }
 
-/// `db_password = "…"`, `"token": "…"`: a quoted text behind such a name, and no reference.
+/// `db_password = "…"`, `"token": '…'`, and the plain scalar of YAML, `password: …`: a text behind such a name, and neither
+/// a reference nor a word that only stands for one.
 fn literal(line: &str) -> bool {
-    let Some((name, value)) = line.split_once(['=', ':']) else { return false };
-    let is_secret = super::secret::ends_as_secret(name);
-    let value = value.trim().trim_end_matches(',');
-    let quoted = value.strip_prefix('"').and_then(|value| value.strip_suffix('"'));
-    is_secret
-        && quoted.is_some_and(|text| text.len() >= 4 && !text.contains("${") && !text.starts_with("var."))
+    let Some(at) = line.find(['=', ':']) else { return false };
+    let (name, value) = (&line[..at], line[at + 1..].trim());
+    if !super::secret::ends_as_secret(name) {
+        return false;
+    }
+    let value = value.trim_end_matches(',');
+    let quoted = |quote: char| value.strip_prefix(quote).and_then(|value| value.strip_suffix(quote));
+    match quoted('"').or_else(|| quoted('\'')) {
+        Some(text) => says_something(text),
+        None => line[at..].starts_with(": ") && is_key(name) && is_plain_secret(name, value),
+    }
+}
+
+/// One word, as YAML has keys and a sentence has not.
+fn is_key(name: &str) -> bool {
+    let name = name.trim_start();
+    let name = name.strip_prefix("- ").unwrap_or(name).trim_start().trim_matches(['"', '\'']);
+    !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.'))
+}
+
+/// A scalar without quotes that is neither YAML's own syntax nor, behind the name of a Kubernetes secret, such a name.
+fn is_plain_secret(name: &str, value: &str) -> bool {
+    let value = value.split(" #").next().unwrap_or_default().trim_end();
+    let is_syntax = value.starts_with(['|', '>', '!', '&', '*', '{', '[', '@', '`', '%', '"', '\'']);
+    let is_label =
+        value.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '.'));
+    let names_a_secret = name.trim().to_ascii_lowercase().ends_with("secret") && is_label;
+    !is_syntax && !value.contains(char::is_whitespace) && !names_a_secret && says_something(value)
+}
+
+/// Starts of texts that name a value which stands elsewhere.
+const REFERENCES: [&str; 18] = [
+    "var.",
+    "local.",
+    "data.",
+    "module.",
+    "each.",
+    "env.",
+    "secrets.",
+    "random_",
+    "vault:",
+    "ref+",
+    "op://",
+    "ssm:",
+    "awssm",
+    "gcpsm",
+    "arn:",
+    "projects/",
+    "ENC[",
+    "$",
+];
+
+/// Words that stand where a secret would, and are none.
+const PLACEHOLDERS: [&str; 24] = [
+    "string",
+    "text",
+    "integer",
+    "number",
+    "boolean",
+    "none",
+    "null",
+    "true",
+    "false",
+    "required",
+    "optional",
+    "enabled",
+    "disabled",
+    "expired",
+    "changeme",
+    "change-me",
+    "change_me",
+    "password",
+    "secret",
+    "token",
+    "example",
+    "redacted",
+    "hidden",
+    "todo",
+];
+
+fn says_something(text: &str) -> bool {
+    let is_reference = REFERENCES.iter().any(|start| text.starts_with(start))
+        || ["${", "{{", "$(", "<%", "%("].iter().any(|mark| text.contains(mark))
+        || (text.starts_with('<') && text.ends_with('>'));
+    let folded = text.to_ascii_lowercase();
+    let is_placeholder = PLACEHOLDERS.contains(&folded.as_str())
+        || folded.starts_with("your")
+        || folded.starts_with("(sensitive")
+        || text.chars().all(|c| Some(c) == text.chars().next());
+    text.chars().count() >= 4 && !is_reference && !is_placeholder
 }
 
 #[cfg(test)]
@@ -171,10 +256,40 @@ mod tests {
 
     #[test]
     fn references_and_other_names_are_none() {
-        for line in
-            ["password = var.password", "token_count = \"many\"", "password = \"\"", "name = \"AKIA\""]
-        {
+        for line in [
+            "password = var.password",
+            "token_count = \"many\"",
+            "password = \"\"",
+            "name = \"AKIA\"",
+            "password = \"${var.password}\"",
+            "password = random_password.db.result",
+            "password: ${DB_PASSWORD}",
+            "password: \"{{ .Values.password }}\"",
+            "password: $(FROM_SECRET)",
+            "  token:",
+            "  password: |",
+            "  password: !vault |",
+            "  valueFrom: { secretKeyRef: { name: db, key: password } }",
+            "password: ENC[AES256_GCM,data:abc,type:str]",
+            "password: <password>",
+            "password: changeme",
+            "password: xxxxxxxx",
+            "password: string",
+            "existingSecret: redis-auth",
+            "secretName: db",
+            "The password: ask4it",
+            "Token: it is in the vault",
+        ] {
             assert_eq!(look(line), None, "{line}");
+        }
+        for line in [
+            "password: hunter2",
+            "  - db_password: hunter2hunter2 # for now",
+            "apiToken: 'abcd1234'",
+            "client-secret: aB3dE5fG7h",
+            "\"token\": \"abcd1234\",",
+        ] {
+            assert_eq!(look(line), Some(Suspicion::Name), "{line}");
         }
     }
 }

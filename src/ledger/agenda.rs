@@ -75,7 +75,7 @@ pub fn agenda<'s>(
             .is_some_and(|record| matches!(record.status, Status::Applied | Status::Done | Status::Cancelled))
     };
     let conditions = decisions.iter().filter(|(record, decision)| {
-        decision.decision == Some(Verdict::Approved)
+        record.verdict == Some(Verdict::Approved)
             && !record.open_conditions.is_empty()
             && !decision.changes.iter().all(|id| gone_out(state.record(id)))
     });

@@ -54,6 +54,13 @@ pub(super) fn role<'a>(
         let why = format!("the policy by which {short} is judged cannot be read: nobody has authority");
         return Err((Code::ApprovalRole, why));
     };
+    // A text that somebody signed names its book itself.
+    if matches!(actor, Actor::Author(_)) && !context.sources.line.is_of_book(commit) {
+        let why = format!(
+            "{short} comes from a history of its own, which a merge brought in, and not from this book's"
+        );
+        return Err((Code::ApprovalRole, why));
+    }
     match actor.person(policy) {
         Some(person) if policy.has_role(person, role) => Ok(person),
         person => Err(refused(context, commit, actor, role, person)),
@@ -138,13 +145,30 @@ impl Worth<'_> {
         if same || vouched() { TrustLevel::Committed } else { TrustLevel::Claimed }
     }
 
+    /// Whose word the message of a commit is: that of the one listed person who is author and committer, or who is its
+    /// author and signed it. What a forge committed holds the words of whoever pressed the button.
+    pub(super) fn speaker<'p>(&self, policy: &'p Policy, commit: usize) -> Option<&'p str> {
+        let facts = &self.history.commits[commit];
+        let author = policy.person_by_email(&facts.author.email)?;
+        let is_own = policy.person_by_email(&facts.committer.email) == Some(author);
+        match self.of(policy, commit) {
+            TrustLevel::Signed => Some(author),
+            TrustLevel::Committed => Some(author).filter(|_| is_own),
+            TrustLevel::Claimed => None,
+        }
+    }
+
+    /// The listed person, or robot, whose key signed a commit.
+    pub(super) fn signer<'p>(&self, policy: &'p Policy, commit: usize) -> Option<&'p str> {
+        let Some(SignatureCheck::Good { key }) = self.signatures.get(&commit) else { return None };
+        policy.people.iter().find(|(_, person)| has_key(person, key)).map(|(name, _)| name.as_str())
+    }
+
     /// The forge that committed, where it is one that the policy lists and that can be believed: its name proves
     /// nothing, since anybody can set it. What does is a signature by a key that the policy lists for it; where none is
     /// listed, that the commit is on the trunk's own line, which no branch's commit can become.
     pub(super) fn forge_of<'p>(&self, policy: &'p Policy, commit: usize) -> Option<&'p Forge> {
-        let email = &self.history.commits[commit].committer.email;
-        let mut forges = policy.trust.forges.iter();
-        let forge = forges.find(|forge| forge.committer.eq_ignore_ascii_case(email))?;
+        let forge = forge_named(policy, &self.history.commits[commit].committer.email)?;
         let may_push = policy.merge_methods.contains(&MergeMethod::FastForward);
         let is_believed = match (forge.keys.is_empty() && forge.pgp.is_empty(), self.signatures.get(&commit))
         {
@@ -155,6 +179,24 @@ impl Worth<'_> {
             (false, _) => false,
         };
         is_believed.then_some(forge)
+    }
+}
+
+/// The forge of a policy that commits under an address. Anybody can set that.
+pub(super) fn forge_named<'p>(policy: &'p Policy, email: &str) -> Option<&'p Forge> {
+    policy.trust.forges.iter().find(|forge| forge.committer.eq_ignore_ascii_case(email))
+}
+
+/// Whether a trailer of a commit that only its author may speak in counts. In a book that lists nobody there is no name
+/// to lend; one address for author and committer is all that can be asked.
+pub(super) fn speaks(context: &Context<'_>, commit: usize) -> bool {
+    let facts = &context.sources.history.commits[commit];
+    match context.judge(commit) {
+        Some(policy) if policy.people.is_empty() => {
+            facts.malformed.is_none() && facts.author.email.eq_ignore_ascii_case(&facts.committer.email)
+        }
+        Some(policy) => context.worth().speaker(policy, commit).is_some(),
+        None => false,
     }
 }
 

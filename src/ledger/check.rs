@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::near::near;
 use super::relations::outgoing;
 use super::risk::risk;
 use crate::diagnostic::{Code, Diagnostic, nearest};
-use crate::policy::{KnownItems, Policy};
-use crate::record::{Decision, Details, Record, Risk, Runbook, Task, normalize};
+use crate::policy::{KindItem, KnownItems, Policy};
+use crate::record::{Decision, Details, NearWord, Record, Risk, Runbook, Task, renders, without_comments};
 
 /// Diagnostics of one record against the policy and the other records' IDs. What the file says by itself is
 /// in its own diagnostics. `known` are the policy's items; `is_guidance` tells whether a section still holds the template's words.
@@ -23,6 +24,7 @@ pub fn check(
     }
     checker.references(ids);
     checker.near_misses(known);
+    checker.near_words(is_guidance);
     match &record.details {
         Details::Task(task) => checker.task(task, is_guidance),
         Details::Decision(decision) => checker.decision(decision),
@@ -123,6 +125,19 @@ impl Checker<'_> {
         }
     }
 
+    /// What fails closed at the gate.
+    fn near_words(&mut self, is_guidance: &dyn Fn(&str) -> bool) {
+        for near in near(self.record, self.policy, is_guidance) {
+            let (code, span) = match &near {
+                NearWord::Heading { span, .. } => (Code::SectionNearMiss, span.clone()),
+                NearWord::Bullet { span, .. } => (Code::BoxMissing, span.clone()),
+            };
+            let (path, source) = (&self.record.path, &self.record.source);
+            let diagnostic = Diagnostic::error(code, path, source, span, super::near::words(&near));
+            self.found.push(diagnostic.with_help(code.remedy()));
+        }
+    }
+
     fn task(&mut self, task: &Task, is_guidance: &dyn Fn(&str) -> bool) {
         let policy = self.policy;
         for name in &task.categories {
@@ -211,8 +226,8 @@ impl Checker<'_> {
             let text = section.map(|section| self.record.text(section.content.clone()));
             let problem = match text {
                 None => "is absent",
-                Some(text) if text.trim().is_empty() => "is empty",
-                Some(text) if is_guidance(text) => "still holds the template's words",
+                Some(text) if !renders(text) => "is empty",
+                Some(text) if is_guidance(&without_comments(text)) => "still holds the template's words",
                 Some(_) => continue,
             };
             let span = section.map_or(0..0, |section| section.heading.clone());
@@ -226,14 +241,15 @@ impl Checker<'_> {
             );
             self.found.push(diagnostic.with_help("write it before the change is asked to go out"));
         }
-        let items = kind.iter().flat_map(|kind| &kind.items).chain(&risk.items).chain(&risk.communication);
-        let missing: BTreeSet<&String> = items
-            .filter(|text| {
-                let (exact, review) = (normalize(text), crate::record::normalize_review(text));
-                !self.record.items.iter().any(|item| {
-                    *item.key.text == *exact || crate::record::normalize_review(&item.text) == review
-                })
-            })
+        let of_kind =
+            task.kind.map(|kind| policy.items_of_kind(kind, &task.environments)).unwrap_or_default();
+        let of_risk = risk.items.iter().chain(&risk.communication);
+        let of_risk = of_risk.map(|text| KindItem { text: text.clone(), environment: None });
+        let missing: BTreeSet<String> = of_kind
+            .into_iter()
+            .chain(of_risk)
+            .filter(|asked| !self.record.items.iter().any(|item| asked.is_met_by(item)))
+            .map(|asked| asked.text)
             .collect();
         for text in missing {
             let message = format!("item `{text}` is asked for and is not in the record");

@@ -2,6 +2,8 @@
 //!
 //! The calendar knows windows and no records; here both meet. Every view of the calendar is made from this.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
@@ -10,7 +12,7 @@ use crate::calendar::{
     Collision, IcsEvent, Occupation, Opening, collisions, freezes_between, joined, meetings, openings,
 };
 use crate::policy::{Freeze, Policy, Window};
-use crate::record::Details;
+use crate::record::{Details, normalize};
 
 /// A day, in seconds.
 const DAY: i64 = 86_400;
@@ -63,6 +65,8 @@ pub struct Coming<'a> {
     pub windows: Vec<(&'a str, &'a Window)>,
     /// Tasks that have their time.
     pub tasks: Vec<Occupation>,
+    /// The services that records and runbooks name, folded.
+    pub services: BTreeSet<String>,
     /// The zone of freezes and one-off windows: the board's, else UTC.
     pub zone: TimeZone,
 }
@@ -88,6 +92,7 @@ impl<'a> Coming<'a> {
             until,
             windows: policy.windows.iter().map(|(name, window)| (name.as_str(), window)).collect(),
             tasks: occupations(state, policy),
+            services: super::services::services(state.records.iter().map(|record| &*record.record)),
             zone: board_zone(policy),
         }
     }
@@ -127,7 +132,7 @@ impl<'a> Coming<'a> {
 
     /// What should be moved.
     pub fn collisions(&self) -> Vec<Collision> {
-        collisions(self.policy, &self.tasks)
+        collisions(self.policy, &self.tasks, &|service| self.services.contains(&normalize(service)))
     }
 
     /// A collision in a sentence.

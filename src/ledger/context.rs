@@ -1,7 +1,7 @@
 //! What every derivation looks at, indexed once.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock};
 
 use rustc_hash::FxHashMap;
@@ -9,14 +9,15 @@ use rustc_hash::FxHashMap;
 use super::authority::Worth;
 use super::derive::Shown;
 use super::groups::Groups;
+use super::landing::Steps;
 use super::law::{ABSENT, Cell};
-use super::policy_line::InForce;
+use super::services::services;
 use super::sources::Sources;
 use super::state::{Evidence, WorkTree};
 use super::walk::{Binding, Key, Move, Node, RecordIx, Transition, Value, Withdrawal};
 use crate::history::{BlobId, History};
 use crate::policy::Policy;
-use crate::record::{ItemKey, Record, RecordId, ScopeHash};
+use crate::record::{ItemKey, Record, RecordType, ScopeHash, normalize};
 
 /// Indexes over the whole history, shared by every view on it.
 struct Index<'a> {
@@ -30,17 +31,26 @@ struct Index<'a> {
     /// Commits that name a task, and of those the ones with work on it.
     naming: FxHashMap<RecordIx, Vec<usize>>,
     work: FxHashMap<RecordIx, Vec<usize>>,
-    parsed: FxHashMap<BlobId, &'a Record>,
+    steps: Steps,
+    parsed: FxHashMap<(RecordType, BlobId), &'a Record>,
     /// Whose each author's address is, by the policy that is judged by.
     people: FxHashMap<Arc<str>, Option<Arc<str>>>,
-    /// Deployments of emergencies by who asked for them, made when first asked for.
-    emergencies: OnceLock<HashMap<String, Vec<EmergencyDeployment>>>,
+    /// The services that records and runbooks name, folded; made when first asked for.
+    services: OnceLock<BTreeSet<String>>,
+    /// Commits that made a version of a record which cannot be read.
+    taints: FxHashMap<RecordIx, Vec<usize>>,
+    /// Commits whose messages say yes to others.
+    affirming: Vec<usize>,
+    /// Deployments of emergencies, made when first asked for.
+    emergencies: OnceLock<Vec<EmergencyDeployment>>,
 }
 
 /// A deployment that was one of an emergency as its text stood then.
 pub(super) struct EmergencyDeployment {
     pub(super) commit: usize,
     pub(super) record: RecordIx,
+    /// Who asked for it, or wrote a part of it.
+    pub(super) askers: BTreeSet<String>,
     /// When it ran in each gated environment that it deployed to, as seconds since the epoch.
     pub(super) times: Vec<i64>,
 }
@@ -83,13 +93,21 @@ impl<'a> Index<'a> {
         }
         let mut listed_in: FxHashMap<RecordIx, Vec<RecordIx>> = FxHashMap::default();
         for binding in &walk.bindings {
-            for (task, _) in &binding.scopes {
-                let decisions = listed_in.entry(*task).or_default();
+            // Those that did not exist then may by now.
+            let later = binding.absent.iter().filter_map(|id| walk.record(RecordType::Task, id.as_str()));
+            for task in binding.scopes.iter().map(|(task, _)| *task).chain(later) {
+                let decisions = listed_in.entry(task).or_default();
                 if let Err(place) = decisions.binary_search(&binding.decision) {
                     decisions.insert(place, binding.decision);
                 }
             }
         }
+        let mut taints: FxHashMap<RecordIx, Vec<usize>> = FxHashMap::default();
+        for &(commit, record) in &walk.taints {
+            taints.entry(record).or_default().push(commit);
+        }
+        let affirms = |commit: &usize| !history.commits[*commit].trailers.affirms.is_empty();
+        let affirming = (0..history.commits.len()).filter(affirms).collect();
         let (people, landed) = rayon::join(
             || people(history, sources.policy),
             || sources.trunk.map(|trunk| history.reachable(trunk)),
@@ -103,8 +121,12 @@ impl<'a> Index<'a> {
             listed_in,
             naming,
             work,
+            steps: Steps::new(history, sources.line, sources.work_paths),
             parsed: parsed(sources, shown),
             people,
+            services: OnceLock::new(),
+            taints,
+            affirming,
             emergencies: OnceLock::new(),
         }
     }
@@ -123,12 +145,13 @@ fn people(history: &History, policy: &Policy) -> FxHashMap<Arc<str>, Option<Arc<
 }
 
 /// Records that stand at the tip or stood at a deployment, by content.
-fn parsed<'a>(sources: &Sources<'a>, shown: &'a [Shown]) -> FxHashMap<BlobId, &'a Record> {
-    let deployed = sources.deployed.iter().map(|(blob, record)| (*blob, &**record));
+fn parsed<'a>(sources: &Sources<'a>, shown: &'a [Shown]) -> FxHashMap<(RecordType, BlobId), &'a Record> {
+    let deployed = sources.deployed.iter().map(|(version, record)| (*version, &**record));
     let at_tip = shown.iter().filter(|shown| shown.work_tree != WorkTree::Added).filter_map(|shown| {
-        let record = sources.walk.id_index.get(shown.record.id.as_ref()?)?;
-        match &sources.walk.node(sources.history, sources.tip, *record)?.files.records[..] {
-            [(_, file)] => Some((file.blob, &*shown.record)),
+        let record_type = shown.record.record_type();
+        let record = sources.walk.record(record_type, shown.record.id.as_ref()?.as_str())?;
+        match &sources.walk.node(sources.history, sources.tip, record)?.files.records[..] {
+            [(_, file)] => Some(((record_type, file.blob), &*shown.record)),
             _ => None,
         }
     });
@@ -171,8 +194,9 @@ impl<'a> Context<'a> {
         }
     }
 
-    pub(super) fn record(&self, id: &RecordId) -> Option<RecordIx> {
-        self.sources.walk.id_index.get(id).copied()
+    /// The record of that type and ID.
+    pub(super) fn record(&self, record_type: RecordType, id: &str) -> Option<RecordIx> {
+        self.sources.walk.record(record_type, id)
     }
 
     pub(super) fn node(&self, record: RecordIx) -> Option<&Node> {
@@ -185,9 +209,14 @@ impl<'a> Context<'a> {
     /// The parsed file of a record in the view; `None` when it is broken, absent, or was not asked to be kept.
     pub(super) fn parsed(&self, record: RecordIx) -> Option<&'a Record> {
         match &self.node(record)?.files.records[..] {
-            [(_, file)] => self.index.parsed.get(&file.blob).copied().filter(|record| !record.is_broken()),
+            [(_, file)] => self.file(record, file.blob).filter(|record| !record.is_broken()),
             _ => None,
         }
+    }
+
+    fn file(&self, record: RecordIx, blob: BlobId) -> Option<&'a Record> {
+        let record_type = self.sources.walk.ids[record as usize].0;
+        self.index.parsed.get(&(record_type, blob)).copied()
     }
 
     /// The parsed file of a record in the view, or today's where that is not kept and has the same material text.
@@ -199,17 +228,22 @@ impl<'a> Context<'a> {
             let alike = self.node(record)?.cell(scope).map(|cell| cell.value)
                 == node.cell(scope).map(|cell| cell.value);
             match &node.files.records[..] {
-                [(_, file)] if alike => self.index.parsed.get(&file.blob).copied(),
+                [(_, file)] if alike => self.file(record, file.blob),
                 _ => None,
             }
         };
         self.parsed(record).or_else(today).filter(|record| !record.is_broken())
     }
 
-    /// The deployments of a requestor's emergencies, in the view's history or not.
-    pub(super) fn emergencies_of(&self, requestor: &str) -> &[EmergencyDeployment] {
-        let all = self.index.emergencies.get_or_init(|| super::gate::emergencies(self));
-        all.get(requestor).map_or(&[], Vec::as_slice)
+    /// Whether a record or a runbook names a service.
+    pub(super) fn names_service(&self, service: &str) -> bool {
+        let all = self.index.services.get_or_init(|| services(self.index.parsed.values().copied()));
+        all.contains(&normalize(service))
+    }
+
+    /// The deployments of emergencies, in the view's history or not.
+    pub(super) fn emergencies(&self) -> &[EmergencyDeployment] {
+        self.index.emergencies.get_or_init(|| super::gate::emergencies(self))
     }
 
     /// The cell of a thing at the tip; `None` when it is absent there.
@@ -297,6 +331,39 @@ impl<'a> Context<'a> {
         self.seen(self.index.work.get(&record).map_or(&[], Vec::as_slice), |commit| *commit)
     }
 
+    /// Commits of the view's history that made a version of a record which cannot be read.
+    pub(super) fn taints(&self, record: RecordIx) -> impl Iterator<Item = usize> {
+        let taints = self.index.taints.get(&record).map_or(&[][..], Vec::as_slice);
+        taints.iter().copied().filter(move |&commit| self.has(commit))
+    }
+
+    /// Commits of the view's history whose messages say yes to others.
+    pub(super) fn affirming(&self) -> impl Iterator<Item = usize> {
+        self.index.affirming.iter().copied().filter(move |&commit| self.has(commit))
+    }
+
+    /// Why what a commit did to a record is nobody's act, in words: it only brought to light what a version that cannot be
+    /// read had hidden, or it was done in another book.
+    pub(super) fn nobodys(&self, record: RecordIx, commit: usize) -> Option<String> {
+        let short = || self.sources.history.commits[commit].id.short();
+        if self.sources.walk.repairs.contains(&(commit, record)) {
+            return Some(format!(
+                "{} repaired a version that could not be read, which is nobody's act",
+                short()
+            ));
+        }
+        let foreign = !self.sources.line.is_of_book(commit);
+        foreign.then(|| format!("{} comes from a history of its own, which a merge brought in", short()))
+    }
+
+    /// Commits of the view's history with work of their own that landed, or would land, in one step with another, whatever
+    /// they name; parents before children. Where each commit that has not landed becomes a step of its own, none would.
+    pub(super) fn work_landing_with(&self, commit: usize) -> impl Iterator<Item = usize> {
+        let step = self.sources.line.landing(commit);
+        let alone = step.is_none() && self.sources.policy.lands_commit_by_commit();
+        self.index.steps.of(step).filter(move |&other| !alone && self.has(other))
+    }
+
     /// The first commit of the trunk's line that has a commit in its history.
     pub(super) fn landing(&self, commit: usize) -> Option<usize> {
         self.sources.trunk.and_then(|_| self.sources.line.landing(commit))
@@ -314,11 +381,8 @@ impl<'a> Context<'a> {
     /// The policy by which a commit is judged: the one that was in force when it landed, and for what has not landed
     /// the one that is in force now. `None` when that one cannot be read: nobody has authority then.
     pub(super) fn judge(&self, commit: usize) -> Option<&'a Policy> {
-        match self.sources.line.judge_of(commit) {
-            InForce::Builtin => Some(self.sources.builtin),
-            InForce::File(of) => self.policy_of(of),
-            InForce::Unreadable(_) => None,
-        }
+        let Sources { line, history, policies, builtin, .. } = self.sources;
+        line.judge(commit, history, policies, builtin)
     }
 
     /// What commits are worth.

@@ -1,27 +1,55 @@
 //! A deployment as its commit makes it: where, and when.
 
+use std::borrow::Cow;
+
+use super::authority::speaks;
 use super::context::Context;
 use super::walk::{Key, RecordIx};
-use crate::policy::{self, Policy};
+use crate::policy::{Environment, Policy};
 
-/// The environments whose items a commit ticks in a record, by a policy.
+/// The environments whose items a commit ticks in a record: by the policy that it is judged by, or by a policy of its own
+/// branch. A branch hides no deployment by a policy that does not know the item, and none by one that alone does.
 pub(super) fn environments_of<'p>(
-    context: &Context<'_>,
+    context: &Context<'p>,
     policy: &'p Policy,
     commit: usize,
     record: RecordIx,
-) -> Vec<&'p policy::Environment> {
+) -> Vec<Cow<'p, Environment>> {
     let ticked = context.transitions(record);
-    let mut found: Vec<&policy::Environment> = Vec::new();
+    let mut found: Vec<Cow<'p, Environment>> = Vec::new();
     let own = ticked.iter().filter(|t| t.commit as usize == commit);
     for transition in own.filter(|t| context.value(t.to).is_ticked()) {
         let Key::Item(item) = context.key(transition) else { continue };
-        let Some(environment) = policy.environment_deployed_by(&item.text) else { continue };
+        let environment = policy.environment_deployed_by(&item.text).map(Cow::Borrowed);
+        let environment = environment.or_else(|| by_branch(context, policy, commit, &item.text));
+        let Some(environment) = environment else { continue };
         if !found.iter().any(|known| known.name == environment.name) {
             found.push(environment);
         }
     }
     found
+}
+
+/// The environment that an item deploys by the policy file of a commit or of its parents. It is judged as the environment
+/// of that name in the policy in force; one that this policy does not have is gated, whatever the branch says.
+fn by_branch<'p>(
+    context: &Context<'p>,
+    policy: &'p Policy,
+    commit: usize,
+    item: &str,
+) -> Option<Cow<'p, Environment>> {
+    let commits = &context.sources.history.commits;
+    let files = std::iter::once(commit).chain(commits[commit].parents.iter().copied());
+    let own = files.filter(|&at| commits[at].policy.is_some()).filter_map(|at| context.policy_of(at));
+    let of_branch = own.filter_map(|own| own.environment_deployed_by(item)).next()?;
+    Some(Cow::Owned(match policy.environment(&of_branch.name) {
+        Some(known) => known.with_items_of(of_branch),
+        None => {
+            let mut unknown = of_branch.clone();
+            unknown.gated = true;
+            unknown
+        }
+    }))
 }
 
 /// When a deployment ran: its commit's time, or what its trailer states when that is at most `lag` earlier.
@@ -39,7 +67,10 @@ pub(super) fn time(context: &Context<'_>, policy: &Policy, commit: usize, enviro
     let commits = &context.sources.history.commits;
     let facts = &commits[commit];
     let own = facts.committer.time.seconds;
-    let stated = facts.trailers.deployed.iter().find_map(|deployed| {
+    // Whoever presses a forge's button writes the message: only the author's own words tell when it ran.
+    let deployed = facts.trailers.deployed.iter();
+    let mut deployed = deployed.filter(|_| speaks(context, commit));
+    let stated = deployed.find_map(|deployed| {
         let (name, time) = deployed.split_once(' ')?;
         let time: jiff::Timestamp = time.trim().parse().ok().filter(|_| name == environment)?;
         Some(time.as_second())

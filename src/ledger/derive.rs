@@ -9,7 +9,7 @@ use rayon::prelude::*;
 
 use super::circles::circles;
 use super::context::Context;
-use super::decision::{DecisionState, decisions};
+use super::decision::{DecisionState, decisions, deleted, not_the_boards};
 use super::events::events;
 use super::needed::Depth;
 use super::relations::{References, relations};
@@ -37,7 +37,7 @@ pub struct Shown {
 pub struct Derived {
     /// Every record that is shown, in the order given.
     pub records: Vec<RecordState>,
-    /// What is wrong with the history of the policy.
+    /// What is wrong with the history of the policy, and with decisions that are not there any more.
     pub diagnostics: Vec<Diagnostic>,
 }
 
@@ -59,12 +59,14 @@ pub fn derive(
     let deriver = Deriver { context: &context, book: &book, decisions: &decisions };
     let mut records: Vec<RecordState> = shown.par_iter().map(|shown| deriver.record(shown)).collect();
     block(&mut records);
-    Derived { records, diagnostics: suspicions::policy_not_in_force(&context, policy_path) }
+    let mut diagnostics = suspicions::policy_not_in_force(&context, policy_path);
+    diagnostics.extend(deleted(&decisions));
+    Derived { records, diagnostics }
 }
 
 fn committed<'s>(context: &Context<'_>, shown: &'s Shown) -> Option<(&'s RecordId, RecordIx)> {
     let id = shown.record.id.as_ref().filter(|_| shown.work_tree != WorkTree::Added)?;
-    let record = context.record(id)?;
+    let record = context.record(shown.record.record_type(), id.as_str())?;
     context.node(record).map(|_| (id, record))
 }
 
@@ -128,8 +130,10 @@ impl Deriver<'_> {
                 if let Some(found) = self.decisions.iter().find(|decision| decision.record == record) {
                     state.status = found.status;
                     state.evidence = found.evidence.map(|commit| self.context.evidence(commit));
-                    state.next = decision_next(found);
-                    state.open_conditions.clone_from(&found.open_conditions);
+                    state.verdict = found.verdict;
+                    state.open_conditions = found.open_conditions();
+                    state.next = decision_next(found, &state.open_conditions);
+                    state.diagnostics.extend(not_the_boards(found, parsed));
                 }
             }
             Details::Runbook(details) => {
@@ -208,8 +212,8 @@ impl Deriver<'_> {
         state.diagnostics.extend(found.diagnostics);
     }
 
-    fn owner(&self, id: &str, key: &Key) -> Option<usize> {
-        let record = self.context.record(&RecordId::parse(id).ok()?)?;
+    fn owner(&self, record_type: RecordType, id: &str, key: &Key) -> Option<usize> {
+        let record = self.context.record(record_type, id)?;
         self.context.cell(record, key).and_then(|cell| self.context.latest(self.context.owners(cell)))
     }
 
@@ -219,7 +223,7 @@ impl Deriver<'_> {
             let record = self.book.records.get(follower);
             matches!(record.map(|record| &record.details), Some(Details::Task(task)) if task.kind == Some(TaskKind::Documentation))
         })?;
-        self.owner(follow_up, &Key::Exists)
+        self.owner(RecordType::Task, follow_up, &Key::Exists)
     }
 
     /// The update of a runbook that the task names, or that serves one of its services, after the task was
@@ -230,7 +234,7 @@ impl Deriver<'_> {
             let record = self.book.records.get(id);
             matches!(record.map(|record| &record.details), Some(Details::Runbook(_)))
         });
-        let updates = runbooks.filter_map(|id| self.owner(id, &Key::Text));
+        let updates = runbooks.filter_map(|id| self.owner(RecordType::Runbook, id, &Key::Text));
         self.context.latest(updates.filter(|&update| !self.context.in_history(update, created)))
     }
 }
@@ -256,13 +260,13 @@ fn owed(state: &RecordState) -> Option<Diagnostic> {
     Some(Diagnostic::warning_at_file(code, &state.record.path, message).with_help(code.remedy()))
 }
 
-fn decision_next(decision: &DecisionState<'_>) -> String {
-    match (decision.status, &decision.outdated, decision.open_conditions.len()) {
+fn decision_next(decision: &DecisionState<'_>, open: &[String]) -> String {
+    match (decision.status, &decision.outdated, open) {
         (Status::Pending, ..) => "the board decides".to_owned(),
         (Status::Outdated, Some(why), _) => format!("the board looks again: {why}"),
-        (_, _, 0) => "nothing: it is decided".to_owned(),
-        (_, _, 1) => format!("meet the open condition: {}", decision.open_conditions[0]),
-        (_, _, n) => format!("meet {n} open conditions: {}", decision.open_conditions.join("; ")),
+        (_, _, []) => "nothing: it is decided".to_owned(),
+        (_, _, [open]) => format!("meet the open condition: {open}"),
+        (_, _, open) => format!("meet {} open conditions: {}", open.len(), open.join("; ")),
     }
 }
 
@@ -316,6 +320,7 @@ fn draft(shown: &Shown, book: &Book<'_>, depth: Depth) -> RecordState {
             Depth::Standing => Arc::default(),
         },
         environments: Vec::new(),
+        verdict: None,
         open_conditions: Vec::new(),
         relations: relations(record, book),
         events: Arc::default(),

@@ -1,6 +1,7 @@
 //! Where a task has been deployed, read from the items that the policy's environments name.
 
 use super::approval::tickers;
+use super::authority::speaks;
 use super::context::Context;
 use super::law::ABSENT;
 use super::state::EnvironmentState;
@@ -14,13 +15,16 @@ pub(super) struct Environment {
     pub(super) deployed: bool,
     /// The commit that completed it.
     pub(super) completed: Option<usize>,
+    /// An act that it is deployed by and that is nobody's, and why.
+    pub(super) nobodys: Option<String>,
     /// The untick that was the last act.
     pub(super) untick: Option<usize>,
 }
 
 impl Environment {
     pub(super) fn state(self, context: &Context<'_>) -> EnvironmentState {
-        let stated_time = self.completed.and_then(|commit| {
+        let own = self.completed.filter(|commit| speaks(context, *commit));
+        let stated_time = own.and_then(|commit| {
             context.sources.history.commits[commit].trailers.deployed.iter().find_map(|deployed| {
                 let (environment, time) = deployed.split_once(' ')?;
                 (environment == self.name).then(|| time.trim().to_owned())
@@ -56,11 +60,12 @@ pub(super) fn environments(context: &Context<'_>, record: RecordIx) -> Vec<Envir
             let cells = own.iter().map(|item| context.cell(record, &Key::Item((*item).clone())));
             let ticks: Vec<Vec<usize>> = cells.map(|cell| tickers(context, cell)).collect();
             let deployed = ticks.iter().all(|owners| !owners.is_empty());
+            let nobodys = ticks.iter().flatten().find_map(|&tick| context.nobodys(record, tick));
             let completed = context.latest(ticks.into_iter().flatten()).filter(|_| deployed);
             let unticks = own.iter().filter_map(|item| untick(context, record, item));
             let untick = if deployed { None } else { context.latest(unticks) };
             let name = environment.name.clone();
-            Some(Environment { name, gated: environment.gated, deployed, completed, untick })
+            Some(Environment { name, gated: environment.gated, deployed, completed, nobodys, untick })
         })
         .collect()
 }

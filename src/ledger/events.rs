@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use super::authority::speaks;
 use super::context::Context;
+use super::decision::by_board;
 use super::law::ABSENT;
 use super::state::{Event, EventKind};
 use super::walk::{Key, RecordIx, Transition, Value};
@@ -71,7 +73,7 @@ fn of_commit(
                 _ => {}
             },
             Key::Field(field) if !created || &**field == "decision" => {
-                kinds.push(field_event(context, record, field, transition.to));
+                kinds.push(field_event(context, record, field, transition));
             }
             Key::Scope | Key::Text if !created => other_change = true,
             _ => {}
@@ -109,8 +111,10 @@ fn deployments(context: &Context<'_>, group: &[&Transition]) -> Vec<EventKind> {
         let kind = match (context.value(transition.from), context.value(transition.to)) {
             (_, to) if to.is_ticked() => EventKind::Deployed { environment },
             (from, Value::Unchecked) if from.is_ticked() => {
-                let commit = &context.sources.history.commits[transition.commit as usize];
-                let reason = commit.trailers.rolled_back.iter().find_map(|text| {
+                let commit = transition.commit as usize;
+                let trailers = &context.sources.history.commits[commit].trailers;
+                let mut own = trailers.rolled_back.iter().filter(|_| speaks(context, commit));
+                let reason = own.find_map(|text| {
                     let (name, reason) = text.split_once(' ')?;
                     (name == environment).then(|| reason.trim().to_owned())
                 });
@@ -125,13 +129,14 @@ fn deployments(context: &Context<'_>, group: &[&Transition]) -> Vec<EventKind> {
     kinds
 }
 
-fn field_event(context: &Context<'_>, record: RecordIx, field: &str, to: u32) -> EventKind {
-    let json = match context.value(to) {
+/// A field took another value. A verdict that somebody set who is not of the board is no more than that.
+fn field_event(context: &Context<'_>, record: RecordIx, field: &str, set: &Transition) -> EventKind {
+    let json = match context.value(set.to) {
         Value::Json(json) => Some(json.to_string()),
         _ => None,
     };
     let is_decision = context.sources.walk.ids[record as usize].0 == RecordType::Decision;
-    if is_decision && field == "decision" {
+    if is_decision && field == "decision" && by_board(context, record, set.commit as usize).is_ok() {
         let verdict = json.and_then(|json| Verdict::parse(json.trim_matches('"')));
         return EventKind::Decided { verdict };
     }

@@ -3,6 +3,7 @@
 //! [`walk`] reads history once by the law of items; [`derive`] turns the outcome into the [`State`] that
 //! every view shows; [`check`] says what is wrong with the records as they are.
 
+mod affirmed;
 mod agenda;
 mod approval;
 mod audit;
@@ -21,10 +22,12 @@ mod gate;
 mod groups;
 mod if_committed;
 mod json;
+mod landing;
 mod law;
 mod listed;
 mod metrics;
 mod naming;
+mod near;
 mod needed;
 mod policy_line;
 mod progress;
@@ -33,6 +36,7 @@ mod relations;
 mod renumbering;
 mod risk;
 mod runbook;
+mod services;
 mod sources;
 mod state;
 mod stories;
@@ -46,8 +50,8 @@ mod walk;
 pub use agenda::{Agenda, Matter, agenda, is_met_elsewhere};
 pub(crate) use approval::decide_command;
 pub use audit::{
-    Audit, AuditAsk, AuditJson, Exception, Row, RowFacts, Unrecorded, UnrecordedDeployment, audit, by_code,
-    codes_of_row, commands_of_row, other_commands, review_text, row_facts, sample, shell_quoted, time_of_row,
+    Audit, AuditAsk, AuditJson, ControlChange, ControlOutcome, ControlValue, Exception, Row, RowFacts,
+    Unrecorded, UnrecordedDeployment, audit, by_code, codes_of_row, commands_of_row, control_words, other_commands, review_text, row_facts, sample, shell_quoted, time_of_row,
 };
 pub use check::{check, duplicates};
 pub use coming::{
@@ -55,19 +59,21 @@ pub use coming::{
 };
 pub use derive::{Derived, Shown, derive};
 pub use gate::{
-    Desk, Gate, GateAsk, GateJson, Judgement, Requirement, RequirementJson, Review, Unclear, gate,
+    Desk, Gate, GateAsk, GateJson, Judgement, PlanInHand, Requirement, RequirementJson, Review, Unclear, gate,
 };
 pub use if_committed::{Consequence, if_committed};
 pub use json::{EventJson, RecordJson};
 pub use listed::{Listed, Since, Writer};
 pub use metrics::{Figures, Metrics, metrics};
-pub use naming::{deployment_items, named_tasks};
+pub use landing::code_beside_acts;
+pub use naming::{by_text, deployment_items, name_by_text, named_tasks};
 pub use needed::{Depth, Needed};
-pub use policy_line::{Control, Forked, Improper, InForce, Material, Pending, PolicyLine, policy_acts};
+pub use policy_line::{Control, Forked, Given, Improper, InForce, Material, Pending, PolicyLine, policy_acts};
 pub use progress::{Stage, definition_of_done, stages};
 pub use push::{Push, Refusal, judge_push, refused_name};
 pub use renumbering::{Renumbered, Renumberings, is_renumbered, may_be_renumbered, merges_with_texts};
 pub use runbook::holds;
+pub use services::{services, unknown_services};
 pub use sources::{
     AffirmationFile, Affirmations, DeployedRecords, DetachedFile, DetachedFiles, Policies, Signatures,
     Sources, WorkPaths,

@@ -4,9 +4,11 @@ use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::context::Context;
+use super::law::ABSENT;
 use super::renumbering::{Renumbered, Renumberings};
-use super::walk::{RecordIx, Walk};
-use crate::history::{Commit, History};
+use super::sources::WorkPaths;
+use super::walk::{Key, RecordIx, Walk};
+use crate::history::{Commit, History, subject_words};
 use crate::policy::{Environment, Policy};
 use crate::record::{RecordId, RecordType};
 
@@ -16,8 +18,9 @@ pub fn deployment_items<'p>(policies: impl Iterator<Item = &'p Policy>) -> FxHas
     environments.flat_map(Environment::deploying_items).map(str::to_owned).collect()
 }
 
-/// Whose the commits are that name tasks: by `Change:` trailer or by a word of the subject. What a side of history that
-/// was renumbered calls by the old ID is the task of the new one.
+/// Whose the commits are that name tasks: by a word of the subject, or of one that a forge squashed into the commit, or by
+/// a `Change:` line anywhere in the message. [`by_text`] adds those that name a task by its text. What a side of history
+/// that was renumbered calls by the old ID is the task of the new one.
 pub fn named_tasks(
     history: &History,
     walk: &Walk,
@@ -25,10 +28,7 @@ pub fn named_tasks(
     renumberings: &Renumberings,
     trunk: Option<usize>,
 ) -> FxHashMap<usize, Vec<RecordIx>> {
-    let task = |id: &str| {
-        let record = walk.id_index.get(id).copied()?;
-        (walk.ids[record as usize].0 == RecordType::Task).then_some(record)
-    };
+    let task = |id: &str| walk.record(RecordType::Task, id);
     let tasks_of = |(position, commit): (usize, &Commit)| {
         let own: Vec<(RecordId, RecordId)> = renumbered_ids(commit).collect();
         let means =
@@ -180,11 +180,72 @@ impl<'a> Side<'a> {
 
 /// What may be the ID of a task that a commit names, in a book of that name.
 fn words_that_name<'c>(commit: &'c Commit, book: Option<&str>) -> impl Iterator<Item = &'c str> {
-    let is_id_byte = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
-    let words = commit.subject.split(move |c| !is_id_byte(c)).map(|word| word.trim_end_matches('-'));
+    let squashed = commit.trailers.squashed.iter().map(String::as_str);
+    let words = std::iter::once(&*commit.subject).chain(squashed).flat_map(subject_words);
     let trailers = commit.trailers.changes.iter().filter_map(move |change| match change.rsplit_once('/') {
         Some((of_book, id)) => (Some(of_book) == book).then_some(id),
         None => Some(change.as_str()),
     });
     words.chain(trailers)
+}
+
+/// A commit that changes more task files than this brings them in, and is work on none of them.
+const MAX_CHANGED: usize = 16;
+
+/// The tasks whose files a commit changes beside code, where it may name one of them by its text: their versions must be
+/// read to tell.
+pub(super) fn changed_beside_code(commit: &Commit) -> Vec<RecordId> {
+    if !commit.touches_code {
+        return Vec::new();
+    }
+    let tasks = commit.changes.iter().filter(|change| RecordType::of_path(&change.path) == Some(RecordType::Task));
+    let mut ids: Vec<RecordId> = tasks.filter_map(|change| RecordId::of_path(&change.path)).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    let is_named = |id: &RecordId| words_that_name(commit, None).any(|word| word == id.as_str());
+    match ids.len() <= MAX_CHANGED && !ids.iter().any(is_named) {
+        true => ids,
+        false => Vec::new(),
+    }
+}
+
+/// Commits that say of no task that they are its work, and change the text of exactly one beside code. Whether that code
+/// is infrastructure is told by their paths, and decides.
+pub fn by_text(
+    history: &History,
+    walk: &Walk,
+    named: &FxHashMap<usize, Vec<RecordIx>>,
+) -> FxHashMap<usize, RecordIx> {
+    let Some(scope) = walk.keys.find(&Key::Scope) else { return FxHashMap::default() };
+    let mut changed: FxHashMap<usize, Vec<RecordIx>> = FxHashMap::default();
+    for transition in walk.transitions.iter().filter(|transition| transition.key == scope) {
+        let commit = transition.commit as usize;
+        let is_task = walk.ids[transition.record as usize].0 == RecordType::Task;
+        let stands = transition.to != ABSENT;
+        if stands && is_task && !named.contains_key(&commit) && history.commits[commit].touches_code {
+            changed.entry(commit).or_default().push(transition.record);
+        }
+    }
+    let only = |(commit, tasks): (usize, Vec<RecordIx>)| match tasks[..] {
+        [only] if !changed_beside_code(&history.commits[commit]).is_empty() => Some((commit, only)),
+        _ => None,
+    };
+    changed.into_iter().filter_map(only).collect()
+}
+
+/// Adds the commits that name a task by its text: those of which something is infrastructure by the policy that they are
+/// judged by.
+pub fn name_by_text<'p>(
+    named: &mut FxHashMap<usize, Vec<RecordIx>>,
+    by_text: &FxHashMap<usize, RecordIx>,
+    work_paths: &WorkPaths,
+    judge: impl Fn(usize) -> Option<&'p Policy>,
+) {
+    for (&commit, &task) in by_text {
+        let paths = work_paths.get(&commit).map_or(&[][..], Vec::as_slice);
+        let is_work = judge(commit).is_some_and(|policy| paths.iter().any(|path| policy.paths.matches(path)));
+        if is_work {
+            named.insert(commit, vec![task]);
+        }
+    }
 }

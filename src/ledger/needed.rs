@@ -6,6 +6,7 @@
 use rustc_hash::FxHashSet;
 
 use super::derive::Shown;
+use super::naming::changed_beside_code;
 use super::renumbering::Renumberings;
 use super::state::WorkTree;
 use super::walk::Versions;
@@ -63,6 +64,8 @@ impl Needed {
                 ids.extend(RecordId::of_path(&change.path));
             }
         }
+        // Whether such a commit is work on a task depends on what it changed of the text.
+        ids.extend(history.commits.iter().flat_map(changed_beside_code));
         let decisions = versions.iter().filter(|((record_type, _), _)| *record_type == RecordType::Decision);
         ids.extend(decisions.flat_map(|(_, facts)| facts.listed()));
         Needed::Only(ids)

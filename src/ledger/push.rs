@@ -209,7 +209,8 @@ fn is_void(push: &Push<'_>, record: &RecordState, approval: &Approval, code: Cod
                 Details::Decision(decision) => decision.decision,
                 _ => None,
             });
-            matches!(verdict, Some(Verdict::Approved | Verdict::Rejected))
+            let of_board = decision.and_then(|decision| decision.verdict);
+            verdict.is_some_and(|verdict| verdict != Verdict::NeedsChanges || of_board != Some(verdict))
         }
         _ => false,
     }

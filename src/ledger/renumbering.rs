@@ -23,7 +23,7 @@ pub struct Renumbered {
     pub path: String,
     /// Position of the commit before, in which it stood under the old ID.
     pub before: usize,
-    /// Other records to whose texts the same commit did nothing but this.
+    /// Other tasks to whose texts the same commit did nothing but this.
     pub alike: Vec<RecordId>,
 }
 

@@ -5,7 +5,8 @@ use std::ops::RangeInclusive;
 use super::context::Context;
 use super::state::Status;
 use super::walk::{Key, RecordIx};
-use crate::record::{RecordId, Runbook};
+use crate::history::{Change, Commit};
+use crate::record::{RecordId, RecordType, Runbook};
 
 /// What is derived of a runbook.
 pub(super) struct RunbookState {
@@ -27,8 +28,25 @@ pub fn holds(dues: impl Iterator<Item = i64> + Clone, now: i64) -> RangeInclusiv
     from..=until
 }
 
-/// A runbook was last looked at when its text changed or when a commit said `Exercised: ID`. It is due when
-/// its `review-every` has passed since; without one it is never due.
+/// A commit that adds so many runbooks adopts documents that were there: nobody has reviewed them by that.
+const ADOPTED: usize = 3;
+
+/// Whether a commit adopts documents that were there.
+fn adopts(commit: &Commit) -> bool {
+    let runbooks = || {
+        commit.changes.iter().filter(|change| RecordType::of_path(&change.path) == Some(RecordType::Runbook))
+    };
+    let is_moved = |added: &Change| {
+        let mut gone = runbooks().filter(|change| change.new.is_none());
+        gone.any(|gone| RecordId::stem(&gone.path) == RecordId::stem(&added.path))
+    };
+    let added = runbooks().filter(|change| change.old.is_none() && change.new.is_some());
+    added.filter(|added| !is_moved(added)).count() >= ADOPTED
+}
+
+/// A runbook was last looked at when its text changed or when a commit said `Exercised: ID`, and not when it was adopted
+/// with others. It is due when its `review-every` has passed since, and one that was only adopted is due at once; without
+/// one it is never due.
 pub(super) fn runbook(
     context: &Context<'_>,
     record: RecordIx,
@@ -43,9 +61,13 @@ pub(super) fn runbook(
         })
         .map(|(position, _)| position);
     let exercised = context.latest(exercised);
-    let last = context.latest(updated.into_iter().chain(exercised));
+    let all = &context.sources.history.commits;
+    let (adopted, updated): (Vec<usize>, Vec<usize>) = updated.into_iter().partition(|&at| adopts(&all[at]));
+    let reviewed = context.latest(updated.into_iter().chain(exercised));
+    let last = reviewed.or_else(|| context.latest(adopted));
     let due = details.review_every.as_ref().zip(last).map(|(every, last)| {
-        context.sources.history.commits[last].committer.time.seconds.saturating_add(every.seconds)
+        let interval = if reviewed.is_some() { every.seconds } else { 0 };
+        all[last].committer.time.seconds.saturating_add(interval)
     });
     match due {
         Some(due) if due < context.sources.now => RunbookState {

@@ -10,7 +10,7 @@ use super::renumbering::Renumberings;
 use super::walk::Walk;
 use crate::history::{BlobId, History, SignatureCheck};
 use crate::policy::Policy;
-use crate::record::{Affirmation, Detached, Record};
+use crate::record::{Affirmation, Detached, Record, RecordType};
 
 /// Policies by the content of `policy.toml`; `None` for one that cannot be used.
 pub type Policies = FxHashMap<BlobId, Option<Policy>>;
@@ -25,7 +25,7 @@ pub type Signatures = FxHashMap<usize, SignatureCheck>;
 pub type DetachedFiles = FxHashMap<BlobId, DetachedFile>;
 
 /// Records as they stood at deployments, by content, as far as they differ from what stands now.
-pub type DeployedRecords = FxHashMap<BlobId, Arc<Record>>;
+pub type DeployedRecords = FxHashMap<(RecordType, BlobId), Arc<Record>>;
 
 /// Affirmations by content.
 pub type Affirmations = FxHashMap<BlobId, AffirmationFile>;
@@ -61,6 +61,8 @@ pub struct Sources<'a> {
     pub signatures: &'a Signatures,
     /// Every detached approval that some commit had.
     pub detached: &'a DetachedFiles,
+    /// Every affirmation that some commit had.
+    pub affirmations: &'a Affirmations,
     /// Records as they were deployed.
     pub deployed: &'a DeployedRecords,
     /// Commits that gave records other IDs.

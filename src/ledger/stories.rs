@@ -9,7 +9,7 @@ use super::law::{ABSENT, Cell};
 use super::sources::Sources;
 use super::state::Evidence;
 use super::walk::{Key, RecordIx, Transition, Value};
-use crate::record::RecordId;
+use crate::record::{RecordId, RecordType};
 
 /// The story of one item, key of the frontmatter, detached approval, or of the text that approvals bind.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -30,9 +30,9 @@ pub struct Story {
 
 /// The stories of a record at the commit that is judged, in the order of first appearance: items, the scope,
 /// keys, detached approvals. Empty for a record that was never committed.
-pub fn stories(sources: Sources<'_>, shown: &[Shown], id: &RecordId) -> Vec<Story> {
+pub fn stories(sources: Sources<'_>, shown: &[Shown], record_type: RecordType, id: &RecordId) -> Vec<Story> {
     let context = Context::new(sources, &Default::default(), shown);
-    let Some(record) = context.record(id) else { return Vec::new() };
+    let Some(record) = context.record(record_type, id.as_str()) else { return Vec::new() };
     let mut keys: Vec<u32> = Vec::new();
     for transition in context.transitions(record).iter() {
         if !keys.contains(&transition.key) {

@@ -1,13 +1,13 @@
 //! A task in one view: what its approvals are judged against, now and at its deployment.
 
-use super::approval::{self, Judged, approvals, sum_up};
+use super::approval::{self, End, EndKind, Judged, approvals, sum_up};
 use super::context::Context;
 use super::decision::{DecisionState, board_approval, listing};
-use super::risk::risk;
+use super::risk::of_subject;
 use super::state::{Approval, ApprovalFacet};
-use super::walk::{Key, RecordIx};
+use super::walk::{Key, RecordIx, Value};
 use crate::diagnostic::Code;
-use crate::record::{Details, Item, Record, RecordId, Task};
+use crate::record::{Details, Item, Record, RecordId, Risk, Task};
 
 /// A task, as the view's own file has it.
 #[derive(Clone, Copy)]
@@ -22,7 +22,7 @@ pub(super) struct Subject<'s, 'a> {
 impl<'a> Subject<'_, 'a> {
     /// Its approvals as they stand.
     pub(super) fn now(self, decisions: &[DecisionState<'_>]) -> (Vec<Approval>, ApprovalFacet) {
-        self.approvals(&self.judged(None, false), decisions)
+        self.approvals(&self.judged(None, of_subject(&self).level), decisions)
     }
 
     /// Its approvals as they stood at the deployment, by the policy before it. What was missing then and
@@ -34,9 +34,7 @@ impl<'a> Subject<'_, 'a> {
         let parsed = view.parsed(self.record).unwrap_or(self.parsed);
         let Details::Task(task) = &parsed.details else { return self.now(&[]) };
         let then = Subject { context: &view, parsed, task, ..self };
-        let applied = &self.context.sources.history.commits[deployment].trailers.plans;
-        let plan_checked = task.plans.iter().any(|(_, plan)| applied.contains(&plan.digest));
-        let judged = then.judged(Some(deployment), plan_checked);
+        let judged = then.judged(Some(deployment), of_subject(&then).level);
         let decisions = listing(&view, self.record);
         let (mut approvals, _) = then.approvals(&judged, &decisions);
         approvals.retain(|approval| approval.role != "*");
@@ -50,7 +48,9 @@ impl<'a> Subject<'_, 'a> {
         if !approvals.iter().any(|approval| approval.code == Some(Code::ApprovalMissing)) {
             return;
         }
-        let now = approval::approvals(self.context, &self.judged(Some(deployment), true));
+        // It is only told whether they came: what the code was then counts for nothing here.
+        let judged = self.judged(Some(deployment), of_subject(self).level);
+        let now = approval::approvals(self.context, &Judged { plan_excuses: true, ..judged });
         for approval in approvals {
             let late =
                 now.iter().find(|late| late.role == approval.role && late.code == Some(Code::ApprovalLate));
@@ -72,15 +72,18 @@ impl<'a> Subject<'_, 'a> {
         (approvals, facet)
     }
 
-    pub(super) fn judged(&self, deployment: Option<usize>, plan_checked: bool) -> Judged<'_> {
+    /// What its approvals are judged against, at the risk that counts.
+    pub(super) fn judged(&self, deployment: Option<usize>, risk: Risk) -> Judged<'_> {
         let (context, policy) = (self.context, self.context.sources.policy);
-        let risk = risk(self.task, policy).level;
         let landing = deployment.and_then(|deployment| context.landing(deployment));
         let landed_on = landing
             .filter(|landing| Some(*landing) != deployment)
             .and_then(|landing| context.sources.history.commits[landing].parents.first().copied());
         let renews = policy.risk_rule(risk).renew_after_rollback;
         let rollbacks = if renews { rollbacks(context, self.record, self.parsed) } else { Vec::new() };
+        let end = |kind| move |commit| End { commit, kind };
+        let cancellations = cancellations(context, self.record).into_iter().map(end(EndKind::Cancelled));
+        let ends = rollbacks.into_iter().map(end(EndKind::RolledBack)).chain(cancellations).collect();
         Judged {
             record: self.record,
             parsed: self.parsed,
@@ -88,8 +91,8 @@ impl<'a> Subject<'_, 'a> {
             risk,
             deployment,
             landed_on,
-            plan_checked,
-            rollbacks,
+            plan_excuses: false,
+            ends,
         }
     }
 }
@@ -113,4 +116,18 @@ fn rollbacks(context: &Context<'_>, record: RecordIx, parsed: &Record) -> Vec<us
         .map(|withdrawal| withdrawal.commit as usize)
         .filter(|&commit| context.has(commit))
         .collect()
+}
+
+/// Commits of the view's history that gave the task up, where that was taken back: while it stands nothing else is asked.
+fn cancellations(context: &Context<'_>, record: RecordIx) -> Vec<usize> {
+    let field = Key::Field("cancelled".into());
+    if context.cell(record, &field).is_some_and(|cell| matches!(context.value(cell.value), Value::Json(_))) {
+        return Vec::new();
+    }
+    let transitions = context.transitions(record);
+    let cancels = transitions.iter().filter(|transition| {
+        matches!(context.key(transition), Key::Field(field) if &**field == "cancelled")
+            && matches!(context.value(transition.to), Value::Json(_))
+    });
+    cancels.map(|transition| transition.commit as usize).collect()
 }

@@ -4,7 +4,7 @@ use super::context::Context;
 use super::decision::{DecisionState, in_force};
 use super::environment::{Environment, environments};
 use super::finished::items_met;
-use super::risk::risk;
+use super::risk::of_subject;
 use super::state::{Approval, ApprovalFacet, EnvironmentState, RiskState, Status};
 use super::subject::Subject;
 use super::walk::{Key, RecordIx};
@@ -42,9 +42,9 @@ pub(super) fn task(
     others: &Others<'_, '_>,
 ) -> TaskState {
     let environments = environments(context, record);
-    let risk = risk(task, context.sources.policy);
     let deployment = environments.last().filter(|last| last.deployed).and_then(|last| last.completed);
     let subject = Subject { context, record, id, parsed, task };
+    let risk = of_subject(&subject);
     let (mut approvals, facet) = match deployment {
         Some(deployment) => subject.at_deployment(deployment),
         None => subject.now(others.decisions),
@@ -137,12 +137,11 @@ impl Facts<'_> {
 
     fn before_deployment(&self, others: &Others<'_, '_>) -> (Status, Option<usize>) {
         let force = in_force(self.context, others.decisions, self.id);
-        if let Some((verdict, set)) =
-            force.and_then(|decision| Some((decision.decision.decision?, decision.set)))
-        {
-            match verdict {
-                Verdict::Rejected => return (Status::Rejected, set),
-                Verdict::NeedsChanges => return (Status::NeedsChanges, set),
+        let is_on = |decision: &&DecisionState<'_>| decision.is_on(Some(self.record), self.id);
+        if let Some(word) = force.filter(is_on).and_then(|decision| decision.word.as_ref()) {
+            match word.verdict {
+                Verdict::Rejected => return (Status::Rejected, Some(word.set)),
+                Verdict::NeedsChanges => return (Status::NeedsChanges, Some(word.set)),
                 Verdict::Approved => {}
             }
         }

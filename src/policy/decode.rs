@@ -104,15 +104,17 @@ impl<'a> Decoder<'a> {
 
     /// An offset date-time as seconds since the epoch.
     pub(super) fn moment_value(&mut self, value: &Value, key: &str) -> Option<i64> {
-        let datetime = match &value.kind {
-            Kind::Datetime(datetime) if datetime.offset.is_some() => datetime,
-            _ => {
-                let help = "write it like `2026-12-18T00:00:00+01:00`".to_owned();
-                self.error(place(value), format!("`{key}` must be a date-time with an offset"), Some(help));
-                return None;
-            }
+        let text = match &value.kind {
+            Kind::Datetime(datetime) if datetime.offset.is_some() => Some(datetime.to_string()),
+            Kind::String(text) => rfc3339(text),
+            _ => None,
         };
-        let moment = datetime.to_string().parse::<jiff::Timestamp>().ok();
+        let Some(text) = text else {
+            let help = "write it like `2026-12-18T00:00:00+01:00`".to_owned();
+            self.error(place(value), format!("`{key}` must be a date-time with an offset"), Some(help));
+            return None;
+        };
+        let moment = text.parse::<jiff::Timestamp>().ok();
         let year = |moment: &jiff::Timestamp| moment.to_zoned_datetime(jiff::tz::TimeZone::UTC).year();
         let moment = moment.filter(|moment| YEARS.contains(&year(moment)));
         if moment.is_none() {
@@ -121,6 +123,12 @@ impl<'a> Decoder<'a> {
         }
         moment.map(|moment| moment.as_second())
     }
+}
+
+/// A quoted date-time with an offset, in the words of RFC 3339, which TOML's own are too.
+fn rfc3339(text: &str) -> Option<String> {
+    let datetime: toml::value::Datetime = text.parse().ok()?;
+    datetime.offset.map(|_| text.to_owned())
 }
 
 /// Where a value stands, when it stands in the book's own file.

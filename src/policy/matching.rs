@@ -3,8 +3,33 @@
 use std::collections::{BTreeSet, HashSet};
 
 use super::Category;
-use super::types::{ConditionRule, Environment, KindRule, Members, Policy, Review, RiskRule, Window};
-use crate::record::{Item, Risk, TaskKind, normalize, normalize_review, without_parenthesis};
+use super::types::{
+    ConditionRule, DEPLOYING_ITEMS, ENVIRONMENT_MARK, Environment, KindRule, Members, MergeMethod, Policy,
+    Review, RiskRule, Window,
+};
+use crate::record::{Item, Risk, TaskKind, normalize, normalize_review, same_name, without_parenthesis};
+
+/// An item that a kind asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KindItem<'p> {
+    /// As a record has it.
+    pub text: String,
+    /// The environment that it deploys: any of that environment's items is as good.
+    pub environment: Option<&'p Environment>,
+}
+
+impl KindItem<'_> {
+    /// Whether a record's item is what is asked for.
+    pub fn is_met_by(&self, item: &Item) -> bool {
+        match self.environment {
+            Some(environment) => environment.is_deployed_by(&item.key.text),
+            None => {
+                *item.key.text == *normalize(&self.text)
+                    || normalize_review(&item.text) == normalize_review(&self.text)
+            }
+        }
+    }
+}
 
 impl Environment {
     /// Whether an item of this normalised text says that it is deployed.
@@ -12,13 +37,37 @@ impl Environment {
         self.deploying.iter().any(|text| text == normalized)
     }
 
+    /// The item of a text with the environment's name in its place; where that deploys nothing here, the first that does.
+    fn item_like(&self, pattern: &str) -> Option<String> {
+        let text = pattern.replace(ENVIRONMENT_MARK, &self.name);
+        match self.is_deployed_by(&normalize(&text)) {
+            true => Some(text),
+            false => self.deployed_by.first().cloned(),
+        }
+    }
+
     /// The normalised texts of the items that say so.
     pub fn deploying_items(&self) -> impl Iterator<Item = &str> {
         self.deploying.iter().map(String::as_str)
     }
+
+    /// The same environment, which the items of another one deploy too.
+    #[must_use]
+    pub fn with_items_of(&self, other: &Environment) -> Environment {
+        let mut both = self.clone();
+        both.deployed_by.extend(other.deployed_by.iter().cloned());
+        both.deploying.extend(other.deploying.iter().cloned());
+        both
+    }
 }
 
 impl Policy {
+    /// Whether each commit of a branch becomes a step of the trunk, as the ways in which the forge merges say.
+    pub fn lands_commit_by_commit(&self) -> bool {
+        let one_by_one = |method| matches!(method, &MergeMethod::Rebase | &MergeMethod::FastForward);
+        !self.merge_methods.is_empty() && self.merge_methods.iter().all(one_by_one)
+    }
+
     /// The person (or robot) that an e-mail belongs to. Letter case makes no difference; `.mailmap` is not
     /// asked.
     pub fn person_by_email(&self, email: &str) -> Option<&str> {
@@ -45,6 +94,19 @@ impl Policy {
                 Some(Members::People(people)) => people.iter().any(|member| member == person),
                 None => false,
             }
+    }
+
+    /// Whether an environment's `deployers` let a person or a robot deploy: by name, or by a role. A robot deploys through
+    /// a role that lists it by name, and through no other.
+    pub fn may_deploy(&self, person: &str, environment: &Environment) -> bool {
+        let lists = |role: &str| match self.roles.get(role) {
+            Some(Members::People(people)) => people.iter().any(|member| member == person),
+            _ => false,
+        };
+        let may = |entry: &String| {
+            entry == person || self.has_role(person, entry) || (self.is_robot(person) && lists(entry))
+        };
+        environment.deployers.is_empty() || environment.deployers.iter().any(may)
     }
 
     /// Everybody in a role, by key.
@@ -82,7 +144,7 @@ impl Policy {
 
     /// The environment of that name.
     pub fn environment(&self, name: &str) -> Option<&Environment> {
-        self.environments.iter().find(|environment| environment.name == name)
+        self.environments.iter().find(|environment| same_name(&environment.name, name))
     }
 
     /// Names of the gated environments: their plans are part of what is approved.
@@ -103,6 +165,32 @@ impl Policy {
     /// What a record of a kind must have.
     pub fn kind_rule(&self, kind: TaskKind) -> &KindRule {
         &self.kinds[&kind]
+    }
+
+    /// The items that a record of a kind must have when it goes to these environments; none listed means all.
+    pub fn items_of_kind(&self, kind: TaskKind, listed: &[String]) -> Vec<KindItem<'_>> {
+        let mut items = Vec::new();
+        for text in &self.kind_rule(kind).items {
+            if !text.contains(ENVIRONMENT_MARK) {
+                items.push(KindItem { text: text.clone(), environment: None });
+                continue;
+            }
+            let goes_to = |environment: &&Environment| {
+                listed.is_empty() || listed.iter().any(|name| same_name(name, &environment.name))
+            };
+            items.extend(self.environments.iter().filter(goes_to).filter_map(|environment| {
+                let text = environment.item_like(text)?;
+                Some(KindItem { text, environment: Some(environment) })
+            }));
+        }
+        items
+    }
+
+    /// The item by which a record of a kind says that an environment is deployed; `None` where nothing says so.
+    pub fn deployment_item(&self, kind: TaskKind, environment: &Environment) -> Option<String> {
+        let items = &self.kind_rule(kind).items;
+        let pattern = items.iter().find(|text| text.contains(ENVIRONMENT_MARK)).map(String::as_str);
+        environment.item_like(pattern.unwrap_or(DEPLOYING_ITEMS[0]))
     }
 
     /// The window of that name.
@@ -131,7 +219,8 @@ impl Policy {
                 })
                 .map(String::as_str),
         );
-        texts.extend(self.kinds.values().flat_map(|kind| &kind.items).map(String::as_str));
+        let of_kinds = self.kinds.values().flat_map(|kind| &kind.items);
+        texts.extend(of_kinds.filter(|text| !text.contains(ENVIRONMENT_MARK)).map(String::as_str));
         texts.sort_unstable();
         texts.dedup();
         texts
@@ -198,6 +287,11 @@ impl<'a> KnownItems<'a> {
             reviews: texts.iter().map(|text| normalize_review(text)).collect(),
             known,
         }
+    }
+
+    /// Whether an item of this normalised text means something.
+    pub fn has(&self, normalized: &str) -> bool {
+        self.exact.contains(normalized) || self.reviews.contains(without_parenthesis(normalized))
     }
 
     /// A known text that an item (its normalised text) nearly, but not exactly, has: a slip of the hand, not another

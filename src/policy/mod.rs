@@ -1,10 +1,12 @@
 //! The policy file, its defaults, people and roles, and the matching of items.
 //!
-//! A book's `policy.toml` is laid on a complete built-in default (design, section 2). A policy with any error
+//! A book's `policy.toml` is laid on a complete built-in default. Its own environments, windows, reviews and `[done]`
+//! replace the built-in ones, and what built-in rules say of one that is gone falls away. A policy with any error
 //! gives nobody authority: parsing then gives no policy, and every error with its place.
 
 mod category;
 mod decode;
+mod fallen;
 mod matching;
 mod pattern;
 mod read;
@@ -21,13 +23,14 @@ use std::sync::{Arc, LazyLock};
 use crate::diagnostic::Diagnostic;
 pub(crate) use category::HELM_CHANGES;
 use decode::Decoder;
-pub use matching::KnownItems;
+use fallen::fall_away;
+pub use matching::{KindItem, KnownItems};
 use pattern::Compiled;
 pub use pattern::{FieldGlobs, IdPattern, NameGlobs, PathGlobs};
 pub use recurrence::Recurrence;
 pub use rules::{Category, HelmRule, KubernetesRule, PlanAction, TerraformRule};
 pub use types::*;
-use value::{Value, overlay};
+use value::{Value, overlay_file};
 pub use values::{PolicyKey, PolicyValues};
 
 /// The built-in default, which `init` writes out: complete, commented, and valid by itself.
@@ -82,7 +85,7 @@ impl Policy {
                 return (None, decoder.found);
             }
         };
-        let merged = overlay(BUILTIN.value.clone(), own);
+        let merged = fall_away(overlay_file(BUILTIN.value.clone(), own));
         let policy = read::policy(&mut decoder, &merged);
         validate::validate(&mut decoder, &policy, &merged);
         let policy = Policy { values: Arc::new(values::values(&merged)), ..policy };

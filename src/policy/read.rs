@@ -283,7 +283,10 @@ fn alone(decoder: &mut Decoder<'_>, table: &mut Table<'_>) -> Vec<String> {
 
 fn environment(decoder: &mut Decoder<'_>, table: &mut Table<'_>) -> Option<Environment> {
     let name = required(decoder, table, "name")?;
-    let deployed_by = table.texts(decoder, "deployed-by");
+    let deployed_by = match table.take("deployed-by") {
+        Some(_) => table.texts(decoder, "deployed-by"),
+        None => DEPLOYING_ITEMS.map(|text| text.replace(ENVIRONMENT_MARK, &name)).into(),
+    };
     Some(Environment {
         name,
         deploying: deployed_by.iter().map(|text| normalize(text)).collect(),
@@ -437,24 +440,27 @@ fn cost(decoder: &mut Decoder<'_>, table: &mut Table<'_>) -> CostRules {
     CostRules { budget_above: asked.then(|| table.count(decoder, "budget-above", 0)) }
 }
 
-/// How far back a commit may state the time of its deployment: more would let it choose its window.
+/// How much later than a deployment its commit may be made, and land: more would let it choose its window.
 const MAX_LAG: i64 = 7 * 24 * 3600;
 
+/// Whether a text is the whole name of a commit: what a branch or another revision names can be moved.
+fn is_commit(text: &str) -> bool {
+    text.len() == 40 && text.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
+}
+
 fn audit(decoder: &mut Decoder<'_>, table: &mut Table<'_>) -> AuditRules {
-    let lag = table.duration(decoder, "lag").unwrap_or(6 * 3600);
+    let lag = table.duration(decoder, "lag").unwrap_or(72 * 3600);
     if let Some(value) = table.take("lag").filter(|_| lag > MAX_LAG) {
         let help = Some("at most `7d`: commit a deployment while it is remembered".to_owned());
         decoder.error(place(value), "`audit.lag` is too long".to_owned(), help);
     }
     let since = table.text(decoder, "since");
-    let is_id = |text: &String| text.len() == 40 && text.bytes().all(|digit| digit.is_ascii_hexdigit());
-    if let Some(value) = table.take("since").filter(|_| since.as_ref().is_some_and(|since| !is_id(since))) {
-        // A branch, a tag or `:/words` would mean another commit tomorrow, and begin the duty there.
-        let help = Some("the full 40 digits: `git rev-parse COMMIT`".to_owned());
-        decoder.error(place(value), "`audit.since` is not the full ID of a commit".to_owned(), help);
+    if let Some(value) = table.take("since").filter(|_| !since.as_deref().is_none_or(is_commit)) {
+        let help = Some("all 40 digits of the commit, as `git rev-parse` prints them".to_owned());
+        decoder.error(place(value), "`audit.since` is not a commit's full name".to_owned(), help);
     }
     AuditRules {
-        since: since.filter(is_id),
+        since,
         lag,
         unrecorded_after: table.duration(decoder, "unrecorded-after").unwrap_or(14 * 24 * 3600),
     }

@@ -52,16 +52,45 @@ fn the_cards_are_its_content() {
 }
 
 #[test]
-fn tables_merge_arrays_of_tables_merge_by_name_the_rest_is_replaced() {
+fn tables_merge_and_lists_of_the_books_own_replace() {
     let policy = parse(
-        "[risk.high]\napprovals = 3\n[[environments]]\nname = \"production\"\ngated = false\n[[environments]]\nname = \"dr\"\n[risk.medium]\nroles = [\"security\"]\n",
+        "[risk.high]\napprovals = 3\n[[environments]]\nname = \"production\"\n[[environments]]\nname = \"dr\"\n[risk.medium]\nroles = [\"security\"]\n[[category]]\nname = \"tags\"\nrisk = \"medium\"\n",
     );
     assert_eq!((policy.risk_rule(Risk::High).approvals, policy.risk_rule(Risk::High).decision), (3, true));
     let names: Vec<&str> = policy.environments.iter().map(|e| e.name.as_str()).collect();
-    assert_eq!(names, ["staging", "production", "dr"]);
+    assert_eq!(names, ["production", "dr"]);
     let production = policy.environment("production").unwrap();
-    assert!(!production.gated && !production.deployed_by.is_empty());
+    assert!(!production.gated, "nothing of the built-in one is left");
+    let by = ["Apply in production", "Apply to production namespace", "Upgrade in production"];
+    assert_eq!(production.deployed_by, by);
     assert_eq!(policy.risk_rule(Risk::Medium).roles, ["security"]);
+    assert_eq!(policy.category("tags").unwrap().risk, Risk::Medium);
+    assert!(policy.category("database").is_some() && !policy.category("tags").unwrap().terraform.is_empty());
+}
+
+#[test]
+fn what_built_in_rules_say_of_what_is_gone_falls_away() {
+    let window = "rrule = \"FREQ=DAILY\"\nstart = \"02:00\"\nduration = \"4h\"\ntimezone = \"UTC\"\n";
+    let high = |text: &str| parse(text).risk_rule(Risk::High).clone();
+    let windows = high(&format!("[windows.night]\n{window}"));
+    assert_eq!((windows.window, windows.windows), (None, Vec::<String>::new()));
+    let windows = high(&format!("[windows.emergency]\n{window}"));
+    assert_eq!((windows.window, windows.windows), (None, vec!["emergency".to_owned()]));
+
+    let reviews = "[reviews]\n\"Peer review\" = \"peer\"\n\"Security review\" = \"security\"\n";
+    let policy = parse(reviews);
+    let rule = policy.risk_rule(Risk::High);
+    assert_eq!((&rule.roles[..], rule.decision), (&["security".to_owned()][..], false));
+    assert_eq!(policy.risk_rule(Risk::Medium).roles, ["peer"]);
+    let items = policy.items_of_kind(TaskKind::Terraform, &["staging".to_owned()]);
+    let items: Vec<&str> = items.iter().map(|item| item.text.as_str()).collect();
+    assert_eq!(items, ["Terraform code", "Apply in staging", "Update documentation"]);
+
+    // What the book itself names is an error where nothing defines it.
+    let own = format!("[windows.night]\n{window}[risk.high]\nwindow = \"standard\"\n");
+    assert!(Policy::parse("policy.toml", &own).0.is_none());
+    let own = "[[environments]]\nname = \"live\"\n[risk.high]\nenvironments = [\"staging\"]\n";
+    assert!(Policy::parse("policy.toml", own).0.is_none());
 }
 
 const ANA: &str = "[people.ana]\nemails = [\"ana@example.org\"]\n";

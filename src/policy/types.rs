@@ -188,6 +188,13 @@ pub enum MergeMethod {
     FastForward,
 }
 
+/// Stands for the name of each environment that a record goes to, in items of `[kinds]`.
+pub const ENVIRONMENT_MARK: &str = "{environment}";
+
+/// The items that deploy an environment of which the policy does not say.
+pub(super) const DEPLOYING_ITEMS: [&str; 3] =
+    ["Apply in {environment}", "Apply to {environment} namespace", "Upgrade in {environment}"];
+
 /// Somewhere a change goes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Environment {
@@ -317,7 +324,7 @@ pub enum ConditionRule {
 pub struct KindRule {
     /// Sections.
     pub sections: Vec<String>,
-    /// Items.
+    /// Items, as the policy writes them: one with [`ENVIRONMENT_MARK`] stands for one in each environment.
     pub items: Vec<String>,
     /// Whether the plan must be the approved one.
     pub plan: bool,
@@ -367,9 +374,9 @@ pub struct CostRules {
 /// `[audit]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuditRules {
-    /// The commit where the duty begins, by its 40 hexadecimal digits.
+    /// The commit where the duty begins, by its 40 digits.
     pub since: Option<String>,
-    /// How much later than the deployment its commit may be, in seconds.
+    /// How much later than the deployment its commit may be, and land, in seconds.
     pub lag: i64,
     /// How long landed work may wait for its deployment, in seconds.
     pub unrecorded_after: i64,

@@ -7,6 +7,7 @@ use super::decode::{Decoder, place};
 use super::types::{ConditionRule, Members, Policy};
 use super::value::{Kind, Value};
 use crate::diagnostic::nearest;
+use crate::record::same_name;
 
 /// Notes names that are used and not defined, and addresses that two people share.
 pub(super) fn validate(decoder: &mut Decoder<'_>, policy: &Policy, value: &Value) {
@@ -151,7 +152,7 @@ fn duplicate_names(decoder: &mut Decoder<'_>, policy: &Policy, value: &Value) {
     let freezes: Vec<&str> = policy.freezes.iter().map(|freeze| freeze.name.as_str()).collect();
     for (key, names) in [("environments", environments), ("category", categories), ("freeze", freezes)] {
         for (position, name) in names.iter().enumerate() {
-            if names[..position].contains(name) {
+            if names[..position].iter().any(|other| same_name(other, name)) {
                 decoder.error(at(value, &[key]), format!("`{name}` stands twice in `[[{key}]]`"), None);
             }
         }

@@ -60,9 +60,27 @@ impl Value {
         }
     }
 
+    /// The value of a key, of a table that has it.
+    pub(super) fn get(&self, key: &str) -> Option<&Value> {
+        match &self.kind {
+            Kind::Table(table) => table.get(key).map(|entry| &entry.value),
+            _ => None,
+        }
+    }
+
+    /// The entries of a table.
+    pub(super) fn entries(&self) -> impl Iterator<Item = &Entry> {
+        match &self.kind {
+            Kind::Table(table) => Some(table.values()),
+            _ => None,
+        }
+        .into_iter()
+        .flatten()
+    }
+
+    /// What an element of an array of tables is called.
     pub(super) fn name(&self) -> Option<&str> {
-        let Kind::Table(table) = &self.kind else { return None };
-        match &table.get("name")?.value.kind {
+        match &self.get("name")?.kind {
             Kind::String(name) => Some(name),
             _ => None,
         }
@@ -94,9 +112,20 @@ fn value_of(value: &DeValue<'_>, span: Range<usize>, own: bool) -> Value {
     Value { kind, span, own }
 }
 
-/// Lays `over` on `base`: tables merge at every depth, arrays of tables merge by `name`, everything else is
-/// replaced (design, section 2).
-pub(super) fn overlay(base: Value, over: Value) -> Value {
+/// Top-level keys that a book has whole or not at all: a list of one's own never mixes with the built-in one.
+const WHOLE: [&str; 4] = ["environments", "windows", "reviews", "done"];
+
+/// Lays a book's file on the built-in default.
+pub(super) fn overlay_file(base: Value, own: Value) -> Value {
+    let Value { kind: Kind::Table(mut below), span, own: is_own } = base else { return own };
+    if let Kind::Table(above) = &own.kind {
+        below.retain(|key, _| !(WHOLE.contains(&key.as_str()) && above.contains_key(key)));
+    }
+    overlay(Value { kind: Kind::Table(below), span, own: is_own }, own)
+}
+
+/// Lays `over` on `base`: tables merge at every depth, arrays of tables merge by `name`, everything else is replaced.
+fn overlay(base: Value, over: Value) -> Value {
     match (base.kind, over.kind) {
         (Kind::Table(mut below), Kind::Table(above)) => {
             for (key, entry) in above {

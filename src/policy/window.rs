@@ -72,12 +72,13 @@ pub(super) fn check_rule(
 fn first_day(decoder: &mut Decoder<'_>, value: &Value) -> Option<Date> {
     let date = match &value.kind {
         Kind::Datetime(datetime) if datetime.time.is_none() => datetime.to_string().parse::<Date>().ok(),
+        Kind::String(text) if text.len() == "2026-01-03".len() => text.parse::<Date>().ok(),
         _ => None,
     };
     let date = date.filter(|date| YEARS.contains(&date.year()));
     if date.is_none() {
         let years = format!("a day from {} to {}", YEARS.start(), YEARS.end());
-        let help = "write it like `2026-01-03`, without quotes".to_owned();
+        let help = "write it like `2026-01-03`".to_owned();
         decoder.error(place(value), format!("`from` must be {years}"), Some(help));
     }
     date

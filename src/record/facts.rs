@@ -8,7 +8,10 @@ use std::sync::Arc;
 use super::layout::{find_layout, find_troubles};
 use super::markdown::read_outline;
 use super::scope::{Body, ScopeField, canonical_json, write_scope};
-use super::{Item, ItemKey, MAX_RECORD_BYTES, RecordId, ScopeHash, ScopeRules, frontmatter};
+use super::{Item, ItemKey, MAX_RECORD_BYTES, RecordId, ScopeHash, ScopeRules, frontmatter, normalize};
+
+/// The section of a decision's conditions, normalised.
+const CONDITIONS: &str = "conditions";
 
 /// What one version of a record says, as far as commits are judged by it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -34,6 +37,8 @@ pub struct Shape {
     pub items: Vec<ItemKey>,
     /// The top-level keys of the frontmatter, sorted.
     pub fields: Vec<Arc<str>>,
+    /// Places of the items under "Conditions", ascending.
+    pub conditions: Vec<u16>,
 }
 
 impl Facts {
@@ -156,7 +161,13 @@ fn read_facts(bytes: &[u8], rules: &ScopeRules) -> Option<(Facts, Vec<usize>)> {
         .zip(&*canonical)
         .map(|((key, value), canonical)| ScopeField { key, value, canonical: (&**canonical).into() })
         .collect();
-    let body = Body { source, start: layout.body_start, sections: &outline.sections, items: &outline.items };
+    let body = Body {
+        source,
+        start: layout.body_start,
+        sections: &outline.sections,
+        items: &outline.items,
+        definitions: &outline.definitions,
+    };
     let scope = ScopeHash::of(&write_scope(scope_fields, body, rules));
     let boxes = outline.items.iter().map(|item| item.mark.start + 1).collect();
     let ticks = outline.items.iter().map(|item| item.checked).collect();
@@ -164,7 +175,13 @@ fn read_facts(bytes: &[u8], rules: &ScopeRules) -> Option<(Facts, Vec<usize>)> {
         Some((u16::try_from(place).ok()?, Arc::clone(&item.deployed_on.as_ref()?.text)))
     };
     let marks = outline.items.iter().enumerate().filter_map(mark).collect();
+    let is_condition = |item: &Item| {
+        item.section.is_some_and(|section| normalize(&outline.sections[section].title) == CONDITIONS)
+    };
+    let conditions = (0_u16..).zip(&outline.items).filter(|(_, item)| is_condition(item));
+    let conditions = conditions.map(|(place, _)| place).collect();
     let shape = Shape {
+        conditions,
         items: outline.items.into_iter().map(|item| item.key).collect(),
         fields: values.iter().map(|(key, _)| (*key).into()).collect(),
     };

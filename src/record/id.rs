@@ -37,8 +37,18 @@ impl IdError {
         if is_device_name(&self.text) {
             return "Windows keeps this name for a device".to_owned();
         }
+        if is_reserved(&self.text) {
+            return "the policy's `except` means something else by it".to_owned();
+        }
         "ASCII letters, digits, `-` and `_`, beginning with a letter or digit".to_owned()
     }
+}
+
+/// What `except` of a freeze can name besides a task's ID.
+pub const EMERGENCY: &str = "emergency";
+
+fn is_reserved(text: &str) -> bool {
+    text.eq_ignore_ascii_case(EMERGENCY)
 }
 
 fn shortened(text: &str) -> String {
@@ -65,13 +75,14 @@ impl RecordId {
     /// Checks the grammar.
     ///
     /// # Errors
-    /// [`IdError`] when the text is empty, too long, a Windows device name, or holds another character.
+    /// [`IdError`] when the text is empty, too long, a Windows device name, a reserved word, or holds another character.
     pub fn parse(text: &str) -> Result<Self, IdError> {
         let mut bytes = text.bytes();
         let well_formed = bytes.next().is_some_and(|first| first.is_ascii_alphanumeric())
             && bytes.all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
             && text.len() <= Self::MAX_BYTES
-            && !is_device_name(text);
+            && !is_device_name(text)
+            && !is_reserved(text);
         if well_formed { Ok(RecordId(text.into())) } else { Err(IdError { text: text.to_owned() }) }
     }
 

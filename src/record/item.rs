@@ -38,6 +38,12 @@ pub fn normalize(text: &str) -> String {
     normalized
 }
 
+/// Whether two names of an environment, a service or a freeze's exception are the same: letter case and white space
+/// around and between words make no difference.
+pub fn same_name(a: &str, b: &str) -> bool {
+    a == b || normalize(a) == normalize(b)
+}
+
 /// [`normalize`], and a trailing parenthesis dropped: `Security review (network change)` is
 /// `security review`. For review items only. A text that is nothing but a parenthesis stays.
 pub fn normalize_review(text: &str) -> String {

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::{RecordId, detached_path};
+
 /// The three types of record, each with a folder of its own in the book.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -31,6 +33,13 @@ impl RecordType {
     pub fn of_path(path: &str) -> Option<RecordType> {
         let folder = path.split_once('/')?.0;
         RecordType::ALL.into_iter().find(|record_type| record_type.folder() == folder)
+    }
+
+    /// Whether a path of the book is that of a record or a detached approval. Anything else in their folders is a file like
+    /// any other.
+    pub fn is_record_path(path: &str) -> bool {
+        let is_record = RecordType::of_path(path).is_some() && RecordId::of_path(path).is_some();
+        is_record || detached_path(path).is_some()
     }
 
     /// The word used in JSON and on the command line.

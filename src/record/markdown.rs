@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use pulldown_cmark::{Event, HeadingLevel, LinkType, Options, Parser, Tag, TagEnd};
 
+use super::definitions::{Definitions, Label};
 use super::item::normalize;
 use super::{DeploymentMark, Item, ItemKey, Link, Section, Step};
 
@@ -33,6 +34,8 @@ pub(super) struct Outline {
     pub(super) items: Vec<Item>,
     pub(super) steps: Vec<Step>,
     pub(super) links: Vec<Link>,
+    /// See [`Record::definitions`](super::Record::definitions).
+    pub(super) definitions: Vec<Range<usize>>,
 }
 
 /// Why a body is not read, with the byte at which it shows.
@@ -51,11 +54,21 @@ pub(super) enum TooMuch {
 pub(super) fn read_outline(source: &str, body_start: usize) -> Result<Outline, TooMuch> {
     let mut reader = Reader { source, ..Reader::default() };
     let body = with_final_line_end(&source[body_start..]);
-    for (event, range) in Parser::new_ext(&body, markdown_options()).into_offset_iter() {
+    let mut events = Parser::new_ext(&body, markdown_options()).into_offset_iter();
+    let mut definitions = Definitions::default();
+    for (event, range) in events.by_ref() {
         let end = (range.end + body_start).min(source.len());
-        reader.event(event, range.start + body_start..end)?;
+        let range = range.start + body_start..end;
+        definitions.event(&event, &range);
+        reader.event(event, range)?;
     }
-    Ok(reader.finish())
+    for (label, definition) in events.reference_definitions().iter() {
+        let Range { start, end } = definition.span;
+        definitions.define(Label::link(label), start + body_start..(end + body_start).min(source.len()));
+    }
+    let mut outline = reader.finish();
+    outline.definitions = definitions.beyond_the_text(&outline.sections);
+    Ok(outline)
 }
 
 /// The parser sees a box only when something follows it; a line end that is missing at the end of the file

@@ -244,6 +244,7 @@ impl Record {
         self.items = outline.items;
         self.steps = outline.steps;
         self.links = outline.links;
+        self.definitions = outline.definitions;
     }
 }
 
@@ -264,6 +265,7 @@ fn empty_record(record_type: RecordType, path: &str) -> Record {
         items: Vec::new(),
         steps: Vec::new(),
         links: Vec::new(),
+        definitions: Vec::new(),
         diagnostics: Vec::new(),
     }
 }

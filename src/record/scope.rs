@@ -82,6 +82,7 @@ pub fn scope_text(record: &Record, rules: &ScopeRules) -> String {
         start: record.body_start,
         sections: &record.sections,
         items: &record.items,
+        definitions: &record.definitions,
     };
     write_scope(fields, body, rules)
 }
@@ -118,6 +119,7 @@ pub(super) struct Body<'a> {
     pub(super) start: usize,
     pub(super) sections: &'a [Section],
     pub(super) items: &'a [Item],
+    pub(super) definitions: &'a [Range<usize>],
 }
 
 /// The value as JSON text in the form of RFC 8785.
@@ -181,7 +183,8 @@ fn write_body(text: &mut String, body: Body<'_>) {
         let range = offset..offset + line.len();
         offset = range.end;
         while free.next_if(|section| section.end <= range.start).is_some() {}
-        let skipped = free.peek().is_some_and(|section| section.start <= range.start);
+        let is_defined = body.definitions.iter().any(|kept| kept.start < range.end && range.start < kept.end);
+        let skipped = free.peek().is_some_and(|section| section.start <= range.start) && !is_defined;
         // Spaces only: a tab at a line's end can decide whether a fence closes.
         let written = line.strip_suffix('\n').unwrap_or(line);
         let end = range.start + written.strip_suffix('\r').unwrap_or(written).trim_end_matches(' ').len();
@@ -280,6 +283,17 @@ mod tests {
         assert_eq!(body("> ## Notes\n> x\n"), "> ## Notes\n> x\n");
         assert_eq!(body("### Notes\nx\n"), "### Notes\nx\n");
         assert_eq!(body("## Notes on scale\nx\n"), "## Notes on scale\nx\n");
+    }
+
+    #[test]
+    fn definitions_that_render_in_the_text_count_wherever_they_stand() {
+        assert_eq!(
+            body(
+                "## What\n\n[a] and [^1]\n\n## Notes\n\nx\n\n[A]: /url\n[b]: /other\n\n[^1]: see [c]\n\n[c]: /third\n"
+            ),
+            "## What\n\n[a] and [^1]\n\n[A]: /url\n[^1]: see [c]\n\n[c]: /third\n"
+        );
+        assert_eq!(body("## What\n\n[a](x)\n\n## Notes\n\n[a]\n\n[a]: /url\n"), "## What\n\n[a](x)\n");
     }
 
     #[test]

@@ -38,6 +38,9 @@ pub struct Record {
     pub steps: Vec<Step>,
     /// Links and images, in order.
     pub links: Vec<Link>,
+    /// Definitions of links and footnotes in sections that are no part of the scope, which the scope's text uses: they
+    /// render there, and are part of it.
+    pub definitions: Vec<Range<usize>>,
     /// Everything wrong with this file by itself.
     pub diagnostics: Vec<Diagnostic>,
 }

@@ -278,8 +278,10 @@ fn exception(model: &Model<'_>, found: &Found<'_>) -> Option<ExceptionView> {
             })
         }
         Found::Unrecorded(found) => {
-            let what = format!("{} changed and no task is named", found.paths.join(", "));
-            Some(single(Code::UnrecordedChange, what, None, &found.by))
+            let (who, paths) = (found.changed_by.join(", "), found.paths.join(", "));
+            let what = format!("{who} changed {paths} and named no task");
+            // Of a merge what it brings, since whoever merged has changed nothing.
+            Some(single(Code::UnrecordedChange, what, None, found.brings.first().unwrap_or(&found.by)))
         }
         Found::Undeployed(found) => {
             let landed = found.landed.commit.short();

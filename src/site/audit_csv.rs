@@ -4,7 +4,7 @@ use crate::history::CommitTime;
 use crate::ledger::Row;
 use unicode_normalization::UnicodeNormalization;
 
-const HEADER: [&str; 20] = [
+const HEADER: [&str; 21] = [
     "id",
     "title",
     "kind",
@@ -13,6 +13,7 @@ const HEADER: [&str; 20] = [
     "time",
     "stated",
     "deployer",
+    "changed_by",
     "commit",
     "landed",
     "risk",
@@ -41,7 +42,7 @@ pub fn audit_csv<'r>(rows: impl IntoIterator<Item = &'r Row>) -> Result<String, 
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
-fn fields(row: &Row) -> [String; 20] {
+fn fields(row: &Row) -> [String; 21] {
     let judgement = row.judgement.iter();
     let approvals = judgement.clone().flat_map(|judgement| &judgement.approvals);
     let given = approvals.clone().filter(|approval| approval.valid && approval.decision.is_none());
@@ -72,7 +73,8 @@ fn fields(row: &Row) -> [String; 20] {
         row.environment.clone(),
         CommitTime { seconds: row.time, offset_minutes: row.by.time.offset_minutes }.rfc3339(),
         row.stated.to_string(),
-        row.by.person.as_deref().unwrap_or(&row.by.email).to_owned(),
+        row.deployed_by.join("; "),
+        row.changed_by.join("; "),
         row.by.commit.hex(),
         row.landed.as_ref().map_or_else(String::new, |by| by.commit.hex()),
         row.level().map_or("", |level| level.as_str()).to_owned(),

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::model::Model;
 use super::view::{Act, Reference, Row, Tone};
-use crate::ledger::{EventKind, ItemState, RecordState, Status, is_met_elsewhere};
+use crate::ledger::{Event, EventKind, ItemState, RecordState, Status, is_met_elsewhere};
 use crate::record::{Details, Verdict};
 
 /// `record.decision` in `site/decision.html`.
@@ -51,14 +51,15 @@ pub(super) struct Change {
 /// The view, when the record is a decision.
 pub(super) fn view(model: &Model<'_>, state: &RecordState) -> Option<DecisionView> {
     let Details::Decision(decision) = &state.record.details else { return None };
-    let (answer, tone) = match decision.decision {
+    let (answer, tone) = match state.verdict {
         None => ("Pending", Tone::Wait),
         Some(Verdict::Approved) => ("Approved", Tone::Ok),
         Some(Verdict::NeedsChanges) => ("Needs changes", Tone::Bad),
         Some(Verdict::Rejected) => ("Rejected", Tone::Bad),
     };
     let outdated = state.status == Status::Outdated;
-    let set = state.events.iter().rev().find(|event| matches!(event.kind, EventKind::Decided { .. }));
+    let is_set = |event: &&Event| matches!(event.kind, EventKind::Decided { .. });
+    let set = state.events.iter().rev().find(is_set).filter(|_| state.verdict.is_some());
     Some(DecisionView {
         answer,
         tone: if outdated { Tone::Bad } else { tone },

@@ -7,7 +7,8 @@ use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value};
 use serde::Serialize;
 
-use crate::record::normalize;
+use crate::policy::{self, Policy};
+use crate::record::{TaskKind, normalize};
 
 /// The built-in templates, by name.
 const BUILTIN: [(&str, &str); 7] = [
@@ -38,6 +39,10 @@ pub struct NewRecord {
     pub categories: Vec<String>,
     /// Environments, in the policy's order.
     pub environments: Vec<String>,
+    /// Their items: of those through which a change travels first, and of those from the first gated one on.
+    pub before: Vec<Deployment>,
+    /// See `before`.
+    pub after: Vec<Deployment>,
     /// Services it touches.
     pub services: Vec<String>,
     /// Why it cannot wait.
@@ -52,6 +57,34 @@ pub struct NewRecord {
     pub window: Option<String>,
     /// Chart name, version now and version to be.
     pub chart: Option<(String, String, String)>,
+}
+
+/// An environment with the item that deploys it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Deployment {
+    /// The environment's name.
+    pub environment: String,
+    /// The item's text.
+    pub item: String,
+}
+
+impl NewRecord {
+    /// Takes the environments of a policy, with the items of a kind of task.
+    pub fn with_environments(mut self, policy: &Policy, kind: TaskKind) -> Self {
+        let all = &policy.environments;
+        self.environments = all.iter().map(|environment| environment.name.clone()).collect();
+        let gated = all.iter().position(|environment| environment.gated);
+        let split = gated.unwrap_or_else(|| all.len().saturating_sub(1));
+        let items = |environments: &[policy::Environment]| {
+            let item = |environment: &policy::Environment| {
+                let item = policy.deployment_item(kind, environment)?;
+                Some(Deployment { environment: environment.name.clone(), item })
+            };
+            environments.iter().filter_map(item).collect()
+        };
+        (self.before, self.after) = (items(&all[..split]), items(&all[split..]));
+        self
+    }
 }
 
 /// Why a record cannot be made from a template.
@@ -140,9 +173,12 @@ impl RecordTemplates {
     }
 }
 
-/// A line of guidance stands in emphasis by itself.
+/// A line of guidance stands in emphasis by itself; headings are the template's words too, whatever their level.
 fn guidance(line: &str) -> Option<String> {
     let line = line.trim();
+    if line.starts_with('#') {
+        return Some(normalize(&format!("# {}", line.trim_start_matches('#'))));
+    }
     (line.len() > 2 && line.starts_with('_') && line.ends_with('_')).then(|| normalize(line))
 }
 

@@ -14,10 +14,13 @@ fn new_record(risk: Option<Risk>) -> NewRecord {
         title: "A \"quoted\" title with {{ braces }} and a \\".to_owned(),
         requestor: Some("ana".to_owned()),
         risk: risk.map(|risk| risk.as_str().to_owned()),
-        environments: vec!["staging".to_owned(), "production".to_owned()],
         meeting: Some("2024-05-16".to_owned()),
         ..NewRecord::default()
     }
+}
+
+fn new_task(kind: TaskKind, risk: Option<Risk>) -> NewRecord {
+    new_record(risk).with_environments(&Policy::builtin(), kind)
 }
 
 fn parse(record_type: RecordType, text: &str) -> Record {
@@ -32,7 +35,7 @@ fn every_kind_in_every_risk_has_what_the_policy_asks_for() {
     let (templates, policy) = (templates(), Policy::builtin());
     for kind in TaskKind::ALL {
         for risk in [None, Some(Risk::Low), Some(Risk::Medium), Some(Risk::High)] {
-            let text = templates.render(kind.as_str(), &new_record(risk)).unwrap();
+            let text = templates.render(kind.as_str(), &new_task(kind, risk)).unwrap();
             let record = parse(RecordType::Task, &text);
             assert_eq!(record.title(), "A \"quoted\" title with {{ braces }} and a \\");
             let level = risk.unwrap_or(Risk::Medium);
@@ -42,8 +45,14 @@ fn every_kind_in_every_risk_has_what_the_policy_asks_for() {
             for section in sections {
                 assert!(record.section(section).is_some(), "{kind:?} {risk:?}: section {section}");
             }
+            for asked in policy.items_of_kind(kind, &[]) {
+                assert!(
+                    record.items.iter().any(|item| asked.is_met_by(item)),
+                    "{kind:?} {risk:?}: {asked:?}"
+                );
+            }
             let items = of_risk.items.iter().filter(|_| !documents);
-            for item in of_kind.items.iter().chain(items).chain(&of_risk.communication) {
+            for item in items.chain(&of_risk.communication) {
                 let has = |text: &str| {
                     normalize(text) == normalize(item) || normalize_review(text) == normalize_review(item)
                 };
@@ -73,8 +82,8 @@ fn decision_and_runbook_parse() {
     assert!(runbook.section("Disaster recovery").is_some());
     let of_items =
         ["Approvals", "Checklist", "Deployment", "Testing", "Communication", "Notes", "Deployment log"];
-    let high = new_record(Some(Risk::High));
-    let tasks = TaskKind::ALL.map(|kind| templates.render(kind.as_str(), &high).unwrap());
+    let tasks =
+        TaskKind::ALL.map(|kind| templates.render(kind.as_str(), &new_task(kind, Some(Risk::High))).unwrap());
     for record in tasks.iter().map(|text| parse(RecordType::Task, text)).chain([runbook]) {
         for section in record.sections.iter().filter(|section| !of_items.contains(&&*section.title)) {
             let text = record.text(section.content.clone());
@@ -88,6 +97,28 @@ fn an_emergency_asks_for_the_one_on_call() {
     let record = NewRecord { emergency: Some("disk full".to_owned()), ..new_record(Some(Risk::High)) };
     let text = templates().render("terraform", &record).unwrap();
     assert!(text.contains("- [ ] On-call approval") && !text.contains("Change advisory board"));
+}
+
+#[test]
+fn the_items_are_those_of_the_books_environments() {
+    let own = "[[environments]]\nname = \"integration\"\n[[environments]]\nname = \"prod-eu\"\ngated = true\n[[environments]]\nname = \"prod-us\"\ndeployed-by = [\"Roll out to the US\"]\n";
+    let policy = Policy::parse("policy.toml", own).0.unwrap();
+    let items = |kind: TaskKind| {
+        let text =
+            templates().render(kind.as_str(), &new_record(None).with_environments(&policy, kind)).unwrap();
+        let items = parse(RecordType::Task, &text).items.into_iter().map(|item| item.text);
+        items.filter(|item| policy.environment_for_item(item).is_some()).collect::<Vec<String>>()
+    };
+    assert_eq!(
+        items(TaskKind::Terraform),
+        ["Apply in integration", "Apply in prod-eu", "Roll out to the US"]
+    );
+    assert_eq!(
+        items(TaskKind::Kubernetes),
+        ["Apply to integration namespace", "Apply to prod-eu namespace", "Roll out to the US"]
+    );
+    assert_eq!(items(TaskKind::Helm), ["Upgrade in integration", "Upgrade in prod-eu", "Roll out to the US"]);
+    assert_eq!(items(TaskKind::Documentation), [""; 0]);
 }
 
 #[test]

@@ -1,14 +1,19 @@
 //! What history can be made to say, row by row of the list of threats, and what it must come to.
 //! Repositories are made by real `git`; where git refuses, objects are crafted.
 
+mod authors;
+mod board;
+mod claims;
 mod documents;
 mod edges;
+mod ended;
 mod held;
 mod history;
 mod identity;
 mod policy;
 mod power;
 mod signatures;
+mod words;
 
 use crate::support::{Fixture, task};
 

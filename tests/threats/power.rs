@@ -237,9 +237,9 @@ fn nobody_says_yes_for_another() {
 #[test]
 fn what_one_may_change_alone_and_what_a_merge_brings() {
     let mut book = guarded();
-    let window = "\n[windows.night]\nrrule = \"FREQ=DAILY\"\nstart = 22:00:00\nduration = \"4h\"\ntimezone = \"UTC\"\n";
-    book.person("kim").write("policy.toml", of_two() + window);
-    book.commit("a window");
+    let freeze = "\n[[freeze]]\nname = \"Year end\"\nfrom = 2024-12-20T00:00:00Z\nto = 2025-01-05T00:00:00Z\n";
+    book.person("kim").write("policy.toml", of_two() + freeze);
+    book.commit("a freeze");
     assert!(!found(&book).iter().any(|code| code.starts_with("policy-")), "{:?}", found(&book));
     // A merge by lee of what kim wrote is no yes; what came with it is affirmed by its landing's name.
     book.git(&["checkout", "-q", "-b", "side"]);

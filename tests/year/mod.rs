@@ -116,7 +116,7 @@ const GATE: [(u32, &str, &str); 60] = [
     (147, "-", ".  .  .  .  .  .  o  o  o  o"), // by the new rules
     (148, "-", ".  .  .  .  .  .  o  o  o  o"), // its work landed and was never deployed
     (149, "sat", ".  .  .  .  .  .  o  o  o  o"), // committed after the window, stated inside of it
-    (150, "sat", ".  .  .  .  .  .  o  o  o  o"), // stated longer ago than a commit may lag
+    (150, "sat", ".  .  .  .  .  .  o  o  o  o"), // stated half a day later, within the three days that a commit may lag
     (151, "-", ".  .  .  .  .  .  .  o  o  o"), // deployed by a commit that is older than its parent
     (152, "-", ".  .  .  .  .  .  .  o  o  o"), // another plan than the recorded one was applied
     (153, "sat", ".  .  .  .  .  .  .  b  b  b"), // no way back is written
@@ -166,7 +166,7 @@ const AUDIT: [(u32, usize, &[&str]); 43] = [
     (146, 6, &["approval-missing"]),
     (147, 6, &[]),
     (149, 6, &[]),
-    (150, 6, &["window-closed"]),
+    (150, 6, &[]),
     (151, 7, &["time-suspect"]),
     (152, 7, &["plan-differs"]),
     (155, 8, &[]),

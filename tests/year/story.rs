@@ -27,7 +27,11 @@ on-call = ["lee", "kim"]
 deployer = ["ana", "kim", "lee"]
 
 [[environments]]
+name = "staging"
+
+[[environments]]
 name = "production"
+gated = true
 deployers = ["deployer", "bot"]
 
 [risk.medium]

@@ -7,7 +7,7 @@ use crate::cli::list::as_of;
 use crate::cli::table::{Cell, render};
 use crate::cli::ui::{BAD, BOLD, DIM, GOOD, escape, markdown_text, paint};
 use crate::history::CommitTime;
-use crate::ledger::{Row, RowFacts, by_code, codes_of_row, review_text, row_facts, time_of_row};
+use crate::ledger::{Row, RowFacts, by_code, codes_of_row, control_words, review_text, row_facts, time_of_row};
 
 /// What a report says before its rows.
 fn preamble(report: &Report<'_>) -> Vec<String> {
@@ -38,15 +38,24 @@ fn preamble(report: &Report<'_>) -> Vec<String> {
     lines
 }
 
-fn who_did(by: &crate::ledger::Evidence) -> &str {
-    by.person.as_deref().unwrap_or(&by.email)
+/// Changes of the policy: day, commit, what became of it, and a sentence for each value.
+fn controls(report: &Report<'_>) -> Vec<(String, String, String, Vec<String>)> {
+    let changes = report.audited.audit.controls.iter();
+    changes
+        .map(|change| {
+            let time = CommitTime { seconds: change.time, offset_minutes: change.landed.time.offset_minutes };
+            let (outcome, values) = control_words(change);
+            (time.date(), change.landed.commit.short(), outcome, values)
+        })
+        .collect()
 }
 
 /// Other things to explain: code, what, commit.
 fn others(report: &Report<'_>) -> Vec<(String, String, String)> {
     let audit = &report.audited.audit;
     let unrecorded = audit.unrecorded.iter().map(|found| {
-        let what = format!("{} changed {} and names no task", who_did(&found.by), found.paths.join(", "));
+        let (who, paths) = (found.changed_by.join(", "), found.paths.join(", "));
+        let what = format!("{who} changed {paths} and named no task");
         ("unrecorded-change".to_owned(), what, found.by.commit.short())
     });
     let undeployed = audit.undeployed.iter().map(|found| {
@@ -71,6 +80,14 @@ pub(super) fn text(report: &Report<'_>, width: Option<usize>) -> String {
     for (code, what, commit) in others(report) {
         lines.push(format!("  {} {} {}", paint(BAD, &code), escape(&what), paint(DIM, &commit)));
     }
+    let controls = controls(report);
+    if !controls.is_empty() {
+        lines.extend([String::new(), paint(BOLD, "Control changes")]);
+    }
+    for (day, commit, outcome, values) in controls {
+        lines.push(format!("  {day} {} {}", paint(DIM, &commit), escape(&outcome)));
+        lines.extend(values.iter().map(|value| format!("    {}", escape(value))));
+    }
     lines.push(String::new());
     let header = ["TIME", "TASK", "ENVIRONMENT", "RISK", "BY", "COMMIT", "EXCEPTIONS"];
     let mut rows: Vec<Vec<Cell>> = vec![header.iter().map(|text| Cell::styled(text, BOLD)).collect()];
@@ -85,7 +102,7 @@ pub(super) fn text(report: &Report<'_>, width: Option<usize>) -> String {
             Cell::new(row.id.as_str()),
             Cell::new(&row.environment),
             Cell::new(row.level().map_or("", |level| level.as_str())),
-            Cell::new(who_did(&row.by)),
+            Cell::new(row.deployed_by.join(", ")),
             Cell::styled(row.by.commit.short(), DIM),
             Cell::styled(exceptions, if row.exceptions.is_empty() { DIM } else { BAD }),
         ]
@@ -130,6 +147,15 @@ pub(super) fn markdown(report: &Report<'_>, book: &Book) -> String {
     lines.extend(others.iter().map(|(code, what, commit)| {
         format!("- `{code}` {} {commit}", markdown_text(what)).trim_end().to_owned()
     }));
+    lines.extend([String::new(), "## Control changes".to_owned(), String::new()]);
+    let controls = controls(report);
+    if controls.is_empty() {
+        lines.push("None.".to_owned());
+    }
+    for (day, commit, outcome, values) in controls {
+        lines.push(format!("- {day} `{commit}`: {outcome}"));
+        lines.extend(values.iter().map(|value| format!("  - {}", markdown_text(value))));
+    }
     lines.extend([String::new(), "## Deployments".to_owned(), String::new()]);
     for view in views(report, book) {
         lines.extend([format!("### {}", markdown_text(&view.heading)), String::new()]);
@@ -172,6 +198,7 @@ pub(super) fn html(report: &Report<'_>, book: &Book) -> Result<String, CliError>
         clean => audit.is_clean() && report.audited.rewritten.is_none(),
         counts => counts,
         others => others(report),
+        controls => controls(report),
         rows => minijinja::Value::from(minijinja::value::Serde(views(report, book))),
     };
     environment.get_template("audit.html").and_then(|page| page.render(values)).map_err(failure)

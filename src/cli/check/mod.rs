@@ -64,6 +64,9 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &CheckArgs) -> Result<()
     if context.at.is_none() {
         found.extend(book.policy_in_work_tree()?);
     }
+    if let Some(loaded) = &loaded {
+        found.extend(book.freezes(loaded, context.at.is_none())?);
+    }
     let tools = args.tools.read(ui, context, &book, loaded.as_ref())?;
     found.extend(tools.diagnostics(&|file| from_here(&book, file), &|path| book.relative(path)));
     found.sort_by(|a, b| {

@@ -225,6 +225,7 @@ fn audit() -> Vec<(&'static str, Value)> {
     let unrecorded = closed(&[
         ("code", text()),
         ("evidence", named("evidence")),
+        ("changed_by", texts()),
         ("brings", list_of(named("evidence"))),
         ("paths", texts()),
     ]);
@@ -246,8 +247,29 @@ fn audit() -> Vec<(&'static str, Value)> {
         ("rows", list_of(deployment())),
         ("unrecorded", list_of(unrecorded)),
         ("undeployed", list_of(undeployed)),
+        ("controls", list_of(control())),
         ("diagnostics", list_of(named("diagnostic"))),
     ]
+}
+
+fn control() -> Value {
+    let value = closed(&[
+        ("key", text()),
+        ("before", or_null(text())),
+        ("after", or_null(text())),
+        ("by", list_of(named("evidence"))),
+        ("agreed", texts()),
+        ("alone", flag()),
+        ("codes", texts()),
+    ]);
+    closed(&[
+        ("landed", named("evidence")),
+        ("time", moment()),
+        ("outcome", one_of(&["began", "in-force", "put-back", "not-in-force"])),
+        ("settled", proof()),
+        ("codes", texts()),
+        ("values", list_of(value)),
+    ])
 }
 
 fn deployment() -> Value {
@@ -269,6 +291,8 @@ fn deployment() -> Value {
         ("time", moment()),
         ("stated", flag()),
         ("evidence", named("evidence")),
+        ("deployed_by", texts()),
+        ("changed_by", texts()),
         ("landed", proof()),
         ("trust", or_null(text())),
         ("approvals", list_of(named("approval"))),

@@ -108,9 +108,10 @@ fn write(writer: &mut Writer, view: &View<'_>, back: impl Fn(&CommitId) -> Optio
     writer.file(facts.policy);
 }
 
-fn lists(trailers: &Trailers) -> [&[String]; 10] {
+fn lists(trailers: &Trailers) -> [&[String]; 11] {
     let Trailers {
         changes,
+        squashed,
         deployed,
         rolled_back,
         anyway,
@@ -121,7 +122,10 @@ fn lists(trailers: &Trailers) -> [&[String]; 10] {
         co_authors,
         renumbers,
     } = trailers;
-    [changes, deployed, rolled_back, anyway, plans, exercised, affirms, approved_by, co_authors, renumbers]
+    [
+        changes, squashed, deployed, rolled_back, anyway, plans, exercised, affirms, approved_by, co_authors,
+        renumbers,
+    ]
 }
 
 fn write_texts(writer: &mut Writer, texts: &[String]) {
@@ -198,6 +202,7 @@ fn read(reader: &mut Reader<'_>, place: u32) -> Option<CommitFacts> {
 fn read_trailers(reader: &mut Reader<'_>) -> Option<Trailers> {
     Some(Trailers {
         changes: read_texts(reader)?,
+        squashed: read_texts(reader)?,
         deployed: read_texts(reader)?,
         rolled_back: read_texts(reader)?,
         anyway: read_texts(reader)?,

@@ -78,6 +78,10 @@ fn write_shape(writer: &mut Writer, shape: &Shape) {
         writer.number(item.nth.into());
     }
     write_texts(writer, &shape.fields);
+    writer.count(shape.conditions.len());
+    for place in &shape.conditions {
+        writer.number(u64::from(*place));
+    }
 }
 
 fn write_texts(writer: &mut Writer, texts: &[Arc<str>]) {
@@ -113,7 +117,11 @@ fn read_shape(reader: &mut Reader<'_>) -> Option<Shape> {
         let text = reader.text()?;
         Some(ItemKey { text, nth: u16::try_from(reader.number()?).ok()? })
     })?;
-    Some(Shape { items, fields: reader.list(Reader::text)? })
+    let fields = reader.list(Reader::text)?;
+    let n_items = items.len();
+    let is_place = |place: &u16| usize::from(*place) < n_items;
+    let conditions = reader.list(|reader| u16::try_from(reader.number()?).ok().filter(is_place))?;
+    Some(Shape { items, fields, conditions })
 }
 
 fn read(reader: &mut Reader<'_>, shapes: &[Arc<Shape>], values: &[Values]) -> Option<Facts> {

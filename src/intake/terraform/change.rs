@@ -120,15 +120,7 @@ impl<'a> RawChange<'a> {
 
     /// What is sensitive in it.
     pub(super) fn collect(&self, collector: &mut Collector) -> Result<(), WrongInput> {
-        for (side, mask) in [("before", "before_sensitive"), ("after", "after_sensitive")] {
-            let value = |key| self.change.get(key).map_or(Ok(NULL), |raw| Value::read(raw, WHAT));
-            let mask = value(mask)?;
-            // Most mark nothing, and then the values need not be read here.
-            if Mask::new(&mask).any() {
-                collector.masked(&value(side)?, Mask::new(&mask));
-            }
-        }
-        Ok(())
+        collect(&self.change, collector)
     }
 
     /// Reads it whole. `volatile` are places that the digest leaves out.
@@ -196,6 +188,26 @@ impl<'a> RawChange<'a> {
         names.dedup();
         Ok(names)
     }
+}
+
+/// What is sensitive in an object that had changed outside of the tool. Terraform 1.0 gives it no address, and nothing more
+/// is asked of it here.
+pub(super) fn collect_drift(raw: &str, collector: &mut Collector) -> Result<(), WrongInput> {
+    let resource = Members::read(raw, "`resource_drift`")?;
+    let change = resource.get("change").map(|raw| Members::read(raw, "`resource_drift`")).transpose()?;
+    change.map_or(Ok(()), |change| collect(&change, collector))
+}
+
+fn collect(change: &Members<'_>, collector: &mut Collector) -> Result<(), WrongInput> {
+    for (side, mask) in [("before", "before_sensitive"), ("after", "after_sensitive")] {
+        let value = |key| change.get(key).map_or(Ok(NULL), |raw| Value::read(raw, WHAT));
+        let mask = value(mask)?;
+        // Most mark nothing, and then the values need not be read here.
+        if Mask::new(&mask).any() {
+            collector.masked(&value(side)?, Mask::new(&mask));
+        }
+    }
+    Ok(())
 }
 
 impl<'a> Values<'a> {

@@ -23,6 +23,8 @@ pub(super) struct Fingerprint {
     pub(super) id: String,
     /// By attribute.
     pub(super) parts: Vec<(String, String)>,
+    /// Whether a value in it is masked, and so no part of the hash.
+    pub(super) is_masked: bool,
 }
 
 /// Attribute of the action among a fingerprint's parts.
@@ -64,10 +66,12 @@ pub(super) fn fingerprint<'c>(
     for (name, text) in &parts {
         whole.update(format!("{}={text}\n", quoted(name, secrets)));
     }
+    let is_masked = parts.iter().any(|(_, text)| text.contains(REDACTED)) || id.contains(REDACTED);
     let kept = if subject.keeps_parts { parts } else { Vec::new() };
     Fingerprint {
         hash: hex(&whole.finalize()),
         id: short(&id, 8),
+        is_masked,
         parts: kept
             .into_iter()
             .map(|(name, text)| (name.clone(), short(&format!("{name}={text}"), 4)))

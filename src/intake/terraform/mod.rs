@@ -47,9 +47,9 @@ pub use wrong::WrongInput;
 use super::found::{Finding, Found};
 use crate::policy::{Category, FieldGlobs, Policy};
 use crate::record::Risk;
-use change::RawChange;
+use change::{RawChange, collect_drift};
 use digest::{Canonical, written_parts};
-use secrets::{Collector, Secrets};
+use secrets::{Collector, REDACTED, Secrets};
 use value::{Mask, Members, NULL, Value, from_str};
 
 /// What the policy says about plans.
@@ -77,6 +77,8 @@ pub struct Plan {
     pub changes: Vec<Change>,
     /// `sha256:…`, the same for two plans of one change.
     pub digest: String,
+    /// Whether something that changes holds masked values, which the digest leaves out.
+    pub has_masked: bool,
     /// What the record keeps to tell a later plan apart by attributes.
     pub parts: Option<String>,
     /// Whether planning ended in an error, so that the list is partial.
@@ -169,13 +171,18 @@ impl Plan {
         }
         let radius =
             radius::Radius::of(&changes, &summary, &configuration, members.get("prior_state"), errored)?;
-        let digest = total_digest(members, &changes, &outputs, &secrets)?;
+        let lines = digest_lines(members, &changes, &outputs, &secrets)?;
+        let is_masked = |change: &Change| change.action != Action::NoOp && change.fingerprint.is_masked;
+        let has_masked = changes.iter().any(is_masked)
+            || lines.iter().any(|line| !line.starts_with("resource ") && line.contains(REDACTED));
+        let digest = digest::total(lines.into_iter());
         let mut sorted: Vec<&Change> = changes.iter().filter(|change| change.is_listed()).collect();
         sorted.sort_by_key(|change| (&change.address, &change.deposed));
         let parts = written_parts(sorted.iter().map(|change| &change.fingerprint));
         Ok(Plan {
             summary,
             digest,
+            has_masked,
             parts,
             errored,
             complete: flag("complete"),
@@ -270,7 +277,7 @@ fn collect_secrets(
         })
         .try_reduce(Collector::default, |a, b| Ok(a.merge(b)))?;
     for raw in list(members, "resource_drift")? {
-        RawChange::read(raw.get(), 0)?.collect(&mut collector)?;
+        collect_drift(raw.get(), &mut collector)?;
     }
     collector.configuration(configuration);
     if let Some(raw) = members.get("variables") {
@@ -332,12 +339,13 @@ impl Outputs {
     }
 }
 
-fn total_digest(
+/// What the digest is taken over.
+fn digest_lines(
     members: &Members<'_>,
     changes: &[Change],
     outputs: &Outputs,
     secrets: &Secrets,
-) -> Result<String, WrongInput> {
+) -> Result<Vec<String>, WrongInput> {
     let mut lines: Vec<String> =
         changes.iter().map(|change| format!("resource {}", change.fingerprint.hash)).collect();
     lines.sort_unstable();
@@ -367,7 +375,7 @@ fn total_digest(
     for key in ["applyable", "complete", "errored"] {
         lines.extend(members.get(key).map(|value| format!("{key} {value}")));
     }
-    Ok(digest::total(lines.into_iter()))
+    Ok(lines)
 }
 
 /// OpenTofu's providers come from its own registry; where none is named, only Terraform says `applyable`, and

@@ -17,6 +17,7 @@ use super::walk::{Key, RecordIx, Value};
 use crate::diagnostic::Code;
 use crate::policy::Review;
 use crate::record::{Item, Record, Risk, Task};
+pub(super) use authors::Authors;
 use rules::{Act, Judgement, judge};
 pub(crate) use todo::decide_command;
 
@@ -30,10 +31,48 @@ pub(super) struct Judged<'a> {
     pub(super) deployment: Option<usize>,
     /// The trunk before the deployment landed: what it had taken away does not count.
     pub(super) landed_on: Option<usize>,
-    /// Whether the recorded plan is held against the one that is applied: then the code need not be asked.
-    pub(super) plan_checked: bool,
-    /// Unticks of the final environment, when the risk asks for renewal after a rollback.
-    pub(super) rollbacks: Vec<usize>,
+    /// Whether the plan in the gate's hand shows that code which came after an approval changes nothing of it.
+    pub(super) plan_excuses: bool,
+    /// What ended every approval that does not know of it.
+    pub(super) ends: Vec<End>,
+}
+
+/// A commit after which approvals are asked for again.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct End {
+    pub(super) commit: usize,
+    pub(super) kind: EndKind,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(super) enum EndKind {
+    /// The final environment was unticked.
+    RolledBack,
+    /// It was given up; whoever takes that back asks everybody again.
+    Cancelled,
+}
+
+impl EndKind {
+    /// `rolled back`
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            EndKind::RolledBack => "rolled back",
+            EndKind::Cancelled => "cancelled",
+        }
+    }
+}
+
+impl Judged<'_> {
+    /// Who asked for it, wrote it and worked on it, for an act in `commit`.
+    pub(super) fn authors(&self, context: &Context<'_>, commit: usize) -> Authors {
+        Authors::of(context, self.record, self.task.requestor.as_deref(), commit)
+    }
+
+    /// What ended an approval or decision: it counts only if it knows of everything that ends approvals.
+    pub(super) fn end(&self, context: &Context<'_>, act: usize) -> Option<End> {
+        let is_known = |end: &End| end.commit != act && context.in_history(end.commit, act);
+        self.ends.iter().copied().find(|end| !is_known(end))
+    }
 }
 
 /// A role whose approval is asked for, or that an item of the record names.
@@ -207,7 +246,8 @@ fn facet(context: &Context<'_>, judged: &Judged<'_>, approvals: &mut Vec<Approva
         Some(_) => 0,
         None => usize::try_from(policy.risk_rule(judged.risk).approvals).unwrap_or(usize::MAX),
     };
-    if has(&[Code::DecisionRejected]) {
+    let is_rejected = |approval: &Approval| approval.code == Some(Code::DecisionRejected);
+    if approvals.iter().any(is_rejected) {
         return ApprovalFacet::Rejected;
     }
     if has(&[Code::ApprovalStale, Code::DecisionOutdated]) {

@@ -1,6 +1,5 @@
 //! The rules of the design's table (section 4), held against one act in their order.
 
-use super::authors::Authors;
 use super::{Judged, scope_after};
 use crate::diagnostic::Code;
 use crate::history::SignatureCheck;
@@ -146,13 +145,12 @@ fn broken(
     };
     // At low risk one may approve oneself, but what an emergency owes is always another's.
     if judged.risk > Risk::Low || judged.task.emergency.is_some() {
-        let authors = Authors::of(context, judged, commit);
+        let authors = judged.authors(context, commit);
         if let Some(why) = authors.is_author(person) {
             return Some((Code::ApprovalSelf, format!("{person} {why}")));
         }
-        if let Some(email) = authors.unknown.first().filter(|_| judged.risk > Risk::Low) {
-            let why = format!("`{email}` wrote a part and is no person of the policy");
-            return Some((Code::AuthorUnknown, why));
+        if let Some(unknown) = authors.unknown.first() {
+            return Some((Code::AuthorUnknown, unknown.detail(context)));
         }
     }
     if let Some(why) = stale(context, judged, act) {
@@ -185,19 +183,20 @@ fn missing(context: &Context<'_>, judged: &Judged<'_>, role: &str, act: &Act<'_>
                     short(*commit)
                 ));
             }
-            let untick = withdrawals(context, judged, |value| value.is_ticked())
+            if let Some(why) = context.nobodys(judged.record, *commit) {
+                return Some(why);
+            }
+            let untick = withdrawals(context, judged, |value| context.value(value).is_ticked())
                 .filter(|withdrawal| withdrawal.key == *key)
                 .map(|withdrawal| withdrawal.commit as usize)
                 .find(|&untick| untick != *commit && !context.in_history(untick, *commit))?;
             Some(format!("taken away in {}, which {} did not know of", short(untick), short(*commit)))
         }
         Act::Detached { path, value, file, .. } => {
-            // Bytes that were removed once never count again, wherever they come back.
-            if let Some(withdrawal) =
-                withdrawals(context, judged, |taken| taken == context.value(*value)).next()
-            {
+            // What was removed once never counts again, wherever it comes back and in whatever armour.
+            if let Some(withdrawal) = withdrawal_of_text(context, judged, *value, file) {
                 let by = short(withdrawal.commit as usize);
-                return Some(format!("{path} was withdrawn in {by}: the same bytes never count again"));
+                return Some(format!("{path} was withdrawn in {by}: the same text never counts again"));
             }
             for_something_else(context, judged, role, path, file)
         }
@@ -208,13 +207,30 @@ fn missing(context: &Context<'_>, judged: &Judged<'_>, role: &str, act: &Act<'_>
 fn withdrawals<'s>(
     context: &'s Context<'_>,
     judged: &'s Judged<'_>,
-    is_it: impl Fn(&Value) -> bool + 's,
+    is_it: impl Fn(u32) -> bool + 's,
 ) -> impl Iterator<Item = &'s Withdrawal> {
     context.withdrawals(judged.record).iter().copied().filter(move |withdrawal| {
         let by = withdrawal.commit as usize;
         let seen = || context.has(by) || judged.landed_on.is_some_and(|trunk| context.in_history(by, trunk));
-        is_it(context.value(withdrawal.value)) && seen()
+        is_it(withdrawal.value) && seen()
     })
+}
+
+/// What took away a file with these bytes, or with the same signed text.
+fn withdrawal_of_text<'s>(
+    context: &'s Context<'_>,
+    judged: &'s Judged<'_>,
+    value: u32,
+    file: &'s DetachedFile,
+) -> Option<&'s Withdrawal> {
+    let is_same = move |other: u32| {
+        let text = || match context.value(other) {
+            Value::Text(blob) => context.sources.detached.get(blob)?.text.as_ref().ok(),
+            _ => None,
+        };
+        other == value || text().is_some_and(|text| file.text.as_ref() == Ok(text))
+    };
+    withdrawals(context, judged, is_same).next()
 }
 
 fn for_something_else(
@@ -277,7 +293,7 @@ fn stale(context: &Context<'_>, judged: &Judged<'_>, act: &Act<'_>) -> Option<St
     }
     let infrastructure = &context.sources.policy.paths;
     let work = context.work(judged.record);
-    let added = work.iter().copied().filter(|_| !judged.plan_checked).find(|&work| {
+    let added = work.iter().copied().filter(|_| !judged.plan_excuses).find(|&work| {
         !context.in_history(work, commit)
             && context
                 .sources
@@ -288,6 +304,16 @@ fn stale(context: &Context<'_>, judged: &Judged<'_>, act: &Act<'_>) -> Option<St
     if let Some(work) = added {
         return Some(format!("code was added in {} after the approval {}", short(work), short(commit)));
     }
-    let rollback = judged.rollbacks.iter().copied().find(|&rollback| context.in_history(commit, rollback))?;
-    Some(format!("rolled back in {} after the approval {}", short(rollback), short(commit)))
+    let beside = context.work_landing_with(commit).filter(|_| !judged.plan_excuses).find(|&beside| {
+        let paths = context.sources.work_paths.get(&beside);
+        !context.in_history(beside, commit)
+            && paths.is_some_and(|paths| paths.iter().any(|path| infrastructure.matches(path)))
+    });
+    if let Some(beside) = beside {
+        let (beside, approval) = (short(beside), short(commit));
+        return Some(format!("code was added in {beside} after the approval {approval}, and lands with it"));
+    }
+    let end = judged.end(context, commit)?;
+    let (kind, end) = (end.kind.as_str(), end.commit);
+    Some(format!("{kind} in {}, of which the approval {} does not know", short(end), short(commit)))
 }

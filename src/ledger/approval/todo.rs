@@ -8,7 +8,7 @@ use crate::diagnostic::Code;
 use crate::ledger::context::Context;
 use crate::ledger::state::Approval;
 use crate::policy::Trust;
-use crate::record::{Details, Risk};
+use crate::record::{Details, RecordType, Risk};
 
 /// Adds to each approval that is asked for and does not count who could give it and what to do. What was judged at a deployment
 /// is over: nothing that is done now changes it.
@@ -16,7 +16,8 @@ pub(super) fn complete(context: &Context<'_>, judged: &Judged<'_>, approvals: &m
     if judged.deployment.is_some() || approvals.iter().all(|approval| approval.valid) {
         return;
     }
-    let authors = (judged.risk > Risk::Low).then(|| Authors::of(context, judged, context.sources.tip));
+    let asks_authors = judged.risk > Risk::Low || judged.task.emergency.is_some();
+    let authors = asks_authors.then(|| judged.authors(context, context.sources.tip));
     let counted: BTreeSet<String> = approvals
         .iter()
         .filter(|approval| approval.valid && approval.decision.is_none())
@@ -30,7 +31,7 @@ pub(super) fn complete(context: &Context<'_>, judged: &Judged<'_>, approvals: &m
         .collect();
     for approval in approvals.iter_mut().filter(|approval| approval.required && !approval.valid) {
         approval.open_to = open_to(context, judged, authors.as_ref(), approval, &roles, &counted);
-        approval.todo = todo(context, judged, approval);
+        approval.todo = todo(context, judged, authors.as_ref(), approval);
     }
 }
 
@@ -56,27 +57,35 @@ fn open_to(
         "*" => !counted.contains(person) && roles.iter().any(|role| policy.has_role(person, role)),
         role => policy.has_role(person, role),
     };
-    // The board may decide on what its members wrote, but not on what they asked for.
-    let decision = approval.decision.as_ref().and_then(|id| context.parsed(context.record(id)?));
+    // Nobody decides alone on what they asked for or wrote.
+    let decision = approval
+        .decision
+        .as_ref()
+        .and_then(|id| context.parsed(context.record(RecordType::Decision, id.as_str())?));
     let asked_too = match decision.map(|record| &record.details) {
         Some(Details::Decision(decision)) => decision.requestor.as_deref(),
         _ => None,
     };
-    let is_author = |person: &str| match board {
-        true => [judged.task.requestor.as_deref(), asked_too].contains(&Some(person)),
-        false => authors.is_some_and(|authors| authors.is_author(person).is_some()),
+    let is_author = |person: &str| {
+        let asked = || board && [judged.task.requestor.as_deref(), asked_too].contains(&Some(person));
+        asked() || authors.is_some_and(|authors| authors.is_author(person).is_some())
     };
     policy.people.keys().filter(|person| may(person) && !is_author(person)).cloned().collect()
 }
 
 /// The one thing to do about an approval that does not count.
-fn todo(context: &Context<'_>, judged: &Judged<'_>, approval: &Approval) -> Option<String> {
+fn todo(
+    context: &Context<'_>,
+    judged: &Judged<'_>,
+    authors: Option<&Authors>,
+    approval: &Approval,
+) -> Option<String> {
     let id = &context.sources.walk.ids[judged.record as usize].1;
+    if approval.code == Some(Code::AuthorUnknown) {
+        return Some(authors?.unknown.first()?.todo(context));
+    }
     if is_boards(context, approval) {
         return board_todo(id.as_str(), approval);
-    }
-    if approval.code == Some(Code::AuthorUnknown) {
-        return Some("list every author's address under `[people]` in policy.toml".to_owned());
     }
     if approval.open_to.is_empty() {
         let role = &approval.role;

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Audit, Review, Row};
+use super::{Audit, ControlChange, ControlOutcome, Review, Row};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::history::{CommitId, CommitTime};
 use crate::ledger::gate::RequirementJson;
@@ -16,6 +16,7 @@ pub struct AuditJson<'a> {
     rows: Vec<RowJson<'a>>,
     unrecorded: Vec<UnrecordedJson<'a>>,
     undeployed: Vec<UndeployedJson<'a>>,
+    controls: Vec<ControlJson<'a>>,
     diagnostics: &'a [Diagnostic],
 }
 
@@ -32,6 +33,8 @@ struct RowJson<'a> {
     time: String,
     stated: bool,
     evidence: &'a Evidence,
+    deployed_by: &'a [String],
+    changed_by: &'a [String],
     landed: Option<&'a Evidence>,
     trust: Option<TrustLevel>,
     approvals: &'a [Approval],
@@ -72,6 +75,7 @@ enum ReviewJson<'a> {
 struct UnrecordedJson<'a> {
     code: Code,
     evidence: &'a Evidence,
+    changed_by: &'a [String],
     brings: &'a [Evidence],
     paths: &'a [String],
 }
@@ -84,6 +88,54 @@ struct UndeployedJson<'a> {
     landed: &'a Evidence,
 }
 
+/// A change of the policy.
+#[derive(Debug, Serialize)]
+struct ControlJson<'a> {
+    landed: &'a Evidence,
+    time: String,
+    outcome: &'static str,
+    settled: Option<&'a Evidence>,
+    codes: Vec<Code>,
+    values: Vec<ControlValueJson<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct ControlValueJson<'a> {
+    key: String,
+    before: Option<&'a str>,
+    after: Option<&'a str>,
+    by: &'a [Evidence],
+    agreed: &'a [String],
+    alone: bool,
+    codes: &'a [Code],
+}
+
+fn control(change: &ControlChange) -> ControlJson<'_> {
+    let mut codes: Vec<Code> = change.gone.into_iter().chain(change.values.iter().flat_map(|v| v.codes.clone())).collect();
+    codes.sort_unstable();
+    codes.dedup();
+    let values = change.values.iter().map(|value| ControlValueJson {
+        key: value.key.to_string(),
+        before: value.before.as_deref(),
+        after: value.after.as_deref(),
+        by: &value.by,
+        agreed: &value.agreed,
+        alone: value.alone,
+        codes: &value.codes,
+    });
+    ControlJson {
+        landed: &change.landed,
+        time: moment(change.time),
+        outcome: change.outcome.as_str(),
+        settled: match &change.outcome {
+            ControlOutcome::NotInForce { until } => until.as_ref(),
+            _ => None,
+        },
+        codes,
+        values: values.collect(),
+    }
+}
+
 fn moment(seconds: i64) -> String {
     CommitTime { seconds, offset_minutes: 0 }.rfc3339()
 }
@@ -94,6 +146,7 @@ impl<'a> AuditJson<'a> {
         let unrecorded = audit.unrecorded.iter().map(|found| UnrecordedJson {
             code: Code::UnrecordedChange,
             evidence: &found.by,
+            changed_by: &found.changed_by,
             brings: &found.brings,
             paths: &found.paths,
         });
@@ -108,6 +161,7 @@ impl<'a> AuditJson<'a> {
             rows: rows.iter().filter_map(|&position| audit.rows.get(position)).map(row).collect(),
             unrecorded: unrecorded.collect(),
             undeployed: undeployed.collect(),
+            controls: audit.controls.iter().map(control).collect(),
             diagnostics: &audit.policy,
         }
     }
@@ -127,6 +181,8 @@ fn row(row: &Row) -> RowJson<'_> {
         time: moment(row.time),
         stated: row.stated,
         evidence: &row.by,
+        deployed_by: &row.deployed_by,
+        changed_by: &row.changed_by,
         landed: row.landed.as_ref(),
         trust: judgement.and_then(|judgement| judgement.trust),
         approvals: judgement.map_or(&[], |judgement| &judgement.approvals),

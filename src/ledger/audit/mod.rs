@@ -1,6 +1,7 @@
 //! What happened, held against the rules: the gate's own rules, run on the state before each deployment
 //! (design, section 5).
 
+mod controls;
 mod json;
 mod population;
 mod types;
@@ -13,7 +14,8 @@ use rustc_hash::FxHashMap;
 use super::context::Context;
 use super::deployment::{environments_of, time};
 use super::derive::Shown;
-use super::gate::{Case, Deployed, Deployer, Judgement, Review, invalid_field, review};
+use super::gate::{Case, Deployed, Deployer, Judgement, Review, askers, invalid_field, review};
+use super::landing::LandingTimes;
 use super::sources::Sources;
 use super::state::Evidence;
 use super::subject::Subject;
@@ -23,6 +25,7 @@ use crate::diagnostic::Code;
 use crate::policy::{self, Policy};
 use crate::record::{Details, Record};
 
+pub use controls::{ControlChange, ControlOutcome, ControlValue, control_words};
 pub use json::AuditJson;
 pub use population::{Unrecorded, UnrecordedDeployment};
 pub use types::{Audit, AuditAsk, Exception, Row};
@@ -51,37 +54,50 @@ pub fn audit(
         .copied()
         .filter(|(commit, _)| context.has(*commit) && !exempt(*commit))
         .collect();
+    // A period holds what landed in it, whatever dates the commits have.
+    let times = LandingTimes::new(sources.history, sources.line, sources.now.saturating_add(CLOCKS_DIFFER));
+    let in_period =
+        |commit: usize| times.of(sources.history, sources.line, commit).is_within(ask.since, ask.until);
     let mut rows: Vec<(usize, Row)> = deployments
         .par_iter()
+        .filter(|(commit, _)| in_period(*commit))
         .flat_map_iter(|&(commit, record)| {
-            of_commit(&context, commit, record, ask).into_iter().map(move |row| (commit, row))
+            of_commit(&context, commit, record, &times, ask).into_iter().map(move |row| (commit, row))
         })
-        .filter(|(_, row)| ask.since <= row.time && row.time < ask.until)
         .collect();
     rows.sort_by(|(a, one), (b, other)| {
         (one.time, *a, &one.id, &one.environment).cmp(&(other.time, *b, &other.id, &other.environment))
     });
+    let mut policy = suspicions::policy_not_in_force(&context, ask.policy_path);
+    policy.extend(controls::duty(&context, ask));
     Audit {
         rows: rows.into_iter().map(|(_, row)| row).collect(),
-        unrecorded: population::unrecorded(&context, named, ask),
-        undeployed: population::undeployed(&context, ask),
-        policy: suspicions::policy_not_in_force(&context, ask.policy_path),
+        unrecorded: population::unrecorded(&context, named, &in_period, ask),
+        undeployed: population::undeployed(&context, &in_period, ask),
+        controls: controls::controls(&context, &times, ask),
+        policy,
         duty: ask.duty.map(|duty| context.evidence(duty)),
     }
 }
 
 /// The deployments that one commit makes of one record: one for each environment whose items it ticks.
-fn of_commit(context: &Context<'_>, commit: usize, record: RecordIx, ask: &AuditAsk<'_>) -> Vec<Row> {
+fn of_commit(
+    context: &Context<'_>,
+    commit: usize,
+    record: RecordIx,
+    times: &LandingTimes,
+    ask: &AuditAsk<'_>,
+) -> Vec<Row> {
     let Some(policy) = context.judge(commit) else {
         let policy = context.sources.policy;
         return environments_of(context, policy, commit, record)
             .into_iter()
-            .map(|environment| unjudged(context, commit, record, environment))
+            .map(|environment| unjudged(context, commit, record, &environment))
             .collect();
     };
     environments_of(context, policy, commit, record)
         .into_iter()
-        .map(|environment| row(context, policy, commit, record, environment, ask))
+        .map(|environment| row(context, policy, commit, record, &environment, times, ask))
         .collect()
 }
 
@@ -91,6 +107,7 @@ fn row(
     commit: usize,
     record: RecordIx,
     environment: &policy::Environment,
+    times: &LandingTimes,
     ask: &AuditAsk<'_>,
 ) -> Row {
     let view = context.at(commit, policy);
@@ -110,21 +127,28 @@ fn row(
         Details::Task(task) => Some(Subject { context, record, id, parsed, task }),
         _ => None,
     });
-    let case = Case {
+    let mut case = Case {
         subject: Subject { context: &view, record, id, parsed, task },
         environment,
         deployment: Some(commit),
-        time: Some(time.seconds).filter(|_| time.suspect.is_none()),
+        time: Some(time.seconds),
         onto: None,
         now,
-        plan: applied.map(String::as_str),
+        plan: None,
+        stated: applied.map(String::as_str),
         deployer: Some(Deployer::Author(commit)),
         is_guidance: ask.is_guidance,
     };
+    let landed = times.of(context.sources.history, context.sources.line, commit).latest();
+    if landed.saturating_sub(time.seconds) > policy.audit.lag && case.rests_on_time(time.seconds, landed) {
+        let lag = policy.audit.lag / 3600;
+        time.suspect.get_or_insert_with(|| format!("it landed more than {lag} hours after the time that it gives"));
+    }
+    case.time = case.time.filter(|_| time.suspect.is_none());
     let judgement = case.judge();
     let review = task.emergency.as_ref().filter(|_| environment.gated).map(|_| {
-        let requestor = task.requestor.as_deref();
-        let deployed = Deployed { record, commit, requestor, time: time.seconds };
+        let askers = &askers(&view, record);
+        let deployed = Deployed { record, commit, askers, time: time.seconds };
         review(context, policy, deployed, context.sources.now)
     });
     let mut row = Row {
@@ -145,6 +169,7 @@ fn row(
             !text.trim().is_empty() && !(ask.is_guidance)(text)
         }),
         tests: tests(&view, record, parsed),
+        changed_by: population::makers(&view, &view.work(record)),
         services: task.services.clone(),
         waits: waits(&view, record, &judgement),
         review,
@@ -194,6 +219,8 @@ fn unjudged(
         time: facts.committer.time.seconds,
         stated: false,
         by: context.evidence(commit),
+        deployed_by: population::makers(context, &[commit]),
+        changed_by: Vec::new(),
         landed: context.landing(commit).map(|landing| context.evidence(landing)),
         judgement: None,
         services: Vec::new(),

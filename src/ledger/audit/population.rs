@@ -4,16 +4,18 @@ use rustc_hash::FxHashMap;
 
 use super::AuditAsk;
 use crate::ledger::context::Context;
+use crate::ledger::policy_line::InForce;
 use crate::ledger::state::Evidence;
 use crate::ledger::walk::RecordIx;
-use crate::policy::Policy;
 use crate::record::{RecordId, RecordType};
 
-/// A commit of the trunk's first-parent line that changed infrastructure and names no task.
+/// A step of the trunk that changed infrastructure and names no task.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unrecorded {
     /// The commit with which it landed.
     pub by: Evidence,
+    /// Authors and co-authors of the commits that name no task; of a merge itself only where its own work is among them.
+    pub changed_by: Vec<String>,
     /// For a merge: the commits that it brings and that name no task.
     pub brings: Vec<Evidence>,
     /// The paths, at most ten.
@@ -33,31 +35,26 @@ pub struct UnrecordedDeployment {
 
 const MAX_PATHS: usize = 10;
 
-/// First-parent commits of the trunk that touched infrastructure and name no existing task; a merge is recorded
-/// when each commit that it brings, and that touched infrastructure, names one.
+/// Steps of the trunk that changed infrastructure and name no existing task: each commit that a step brings, and that
+/// touched infrastructure, names one itself. What a merge is called says nothing of what it brings.
 pub(super) fn unrecorded(
     context: &Context<'_>,
     named: &FxHashMap<usize, Vec<RecordIx>>,
+    in_period: &dyn Fn(usize) -> bool,
     ask: &AuditAsk<'_>,
 ) -> Vec<Unrecorded> {
-    let commits = &context.sources.history.commits;
-    let mut line = context.sources.history.first_parent_line(context.sources.tip);
-    line.reverse();
-    let mut seen = vec![false; commits.len()];
+    let line = context.sources.line;
+    let mut seen = vec![false; context.sources.history.commits.len()];
     let mut found = Vec::new();
-    for &landing in &line {
+    for &landing in line.commits() {
         let brings = bring(context, landing, &mut seen);
-        let time = commits[landing].committer.time.seconds;
-        let in_period = ask.since <= time && time < ask.until;
         let exempt = ask.duty.is_some_and(|duty| context.in_history(landing, duty));
         // Before there was a policy there was no duty.
-        let begun = commits[landing].parents.first().is_some_and(|&parent| commits[parent].policy.is_some());
-        if !in_period || exempt || !begun || named.contains_key(&landing) {
+        let begun = line.judge_of(landing) != InForce::Builtin;
+        if !in_period(landing) || exempt || !begun || !context.has(landing) {
             continue;
         }
-        // By the trunk's policy too: a branch does not take its own code out of what needs a task.
-        let trunks = context.judge(landing);
-        let touched = |commit| infrastructure(context, commit, trunks);
+        let touched = |commit| infrastructure(context, commit);
         let unnamed: Vec<usize> = brings
             .into_iter()
             .filter(|commit| !named.contains_key(commit) && !touched(*commit).is_empty())
@@ -72,11 +69,30 @@ pub(super) fn unrecorded(
         let brings = unnamed.iter().filter(|&&commit| commit != landing);
         found.push(Unrecorded {
             by: context.evidence(landing),
+            changed_by: makers(context, &unnamed),
             brings: brings.map(|&commit| context.evidence(commit)).collect(),
             paths,
         });
     }
     found
+}
+
+/// Authors and co-authors of commits, each once: people by name, others by address.
+pub(super) fn makers(context: &Context<'_>, commits: &[usize]) -> Vec<String> {
+    let mut makers: Vec<String> = Vec::new();
+    for &commit in commits {
+        let facts = &context.sources.history.commits[commit];
+        let policies = [context.judge(commit), Some(context.sources.policy)];
+        let co_authors = facts.trailers.co_authors.iter().map(String::as_str);
+        for email in std::iter::once(&*facts.author.email).chain(co_authors) {
+            let person = policies.iter().flatten().find_map(|policy| policy.person_by_email(email));
+            let maker = person.unwrap_or(email);
+            if !makers.iter().any(|known| known == maker) {
+                makers.push(maker.to_owned());
+            }
+        }
+    }
+    makers
 }
 
 /// What a commit of the line brings that the line did not have: itself, and behind a merge the merged commits.
@@ -95,18 +111,20 @@ fn bring(context: &Context<'_>, landing: usize, seen: &mut [bool]) -> Vec<usize>
     brings
 }
 
-/// The infrastructure paths among a commit's own work, by the policy before it or the one before its landing.
-fn infrastructure(context: &Context<'_>, commit: usize, landing: Option<&Policy>) -> Vec<String> {
+/// The infrastructure paths among a commit's own work, by the policy that it is judged by: a branch does not take its own
+/// code out of what needs a task.
+fn infrastructure(context: &Context<'_>, commit: usize) -> Vec<String> {
     let policy = context.judge(commit).unwrap_or(context.sources.policy);
     let paths = context.sources.work_paths.get(&commit).map_or(&[][..], Vec::as_slice);
-    let is_asked = |path: &&String| {
-        policy.paths.matches(path) || landing.is_some_and(|landing| landing.paths.matches(path))
-    };
-    paths.iter().filter(is_asked).cloned().collect()
+    paths.iter().filter(|path| policy.paths.matches(path)).cloned().collect()
 }
 
 /// Work on infrastructure that landed longer ago than `unrecorded-after` and is in no deployment of its task.
-pub(super) fn undeployed(context: &Context<'_>, ask: &AuditAsk<'_>) -> Vec<UnrecordedDeployment> {
+pub(super) fn undeployed(
+    context: &Context<'_>,
+    in_period: &dyn Fn(usize) -> bool,
+    ask: &AuditAsk<'_>,
+) -> Vec<UnrecordedDeployment> {
     let sources = &context.sources;
     let commits = &sources.history.commits;
     let limit = sources.policy.audit.unrecorded_after;
@@ -118,14 +136,13 @@ pub(super) fn undeployed(context: &Context<'_>, ask: &AuditAsk<'_>) -> Vec<Unrec
         }
         for &work in context.work(record).iter() {
             let exempt = ask.duty.is_some_and(|duty| context.in_history(work, duty));
-            let trunks = context.landing(work).and_then(|landing| context.judge(landing));
-            if exempt || infrastructure(context, work, trunks).is_empty() {
+            if exempt || infrastructure(context, work).is_empty() {
                 continue;
             }
             let Some(landing) = context.landing(work) else { continue };
             let time = commits[landing].committer.time.seconds;
             let old = sources.now.saturating_sub(time) > limit;
-            if !old || time < ask.since || time >= ask.until {
+            if !old || !in_period(landing) {
                 continue;
             }
             let deployed = sources.walk.deployments.iter().any(|(deployment, of)| {

@@ -1,5 +1,6 @@
 //! What is asked of the audit and what it answers.
 
+use super::controls::ControlChange;
 use super::population::{Unrecorded, UnrecordedDeployment};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::history::CommitId;
@@ -56,6 +57,10 @@ pub struct Row {
     pub stated: bool,
     /// The commit that ticked it.
     pub by: Evidence,
+    /// Authors and co-authors of that commit.
+    pub deployed_by: Vec<String>,
+    /// Authors and co-authors of the work that it has in its history; whoever merged has changed nothing.
+    pub changed_by: Vec<String>,
     /// The commit of the trunk's first-parent line with which it landed.
     pub landed: Option<Evidence>,
     /// What the rules say of it; `None` when the record could not be read then.
@@ -89,7 +94,9 @@ pub struct Audit {
     pub unrecorded: Vec<Unrecorded>,
     /// Landed work that no deployment has in its history, oldest first.
     pub undeployed: Vec<UnrecordedDeployment>,
-    /// What is wrong with changes of the policy.
+    /// Changes of the policy that landed in the period, the first one first.
+    pub controls: Vec<ControlChange>,
+    /// What the policy says and is not in force, and what is wrong with where the duty begins.
     pub policy: Vec<Diagnostic>,
     /// The commit at which the duty begins.
     pub duty: Option<Evidence>,

@@ -28,10 +28,13 @@ pub fn row_facts(row: &Row, path: &str) -> RowFacts {
     let mut facts = vec![
         (
             "Deployed".to_owned(),
-            format!("{} by {} in {}", time_of_row(row), who(&row.by), row.by.commit.short()),
+            format!("{} by {} in {}", time_of_row(row), row.deployed_by.join(", "), row.by.commit.short()),
         ),
         ("Asked for by".to_owned(), row.requestor.clone().unwrap_or_else(|| "nobody named".to_owned())),
     ];
+    if !row.changed_by.is_empty() {
+        facts.push(("Changed by".to_owned(), row.changed_by.join(", ")));
+    }
     facts.extend(
         row.landed.as_ref().map(|by| ("Landed".to_owned(), format!("{} {}", by.commit.short(), by.time))),
     );
@@ -137,10 +140,6 @@ pub fn codes_of_row(row: &Row) -> String {
     let mut codes: Vec<&str> = row.exceptions.iter().map(|exception| exception.code.as_str()).collect();
     codes.dedup();
     codes.join(", ")
-}
-
-fn who(by: &crate::ledger::state::Evidence) -> &str {
-    by.person.as_deref().unwrap_or(&by.email)
 }
 
 /// The board's look at an emergency.

@@ -3,9 +3,10 @@
 
 use super::{Case, Requirement, unmet};
 use crate::diagnostic::Code;
-use crate::ledger::decision::{DecisionState, in_force};
+use crate::ledger::decision::{by_board, verdict_of};
+use crate::ledger::subject::Subject;
 use crate::ledger::walk::{Key, RecordIx, Value};
-use crate::record::ItemKey;
+use crate::record::{ItemKey, Verdict};
 
 impl Case<'_, '_> {
     /// The trunk before the landing, where that is beside what is judged.
@@ -33,25 +34,55 @@ impl Case<'_, '_> {
 
     /// Cancelled on the trunk.
     pub(super) fn cancelled_beside(&self) -> Option<Requirement> {
-        let commit = self.field_beside(self.subject.record, "cancelled").map(|(commit, _)| commit)?;
+        let commit = self.field_beside(self.subject.record, "cancelled")?;
         let by = self.subject.context.evidence(commit);
         let detail = format!("the trunk cancelled it in {}", by.commit.short());
         Some(Requirement { by: Some(by), ..unmet(Code::Cancelled, detail) })
     }
 
-    /// The board changed its mind on the trunk.
-    pub(super) fn decision_beside(&self, decisions: &[DecisionState<'_>]) -> Option<Requirement> {
-        let context = self.subject.context;
-        let force = in_force(context, decisions, self.subject.id)?;
-        let (commit, value) = self.field_beside(force.record, "decision")?;
-        let code = if value.contains("rejected") { Code::DecisionRejected } else { Code::DecisionOutdated };
-        let by = context.evidence(commit);
-        let detail = format!("{} was set to {value} on the trunk in {}", force.id, by.commit.short());
-        Some(Requirement { by: Some(by), ..unmet(code, detail) })
+    /// The board said something on the trunk that the view does not know of: no more than that shuts it where the board
+    /// has approved, and a word against the task always.
+    pub(super) fn decision_beside(&self, is_approved: bool) -> Option<Requirement> {
+        let Subject { context, record, .. } = self.subject;
+        let decisions = context.listed_in(record).iter();
+        let said = decisions.filter_map(|&decision| {
+            let (commit, verdict) = self.word_beside(decision)?;
+            let code = match verdict {
+                Some(Verdict::Approved) => return None,
+                Some(Verdict::Rejected) => Code::DecisionRejected,
+                Some(Verdict::NeedsChanges) | None => Code::DecisionOutdated,
+            };
+            let lists = context
+                .binding(decision, &[u32::try_from(commit).ok()?])
+                .is_some_and(|binding| binding.scopes.iter().any(|(task, _)| *task == record));
+            if !is_approved && (verdict.is_none() || !lists) {
+                return None;
+            }
+            let by = context.evidence(commit);
+            let id = &context.sources.walk.ids[decision as usize].1;
+            let word = verdict.map_or("nothing", Verdict::as_str);
+            let detail = format!("{id} was set to {word} on the trunk in {}", by.commit.short());
+            Some(Requirement { by: Some(by), ..unmet(code, detail) })
+        });
+        said.max_by_key(|requirement| requirement.code == Code::DecisionRejected)
     }
 
-    /// The last change of a field that the trunk has and the view has not: its commit, and the value, as JSON.
-    fn field_beside(&self, record: RecordIx, field: &str) -> Option<(usize, String)> {
+    /// What the board said last in a decision on the trunk, and the view does not know of.
+    fn word_beside(&self, decision: RecordIx) -> Option<(usize, Option<Verdict>)> {
+        let context = self.subject.context;
+        let key = Key::Field("decision".into());
+        let sets: Vec<_> = context
+            .transitions_beside(decision, self.trunk_beside()?)
+            .filter(|transition| *context.key(transition) == key)
+            .filter(|transition| by_board(context, decision, transition.commit as usize).is_ok())
+            .collect();
+        let last = context.latest(sets.iter().map(|transition| transition.commit as usize))?;
+        let set = sets.into_iter().find(|transition| transition.commit as usize == last)?;
+        Some((last, verdict_of(context.value(set.to))))
+    }
+
+    /// The last commit that gave a field a value on the trunk, of which the view does not know.
+    fn field_beside(&self, record: RecordIx, field: &str) -> Option<usize> {
         let context = self.subject.context;
         let key = Key::Field(field.into());
         let changes: Vec<_> = context
@@ -60,10 +91,6 @@ impl Case<'_, '_> {
             .collect();
         let last = context.latest(changes.iter().map(|transition| transition.commit as usize))?;
         let change = changes.into_iter().find(|transition| transition.commit as usize == last)?;
-        match context.value(change.to) {
-            Value::Json(json) => Some((last, json.trim_matches('"').to_owned())),
-            // Taken out: no decision any more, and nothing cancelled.
-            _ => (field == "decision").then(|| (last, "nothing".to_owned())),
-        }
+        matches!(context.value(change.to), Value::Json(_)).then_some(last)
     }
 }

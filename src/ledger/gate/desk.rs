@@ -81,6 +81,7 @@ fn answer(desk: &Desk<'_>, ask: &GateAsk<'_>) -> Result<Gate, Unclear> {
         onto: ask.onto,
         now: None,
         plan: ask.plan,
+        stated: None,
         deployer: ask.deployer.map(Deployer::Person),
         is_guidance: ask.is_guidance,
     };
@@ -103,7 +104,8 @@ fn find(desk: &Desk<'_>, id: &RecordId) -> Result<RecordIx, Unclear> {
         return Err(Unclear::Duplicate { id: id.to_string() });
     }
     let context = &desk.context;
-    context.record(id).filter(|&record| context.node(record).is_some()).ok_or_else(|| Unclear::UnknownTask {
+    let mut records = RecordType::ALL.into_iter().filter_map(|of_type| context.record(of_type, id.as_str()));
+    records.find(|&record| context.node(record).is_some()).ok_or_else(|| Unclear::UnknownTask {
         id: id.to_string(),
         near: nearest(id.as_str(), ids(desk.shown)).map(str::to_owned),
     })
@@ -115,7 +117,7 @@ fn readable(context: &Context<'_>, record: RecordIx) -> Result<(), Unclear> {
     meant(parsed)?;
     if let Details::Task(task) = &parsed.details {
         for id in &task.depends {
-            let dependency = RecordId::parse(id).ok().and_then(|id| context.record(&id));
+            let dependency = context.record(RecordType::Task, id);
             if let Some(dependency) = dependency.filter(|&dependency| context.node(dependency).is_some()) {
                 meant(context.parsed(dependency).ok_or_else(|| broken(context, dependency))?)?;
             }

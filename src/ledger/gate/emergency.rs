@@ -1,13 +1,15 @@
 //! What an emergency owes afterwards: the board's look at it.
 
-use std::collections::HashMap;
+use std::collections::BTreeSet;
 
-use super::{Case, Requirement, unmet};
+use super::{Case, Requirement};
 use crate::diagnostic::Code;
-use crate::ledger::authority::{Actor, role, trust, wanted};
+use crate::ledger::approval::Authors;
 use crate::ledger::context::{Context, EmergencyDeployment};
+use crate::ledger::decision::by_board;
 use crate::ledger::deployment::{environments_of, time};
-use crate::ledger::state::Evidence;
+use crate::ledger::state::{Approval, Evidence};
+use crate::ledger::subject::Subject;
 use crate::ledger::walk::{Key, RecordIx, Value};
 use crate::policy::Policy;
 
@@ -41,14 +43,14 @@ pub enum Review {
 pub(in crate::ledger) struct Deployed<'s> {
     pub(in crate::ledger) record: RecordIx,
     pub(in crate::ledger) commit: usize,
-    /// Who asked for it.
-    pub(in crate::ledger) requestor: Option<&'s str>,
+    /// Who asked for it, or wrote a part of it.
+    pub(in crate::ledger) askers: &'s BTreeSet<String>,
     /// When it ran, as seconds since the epoch.
     pub(in crate::ledger) time: i64,
 }
 
 /// The board's review of an emergency that was deployed by `policy`, as it stands at `now`. Any outcome discharges it; who
-/// asked for the emergency does not decide on it. A decision that the board took before the deployment is one on what
+/// asked for the emergency, or wrote a part of it, does not decide on it. A decision that the board took before the deployment is one on what
 /// was deployed only if the text was the same.
 pub(in crate::ledger) fn review(
     context: &Context<'_>,
@@ -56,18 +58,15 @@ pub(in crate::ledger) fn review(
     deployed: Deployed<'_>,
     now: i64,
 ) -> Review {
-    let Deployed { record, requestor, time, .. } = deployed;
+    let Deployed { record, askers, time, .. } = deployed;
     let deadline = time.saturating_add(policy.emergency.review_within);
-    let board = policy.reviews.iter().find(|review| review.via_decision).map(|review| review.role.as_str());
     let decisions = context.listed_in(record).iter();
-    let set = decisions.flat_map(|&decision| decided(context, decision, deployed)).filter(|&set| {
-        let facts = &context.sources.history.commits[set];
-        let author = Actor::Author(&facts.author.email);
-        let by_board = board.map(|board| role(context, set, author, board));
-        facts.parents.len() < 2
-            && matches!(by_board, Some(Ok(person)) if Some(person) != requestor)
-            && trust(context, set) >= wanted(policy.trust.approve)
+    let sets = decisions.flat_map(|&decision| {
+        let decided = decided(context, decision, deployed).into_iter();
+        decided.map(move |set| (set, by_board(context, decision, set)))
     });
+    let is_others = |person: &str| !askers.contains(person);
+    let set = sets.filter(|(_, by)| by.as_ref().is_ok_and(|person| is_others(person))).map(|(set, _)| set);
     let first = set.min_by_key(|&set| context.sources.history.commits[set].committer.time.seconds);
     match first {
         Some(set) if context.sources.history.commits[set].committer.time.seconds <= deadline => {
@@ -97,21 +96,27 @@ fn decided(context: &Context<'_>, decision: RecordIx, deployed: Deployed<'_>) ->
     sets.map(|transition| transition.commit).filter(is_on_it).map(|commit| commit as usize).collect()
 }
 
-/// Every deployment that was one of an emergency as the text and the policy were then, by who asked for it.
-pub(in crate::ledger) fn emergencies(context: &Context<'_>) -> HashMap<String, Vec<EmergencyDeployment>> {
-    let mut found: HashMap<String, Vec<EmergencyDeployment>> = HashMap::new();
+/// Who asked for a task in the view, or wrote a part of it: whom the file names is the author's word alone.
+pub(in crate::ledger) fn askers(context: &Context<'_>, record: RecordIx) -> BTreeSet<String> {
+    let requestor = text_field(context, record, "requestor");
+    let authors = Authors::of(context, record, requestor.as_deref(), context.sources.tip);
+    authors.people().into_iter().map(str::to_owned).collect()
+}
+
+/// Every deployment that was one of an emergency as the text and the policy were then.
+pub(in crate::ledger) fn emergencies(context: &Context<'_>) -> Vec<EmergencyDeployment> {
+    let mut found = Vec::new();
     for &(commit, record) in &context.sources.walk.deployments {
         let Some(policy) = context.judge(commit) else { continue };
         let then = context.at(commit, policy);
         if text_field(&then, record, "emergency").is_none() {
             continue;
         }
-        let Some(requestor) = text_field(&then, record, "requestor") else { continue };
         let gated = environments_of(&then, policy, commit, record).into_iter().filter(|e| e.gated);
         let times: Vec<i64> =
             gated.map(|environment| time(&then, policy, commit, &environment.name).seconds).collect();
         if !times.is_empty() {
-            found.entry(requestor).or_default().push(EmergencyDeployment { commit, record, times });
+            found.push(EmergencyDeployment { commit, record, askers: askers(&then, record), times });
         }
     }
     found
@@ -127,31 +132,50 @@ pub(in crate::ledger) fn text_field(context: &Context<'_>, record: RecordIx, fie
 }
 
 impl Case<'_, '_> {
-    /// Other emergencies of the same requestor that the board has not looked at in time shut this one.
-    pub(super) fn overdue_emergencies(&self) -> Vec<Requirement> {
-        let context = self.subject.context;
-        let task = self.subject.task;
-        let (Some(_), Some(requestor)) = (&task.emergency, &task.requestor) else { return Vec::new() };
+    /// While the board has not looked in time at an emergency of somebody's, the next of theirs asks for a second person
+    /// on call. One of each is enough: whoever asked for this, or wrote a part of it.
+    pub(super) fn overdue_emergencies(&self, approvals: &[Approval]) -> Vec<Requirement> {
+        let Subject { context, task, record, .. } = self.subject;
+        if task.emergency.is_none() {
+            return Vec::new();
+        }
+        let own = askers(context, record);
         let now = self.time.unwrap_or(context.sources.now);
         let mut seen: Vec<RecordIx> = Vec::new();
-        for emergency in context.emergencies_of(requestor) {
-            let &EmergencyDeployment { commit, record, .. } = emergency;
-            let Some(policy) = context.judge(commit) else { continue };
+        let mut found = Vec::new();
+        for emergency in context.emergencies() {
+            let EmergencyDeployment { commit, record, askers, times } = emergency;
+            let (commit, record) = (*commit, *record);
+            let shared: Vec<&str> = askers.intersection(&own).map(String::as_str).collect();
+            let Some(policy) = context.judge(commit).filter(|_| !shared.is_empty()) else { continue };
             if record == self.subject.record || seen.contains(&record) || !context.has(commit) {
                 continue;
             }
             let overdue = |&time: &i64| {
-                let deployed = Deployed { record, commit, requestor: Some(requestor), time };
+                let deployed = Deployed { record, commit, askers, time };
                 matches!(review(context, policy, deployed, now), Review::Overdue { .. })
             };
-            if emergency.times.iter().any(overdue) {
+            if times.iter().any(overdue) {
                 seen.push(record);
+                found.push(self.second_on_call(record, &shared, approvals));
             }
         }
-        let id = |record: &RecordIx| &context.sources.walk.ids[*record as usize].1;
-        let detail = |record: &RecordIx| {
-            format!("the board has not looked at {}, {requestor}'s last emergency, in time", id(record))
+        found
+    }
+
+    /// Two different people on call have approved.
+    fn second_on_call(&self, overdue: RecordIx, shared: &[&str], approvals: &[Approval]) -> Requirement {
+        let roles = &self.policy().emergency.roles;
+        let on_call = approvals.iter().filter(|approval| roles.contains(&approval.role));
+        let people: BTreeSet<&str> = on_call.flat_map(Approval::people).collect();
+        let id = &self.subject.context.sources.walk.ids[overdue as usize].1;
+        let whose = shared.join(" and ");
+        let said = format!("the board has not looked at {id}, an emergency of {whose}, in time");
+        let met = people.len() >= 2;
+        let detail = match met {
+            true => format!("{said}: {} approved", people.into_iter().collect::<Vec<_>>().join(" and ")),
+            false => format!("{said}: a second person on call must approve this one"),
         };
-        seen.iter().map(|record| unmet(Code::EmergencyUnreviewed, detail(record))).collect()
+        Requirement { code: Code::EmergencyUnreviewed, met, detail, by: None }
     }
 }

@@ -4,27 +4,28 @@ mod beside;
 mod desk;
 mod emergency;
 mod json;
+mod plan;
 mod record;
 mod timing;
 mod types;
 
 use super::approval::sum_up;
 use super::authority::{trust, wanted};
-use super::decision::{DecisionState, in_force, listing};
+use super::decision::{DecisionState, in_force, listing, refusal};
 use super::environment::environments;
 use super::finished::is_finished;
 use super::state::{Approval, RiskState, TrustLevel};
 use super::subject::Subject;
 use crate::diagnostic::Code;
 use crate::policy::{self, ConditionRule, Policy};
-use crate::record::{RecordId, Risk, TaskKind, Verdict};
+use crate::record::{RecordType, Risk, Verdict, same_name};
 
 pub(super) use desk::invalid_field;
 pub use desk::{Desk, gate};
 pub use emergency::Review;
-pub(super) use emergency::{Deployed, emergencies, review};
+pub(super) use emergency::{Deployed, askers, emergencies, review, text_field};
 pub use json::{GateJson, RequirementJson};
-pub use types::{Gate, GateAsk, Judgement, Requirement, Unclear};
+pub use types::{Gate, GateAsk, Judgement, PlanInHand, Requirement, Unclear};
 
 /// Who deploys.
 #[derive(Debug, Clone, Copy)]
@@ -41,13 +42,15 @@ pub(super) struct Case<'s, 'a> {
     pub(super) environment: &'s policy::Environment,
     /// The commit, when it has been made: what it changes besides the tick counts, its approvals do not.
     pub(super) deployment: Option<usize>,
-    /// When; `None` for a time that contradicts the graph, which meets no window.
+    /// When; `None` for a time that cannot be relied on, which meets no window.
     pub(super) time: Option<i64>,
     pub(super) onto: Option<usize>,
     /// The task as it stands now, for a deployment that has been made: what came later is late.
     pub(super) now: Option<Subject<'s, 'a>>,
-    /// The digest of what is applied.
-    pub(super) plan: Option<&'s str>,
+    /// What is applied, where it is in hand.
+    pub(super) plan: Option<&'s PlanInHand>,
+    /// The digest that the deployment's commit states, to be compared.
+    pub(super) stated: Option<&'s str>,
     pub(super) deployer: Option<Deployer<'s>>,
     pub(super) is_guidance: &'s dyn Fn(&str) -> bool,
 }
@@ -55,9 +58,10 @@ pub(super) struct Case<'s, 'a> {
 impl Case<'_, '_> {
     /// Holds every rule against the case, in the order of the design.
     pub(super) fn judge(&self) -> Judgement {
-        let Subject { context, task, .. } = self.subject;
-        let plan_checked = self.plan.is_some() && self.plan_requirement().is_some_and(|plan| plan.met);
-        let mut judged = self.subject.judged(self.deployment, plan_checked);
+        let context = self.subject.context;
+        let risk = self.risk();
+        let mut judged = self.subject.judged(self.deployment, risk.level);
+        judged.plan_excuses = self.plan_excuses();
         judged.landed_on = judged.landed_on.or(self.onto);
         let decisions = self.decisions();
         let (mut approvals, _) = self.subject.approvals(&judged, &decisions);
@@ -66,7 +70,6 @@ impl Case<'_, '_> {
             now.mark_late(deployment, &mut approvals);
         }
         sum_up(context, &judged, &mut approvals);
-        let risk = super::risk::risk(task, context.sources.policy);
         let mut judgement = Judgement {
             requirements: Vec::new(),
             warnings: Vec::new(),
@@ -82,19 +85,22 @@ impl Case<'_, '_> {
             return judgement;
         }
         judgement.requirements.extend(judgement.approvals.iter().filter(|a| a.required).map(approval));
-        judgement.requirements.extend(self.standing_refusal(&judgement.approvals));
-        let asks_board = judgement.approvals.iter().any(|a| a.required && a.valid && a.decision.is_some());
-        judgement.requirements.extend(asks_board.then(|| self.decision_beside(&decisions)).flatten());
+        judgement.requirements.extend(self.standing_refusal(&decisions, &judgement.approvals));
+        let is_approved = judgement.approvals.iter().any(|a| a.required && a.valid && a.decision.is_some());
+        judgement.requirements.extend(self.decision_beside(is_approved));
         judgement.requirements.extend(self.conditions(&decisions, judgement.risk.level));
         judgement.requirements.extend(self.sections(judgement.risk.level));
         judgement.requirements.extend(self.items(judgement.risk.level));
+        judgement.requirements.extend(self.deployment_items());
+        judgement.requirements.extend(self.near_words());
         judgement.requirements.extend(self.unlisted());
         judgement.requirements.extend(self.earlier_environments(judgement.risk.level));
         judgement.requirements.extend(self.dependencies());
         self.timing(&mut judgement);
         judgement.requirements.extend(self.plan_requirement());
+        judgement.requirements.extend(self.evidence_differs());
         judgement.requirements.extend(self.deployer());
-        judgement.requirements.extend(self.overdue_emergencies());
+        judgement.requirements.extend(self.overdue_emergencies(&judgement.approvals));
         judgement.warnings.extend(self.understated(&judgement.risk));
         judgement.warnings.extend(self.deployer_approved(&judgement));
         judgement
@@ -115,10 +121,16 @@ impl Case<'_, '_> {
     }
 
     /// A board that said no, or asked for changes, without having been asked: nobody deploys over that.
-    fn standing_refusal(&self, approvals: &[Approval]) -> Option<Requirement> {
-        let board = approvals.iter().find(|approval| approval.decision.is_some() && !approval.required)?;
-        let refused = board.code == Some(Code::DecisionRejected);
-        (refused && self.subject.task.emergency.is_none()).then(|| approval(board))
+    fn standing_refusal(
+        &self,
+        decisions: &[DecisionState<'_>],
+        approvals: &[Approval],
+    ) -> Option<Requirement> {
+        let context = self.subject.context;
+        let (set, code, detail) = refusal(context, decisions, self.subject.id)?;
+        let is_said = approvals.iter().any(|approval| approval.required && approval.decision.is_some());
+        let by = Some(context.evidence(set));
+        (!is_said).then(|| Requirement { by, ..unmet(code, detail) })
     }
 
     /// Conditions of the decision in force that somebody must meet before.
@@ -126,28 +138,26 @@ impl Case<'_, '_> {
         let Subject { context, id, task, .. } = self.subject;
         let asked = self.policy().risk_rule(risk).decision && task.emergency.is_none();
         let force = in_force(context, decisions, id).filter(|_| asked);
-        let Some(decision) = force.filter(|d| d.decision.decision == Some(Verdict::Approved)) else {
+        let Some(decision) = force.filter(|decision| decision.verdict == Some(Verdict::Approved)) else {
             return Vec::new();
         };
-        let Some(parsed) = context.parsed(decision.record) else { return Vec::new() };
-        let mut found = Vec::new();
-        for item in parsed.items_in("conditions") {
-            let detail = match self.policy().condition_rule(&item.text) {
-                Some(ConditionRule::Window) if self.asks_no_window(risk) => {
-                    let detail = format!("{}: {}: no window is named", decision.id, item.text);
-                    found.push(unmet(Code::ConditionOpen, detail));
-                    continue;
+        let parsed = context.parsed(decision.record);
+        let mut found = parsed.map_or_else(Vec::new, |parsed| self.near(parsed, Some(decision.id.as_str())));
+        for condition in &decision.conditions {
+            let detail = format!("{}: {}", decision.id, condition.text);
+            if !condition.is_ticked {
+                let is_window =
+                    matches!(self.policy().condition_rule(&condition.key.text), Some(ConditionRule::Window));
+                if is_window && self.asks_no_window(risk) {
+                    found.push(unmet(Code::ConditionOpen, format!("{detail}: no window is named")));
                 }
-                Some(ConditionRule::Window | ConditionRule::After) => continue,
-                _ => format!("{}: {}", decision.id, item.text),
-            };
+                continue;
+            }
             // A condition that the deployment's own commit ticks was not met before it.
-            let with_deployment = self.deployment.is_some_and(|deployment| {
-                super::decision::met_by(context, decision.record, item).is_some_and(|met| met == deployment)
-            });
-            let taken = self.unticked_beside(decision.record, &item.key).is_some();
-            let open = decision.open_conditions.contains(&item.text) || with_deployment || taken;
-            let by = super::decision::met_by(context, decision.record, item).map(|by| context.evidence(by));
+            let with_deployment = self.deployment.is_some_and(|deployment| condition.met == Some(deployment));
+            let taken = self.unticked_beside(decision.record, condition.key).is_some();
+            let open = condition.is_open() || with_deployment || taken;
+            let by = condition.met.map(|met| context.evidence(met));
             found.push(Requirement { code: Code::ConditionOpen, met: !open, detail, by });
         }
         found
@@ -162,7 +172,7 @@ impl Case<'_, '_> {
         let detail = match task.environments.is_empty() {
             true if self.subject.parsed.items.iter().any(by_item) => return None,
             true => format!("no item of the record deploys to {name}"),
-            false if task.environments.contains(name) => return None,
+            false if task.environments.iter().any(|listed| same_name(listed, name)) => return None,
             false => format!("the record goes to {}, and not to {name}", task.environments.join(", ")),
         };
         Some(unmet(Code::EnvironmentUnlisted, detail))
@@ -178,10 +188,11 @@ impl Case<'_, '_> {
         let rule = self.policy().risk_rule(risk);
         let asked = |name: &String| match task.environments.is_empty() {
             true => found.iter().any(|environment| environment.name == *name),
-            false => task.environments.contains(name),
+            false => task.environments.iter().any(|listed| same_name(listed, name)),
         };
         let before = self.policy().environments.iter().take_while(|e| e.name != self.environment.name);
-        let before = before.filter(|e| asked(&e.name) || rule.environments.contains(&e.name));
+        let before = before
+            .filter(|e| asked(&e.name) || rule.environments.iter().any(|named| same_name(named, &e.name)));
         before
             .map(|environment| {
                 let name = &environment.name;
@@ -189,7 +200,12 @@ impl Case<'_, '_> {
                 let completed = state.and_then(|state| state.completed);
                 let scope = |commit| super::approval::scope_after(context, record, commit);
                 let now = context.cell(record, &super::walk::Key::Scope).map(|cell| cell.value);
+                let nobodys = state.and_then(|state| state.nobodys.as_ref());
                 let (met, detail) = match completed {
+                    Some(_) if nobodys.is_some() => {
+                        let why = nobodys.map_or("", String::as_str);
+                        (false, format!("not deployed to {name}: {why}"))
+                    }
                     Some(commit) if scope(commit) == now => {
                         (true, format!("deployed to {name} with this text"))
                     }
@@ -207,7 +223,7 @@ impl Case<'_, '_> {
         let depends = self.subject.task.depends.iter();
         depends
             .map(|id| {
-                let record = RecordId::parse(id).ok().and_then(|id| context.record(&id));
+                let record = context.record(RecordType::Task, id);
                 let record = record.filter(|&record| context.node(record).is_some());
                 let (met, detail) = match record {
                     Some(record) if is_finished(context, record) => (true, format!("{id} is applied")),
@@ -217,35 +233,6 @@ impl Case<'_, '_> {
                 Requirement { code: Code::DependencyOpen, met, detail, by: None }
             })
             .collect()
-    }
-
-    /// The plan that is applied is the recorded one, which is part of what was approved.
-    fn plan_requirement(&self) -> Option<Requirement> {
-        let task = self.subject.task;
-        let name = &self.environment.name;
-        let recorded =
-            task.plans.iter().find(|(environment, _)| environment == name).map(|(_, plan)| &plan.digest);
-        let asked = self.policy().kind_rule(task.kind.unwrap_or(TaskKind::General)).plan;
-        let short = |digest: &str| digest.trim_start_matches("sha256:").chars().take(12).collect::<String>();
-        let requirement = match (recorded, self.plan) {
-            (None, Some(given)) => unmet(
-                Code::PlanMissing,
-                format!("plan {} is given and none is recorded for {name}", short(given)),
-            ),
-            (None, None) if !asked => return None,
-            (None, None) => unmet(Code::PlanMissing, format!("no plan is recorded for {name}")),
-            (Some(recorded), None) => {
-                met(Code::PlanDiffers, format!("plan {} is recorded and was not compared", short(recorded)))
-            }
-            (Some(recorded), Some(given)) if recorded == given => {
-                met(Code::PlanDiffers, format!("the plan is the recorded one, {}", short(recorded)))
-            }
-            (Some(recorded), Some(given)) => unmet(
-                Code::PlanDiffers,
-                format!("the plan is {}, and {} was recorded", short(given), short(recorded)),
-            ),
-        };
-        Some(requirement)
     }
 
     /// Who deploys may deploy there.
@@ -268,9 +255,7 @@ impl Case<'_, '_> {
         let wanted = wanted(self.policy().trust.deploy);
         let asks_nothing = listed.is_empty() && wanted <= TrustLevel::Committed;
         let may = listed.is_empty()
-            || person.is_some_and(|person| {
-                listed.iter().any(|entry| entry == person || self.policy().has_role(person, entry))
-            });
+            || person.is_some_and(|person| self.policy().may_deploy(person, self.environment));
         let requirement = |met, detail| Some(Requirement { code: Code::DeployerRole, met, detail, by });
         match worth {
             _ if asks_nothing => None,
@@ -317,7 +302,8 @@ impl Case<'_, '_> {
         let cell = context.cell(record, &super::walk::Key::Item(item.key.clone()))?;
         let stands =
             context.value(cell.value).is_ticked() && self.unticked_beside(record, &item.key).is_none();
-        stands.then(|| context.latest(context.owners(cell))).flatten()
+        let owners = context.owners(cell).into_iter().filter(|_| stands);
+        context.latest(owners.filter(|&owner| context.nobodys(record, owner).is_none()))
     }
 }
 

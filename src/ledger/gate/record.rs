@@ -2,7 +2,11 @@
 
 use super::{Case, Requirement, met, unmet};
 use crate::diagnostic::Code;
-use crate::record::{Item, Risk, TaskKind, normalize, normalize_review};
+use crate::ledger::near::{near, words};
+use crate::record::{
+    Item, NearWord, Record, Risk, TaskKind, normalize, normalize_review, renders, without_comments,
+    without_parenthesis,
+};
 
 impl Case<'_, '_> {
     /// Sections that the kind and the risk ask for are written.
@@ -21,8 +25,10 @@ impl Case<'_, '_> {
                 let text = parsed.section(title).map(|section| parsed.text(section.content.clone()));
                 let problem = match text {
                     None => "is absent",
-                    Some(text) if text.trim().is_empty() => "is empty",
-                    Some(text) if (self.is_guidance)(text) => "still holds the template's words",
+                    Some(text) if !renders(text) => "is empty",
+                    Some(text) if (self.is_guidance)(&without_comments(text)) => {
+                        "still holds the template's words"
+                    }
                     Some(_) => return met(Code::SectionEmpty, format!("section “{title}” is written")),
                 };
                 unmet(Code::SectionEmpty, format!("section “{title}” {problem}"))
@@ -37,11 +43,14 @@ impl Case<'_, '_> {
         let downtime = self.subject.task.downtime.as_ref().map_or(0, |downtime| downtime.seconds);
         let due =
             rule.communication_when.iter().filter(|when| downtime >= when.downtime).map(|when| &when.item);
-        let present =
-            policy.kind_rule(self.kind()).items.iter().map(|text| match self.named(text).is_empty() {
-                true => unmet(Code::ItemMissing, format!("item “{text}” is not in the record")),
-                false => met(Code::ItemMissing, format!("item “{text}” is in the record")),
-            });
+        let asked = policy.items_of_kind(self.kind(), &self.subject.task.environments);
+        let present = asked.into_iter().map(|asked| {
+            let text = &asked.text;
+            match self.subject.parsed.items.iter().any(|item| asked.is_met_by(item)) {
+                true => met(Code::ItemMissing, format!("item “{text}” is in the record")),
+                false => unmet(Code::ItemMissing, format!("item “{text}” is not in the record")),
+            }
+        });
         let ticked = rule.items.iter().map(|text| self.must_be_ticked(Code::ItemOpen, text));
         let told = rule
             .communication
@@ -49,6 +58,50 @@ impl Case<'_, '_> {
             .chain(due)
             .map(|text| self.must_be_ticked(Code::CommunicationOpen, text));
         present.chain(ticked).chain(told).collect()
+    }
+
+    /// An item says that this environment is deployed: without one there is nothing to tick, and no deployment is ever seen.
+    /// One that says so but for what stands behind it in a parenthesis is none.
+    pub(super) fn deployment_items(&self) -> Vec<Requirement> {
+        let items = &self.subject.parsed.items;
+        let name = &self.environment.name;
+        let policy = self.policy();
+        let unnamed = items.iter().filter(|item| policy.environment_deployed_by(&item.key.text).is_none());
+        let nearly =
+            unnamed.filter(|item| self.environment.is_deployed_by(without_parenthesis(&item.key.text)));
+        let mut found: Vec<Requirement> = nearly
+            .map(|item| {
+                let text = &item.text;
+                unmet(Code::ItemMissing, format!("item “{text}” deploys nothing by the policy"))
+            })
+            .collect();
+        if !items.iter().any(|item| self.environment.is_deployed_by(&item.key.text)) {
+            found.push(unmet(
+                Code::ItemMissing,
+                format!("no item of the record says that {name} is deployed"),
+            ));
+        }
+        found
+    }
+
+    /// Words of the task that are nearly what counts.
+    pub(super) fn near_words(&self) -> Vec<Requirement> {
+        self.near(self.subject.parsed, None)
+    }
+
+    /// The same of a decision, which is named.
+    pub(super) fn near(&self, record: &Record, name: Option<&str>) -> Vec<Requirement> {
+        let found = near(record, self.policy(), self.is_guidance).into_iter();
+        found
+            .map(|near| {
+                let code = match near {
+                    NearWord::Heading { .. } => Code::SectionNearMiss,
+                    NearWord::Bullet { .. } => Code::BoxMissing,
+                };
+                let words = words(&near);
+                unmet(code, name.map_or_else(|| words.clone(), |name| format!("{name}: {words}")))
+            })
+            .collect()
     }
 
     fn must_be_ticked(&self, code: Code, text: &str) -> Requirement {

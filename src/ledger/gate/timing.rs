@@ -1,7 +1,9 @@
 //! When it may happen: windows and freezes.
 
 use super::{Case, Judgement, Requirement, met, unmet};
-use crate::calendar::{Opening, freezes_at, freezes_between, next_opening, open_at, open_until, opening_of};
+use crate::calendar::{
+    Frozen, Opening, freezes_at, freezes_between, next_opening, open_at, open_until, opening_of,
+};
 use crate::diagnostic::Code;
 use crate::policy::Window;
 use crate::record::Risk;
@@ -54,6 +56,16 @@ impl Case<'_, '_> {
         matches!(self.named_window(risk), Ok(None))
     }
 
+    /// Whether something that is asked depends on when it was between two moments: a window, a freeze, or the deadline of
+    /// an emergency's review.
+    pub(in crate::ledger) fn rests_on_time(&self, from: i64, until: i64) -> bool {
+        let risk = super::super::risk::risk(self.subject.task, self.policy()).level;
+        let mut freezes = freezes_between(self.policy(), from, until).into_iter();
+        self.subject.task.emergency.is_some()
+            || !self.asks_no_window(risk)
+            || freezes.any(|freeze| !self.freezes_at(freeze.from.max(from)).is_empty())
+    }
+
     fn window(&self, judgement: &mut Judgement) -> Option<Requirement> {
         if self.subject.task.emergency.is_some() {
             return None;
@@ -65,7 +77,7 @@ impl Case<'_, '_> {
         let Some(time) = self.time else {
             return Some(unmet(
                 Code::WindowClosed,
-                "its time contradicts the graph and meets no window".to_owned(),
+                "its time cannot be relied on and meets no window".to_owned(),
             ));
         };
         let opening = match self.scheduled(window) {
@@ -104,7 +116,14 @@ impl Case<'_, '_> {
     fn freezes_at(&self, time: i64) -> Vec<&str> {
         let task = self.subject.task;
         let (id, emergency) = (self.subject.id.as_str(), task.emergency.is_some());
-        let found = freezes_at(self.policy(), time, &self.environment.name, &task.services, id, emergency);
+        let change = Frozen {
+            environment: &self.environment.name,
+            services: &task.services,
+            task: id,
+            emergency,
+            is_known: &|service| self.subject.context.names_service(service),
+        };
+        let found = freezes_at(self.policy(), time, change);
         found.into_iter().map(|freeze| freeze.name.as_str()).collect()
     }
 

@@ -2,7 +2,7 @@
 
 use crate::diagnostic::Code;
 use crate::ledger::state::{Approval, Evidence, RiskState, TrustLevel};
-use crate::record::RecordId;
+use crate::record::{RecordId, Risk};
 
 /// What is asked of the gate.
 #[derive(Clone, Copy)]
@@ -11,14 +11,32 @@ pub struct GateAsk<'a> {
     pub id: &'a RecordId,
     /// The environment, by the policy's name.
     pub environment: &'a str,
-    /// Digest of the plan that would be applied, when one is given.
-    pub plan: Option<&'a str>,
+    /// The plan that would be applied, when one is given.
+    pub plan: Option<&'a PlanInHand>,
     /// Who would deploy, by the policy's name, when that is known.
     pub deployer: Option<&'a str>,
     /// Another commit whose policy and withdrawals hold: that into which the judged one would be merged.
     pub onto: Option<usize>,
     /// Whether a section still holds the template's words.
     pub is_guidance: &'a dyn Fn(&str) -> bool,
+}
+
+/// A plan that is given to the gate, read by the policy in force. A record's word about it counts for nothing where the
+/// plan itself says.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct PlanInHand {
+    /// `sha256:…`.
+    pub digest: String,
+    /// Whether it holds changes with masked values, which the digest leaves out: another change of code may hide there.
+    pub has_masked: bool,
+    /// The risk of what it does.
+    pub risk: Option<Risk>,
+    /// Its categories, riskiest first, with a line for each.
+    pub categories: Vec<String>,
+    /// See `categories`.
+    pub reasons: Vec<String>,
+    /// How many it adds, changes, destroys and replaces.
+    pub counts: [u64; 4],
 }
 
 /// One thing that is asked for.

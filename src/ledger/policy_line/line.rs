@@ -61,6 +61,16 @@ impl Line {
         self.places.get(&commit).copied()
     }
 
+    /// By position, which commits come after the first one.
+    pub(super) fn descendants_of_first(&self, history: &History) -> Vec<bool> {
+        self.commits.first().map_or_else(Vec::new, |&first| descendants(history, first))
+    }
+
+    /// The commit that began the policy.
+    pub(super) fn root(&self) -> Option<usize> {
+        self.root.map(|place| self.commits[place])
+    }
+
     /// Whether the policy has begun at that place.
     pub(super) fn has_begun(&self, place: usize) -> bool {
         self.root.is_some_and(|root| root <= place)

@@ -55,15 +55,45 @@ pub enum Pending {
     Values(Vec<Improper>),
 }
 
-/// A change of the policy that came into force, or was refused.
+/// A value in which the file differs from the policy in force, and who stands behind it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Given {
+    /// The value.
+    pub key: PolicyKey,
+    /// What it was; `None` where there was none.
+    pub before: Option<String>,
+    /// What it is; `None` where it was taken away.
+    pub after: Option<String>,
+    /// The commits that gave it to the file, or took it away.
+    pub owners: Vec<usize>,
+    /// People who may change the policy and have made it or agreed to it.
+    pub behind: Vec<String>,
+    /// Whether only one person may change the policy, so that nobody could agree.
+    pub alone: bool,
+    /// Why it does not count; `None` when it does.
+    pub code: Option<Code>,
+}
+
+/// A change of the policy that came into force, was refused, or was put back.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Control {
     /// The commit of the trunk's line with which it landed.
     pub landing: usize,
     /// The policy in force before.
     pub before: InForce,
+    /// The policy in force with it.
+    pub after: InForce,
+    /// What differs from the policy in force before; nothing where the file was put back, and where the policy began.
+    pub values: Vec<Given>,
     /// What kept it from being in force; `None` when it came into force there.
     pub pending: Option<Pending>,
+}
+
+/// A file that was held against the policy in force.
+#[derive(Debug, Default)]
+struct Weighed {
+    values: Vec<Given>,
+    pending: Option<Pending>,
 }
 
 /// What the line is made from.
@@ -95,6 +125,8 @@ pub struct PolicyLine {
     landings: Vec<Option<u32>>,
     controls: Vec<Control>,
     owned: Owned,
+    /// By position of a commit, whether it comes after the line's first one.
+    of_book: Vec<bool>,
 }
 
 impl PolicyLine {
@@ -106,7 +138,9 @@ impl PolicyLine {
         let line = Line::new(material)?;
         let owned = Owned::new(material.history, material.policies);
         let landings = line.landings(material.history);
-        let mut found = PolicyLine { line, in_force: Vec::new(), landings, controls: Vec::new(), owned };
+        let of_book = line.descendants_of_first(material.history);
+        let mut found =
+            PolicyLine { line, in_force: Vec::new(), landings, controls: Vec::new(), owned, of_book };
         found.follow(material);
         Ok(found)
     }
@@ -122,11 +156,11 @@ impl PolicyLine {
             let is_news = last.as_ref() != Some(&seen) || affirming.get(place).copied().unwrap_or_default();
             if is_news && self.line.has_begun(place) {
                 let before = in_force;
-                let pending = self.judge(material, commit, in_force, &|of| self.landing(of));
-                if pending.is_none() {
+                let weighed = self.weigh(material, commit, in_force, &|of| self.landing(of));
+                if weighed.pending.is_none() {
                     in_force = self.after(material, commit, in_force);
                 }
-                self.note(commit, before, in_force, pending);
+                self.note(commit, before, in_force, weighed);
             }
             last = Some(seen);
             self.in_force.push(in_force);
@@ -134,11 +168,16 @@ impl PolicyLine {
     }
 
     /// Notes a change that is another than the last.
-    fn note(&mut self, landing: usize, before: InForce, after: InForce, pending: Option<Pending>) {
-        let last = self.controls.last().map(|control| &control.pending);
-        let is_new = before != after || last.map_or(pending.is_some(), |last| *last != pending);
+    fn note(&mut self, landing: usize, before: InForce, after: InForce, weighed: Weighed) {
+        let Weighed { values, pending } = weighed;
+        let is_new = match self.controls.last() {
+            _ if before != after => true,
+            None => pending.is_some(),
+            // What is not in force and was seen already, may have been joined by what would be.
+            Some(last) => last.pending != pending || (pending.is_some() && last.values != values),
+        };
         if is_new {
-            self.controls.push(Control { landing, before, pending });
+            self.controls.push(Control { landing, before, after, values, pending });
         }
     }
 
@@ -164,30 +203,34 @@ impl PolicyLine {
         affirming
     }
 
-    /// What of a commit's file is not proper by the policy in force; `None` when all of it is.
-    fn judge(
+    /// Holds a commit's file against the policy in force.
+    fn weigh(
         &self,
         material: &Material<'_>,
         commit: usize,
         in_force: InForce,
         landing: &dyn Fn(usize) -> Option<usize>,
-    ) -> Option<Pending> {
+    ) -> Weighed {
         let before = match in_force {
-            InForce::Builtin => material.builtin,
-            InForce::File(of) => material.policy_of(of)?,
-            InForce::Unreadable(_) => return None,
+            InForce::File(of) => material.policy_of(of),
+            // All of it is new.
+            InForce::Builtin | InForce::Unreadable(_) => None,
         };
+        let Some(before) = before else { return Weighed::default() };
+        let file = material.policy_of(commit).filter(|_| self.owned.blob(commit).is_some());
         // Until somebody has a role there is no power to guard: whoever begins a book lists its people.
-        if in_force == InForce::Builtin || !before.grants_roles() {
-            return None;
-        }
-        let Some(file) = material.policy_of(commit).filter(|_| self.owned.blob(commit).is_some()) else {
-            return Some(Pending::Gone);
+        let is_guarded = before.grants_roles();
+        let Some(file) = file else {
+            return Weighed { values: Vec::new(), pending: is_guarded.then_some(Pending::Gone) };
         };
         let judged =
             proper::Judged { material, line: &self.line, owned: &self.owned, before, commit, landing };
-        let improper = judged.improper(file);
-        (!improper.is_empty()).then_some(Pending::Values(improper))
+        let mut values = judged.given(file);
+        if !is_guarded {
+            values.iter_mut().for_each(|given| (given.code, given.alone) = (None, false));
+        }
+        let improper: Vec<Improper> = values.iter().filter_map(|given| judged.improper(given)).collect();
+        Weighed { values, pending: (!improper.is_empty()).then_some(Pending::Values(improper)) }
     }
 
     /// The first commit of the line that has a commit in its history.
@@ -198,6 +241,17 @@ impl PolicyLine {
     /// Whether a commit is on the line itself.
     pub(super) fn is_on(&self, commit: usize) -> bool {
         self.line.place(commit).is_some()
+    }
+
+    /// Whether a commit comes after the first one of the line: what a merge of another, unrelated history brings does
+    /// not, and was said in another book.
+    pub(super) fn is_of_book(&self, commit: usize) -> bool {
+        self.of_book.get(commit).copied().unwrap_or_default()
+    }
+
+    /// The affirmations that stand at a commit: path, content and owners.
+    pub(super) fn affirmations(&self, commit: usize) -> impl Iterator<Item = (&str, BlobId, Vec<usize>)> {
+        self.owned.affirmations(commit)
     }
 
     /// What is in force after a commit of the line.
@@ -217,9 +271,45 @@ impl PolicyLine {
         place.map_or(InForce::Builtin, |before| self.in_force[before])
     }
 
+    /// The policy by which a commit is judged; `None` where it cannot be read.
+    pub fn judge<'p>(
+        &self,
+        commit: usize,
+        history: &History,
+        policies: &'p Policies,
+        builtin: &'p Policy,
+    ) -> Option<&'p Policy> {
+        match self.judge_of(commit) {
+            InForce::Builtin => Some(builtin),
+            InForce::File(of) => policies.get(&history.commits[of].policy?.blob)?.as_ref(),
+            InForce::Unreadable(_) => None,
+        }
+    }
+
+    /// The trunk's commits, the first one first.
+    pub(super) fn commits(&self) -> &[usize] {
+        self.line.commits()
+    }
+
+    /// The commit that began the policy.
+    pub(super) fn root(&self) -> Option<usize> {
+        self.line.root()
+    }
+
     /// Changes of the policy and what became of them, the first one first.
     pub(super) fn controls(&self) -> &[Control] {
         &self.controls
+    }
+
+    /// What was in force at a commit of the line when it was the tip, and what its file said besides; `None` of a commit
+    /// that is not on the line.
+    pub fn as_of(&self, material: &Material<'_>, commit: usize) -> Option<(InForce, Option<Pending>)> {
+        let in_force = self.in_force_after(commit)?;
+        let is_behind = |control: &&Control| {
+            control.landing == commit || material.history.is_in_history(control.landing, commit)
+        };
+        let last = self.controls.iter().rfind(is_behind);
+        Some((in_force, last.and_then(|control| control.pending.clone())))
     }
 
     /// What would be in force if a commit landed now, and what keeps its file from it.
@@ -234,7 +324,7 @@ impl PolicyLine {
             return (in_force, None);
         }
         let landing = |of: usize| self.landing(of).or(Some(commit));
-        match self.judge(material, commit, in_force, &landing) {
+        match self.weigh(material, commit, in_force, &landing).pending {
             Some(pending) => (in_force, Some(pending)),
             None => (self.after(material, commit, in_force), None),
         }

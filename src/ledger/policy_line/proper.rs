@@ -3,12 +3,11 @@
 use std::collections::BTreeSet;
 
 use super::line::Line;
-use super::{Improper, Material, Owned};
+use super::{Given, Improper, Material, Owned};
 use crate::diagnostic::Code;
-use crate::history::SignatureCheck;
-use crate::ledger::authority::{has_key, wanted};
+use crate::ledger::affirmed::{self, Yes};
+use crate::ledger::authority::wanted;
 use crate::policy::{Policy, PolicyKey};
-use crate::record::affirmation_path;
 
 /// A file that is held against the policy in force.
 pub(super) struct Judged<'s, 'a> {
@@ -23,16 +22,9 @@ pub(super) struct Judged<'s, 'a> {
     pub(super) landing: &'s dyn Fn(usize) -> Option<usize>,
 }
 
-/// Somebody who has said yes to a commit.
-struct Yes<'s> {
-    /// All digits of the commit's name.
-    to: &'s str,
-    person: &'s str,
-}
-
 impl<'s> Judged<'s, '_> {
-    /// Every value that differs and does not count yet.
-    pub(super) fn improper(&self, file: &Policy) -> Vec<Improper> {
+    /// Every value that differs from the policy in force.
+    pub(super) fn given(&self, file: &Policy) -> Vec<Given> {
         let (before, after) = (&self.before.values, &file.values);
         let keys: BTreeSet<&PolicyKey> = before.keys().chain(after.keys()).collect();
         let differing: Vec<&PolicyKey> =
@@ -41,30 +33,46 @@ impl<'s> Judged<'s, '_> {
             return Vec::new();
         }
         let said = self.said();
-        differing.into_iter().filter_map(|key| self.value(key, file, &said)).collect()
+        differing.into_iter().map(|key| self.value(key, file, &said)).collect()
     }
 
-    /// What keeps a value from counting; `None` when nothing does.
-    fn value(&self, key: &PolicyKey, file: &Policy, said: &[Yes<'_>]) -> Option<Improper> {
+    /// A value with those who stand behind it, and what keeps it from counting.
+    fn value(&self, key: &PolicyKey, file: &Policy, said: &[Yes<'_>]) -> Given {
         let owners = self.owned.owners(self.commit, key);
         let names = self.names(&owners);
         let agreed = said.iter().filter(|yes| names.iter().any(|name| name == yes.to)).map(|yes| yes.person);
         // Whoever affirms a commit stands behind what it gave, as whoever made it does.
-        let behind_it: BTreeSet<&str> =
+        let behind: BTreeSet<&str> =
             owners.iter().filter_map(|&owner| self.maker(owner)).chain(agreed).collect();
-        let people: Vec<&str> = self.before.policy_people().collect();
+        let n_people = self.before.policy_people().count();
         let may_alone = self.before.alone.iter().any(|table| table == key.table());
-        let needed = if people.len() < 2 || may_alone { 1 } else { 2 };
-        if behind_it.len() >= needed {
-            return None;
-        }
-        let code = match (self.is_own_power(key, file, &owners), behind_it.is_empty()) {
-            (true, _) => Code::PolicySelfGrant,
-            (false, true) => Code::PolicyRole,
-            (false, false) => Code::PolicyUnreviewed,
+        let needed = if n_people < 2 || may_alone { 1 } else { 2 };
+        let code = match (self.is_own_power(key, file, &owners), behind.is_empty()) {
+            _ if behind.len() >= needed => None,
+            (true, _) => Some(Code::PolicySelfGrant),
+            (false, true) => Some(Code::PolicyRole),
+            (false, false) => Some(Code::PolicyUnreviewed),
         };
-        let open_to = people.into_iter().filter(|person| !behind_it.contains(person));
-        Some(Improper { key: key.clone(), code, owners, open_to: open_to.map(str::to_owned).collect() })
+        Given {
+            key: key.clone(),
+            before: self.before.values.get(key).cloned(),
+            after: file.values.get(key).cloned(),
+            owners,
+            alone: n_people < 2 && !may_alone && !behind.is_empty(),
+            behind: behind.into_iter().map(str::to_owned).collect(),
+            code,
+        }
+    }
+
+    /// The same as what is not in force, with who could say yes to it.
+    pub(super) fn improper(&self, given: &Given) -> Option<Improper> {
+        let is_open = |person: &&str| !given.behind.iter().any(|behind| behind == person);
+        Some(Improper {
+            key: given.key.clone(),
+            code: given.code?,
+            owners: given.owners.clone(),
+            open_to: self.before.policy_people().filter(is_open).map(str::to_owned).collect(),
+        })
     }
 
     /// The person who may change the policy and made a commit.
@@ -94,50 +102,18 @@ impl<'s> Judged<'s, '_> {
 
     /// Everything that people who may change the policy have said yes to, as far as the commit has it in its history.
     fn said(&self) -> Vec<Yes<'s>> {
-        let mut said: Vec<Yes<'_>> = Vec::new();
-        let history = self.material.history;
+        let Material { history, affirmations, .. } = *self.material;
+        let worth = self.material.worth(self.line);
         let reachable = history.reachable(self.commit);
-        for (position, facts) in history.commits.iter().enumerate().filter(|(at, _)| reachable[*at]) {
-            let affirms = &facts.trailers.affirms;
-            if let Some(person) =
-                self.maker(position).filter(|_| !affirms.is_empty() && self.is_own(position))
-            {
-                said.extend(affirms.iter().map(|to| Yes { to, person }));
-            }
-        }
-        for (path, blob, owners) in self.owned.affirmations(self.commit) {
-            let Some((to, person)) = affirmation_path(path) else { continue };
-            let by_commit = || {
-                let is_theirs = |owner: &usize| self.maker(*owner) == Some(person) && self.is_own(*owner);
-                owners.iter().any(is_theirs)
-            };
-            let named = self.before.policy_people().find(|known| *known == person);
-            let Some(person) = named.filter(|_| by_commit() || self.is_signed(blob, to, person)) else {
-                continue;
-            };
-            said.push(Yes { to, person });
-        }
-        said
-    }
-
-    /// Whether author and committer of a commit are one person, or it is signed: a message that a forge wrote, or whoever
-    /// merged, is nobody's word. A merge's own state is none either.
-    fn is_own(&self, commit: usize) -> bool {
-        let facts = &self.material.history.commits[commit];
-        let author = self.before.person_by_email(&facts.author.email);
-        let signed = matches!(self.material.signatures.get(&commit), Some(SignatureCheck::Good { .. }));
-        let same = author.is_some() && author == self.before.person_by_email(&facts.committer.email);
-        facts.parents.len() < 2 && (same || signed)
-    }
-
-    /// Whether an affirmation's own text is signed by a key of the person that it names.
-    fn is_signed(&self, blob: crate::history::BlobId, to: &str, person: &str) -> bool {
-        let Some(file) = self.material.affirmations.get(&blob) else { return false };
-        let says_so = file.text.as_ref().is_ok_and(|text| text.commit == to && text.person == person);
-        let key = match &file.check {
-            Some(SignatureCheck::Good { key }) => key,
-            _ => return false,
-        };
-        says_so && self.before.people.get(person).is_some_and(|listed| has_key(listed, key))
+        let commits = (0..history.commits.len()).filter(|commit| reachable[*commit]);
+        let commits = commits.filter(|commit| !history.commits[*commit].trailers.affirms.is_empty());
+        let by_message = commits
+            .filter(|commit| self.maker(*commit).is_some())
+            .flat_map(|commit| affirmed::by_message(&worth, self.before, commit));
+        let policy = (self.before, wanted(self.before.trust.policy));
+        let by_file = self.owned.affirmations(self.commit).filter_map(|(path, blob, owners)| {
+            affirmed::by_file(&worth, policy, affirmations, (path, blob), &owners)
+        });
+        by_message.chain(by_file).filter(|yes| self.before.may_change_policy(yes.person)).collect()
     }
 }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize, Serializer};
 
 use crate::diagnostic::{Code, Diagnostic};
 use crate::history::{CommitId, CommitTime};
-use crate::record::{ItemKey, Record, RecordId, RecordType, Risk, ScopeHash, TaskKind};
+use crate::record::{ItemKey, Record, RecordId, RecordType, Risk, ScopeHash, TaskKind, Verdict};
 
 pub use event::{Event, EventKind};
 pub use status::Status;
@@ -287,6 +287,8 @@ pub struct RecordState {
     pub items: Arc<[ItemState]>,
     /// Environments in the policy's order (tasks).
     pub environments: Vec<EnvironmentState>,
+    /// What the board has said (decisions): whatever the file says, nobody else sets it.
+    pub verdict: Option<Verdict>,
     /// Conditions that nobody has met (decisions).
     pub open_conditions: Vec<String>,
     /// Links in both directions.

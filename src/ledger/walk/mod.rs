@@ -224,21 +224,22 @@ impl<'a> Walker<'a> {
         self.number(RecordType::of_path(path)?, RecordId::of_path(path)?)
     }
 
-    /// The number of a record that is noted; its type is that of the first file seen.
+    /// The number of a record that is noted.
     fn number(&mut self, record_type: RecordType, id: RecordId) -> Option<RecordIx> {
-        if let Some(&record) = self.out.id_index.get(&id) {
+        if let Some(record) = self.out.record(record_type, id.as_str()) {
             return Some(record);
         }
         let record = u32::try_from(self.out.ids.len()).expect("fewer than four billion records");
         self.reads.push(self.needed.has(&id));
         self.out.ids.push((record_type, id.clone()));
         self.out.versions.push(Vec::new());
-        self.out.id_index.insert(id, record);
+        self.out.id_index.entry(id).or_default()[record_type as usize] = Some(record);
         Some(record)
     }
 
     /// The version of a record after a commit, by the law.
     fn node(&mut self, commit: u32, record: RecordIx, files: Files, parents: &[Option<Arc<Node>>]) -> Node {
+        self.note_hidden(commit, record, &files, parents);
         let state = self.state(record, &files, parents.first().and_then(Option::as_ref));
         let transitions = self.out.transitions.len();
         let cells = match parents {
@@ -261,6 +262,24 @@ impl<'a> Walker<'a> {
             self.out.moves.push(Move { commit, record, from, to: *to });
         }
         node
+    }
+
+    /// Notes who made a version that cannot be read, and who made it readable again. Until then the record is what it was,
+    /// so that what was hidden would else be the act of whoever brings it to light.
+    fn note_hidden(&mut self, commit: u32, record: RecordIx, files: &Files, parents: &[Option<Arc<Node>>]) {
+        if !self.reads[record as usize] || files.records.is_empty() {
+            return;
+        }
+        let before = || parents.iter().flatten().map(|node| &node.files);
+        if before().any(|before| before.records == files.records) {
+            return;
+        }
+        let is_hidden = |files: &Files| !files.records.is_empty() && self.readable(record, files).is_none();
+        if is_hidden(files) {
+            self.out.taints.push((commit as usize, record));
+        } else if before().any(is_hidden) {
+            self.out.repairs.insert((commit as usize, record));
+        }
     }
 
     fn cells_after_several(
@@ -328,7 +347,7 @@ impl<'a> Walker<'a> {
         }
     }
 
-    /// Notes the scopes of a decision's tasks where this commit set one of its fields.
+    /// Notes what a decision is about where this commit set one of its fields.
     fn bind(&mut self, commit: u32, decision: RecordIx) {
         let sets_field = self
             .out
@@ -339,21 +358,27 @@ impl<'a> Walker<'a> {
             .any(|t| t.record == decision && matches!(self.out.keys.item(t.key), Key::Field(_)));
         let at = |record| self.out.node(self.history, commit as usize, record);
         let changes = self.out.keys.find(&Key::Field("changes".into()));
-        let Some(cell) = changes.and_then(|key| at(decision)?.cell(key).cloned()).filter(|_| sets_field)
-        else {
-            return;
-        };
+        let Some(node) = at(decision).filter(|_| sets_field) else { return };
+        let Some(cell) = changes.and_then(|key| node.cell(key)) else { return };
         let Value::Json(json) = self.out.values.item(cell.value) else { return };
         let listed: Vec<String> = serde_json::from_str(json).unwrap_or_default();
-        let scopes = listed
-            .iter()
-            .filter_map(|id| self.out.id_index.get(&RecordId::parse(id).ok()?).copied())
-            .map(|task| {
-                let scope = at(task).and_then(|node| node.cell(self.scope));
-                (task, scope.map_or(ABSENT, |cell| cell.value))
-            })
-            .collect();
-        self.out.bindings.push(Binding { commit, decision, scopes });
+        let (mut scopes, mut absent) = (Vec::new(), Vec::new());
+        for id in listed.iter().filter_map(|id| RecordId::parse(id).ok()) {
+            match self.out.record(RecordType::Task, id.as_str()) {
+                Some(task) => {
+                    let scope = at(task).and_then(|node| node.cell(self.scope));
+                    scopes.push((task, scope.map_or(ABSENT, |cell| cell.value)));
+                }
+                None => absent.push(id),
+            }
+        }
+        let facts = self.readable(decision, &node.files);
+        let conditions = facts.into_iter().flat_map(|facts| {
+            let places = facts.shape.conditions.iter();
+            places.filter_map(|place| facts.shape.items.get(usize::from(*place)))
+        });
+        let conditions = conditions.filter_map(|item| self.out.keys.find(&Key::Item(item.clone()))).collect();
+        self.out.bindings.push(Binding { commit, decision, scopes, absent, conditions });
     }
 }
 

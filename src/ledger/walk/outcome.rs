@@ -118,19 +118,25 @@ pub(in crate::ledger) struct Move {
     pub(in crate::ledger) to: u32,
 }
 
-/// The scopes of a decision's tasks at the commit that set a field of it.
+/// What a decision was about at a commit that set a field of it.
 #[derive(Debug, Clone)]
 pub(in crate::ledger) struct Binding {
     pub(in crate::ledger) commit: u32,
     pub(in crate::ledger) decision: RecordIx,
+    /// The tasks that it lists, each with its scope then.
     pub(in crate::ledger) scopes: Vec<(RecordIx, u32)>,
+    /// IDs on its list that no record had had.
+    pub(in crate::ledger) absent: Vec<RecordId>,
+    /// Its conditions, as keys.
+    pub(in crate::ledger) conditions: Vec<u32>,
 }
 
 /// The outcome of the walk.
 #[derive(Debug, Default)]
 pub struct Walk {
     pub(in crate::ledger) ids: Vec<(RecordType, RecordId)>,
-    pub(in crate::ledger) id_index: FxHashMap<RecordId, RecordIx>,
+    /// By ID, the record of each type. An ID that was a runbook's and is a task's now is two records.
+    pub(in crate::ledger) id_index: FxHashMap<RecordId, [Option<RecordIx>; RecordType::ALL.len()]>,
     pub(in crate::ledger) keys: Interner<Key>,
     pub(in crate::ledger) values: Interner<Value>,
     pub(in crate::ledger) paths: Interner<Box<str>>,
@@ -138,6 +144,10 @@ pub struct Walk {
     pub(in crate::ledger) withdrawals: Vec<Withdrawal>,
     pub(in crate::ledger) moves: Vec<Move>,
     pub(in crate::ledger) bindings: Vec<Binding>,
+    /// Commits that made a version which cannot be read, so that nobody can tell what they wrote.
+    pub(in crate::ledger) taints: Vec<(usize, RecordIx)>,
+    /// Commits that made such a version readable again: what comes to light with them is not their authors' act.
+    pub(in crate::ledger) repairs: FxHashSet<(usize, RecordIx)>,
     /// Commits that tick an item that deploys, with the record.
     pub(in crate::ledger) deployments: Vec<(usize, RecordIx)>,
     /// By record, its versions with the commits that made them, in the order of the walk. A commit has the
@@ -158,6 +168,11 @@ impl Walk {
         let mut before = versions[..until].iter().rev();
         let found = before.find(|(commit, _)| history.is_on_first_parent_line(*commit as usize, at));
         found.map(|(_, node)| node)
+    }
+
+    /// The record of that type and ID.
+    pub(in crate::ledger) fn record(&self, record_type: RecordType, id: &str) -> Option<RecordIx> {
+        self.id_index.get(id)?[record_type as usize]
     }
 
     /// Every ID that some commit of the history holds, deleted records included.
@@ -196,16 +211,25 @@ impl<T: Eq + std::hash::Hash> Interner<T> {
     }
 }
 
-/// Commits whose signatures matter: they tick, decide, or change the policy or bring a change of it in.
-/// Positions, ascending; only commits that carry a signature.
-pub fn signed_acts(history: &History, walk: &Walk) -> Vec<usize> {
+/// Commits whose signatures matter: they tick, decide, write a text or did work on a task, carry a trailer that only its
+/// author may speak in, or change the policy. Positions, ascending; only commits that carry a signature. `named` are the
+/// commits that name tasks.
+pub fn signed_acts(history: &History, walk: &Walk, named: &FxHashMap<usize, Vec<RecordIx>>) -> Vec<usize> {
     let acts = walk.transitions.iter().filter(|transition| match walk.keys.item(transition.key) {
         Key::Item(_) => walk.values.item(transition.to).is_ticked(),
-        Key::Field(field) => &**field == "decision",
+        Key::Scope => true,
+        Key::Field(field) => matches!(&**field, "decision" | "changes"),
         _ => false,
     });
+    let speaks = |commit: &usize| {
+        let trailers = &history.commits[*commit].trailers;
+        !trailers.deployed.is_empty() || !trailers.rolled_back.is_empty()
+    };
     let mut signed: Vec<usize> = acts
         .map(|transition| transition.commit as usize)
+        .chain(walk.taints.iter().map(|(commit, _)| *commit))
+        .chain(named.keys().copied())
+        .chain((0..history.commits.len()).filter(speaks))
         .chain(policy_acts(history))
         .filter(|&commit| history.commits[commit].signed)
         .collect();

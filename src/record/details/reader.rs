@@ -88,12 +88,12 @@ impl<'a, 't> Reader<'a, 't> {
 
     pub(super) fn scheduled(&mut self) -> Option<ZonedDateTime> {
         let value = self.value("scheduled")?;
-        let expected = "a date-time with offset such as 2024-05-25T02:00:00+02:00, without quotes";
-        let Some(datetime) = value.get_ref().as_datetime() else {
+        let expected = "a date-time with offset such as 2024-05-25T02:00:00+02:00";
+        let Some(datetime) = datetime(value) else {
             self.wrong_type("`scheduled`", value, expected);
             return None;
         };
-        let zoned = to_zoned(datetime);
+        let zoned = to_zoned(&datetime);
         if zoned.is_none() {
             let part = match datetime {
                 Datetime { date: None, .. } => "a time without date",
@@ -108,10 +108,10 @@ impl<'a, 't> Reader<'a, 't> {
 
     pub(super) fn meeting(&mut self) -> Option<Date> {
         let value = self.value("meeting")?;
-        let expected = "a date such as 2024-05-16, without quotes";
-        match value.get_ref().as_datetime() {
+        let expected = "a date such as 2024-05-16";
+        match datetime(value) {
             Some(Datetime { date: Some(date), time: None, offset: None }) => {
-                let meeting = to_date(date);
+                let meeting = to_date(&date);
                 if meeting.is_none() {
                     self.invalid(value, format!("`meeting` is no day of the calendar, expected {expected}"));
                 }
@@ -194,6 +194,14 @@ impl<'a, 't> Reader<'a, 't> {
         let span: Range<usize> = shift(value.span(), self.base);
         self.diagnostics.push(Diagnostic::error(Code::FieldInvalid, self.path, self.source, span, message));
         self.diagnostics.last_mut().expect("one was just pushed")
+    }
+}
+
+/// TOML's own date or time, or the same in quotes.
+fn datetime(value: &Value<'_>) -> Option<Datetime> {
+    match value.get_ref() {
+        DeValue::String(text) => text.parse().ok(),
+        other => other.as_datetime().copied(),
     }
 }
 

@@ -302,11 +302,11 @@ fn invalid_fields_say_what_was_expected() {
         ("labels = ['a', 2]", "an element of `labels` is a whole number, expected a text in quotes"),
         (
             "scheduled = 2024-05-25T02:00:00",
-            "`scheduled` is a date-time without offset, expected a date-time with offset such as 2024-05-25T02:00:00+02:00, without quotes",
+            "`scheduled` is a date-time without offset, expected a date-time with offset such as 2024-05-25T02:00:00+02:00",
         ),
         (
             "scheduled = 2024-05-25",
-            "`scheduled` is a date without time, expected a date-time with offset such as 2024-05-25T02:00:00+02:00, without quotes",
+            "`scheduled` is a date without time, expected a date-time with offset such as 2024-05-25T02:00:00+02:00",
         ),
         ("cancelled = ' '", "`cancelled` is empty, expected a text"),
         (

@@ -1,0 +1,195 @@
+//! Changes of the rules themselves: what landed, who gave it, who agreed, and whether it came into force.
+
+use super::AuditAsk;
+use crate::diagnostic::{Code, Diagnostic};
+use crate::ledger::context::Context;
+use crate::ledger::landing::LandingTimes;
+use crate::ledger::policy_line::{Control, Given, InForce, Pending};
+use crate::ledger::state::Evidence;
+use crate::policy::PolicyKey;
+
+/// What became of a change of the policy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ControlOutcome {
+    /// The policy began with it.
+    Began,
+    /// It came into force.
+    InForce,
+    /// The file says again what is in force.
+    PutBack,
+    /// It did not come into force with this landing.
+    NotInForce {
+        /// The landing with which it was affirmed or put back; none so far.
+        until: Option<Evidence>,
+    },
+}
+
+impl ControlOutcome {
+    /// The word for it in every format.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            ControlOutcome::Began => "began",
+            ControlOutcome::InForce => "in-force",
+            ControlOutcome::PutBack => "put-back",
+            ControlOutcome::NotInForce { .. } => "not-in-force",
+        }
+    }
+}
+
+/// One value of a change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ControlValue {
+    /// Its key.
+    pub key: PolicyKey,
+    /// What it was.
+    pub before: Option<String>,
+    /// What it is.
+    pub after: Option<String>,
+    /// Who gave it to the file, or took it away.
+    pub by: Vec<Evidence>,
+    /// People who may change the policy and made it or agreed to it.
+    pub agreed: Vec<String>,
+    /// Whether nobody could agree, since only one person may change the policy.
+    pub alone: bool,
+    /// Why it does not count, or that it takes something out of what is audited.
+    pub codes: Vec<Code>,
+}
+
+/// A change of the policy that landed in the period.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ControlChange {
+    /// The commit with which it landed.
+    pub landed: Evidence,
+    /// When, as seconds since the epoch.
+    pub time: i64,
+    /// What became of it.
+    pub outcome: ControlOutcome,
+    /// The codes of a file that is gone or cannot be read.
+    pub gone: Option<Code>,
+    /// What it changes.
+    pub values: Vec<ControlValue>,
+}
+
+/// Every change of the policy that landed in the period, the first one first.
+pub(super) fn controls(
+    context: &Context<'_>,
+    times: &LandingTimes,
+    ask: &AuditAsk<'_>,
+) -> Vec<ControlChange> {
+    let (history, line) = (context.sources.history, context.sources.line);
+    let all = line.controls();
+    let in_period = |control: &Control| {
+        times.of(history, line, control.landing).is_within(ask.since, ask.until) && context.has(control.landing)
+    };
+    let change = |(place, control): (usize, &Control)| {
+        let outcome = match (&control.pending, control.before) {
+            (Some(_), _) => {
+                let end = all[place..].iter().find(|later| later.pending.is_none());
+                ControlOutcome::NotInForce { until: end.map(|end| context.evidence(end.landing)) }
+            }
+            (None, InForce::Builtin) => ControlOutcome::Began,
+            (None, before) if before == control.after => ControlOutcome::PutBack,
+            (None, _) => ControlOutcome::InForce,
+        };
+        ControlChange {
+            landed: context.evidence(control.landing),
+            time: times.of(history, line, control.landing).stated,
+            outcome,
+            gone: matches!(control.pending, Some(Pending::Gone)).then_some(Code::PolicyRole),
+            values: control.values.iter().map(|given| value(context, given)).collect(),
+        }
+    };
+    all.iter().enumerate().filter(|(_, control)| in_period(control)).map(change).collect()
+}
+
+fn value(context: &Context<'_>, given: &Given) -> ControlValue {
+    let narrowed = narrows(given).then_some(Code::AuditNarrowed);
+    ControlValue {
+        key: given.key.clone(),
+        before: given.before.clone(),
+        after: given.after.clone(),
+        by: given.owners.iter().map(|&owner| context.evidence(owner)).collect(),
+        agreed: given.behind.clone(),
+        alone: given.alone,
+        codes: given.code.into_iter().chain(narrowed).collect(),
+    }
+}
+
+/// Whether a value takes something out of what is audited: the duty's beginning, a path, an environment's gate.
+fn narrows(given: &Given) -> bool {
+    let key = &given.key;
+    let is_exclusion = key.member.as_deref().is_some_and(|member| member.starts_with('!'));
+    match (key.table(), key.path.last().map(String::as_str)) {
+        ("audit", Some("since")) => given.after.is_some(),
+        ("paths", Some("infrastructure")) => given.after.is_none() != is_exclusion,
+        ("environments", Some("gated")) => given.after.as_deref() == Some("false"),
+        ("environments", Some("deployed-by")) => given.after.is_none(),
+        _ => false,
+    }
+}
+
+/// What is wrong with where the policy says that the duty begins.
+pub(super) fn duty(context: &Context<'_>, ask: &AuditAsk<'_>) -> Option<Diagnostic> {
+    let named = context.sources.policy.audit.since.as_deref()?;
+    let line = context.sources.line;
+    let name = |commit: usize| context.sources.history.commits[commit].id;
+    let (why, help) = match (ask.duty.filter(|&duty| context.has(duty)), line.root()) {
+        (None, _) => {
+            let help = "name a commit of the trunk: `git log --first-parent` shows them".to_owned();
+            (format!("`audit.since` names {named}, which the trunk does not have; nothing is exempt"), help)
+        }
+        (Some(duty), _) if !line.is_on(duty) => {
+            let landing = context.landing(duty).unwrap_or(duty);
+            let why = format!("`audit.since` names {}, which is no commit of the trunk's own line", name(duty).short());
+            (why, format!("name the commit with which it landed: {}", name(landing)))
+        }
+        (Some(duty), Some(root)) if duty != root && context.in_history(duty, root) => {
+            let (duty, began) = (name(duty).short(), name(root).short());
+            let why = format!("`audit.since` names {duty}, from before the policy began in {began}: by no rules could anybody \
+                               have a duty then");
+            (why, format!("name {} or a later commit", name(root)))
+        }
+        _ => return None,
+    };
+    Some(Diagnostic::error_at_file(Code::AuditSince, ask.policy_path, why).with_help(help))
+}
+
+/// A change as every document shows it: day, commit, outcome, and a sentence for each value.
+pub fn control_words(change: &ControlChange) -> (String, Vec<String>) {
+    let outcome = match &change.outcome {
+        ControlOutcome::Began => "the policy began".to_owned(),
+        ControlOutcome::InForce => "in force".to_owned(),
+        ControlOutcome::PutBack => "put back to what is in force".to_owned(),
+        ControlOutcome::NotInForce { until: None } => "not in force".to_owned(),
+        ControlOutcome::NotInForce { until: Some(end) } => {
+            format!("not in force; settled with {}", end.commit.short())
+        }
+    };
+    let gone = change.gone.map(|code| format!("the file is gone or cannot be read ({code})"));
+    (outcome, gone.into_iter().chain(change.values.iter().map(value_words)).collect())
+}
+
+fn value_words(value: &ControlValue) -> String {
+    let path = value.key.path.join(".");
+    let what = match (&value.key.member, &value.before, &value.after) {
+        (Some(member), None, _) => format!("adds `{member}` to `{path}`"),
+        (Some(member), Some(_), _) => format!("takes `{member}` out of `{path}`"),
+        (None, None, Some(after)) => format!("sets `{path}`: {after}"),
+        (None, Some(before), Some(after)) => format!("changes `{path}` from {before} to {after}"),
+        (None, Some(before), None) => format!("removes `{path}`: {before}"),
+        (None, None, None) => format!("`{path}`"),
+    };
+    let by: Vec<String> = value.by.iter().map(|by| format!("{} in {}", who(by), by.commit.short())).collect();
+    let agreed = match (value.agreed.is_empty(), value.alone) {
+        (true, _) => String::new(),
+        (false, true) => format!("; {} alone, the only one who may change the policy", value.agreed.join(", ")),
+        (false, false) => format!("; behind it: {}", value.agreed.join(", ")),
+    };
+    let codes: Vec<&str> = value.codes.iter().map(|code| code.as_str()).collect();
+    let codes = if codes.is_empty() { String::new() } else { format!(" ({})", codes.join(", ")) };
+    format!("{what}, by {}{agreed}{codes}", by.join(" and "))
+}
+
+fn who(by: &Evidence) -> &str {
+    by.person.as_deref().unwrap_or(&by.email)
+}
