@@ -120,7 +120,11 @@ fn a_policy_that_is_broken_or_gone_leaves_the_last_one_in_force() {
     let run = book.run(&["list"]).expect(0);
     assert!(run.stderr.contains("1 error"), "{}", run.stderr);
     let run = book.run(&["check"]).expect(3);
-    assert!(run.stdout.contains("policy.toml:2:1") && run.stdout.contains("did you mean `trunk`"), "{}", run.stdout);
+    assert!(
+        run.stdout.contains("policy.toml:2:1") && run.stdout.contains("did you mean `trunk`"),
+        "{}",
+        run.stdout
+    );
     std::fs::remove_file(book.root.join("policy.toml")).unwrap();
     book.commit("remove the policy");
     book.run(&["list"]).expect(0);

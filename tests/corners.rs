@@ -213,7 +213,11 @@ fn a_merge_that_brings_an_old_policy_back_is_a_change_of_the_policy() {
     book.git(&["checkout", "old", "--", "policy.toml"]);
     book.commit("merge");
     book.later().tick(PATH, "Security review");
-    assert_eq!(book.approval("INFRA-1", "security"), "approval-role", "what was given back is not in force");
+    assert_eq!(
+        book.approval("INFRA-1", "security"),
+        "policy-self-grant",
+        "what was given back is not in force"
+    );
     let audit = book.json(&["audit", "--now", NOW]);
     assert_eq!(audit["diagnostics"][0]["code"], "policy-self-grant", "{audit}");
 }

@@ -136,7 +136,7 @@ fn what_breaks_the_policy_is_refused_and_said() {
         ("policy-invalid", "policy.toml:", |book| {
             edits(book, "kim", "policy.toml", "[roles]", "[rolls]");
         }),
-        ("policy-invalid", "the policy is gone", |book| {
+        ("policy-role", "the policy has been deleted", |book| {
             book.git(&["rm", "-q", "policy.toml"]);
             book.person("kim").later().commit("no policy");
         }),

@@ -222,7 +222,7 @@ fn a_stated_time_that_is_none_states_nothing() {
 /// A change of high risk that lacks nothing, on the trunk.
 fn high() -> Fixture {
     let rule = "[risk.high]\nsections = []\nitems = [\"On-call team notified\"]\ncommunication = [\"Status page\"]\n\
-        [windows.standard]\nrrule = \"FREQ=DAILY\"\nstart = \"00:00\"\nduration = \"24h\"\n";
+        [windows.standard]\nrrule = \"FREQ=DAILY\"\nstart = \"00:00\"\nduration = \"24h\"\ntimezone = \"UTC\"\n";
     let mut book = plain(rule);
     let more = "## Checklist\n\n- [ ] On-call team notified\n\nand\n\n- [ ] Status page\n\n## Notes";
     book.person("ana").later().write(PATH, task("INFRA-1", "risk = \"high\"\n").replace("## Notes", more));

@@ -85,7 +85,7 @@ const MANIFEST: &str = "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name
 
 /// The program's real answers on the demo, each as `NAME.N.json`.
 fn write_answers(book: &Fixture) {
-    let commands: [&[&str]; 39] = [
+    let commands: [&[&str]; 40] = [
         &["list"],
         &["show", "INFRA-150", "--events"],
         &["show", "CAB-2024-05"],
@@ -120,6 +120,7 @@ fn write_answers(book: &Fixture) {
         &["tick", "INFRA-235", "Terraform code"],
         &["cancel", "INFRA-235", "no need", "--branch", "other"],
         &["pr", "INFRA-235"],
+        &["affirm", "HEAD", "--anyway", "to see it"],
         &["renumber", "INFRA-235", "INFRA-500"],
         &["renumber"],
         &["build", "--out", "../site"],

@@ -39,6 +39,42 @@ fn an_empty_repository_has_drafts_only() {
     book.run(&["check"]).expect(0);
 }
 
+/// A forge that no policy lists cannot vouch for the change that lists it; and a beginning that is kept is not forged.
+#[test]
+fn init_lists_the_forge_and_keeps_where_the_policy_began() {
+    let mut book = Fixture::empty();
+    book.write("main.tf", "x");
+    book.person("ana").committed_by("noreply").commit("code by the web");
+    book.person("kim").run(&["init", "--git"]).expect(0);
+    let policy = book.read("policy.toml");
+    assert!(policy.contains("\nforges = [\"noreply@example.org\"] "), "{policy}");
+    let key = ["config", "--local", "--get", "changebook.policy-root"];
+    assert!(!book.try_git(&book.root, &key).status.success(), "nothing began yet");
+    let root = book.commit("the book");
+    let said = book.run(&["init", "--git"]).expect(0);
+    assert!(
+        said.stdout.contains("the policy began in") && said.stdout.contains(&root[..7]),
+        "{}",
+        said.stdout
+    );
+    assert_eq!(book.git(&key), root);
+    assert!(!book.run(&["init", "--git"]).expect(0).stdout.contains("began"), "it is kept");
+    // Another beginning that is merged in rules nobody here.
+    book.git(&["checkout", "-q", "--orphan", "other"]);
+    book.replace(
+        "policy.toml",
+        "policy-roles = []",
+        "policy-roles = []\n[people.eve]\nemails = [\"eve@example.org\"]",
+    );
+    book.person("eve").commit("mine");
+    book.git(&["checkout", "-q", "main"]);
+    book.git(&["merge", "-q", "--allow-unrelated-histories", "-X", "theirs", "-m", "merge", "other"]);
+    let run = book.run(&["list"]).expect(0);
+    assert!(!run.stdout.contains("eve"), "{}", run.stdout);
+    book.git(&["config", "--unset", "changebook.policy-root"]);
+    assert!(book.run(&["list"]).expect(1).stderr.contains("policy-forked"));
+}
+
 #[test]
 fn detached_bare_worktree_submodule_and_sub_folder() {
     let mut book = with_task();

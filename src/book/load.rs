@@ -125,6 +125,17 @@ impl Loaded {
         self.tips == other.tips && self.state.now == other.state.now && self.policy == other.policy
     }
 
+    /// Whether the policy file says something that is not in force.
+    pub fn is_policy_pending(&self) -> bool {
+        self.prepared.is_policy_pending()
+    }
+
+    /// The commit of the trunk that began the policy; `None` without a trunk, or before there is a policy.
+    pub fn policy_root(&self) -> Option<CommitId> {
+        let root = self.prepared.trunk().and_then(|_| self.prepared.policy_root())?;
+        Some(self.history.commits[root].id)
+    }
+
     /// The policy in force after a commit of the trunk's line; `None` where there is none that can be read.
     pub(super) fn in_force_after(&self, commit: CommitId) -> Option<&Policy> {
         self.prepared.in_force_after(&self.history, self.history.position(commit)?)

@@ -82,6 +82,16 @@ impl Prepared {
         Some(Sources { work_paths, ..self.sources(history, policy, now)? })
     }
 
+    /// Whether the policy file says something that is not in force.
+    pub(super) fn is_policy_pending(&self) -> bool {
+        self.pending.is_some()
+    }
+
+    /// Where the policy began.
+    pub(super) fn policy_root(&self) -> Option<usize> {
+        self.line.root()
+    }
+
     /// The trunk's position, when there is one.
     pub(super) fn trunk(&self) -> Option<usize> {
         self.trunk
@@ -177,8 +187,7 @@ impl Book {
         let known = cache.as_mut().map(|cache| std::mem::take(&mut cache.files)).unwrap_or_default();
         let Walked { versions, read, walk, foreseen, renumberings } =
             self.walk(history, policy, extent, &items, known)?;
-        let mut named =
-            ledger::named_tasks(history, &walk, policy.book.as_deref(), &renumberings, trunk);
+        let mut named = ledger::named_tasks(history, &walk, policy.book.as_deref(), &renumberings, trunk);
         let by_text = ledger::by_text(history, &walk, &named);
         let beside = ledger::code_beside_acts(history, &line);
         let asked_of = named.keys().chain(by_text.keys()).chain(&beside).copied();

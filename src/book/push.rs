@@ -126,6 +126,10 @@ impl Book {
             Err(BookError::Settings(wrong)) => return Ok(wrong.iter().map(Refusal::of).collect()),
             Err(error) => return Err(error),
         };
+        // One that cannot be read changes nothing of what is in force; it is refused with its places all the same.
+        if let Err(BookError::Settings(wrong)) = self.policy(Some(head)) {
+            return Ok(wrong.iter().map(Refusal::of).collect());
+        }
         let diagnostics = loaded.diagnostics();
         let old_files = old.map_or_else(|| Ok(BTreeMap::new()), |old| self.all_records(old))?;
         let new_files = self.all_records(head)?;

@@ -75,12 +75,14 @@ impl Book {
         Ok(Ruled { policy, policies, builtin, affirmations, line, pending })
     }
 
-    /// What names the commit that begins the policy: `--policy-root`, else git's configuration.
+    /// What names the commit that begins the policy: `--policy-root`, else git's configuration. A pipeline's variable that
+    /// is not set names none.
     pub(super) fn policy_root(&self, ask: &Ask) -> Result<Option<String>, BookError> {
-        match &ask.policy_root {
-            Some(named) => Ok(Some(named.clone())),
-            None => Ok(self.repository.config_string(POLICY_ROOT_KEY)?),
-        }
+        let named = match &ask.policy_root {
+            Some(named) => Some(named.clone()),
+            None => self.repository.config_string(POLICY_ROOT_KEY)?,
+        };
+        Ok(named.filter(|named| !named.is_empty()))
     }
 
     /// The commit that it names: one of the trunk's history, with a policy.

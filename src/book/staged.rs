@@ -86,7 +86,8 @@ impl Book {
         let after = self.load_from(inputs, ask)?.diagnostics();
         let changed = staged.changed();
         // What of the committed policy is not in force is not what is staged of it.
-        let is_of_history = |code| matches!(code, Code::PolicyRole | Code::PolicySelfGrant | Code::PolicyUnreviewed);
+        let is_of_history =
+            |code| matches!(code, Code::PolicyRole | Code::PolicySelfGrant | Code::PolicyUnreviewed);
         let (of_changed, others): (Vec<_>, Vec<_>) = after.into_iter().partition(|diagnostic| {
             changed.contains(diagnostic.path.as_str()) && !is_of_history(diagnostic.code)
         });

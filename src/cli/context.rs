@@ -113,7 +113,17 @@ impl Context {
         let _progress = Progress::begin("reading commits…");
         let mut loaded = book.load_from(inputs, ask)?;
         self.remarks.borrow_mut().extend(loaded.remark.take());
+        self.remark_policy(&loaded);
         Ok(loaded)
+    }
+
+    /// Says behind the answer that it is not by what the policy file says.
+    pub(super) fn remark_policy(&self, loaded: &Loaded) {
+        if loaded.is_policy_pending() {
+            let remark = "policy.toml says something that is not in force, and this answer is by the last policy that is: \
+                          `changebook check` says what, and whose word it needs";
+            self.remarks.borrow_mut().push(remark.to_owned());
+        }
     }
 
     /// Refuses an option that makes no sense for a command that changes something.

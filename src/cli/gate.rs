@@ -77,6 +77,7 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &GateArgs) -> Result<(),
     // Whoever judges reads the objects that the answer rests on.
     let ask = Ask { view, cache: CacheUse::Refused, ..context.ask() };
     let loaded = book.load(&ask)?;
+    context.remark_policy(&loaded);
     let plan = args.plan.as_deref().map(|file| read_plan(ui, file, &loaded.policy)).transpose()?;
     if let Some(person) =
         args.deployer.as_deref().filter(|person| !loaded.policy.people.contains_key(*person))

@@ -7,9 +7,9 @@ use super::context::Context;
 use super::error::CliError;
 use super::ui::{DIM, GOOD, Ui, paint};
 use crate::act::{set_git_setting, write_atomically};
-use crate::book::{BOOK_FILE, POLICY_FILE};
+use crate::book::{BOOK_FILE, POLICY_FILE, POLICY_ROOT_KEY};
 use crate::editor::merge::{ATTRIBUTES_FILE, DRIVER_SETTINGS, has_attributes, with_attributes};
-use crate::history::Repository;
+use crate::history::{CommitId, Repository};
 use crate::policy::BUILTIN_TEXT;
 
 /// Make a book here: book.toml, policy.toml with comments, folders, a first page
@@ -53,12 +53,14 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &InitArgs) -> Result<(),
     let name =
         directory.file_name().map_or_else(|| "Changes".into(), |name| name.to_string_lossy().into_owned());
     let title = args.title.clone().unwrap_or(name);
-    let (mut made, kept) = write_book(&directory, &title)?;
+    let policy = policy_of(&repository)?;
+    let (mut made, kept) = write_book(&directory, &title, &policy)?;
     let is_known = is_known_to_git(&directory);
     let sets_up = args.git || (!args.no_git && !is_known && !context.json && asks_for_git(ui)?);
     if sets_up {
         made.extend(set_up_git(&directory)?);
     }
+    let root = if sets_up { remember_root(context, &directory)? } else { None };
     if context.json {
         return ui.json(&serde_json::json!({ "schema": "changebook.init/1", "made": made, "kept": kept }));
     }
@@ -70,6 +72,13 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &InitArgs) -> Result<(),
     }
     if sets_up {
         ui.line(format!("{} merge.changebook and diff.changebook in this clone", paint(GOOD, "set")))?;
+        if let Some(root) = root {
+            let short = root.short();
+            ui.line(format!(
+                "{} {POLICY_ROOT_KEY} in this clone: the policy began in {short}",
+                paint(GOOD, "set")
+            ))?;
+        }
     } else if !is_known {
         ui.line(paint(DIM, "`changebook init --git` lets git merge records by their parts"))?;
     }
@@ -90,6 +99,38 @@ fn asks_for_git(ui: &mut Ui) -> Result<bool, CliError> {
     let mut answer = String::new();
     std::io::stdin().lock().read_line(&mut answer).map_err(|error| CliError::failure(error.to_string()))?;
     Ok(answer.trim().to_lowercase().starts_with('y'))
+}
+
+/// Commits that tell whether a forge commits here.
+const LATELY: usize = 1000;
+
+/// The built-in policy with the forges that commit here. A forge that no policy lists cannot vouch for the change that
+/// lists it, so that the first policy had better do so.
+fn policy_of(repository: &Repository) -> Result<String, CliError> {
+    let committers = repository.recent_committers(LATELY)?;
+    let forges: Vec<&str> = committers.iter().map(String::as_str).filter(|email| is_forge(email)).collect();
+    if forges.is_empty() {
+        return Ok(BUILTIN_TEXT.to_owned());
+    }
+    let list =
+        toml::Value::Array(forges.into_iter().map(|email| toml::Value::String(email.to_owned())).collect());
+    Ok(BUILTIN_TEXT.replacen("\nforges = [] ", &format!("\nforges = {list} "), 1))
+}
+
+/// The addresses that forges commit with, on their own sites and on others' servers. People's private addresses there
+/// (`1234+name@users.noreply.…`) are not of this form.
+fn is_forge(email: &str) -> bool {
+    email.split_once('@').is_some_and(|(local, _)| matches!(local, "noreply" | "no-reply"))
+}
+
+/// Keeps in this clone which commit began the policy, where that is known and nothing was kept: whoever brings another
+/// beginning later is refused.
+fn remember_root(context: &Context, directory: &Path) -> Result<Option<CommitId>, CliError> {
+    let (book, loaded) = context.load()?;
+    let is_kept = context.policy_root.is_some() || book.repository.config_string(POLICY_ROOT_KEY)?.is_some();
+    let Some(root) = loaded.policy_root().filter(|_| !is_kept) else { return Ok(None) };
+    set_git_setting(directory, POLICY_ROOT_KEY, &root.hex())?;
+    Ok(Some(root))
 }
 
 /// Whether the attributes name all records already.
@@ -116,7 +157,11 @@ fn set_up_git(directory: &Path) -> Result<Option<String>, CliError> {
 }
 
 /// Writes what is missing of a book; gives what was made and what was kept, relative to the directory.
-pub(super) fn write_book(directory: &Path, title: &str) -> Result<(Vec<String>, Vec<String>), CliError> {
+pub(super) fn write_book(
+    directory: &Path,
+    title: &str,
+    policy: &str,
+) -> Result<(Vec<String>, Vec<String>), CliError> {
     let (mut made, mut kept) = (Vec::new(), Vec::new());
     let quoted = toml::Value::String(title.to_owned()).to_string();
     let book = format!(
@@ -127,7 +172,7 @@ pub(super) fn write_book(directory: &Path, title: &str) -> Result<(Vec<String>, 
     );
     let files: [(&str, &str); 8] = [
         (BOOK_FILE, &book),
-        (POLICY_FILE, BUILTIN_TEXT),
+        (POLICY_FILE, policy),
         ("tasks/.gitkeep", KEEP),
         ("cab/.gitkeep", KEEP),
         ("runbooks/.gitkeep", KEEP),

@@ -53,6 +53,7 @@ struct Answer<'a> {
 pub(super) fn run(ui: &mut Ui, context: &Context, args: &MetricsArgs) -> Result<(), CliError> {
     let book = context.book()?;
     let loaded = book.load(&Ask { view: View::Trunk, ..context.ask() })?;
+    context.remark_policy(&loaded);
     let question =
         AuditQuestion { since: args.since.clone(), until: args.until.clone(), ..AuditQuestion::default() };
     let audited = book.audit(&loaded, &question)?;

@@ -53,8 +53,9 @@ mod tests {
     #[test]
     fn bullets_are_subjects_in_a_squash_alone() {
         let body = "\n\n* INFRA-1: code\n\n  * indented\n- INFRA-2: dashed\n\n* tests\n";
-        let subjects =
-            |subject: &str| squashed_subjects(&format!("{subject}{body}")).map(str::to_owned).collect::<Vec<_>>();
+        let subjects = |subject: &str| {
+            squashed_subjects(&format!("{subject}{body}")).map(str::to_owned).collect::<Vec<_>>()
+        };
         for squash in ["Redis (#7)", "Redis (!7)", "Merged in redis (pull request #7)"] {
             assert_eq!(subjects(squash), ["INFRA-1: code", "tests"], "{squash}");
         }

@@ -6,6 +6,7 @@
 
 mod branches;
 mod cache;
+mod committers;
 mod compare;
 mod error;
 mod index;

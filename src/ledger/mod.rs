@@ -51,7 +51,8 @@ pub use agenda::{Agenda, Matter, agenda, is_met_elsewhere};
 pub(crate) use approval::decide_command;
 pub use audit::{
     Audit, AuditAsk, AuditJson, ControlChange, ControlOutcome, ControlValue, Exception, Row, RowFacts,
-    Unrecorded, UnrecordedDeployment, audit, by_code, codes_of_row, commands_of_row, control_words, other_commands, review_text, row_facts, sample, shell_quoted, time_of_row,
+    Unrecorded, UnrecordedDeployment, audit, by_code, codes_of_row, commands_of_row, control_words,
+    other_commands, review_text, row_facts, sample, shell_quoted, time_of_row,
 };
 pub use check::{check, duplicates};
 pub use coming::{
@@ -63,12 +64,14 @@ pub use gate::{
 };
 pub use if_committed::{Consequence, if_committed};
 pub use json::{EventJson, RecordJson};
+pub use landing::code_beside_acts;
 pub use listed::{Listed, Since, Writer};
 pub use metrics::{Figures, Metrics, metrics};
-pub use landing::code_beside_acts;
 pub use naming::{by_text, deployment_items, name_by_text, named_tasks};
 pub use needed::{Depth, Needed};
-pub use policy_line::{Control, Forked, Given, Improper, InForce, Material, Pending, PolicyLine, policy_acts};
+pub use policy_line::{
+    Control, Forked, Given, Improper, InForce, Material, Pending, PolicyLine, policy_acts,
+};
 pub use progress::{Stage, definition_of_done, stages};
 pub use push::{Push, Refusal, judge_push, refused_name};
 pub use renumbering::{Renumbered, Renumberings, is_renumbered, may_be_renumbered, merges_with_texts};

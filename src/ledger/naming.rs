@@ -198,7 +198,8 @@ pub(super) fn changed_beside_code(commit: &Commit) -> Vec<RecordId> {
     if !commit.touches_code {
         return Vec::new();
     }
-    let tasks = commit.changes.iter().filter(|change| RecordType::of_path(&change.path) == Some(RecordType::Task));
+    let tasks =
+        commit.changes.iter().filter(|change| RecordType::of_path(&change.path) == Some(RecordType::Task));
     let mut ids: Vec<RecordId> = tasks.filter_map(|change| RecordId::of_path(&change.path)).collect();
     ids.sort_unstable();
     ids.dedup();

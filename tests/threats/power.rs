@@ -237,7 +237,8 @@ fn nobody_says_yes_for_another() {
 #[test]
 fn what_one_may_change_alone_and_what_a_merge_brings() {
     let mut book = guarded();
-    let freeze = "\n[[freeze]]\nname = \"Year end\"\nfrom = 2024-12-20T00:00:00Z\nto = 2025-01-05T00:00:00Z\n";
+    let freeze =
+        "\n[[freeze]]\nname = \"Year end\"\nfrom = 2024-12-20T00:00:00Z\nto = 2025-01-05T00:00:00Z\n";
     book.person("kim").write("policy.toml", of_two() + freeze);
     book.commit("a freeze");
     assert!(!found(&book).iter().any(|code| code.starts_with("policy-")), "{:?}", found(&book));

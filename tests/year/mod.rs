@@ -117,16 +117,16 @@ const GATE: [(u32, &str, &str); 60] = [
     (148, "-", ".  .  .  .  .  .  o  o  o  o"), // its work landed and was never deployed
     (149, "sat", ".  .  .  .  .  .  o  o  o  o"), // committed after the window, stated inside of it
     (150, "sat", ".  .  .  .  .  .  o  o  o  o"), // stated half a day later, within the three days that a commit may lag
-    (151, "-", ".  .  .  .  .  .  .  o  o  o"), // deployed by a commit that is older than its parent
-    (152, "-", ".  .  .  .  .  .  .  o  o  o"), // another plan than the recorded one was applied
+    (151, "-", ".  .  .  .  .  .  .  o  o  o"),   // deployed by a commit that is older than its parent
+    (152, "-", ".  .  .  .  .  .  .  o  o  o"),   // another plan than the recorded one was applied
     (153, "sat", ".  .  .  .  .  .  .  b  b  b"), // no way back is written
     (154, "sat", ".  .  .  .  .  .  .  in in in"), // on-call and status page were not told
     (155, "sun", ".  .  .  .  .  .  .  o  o  o"), // deployed at 02:50, the second time that it was 02:50
     (156, "sun", ".  .  .  .  .  .  .  o  o  o"), // deployed at 04:40 in that night
-    (157, "-", ".  .  .  .  .  .  .  .  .  o"), // before the freeze
-    (158, "-", ".  .  .  .  .  .  .  .  .  o"), // deployed in the freeze
-    (159, "E", ".  .  .  .  .  .  .  .  .  o"), // an emergency in the freeze
-    (160, "N", ".  .  .  .  .  .  .  .  .  o"), // named by the freeze
+    (157, "-", ".  .  .  .  .  .  .  .  .  o"),   // before the freeze
+    (158, "-", ".  .  .  .  .  .  .  .  .  o"),   // deployed in the freeze
+    (159, "E", ".  .  .  .  .  .  .  .  .  o"),   // an emergency in the freeze
+    (160, "N", ".  .  .  .  .  .  .  .  .  o"),   // named by the freeze
 ];
 
 /// The audit's rows of production in the order of time, each with the first moment of [`MOMENTS`] that comes after it

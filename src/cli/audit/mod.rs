@@ -93,6 +93,7 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &AuditArgs) -> Result<()
     book.repository.verify_objects();
     let ask = Ask { view: View::Trunk, cache: CacheUse::Refused, ..context.ask() };
     let loaded = book.load(&ask)?;
+    context.remark_policy(&loaded);
     let question = AuditQuestion {
         since: args.since.clone(),
         until: args.until.clone(),

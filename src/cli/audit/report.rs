@@ -7,7 +7,9 @@ use crate::cli::list::as_of;
 use crate::cli::table::{Cell, render};
 use crate::cli::ui::{BAD, BOLD, DIM, GOOD, escape, markdown_text, paint};
 use crate::history::CommitTime;
-use crate::ledger::{Row, RowFacts, by_code, codes_of_row, control_words, review_text, row_facts, time_of_row};
+use crate::ledger::{
+    Row, RowFacts, by_code, codes_of_row, control_words, review_text, row_facts, time_of_row,
+};
 
 /// What a report says before its rows.
 fn preamble(report: &Report<'_>) -> Vec<String> {

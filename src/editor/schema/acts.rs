@@ -6,8 +6,20 @@ use super::answers::{Keys, at, commit, risk};
 use super::shape::{closed, count, flag, list_of, one_of, or_null, text, texts};
 
 /// Names of these answers; that of a command where only one gives it.
-pub(super) const ACTS: [&str; 12] =
-    ["act", "affirm", "build", "chart", "compare", "demo", "init", "manifests", "merge", "pr", "renumber", "risk"];
+pub(super) const ACTS: [&str; 12] = [
+    "act",
+    "affirm",
+    "build",
+    "chart",
+    "compare",
+    "demo",
+    "init",
+    "manifests",
+    "merge",
+    "pr",
+    "renumber",
+    "risk",
+];
 
 /// The keys of an answer, but for its `schema`.
 pub(super) fn keys_of_act(name: &str) -> Option<Keys> {

@@ -123,7 +123,16 @@ fn lists(trailers: &Trailers) -> [&[String]; 11] {
         renumbers,
     } = trailers;
     [
-        changes, squashed, deployed, rolled_back, anyway, plans, exercised, affirms, approved_by, co_authors,
+        changes,
+        squashed,
+        deployed,
+        rolled_back,
+        anyway,
+        plans,
+        exercised,
+        affirms,
+        approved_by,
+        co_authors,
         renumbers,
     ]
 }

@@ -79,7 +79,8 @@ pub(super) fn controls(
     let (history, line) = (context.sources.history, context.sources.line);
     let all = line.controls();
     let in_period = |control: &Control| {
-        times.of(history, line, control.landing).is_within(ask.since, ask.until) && context.has(control.landing)
+        times.of(history, line, control.landing).is_within(ask.since, ask.until)
+            && context.has(control.landing)
     };
     let change = |(place, control): (usize, &Control)| {
         let outcome = match (&control.pending, control.before) {
@@ -140,13 +141,18 @@ pub(super) fn duty(context: &Context<'_>, ask: &AuditAsk<'_>) -> Option<Diagnost
         }
         (Some(duty), _) if !line.is_on(duty) => {
             let landing = context.landing(duty).unwrap_or(duty);
-            let why = format!("`audit.since` names {}, which is no commit of the trunk's own line", name(duty).short());
+            let why = format!(
+                "`audit.since` names {}, which is no commit of the trunk's own line",
+                name(duty).short()
+            );
             (why, format!("name the commit with which it landed: {}", name(landing)))
         }
         (Some(duty), Some(root)) if duty != root && context.in_history(duty, root) => {
             let (duty, began) = (name(duty).short(), name(root).short());
-            let why = format!("`audit.since` names {duty}, from before the policy began in {began}: by no rules could anybody \
-                               have a duty then");
+            let why = format!(
+                "`audit.since` names {duty}, from before the policy began in {began}: by no rules could anybody \
+                               have a duty then"
+            );
             (why, format!("name {} or a later commit", name(root)))
         }
         _ => return None,
@@ -182,7 +188,9 @@ fn value_words(value: &ControlValue) -> String {
     let by: Vec<String> = value.by.iter().map(|by| format!("{} in {}", who(by), by.commit.short())).collect();
     let agreed = match (value.agreed.is_empty(), value.alone) {
         (true, _) => String::new(),
-        (false, true) => format!("; {} alone, the only one who may change the policy", value.agreed.join(", ")),
+        (false, true) => {
+            format!("; {} alone, the only one who may change the policy", value.agreed.join(", "))
+        }
         (false, false) => format!("; behind it: {}", value.agreed.join(", ")),
     };
     let codes: Vec<&str> = value.codes.iter().map(|code| code.as_str()).collect();

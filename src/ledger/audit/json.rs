@@ -111,7 +111,8 @@ struct ControlValueJson<'a> {
 }
 
 fn control(change: &ControlChange) -> ControlJson<'_> {
-    let mut codes: Vec<Code> = change.gone.into_iter().chain(change.values.iter().flat_map(|v| v.codes.clone())).collect();
+    let mut codes: Vec<Code> =
+        change.gone.into_iter().chain(change.values.iter().flat_map(|v| v.codes.clone())).collect();
     codes.sort_unstable();
     codes.dedup();
     let values = change.values.iter().map(|value| ControlValueJson {

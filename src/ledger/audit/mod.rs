@@ -142,7 +142,8 @@ fn row(
     let landed = times.of(context.sources.history, context.sources.line, commit).latest();
     if landed.saturating_sub(time.seconds) > policy.audit.lag && case.rests_on_time(time.seconds, landed) {
         let lag = policy.audit.lag / 3600;
-        time.suspect.get_or_insert_with(|| format!("it landed more than {lag} hours after the time that it gives"));
+        time.suspect
+            .get_or_insert_with(|| format!("it landed more than {lag} hours after the time that it gives"));
     }
     case.time = case.time.filter(|_| time.suspect.is_none());
     let judgement = case.judge();

@@ -117,7 +117,10 @@ pub(in crate::ledger) fn refusal(
     task: &RecordId,
 ) -> Option<(usize, Code, String)> {
     let decision = in_force(context, decisions, task)?;
-    let word = decision.word.as_ref().filter(|word| word.is_on(context.record(RecordType::Task, task.as_str()), task))?;
+    let word = decision
+        .word
+        .as_ref()
+        .filter(|word| word.is_on(context.record(RecordType::Task, task.as_str()), task))?;
     match word.verdict {
         Verdict::Approved => None,
         Verdict::NeedsChanges => {

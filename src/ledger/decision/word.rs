@@ -139,7 +139,8 @@ impl Word<'_> {
         }
         let mut absent = self.binding.into_iter().flat_map(|binding| &binding.absent);
         absent.find_map(|id| {
-            let task = context.record(RecordType::Task, id.as_str()).filter(|task| context.node(*task).is_some())?;
+            let task =
+                context.record(RecordType::Task, id.as_str()).filter(|task| context.node(*task).is_some())?;
             let created = owner(task, &Key::Exists);
             Some((
                 format!(

@@ -292,7 +292,7 @@ impl PolicyLine {
     }
 
     /// The commit that began the policy.
-    pub(super) fn root(&self) -> Option<usize> {
+    pub fn root(&self) -> Option<usize> {
         self.line.root()
     }
 
