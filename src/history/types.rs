@@ -1,12 +1,11 @@
 //! Plain data about commits. No git2 type leaves the room.
 
 use std::fmt;
-use std::ops::Range;
 use std::sync::Arc;
 
-use rustc_hash::FxHashSet;
-
 use serde::{Serialize, Serializer};
+
+use super::reach::Reach;
 
 /// A commit's SHA-1 object name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -186,8 +185,8 @@ pub struct History {
     pub commits: Vec<Commit>,
     /// Positions by the first bytes of names, ascending.
     index: Vec<(u64, u32)>,
-    /// Numbering of the forest of first parents: a commit's descendants in it fill the range.
-    first_parent_descendants: Vec<Range<usize>>,
+    /// Which commit is in the history of which.
+    reach: Reach,
 }
 
 impl History {
@@ -199,8 +198,9 @@ impl History {
             index.sort_unstable();
             index
         };
-        let (index, first_parent_descendants) = rayon::join(index, || number_first_parent_forest(&commits));
-        History { commits, index, first_parent_descendants }
+        let reach = || Reach::new(commits.len(), |position| commits[position].parents.as_slice());
+        let (index, reach) = rayon::join(index, reach);
+        History { commits, index, reach }
     }
 
     /// Position of a commit.
@@ -213,33 +213,14 @@ impl History {
 
     /// Whether `ancestor` is in the history of `descendant`; a commit is in its own history.
     ///
-    /// Along first parents the answer is at hand; else the merges between the two are looked at.
+    /// The answer is at hand nearly always; see [`Reach`].
     pub fn is_in_history(&self, ancestor: usize, descendant: usize) -> bool {
-        let reached = |position: usize| self.is_on_first_parent_line(ancestor, position);
-        if reached(descendant) {
-            return true;
-        }
-        if ancestor >= descendant {
-            return false;
-        }
-        let mut seen = FxHashSet::default();
-        let mut open = vec![descendant];
-        while let Some(position) = open.pop() {
-            if reached(position) {
-                return true;
-            }
-            for &parent in &self.commits[position].parents {
-                if parent >= ancestor && seen.insert(parent) {
-                    open.push(parent);
-                }
-            }
-        }
-        false
+        self.reach.is_in_history(ancestor, descendant, |position| self.commits[position].parents.as_slice())
     }
 
     /// Whether `descendant` reaches `ancestor` by first parents alone; a commit reaches itself.
     pub fn is_on_first_parent_line(&self, ancestor: usize, descendant: usize) -> bool {
-        self.first_parent_descendants[ancestor].contains(&self.first_parent_descendants[descendant].start)
+        self.reach.is_on_first_parent_line(ancestor, descendant)
     }
 
     /// Which commits are in the history of `tip`, by position.
@@ -265,27 +246,6 @@ impl History {
 
 fn first_bytes(id: CommitId) -> u64 {
     id.0.first_chunk().map_or(0, |bytes| u64::from_be_bytes(*bytes))
-}
-
-/// Numbers commits so that those which reach a commit by first parents alone fill one range.
-fn number_first_parent_forest(commits: &[Commit]) -> Vec<Range<usize>> {
-    let mut sizes = vec![1; commits.len()];
-    for (position, commit) in commits.iter().enumerate().rev() {
-        if let Some(&parent) = commit.parents.first() {
-            sizes[parent] += sizes[position];
-        }
-    }
-    let mut next_root = 0;
-    let mut next_child = vec![0; commits.len()];
-    let mut ranges: Vec<Range<usize>> = Vec::with_capacity(commits.len());
-    for (position, commit) in commits.iter().enumerate() {
-        let next = commit.parents.first().map_or(&mut next_root, |&parent| &mut next_child[parent]);
-        let start = *next;
-        *next += sizes[position];
-        next_child[position] = start + 1;
-        ranges.push(start..start + sizes[position]);
-    }
-    ranges
 }
 
 /// In base 16.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use rustc_hash::FxHashMap;
 
-use super::walk::{Key, Walk};
+use super::walk::{Key, Transition, Walk};
 use crate::history::History;
 use crate::record::{Facts, Record, RecordId, ScopeRules, replaced, scope_text};
 
@@ -50,7 +50,9 @@ pub fn may_be_renumbered(before: &Facts, after: &Facts, old: &RecordId, new: &Re
 /// Merges that own a text themselves, ascending: those that may have renumbered a record while they were made.
 pub fn merges_with_texts(history: &History, walk: &Walk) -> BTreeSet<usize> {
     let Some(scope) = walk.keys.find(&Key::Scope) else { return BTreeSet::new() };
-    let of_scope = walk.transitions.iter().filter(|transition| transition.key == scope);
+    // What a side of it has is that side's own.
+    let is_own = |transition: &&Transition| transition.key == scope && transition.kept == 0;
+    let of_scope = walk.transitions.iter().filter(is_own);
     let commits = of_scope.map(|transition| transition.commit as usize);
     commits.filter(|&commit| history.commits[commit].parents.len() > 1).collect()
 }
