@@ -14,6 +14,7 @@ mod policy;
 mod power;
 mod signatures;
 mod words;
+mod worth;
 
 use crate::support::{Fixture, task};
 

@@ -210,7 +210,10 @@ fn a_key_that_is_not_the_persons_and_a_text_that_changed() {
     let (mut book, key) = with_key("ed25519");
     let other = book.ssh_key("ana", "ed25519");
     book.person("sam");
-    sign(&book, &other);
+    let anyway = ["--anyway", "the key is at home"];
+    let run = book
+        .run(&[&["approve", "INFRA-1", "--role", "peer", "--sign", "--key", &other][..], &anyway].concat());
+    assert!(run.stderr.contains("does not count: approval-unsigned"), "{}", run.stderr);
     assert_eq!(peer(&book), "approval-unsigned");
     book.later();
     sign(&book, &key);

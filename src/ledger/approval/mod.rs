@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 
 use super::context::Context;
 use super::law::Cell;
-use super::state::{Approval, ApprovalFacet};
+use super::state::{Approval, ApprovalFacet, Given};
 use super::walk::{Key, RecordIx, Value};
 use crate::diagnostic::Code;
 use crate::policy::Review;
@@ -157,6 +157,11 @@ fn approval(context: &Context<'_>, judged: &Judged<'_>, demand: &Demand<'_>) -> 
     judgements.sort_by_key(|judgement| {
         (std::cmp::Reverse(judgement.rank()), context.sources.history.commits[judgement.commit].id)
     });
+    let given = judgements.iter().map(|judgement| Given {
+        commit: context.sources.history.commits[judgement.commit].id,
+        broken: judgement.broken.clone(),
+    });
+    let given: Vec<Given> = given.collect();
     let mut judgements = judgements.into_iter();
     let Some(best) = judgements.next() else {
         let detail = claim(context, judged, &demand.role).unwrap_or_else(|| format!("waiting for {text}"));
@@ -164,7 +169,7 @@ fn approval(context: &Context<'_>, judged: &Judged<'_>, demand: &Demand<'_>) -> 
         return Approval { required: demand.required, ..missing };
     };
     let others: Vec<Judgement<'_>> = judgements.filter(|other| other.broken.is_none()).collect();
-    shown(context, demand, text, best, &others)
+    Approval { given, ..shown(context, demand, text, best, &others) }
 }
 
 /// The best candidate, and the others that are valid too: each is a person more.
