@@ -9,13 +9,14 @@ use crate::act::{ActError, Change};
 use crate::book::Loaded;
 use crate::diagnostic::Code;
 use crate::history::CommitId;
-use crate::ledger::{Approval, WorkTree};
+use crate::ledger::{Approval, TrustLevel, WorkTree};
 use crate::record::{Item, RecordType};
 
 /// Approve a task: tick the item of your role and commit it
 ///
 /// Who you are is your git identity; which roles you have is the policy's word. A stale approval is given
-/// again by an untick and a tick, in two commits. What would not count is not committed.
+/// again by an untick and a tick, in two commits. With `--sign`, and where `[forge] merge` in the policy allows squash or
+/// rebase, the approval is a file of its own instead. What would not count is not committed.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n\
     \x20\x20changebook approve INFRA-150\n\
@@ -28,7 +29,7 @@ pub(super) struct ApproveArgs {
     /// The role in which you approve, where you have several
     #[arg(long, value_name = "ROLE")]
     role: Option<String>,
-    /// Write a detached approval instead: a signed file that survives squash and rebase
+    /// Sign the approval, as a file of its own: it survives a squash or rebase by anybody
     #[arg(long)]
     sign: bool,
     /// The SSH key to sign with, instead of git's `user.signingKey`
@@ -57,10 +58,10 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &ApproveArgs) -> Result<
     let person = policy.person_by_email(&email);
     let role = choose(&target, (person, &email), args.role.as_deref())?;
     let approver = Approver { target: &target, person, role: &role, email: &email };
-    if args.sign {
-        return approver.sign(ui, context, args, anyway);
+    match args.sign || policy.merges_rewrite() || approver.would_undo()? {
+        true => approver.write(ui, context, args, anyway),
+        false => approver.tick(ui, context, args, anyway),
     }
-    approver.tick(ui, context, args, anyway)
 }
 
 /// Somebody who is about to approve in a role.
@@ -83,15 +84,7 @@ impl Approver<'_> {
     ) -> Result<(), CliError> {
         let (state, name) = (self.target.state()?, &self.target.name);
         let item = self.item()?;
-        let approval = state.approvals.iter().find(|approval| approval.role == self.role);
-        let own = approval.filter(|approval| approval.valid && approval.person.as_deref() == self.person);
-        if let Some(valid) = own {
-            let who = self.name();
-            return Err(CliError::failure(format!(
-                "{who} has already approved as {}: {}",
-                self.role, valid.detail
-            )));
-        }
+        self.refuse_twice(false)?;
         let set = |checked| set_items(&state.record.path, state.record_type, vec![item.key.clone()], checked);
         let (untick, tick) = (set(false), set(true));
         let step = |change, done, message| ActStep { path: state.record.path.clone(), change, done, message };
@@ -106,8 +99,8 @@ impl Approver<'_> {
         self.act(ui, context, args, steps, anyway)
     }
 
-    /// Writes and commits a detached approval.
-    fn sign(
+    /// Writes a file of its own and commits it.
+    fn write(
         &self,
         ui: &mut Ui,
         context: &Context,
@@ -116,17 +109,19 @@ impl Approver<'_> {
     ) -> Result<(), CliError> {
         let (target, role) = (self.target, self.role);
         let person = self.person.ok_or_else(|| unlisted(self.email))?;
-        let approval =
-            super::scope::detached(target.state()?, &target.loaded.policy, role, person, context.now)?;
+        self.refuse_twice(args.sign)?;
+        let approval = super::scope::detached(target.state()?, &target.loaded, role, person, context.now)?;
         let path = approval.path().ok_or_else(|| {
             CliError::failure(format!("`{role}` or `{person}` cannot be part of a file's name"))
-                .with_hint("a detached approval needs names of ASCII letters, digits, `-` and `_`")
+                .with_hint("an approval's file needs names of ASCII letters, digits, `-` and `_`")
         })?;
-        let text = approval.text();
-        let armor = crate::act::sign(&target.book, &text, args.key.as_deref())?;
-        let text = format!("{text}{armor}");
-        let done = format!("approved as {role} by {person}, detached in {path}");
-        let message = format!("{}: approve as {role}, detached\n", target.name);
+        let mut text = approval.text();
+        if args.sign {
+            let armor = crate::act::sign(&target.book, &text, args.key.as_deref())?;
+            text.push_str(&armor);
+        }
+        let done = format!("approved as {role} by {person}, in {path}");
+        let message = format!("{}: approve as {role}\n", target.name);
         self.act(
             ui,
             context,
@@ -134,6 +129,34 @@ impl Approver<'_> {
             vec![ActStep { path, change: Change::Text(&text), done, message }],
             anyway,
         )
+    }
+
+    /// The valid approvals of the role: each is by a person or several.
+    fn valid(&self) -> Result<Option<&Approval>, CliError> {
+        let mut approvals = self.target.state()?.approvals.iter();
+        Ok(approvals.find(|approval| approval.role == self.role && approval.valid))
+    }
+
+    fn is_mine(&self, approval: &Approval) -> bool {
+        let mut people = approval.person.iter().chain(&approval.also);
+        people.any(|person| Some(person.as_str()) == self.person)
+    }
+
+    /// Whether a tick would need an untick of what somebody else has validly given.
+    fn would_undo(&self) -> Result<bool, CliError> {
+        Ok(self.valid()?.is_some_and(|valid| !self.is_mine(valid)))
+    }
+
+    /// What counts already is not given again, but that it may be signed.
+    fn refuse_twice(&self, signs: bool) -> Result<(), CliError> {
+        let valid = self.valid()?.filter(|valid| self.is_mine(valid));
+        match valid.filter(|valid| !signs || valid.trust == Some(TrustLevel::Signed)) {
+            Some(valid) => {
+                let (who, role) = (self.name(), self.role);
+                Err(CliError::failure(format!("{who} has already approved as {role}: {}", valid.detail)))
+            }
+            None => Ok(()),
+        }
     }
 
     fn act(

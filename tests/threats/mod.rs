@@ -13,6 +13,7 @@ mod identity;
 mod policy;
 mod power;
 mod signatures;
+mod squashed;
 mod words;
 mod worth;
 

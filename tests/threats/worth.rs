@@ -179,10 +179,7 @@ fn row_97_anyway_is_committed_and_says_what_it_is() {
     assert!(run.stderr.contains("does not count: approval-self: ana asked for it"), "{}", run.stderr);
     let message = book.git(&["log", "-1", "--format=%B"]);
     assert_eq!(message, "INFRA-1: approve as peer\n\nAnyway: nobody else is here");
-    assert_eq!(
-        book.git(&["log", "-1", "--format=%(trailers:key=Anyway,valueonly)"]),
-        "nobody else is here"
-    );
+    assert_eq!(book.git(&["log", "-1", "--format=%(trailers:key=Anyway,valueonly)"]), "nobody else is here");
     assert_eq!(peer(&book), "approval-self");
     book.run(&[&APPROVE[..], &["--anyway", " "]].concat()).expect(2);
     // In JSON, and with a message of one's own.

@@ -142,8 +142,12 @@ fn acts<'a>(context: &Context<'a>, judged: &Judged<'_>, role: &str) -> Vec<Act<'
         let Value::Text(blob) = context.value(cell.value) else { continue };
         let of_role = crate::record::detached_path(path).is_some_and(|(_, named, _)| named == role);
         let Some(file) = context.sources.detached.get(blob).filter(|_| of_role) else { continue };
-        let carrier = context.latest(context.owners(cell));
-        acts.extend(carrier.map(|commit| Act::Detached { commit, path, value: cell.value, file }));
+        let brought = context.owners(cell);
+        // Whoever brings what is signed is nobody; what is not is worth what the commit is.
+        let brought =
+            if file.check.is_some() { context.latest(brought).into_iter().collect() } else { brought };
+        let act = |commit| Act::Detached { commit, path, value: cell.value, file };
+        acts.extend(brought.into_iter().map(act));
     }
     acts
 }
