@@ -221,15 +221,8 @@ fn signatures_for_the_old_number_are_void_and_go() {
     assert_eq!(book.approval("INFRA-2", "peer"), "valid");
     let file = book.approval_file("INFRA-2", "peer", "sam");
     let run = book.person("kim").later().run(&["renumber", "INFRA-2", "INFRA-20"]).expect(0);
-    assert!(
-        run.stdout.contains(&format!("{file} was given for INFRA-2: it is void")),
-        "{}",
-        run.stdout
-    );
-    assert!(
-        !book.root.join(&file).exists(),
-        "nothing is left that looks like an approval"
-    );
+    assert!(run.stdout.contains(&format!("{file} was given for INFRA-2: it is void")), "{}", run.stdout);
+    assert!(!book.root.join(&file).exists(), "nothing is left that looks like an approval");
     assert_eq!(book.git(&["status", "--porcelain"]), "");
     assert_eq!(book.approval("INFRA-20", "peer"), "approval-missing");
     // Put where the new number has its own, it is for another record.

@@ -9,6 +9,7 @@ use crate::act::{
     refuse_while_behind, write_file,
 };
 use crate::book::{Book, Loaded};
+use crate::history::CommitId;
 use crate::ledger::{RecordState, WorkTree};
 use crate::record::{Item, ItemKey, ItemMatch, Record, RecordType, edit, find_items};
 
@@ -159,16 +160,12 @@ impl Target {
         self.report(ui, context, done, Some(commit), None)
     }
 
-    /// Makes one commit of an act whose message is ready, or writes it into the work tree alone. Says what was done, and
-    /// whether it counts.
+    /// Makes one commit of an act whose message is ready, or writes it into the work tree alone.
     pub(super) fn commit_step(
         &self,
-        ui: &mut Ui,
-        context: &Context,
         args: &CommitArgs,
         step: &ActStep<'_>,
-        uncounted: Option<&Uncounted>,
-    ) -> Result<(), CliError> {
+    ) -> Result<Option<CommitId>, CliError> {
         let (hold, book, path) = (self.hold()?, &self.book, step.path.as_str());
         let commit = match (args.no_commit, step.change) {
             (true, Change::Edit(edit)) => edit_only(hold, book, path, edit).map(|()| None),
@@ -176,7 +173,7 @@ impl Target {
             (false, Change::Edit(edit)) => commit_edit(hold, book, path, edit, &step.message).map(Some),
             (false, Change::Text(text)) => commit_file(hold, book, path, text, &step.message).map(Some),
         };
-        self.report(ui, context, &step.done, commit?, uncounted)
+        Ok(commit?)
     }
 
     /// As [`Target::apply`], for edits that may find everything as it should be: then nothing is committed.
@@ -218,12 +215,12 @@ impl Target {
         ui.line(format!("{} {}: {done} {remark}", paint(GOOD, "✓"), self.name))
     }
 
-    fn report(
+    pub(super) fn report(
         &self,
         ui: &mut Ui,
         context: &Context,
         done: &str,
-        commit: Option<crate::history::CommitId>,
+        commit: Option<CommitId>,
         uncounted: Option<&Uncounted>,
     ) -> Result<(), CliError> {
         if context.json {

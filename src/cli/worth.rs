@@ -117,8 +117,12 @@ impl Target {
         };
         let n_steps = steps.len();
         for (position, step) in steps.iter().enumerate() {
-            let uncounted = uncounted.as_ref().filter(|_| position + 1 == n_steps);
-            self.commit_step(ui, context, args, step, uncounted)?;
+            let is_last = position + 1 == n_steps;
+            let commit = self.commit_step(args, step)?;
+            // In JSON there is one answer: that of the whole act.
+            if is_last || !context.json {
+                self.report(ui, context, &step.done, commit, uncounted.as_ref().filter(|_| is_last))?;
+            }
         }
         Ok(())
     }
