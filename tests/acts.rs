@@ -162,8 +162,8 @@ fn approve_knows_who_you_are_and_renews_what_is_stale() {
     assert_eq!(after.parse::<u32>().unwrap() - before.parse::<u32>().unwrap(), 2, "an untick and a tick");
     assert_eq!(book.approval("INFRA-1", "peer"), "valid");
     book.person("eve");
-    let run = book.run(&["approve", "INFRA-1"]).expect(1);
-    assert!(run.stderr.contains("no person of the policy"), "{}", run.stderr);
+    let run = book.run(&["approve", "INFRA-1"]).expect(3);
+    assert!(run.stderr.contains("is nobody in the policy"), "{}", run.stderr);
 }
 
 #[test]

@@ -136,7 +136,7 @@ fn diff_compares_with_the_text_that_a_detached_approval_signed() {
     book.run(&["approve", "INFRA-1", "--role", "peer", "--sign", "--key", &key]).expect(0);
     let found = approval(&book, "peer");
     assert_eq!((found["valid"].as_bool(), found["trust"].as_str()), (Some(true), Some("signed")));
-    assert_eq!(found["detached"], "approvals/INFRA-1/peer.sam.sig");
+    assert_eq!(found["detached"], book.approval_file("INFRA-1", "peer", "sam"));
     book.run(&["diff", "INFRA-1"]).expect(0);
     book.person("ana").later().replace(PATH, "Something.", "More.");
     book.commit("edit");

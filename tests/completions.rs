@@ -143,7 +143,7 @@ fn types(book: &Fixture, shell: &[&str], keys: &str) -> String {
 /// Lines with Tab in them, whose commands are carried out as they are completed.
 const KEYS: &str = "changebook tic\tINFRA-1 Code\t\r\
     changebook untick INFRA-1 It\t\r\
-    changebook tick INFRA-1 \"DevOps l\t\r\
+    changebook tick INFRA-1 \"Apply in st\t\r\
     changebook list --status propo\t --json > listed\r\
     exit\r";
 
@@ -152,7 +152,7 @@ fn has_carried_out(book: &Fixture, screen: &str) {
     let text = book.read(PATH);
     assert!(text.contains("[x] Code review"), "{screen}");
     assert!(text.contains("[ ] It's $5 \"odd\" (or not)"), "{screen}");
-    assert!(text.contains("[x] DevOps lead review"), "{screen}");
+    assert!(text.contains("[x] Apply in staging"), "{screen}");
     assert!(book.read("listed").contains("changebook.list/1"), "{screen}");
 }
 

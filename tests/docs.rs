@@ -57,7 +57,7 @@ fn the_trust_page_checks_a_detached_approval_as_printed() {
     let scope = book.show("INFRA-1")["scope"].as_str().unwrap().to_owned();
     assert_eq!(said.matches(&scope).count(), 3, "in the text, of the commit, of the printed text: {said}");
     // The same commands see a text that was changed.
-    book.replace("approvals/INFRA-1/peer.sam.sig", "peer", "cab");
+    book.replace(&book.approval_file("INFRA-1", "peer", "sam"), "peer", "cab");
     let verify = |command: &&String| command.starts_with("ssh-keygen");
     let before = all.iter().take_while(|command| !verify(command));
     before.for_each(|command| assert!(shell(&book, command).status.success(), "{command}"));

@@ -219,21 +219,15 @@ fn signatures_for_the_old_number_are_void_and_go() {
     book.person("sam").later();
     book.run(&["approve", "INFRA-2", "--role", "peer", "--sign", "--key", &key]).expect(0);
     assert_eq!(book.approval("INFRA-2", "peer"), "valid");
+    let file = book.approval_file("INFRA-2", "peer", "sam");
     let run = book.person("kim").later().run(&["renumber", "INFRA-2", "INFRA-20"]).expect(0);
-    assert!(
-        run.stdout.contains("approvals/INFRA-2/peer.sam.sig was signed for INFRA-2: it is void"),
-        "{}",
-        run.stdout
-    );
-    assert!(
-        !book.root.join("approvals/INFRA-2/peer.sam.sig").exists(),
-        "nothing is left that looks like an approval"
-    );
+    assert!(run.stdout.contains(&format!("{file} was given for INFRA-2: it is void")), "{}", run.stdout);
+    assert!(!book.root.join(&file).exists(), "nothing is left that looks like an approval");
     assert_eq!(book.git(&["status", "--porcelain"]), "");
     assert_eq!(book.approval("INFRA-20", "peer"), "approval-missing");
     // Put where the new number has its own, it is for another record.
-    let old = book.git(&["show", "HEAD~1:approvals/INFRA-2/peer.sam.sig"]);
-    book.write("approvals/INFRA-20/peer.sam.sig", format!("{old}\n"));
+    let old = book.git(&["show", &format!("HEAD~1:{file}")]);
+    book.write(&file.replace("INFRA-2/", "INFRA-20/"), format!("{old}\n"));
     book.later().commit("moved");
     assert_ne!(book.approval("INFRA-20", "peer"), "valid");
     book.person("sam").later();

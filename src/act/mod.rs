@@ -17,6 +17,7 @@ mod merge;
 mod rebase;
 mod scratch;
 mod step;
+mod trial;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -36,6 +37,7 @@ use journal::{Entry, FileWrite, Step};
 pub use merge::{Texts, conflict_style, merge_by_lines, set_git_setting};
 pub use rebase::{Carried, Moving, Pending, pending};
 pub use scratch::Scratch;
+pub use trial::{Change, Draft, try_commits};
 
 /// How long another `git` is waited for before an act is refused.
 const PATIENCE: Duration = Duration::from_secs(1);

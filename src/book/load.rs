@@ -30,6 +30,8 @@ pub struct Ask {
     pub now_is_stated: bool,
     /// The branch that counts, when the user names one.
     pub trunk: Option<String>,
+    /// The trunk's tip as it would be, for a commit that would be its next one.
+    pub trunk_tip: Option<CommitId>,
     /// The commit that begins the policy in force, when the user names one.
     pub policy_root: Option<String>,
     /// Whether facts that an earlier run read may stand for the objects.
@@ -139,6 +141,11 @@ impl Loaded {
     /// The policy in force after a commit of the trunk's line; `None` where there is none that can be read.
     pub(super) fn in_force_after(&self, commit: CommitId) -> Option<&Policy> {
         self.prepared.in_force_after(&self.history, self.history.position(commit)?)
+    }
+
+    /// The trunk's tip; `None` where nothing names a trunk.
+    pub fn trunk_tip(&self) -> Option<CommitId> {
+        self.tips.1
     }
 
     /// The commit that was read.
@@ -331,6 +338,7 @@ impl Book {
     /// Which commit is read, at which moment, beside which trunk.
     pub(super) fn viewed(&self, ask: &Ask, head: Option<CommitId>) -> Result<Viewed, BookError> {
         let trunk = self.trunk(ask, &self.policy_or_builtin(head))?;
+        let trunk = trunk.map(|(name, tip)| (name, ask.trunk_tip.unwrap_or(tip)));
         let of_trunk = || trunk.clone().ok_or_else(|| self.no_trunk());
         let (tip, now) = match (&ask.at, &ask.view) {
             (Some(at), _) => {

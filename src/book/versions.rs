@@ -6,7 +6,7 @@ use std::sync::Arc;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{Book, BookError, POLICY_FILE};
-use crate::history::{Blob, BlobId, CommitId, FactCache, History, SignatureCheck, TreeFile, check_text};
+use crate::history::{Blob, BlobId, CommitId, FactCache, History, TreeFile, check_text};
 use crate::ledger::{
     self, DeployedRecords, DetachedFile, DetachedFiles, Needed, Policies, Signatures, Versions, Walk,
     WorkPaths,
@@ -120,10 +120,10 @@ impl Book {
             };
             let file = match text {
                 Ok((text, armor)) => {
-                    let check = check_text(text.text().as_bytes(), armor.as_bytes());
+                    let check = armor.map(|armor| check_text(text.text().as_bytes(), armor.as_bytes()));
                     DetachedFile { text: Ok(text), check }
                 }
-                Err(why) => DetachedFile { text: Err(why), check: SignatureCheck::Bad { why } },
+                Err(why) => DetachedFile { text: Err(why), check: None },
             };
             (*blob, file)
         })?;

@@ -9,6 +9,7 @@ use super::error::CliError;
 use super::ui::{Ui, markdown_text};
 use crate::book::{AuditQuestion, Loaded};
 use crate::calendar::{Collision, collisions};
+use crate::diagnostic::{Code, Severity};
 use crate::history::CommitTime;
 use crate::ledger::{
     Agenda, Evidence, Matter, RecordState, Review, agenda, board_zone, is_met_elsewhere, next_meeting,
@@ -55,6 +56,7 @@ struct MatterJson<'a> {
     id: &'a str,
     title: &'a str,
     status: &'static str,
+    next: &'a str,
     changes: Vec<&'a str>,
     evidence: Option<&'a Evidence>,
 }
@@ -123,6 +125,7 @@ fn json<'a>(loaded: &'a Loaded, found: &'a Agenda<'a>) -> Answer<'a> {
         id: &matter.decision.name,
         title: matter.decision.title(),
         status: matter.decision.status.as_str(),
+        next: &matter.decision.next,
         changes: matter.changes.iter().map(|(id, _)| *id).collect(),
         evidence: matter.decision.evidence.as_ref(),
     };
@@ -308,7 +311,13 @@ fn outcome(matter: &Matter<'_>) -> String {
         )
     });
     let title = markdown_text(decision.title());
-    format!("- {} {title}: **{}**{by}: {}\n", decision.name, decision.status.as_str(), changes.join(", "))
+    let is_claimed = decision
+        .diagnostics
+        .iter()
+        .any(|found| found.code == Code::DecisionRole && found.severity == Severity::Error);
+    let claimed = if is_claimed { format!("; {}", markdown_text(&decision.next)) } else { String::new() };
+    let status = decision.status.as_str();
+    format!("- {} {title}: **{status}**{by}: {}{claimed}\n", decision.name, changes.join(", "))
 }
 
 fn minutes(loaded: &Loaded, found: &Agenda<'_>) -> String {
@@ -322,7 +331,7 @@ fn minutes(loaded: &Loaded, found: &Agenda<'_>) -> String {
             item.section.as_deref().is_some_and(|section| section.eq_ignore_ascii_case("conditions"))
         });
         let conditions = conditions.map(|item| {
-            let mark = if item.checked { "x" } else { " " };
+            let mark = if item.checked && item.uncounted.is_none() { "x" } else { " " };
             let elsewhere =
                 if is_met_elsewhere(&loaded.policy, &item.text) { " (looked at by the gate)" } else { "" };
             format!("    - [{mark}] {}{elsewhere}\n", markdown_text(&item.text))

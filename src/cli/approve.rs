@@ -4,13 +4,19 @@ use super::context::Context;
 use super::error::CliError;
 use super::record_act::{CommitArgs, Target, set_items};
 use super::ui::Ui;
-use crate::policy::{Policy, Review};
+use super::worth::{ActStep, AnywayArgs, Judged, asked, of_approval};
+use crate::act::{ActError, Change};
+use crate::book::Loaded;
+use crate::diagnostic::Code;
+use crate::history::CommitId;
+use crate::ledger::{Approval, TrustLevel, WorkTree};
 use crate::record::{Item, RecordType};
 
 /// Approve a task: tick the item of your role and commit it
 ///
 /// Who you are is your git identity; which roles you have is the policy's word. A stale approval is given
-/// again by an untick and a tick, in two commits.
+/// again by an untick and a tick, in two commits. With `--sign`, and where `[forge] merge` in the policy allows squash or
+/// rebase, the approval is a file of its own instead. What would not count is not committed.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n\
     \x20\x20changebook approve INFRA-150\n\
@@ -23,7 +29,7 @@ pub(super) struct ApproveArgs {
     /// The role in which you approve, where you have several
     #[arg(long, value_name = "ROLE")]
     role: Option<String>,
-    /// Write a detached approval instead: a signed file that survives squash and rebase
+    /// Sign the approval, as a file of its own: it survives a squash or rebase by anybody
     #[arg(long)]
     sign: bool,
     /// The SSH key to sign with, instead of git's `user.signingKey`
@@ -31,155 +37,216 @@ pub(super) struct ApproveArgs {
     key: Option<String>,
     #[command(flatten)]
     commit: CommitArgs,
+    #[command(flatten)]
+    anyway: AnywayArgs,
 }
 
 pub(super) fn run(ui: &mut Ui, context: &Context, args: &ApproveArgs) -> Result<(), CliError> {
+    let anyway = args.anyway.reason()?;
     let target = Target::find(context, "approve", &args.id, &args.commit)?;
     target.expect(RecordType::Task)?;
     let policy = &target.loaded.policy;
-    let email = crate::act::author_email(&target.book)?;
-    let person = policy.person_by_email(&email).ok_or_else(|| {
-        CliError::failure(format!("`{email}` is no person of the policy, so its approval would not count"))
-            .with_hint("list the address under `[people]` in policy.toml, or set `git config user.email`")
-    })?;
     if let Some(role) = args.role.as_deref().filter(|role| !policy.roles.contains_key(*role)) {
         let known = policy.roles.keys().map(String::as_str);
         return Err(super::filter::unknown("role of the policy", role, known));
     }
-    if args.sign {
-        return sign(ui, context, &target, person, args);
-    }
-    let (item, review) = choose(&target, policy, person, args.role.as_deref())?;
     let state = target.state()?;
-    let approval = state.approvals.iter().find(|approval| approval.role == review.role);
-    if let Some(valid) =
-        approval.filter(|approval| approval.valid && approval.person.as_deref() == Some(person))
-    {
-        return Err(CliError::failure(format!(
-            "{person} has already approved as {}: {}",
-            review.role, valid.detail
-        )));
+    if state.work_tree == WorkTree::Added {
+        return Err(ActError::NotCommitted { path: state.record.path.clone() }.into());
     }
-    let edit = |checked| set_items(&state.record.path, state.record_type, vec![item.key.clone()], checked);
-    if item.checked {
-        let message = format!("{}: untick “{}” to approve anew\n", target.name, item.text);
-        target.apply(
+    let email = crate::act::author_email(&target.book)?;
+    let person = policy.person_by_email(&email);
+    let role = choose(&target, (person, &email), args.role.as_deref())?;
+    let approver = Approver { target: &target, person, role: &role, email: &email };
+    match args.sign || policy.merges_rewrite() || approver.would_undo()? {
+        true => approver.write(ui, context, args, anyway),
+        false => approver.tick(ui, context, args, anyway),
+    }
+}
+
+/// Somebody who is about to approve in a role.
+struct Approver<'a> {
+    target: &'a Target,
+    /// By the policy's name, where it lists them.
+    person: Option<&'a str>,
+    role: &'a str,
+    email: &'a str,
+}
+
+impl Approver<'_> {
+    /// Ticks the item of the role; one that is ticked already is unticked first.
+    fn tick(
+        &self,
+        ui: &mut Ui,
+        context: &Context,
+        args: &ApproveArgs,
+        anyway: Option<String>,
+    ) -> Result<(), CliError> {
+        let (state, name) = (self.target.state()?, &self.target.name);
+        let item = self.item()?;
+        self.refuse_twice(false)?;
+        let set = |checked| set_items(&state.record.path, state.record_type, vec![item.key.clone()], checked);
+        let (untick, tick) = (set(false), set(true));
+        let step = |change, done, message| ActStep { path: state.record.path.clone(), change, done, message };
+        let mut steps = Vec::new();
+        if item.checked {
+            let message = format!("{name}: untick “{}” to approve again\n", item.text);
+            steps.push(step(Change::Edit(&untick), format!("unticked “{}”", item.text), message));
+        }
+        let done = format!("approved as {} by {}", self.role, self.name());
+        let message = format!("{name}: approve as {}\n", self.role);
+        steps.push(step(Change::Edit(&tick), done, message));
+        self.act(ui, context, args, steps, anyway)
+    }
+
+    /// Writes a file of its own and commits it.
+    fn write(
+        &self,
+        ui: &mut Ui,
+        context: &Context,
+        args: &ApproveArgs,
+        anyway: Option<String>,
+    ) -> Result<(), CliError> {
+        let (target, role) = (self.target, self.role);
+        let person = self.person.ok_or_else(|| unlisted(self.email))?;
+        self.refuse_twice(args.sign)?;
+        let approval = super::scope::detached(target.state()?, &target.loaded, role, person, context.now)?;
+        let path = approval.path().ok_or_else(|| {
+            CliError::failure(format!("`{role}` or `{person}` cannot be part of a file's name"))
+                .with_hint("an approval's file needs names of ASCII letters, digits, `-` and `_`")
+        })?;
+        let mut text = approval.text();
+        if args.sign {
+            let armor = crate::act::sign(&target.book, &text, args.key.as_deref())?;
+            text.push_str(&armor);
+        }
+        let done = format!("approved as {role} by {person}, in {path}");
+        let message = format!("{}: approve as {role}\n", target.name);
+        self.act(
             ui,
             context,
-            &args.commit,
-            &format!("unticked “{}”", item.text),
-            &message,
-            &edit(false),
-        )?;
+            args,
+            vec![ActStep { path, change: Change::Text(&text), done, message }],
+            anyway,
+        )
     }
-    let message = format!("{}: approve as {}\n", target.name, review.role);
-    target.apply(
-        ui,
-        context,
-        &args.commit,
-        &format!("approved as {} by {person}", review.role),
-        &message,
-        &edit(true),
-    )
-}
 
-/// Writes and commits a detached approval.
-fn sign(
-    ui: &mut Ui,
-    context: &Context,
-    target: &Target,
-    person: &str,
-    args: &ApproveArgs,
-) -> Result<(), CliError> {
-    let role = role_to_sign(target, person, args.role.as_deref())?;
-    let approval =
-        super::scope::detached(target.state()?, &target.loaded.policy, &role, person, context.now)?;
-    let path = approval.path().ok_or_else(|| {
-        CliError::failure(format!("`{role}` or `{person}` cannot be part of a file's name"))
-            .with_hint("a detached approval needs names of ASCII letters, digits, `-` and `_`")
-    })?;
-    let text = approval.text();
-    let armor = crate::act::sign(&target.book, &text, args.key.as_deref())?;
-    let done = format!("approved as {role} by {person}, detached in {path}");
-    let message = format!("{}: approve as {role}, detached\n", target.name);
-    target.attach(ui, context, &args.commit, &path, &format!("{text}{armor}"), &done, &message)
-}
-
-/// The role in which a person approves with a signature: it is asked for and open, and theirs.
-fn role_to_sign(target: &Target, person: &str, role: Option<&str>) -> Result<String, CliError> {
-    let policy = &target.loaded.policy;
-    let state = target.state()?;
-    let mine = |role: &str| policy.has_role(person, role);
-    if let Some(role) = role {
-        return match mine(role) {
-            true => Ok(role.to_owned()),
-            false => Err(CliError::failure(format!("{person} has not the role `{role}`"))),
-        };
+    /// The valid approvals of the role: each is by a person or several.
+    fn valid(&self) -> Result<Option<&Approval>, CliError> {
+        let mut approvals = self.target.state()?.approvals.iter();
+        Ok(approvals.find(|approval| approval.role == self.role && approval.valid))
     }
-    let asked = state.approvals.iter().filter(|a| a.decision.is_none() && mine(&a.role));
-    let open: Vec<&str> = asked.filter(|a| !a.valid).map(|a| a.role.as_str()).collect();
-    match open[..] {
-        [one] => Ok(one.to_owned()),
-        [] => Err(CliError::failure(format!("{} waits for no role of {person}", target.name))
-            .with_hint("name the role with `--role ROLE`, to approve all the same")),
-        [first, ..] => {
-            Err(CliError::usage(format!("{person} may approve in several roles: {}", open.join(", ")))
-                .with_hint(format!("choose one: `--role {first}`")))
+
+    fn is_mine(&self, approval: &Approval) -> bool {
+        let mut people = approval.person.iter().chain(&approval.also);
+        people.any(|person| Some(person.as_str()) == self.person)
+    }
+
+    /// Whether a tick would need an untick of what somebody else has validly given.
+    fn would_undo(&self) -> Result<bool, CliError> {
+        Ok(self.valid()?.is_some_and(|valid| !self.is_mine(valid)))
+    }
+
+    /// What counts already is not given again, but that it may be signed.
+    fn refuse_twice(&self, signs: bool) -> Result<(), CliError> {
+        let valid = self.valid()?.filter(|valid| self.is_mine(valid));
+        match valid.filter(|valid| !signs || valid.trust == Some(TrustLevel::Signed)) {
+            Some(valid) => {
+                let (who, role) = (self.name(), self.role);
+                Err(CliError::failure(format!("{who} has already approved as {role}: {}", valid.detail)))
+            }
+            None => Ok(()),
         }
     }
+
+    fn act(
+        &self,
+        ui: &mut Ui,
+        context: &Context,
+        args: &ApproveArgs,
+        steps: Vec<ActStep<'_>>,
+        anyway: Option<String>,
+    ) -> Result<(), CliError> {
+        let worth =
+            |loaded: &Loaded, commit: CommitId| of_approval(loaded, &self.target.name, self.role, commit);
+        let judged = Judged { act: "approval", steps, anyway, worth: &worth };
+        self.target.act(ui, context, &args.commit, judged)
+    }
+
+    fn name(&self) -> &str {
+        self.person.unwrap_or(self.email)
+    }
+
+    /// The item that is ticked for the role.
+    fn item(&self) -> Result<&Item, CliError> {
+        let (state, policy) = (self.target.state()?, &self.target.loaded.policy);
+        let mut items = state.record.items.iter();
+        let found = items.find(|item| {
+            let review = policy.review_of_item(&item.key.text);
+            review.is_some_and(|review| !review.via_decision && review.role == self.role)
+        });
+        found.ok_or_else(|| {
+            let review =
+                policy.reviews.iter().find(|review| !review.via_decision && review.role == self.role);
+            let error =
+                CliError::failure(format!("{} has no item for the role `{}`", self.target.name, self.role));
+            match review {
+                Some(review) => {
+                    error.with_hint(format!("add `- [ ] {}`, or approve with `--sign`", review.text))
+                }
+                None => error.with_hint("approve with `--sign`"),
+            }
+        })
+    }
 }
 
-/// The item of a role that the person has.
-fn choose<'p>(
+/// The refusal of an approval by an address that the policy does not list.
+pub(super) fn unlisted(email: &str) -> CliError {
+    let code = Code::ApprovalRole;
+    CliError::refused(format!("this approval would not count: {code}: `{email}` is nobody in the policy"))
+        .with_hint("list the address under `[people]` in policy.toml, or set `git config user.email`")
+}
+
+/// The role in which somebody approves: the one that is named; else of those that are asked for and theirs the open one.
+/// Whoever has none is judged in the one that is open, so that the answer says what is missing.
+fn choose(
     target: &Target,
-    policy: &'p Policy,
-    person: &str,
-    role: Option<&str>,
-) -> Result<(Item, &'p Review), CliError> {
-    let state = target.state()?;
-    let items: Vec<(&Item, &Review)> = state
-        .record
-        .items
-        .iter()
-        .filter_map(|item| Some((item, policy.review_of_item(&item.key.text)?)))
-        .filter(|(_, review)| !review.via_decision)
-        .collect();
-    let mine: Vec<&(&Item, &Review)> = items
-        .iter()
-        .filter(|(_, review)| {
-            policy.has_role(person, &review.role) && role.is_none_or(|role| role == review.role)
-        })
-        .collect();
-    let open: Vec<&&(&Item, &Review)> = mine
-        .iter()
-        .filter(|(_, review)| {
-            !state.approvals.iter().any(|approval| approval.role == review.role && approval.valid)
-        })
-        .collect();
-    let required: Vec<&&&(&Item, &Review)> = open
-        .iter()
-        .filter(|(_, review)| state.approvals.iter().any(|a| a.role == review.role && a.required))
-        .collect();
-    match (&required[..], &open[..], &mine[..]) {
-        ([one], ..) => Ok((one.0.clone(), one.1)),
-        ([], [one], _) => Ok((one.0.clone(), one.1)),
-        ([], [], [one]) => Ok((one.0.clone(), one.1)),
-        (_, _, []) => Err(no_role(&items, person, &target.name)),
+    (person, email): (Option<&str>, &str),
+    named: Option<&str>,
+) -> Result<String, CliError> {
+    if let Some(role) = named {
+        return Ok(role.to_owned());
+    }
+    let (state, policy) = (target.state()?, &target.loaded.policy);
+    let is_boards = |approval: &Approval| {
+        let mut reviews = policy.reviews.iter().filter(|review| review.via_decision);
+        approval.decision.is_some()
+            || reviews.any(|review| review.role == approval.role && review.text == approval.text)
+    };
+    let all: Vec<&Approval> =
+        state.approvals.iter().filter(|approval| approval.role != "*" && !is_boards(approval)).collect();
+    let is_mine = |a: &&Approval| person.is_some_and(|person| policy.has_role(person, &a.role));
+    let mine: Vec<&Approval> = all.iter().copied().filter(is_mine).collect();
+    let of = if mine.is_empty() { &all } else { &mine };
+    let open: Vec<&Approval> = of.iter().copied().filter(|approval| !approval.valid).collect();
+    let required: Vec<&Approval> = open.iter().copied().filter(|approval| approval.required).collect();
+    match (&required[..], &open[..], &of[..]) {
+        ([one], ..) | ([], [one], _) | ([], [], [one]) => Ok(one.role.clone()),
+        (_, _, []) => Err(CliError::failure(format!("{} asks for no approval", target.name))
+            .with_hint("add one of the policy's `[reviews]`, such as `- [ ] Code review`, or name the role: `--role ROLE`")),
+        _ if mine.is_empty() => {
+            let words = match person {
+                Some(person) => format!("{person} has none of the roles that {} asks for", target.name),
+                None => format!("`{email}` is nobody in the policy"),
+            };
+            let error = CliError::refused(format!("this approval would not count: {}: {words}", Code::ApprovalRole));
+            Err(error.with_hint(format!("it asks for {}", asked(state).unwrap_or_default())))
+        }
         _ => {
-            let roles: Vec<&str> = mine.iter().map(|(_, review)| review.role.as_str()).collect();
-            Err(CliError::usage(format!("{person} may approve in several roles: {}", roles.join(", ")))
+            let roles: Vec<&str> = mine.iter().map(|approval| approval.role.as_str()).collect();
+            let who = person.unwrap_or_default();
+            Err(CliError::usage(format!("{who} may approve in several roles: {}", roles.join(", ")))
                 .with_hint(format!("choose one: `--role {}`", roles[0])))
         }
     }
-}
-
-fn no_role(items: &[(&Item, &Review)], person: &str, name: &str) -> CliError {
-    if items.is_empty() {
-        return CliError::failure(format!("{name} has no approval items"))
-            .with_hint("add one of the policy's `[reviews]`, such as `- [ ] Code review`");
-    }
-    let asked: Vec<String> =
-        items.iter().map(|(item, review)| format!("“{}” ({})", item.text, review.role)).collect();
-    CliError::failure(format!("{person} has none of the roles that {name} asks for"))
-        .with_hint(format!("it asks for {}", asked.join(", ")))
 }

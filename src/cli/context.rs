@@ -82,6 +82,7 @@ impl Context {
             now: self.now,
             now_is_stated: self.now_is_stated,
             trunk: self.trunk.clone(),
+            trunk_tip: None,
             policy_root: self.policy_root.clone(),
             cache: self.cache,
             view: View::Head,

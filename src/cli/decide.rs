@@ -4,13 +4,17 @@ use super::context::Context;
 use super::error::CliError;
 use super::record_act::{CommitArgs, Target};
 use super::ui::Ui;
+use super::worth::{ActStep, AnywayArgs, Judged, of_decision};
+use crate::act::Change;
+use crate::book::Loaded;
 use crate::diagnostic::Code;
 use crate::ledger::Status;
 use crate::record::{Details, RecordType, Verdict, edit};
 
 /// Set the board's decision and commit it
 ///
-/// The decision is bound to its own text and to the listed tasks' texts at this commit.
+/// The decision is bound to its own text and to the listed tasks' texts at this commit. Where it would not be the
+/// board's, nothing is committed.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n\
     \x20\x20changebook decide CAB-2024-05 approved\n\
@@ -26,6 +30,8 @@ pub(super) struct DecideArgs {
     condition: Vec<String>,
     #[command(flatten)]
     commit: CommitArgs,
+    #[command(flatten)]
+    anyway: AnywayArgs,
 }
 
 pub(super) fn run(ui: &mut Ui, context: &Context, args: &DecideArgs) -> Result<(), CliError> {
@@ -47,23 +53,29 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &DecideArgs) -> Result<(
         }
         Ok(text)
     };
-    if taken_anew(&target, args, verdict)? {
-        let undo = |text: &str| edit::remove_field(text, "decision").map_err(|error| error.to_string());
-        let message = format!("{}: take the decision back to decide anew\n", target.name);
-        target.apply(ui, context, &args.commit, "took the decision back", &message, &undo)?;
+    let path = &target.state()?.record.path;
+    let undo = |text: &str| edit::remove_field(text, "decision").map_err(|error| error.to_string());
+    let step = |change, done: String, message: String| ActStep { path: path.clone(), change, done, message };
+    let mut steps = Vec::new();
+    if set_again(&target, args, verdict)? {
+        let message = format!("{}: take the decision back to decide again\n", target.name);
+        steps.push(step(Change::Edit(&undo), "took the decision back".to_owned(), message));
     }
     let message = format!("{}: {}\n", target.name, verdict.as_str());
-    target.apply(ui, context, &args.commit, &format!("decided: {}", verdict.as_str()), &message, &apply)
+    steps.push(step(Change::Edit(&apply), format!("decided: {}", verdict.as_str()), message));
+    let worth = |loaded: &Loaded, _| of_decision(loaded, &target.name, verdict);
+    let judged = Judged { act: "decision", steps, anyway: args.anyway.reason()?, worth: &worth };
+    target.act(ui, context, &args.commit, judged)
 }
 
-/// Whether the verdict stands there already and must be set anew to count: on other texts, with
+/// Whether the verdict stands there already and must be set again to count: on other texts, with
 /// other conditions, or by somebody else than the one who set it.
-fn taken_anew(target: &Target, args: &DecideArgs, verdict: Verdict) -> Result<bool, CliError> {
+fn set_again(target: &Target, args: &DecideArgs, verdict: Verdict) -> Result<bool, CliError> {
     let state = target.state()?;
     let Details::Decision(decision) = &state.record.details else { return Ok(false) };
     let email = crate::act::author_email(&target.book)?;
     let by_me = state.evidence.as_ref().is_some_and(|by| by.email.eq_ignore_ascii_case(&email));
     let doubtful = state.diagnostics.iter().any(|found| found.code == Code::DecisionRole);
-    let anew = state.status == Status::Outdated || !args.condition.is_empty() || !by_me || doubtful;
-    Ok(decision.decision == Some(verdict) && anew)
+    let again = state.status == Status::Outdated || !args.condition.is_empty() || !by_me || doubtful;
+    Ok(decision.decision == Some(verdict) && again)
 }

@@ -8,6 +8,7 @@ use super::evidence::{plan_in_hand, plan_of, read_file};
 use super::gate::{moment, unclear};
 use super::record_act::{CommitArgs, Target, set_items};
 use super::ui::Ui;
+use super::worth::one_line;
 use crate::book::{Ask, GateQuestion, View};
 use crate::diagnostic::nearest;
 use crate::ledger::{Gate, PlanInHand};
@@ -69,10 +70,7 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &DeployedArgs) -> Result
     let keys = items(&target, &args.environment, true)?;
     let policy = &target.loaded.policy;
     let plan = plan.map(|(file, bytes)| plan_of(ui, file, &bytes, policy)).transpose()?;
-    let anyway = args.anyway.as_deref().map(|reason| reason.split_whitespace().collect::<Vec<_>>().join(" "));
-    if anyway.as_deref() == Some("") {
-        return Err(CliError::usage("`--anyway` needs its reason"));
-    }
+    let anyway = one_line(args.anyway.as_deref())?;
     ask_gate(ui, context, args, &target, plan.as_ref().map(plan_in_hand), anyway.is_some())?;
     let state = target.state()?;
     let time = args.time.as_deref().map_or_else(String::new, |time| format!(" {time}"));

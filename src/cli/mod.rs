@@ -54,6 +54,7 @@ mod tick;
 mod tools;
 mod ui;
 mod windows;
+mod worth;
 
 use std::path::PathBuf;
 use std::process::ExitCode;

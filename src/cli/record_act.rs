@@ -2,11 +2,14 @@
 
 use super::context::{Context, record};
 use super::error::CliError;
-use super::ui::{DIM, GOOD, Ui, paint};
+use super::ui::{BAD, DIM, GOOD, Ui, paint};
+use super::worth::{ActStep, Uncounted};
 use crate::act::{
-    BranchWorkTree, Edit, Hold, commit_edit, edit_only, is_current_branch, refuse_while_behind,
+    BranchWorkTree, Change, Edit, Hold, commit_edit, commit_file, edit_only, is_current_branch,
+    refuse_while_behind, write_file,
 };
 use crate::book::{Book, Loaded};
+use crate::history::CommitId;
 use crate::ledger::{RecordState, WorkTree};
 use crate::record::{Item, ItemKey, ItemMatch, Record, RecordType, edit, find_items};
 
@@ -89,7 +92,7 @@ impl Target {
         Ok(Target { book, loaded, name, branch: None, hold: None })
     }
 
-    fn hold(&self) -> Result<&Hold, CliError> {
+    pub(super) fn hold(&self) -> Result<&Hold, CliError> {
         self.hold.as_ref().ok_or_else(|| CliError::failure("this command writes nothing"))
     }
 
@@ -151,31 +154,26 @@ impl Target {
                 return Err(crate::act::ActError::NotCommitted { path: path.clone() }.into());
             }
             edit_only(self.hold()?, &self.book, path, edit)?;
-            return self.report(ui, context, done, None);
+            return self.report(ui, context, done, None, None);
         }
         let commit = commit_edit(self.hold()?, &self.book, path, edit, &args.message(message))?;
-        self.report(ui, context, done, Some(commit))
+        self.report(ui, context, done, Some(commit), None)
     }
 
-    /// Commits a file that belongs to the record, or writes it into the work tree alone. Says what was done.
-    #[expect(clippy::too_many_arguments, reason = "what to write, where, and what to say of it")]
-    pub(super) fn attach(
+    /// Makes one commit of an act whose message is ready, or writes it into the work tree alone.
+    pub(super) fn commit_step(
         &self,
-        ui: &mut Ui,
-        context: &Context,
         args: &CommitArgs,
-        path: &str,
-        content: &str,
-        done: &str,
-        message: &str,
-    ) -> Result<(), CliError> {
-        if args.no_commit {
-            crate::act::write_file(self.hold()?, &self.book, path, content)?;
-            return self.report(ui, context, done, None);
-        }
-        let commit =
-            crate::act::commit_file(self.hold()?, &self.book, path, content, &args.message(message))?;
-        self.report(ui, context, done, Some(commit))
+        step: &ActStep<'_>,
+    ) -> Result<Option<CommitId>, CliError> {
+        let (hold, book, path) = (self.hold()?, &self.book, step.path.as_str());
+        let commit = match (args.no_commit, step.change) {
+            (true, Change::Edit(edit)) => edit_only(hold, book, path, edit).map(|()| None),
+            (true, Change::Text(text)) => write_file(hold, book, path, text).map(|()| None),
+            (false, Change::Edit(edit)) => commit_edit(hold, book, path, edit, &step.message).map(Some),
+            (false, Change::Text(text)) => commit_file(hold, book, path, text, &step.message).map(Some),
+        };
+        Ok(commit?)
     }
 
     /// As [`Target::apply`], for edits that may find everything as it should be: then nothing is committed.
@@ -202,7 +200,7 @@ impl Target {
             // Only the work tree has lost it.
             (true, false) => {
                 edit_only(self.hold()?, &self.book, &state.record.path, edit)?;
-                return self.report(ui, context, done, None);
+                return self.report(ui, context, done, None, None);
             }
             (false, _) => {}
         }
@@ -211,23 +209,26 @@ impl Target {
 
     fn report_unchanged(&self, ui: &mut Ui, context: &Context, done: &str) -> Result<(), CliError> {
         if context.json {
-            return self.report(ui, context, done, None);
+            return self.report(ui, context, done, None, None);
         }
         let remark = paint(DIM, "(as it was recorded already)");
         ui.line(format!("{} {}: {done} {remark}", paint(GOOD, "✓"), self.name))
     }
 
-    fn report(
+    pub(super) fn report(
         &self,
         ui: &mut Ui,
         context: &Context,
         done: &str,
-        commit: Option<crate::history::CommitId>,
+        commit: Option<CommitId>,
+        uncounted: Option<&Uncounted>,
     ) -> Result<(), CliError> {
         if context.json {
             return ui.json(&serde_json::json!({
                 "schema": "changebook.act/1", "id": self.name, "done": done, "commit": commit,
                 "branch": self.branch.as_ref().map(|branch| &branch.name),
+                "counts": uncounted.is_none(), "code": uncounted.map(|uncounted| uncounted.code),
+                "why": uncounted.map(|uncounted| &uncounted.why),
             }));
         }
         let place = match commit {
@@ -237,13 +238,18 @@ impl Target {
             },
             None => "in the work tree, not committed".to_owned(),
         };
-        ui.line(format!("{} {}: {done} {}", paint(GOOD, "✓"), self.name, paint(DIM, format!("({place})"))))
+        let (mark, but) = match uncounted {
+            None => (paint(GOOD, "✓"), ""),
+            Some(_) => (paint(BAD, "✗"), ", which does not count"),
+        };
+        let place = paint(DIM, format!("({place})"));
+        ui.line(format!("{mark} {}: {done}{but} {place}", self.name))
     }
 }
 
 impl CommitArgs {
     /// The usual message; a user's own subject keeps its trailers.
-    fn message(&self, usual: &str) -> String {
+    pub(super) fn message(&self, usual: &str) -> String {
         let Some(own) = &self.message else { return usual.to_owned() };
         match usual.split_once("\n\n") {
             Some((_, trailers)) => format!("{}\n\n{trailers}", own.trim_end()),

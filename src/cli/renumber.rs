@@ -128,7 +128,7 @@ fn report(ui: &mut Ui, context: &Context, args: &RenumberArgs, told: &[Done]) ->
             ui.line(paint(DIM, format!("  {verb} {path}")))?;
         }
         for path in &change.void {
-            ui.line(format!("  {path} was signed for {}: it is void, and to be given again", change.old))?;
+            ui.line(format!("  {path} was given for {}: it is void, and to be given again", change.old))?;
         }
         for place in &change.unsure {
             ui.line(format!("  {place} names {} and may mean either: see for yourself", change.old))?;

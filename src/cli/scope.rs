@@ -1,5 +1,6 @@
 //! `changebook scope`
 
+use std::collections::HashSet;
 use std::io::Read;
 
 use serde::Serialize;
@@ -7,9 +8,12 @@ use serde::Serialize;
 use super::context::{Context, record};
 use super::error::CliError;
 use super::ui::Ui;
+use crate::book::Loaded;
 use crate::ledger::RecordState;
 use crate::policy::Policy;
-use crate::record::{Detached, MAX_RECORD_BYTES, Record, RecordType, ScopeHash, ScopeRules, scope_text};
+use crate::record::{
+    Detached, MAX_RECORD_BYTES, Record, RecordType, ScopeHash, ScopeRules, gated_evidence, scope_text,
+};
 
 /// Print the SHA-256 that approvals of a record are bound to, or the text that it is of
 ///
@@ -20,14 +24,14 @@ use crate::record::{Detached, MAX_RECORD_BYTES, Record, RecordType, ScopeHash, S
     \x20\x20changebook scope INFRA-150\n\
     \x20\x20changebook scope INFRA-150 --text | sha256sum\n\
     \x20\x20git show HEAD:tasks/INFRA-150.md | changebook scope -\n\
-    \x20\x20changebook scope INFRA-150 --role security     # the text that a detached approval signs")]
+    \x20\x20changebook scope INFRA-150 --role security     # the text that `approve --sign` signs")]
 pub(super) struct ScopeArgs {
     /// The record's ID, or `-` for a file on standard input
     id: String,
     /// Print the text instead of its hash
     #[arg(long, conflicts_with = "role")]
     text: bool,
-    /// Print the text of your detached approval in this role
+    /// Print the text of your approval in this role, as a file of its own
     #[arg(long, value_name = "ROLE")]
     role: Option<String>,
 }
@@ -54,7 +58,7 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &ScopeArgs) -> Result<()
             ))
             .with_hint("list the address under `[people]` in policy.toml, or set `git config user.email`")
         })?;
-        let approval = detached(state, &loaded.policy, role, person, context.now)?;
+        let approval = detached(state, &loaded, role, person, context.now)?;
         return ui.document(&approval.text());
     }
     refuse_broken(&state.record)?;
@@ -112,17 +116,19 @@ fn print(
     }
 }
 
-/// What a person signs to approve a record as it is committed.
+/// What the file of an approval says, of a record as it is committed: the next one of its kind that this history has not
+/// seen.
 pub(super) fn detached(
     state: &RecordState,
-    policy: &Policy,
+    loaded: &Loaded,
     role: &str,
     person: &str,
     now: i64,
 ) -> Result<Detached, CliError> {
+    let policy = &loaded.policy;
     let book = policy.book.clone().ok_or_else(|| {
         CliError::failure(
-            "the policy gives this book no name, and a detached approval names its book".to_owned(),
+            "the policy gives this book no name, and an approval's file names its book".to_owned(),
         )
         .with_hint("set `book = \"…\"` at the top of policy.toml")
     })?;
@@ -141,7 +147,15 @@ pub(super) fn detached(
         )));
     };
     let time = jiff::Timestamp::from_second(now)
-        .map_err(|_| CliError::usage("the moment is beyond what a calendar holds".to_owned()))?;
+        .map_err(|_| CliError::usage("the time is beyond what a calendar holds".to_owned()))?;
     let time = time.to_string();
-    Ok(Detached { book, record, role: role.to_owned(), scope, person: person.to_owned(), time })
+    let (role, person) = (role.to_owned(), person.to_owned());
+    let evidence = gated_evidence(&state.record, &rules(policy));
+    let mut approval = Detached { book, record, role, person, scope, evidence, number: 1, time };
+    let changes = loaded.history.commits.iter().flat_map(|commit| &commit.changes);
+    let used: HashSet<&str> = changes.map(|change| &*change.path).collect();
+    while approval.path().is_some_and(|path| used.contains(&*path)) {
+        approval.number += 1;
+    }
+    Ok(approval)
 }

@@ -90,7 +90,7 @@ codes! {
         "Correct `book.toml` at the line named.";
     // Approvals, in the order in which they are judged (design, section 4).
     ApprovalMissing "approval-missing":
-        "Nobody has given this approval: the role's item is not ticked, or it was unticked afterwards, or a merge, the repair of a file that could not be read or another book's history ticked it.",
+        "Nobody has given this approval: the role's item is not ticked, or it was unticked afterwards, or a merge, the repair of a file that could not be read or another book's history ticked it. An approval's file counts only where its path follows from its text, in its own book, and never again once it was removed.",
         "A member of the role runs `changebook approve ID`, or ticks the item and commits.";
     ApprovalRole "approval-role":
         "The one who ticked the item is no person of the policy with that role, by the policy of the commit before.",
@@ -103,7 +103,7 @@ codes! {
         "List the author's e-mail in the policy, in a commit of its own; whoever is named as the author of a commit that another made says yes to it: `changebook affirm COMMIT`.";
     ApprovalStale "approval-stale":
         "The change's text or code was changed after the approval was given, or the change was rolled back or cancelled.",
-        "Look at what changed, then approve again: an untick and a tick, which `changebook approve` makes.";
+        "Look at what changed, then approve again: an untick and a tick, or another file, which `changebook approve` makes.";
     ApprovalUnsigned "approval-unsigned":
         "The approval's commit is not trusted as far as the policy asks: unsigned, signed by another's key, or committed by somebody else than its author.",
         "Approve again with a commit of one's own, signed if the policy says so.";
@@ -114,8 +114,8 @@ codes! {
         "Every role is met, but by fewer different people than the risk asks for.",
         "Another person approves.";
     ApprovalSquashed "approval-squashed":
-        "A commit sets an approval for a role that its author lacks and names a co-author who has it: a squash has lost whose approval it was.",
-        "Merge without squashing, or use detached approvals (`approve --sign`).";
+        "A squash or rebase has lost whose approval it was: an approval's file that is not signed came with somebody else's commit, or a commit sets an approval for a role that its author lacks and names a co-author who has it.",
+        "The approver approves again, in a pull request of their own or with `changebook approve ID --sign`: a signature survives whoever merges.";
     // The board.
     DecisionMissing "decision-missing":
         "The board's decision is asked for and is not there, is pending, or asks for changes; or nobody of the board stands behind it who neither asked for the change nor wrote it.",

@@ -26,7 +26,7 @@ pub struct Renumbering {
     pub files: Vec<(String, Option<String>)>,
     /// Lines that name the ID and may mean either record, as `path:line`; they stay as they are.
     pub unsure: Vec<String>,
-    /// Detached approvals of the record, by path. A signature binds the ID, so that they are void; they are removed.
+    /// Approvals of the record that are files of their own, by path. Each names the ID, so that they are void; they are removed.
     pub void: Vec<String>,
 }
 

@@ -136,14 +136,13 @@ fn compare_commit(
         return Ok(compared);
     }
     compared.touches_code = reader.differs_beside(parent, Some(tree), book.as_str(), &record_folders())?;
-    let records = RecordType::ALL.into_iter().map(|record_type| (record_type.folder(), &[".md"][..]));
-    for (folder, endings) in records.chain([(APPROVALS, &[".sig", ".md"][..])]) {
+    for folder in record_folders() {
         let path = book.join(folder);
         let new = subtree(reader, tree, &path)?;
         let old = parent.map_or(Ok(None), |parent| subtree(reader, parent, &path))?;
         reader.compare(old, new, folder, 0, &mut |path, old, new| {
             compared.touches_code |= !RecordType::is_record_path(path);
-            if endings.iter().any(|ending| path.ends_with(ending)) {
+            if path.ends_with(".md") {
                 compared.changes.push(Change { path: path.into(), old, new });
             }
         })?;

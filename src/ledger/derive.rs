@@ -20,7 +20,7 @@ use super::suspicions;
 use super::task::{Others, task};
 use super::waiting::waiting_for;
 use super::walk::{Key, RecordIx};
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::record::{Details, Item, ItemKey, Record, RecordId, RecordType, Task, TaskKind};
 
 /// A record file of the commit that is read, or of the work tree.
@@ -132,8 +132,16 @@ impl Deriver<'_> {
                     state.evidence = found.evidence.map(|commit| self.context.evidence(commit));
                     state.verdict = found.verdict;
                     state.open_conditions = found.open_conditions();
+                    for item in Arc::make_mut(&mut state.items) {
+                        let condition = found.conditions.iter().find(|condition| *condition.key == item.key);
+                        item.uncounted = condition.and_then(|condition| condition.uncounted.clone());
+                    }
                     state.next = decision_next(found, &state.open_conditions);
-                    state.diagnostics.extend(not_the_boards(found, parsed));
+                    let claimed = not_the_boards(found, parsed);
+                    if claimed.as_ref().is_some_and(|found| found.severity == Severity::Error) {
+                        state.next = claim_next(found);
+                    }
+                    state.diagnostics.extend(claimed);
                 }
             }
             Details::Runbook(details) => {
@@ -270,6 +278,15 @@ fn decision_next(decision: &DecisionState<'_>, open: &[String]) -> String {
     }
 }
 
+/// What is next where the file says what the board has not said: every view that says what is next says so.
+fn claim_next(decision: &DecisionState<'_>) -> String {
+    let code = Code::DecisionRole;
+    match decision.verdict {
+        None => format!("the board decides: what the file says is not its word ({code})"),
+        Some(_) => format!("put the file back: what it says is not the board's word ({code})"),
+    }
+}
+
 fn authors(context: &Context<'_>, record: RecordIx) -> Vec<Evidence> {
     let mut authors: Vec<Evidence> = Vec::new();
     for transition in context.transitions(record).iter().filter(|t| *context.key(t) == Key::Text) {
@@ -289,6 +306,7 @@ fn items(record: &Record) -> Arc<[ItemState]> {
         text: item.text.clone(),
         checked: item.checked,
         by: Vec::new(),
+        uncounted: None,
     };
     record.items.iter().map(state).collect()
 }

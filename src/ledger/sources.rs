@@ -42,10 +42,10 @@ pub struct AffirmationFile {
 /// What a detached approval's file holds.
 #[derive(Debug, Clone)]
 pub struct DetachedFile {
-    /// What was signed; else what is wrong with the file, in words.
+    /// What it says; else what is wrong with the file, in words.
     pub text: Result<Detached, &'static str>,
-    /// What the signature over it is worth.
-    pub check: SignatureCheck,
+    /// What the signature over it is worth, where it has one.
+    pub check: Option<SignatureCheck>,
 }
 
 /// Everything that state is derived from. All of it comes from objects that never change, but for `now`.

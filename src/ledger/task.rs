@@ -72,7 +72,8 @@ pub(super) fn task(
 /// Approvals by somebody without the role in a commit that names a co-author who has it: a squash has lost
 /// whose they were. Says so in the approval and in a diagnostic.
 fn squashed(context: &Context<'_>, parsed: &Record, approvals: &mut [Approval]) -> Vec<Diagnostic> {
-    let mut found = Vec::new();
+    let lost = approvals.iter().filter(|approval| approval.code == Some(Code::ApprovalSquashed));
+    let mut found: Vec<Diagnostic> = lost.map(|approval| lost_file(parsed, approval)).collect();
     for approval in approvals.iter_mut().filter(|approval| approval.code == Some(Code::ApprovalRole)) {
         let position = approval.by.as_ref().and_then(|by| context.sources.history.position(by.commit));
         let Some(commit) = position.filter(|_| approval.detached.is_none()) else { continue };
@@ -94,6 +95,15 @@ fn squashed(context: &Context<'_>, parsed: &Record, approvals: &mut [Approval]) 
         approval.detail = message;
     }
     found
+}
+
+/// That an approval's file came with somebody else's commit.
+fn lost_file(parsed: &Record, approval: &Approval) -> Diagnostic {
+    let item = parsed.items.iter().find(|item| item.text == approval.text);
+    let span = item.map_or(0..0, |item| item.span.clone());
+    let detail = approval.detail.clone();
+    let code = Code::ApprovalSquashed;
+    Diagnostic::warning(code, &parsed.path, &parsed.source, span, detail).with_help(code.remedy())
 }
 
 fn contradiction(parsed: &Record) -> Diagnostic {

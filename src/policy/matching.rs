@@ -68,6 +68,12 @@ impl Policy {
         !self.merge_methods.is_empty() && self.merge_methods.iter().all(one_by_one)
     }
 
+    /// Whether the forge may make other commits of those of a branch, by others than who made them.
+    pub fn merges_rewrite(&self) -> bool {
+        let rewrites = |method| matches!(method, &MergeMethod::Squash | &MergeMethod::Rebase);
+        self.merge_methods.iter().any(rewrites)
+    }
+
     /// The person (or robot) that an e-mail belongs to. Letter case makes no difference; `.mailmap` is not
     /// asked.
     pub fn person_by_email(&self, email: &str) -> Option<&str> {

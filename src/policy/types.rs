@@ -12,7 +12,7 @@ use crate::record::{RecordId, Risk, TaskKind};
 /// The whole of `policy.toml`, overlaid on the built-in default.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Policy {
-    /// Name of the book in detached approvals and in `Change: BOOK/ID`.
+    /// Name of the book in approvals' files and in `Change: BOOK/ID`.
     pub book: Option<String>,
     /// The branch that counts.
     pub trunk: Option<String>,

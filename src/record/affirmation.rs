@@ -93,7 +93,7 @@ mod tests {
         let short = "approvals/affirmed/4ed4da57c2b1.sam.md";
         let upper = format!("approvals/affirmed/{}.sam.md", "A".repeat(40));
         let dots = format!("approvals/affirmed/{}.../x.md", "a".repeat(40));
-        for path in [short, &upper, &dots, "approvals/INFRA-1/peer.sam.sig"] {
+        for path in [short, &upper, &dots, "approvals/INFRA-1/peer.sam.01234567.md"] {
             assert_eq!(affirmation_path(path), None, "{path}");
         }
     }

@@ -45,6 +45,6 @@ pub use markdown::markdown_options;
 pub use near::{NearRules, NearWord, near_words};
 pub use references::{mentions, places, replaced, with_references};
 pub use rendered::{renders, without_comments};
-pub use scope::{ScopeHash, ScopeRules, deployment_digest, scope_hash, scope_text};
+pub use scope::{Digested, ScopeHash, ScopeRules, deployment_digest, gated_evidence, scope_hash, scope_text};
 pub use slug::slug;
 pub use types::*;

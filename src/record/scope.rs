@@ -105,6 +105,53 @@ pub fn deployment_digest(record: &Record, rules: &ScopeRules, environment: &str)
     ScopeHash::of(&text).to_string()[..12].to_owned()
 }
 
+/// The digest of what a tool found for an environment, as the record has it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Digested {
+    environment: String,
+    /// `plan` or `manifests`.
+    kind: String,
+    digest: String,
+}
+
+impl Digested {
+    /// Reads what [`Display`](fmt::Display) writes: `production plan sha256:…`.
+    pub fn parse(text: &str) -> Option<Self> {
+        let words: Vec<&str> = text.split(' ').collect();
+        let is_word = |word: &&str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_graphic());
+        match words[..] {
+            [environment, kind, digest] if words.iter().all(is_word) => Some(Digested {
+                environment: environment.to_owned(),
+                kind: kind.to_owned(),
+                digest: digest.to_owned(),
+            }),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Digested {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {} {}", self.environment, self.kind, self.digest)
+    }
+}
+
+/// The evidence of gated environments whose digest can be written on one line, in order. All of it is part of the scope.
+pub fn gated_evidence(record: &Record, rules: &ScopeRules) -> Vec<Digested> {
+    let fields = record.fields.iter().filter(|field| ENVIRONMENT_KEYS.contains(&field.key.as_str()));
+    let entries = fields.filter_map(|field| Some((field, field.value.as_object()?)));
+    let digests = entries.flat_map(|(field, entries)| {
+        let gated = entries.iter().filter(|(environment, _)| rules.gated.contains(environment.as_str()));
+        gated.filter_map(|(environment, entry)| {
+            let digest = entry.get("digest")?.as_str()?;
+            Digested::parse(&format!("{environment} {} {digest}", field.key))
+        })
+    });
+    let mut digests: Vec<Digested> = digests.collect();
+    digests.sort();
+    digests
+}
+
 /// A top-level key with its value in both forms.
 pub(super) struct ScopeField<'a> {
     pub(super) key: &'a str,

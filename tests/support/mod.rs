@@ -321,6 +321,16 @@ impl Fixture {
         (text(&record["status"]), text(&record["evidence"]["commit"]))
     }
 
+    /// The one file that a person's approvals in a role are in.
+    pub(crate) fn approval_file(&self, id: &str, role: &str, person: &str) -> String {
+        let (folder, begin) = (format!("approvals/{id}"), format!("{role}.{person}."));
+        let listed = std::fs::read_dir(self.root.join(&folder)).unwrap();
+        let names = listed.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        let names: Vec<String> = names.filter(|name| name.starts_with(&begin)).collect();
+        assert_eq!(names.len(), 1, "{names:?}");
+        format!("{folder}/{}", names[0])
+    }
+
     /// The code of a role's approval, or `valid`.
     pub(crate) fn approval(&self, id: &str, role: &str) -> String {
         let record = self.show(id);

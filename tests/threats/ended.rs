@@ -79,10 +79,8 @@ fn row_77_what_was_cancelled_elsewhere_and_never_landed_ends_nothing() {
     assert_eq!(peer(&book), "valid");
 }
 
-const FILE: &str = "approvals/INFRA-1/peer.sam.sig";
-
-/// Sam's signed approval, with its file.
-fn signed() -> (Fixture, String, String) {
+/// Sam's signed approval: the book, the key, the file's path and text.
+fn signed() -> (Fixture, String, String, String) {
     let mut book = proposed();
     let key = book.ssh_key("sam", "ed25519");
     book.list_key("sam", &key);
@@ -90,8 +88,9 @@ fn signed() -> (Fixture, String, String) {
     book.person("sam").later();
     book.run(&["approve", "INFRA-1", "--role", "peer", "--sign", "--key", &key]).expect(0);
     assert_eq!(peer(&book), "valid");
-    let file = book.read(FILE);
-    (book, key, file)
+    let path = book.approval_file("INFRA-1", "peer", "sam");
+    let file = book.read(&path);
+    (book, key, path, file)
 }
 
 /// The same text and signature in another form.
@@ -110,13 +109,13 @@ fn other_forms(file: &str) -> [String; 3] {
 
 #[test]
 fn row_63_a_withdrawn_text_stays_withdrawn_in_whatever_armour() {
-    let (book, _, file) = signed();
+    let (book, _, _, file) = signed();
     drop(book);
     for form in 0..other_forms(&file).len() {
-        let (mut book, key, file) = signed();
-        book.git(&["rm", "-q", FILE]);
+        let (mut book, key, path, file) = signed();
+        book.git(&["rm", "-q", &path]);
         book.person("sam").later().commit("I take it back");
-        book.write(FILE, &other_forms(&file)[form]);
+        book.write(&path, &other_forms(&file)[form]);
         book.person("ana").later().commit("no, you do not");
         assert_eq!(peer(&book), "approval-missing", "form {form}");
         let again = [
@@ -137,15 +136,15 @@ fn row_63_a_withdrawn_text_stays_withdrawn_in_whatever_armour() {
 
 #[test]
 fn row_63_on_a_branch_that_is_merged_later() {
-    let (mut book, _, file) = signed();
+    let (mut book, _, path, file) = signed();
     book.git(&["checkout", "-q", "-b", "side"]);
-    book.write(FILE, &other_forms(&file)[1]);
+    book.write(&path, &other_forms(&file)[1]);
     book.person("ana").later().commit("another armour");
     book.git(&["checkout", "-q", "main"]);
-    book.git(&["rm", "-q", FILE]);
+    book.git(&["rm", "-q", &path]);
     book.person("sam").later().commit("I take it back");
     let _ = book.try_git(&book.root, &["merge", "-q", "--no-commit", "--no-ff", "side"]);
-    book.write(FILE, &other_forms(&file)[1]);
+    book.write(&path, &other_forms(&file)[1]);
     book.person("ana").later().commit("merge");
     assert_eq!(peer(&book), "approval-missing");
 }

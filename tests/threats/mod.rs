@@ -13,7 +13,9 @@ mod identity;
 mod policy;
 mod power;
 mod signatures;
+mod squashed;
 mod words;
+mod worth;
 
 use crate::support::{Fixture, task};
 

@@ -112,7 +112,9 @@ fn sign(book: &Fixture, key: &str) {
     book.run(&["approve", "INFRA-1", "--role", "peer", "--sign", "--key", key]).expect(0);
 }
 
-const FILE: &str = "approvals/INFRA-1/peer.sam.sig";
+fn file_of(book: &Fixture) -> String {
+    book.approval_file("INFRA-1", "peer", "sam")
+}
 
 #[test]
 fn a_detached_approval_is_verified_by_us_and_by_ssh_keygen() {
@@ -120,8 +122,8 @@ fn a_detached_approval_is_verified_by_us_and_by_ssh_keygen() {
     book.person("sam");
     sign(&book, &key);
     assert_eq!((peer(&book), trust(&book)), ("valid".to_owned(), "signed".to_owned()));
-    assert_eq!(book.show("INFRA-1")["approvals"][0]["detached"], FILE);
-    let file = book.read(FILE);
+    assert_eq!(book.show("INFRA-1")["approvals"][0]["detached"], file_of(&book));
+    let file = book.read(&file_of(&book));
     let (text, armor) = file.split_at(file.find("-----BEGIN").unwrap());
     let scope = book.show("INFRA-1")["scope"].as_str().unwrap().to_owned();
     assert!(text.contains(&format!("scope: {scope}\n")), "{text}");
@@ -175,11 +177,12 @@ fn row_40_removed_bytes_never_count_again() {
     let (mut book, key) = with_key("ed25519");
     book.person("sam");
     sign(&book, &key);
-    let file = book.read(FILE);
-    book.git(&["rm", "-q", FILE]);
+    let path = file_of(&book);
+    let file = book.read(&path);
+    book.git(&["rm", "-q", &path]);
     book.person("sam").later().commit("I take it back");
     assert_eq!(peer(&book), "approval-missing");
-    book.write(FILE, &file);
+    book.write(&path, &file);
     book.person("ana").later().commit("no, you do not");
     assert_eq!(peer(&book), "approval-missing");
     let later =
@@ -199,7 +202,8 @@ fn row_13_a_detached_approval_names_its_book_record_role_and_person() {
     book.replace("policy.toml", "book = \"other\"", "book = \"test\"");
     book.later().commit("this one");
     assert_eq!(peer(&book), "valid");
-    book.git(&["mv", FILE, "approvals/INFRA-1/security.sam.sig"]);
+    let path = file_of(&book);
+    book.git(&["mv", &path, &path.replace("peer", "security")]);
     book.later().commit("as another role");
     assert_eq!(book.approval("INFRA-1", "security"), "approval-missing");
     assert_eq!(peer(&book), "approval-missing", "and it was withdrawn here");
@@ -210,7 +214,10 @@ fn a_key_that_is_not_the_persons_and_a_text_that_changed() {
     let (mut book, key) = with_key("ed25519");
     let other = book.ssh_key("ana", "ed25519");
     book.person("sam");
-    sign(&book, &other);
+    let anyway = ["--anyway", "the key is at home"];
+    let run = book
+        .run(&[&["approve", "INFRA-1", "--role", "peer", "--sign", "--key", &other][..], &anyway].concat());
+    assert!(run.stderr.contains("does not count: approval-unsigned"), "{}", run.stderr);
     assert_eq!(peer(&book), "approval-unsigned");
     book.later();
     sign(&book, &key);
@@ -229,5 +236,5 @@ fn signing_is_refused_while_another_git_is_at_work() {
     let run = book.run(&["approve", "INFRA-1", "--role", "peer", "--sign", "--key", &key]).expect(1);
     assert!(run.stderr.contains("index.lock"), "{}", run.stderr);
     assert_eq!(book.head(), head);
-    assert!(!book.root.join(FILE).exists(), "nothing is left behind");
+    assert!(!book.root.join("approvals").exists(), "nothing is left behind");
 }

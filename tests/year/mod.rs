@@ -193,6 +193,7 @@ fn ask(moment: &str) -> Ask {
         now,
         now_is_stated: false,
         trunk: None,
+        trunk_tip: None,
         policy_root: None,
         cache: CacheUse::Refused,
         view: View::Trunk,

@@ -25,7 +25,10 @@ pub(super) const ACTS: [&str; 12] = [
 pub(super) fn keys_of_act(name: &str) -> Option<Keys> {
     Some(match name {
         "act" => {
-            vec![("id", text()), ("done", text()), ("commit", or_null(commit())), ("branch", or_null(text()))]
+            let mut keys = vec![("id", text()), ("done", text())];
+            keys.extend([("commit", or_null(commit())), ("branch", or_null(text()))]);
+            keys.extend([("counts", flag()), ("code", or_null(text())), ("why", or_null(text()))]);
+            keys
         }
         "affirm" => vec![("person", text()), ("commits", list_of(commit())), ("commit", commit())],
         "build" => {

@@ -363,6 +363,7 @@ fn agenda() -> Vec<(&'static str, Value)> {
             ("id", text()),
             ("title", text()),
             ("status", text()),
+            ("next", text()),
             ("changes", texts()),
             ("evidence", proof()),
         ])

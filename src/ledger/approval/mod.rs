@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 
 use super::context::Context;
 use super::law::Cell;
-use super::state::{Approval, ApprovalFacet};
+use super::state::{Approval, ApprovalFacet, Given};
 use super::walk::{Key, RecordIx, Value};
 use crate::diagnostic::Code;
 use crate::policy::Review;
@@ -142,8 +142,12 @@ fn acts<'a>(context: &Context<'a>, judged: &Judged<'_>, role: &str) -> Vec<Act<'
         let Value::Text(blob) = context.value(cell.value) else { continue };
         let of_role = crate::record::detached_path(path).is_some_and(|(_, named, _)| named == role);
         let Some(file) = context.sources.detached.get(blob).filter(|_| of_role) else { continue };
-        let carrier = context.latest(context.owners(cell));
-        acts.extend(carrier.map(|commit| Act::Detached { commit, path, value: cell.value, file }));
+        let brought = context.owners(cell);
+        // Whoever brings what is signed is nobody; what is not is worth what the commit is.
+        let brought =
+            if file.check.is_some() { context.latest(brought).into_iter().collect() } else { brought };
+        let act = |commit| Act::Detached { commit, path, value: cell.value, file };
+        acts.extend(brought.into_iter().map(act));
     }
     acts
 }
@@ -157,6 +161,11 @@ fn approval(context: &Context<'_>, judged: &Judged<'_>, demand: &Demand<'_>) -> 
     judgements.sort_by_key(|judgement| {
         (std::cmp::Reverse(judgement.rank()), context.sources.history.commits[judgement.commit].id)
     });
+    let given = judgements.iter().map(|judgement| Given {
+        commit: context.sources.history.commits[judgement.commit].id,
+        broken: judgement.broken.clone(),
+    });
+    let given: Vec<Given> = given.collect();
     let mut judgements = judgements.into_iter();
     let Some(best) = judgements.next() else {
         let detail = claim(context, judged, &demand.role).unwrap_or_else(|| format!("waiting for {text}"));
@@ -164,7 +173,7 @@ fn approval(context: &Context<'_>, judged: &Judged<'_>, demand: &Demand<'_>) -> 
         return Approval { required: demand.required, ..missing };
     };
     let others: Vec<Judgement<'_>> = judgements.filter(|other| other.broken.is_none()).collect();
-    shown(context, demand, text, best, &others)
+    Approval { given, ..shown(context, demand, text, best, &others) }
 }
 
 /// The best candidate, and the others that are valid too: each is a person more.

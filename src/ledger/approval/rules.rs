@@ -18,9 +18,9 @@ pub(super) enum Act<'a> {
         /// The item, as a key of the walk.
         key: u32,
     },
-    /// A detached approval.
+    /// An approval that is a file of its own.
     Detached {
-        /// The commit that carries it.
+        /// The commit that brought it.
         commit: usize,
         path: &'a str,
         /// Its content, as a value of the walk.
@@ -50,7 +50,13 @@ impl Judgement<'_> {
     pub(super) fn rank(&self) -> usize {
         match self.broken.as_ref().map(|(code, _)| *code) {
             Some(Code::ApprovalMissing) => 0,
-            Some(Code::ApprovalRole | Code::PolicySelfGrant | Code::PolicyRole) => 1,
+            Some(
+                Code::ApprovalSquashed
+                | Code::ApprovalRole
+                | Code::PolicySelfGrant
+                | Code::PolicyRole
+                | Code::PolicyUnreviewed,
+            ) => 1,
             Some(Code::ApprovalSelf) => 2,
             Some(Code::AuthorUnknown) => 3,
             Some(Code::ApprovalStale) => 4,
@@ -79,8 +85,12 @@ pub(super) fn judge<'a>(
         }
         Act::Detached { file, .. } => {
             let person = file.text.as_ref().ok().map(|text| text.person.clone());
-            let signed = unsigned(context, act).is_none();
-            (person, if signed { TrustLevel::Signed } else { TrustLevel::Claimed })
+            let level = match (&file.check, unsigned(context, act)) {
+                (None, _) if somebody_elses(context, act).is_none() => trust(context, commit),
+                (Some(_), None) => TrustLevel::Signed,
+                _ => TrustLevel::Claimed,
+            };
+            (person, level)
         }
     };
     let detail = match act {
@@ -120,9 +130,10 @@ impl<'a> Act<'a> {
     fn actor(&self, context: &Context<'a>) -> Actor<'a> {
         match self {
             Act::Tick { commit, .. } => Actor::Author(&context.sources.history.commits[*commit].author.email),
-            Act::Detached { file, .. } => match &file.text {
-                Ok(text) => Actor::Signer(&text.person),
-                Err(_) => Actor::Signer(""),
+            Act::Detached { commit, file, .. } => match (&file.text, &file.check) {
+                (Ok(text), Some(_)) => Actor::Signer(&text.person),
+                (Ok(_), None) => Actor::Author(&context.sources.history.commits[*commit].author.email),
+                (Err(_), _) => Actor::Signer(""),
             },
         }
     }
@@ -138,6 +149,9 @@ fn broken(
     let commit = act.commit();
     if let Some(why) = missing(context, judged, role_name, act) {
         return Some((Code::ApprovalMissing, why));
+    }
+    if let Some(why) = somebody_elses(context, act) {
+        return Some((Code::ApprovalSquashed, why));
     }
     let person = match role(context, commit, act.actor(context), role_name) {
         Ok(person) => person,
@@ -192,7 +206,10 @@ fn missing(context: &Context<'_>, judged: &Judged<'_>, role: &str, act: &Act<'_>
                 .find(|&untick| untick != *commit && !context.in_history(untick, *commit))?;
             Some(format!("taken away in {}, which {} did not know of", short(untick), short(*commit)))
         }
-        Act::Detached { path, value, file, .. } => {
+        Act::Detached { commit, path, value, file } => {
+            if file.check.is_none() && context.sources.history.commits[*commit].parents.len() > 1 {
+                return Some(format!("{path} was made by the merge {} itself", short(*commit)));
+            }
             // What was removed once never counts again, wherever it comes back and in whatever armour.
             if let Some(withdrawal) = withdrawal_of_text(context, judged, *value, file) {
                 let by = short(withdrawal.commit as usize);
@@ -245,22 +262,36 @@ fn for_something_else(
         Err(why) => return Some(format!("{path} is no detached approval: {why}")),
     };
     let id = &context.sources.walk.ids[judged.record as usize].1;
-    let person = crate::record::detached_path(path).map(|(_, _, person)| person);
-    if text.record != *id || text.role != role || person != Some(text.person.as_str()) {
+    let own = text.path();
+    if text.record != *id || text.role != role || own.as_deref() != Some(path) {
         let (record, role, person) = (&text.record, &text.role, &text.person);
-        return Some(format!("{path} was signed for {record} as `{role}` by `{person}`"));
+        let own = own.map_or_else(String::new, |own| format!(", whose place is {own}"));
+        return Some(format!("{path} holds an approval of {record} as `{role}` by `{person}`{own}"));
     }
     match context.sources.policy.book.as_deref() {
         Some(book) if book == text.book => None,
-        Some(book) => Some(format!("{path} was signed for the book `{}`, and this is `{book}`", text.book)),
+        Some(book) => Some(format!("{path} is for the book `{}`, and this is `{book}`", text.book)),
         None => Some(format!("{path} names the book `{}`, and the policy gives this one no name", text.book)),
     }
 }
 
-/// Why a detached approval's signature does not count; `None` for a tick, whose trust is its commit's.
+/// Whose act it is that brought a file which nobody signed, where that is somebody else than who approves in it, in words.
+fn somebody_elses(context: &Context<'_>, act: &Act<'_>) -> Option<String> {
+    let Act::Detached { commit, path, file, .. } = act else { return None };
+    let person = &file.text.as_ref().ok().filter(|_| file.check.is_none())?.person;
+    let facts = &context.sources.history.commits[*commit];
+    let brought = context.judge(*commit)?.person_by_email(&facts.author.email);
+    let by = brought.unwrap_or(&facts.author.email);
+    (brought != Some(person)).then(|| {
+        let short = facts.id.short();
+        format!("{path} is {person}'s and not signed, and it came with {short} by {by}: a squash has lost whose it was")
+    })
+}
+
+/// Why a file's signature does not count; `None` for what has none, whose trust is its commit's.
 fn unsigned(context: &Context<'_>, act: &Act<'_>) -> Option<String> {
     let Act::Detached { commit, path, file, .. } = act else { return None };
-    let key = match &file.check {
+    let key = match file.check.as_ref()? {
         SignatureCheck::Good { key } => key,
         SignatureCheck::Bad { why } => return Some(format!("the signature in {path} {why}")),
         SignatureCheck::Unsupported { kind } => {

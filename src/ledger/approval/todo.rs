@@ -104,7 +104,8 @@ fn todo(
         role => format!(" --role {role}"),
     };
     let signed = policy.trust.approve == Trust::Signed || approval.open_to.iter().all(has_keys);
-    let sign = if signed || !(has_item || role.is_empty()) { " --sign" } else { "" };
+    let needs_item = !policy.merges_rewrite() && !role.is_empty();
+    let sign = if signed || needs_item && !has_item { " --sign" } else { "" };
     Some(format!("changebook approve {id}{role}{sign}"))
 }
 

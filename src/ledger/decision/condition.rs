@@ -1,8 +1,9 @@
 //! What the board asks for before a change goes out.
 
 use super::word::Word;
+use crate::diagnostic::Code;
 use crate::ledger::approval::tickers;
-use crate::ledger::authority::{Actor, role, trust, wanted};
+use crate::ledger::authority::{Actor, role, trust, trust_words, wanted};
 use crate::ledger::context::Context;
 use crate::ledger::walk::{Key, RecordIx};
 use crate::policy::ConditionRule;
@@ -17,6 +18,8 @@ pub(in crate::ledger) struct Condition<'a> {
     pub(in crate::ledger) is_ticked: bool,
     /// The commit of somebody who may say that it is met.
     pub(in crate::ledger) met: Option<usize>,
+    /// Why the tick that is there does not meet it.
+    pub(in crate::ledger) uncounted: Option<(Code, String)>,
 }
 
 impl Condition<'_> {
@@ -53,36 +56,69 @@ pub(super) fn conditions<'a>(
     keys.into_iter()
         .map(|key| {
             let rule = context.sources.policy.condition_rule(&key.text);
+            let is_ticked = !matches!(rule, Some(ConditionRule::Window | ConditionRule::After));
+            let ticks = ticks(context, record, key, rule);
+            let met = ticks.iter().find_map(|tick| tick.as_ref().ok().copied());
+            let uncounted = ticks.into_iter().find_map(Result::err);
             Condition {
                 key,
                 text: shown(key).unwrap_or_else(|| key.text.to_string()),
-                is_ticked: !matches!(rule, Some(ConditionRule::Window | ConditionRule::After)),
-                met: met_by(context, record, key, rule),
+                is_ticked,
+                met,
+                uncounted: uncounted.filter(|_| is_ticked && met.is_none()),
             }
         })
         .collect()
 }
 
-/// The commit that meets a condition: a tick by the role that the policy names for it, or by the board.
-fn met_by(
+/// What the ticks of a condition are worth: it is met by the role that the policy names for it, or by the board.
+fn ticks(
     context: &Context<'_>,
     record: RecordIx,
     key: &ItemKey,
     rule: Option<&ConditionRule>,
-) -> Option<usize> {
-    let policy = context.sources.policy;
-    let board = policy.reviews.iter().find(|review| review.via_decision).map(|review| review.role.as_str());
+) -> Vec<Result<usize, (Code, String)>> {
+    let reviews = &context.sources.policy.reviews;
+    let board = reviews.iter().find(|review| review.via_decision).map(|review| review.role.as_str());
     let named = match rule {
         Some(ConditionRule::Role(role)) => Some(role.as_str()),
         _ => None,
     };
+    let roles: Vec<&str> = named.into_iter().chain(board).collect();
     let cell = context.cell(record, &Key::Item(key.clone()));
-    tickers(context, cell).into_iter().find(|&commit| {
-        let facts = &context.sources.history.commits[commit];
-        let author = Actor::Author(&facts.author.email);
-        facts.parents.len() < 2
-            && context.nobodys(record, commit).is_none()
-            && named.into_iter().chain(board).any(|name| role(context, commit, author, name).is_ok())
-            && trust(context, commit) >= wanted(policy.trust.approve)
-    })
+    tickers(context, cell).into_iter().map(|commit| tick(context, record, commit, &roles)).collect()
+}
+
+/// A tick by somebody who has one of the roles; else why it meets nothing.
+fn tick(
+    context: &Context<'_>,
+    record: RecordIx,
+    commit: usize,
+    roles: &[&str],
+) -> Result<usize, (Code, String)> {
+    let facts = &context.sources.history.commits[commit];
+    if facts.parents.len() > 1 {
+        let why = format!("{} is a merge, which meets nothing itself", facts.id.short());
+        return Err((Code::ConditionOpen, why));
+    }
+    if let Some(why) = context.nobodys(record, commit) {
+        return Err((Code::ConditionOpen, why));
+    }
+    let author = Actor::Author(&facts.author.email);
+    let mut refused = None;
+    for name in roles {
+        match role(context, commit, author, name) {
+            Ok(_) if trust(context, commit) >= wanted(context.sources.policy.trust.approve) => {
+                return Ok(commit);
+            }
+            Ok(person) => {
+                refused.get_or_insert((Code::ApprovalUnsigned, trust_words(context, person, commit)));
+            }
+            Err(broken) => {
+                refused.get_or_insert(broken);
+            }
+        }
+    }
+    let nobody = || (Code::ConditionOpen, "the policy names no role that may meet it".to_owned());
+    Err(refused.unwrap_or_else(nobody))
 }

@@ -128,6 +128,9 @@ pub struct Approval {
     /// Others whose approval for the role is valid too, by the policy's names.
     #[serde(skip)]
     pub also: Vec<String>,
+    /// Every act for the role, and what it came to.
+    #[serde(skip)]
+    pub given: Vec<Given>,
     /// What the act is worth.
     pub trust: Option<TrustLevel>,
     /// Whether it counts.
@@ -157,6 +160,15 @@ pub struct Approval {
     pub by: Option<Evidence>,
 }
 
+/// One act that is meant as an approval.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Given {
+    /// The commit that gave it.
+    pub commit: CommitId,
+    /// Why it does not count, and that in one sentence; `None` when it does.
+    pub broken: Option<(Code, String)>,
+}
+
 impl Approval {
     /// Everybody who gave it, when it is valid.
     pub(super) fn people(&self) -> impl Iterator<Item = &str> {
@@ -173,6 +185,7 @@ impl Approval {
             detached: None,
             person: None,
             also: Vec::new(),
+            given: Vec::new(),
             trust: None,
             valid: false,
             code: Some(code),
@@ -204,6 +217,8 @@ pub struct ItemState {
     pub checked: bool,
     /// The owners of that state, oldest first; empty for an item that is only in the work tree.
     pub by: Vec<Evidence>,
+    /// Why its tick does not count, where it is the condition of a decision that only some may tick.
+    pub uncounted: Option<(Code, String)>,
 }
 
 /// An environment that the record's items name.

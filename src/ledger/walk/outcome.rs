@@ -217,7 +217,7 @@ impl<T: Eq + std::hash::Hash> Interner<T> {
 pub fn signed_acts(history: &History, walk: &Walk, named: &FxHashMap<usize, Vec<RecordIx>>) -> Vec<usize> {
     let acts = walk.transitions.iter().filter(|transition| match walk.keys.item(transition.key) {
         Key::Item(_) => walk.values.item(transition.to).is_ticked(),
-        Key::Scope => true,
+        Key::Scope | Key::Detached(_) => true,
         Key::Field(field) => matches!(&**field, "decision" | "changes"),
         _ => false,
     });
