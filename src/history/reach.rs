@@ -33,10 +33,8 @@ impl Reach {
         let forest = || number_forest(n_commits, parents);
         let along_line = || along_line(n_commits, parents);
         let order = |is_reversed| move || post_order(n_commits, parents, is_reversed);
-        let ((descendants, (landed, n_of_line)), (forward, backward)) = rayon::join(
-            || rayon::join(forest, along_line),
-            || rayon::join(order(false), order(true)),
-        );
+        let ((descendants, (landed, n_of_line)), (forward, backward)) =
+            rayon::join(|| rayon::join(forest, along_line), || rayon::join(order(false), order(true)));
         Reach { descendants, landed, n_of_line, orders: [forward, backward] }
     }
 

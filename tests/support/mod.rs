@@ -173,6 +173,16 @@ impl Fixture {
         self.skew -= minutes;
     }
 
+    /// What the clock of the commits shows, as `--now` takes it.
+    pub(crate) fn now(&self) -> String {
+        let seconds = self.clock.unwrap_or_else(|| self.story());
+        jiff::Timestamp::from_second(seconds).unwrap().to_string()
+    }
+
+    fn story(&self) -> i64 {
+        1_715_000_000 + (i64::from(self.minutes) + self.skew) * 60
+    }
+
     /// Sets the clock of the commits that follow.
     pub(crate) fn set_clock(&mut self, seconds: i64) {
         self.clock = Some(seconds);
@@ -265,8 +275,7 @@ impl Fixture {
 
     fn command(&self, program: &str) -> Command {
         let mut command = Command::new(program);
-        let story = 1_715_000_000 + (i64::from(self.minutes) + self.skew) * 60;
-        let date = format!("{} +0200", self.clock.unwrap_or(story));
+        let date = format!("{} +0200", self.clock.unwrap_or_else(|| self.story()));
         let committer = self.committer.as_deref().unwrap_or(&self.person);
         command.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default());
         command.env("HOME", &self.home).env("TZ", "UTC").env("LC_ALL", "C");

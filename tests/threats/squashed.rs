@@ -127,6 +127,30 @@ fn row_98_what_is_signed_survives_whoever_merges() {
     }
 }
 
+/// Whoever merges cannot keep an approval back until after the rollback that ends it.
+#[test]
+fn row_98_what_was_signed_before_a_rollback_ends_with_it() {
+    let mut book = merging("\"squash\"");
+    let key = book.ssh_key("sam", "ed25519");
+    book.list_key("sam", &key);
+    book.person("kim").later().commit("a key");
+    let sign = |book: &mut Fixture, branch: &str| {
+        book.person("sam").later();
+        let more = ["--sign", "--key", &key, "--branch", branch, "--now", &book.now()];
+        book.run(&[&APPROVE[..], &more].concat()).expect(0);
+    };
+    sign(&mut book, "early");
+    for environment in ["staging", "production"] {
+        book.person("lee").later().tick(PATH, &format!("Apply in {environment}"));
+    }
+    book.later().untick(PATH, "Apply in production");
+    squash(&mut book, "early", "ana", "noreply");
+    assert_eq!(peer(&book), "approval-stale");
+    sign(&mut book, "late");
+    squash(&mut book, "late", "ana", "noreply");
+    assert_eq!(peer(&book), "valid");
+}
+
 #[test]
 fn row_98_a_file_in_anothers_name_or_for_another_role() {
     let mut book = merging("\"squash\"");

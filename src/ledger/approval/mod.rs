@@ -68,9 +68,13 @@ impl Judged<'_> {
         Authors::of(context, self.record, self.task.requestor.as_deref(), commit)
     }
 
-    /// What ended an approval or decision: it counts only if it knows of everything that ends approvals.
-    pub(super) fn end(&self, context: &Context<'_>, act: usize) -> Option<End> {
-        let is_known = |end: &End| end.commit != act && context.in_history(end.commit, act);
+    /// What ended an approval or decision: it counts only if it knows of everything that ends approvals. Who signed a text
+    /// knows of nothing that came after `signed`, whoever brings it in later.
+    pub(super) fn end(&self, context: &Context<'_>, act: usize, signed: Option<i64>) -> Option<End> {
+        let is_later = |end: &End| {
+            signed.is_some_and(|at| context.sources.history.commits[end.commit].committer.time.seconds > at)
+        };
+        let is_known = |end: &End| end.commit != act && context.in_history(end.commit, act) && !is_later(end);
         self.ends.iter().copied().find(|end| !is_known(end))
     }
 }

@@ -305,6 +305,13 @@ fn unsigned(context: &Context<'_>, act: &Act<'_>) -> Option<String> {
     (!held).then(|| format!("{path} is signed by a key that the policy does not list for {person}"))
 }
 
+/// When the text of a signed file says that it was given, as seconds since the epoch.
+fn signed_at(act: &Act<'_>) -> Option<i64> {
+    let Act::Detached { file, .. } = act else { return None };
+    let text = file.text.as_ref().ok().filter(|_| file.check.is_some())?;
+    Some(text.time.parse::<jiff::Timestamp>().map_or(i64::MIN, jiff::Timestamp::as_second))
+}
+
 /// Why an approval no longer stands for what is there.
 fn stale(context: &Context<'_>, judged: &Judged<'_>, act: &Act<'_>) -> Option<String> {
     let commit = act.commit();
@@ -344,7 +351,7 @@ fn stale(context: &Context<'_>, judged: &Judged<'_>, act: &Act<'_>) -> Option<St
         let (beside, approval) = (short(beside), short(commit));
         return Some(format!("code was added in {beside} after the approval {approval}, and lands with it"));
     }
-    let end = judged.end(context, commit)?;
+    let end = judged.end(context, commit, signed_at(act))?;
     let (kind, end) = (end.kind.as_str(), end.commit);
     Some(format!("{kind} in {}, of which the approval {} does not know", short(end), short(commit)))
 }
