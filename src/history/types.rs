@@ -1,5 +1,6 @@
 //! Plain data about commits. No git2 type leaves the room.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
@@ -240,6 +241,23 @@ impl History {
     /// Whether `descendant` reaches `ancestor` by first parents alone; a commit reaches itself.
     pub fn is_on_first_parent_line(&self, ancestor: usize, descendant: usize) -> bool {
         self.first_parent_descendants[ancestor].contains(&self.first_parent_descendants[descendant].start)
+    }
+
+    /// The last commit that two have in common, by position: of several that know nothing of each other, one.
+    pub fn merge_base(&self, one: usize, other: usize) -> Option<usize> {
+        // Parents come before children, so the last position that both sides reach is it.
+        let mut open: BTreeMap<usize, u8> = BTreeMap::new();
+        *open.entry(one).or_default() |= 1;
+        *open.entry(other).or_default() |= 2;
+        while let Some((commit, sides)) = open.pop_last() {
+            if sides == 3 {
+                return Some(commit);
+            }
+            for &parent in &self.commits[commit].parents {
+                *open.entry(parent).or_default() |= sides;
+            }
+        }
+        None
     }
 
     /// Which commits are in the history of `tip`, by position.
