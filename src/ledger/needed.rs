@@ -65,7 +65,20 @@ impl Needed {
             }
         }
         // Whether such a commit is work on a task depends on what it changed of the text.
-        ids.extend(history.commits.iter().flat_map(changed_beside_code));
+        // Whether a change of a runbook was one of its body is told by its versions, and by those under its earlier names.
+        let has_reviews = |shown: &Shown| matches!(&shown.record.details, Details::Runbook(runbook) if runbook.review_every.is_some());
+        if shown.iter().any(has_reviews) {
+            let changes = history.commits.iter().flat_map(|commit| &commit.changes);
+            let runbooks =
+                changes.filter(|change| RecordType::of_path(&change.path) == Some(RecordType::Runbook));
+            ids.extend(runbooks.filter_map(|change| RecordId::of_path(&change.path)));
+        }
+        ids.extend(infrastructure.iter().filter_map(|path| RecordId::of_path(path)));
+        let may_be_work = |commit: &&Commit| {
+            let mut paths = commit.changes.iter().map(|change| &*change.path);
+            commit.touches_code || paths.any(|path| infrastructure.contains(path))
+        };
+        ids.extend(history.commits.iter().filter(may_be_work).flat_map(changed_tasks));
         let decisions = versions.iter().filter(|((record_type, _), _)| *record_type == RecordType::Decision);
         ids.extend(decisions.flat_map(|(_, facts)| facts.listed()));
         Needed::Only(ids)

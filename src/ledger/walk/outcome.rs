@@ -25,6 +25,8 @@ pub(in crate::ledger) enum Key {
     Text,
     /// Its material content.
     Scope,
+    /// The body of a runbook, blanks and boxes apart.
+    Body,
     /// A key of the frontmatter.
     Field(Arc<str>),
     /// An item.
@@ -44,6 +46,7 @@ pub(in crate::ledger) enum Value {
     Deployed(Arc<str>),
     Text(BlobId),
     Scope(ScopeHash),
+    Body(u64),
     Json(Arc<str>),
 }
 
