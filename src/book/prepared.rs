@@ -2,6 +2,7 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::pretended::{OwnFiles, infrastructure};
 use super::renumbered::Known;
 use super::ruled::Ruled;
 use super::versions::Foreseen;
@@ -137,6 +138,7 @@ pub(super) enum Extent<'a> {
 
 /// A walk over history, with what was read for it.
 struct Walked<'h> {
+    needed: Needed,
     versions: Versions,
     /// Of them those that were not known.
     read: Vec<(RecordType, BlobId)>,
@@ -233,6 +235,7 @@ impl Book {
         policy: &Policy,
         extent: Extent<'_>,
         items: &FxHashSet<String>,
+        infrastructure: &FxHashSet<&str>,
         known: Versions,
     ) -> Result<Walked<'h>, BookError> {
         let rules = scope_rules(policy);
@@ -242,7 +245,7 @@ impl Book {
             Extent::Standing(shown) => {
                 let decisions = |record_type, _: &str| record_type == RecordType::Decision;
                 versions = self.versions(history, &rules, versions, &decisions, &mut read)?;
-                Needed::for_standing(shown, history, &versions, policy)
+                Needed::for_standing(shown, history, &versions, policy, infrastructure)
             }
         };
         needed.add_renumbered(history);
@@ -258,7 +261,7 @@ impl Book {
             let known = Known { versions: &versions, rules: &rules, ids: &policy.ids };
             let renumberings = self.renumberings(history, &walk, known)?;
             if !needed.follow(&renumberings) {
-                return Ok(Walked { foreseen: foreseen?, versions, read, walk, renumberings });
+                return Ok(Walked { needed, foreseen: foreseen?, versions, read, walk, renumberings });
             }
         }
     }

@@ -3,13 +3,13 @@
 use rustc_hash::FxHashMap;
 
 use super::policy_line::PolicyLine;
-use super::sources::WorkPaths;
+use super::sources::{Pretended, WorkPaths};
 use crate::history::{Commit, History};
 use crate::record::{RecordType, detached_path};
 
 /// Commits with code that landed in one step with a change of a task or of an approval, or that would: whether what they
 /// change is infrastructure matters to the approvals in that step, whatever they name. Ascending.
-pub fn code_beside_acts(history: &History, line: &PolicyLine) -> Vec<usize> {
+pub fn code_beside_acts(history: &History, line: &PolicyLine, pretended: &Pretended) -> Vec<usize> {
     let is_act = |commit: &Commit| {
         let mut paths = commit.changes.iter().map(|change| &*change.path);
         paths.any(|path| RecordType::of_path(path) == Some(RecordType::Task) || detached_path(path).is_some())
@@ -22,7 +22,8 @@ pub fn code_beside_acts(history: &History, line: &PolicyLine) -> Vec<usize> {
         }
         let (has_acts, code) = steps.entry(step).or_default();
         *has_acts |= is_act(commit);
-        code.extend(commit.touches_code.then_some(position));
+        let may_work = commit.touches_code || commit.parents.len() > 1 || pretended.contains_key(&position);
+        code.extend(may_work.then_some(position));
     }
     let mut found: Vec<usize> =
         steps.into_values().filter(|(has_acts, _)| *has_acts).flat_map(|(_, code)| code).collect();

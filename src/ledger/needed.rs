@@ -6,7 +6,7 @@
 use rustc_hash::FxHashSet;
 
 use super::derive::Shown;
-use super::naming::changed_beside_code;
+use super::naming::changed_tasks;
 use super::renumbering::Renumberings;
 use super::state::WorkTree;
 use super::walk::Versions;
@@ -54,7 +54,15 @@ impl Needed {
 
     /// Those that must be read to say where the records that are `shown` stand. `versions` are at least those of
     /// decisions: what these ever listed is held against their scopes.
-    pub fn for_standing(shown: &[Shown], history: &History, versions: &Versions, policy: &Policy) -> Self {
+    /// `infrastructure` are the paths of records that some policy counts as infrastructure: what they hold tells whether
+    /// they are work.
+    pub fn for_standing(
+        shown: &[Shown],
+        history: &History,
+        versions: &Versions,
+        policy: &Policy,
+        infrastructure: &FxHashSet<&str>,
+    ) -> Self {
         let committed = shown.iter().filter(|shown| shown.work_tree != WorkTree::Added);
         let acted_on = committed.filter(|shown| acts_matter(&shown.record, policy));
         let mut ids: FxHashSet<RecordId> = acted_on.filter_map(|shown| shown.record.id.clone()).collect();

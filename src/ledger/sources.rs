@@ -18,6 +18,10 @@ pub type Policies = FxHashMap<BlobId, Option<Policy>>;
 /// The paths of each commit that names a task: its own work (see `history`), by position.
 pub type WorkPaths = FxHashMap<usize, Vec<String>>;
 
+/// By position of a commit, what it changed under the name of a record or an approval and is none, with its path from the
+/// root of the work tree, as far as a policy counts that path as infrastructure. It is work like any other file.
+pub type Pretended = FxHashMap<usize, Vec<String>>;
+
 /// Verified signatures of commits, by position; a commit that is not here carries none.
 pub type Signatures = FxHashMap<usize, SignatureCheck>;
 
