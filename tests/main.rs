@@ -30,6 +30,7 @@ mod marks;
 mod mdbook;
 mod merge_laws;
 mod merges;
+mod naming;
 mod plans;
 mod pull_request;
 mod rebuild;

@@ -118,7 +118,7 @@ fn row(
     });
     let Some((parsed, task)) = task else { return unjudged(context, commit, record, environment) };
     let id = &context.sources.walk.ids[record as usize].1;
-    let mut time = time(context, policy, commit, &environment.name);
+    let mut time = time(context, policy, commit, record, &environment.name);
     if time.seconds > context.sources.now.saturating_add(CLOCKS_DIFFER) {
         time.suspect.get_or_insert_with(|| "it is dated after the moment of this audit".to_owned());
     }
@@ -139,7 +139,7 @@ fn row(
         deployer: Some(Deployer::Author(commit)),
         is_guidance: ask.is_guidance,
     };
-    let landed = times.of(context.sources.history, context.sources.line, commit).latest();
+    let landed = times.of(context.sources.history, context.sources.line, commit).at_least();
     if landed.saturating_sub(time.seconds) > policy.audit.lag && case.rests_on_time(time.seconds, landed) {
         let lag = policy.audit.lag / 3600;
         time.suspect
