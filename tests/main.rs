@@ -14,6 +14,7 @@ mod cache;
 mod calendar;
 mod chart;
 mod completions;
+mod controls;
 mod corners;
 mod demo;
 mod docs;
