@@ -89,6 +89,7 @@ impl Book {
                 rows: Vec::new(),
                 unrecorded: Vec::new(),
                 undeployed: Vec::new(),
+                late: Vec::new(),
                 controls: Vec::new(),
                 policy: Vec::new(),
                 duty: None,

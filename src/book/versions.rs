@@ -6,10 +6,12 @@ use std::sync::Arc;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{Book, BookError, POLICY_FILE};
-use crate::history::{Blob, BlobId, CommitId, FactCache, History, SignatureCheck, TreeFile, check_text};
+use crate::history::{
+    Blob, BlobId, Commit, CommitId, FactCache, History, SignatureCheck, TreeFile, check_text,
+};
 use crate::ledger::{
-    self, DeployedRecords, DetachedFile, DetachedFiles, Needed, Policies, Signatures, Versions, Walk,
-    WorkPaths,
+    self, Covers, DeployedRecords, DetachedFile, DetachedFiles, Needed, Policies, Pretended, Signatures,
+    Versions, Walk, WorkPaths,
 };
 use crate::policy::Policy;
 use crate::record::{
@@ -107,9 +109,11 @@ impl Book {
         history: &History,
         walk: &Walk,
         named: &FxHashMap<usize, Vec<u32>>,
+        covers: &Covers,
         cache: Option<&mut FactCache>,
     ) -> Result<Signatures, BookError> {
-        self.signatures_of(history, ledger::signed_acts(history, walk, named), cache)
+        let work = named.keys().copied().chain(covers.commits());
+        self.signatures_of(history, ledger::signed_acts(history, walk, work), cache)
     }
 
     /// Every detached approval that some commit had.

@@ -10,7 +10,7 @@ use super::naming::changed_tasks;
 use super::renumbering::Renumberings;
 use super::state::WorkTree;
 use super::walk::Versions;
-use crate::history::History;
+use crate::history::{Commit, History};
 use crate::policy::Policy;
 use crate::record::{Details, Record, RecordId, RecordType, detached_path};
 
@@ -131,11 +131,14 @@ impl Needed {
 }
 
 /// Whether it depends on who did what, and when, where a record with this text stands: a tick has an owner, an open
-/// box that deploys may have been ticked, and a cancellation was made by somebody.
+/// box that deploys may have been ticked, a cancellation was made by somebody, and what it covers is its work.
 fn acts_matter(record: &Record, policy: &Policy) -> bool {
-    let is_cancelled = matches!(&record.details, Details::Task(task) if task.cancelled.is_some());
+    let acts_by_itself = matches!(
+        &record.details,
+        Details::Task(task) if task.cancelled.is_some() || !task.covers.is_empty()
+    );
     let mut items = record.items.iter();
-    is_cancelled
+    acts_by_itself
         || record.record_type() == RecordType::Decision
         || items.any(|item| item.checked || policy.environment_deployed_by(&item.key.text).is_some())
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
+use super::covers::Covers;
 use super::needed::Depth;
 use super::policy_line::{Pending, PolicyLine};
 use super::renumbering::Renumberings;
@@ -61,6 +62,8 @@ pub struct Sources<'a> {
     pub walk: &'a Walk,
     /// Work of commits that name tasks.
     pub work_paths: &'a WorkPaths,
+    /// Commits that tasks took on after they had landed.
+    pub covers: &'a Covers,
     /// Signatures of the commits that matter (see [`signed_acts`](super::signed_acts)).
     pub signatures: &'a Signatures,
     /// Every detached approval that some commit had.

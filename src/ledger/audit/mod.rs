@@ -3,6 +3,7 @@
 
 mod controls;
 mod json;
+mod late;
 mod population;
 mod types;
 mod words;
@@ -27,6 +28,7 @@ use crate::record::{Details, Record};
 
 pub use controls::{ControlChange, ControlOutcome, ControlValue, control_words};
 pub use json::AuditJson;
+pub use late::RecordedLate;
 pub use population::{Unrecorded, UnrecordedDeployment};
 pub use types::{Audit, AuditAsk, Exception, Row};
 pub use words::{
@@ -70,9 +72,11 @@ pub fn audit(
     });
     let mut policy = suspicions::policy_not_in_force(&context, ask.policy_path);
     policy.extend(controls::duty(&context, ask));
+    let steps = population::steps(&context, named, ask);
     Audit {
         rows: rows.into_iter().map(|(_, row)| row).collect(),
-        unrecorded: population::unrecorded(&context, named, &in_period, ask),
+        unrecorded: population::unrecorded(&context, &steps, &in_period),
+        late: late::late(&context, &steps, &in_period),
         undeployed: population::undeployed(&context, &in_period, ask),
         controls: controls::controls(&context, &times, ask),
         policy,

@@ -215,9 +215,9 @@ impl<T: Eq + std::hash::Hash> Interner<T> {
 }
 
 /// Commits whose signatures matter: they tick, decide, write a text or did work on a task, carry a trailer that only its
-/// author may speak in, or change the policy. Positions, ascending; only commits that carry a signature. `named` are the
-/// commits that name tasks.
-pub fn signed_acts(history: &History, walk: &Walk, named: &FxHashMap<usize, Vec<RecordIx>>) -> Vec<usize> {
+/// author may speak in, or change the policy. Positions, ascending; only commits that carry a signature. `work` are the
+/// commits that tasks are named by, or cover.
+pub fn signed_acts(history: &History, walk: &Walk, work: impl Iterator<Item = usize>) -> Vec<usize> {
     let acts = walk.transitions.iter().filter(|transition| match walk.keys.item(transition.key) {
         Key::Item(_) => walk.values.item(transition.to).is_ticked(),
         Key::Scope => true,
@@ -231,7 +231,7 @@ pub fn signed_acts(history: &History, walk: &Walk, named: &FxHashMap<usize, Vec<
     let mut signed: Vec<usize> = acts
         .map(|transition| transition.commit as usize)
         .chain(walk.taints.iter().map(|(commit, _)| *commit))
-        .chain(named.keys().copied())
+        .chain(work)
         .chain((0..history.commits.len()).filter(speaks))
         .chain(policy_acts(history))
         .filter(|&commit| history.commits[commit].signed)
