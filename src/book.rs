@@ -17,6 +17,7 @@ mod judge;
 mod load;
 mod plan_files;
 mod prepared;
+mod pretended;
 mod push;
 mod renamed;
 mod renumber;

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod acts;
+mod adopted;
 mod architecture;
 mod asking;
 mod audit;
@@ -13,6 +14,7 @@ mod cache;
 mod calendar;
 mod chart;
 mod completions;
+mod controls;
 mod corners;
 mod demo;
 mod docs;
@@ -29,6 +31,7 @@ mod marks;
 mod mdbook;
 mod merge_laws;
 mod merges;
+mod naming;
 mod plans;
 mod pull_request;
 mod rebuild;

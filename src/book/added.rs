@@ -67,7 +67,7 @@ impl Book {
         let (known, all) = (history.reachable(base), history.reachable(tip));
         let positions: Vec<usize> = (0..history.commits.len()).filter(|&at| all[at] && !known[at]).collect();
         let ids: Vec<CommitId> = positions.iter().map(|&at| history.commits[at].id).collect();
-        let work = self.repository.work_paths(&ids, &self.path, None)?;
+        let work = self.repository.work_paths(&ids, &self.path, history, None)?;
         let mut found = Found::default();
         for (&position, paths) in positions.iter().zip(work) {
             let records = history.commits[position].changes.iter().map(|change| self.path.join(&change.path));

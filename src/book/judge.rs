@@ -74,7 +74,7 @@ impl Book {
         };
         let since = policy.audit.since.as_deref().and_then(CommitId::from_hex);
         let duty = since.and_then(|since| history.position(since));
-        let work_paths = self.every_work_path(history)?;
+        let work_paths = self.every_work_path(history, &loaded.prepared.pretended)?;
         let sources = loaded.prepared.sources_with_work(history, policy, loaded.state.now, &work_paths);
         let ask = AuditAsk {
             since: period.since,
@@ -89,6 +89,7 @@ impl Book {
                 rows: Vec::new(),
                 unrecorded: Vec::new(),
                 undeployed: Vec::new(),
+                late: Vec::new(),
                 controls: Vec::new(),
                 policy: Vec::new(),
                 duty: None,

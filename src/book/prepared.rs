@@ -2,14 +2,15 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::pretended::{OwnFiles, infrastructure};
 use super::renumbered::Known;
 use super::ruled::Ruled;
 use super::versions::Foreseen;
 use super::{Book, BookError};
 use crate::history::{BlobId, CommitId, FactCache, History};
 use crate::ledger::{
-    self, Affirmations, DeployedRecords, Depth, DetachedFiles, InForce, Needed, Pending, Policies,
-    PolicyLine, Renumberings, Shown, Signatures, Sources, Versions, Walk, WorkPaths,
+    self, Affirmations, Covers, DeployedRecords, Depth, DetachedFiles, InForce, Needed, Pending, Policies,
+    PolicyLine, Pretended, Renumberings, Shown, Signatures, Sources, Versions, Walk, WorkPaths,
 };
 use crate::policy::Policy;
 use crate::record::{RecordType, ScopeRules};
@@ -27,6 +28,8 @@ pub(super) struct Prepared {
     pub(super) walk: Walk,
     pub(super) named: FxHashMap<usize, Vec<u32>>,
     work_paths: WorkPaths,
+    pub(super) pretended: Pretended,
+    covers: Covers,
     signatures: Signatures,
     detached: DetachedFiles,
     affirmations: Affirmations,
@@ -108,6 +111,7 @@ impl Prepared {
             history,
             walk: &self.walk,
             work_paths: &self.work_paths,
+            covers: &self.covers,
             signatures: &self.signatures,
             detached: &self.detached,
             affirmations: &self.affirmations,
@@ -137,6 +141,7 @@ pub(super) enum Extent<'a> {
 
 /// A walk over history, with what was read for it.
 struct Walked<'h> {
+    needed: Needed,
     versions: Versions,
     /// Of them those that were not known.
     read: Vec<(RecordType, BlobId)>,
@@ -185,17 +190,26 @@ impl Book {
         let every_policy = policies.values().flatten().chain([policy, &builtin]);
         let items = ledger::deployment_items(every_policy);
         let known = cache.as_mut().map(|cache| std::mem::take(&mut cache.files)).unwrap_or_default();
-        let Walked { versions, read, walk, foreseen, renumberings } =
-            self.walk(history, policy, extent, &items, known)?;
+        let infrastructure = infrastructure(history, &self.path, &policies);
+        let Walked { needed, versions, read, walk, foreseen, renumberings } =
+            self.walk(history, policy, extent, &items, &infrastructure, known)?;
+        let detached = self.detached(history)?;
+        let files = OwnFiles {
+            versions: &versions,
+            needed: &needed,
+            detached: &detached,
+            affirmations: &affirmations,
+        };
+        let pretended = self.pretended(history, &files, &infrastructure)?;
         let mut named = ledger::named_tasks(history, &walk, policy.book.as_deref(), &renumberings, trunk);
-        let by_text = ledger::by_text(history, &walk, &named);
-        let beside = ledger::code_beside_acts(history, &line);
-        let asked_of = named.keys().chain(by_text.keys()).chain(&beside).copied();
-        let work_paths = self.work_paths(history, asked_of.collect(), cache.as_mut())?;
+        let by_text = ledger::by_text(history, &walk, &named, &pretended);
+        let beside = ledger::code_beside_acts(history, &line, &pretended);
+        let covers = tip.map_or_else(Covers::default, |tip| Covers::new(history, &walk, &line, tip));
+        let asked_of = named.keys().chain(by_text.keys()).chain(&beside).copied().chain(covers.commits());
+        let work_paths = self.work_paths(history, asked_of.collect(), &pretended, cache.as_mut())?;
         let judge = |commit| line.judge(commit, history, &policies, &builtin);
         ledger::name_by_text(&mut named, &by_text, &work_paths, judge);
-        let signatures = self.signatures(history, &walk, &named, cache.as_mut())?;
-        let detached = self.detached(history)?;
+        let signatures = self.signatures(history, &walk, &named, &covers, cache.as_mut())?;
         let deployed = tip.map_or_else(
             || Ok(DeployedRecords::default()),
             |tip| self.deployed(history, &walk, tip, foreseen),
@@ -209,6 +223,8 @@ impl Book {
             walk,
             named,
             work_paths,
+            pretended,
+            covers,
             signatures,
             detached,
             affirmations,
@@ -233,6 +249,7 @@ impl Book {
         policy: &Policy,
         extent: Extent<'_>,
         items: &FxHashSet<String>,
+        infrastructure: &FxHashSet<&str>,
         known: Versions,
     ) -> Result<Walked<'h>, BookError> {
         let rules = scope_rules(policy);
@@ -242,7 +259,7 @@ impl Book {
             Extent::Standing(shown) => {
                 let decisions = |record_type, _: &str| record_type == RecordType::Decision;
                 versions = self.versions(history, &rules, versions, &decisions, &mut read)?;
-                Needed::for_standing(shown, history, &versions, policy)
+                Needed::for_standing(shown, history, &versions, policy, infrastructure)
             }
         };
         needed.add_renumbered(history);
@@ -258,7 +275,7 @@ impl Book {
             let known = Known { versions: &versions, rules: &rules, ids: &policy.ids };
             let renumberings = self.renumberings(history, &walk, known)?;
             if !needed.follow(&renumberings) {
-                return Ok(Walked { foreseen: foreseen?, versions, read, walk, renumberings });
+                return Ok(Walked { needed, foreseen: foreseen?, versions, read, walk, renumberings });
             }
         }
     }

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{Book, BookError, POLICY_FILE};
-use crate::history::{Blob, BlobId, CommitId, FactCache, History, TreeFile, check_text};
+use crate::history::{Blob, BlobId, Commit, CommitId, FactCache, History, TreeFile, check_text};
 use crate::ledger::{
-    self, DeployedRecords, DetachedFile, DetachedFiles, Needed, Policies, Signatures, Versions, Walk,
-    WorkPaths,
+    self, Covers, DeployedRecords, DetachedFile, DetachedFiles, Needed, Policies, Pretended, Signatures,
+    Versions, Walk, WorkPaths,
 };
 use crate::policy::Policy;
 use crate::record::{
@@ -69,28 +69,36 @@ impl Book {
         Ok(versions)
     }
 
-    /// The own work of commits, as far as they change anything besides records.
+    /// The own work of commits, as far as they change anything besides records, and what only pretends to be one.
     pub(super) fn work_paths(
         &self,
         history: &History,
         mut positions: Vec<usize>,
+        pretended: &Pretended,
         cache: Option<&mut FactCache>,
     ) -> Result<WorkPaths, BookError> {
-        positions.retain(|&position| history.commits[position].touches_code);
         positions.sort_unstable();
         positions.dedup();
+        let more: Vec<usize> = positions.iter().copied().filter(|at| pretended.contains_key(at)).collect();
+        // What a merge put back of its other parent's, does not differ from its first.
+        let may_work = |commit: &Commit| commit.touches_code || commit.parents.len() > 1;
+        positions.retain(|&position| may_work(&history.commits[position]));
         let commits: Vec<CommitId> = positions.iter().map(|&position| history.commits[position].id).collect();
-        let paths = self.repository.work_paths(&commits, &self.path, cache)?;
-        Ok(positions.into_iter().zip(paths).collect())
+        let paths = self.repository.work_paths(&commits, &self.path, history, cache)?;
+        let mut paths: WorkPaths = positions.into_iter().zip(paths).collect();
+        for position in more {
+            paths.entry(position).or_default().extend_from_slice(&pretended[&position]);
+        }
+        Ok(paths)
     }
 
     /// The own work of every commit that changes anything besides records.
-    pub(super) fn every_work_path(&self, history: &History) -> Result<WorkPaths, BookError> {
-        let commits = history.commits.iter().enumerate();
-        let (positions, commits): (Vec<usize>, Vec<CommitId>) =
-            commits.filter(|(_, commit)| commit.touches_code).map(|(at, commit)| (at, commit.id)).unzip();
-        let paths = self.repository.work_paths(&commits, &self.path, None)?;
-        Ok(positions.into_iter().zip(paths).collect())
+    pub(super) fn every_work_path(
+        &self,
+        history: &History,
+        pretended: &Pretended,
+    ) -> Result<WorkPaths, BookError> {
+        self.work_paths(history, (0..history.commits.len()).collect(), pretended, None)
     }
 
     /// Verified signatures of the commits that act.
@@ -99,9 +107,11 @@ impl Book {
         history: &History,
         walk: &Walk,
         named: &FxHashMap<usize, Vec<u32>>,
+        covers: &Covers,
         cache: Option<&mut FactCache>,
     ) -> Result<Signatures, BookError> {
-        self.signatures_of(history, ledger::signed_acts(history, walk, named), cache)
+        let work = named.keys().copied().chain(covers.commits());
+        self.signatures_of(history, ledger::signed_acts(history, walk, work), cache)
     }
 
     /// Every detached approval that some commit had.

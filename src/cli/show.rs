@@ -149,6 +149,11 @@ fn head(ui: &mut Ui, state: &RecordState) -> Result<(), CliError> {
         let ids: Vec<String> = state.blocked_by.iter().map(ToString::to_string).collect();
         rows.push(("blocked by", paint(BAD, ids.join(", "))));
     }
+    match state.covers.len() {
+        0 => {}
+        1 => rows.push(("covers", "1 commit".to_owned())),
+        n => rows.push(("covers", format!("{n} commits"))),
+    }
     rows.push(("next", escape(&state.next)));
     rows.extend(state.created.as_ref().map(|by| ("created", signature(by))));
     rows.extend(state.updated.as_ref().map(|by| ("updated", signature(by))));

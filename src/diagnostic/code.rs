@@ -82,6 +82,9 @@ codes! {
     ReferenceBroken "reference-broken":
         "A record, runbook, image, page or anchor that is referred to does not exist in the book, or tasks depend on each other in a circle.",
         "Correct the reference, or create what it names; take one dependency out of a circle.";
+    CoversUnknown "covers-unknown":
+        "An entry of `covers` is not the ID of exactly one commit that has landed on the trunk, so the task does not cover it.",
+        "Write the full ID of the landed commit, or at least its first 7 digits: `git log --first-parent` shows them.";
     PolicyInvalid "policy-invalid":
         "The policy cannot be read or contradicts itself. Nobody has authority until it is repaired.",
         "Correct `policy.toml` at the line named.";
@@ -174,7 +177,8 @@ codes! {
     ReviewDue "review-due": "The runbook has not been changed or exercised within its `review-every`.", "Read it, mend it, or exercise it and say so in a commit: `Exercised: ID`.";
     EmergencyUnreviewed "emergency-unreviewed": "The board has not reviewed an emergency in time. Until it has, the next emergency of whoever asked for it or wrote it needs a second person on call.", "Put it on the next agenda; for the next emergency, a second person on call approves too.";
     DeploymentUnrecorded "deployment-unrecorded": "Landed work is in no deployment of its task.", "Tick the deployment item, with `Deployed:` for the real time.";
-    UnrecordedChange "unrecorded-change": "Infrastructure code changed on the trunk and names no task.", "Name the task in the commit: `Change: ID`.";
+    UnrecordedChange "unrecorded-change": "Infrastructure code changed on the trunk and names no task.", "Name the task in the commit: `Change: ID`. What has landed is linked afterwards: `covers = [\"COMMIT\"]` in the task's frontmatter.";
+    RecordedLate "recorded-late": "Infrastructure code landed without naming a task, and a task took it on afterwards with `covers`. It is an exception until somebody approves that task who wrote none of it.", "Have somebody else approve the task that covers it: `changebook approve ID`.";
     CommitMalformed "commit-malformed": "A commit's raw bytes break git's format, so tools disagree on what it says.", "It has no authority; make the change again.";
     HistoryShallow "history-shallow": "The clone does not hold the whole history, so that any answer could be wrong.", "`git fetch --unshallow`, or clone without `--depth`.";
     HistoryRewritten "history-rewritten": "The branch no longer contains the head that was seen before.", "Find out who rewrote it, and why.";

@@ -221,13 +221,18 @@ pub(super) fn commit_id(oid: Oid) -> CommitId {
     CommitId(super::tree::blob_id(oid).0)
 }
 
+/// The commit that both parents of a merge have, where it is asked for.
+pub(super) type Bases<'b> = &'b (dyn Fn(CommitId) -> Option<CommitId> + Sync);
+
 /// For each commit given (with its tree and its parents' trees): the paths, from the root of the work
 /// tree, in which it differs from *all* its parents, records and approvals left out. That is its own
-/// work: whoever merges is no author (design, section 3).
+/// work: whoever merges is no author (design, section 3). What one side of a merge had changed and the merge put back is its
+/// own work, too.
 pub(super) fn work_paths(
     store: &ObjectStore,
     commits: &[CommitId],
     book: &BookPath,
+    base: Bases<'_>,
 ) -> Result<Vec<Vec<String>>, HistoryError> {
     let prefix = book.join("");
     let is_record = |path: &str| path.strip_prefix(&prefix).is_some_and(RecordType::is_record_path);
@@ -254,11 +259,17 @@ pub(super) fn work_paths(
                             trees.push(None);
                         }
                         let mut paths = Vec::new();
-                        reader.differs_from_all(Some(tree), &trees, "", &mut |path| {
+                        let mut add = |path: &str| {
                             if !is_record(path) {
                                 paths.push(path.to_owned());
                             }
-                        })?;
+                        };
+                        reader.differs_from_all(Some(tree), &trees, "", &mut add)?;
+                        if let ([one, other], Some(base)) = (&trees[..], base(*commit)) {
+                            let base = Oid::from_bytes(&base.0).map_err(HistoryError::git)?;
+                            let base = Some(tree_of(base)?.0);
+                            reader.undone(Some(tree), [*one, *other], base, "", &mut add)?;
+                        }
                         Ok(paths)
                     })
                     .collect::<Result<Vec<_>, HistoryError>>()

@@ -197,12 +197,17 @@ impl Repository {
         &self,
         commits: &[CommitId],
         book: &BookPath,
+        history: &History,
         cache: Option<&mut FactCache>,
     ) -> Result<Vec<Vec<String>>, HistoryError> {
-        let Some(cache) = cache else { return read::work_paths(&self.objects, commits, book) };
+        let base = |merge: CommitId| match history.commits[history.position(merge)?].parents[..] {
+            [one, other] => history.merge_base(one, other).map(|base| history.commits[base].id),
+            _ => None,
+        };
+        let Some(cache) = cache else { return read::work_paths(&self.objects, commits, book, &base) };
         let unknown: Vec<CommitId> =
             commits.iter().filter(|commit| !cache.commits.work.contains_key(commit)).copied().collect();
-        let mut read = unknown.iter().zip(read::work_paths(&self.objects, &unknown, book)?);
+        let mut read = unknown.iter().zip(read::work_paths(&self.objects, &unknown, book, &base)?);
         let mut paths = Vec::with_capacity(commits.len());
         for commit in commits {
             paths.push(match cache.commits.work.remove(commit) {

@@ -234,6 +234,61 @@ impl TreeReader {
         }
     }
 
+    /// The paths that a merge has as they were at its parents' common base, although one of the parents had changed them: no
+    /// side asked for that, so it is the merge's own doing. Where no parent has the base's, [`differs_from_all`] finds it.
+    ///
+    /// [`differs_from_all`]: Self::differs_from_all
+    pub(super) fn undone(
+        &mut self,
+        result: Option<Oid>,
+        parents: [Option<Oid>; 2],
+        base: Option<Oid>,
+        prefix: &str,
+        found: &mut dyn FnMut(&str),
+    ) -> Result<(), HistoryError> {
+        if prefix.is_empty() {
+            self.left = Budget::COMPARISON;
+        }
+        if parents.iter().all(|parent| *parent == result) || prefix.split('/').count() > MAX_DEPTH {
+            return Ok(());
+        }
+        let bytes = [result, base, parents[0], parents[1]]
+            .map(|tree| self.optional(tree))
+            .into_iter()
+            .collect::<Result<Vec<_>, _>>()?;
+        let sides: Vec<_> = bytes.iter().map(|bytes| by_name(bytes)).collect();
+        let names: BTreeSet<&[u8]> = sides.iter().flat_map(BTreeMap::keys).copied().collect();
+        let subtree =
+            |entry: Option<(u32, Oid)>| entry.filter(|(mode, _)| *mode == 0o040000).map(|(_, oid)| oid);
+        for name in names {
+            let at = |side: usize| sides[side].get(name).copied();
+            let (here, before, there) = (at(0), at(1), [at(2), at(3)]);
+            if there.iter().all(|side| *side == here) {
+                continue;
+            }
+            let text = String::from_utf8_lossy(name);
+            let path = if prefix.is_empty() { text.into_owned() } else { format!("{prefix}/{text}") };
+            if let Some((_, oid)) = here.or(there[0]).or(there[1]) {
+                self.spend(oid)?;
+            }
+            let changed = there.into_iter().find(|side| *side != before);
+            match changed.filter(|_| here == before && there.contains(&before)) {
+                Some(changed) => {
+                    let is_file = |entry: Option<(u32, Oid)>| entry.is_some() && subtree(entry).is_none();
+                    if is_file(changed) || is_file(before) {
+                        found(&path);
+                    }
+                    self.differs_from_all(subtree(changed), &[subtree(before)], &path, found)?;
+                }
+                None => {
+                    let below = there.map(subtree);
+                    self.undone(subtree(here), below, subtree(before), &path, found)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// Calls `found` for every path of `result` (or gone from it) that differs from *all* `parents`. One parent: a plain comparison; none: every file.
     pub(super) fn differs_from_all(
         &mut self,

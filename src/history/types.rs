@@ -1,5 +1,6 @@
 //! Plain data about commits. No git2 type leaves the room.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
@@ -211,6 +212,20 @@ impl History {
         alike.map(|(_, position)| *position as usize).find(|position| self.commits[*position].id == id)
     }
 
+    /// Positions of the commits whose names begin with these lower-case digits.
+    pub fn positions_of<'h>(&'h self, digits: &'h str) -> impl Iterator<Item = usize> + 'h {
+        let first = format!("{digits:0<16}");
+        let first = u64::from_str_radix(first.get(..16).unwrap_or_default(), 16).unwrap_or_default();
+        let from = self.index.partition_point(|(bytes, _)| *bytes < first);
+        let positions = self.index[from..].iter().map(|(_, position)| *position as usize);
+        let shown = digits.len().min(16);
+        positions
+            .map(|position| (position, self.commits[position].id.hex()))
+            .take_while(move |(_, hex)| hex[..shown] == digits[..shown])
+            .filter(move |(_, hex)| hex.starts_with(digits))
+            .map(|(position, _)| position)
+    }
+
     /// Whether `ancestor` is in the history of `descendant`; a commit is in its own history.
     ///
     /// The answer is at hand nearly always; see [`Reach`].
@@ -221,6 +236,23 @@ impl History {
     /// Whether `descendant` reaches `ancestor` by first parents alone; a commit reaches itself.
     pub fn is_on_first_parent_line(&self, ancestor: usize, descendant: usize) -> bool {
         self.reach.is_on_first_parent_line(ancestor, descendant)
+    }
+
+    /// The last commit that two have in common, by position: of several that know nothing of each other, one.
+    pub fn merge_base(&self, one: usize, other: usize) -> Option<usize> {
+        // Parents come before children, so the last position that both sides reach is it.
+        let mut open: BTreeMap<usize, u8> = BTreeMap::new();
+        *open.entry(one).or_default() |= 1;
+        *open.entry(other).or_default() |= 2;
+        while let Some((commit, sides)) = open.pop_last() {
+            if sides == 3 {
+                return Some(commit);
+            }
+            for &parent in &self.commits[commit].parents {
+                *open.entry(parent).or_default() |= sides;
+            }
+        }
+        None
     }
 
     /// Which commits are in the history of `tip`, by position.
@@ -338,6 +370,28 @@ mod tests {
         for wrong in ["00ff1", "00ff1a0", "00ff", "00ff1g", "+0ff1a", "ä0ff1"] {
             assert_eq!(from_hex::<3>(wrong), None, "{wrong}");
         }
+    }
+
+    #[test]
+    fn commits_are_found_by_the_beginning_of_their_names() {
+        let history = graph(&[&[], &[0], &[1]]);
+        let found = |digits: &str| history.positions_of(digits).collect::<Vec<_>>();
+        assert_eq!(found("0101010"), [1]);
+        assert_eq!(found(&"02".repeat(20)), [2]);
+        assert_eq!(found(&format!("{}3", "02".repeat(19))), [0; 0]);
+        assert_eq!(found("0"), [0, 1, 2]);
+        assert_eq!(found("0303030"), [0; 0]);
+        assert_eq!(found("ffffffff"), [0; 0]);
+    }
+
+    #[test]
+    fn the_base_of_two_is_the_last_that_both_have() {
+        // 0 - 1 - 2 - 5, with 3 from 1, 4 from 3, and 5 of both.
+        let history = graph(&[&[], &[0], &[1], &[1], &[3], &[2, 4], &[]]);
+        assert_eq!(history.merge_base(2, 4), Some(1));
+        assert_eq!(history.merge_base(5, 4), Some(4));
+        assert_eq!(history.merge_base(4, 4), Some(4));
+        assert_eq!(history.merge_base(5, 6), None);
     }
 
     fn graph(parents: &[&[usize]]) -> History {

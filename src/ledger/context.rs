@@ -31,6 +31,8 @@ struct Index<'a> {
     /// Commits that name a task, and of those the ones with work on it.
     naming: FxHashMap<RecordIx, Vec<usize>>,
     work: FxHashMap<RecordIx, Vec<usize>>,
+    /// By commit, the tasks that took it on after it had landed.
+    covering: FxHashMap<usize, Vec<RecordIx>>,
     steps: Steps,
     parsed: FxHashMap<(RecordType, BlobId), &'a Record>,
     /// Whose each author's address is, by the policy that is judged by.
@@ -121,6 +123,7 @@ impl<'a> Index<'a> {
             listed_in,
             naming,
             work,
+            covering: FxHashMap::default(),
             steps: Steps::new(history, sources.line, sources.work_paths),
             parsed: parsed(sources, shown),
             people,
@@ -160,6 +163,29 @@ fn parsed<'a>(sources: &Sources<'a>, shown: &'a [Shown]) -> FxHashMap<(RecordTyp
 
 impl<'a> Context<'a> {
     pub(super) fn new(
+        sources: Sources<'a>,
+        named: &FxHashMap<usize, Vec<RecordIx>>,
+        shown: &'a [Shown],
+    ) -> Self {
+        let plain = Self::without_covers(sources, named, shown);
+        if sources.covers.is_empty() {
+            return plain;
+        }
+        let (mut named, mut covering) = (named.clone(), FxHashMap::<usize, Vec<RecordIx>>::default());
+        for covered in sources.covers.in_force(&plain) {
+            for &commit in &covered.commits {
+                for tasks in [named.entry(commit).or_default(), covering.entry(commit).or_default()] {
+                    if let Err(place) = tasks.binary_search(&covered.task) {
+                        tasks.insert(place, covered.task);
+                    }
+                }
+            }
+        }
+        let index = Index { covering, ..Index::new(&sources, &named, shown) };
+        Context { index: Arc::new(index), ..plain }
+    }
+
+    fn without_covers(
         sources: Sources<'a>,
         named: &FxHashMap<usize, Vec<RecordIx>>,
         shown: &'a [Shown],
@@ -329,6 +355,18 @@ impl<'a> Context<'a> {
     /// Work commits of a task in the view's history, parents before children.
     pub(super) fn work(&self, record: RecordIx) -> Cow<'_, [usize]> {
         self.seen(self.index.work.get(&record).map_or(&[], Vec::as_slice), |commit| *commit)
+    }
+
+    /// The tasks that took a commit on after it had landed.
+    pub(super) fn covering(&self, commit: usize) -> &[RecordIx] {
+        self.index.covering.get(&commit).map_or(&[], Vec::as_slice)
+    }
+
+    /// The commits of the view's history that a task took on after they had landed, parents before children.
+    pub(super) fn covered(&self, task: RecordIx) -> Vec<usize> {
+        let covers = |commit: &usize| self.covering(*commit).contains(&task);
+        let named = self.index.naming.get(&task).map_or(&[][..], Vec::as_slice);
+        named.iter().copied().filter(|commit| covers(commit) && self.has(*commit)).collect()
     }
 
     /// Commits of the view's history that made a version of a record which cannot be read.

@@ -6,6 +6,7 @@ use super::authority::speaks;
 use super::context::Context;
 use super::walk::{Key, RecordIx};
 use crate::policy::{Environment, Policy};
+use crate::record::RecordType;
 
 /// The environments whose items a commit ticks in a record: by the policy that it is judged by, or by a policy of its own
 /// branch. A branch hides no deployment by a policy that does not know the item, and none by one that alone does.
@@ -62,19 +63,49 @@ pub(super) struct Time {
     pub(super) suspect: Option<String>,
 }
 
-/// When a commit's deployment to an environment ran.
-pub(super) fn time(context: &Context<'_>, policy: &Policy, commit: usize, environment: &str) -> Time {
+/// What a commit's trailer says of an environment of a record: `ENVIRONMENT WORDS`, with the record's ID before it where the
+/// commit acts on several. Whoever presses a forge's button writes the message: only its author's own words count.
+pub(super) fn told<'a>(
+    context: &Context<'a>,
+    commit: usize,
+    record: RecordIx,
+    lines: &'a [String],
+    environment: &str,
+) -> Option<&'a str> {
+    if lines.is_empty() || !speaks(context, commit) {
+        return None;
+    }
+    let walk = context.sources.walk;
+    let id = &walk.ids[record as usize].1;
+    let from = walk.transitions.partition_point(|transition| (transition.commit as usize) < commit);
+    let own = walk.transitions[from..].iter().take_while(|transition| transition.commit as usize == commit);
+    let mut of_items = own.filter(|transition| matches!(context.key(transition), Key::Item(_)));
+    let is_task = |other: RecordIx| walk.ids[other as usize].0 == RecordType::Task;
+    let is_of_several = of_items.any(|transition| transition.record != record && is_task(transition.record));
+    lines.iter().find_map(|line| {
+        let (first, rest) = line.split_once(' ')?;
+        let (name, words) = match first == id.as_str() {
+            true => rest.trim_start().split_once(' ')?,
+            false if is_of_several => return None,
+            false => (first, rest),
+        };
+        (name == environment).then(|| words.trim())
+    })
+}
+
+/// When a commit's deployment of a record to an environment ran.
+pub(super) fn time(
+    context: &Context<'_>,
+    policy: &Policy,
+    commit: usize,
+    record: RecordIx,
+    environment: &str,
+) -> Time {
     let commits = &context.sources.history.commits;
     let facts = &commits[commit];
     let own = facts.committer.time.seconds;
-    // Whoever presses a forge's button writes the message: only the author's own words tell when it ran.
-    let deployed = facts.trailers.deployed.iter();
-    let mut deployed = deployed.filter(|_| speaks(context, commit));
-    let stated = deployed.find_map(|deployed| {
-        let (name, time) = deployed.split_once(' ')?;
-        let time: jiff::Timestamp = time.trim().parse().ok().filter(|_| name == environment)?;
-        Some(time.as_second())
-    });
+    let told = told(context, commit, record, &facts.trailers.deployed, environment);
+    let stated = told.and_then(|time| time.parse::<jiff::Timestamp>().ok()).map(|time| time.as_second());
     let stated = stated.filter(|stated| *stated <= own && own - stated <= policy.audit.lag);
     let seconds = stated.unwrap_or(own);
     let parent = facts.parents.iter().find(|&&parent| commits[parent].committer.time.seconds > seconds);

@@ -9,6 +9,7 @@ use rayon::prelude::*;
 
 use super::circles::circles;
 use super::context::Context;
+use super::covers::unfit;
 use super::decision::{DecisionState, decisions, deleted, not_the_boards};
 use super::events::events;
 use super::needed::Depth;
@@ -108,6 +109,9 @@ struct Deriver<'s> {
 impl Deriver<'_> {
     fn record(&self, shown: &Shown) -> RecordState {
         let mut state = draft(shown, self.book, self.context.sources.depth);
+        if let Details::Task(task) = &shown.record.details {
+            state.diagnostics.extend(unfit(self.context, &shown.record, task));
+        }
         let Some((id, record)) = committed(self.context, shown) else { return state };
         state.work_tree = shown.work_tree;
         self.history(&mut state, shown, record);
@@ -172,6 +176,7 @@ impl Deriver<'_> {
         state.landed = updated.and_then(|commit| context.landed(commit));
         state.scope = context.cell(record, &Key::Scope).and_then(|cell| context.scope(cell.value));
         state.work = context.work(record).iter().map(|&commit| context.evidence(commit)).collect();
+        state.covers = context.covered(record).into_iter().map(|commit| context.evidence(commit)).collect();
         state.authors = authors(context, record);
         if context.sources.depth == Depth::Everything {
             self.acts(state, shown, record);
@@ -328,6 +333,7 @@ fn draft(shown: &Shown, book: &Book<'_>, depth: Depth) -> RecordState {
         updated: None,
         authors: Vec::new(),
         work: Vec::new(),
+        covers: Vec::new(),
         risk: None,
         approval: None,
         approvals: Vec::new(),

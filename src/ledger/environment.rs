@@ -1,8 +1,8 @@
 //! Where a task has been deployed, read from the items that the policy's environments name.
 
 use super::approval::tickers;
-use super::authority::speaks;
 use super::context::Context;
+use super::deployment::told;
 use super::law::ABSENT;
 use super::state::EnvironmentState;
 use super::walk::{Key, RecordIx, Value};
@@ -22,13 +22,10 @@ pub(super) struct Environment {
 }
 
 impl Environment {
-    pub(super) fn state(self, context: &Context<'_>) -> EnvironmentState {
-        let own = self.completed.filter(|commit| speaks(context, *commit));
-        let stated_time = own.and_then(|commit| {
-            context.sources.history.commits[commit].trailers.deployed.iter().find_map(|deployed| {
-                let (environment, time) = deployed.split_once(' ')?;
-                (environment == self.name).then(|| time.trim().to_owned())
-            })
+    pub(super) fn state(self, context: &Context<'_>, record: RecordIx) -> EnvironmentState {
+        let stated_time = self.completed.and_then(|commit| {
+            let lines = &context.sources.history.commits[commit].trailers.deployed;
+            told(context, commit, record, lines, &self.name).map(str::to_owned)
         });
         EnvironmentState {
             name: self.name,

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::authority::speaks;
 use super::context::Context;
 use super::decision::by_board;
+use super::deployment::told;
 use super::law::ABSENT;
 use super::state::{Event, EventKind};
 use super::walk::{Key, RecordIx, Transition, Value};
@@ -113,11 +113,8 @@ fn deployments(context: &Context<'_>, group: &[&Transition]) -> Vec<EventKind> {
             (from, Value::Unchecked) if from.is_ticked() => {
                 let commit = transition.commit as usize;
                 let trailers = &context.sources.history.commits[commit].trailers;
-                let mut own = trailers.rolled_back.iter().filter(|_| speaks(context, commit));
-                let reason = own.find_map(|text| {
-                    let (name, reason) = text.split_once(' ')?;
-                    (name == environment).then(|| reason.trim().to_owned())
-                });
+                let told = told(context, commit, transition.record, &trailers.rolled_back, &environment);
+                let reason = told.map(str::to_owned);
                 EventKind::RolledBack { environment, reason }
             }
             _ => continue,

@@ -3,13 +3,13 @@
 use rustc_hash::FxHashMap;
 
 use super::policy_line::PolicyLine;
-use super::sources::WorkPaths;
+use super::sources::{Pretended, WorkPaths};
 use crate::history::{Commit, History};
 use crate::record::{RecordType, detached_path};
 
 /// Commits with code that landed in one step with a change of a task or of an approval, or that would: whether what they
 /// change is infrastructure matters to the approvals in that step, whatever they name. Ascending.
-pub fn code_beside_acts(history: &History, line: &PolicyLine) -> Vec<usize> {
+pub fn code_beside_acts(history: &History, line: &PolicyLine, pretended: &Pretended) -> Vec<usize> {
     let is_act = |commit: &Commit| {
         let mut paths = commit.changes.iter().map(|change| &*change.path);
         paths.any(|path| RecordType::of_path(path) == Some(RecordType::Task) || detached_path(path).is_some())
@@ -22,7 +22,8 @@ pub fn code_beside_acts(history: &History, line: &PolicyLine) -> Vec<usize> {
         }
         let (has_acts, code) = steps.entry(step).or_default();
         *has_acts |= is_act(commit);
-        code.extend(commit.touches_code.then_some(position));
+        let may_work = commit.touches_code || commit.parents.len() > 1 || pretended.contains_key(&position);
+        code.extend(may_work.then_some(position));
     }
     let mut found: Vec<usize> =
         steps.into_values().filter(|(has_acts, _)| *has_acts).flat_map(|(_, code)| code).collect();
@@ -53,25 +54,37 @@ impl Steps {
     }
 }
 
-/// When a commit landed.
+/// When a commit landed, by the clocks of those who committed what is on the trunk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct LandedAt {
     /// By the clock of whoever committed the landing, as seconds since the epoch.
-    pub(super) stated: i64,
-    /// At the earliest, by the clocks of what had landed before.
-    pub(super) earliest: i64,
+    stated: i64,
+    /// Between these dates, by what landed before it and after it; both are the stated one where nothing contradicts it.
+    earliest: i64,
+    latest: i64,
+    /// The date of what stood there before.
+    before: i64,
 }
 
 impl LandedAt {
-    /// Whether it may have landed in a period: a date of one's own choosing takes nothing out of the period that history
-    /// shows.
-    pub(super) fn is_within(self, since: i64, until: i64) -> bool {
-        [self.stated, self.earliest].iter().any(|time| (since..until).contains(time))
+    fn of(seconds: i64) -> Self {
+        LandedAt { stated: seconds, earliest: seconds, latest: seconds, before: seconds }
     }
 
-    /// The later of both.
-    pub(super) fn latest(self) -> i64 {
-        self.stated.max(self.earliest)
+    /// What its commit says.
+    pub(super) fn stated(self) -> i64 {
+        self.stated
+    }
+
+    /// Whether it may have landed in a period: a date of one's own choosing takes nothing out of a period that history
+    /// allows, since somebody may have looked at the others already.
+    pub(super) fn is_within(self, since: i64, until: i64) -> bool {
+        (since..until).contains(&self.stated) || (self.earliest < until && self.latest >= since)
+    }
+
+    /// The latest time at which, by all that is known, it had not landed yet.
+    pub(super) fn at_least(self) -> i64 {
+        self.stated.max(self.earliest).max(self.before)
     }
 }
 
@@ -80,26 +93,36 @@ impl LandedAt {
 pub(super) struct LandingTimes(FxHashMap<usize, LandedAt>);
 
 impl LandingTimes {
-    /// Times after `latest` are no evidence of anything, nor is one that a single commit has: its clock was wrong.
+    /// Dates after `latest` are no evidence of anything.
     pub(super) fn new(history: &History, line: &PolicyLine, latest: i64) -> Self {
-        let mut times = FxHashMap::default();
-        // The two latest dates so far.
-        let (mut last, mut before) = (i64::MIN, i64::MIN);
-        for &step in line.commits() {
-            let stated = history.commits[step].committer.time.seconds;
+        let dates: Vec<i64> =
+            line.commits().iter().map(|&step| history.commits[step].committer.time.seconds).collect();
+        let mut times: Vec<LandedAt> = Vec::with_capacity(dates.len());
+        // The two latest dates so far: the last one alone may be that of a clock which was wrong.
+        let (mut last, mut second) = (i64::MIN, i64::MIN);
+        for (place, &stated) in dates.iter().enumerate() {
+            let before = place.checked_sub(1).map_or(i64::MIN, |before| dates[before].min(latest));
+            let in_order = stated <= latest && stated >= last;
+            let (earliest, until) = if in_order { (stated, stated) } else { (second, last) };
+            times.push(LandedAt { stated, earliest, latest: until, before });
             if stated <= latest {
-                (last, before) = (last.max(stated), last.min(stated).max(before));
+                (last, second) = (last.max(stated), last.min(stated).max(second));
             }
-            let earliest = if stated <= latest { before.max(stated) } else { before };
-            times.insert(step, LandedAt { stated, earliest });
         }
-        LandingTimes(times)
+        let mut next = latest;
+        for time in times.iter_mut().rev() {
+            match time.earliest == time.stated && time.latest == time.stated {
+                true => next = time.stated,
+                false => time.latest = time.latest.max(next),
+            }
+        }
+        LandingTimes(line.commits().iter().copied().zip(times).collect())
     }
 
     /// Of a commit; of what has not landed, and where there is no trunk, its own.
     pub(super) fn of(&self, history: &History, line: &PolicyLine, commit: usize) -> LandedAt {
         let own = history.commits[commit].committer.time.seconds;
         let known = line.landing(commit).and_then(|step| self.0.get(&step)).copied();
-        known.unwrap_or(LandedAt { stated: own, earliest: own })
+        known.unwrap_or_else(|| LandedAt::of(own))
     }
 }

@@ -12,6 +12,7 @@ mod check;
 mod circles;
 mod coming;
 mod context;
+mod covers;
 mod decision;
 mod deployment;
 mod derive;
@@ -50,14 +51,15 @@ mod walk;
 pub use agenda::{Agenda, Matter, agenda, is_met_elsewhere};
 pub(crate) use approval::decide_command;
 pub use audit::{
-    Audit, AuditAsk, AuditJson, ControlChange, ControlOutcome, ControlValue, Exception, Row, RowFacts,
-    Unrecorded, UnrecordedDeployment, audit, by_code, codes_of_row, commands_of_row, control_words,
+    Audit, AuditAsk, AuditJson, ControlChange, ControlOutcome, ControlValue, Exception, RecordedLate, Row,
+    RowFacts, Unrecorded, UnrecordedDeployment, audit, by_code, codes_of_row, commands_of_row, control_words,
     other_commands, review_text, row_facts, sample, shell_quoted, time_of_row,
 };
 pub use check::{check, duplicates};
 pub use coming::{
     Coming, Open, board_zone, local, moment_text, next_meeting, occupation, occupations, window_of,
 };
+pub use covers::Covers;
 pub use derive::{Derived, Shown, derive};
 pub use gate::{
     Desk, Gate, GateAsk, GateJson, Judgement, PlanInHand, Requirement, RequirementJson, Review, Unclear, gate,
@@ -78,8 +80,8 @@ pub use renumbering::{Renumbered, Renumberings, is_renumbered, may_be_renumbered
 pub use runbook::holds;
 pub use services::{services, unknown_services};
 pub use sources::{
-    AffirmationFile, Affirmations, DeployedRecords, DetachedFile, DetachedFiles, Policies, Signatures,
-    Sources, WorkPaths,
+    AffirmationFile, Affirmations, DeployedRecords, DetachedFile, DetachedFiles, Policies, Pretended,
+    Signatures, Sources, WorkPaths,
 };
 pub use state::*;
 pub use stories::{Story, stories};

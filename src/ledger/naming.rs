@@ -6,7 +6,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::context::Context;
 use super::law::ABSENT;
 use super::renumbering::{Renumbered, Renumberings};
-use super::sources::WorkPaths;
+use super::sources::{Pretended, WorkPaths};
 use super::walk::{Key, RecordIx, Walk};
 use crate::history::{Commit, History, subject_words};
 use crate::policy::{Environment, Policy};
@@ -192,12 +192,9 @@ fn words_that_name<'c>(commit: &'c Commit, book: Option<&str>) -> impl Iterator<
 /// A commit that changes more task files than this brings them in, and is work on none of them.
 const MAX_CHANGED: usize = 16;
 
-/// The tasks whose files a commit changes beside code, where it may name one of them by its text: their versions must be
+/// The tasks whose files a commit changes, where it may name one of them by its text, beside code: their versions must be
 /// read to tell.
-pub(super) fn changed_beside_code(commit: &Commit) -> Vec<RecordId> {
-    if !commit.touches_code {
-        return Vec::new();
-    }
+pub(super) fn changed_tasks(commit: &Commit) -> Vec<RecordId> {
     let tasks =
         commit.changes.iter().filter(|change| RecordType::of_path(&change.path) == Some(RecordType::Task));
     let mut ids: Vec<RecordId> = tasks.filter_map(|change| RecordId::of_path(&change.path)).collect();
@@ -216,19 +213,27 @@ pub fn by_text(
     history: &History,
     walk: &Walk,
     named: &FxHashMap<usize, Vec<RecordIx>>,
+    pretended: &Pretended,
 ) -> FxHashMap<usize, RecordIx> {
+    let touches_code =
+        |commit: &usize| history.commits[*commit].touches_code || pretended.contains_key(commit);
     let Some(scope) = walk.keys.find(&Key::Scope) else { return FxHashMap::default() };
+    // What is no record vouches for nothing.
+    let pretends = |commit: usize, record: RecordIx| {
+        let mut paths = pretended.get(&commit).into_iter().flatten();
+        paths.any(|path| RecordId::stem(path) == Some(walk.ids[record as usize].1.as_str()))
+    };
     let mut changed: FxHashMap<usize, Vec<RecordIx>> = FxHashMap::default();
     for transition in walk.transitions.iter().filter(|transition| transition.key == scope) {
         let commit = transition.commit as usize;
         let is_task = walk.ids[transition.record as usize].0 == RecordType::Task;
-        let stands = transition.to != ABSENT;
-        if stands && is_task && !named.contains_key(&commit) && history.commits[commit].touches_code {
+        let stands = transition.to != ABSENT && !pretends(commit, transition.record);
+        if stands && is_task && !named.contains_key(&commit) && touches_code(&commit) {
             changed.entry(commit).or_default().push(transition.record);
         }
     }
     let only = |(commit, tasks): (usize, Vec<RecordIx>)| match tasks[..] {
-        [only] if !changed_beside_code(&history.commits[commit]).is_empty() => Some((commit, only)),
+        [only] if !changed_tasks(&history.commits[commit]).is_empty() => Some((commit, only)),
         _ => None,
     };
     changed.into_iter().filter_map(only).collect()

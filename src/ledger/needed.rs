@@ -6,11 +6,11 @@
 use rustc_hash::FxHashSet;
 
 use super::derive::Shown;
-use super::naming::changed_beside_code;
+use super::naming::changed_tasks;
 use super::renumbering::Renumberings;
 use super::state::WorkTree;
 use super::walk::Versions;
-use crate::history::History;
+use crate::history::{Commit, History};
 use crate::policy::Policy;
 use crate::record::{Details, Record, RecordId, RecordType, detached_path};
 
@@ -54,7 +54,15 @@ impl Needed {
 
     /// Those that must be read to say where the records that are `shown` stand. `versions` are at least those of
     /// decisions: what these ever listed is held against their scopes.
-    pub fn for_standing(shown: &[Shown], history: &History, versions: &Versions, policy: &Policy) -> Self {
+    /// `infrastructure` are the paths of records that some policy counts as infrastructure: what they hold tells whether
+    /// they are work.
+    pub fn for_standing(
+        shown: &[Shown],
+        history: &History,
+        versions: &Versions,
+        policy: &Policy,
+        infrastructure: &FxHashSet<&str>,
+    ) -> Self {
         let committed = shown.iter().filter(|shown| shown.work_tree != WorkTree::Added);
         let acted_on = committed.filter(|shown| acts_matter(&shown.record, policy));
         let mut ids: FxHashSet<RecordId> = acted_on.filter_map(|shown| shown.record.id.clone()).collect();
@@ -65,7 +73,20 @@ impl Needed {
             }
         }
         // Whether such a commit is work on a task depends on what it changed of the text.
-        ids.extend(history.commits.iter().flat_map(changed_beside_code));
+        // Whether a change of a runbook was one of its body is told by its versions, and by those under its earlier names.
+        let has_reviews = |shown: &Shown| matches!(&shown.record.details, Details::Runbook(runbook) if runbook.review_every.is_some());
+        if shown.iter().any(has_reviews) {
+            let changes = history.commits.iter().flat_map(|commit| &commit.changes);
+            let runbooks =
+                changes.filter(|change| RecordType::of_path(&change.path) == Some(RecordType::Runbook));
+            ids.extend(runbooks.filter_map(|change| RecordId::of_path(&change.path)));
+        }
+        ids.extend(infrastructure.iter().filter_map(|path| RecordId::of_path(path)));
+        let may_be_work = |commit: &&Commit| {
+            let mut paths = commit.changes.iter().map(|change| &*change.path);
+            commit.touches_code || paths.any(|path| infrastructure.contains(path))
+        };
+        ids.extend(history.commits.iter().filter(may_be_work).flat_map(changed_tasks));
         let decisions = versions.iter().filter(|((record_type, _), _)| *record_type == RecordType::Decision);
         ids.extend(decisions.flat_map(|(_, facts)| facts.listed()));
         Needed::Only(ids)
@@ -110,11 +131,14 @@ impl Needed {
 }
 
 /// Whether it depends on who did what, and when, where a record with this text stands: a tick has an owner, an open
-/// box that deploys may have been ticked, and a cancellation was made by somebody.
+/// box that deploys may have been ticked, a cancellation was made by somebody, and what it covers is its work.
 fn acts_matter(record: &Record, policy: &Policy) -> bool {
-    let is_cancelled = matches!(&record.details, Details::Task(task) if task.cancelled.is_some());
+    let acts_by_itself = matches!(
+        &record.details,
+        Details::Task(task) if task.cancelled.is_some() || !task.covers.is_empty()
+    );
     let mut items = record.items.iter();
-    is_cancelled
+    acts_by_itself
         || record.record_type() == RecordType::Decision
         || items.any(|item| item.checked || policy.environment_deployed_by(&item.key.text).is_some())
 }

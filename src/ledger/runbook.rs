@@ -3,6 +3,7 @@
 use std::ops::RangeInclusive;
 
 use super::context::Context;
+use super::law::ABSENT;
 use super::state::Status;
 use super::walk::{Key, RecordIx};
 use crate::history::{Change, Commit};
@@ -44,16 +45,60 @@ fn adopts(commit: &Commit) -> bool {
     added.filter(|added| !is_moved(added)).count() >= ADOPTED
 }
 
-/// A runbook was last looked at when its text changed or when a commit said `Exercised: ID`, and not when it was adopted
-/// with others. It is due when its `review-every` has passed since, and one that was only adopted is due at once; without
-/// one it is never due.
+/// The commits that wrote a runbook's body as it stands. A file that took the place of another with the same body is that
+/// one under another name.
+fn wrote(context: &Context<'_>, record: RecordIx) -> Vec<usize> {
+    let Some(cell) = context.cell(record, &Key::Body) else { return Vec::new() };
+    let mut wrote = context.owners(cell);
+    let value = cell.value;
+    let mut seen = vec![record];
+    loop {
+        let renamed = wrote.iter().enumerate().find_map(|(place, &commit)| {
+            let earlier = removed_with(context, commit, value).find(|earlier| !seen.contains(earlier))?;
+            Some((place, commit, earlier))
+        });
+        let Some((place, commit, earlier)) = renamed else { return wrote };
+        seen.push(earlier);
+        let walk = context.sources.walk;
+        let parents = context.sources.history.commits[commit].parents.iter();
+        let before = parents.filter_map(|&parent| walk.node(context.sources.history, parent, earlier));
+        let body = walk.keys.find(&Key::Body);
+        let cells = before.filter_map(|node| node.cell(body?)).filter(|cell| cell.value == value);
+        let owners: Vec<usize> = cells.flat_map(|cell| context.owners(cell)).collect();
+        wrote.swap_remove(place);
+        wrote.extend(owners);
+    }
+}
+
+/// The runbooks with a body that a commit removes.
+fn removed_with<'s>(
+    context: &'s Context<'_>,
+    commit: usize,
+    body: u32,
+) -> impl Iterator<Item = RecordIx> + 's {
+    let all = &context.sources.walk.transitions;
+    let from = all.partition_point(|transition| (transition.commit as usize) < commit);
+    let own = all[from..].iter().take_while(move |transition| transition.commit as usize == commit);
+    let removed = own.filter(move |transition| {
+        *context.key(transition) == Key::Body && transition.from == body && transition.to == ABSENT
+    });
+    removed.map(|transition| transition.record)
+}
+
+/// A runbook was last looked at when its body changed or when a commit said `Exercised: ID`, and not when it was adopted
+/// with others, moved, or given other frontmatter. It is due when its `review-every` has passed since, and one that was
+/// only adopted is due at once; without one it is never due.
 pub(super) fn runbook(
     context: &Context<'_>,
     record: RecordIx,
     id: &RecordId,
     details: &Runbook,
 ) -> RunbookState {
-    let updated = context.cell(record, &Key::Text).map_or_else(Vec::new, |cell| context.owners(cell));
+    // Without an interval nothing is due, and the last change of any kind is shown.
+    let updated = match details.review_every {
+        Some(_) => wrote(context, record),
+        None => context.cell(record, &Key::Text).map_or_else(Vec::new, |cell| context.owners(cell)),
+    };
     let commits = context.sources.history.commits.iter().enumerate();
     let exercised = commits
         .filter(|(position, commit)| {

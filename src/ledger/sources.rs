@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
+use super::covers::Covers;
 use super::needed::Depth;
 use super::policy_line::{Pending, PolicyLine};
 use super::renumbering::Renumberings;
@@ -17,6 +18,10 @@ pub type Policies = FxHashMap<BlobId, Option<Policy>>;
 
 /// The paths of each commit that names a task: its own work (see `history`), by position.
 pub type WorkPaths = FxHashMap<usize, Vec<String>>;
+
+/// By position of a commit, what it changed under the name of a record or an approval and is none, with its path from the
+/// root of the work tree, as far as a policy counts that path as infrastructure. It is work like any other file.
+pub type Pretended = FxHashMap<usize, Vec<String>>;
 
 /// Verified signatures of commits, by position; a commit that is not here carries none.
 pub type Signatures = FxHashMap<usize, SignatureCheck>;
@@ -57,6 +62,8 @@ pub struct Sources<'a> {
     pub walk: &'a Walk,
     /// Work of commits that name tasks.
     pub work_paths: &'a WorkPaths,
+    /// Commits that tasks took on after they had landed.
+    pub covers: &'a Covers,
     /// Signatures of the commits that matter (see [`signed_acts`](super::signed_acts)).
     pub signatures: &'a Signatures,
     /// Every detached approval that some commit had.

@@ -52,7 +52,7 @@ fn story(context: &Context<'_>, record: RecordIx, key: u32) -> Option<(u8, Story
         Key::Scope => (1, "scope", String::new()),
         Key::Field(field) => (2, "field", field.to_string()),
         Key::Detached(path) => (3, "detached", path.to_string()),
-        Key::Exists | Key::Text => return None,
+        Key::Exists | Key::Text | Key::Body => return None,
     };
     let node = walk.node(context.sources.history, context.sources.tip, record);
     let cell: Option<&Cell> = node.and_then(|node| node.cell(key));
@@ -71,7 +71,7 @@ fn story(context: &Context<'_>, record: RecordIx, key: u32) -> Option<(u8, Story
 fn words_of(context: &Context<'_>, value: u32) -> String {
     match context.value(value) {
         Value::Absent => "absent".to_owned(),
-        Value::Present | Value::Text(_) => "present".to_owned(),
+        Value::Present | Value::Text(_) | Value::Body(_) => "present".to_owned(),
         Value::Unchecked => "unticked".to_owned(),
         Value::Checked => "ticked".to_owned(),
         Value::Deployed(mark) => format!("ticked (on {mark})"),
@@ -110,8 +110,10 @@ fn verb(context: &Context<'_>, from: u32, to: u32) -> String {
         (Value::Checked | Value::Deployed(_), Value::Unchecked) => "unticked".to_owned(),
         (_, Value::Unchecked) => "added unticked".to_owned(),
         (_, Value::Absent) => "removed".to_owned(),
-        (Value::Absent, Value::Scope(_) | Value::Text(_) | Value::Present) => "written".to_owned(),
-        (_, Value::Scope(_) | Value::Text(_) | Value::Present) => "changed".to_owned(),
+        (Value::Absent, Value::Scope(_) | Value::Text(_) | Value::Body(_) | Value::Present) => {
+            "written".to_owned()
+        }
+        (_, Value::Scope(_) | Value::Text(_) | Value::Body(_) | Value::Present) => "changed".to_owned(),
         (_, Value::Json(json)) => format!("set to {json}"),
     }
 }
@@ -124,7 +126,7 @@ fn merge_verb(context: &Context<'_>, transition: &Transition) -> String {
         Value::Checked | Value::Deployed(_) => "ticked".to_owned(),
         Value::Unchecked | Value::Absent => "taken away".to_owned(),
         Value::Json(json) if kept => format!("set back to {json}"),
-        Value::Scope(_) | Value::Text(_) | Value::Present if kept => "set back".to_owned(),
+        Value::Scope(_) | Value::Text(_) | Value::Body(_) | Value::Present if kept => "set back".to_owned(),
         _ => verb(context, transition.from, transition.to),
     }
 }

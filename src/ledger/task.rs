@@ -65,7 +65,7 @@ pub(super) fn task(
         diagnostics.push(contradiction(parsed));
     }
     let next = next(status, &approvals, facet, &environments, parsed);
-    let environments = environments.into_iter().map(|found| found.state(context)).collect();
+    let environments = environments.into_iter().map(|found| found.state(context, record)).collect();
     TaskState { status, evidence, risk, approvals, facet, environments, next, diagnostics }
 }
 

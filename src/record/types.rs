@@ -98,6 +98,8 @@ pub struct Task {
     pub depends: Vec<String>,
     /// Tasks that this one follows up.
     pub follows: Vec<String>,
+    /// Landed commits that are its work although they do not name it: IDs, or how they begin.
+    pub covers: Vec<String>,
     /// Runbooks that it needs or changes.
     pub runbooks: Vec<String>,
     /// Services that it touches.

@@ -12,7 +12,10 @@ use super::model::Model;
 use super::parts::{Dated, Part, YearLinks, links, page_of, parts};
 use super::view::{Act, Reference, Word};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::ledger::{Audit, Evidence, Row, State, Unrecorded, UnrecordedDeployment, by_code};
+use crate::ledger::{
+    Audit, ControlChange, Evidence, RecordedLate, Row, State, Unrecorded, UnrecordedDeployment, by_code,
+    control_words,
+};
 
 /// Most rows of a page; something to explain takes two more beside its row.
 const ROWS: usize = 28;
@@ -53,6 +56,33 @@ pub(super) struct WholeView {
     /// Things to explain.
     pub(super) n_exceptions: usize,
     pub(super) codes: Vec<CodeView>,
+    /// What tasks took on after it had landed.
+    pub(super) late: Vec<LateView>,
+    /// Changes of the policy, newest first.
+    pub(super) controls: Vec<ControlView>,
+}
+
+/// What a task took on after it had landed.
+#[derive(Debug, Serialize)]
+pub(super) struct LateView {
+    pub(super) reference: Reference,
+    pub(super) landed: Act,
+    pub(super) recorded: Option<Act>,
+    pub(super) changed_by: String,
+    pub(super) paths: String,
+    /// Why it is an exception.
+    pub(super) open: Option<String>,
+}
+
+/// A change of the policy.
+#[derive(Debug, Serialize)]
+pub(super) struct ControlView {
+    pub(super) landed: Act,
+    pub(super) outcome: String,
+    /// A sentence for each value.
+    pub(super) values: Vec<String>,
+    /// Whether all of it is in force, and nothing of it narrows the audit.
+    pub(super) plain: bool,
 }
 
 /// A code with what it means.
@@ -102,6 +132,7 @@ pub(super) struct RowView {
 enum Found<'a> {
     Deployment(&'a Row),
     Unrecorded(&'a Unrecorded),
+    Late(&'a RecordedLate),
     Undeployed(&'a UnrecordedDeployment),
 }
 
@@ -162,8 +193,9 @@ const FOLDER: &str = "audit";
 fn found<'a>(model: &Model<'_>, audit: &'a Audit) -> Vec<Dated<Found<'a>>> {
     let rows = audit.rows.iter().map(Found::Deployment);
     let unrecorded = audit.unrecorded.iter().map(Found::Unrecorded);
+    let late = audit.late.iter().filter(|late| late.open.is_some()).map(Found::Late);
     let undeployed = audit.undeployed.iter().map(Found::Undeployed);
-    let mut all: Vec<Found<'a>> = rows.chain(unrecorded).chain(undeployed).collect();
+    let mut all: Vec<Found<'a>> = rows.chain(unrecorded).chain(late).chain(undeployed).collect();
     all.sort_by_key(|found| std::cmp::Reverse(seconds(found)));
     let dated = all.into_iter().map(|found| {
         let weight = match found {
@@ -180,6 +212,7 @@ fn seconds(found: &Found<'_>) -> i64 {
     match found {
         Found::Deployment(row) => row.time,
         Found::Unrecorded(found) => found.by.time.seconds,
+        Found::Late(found) => found.by.time.seconds,
         Found::Undeployed(found) => found.landed.time.seconds,
     }
 }
@@ -237,7 +270,26 @@ fn whole_of(model: &Model<'_>, audit: &Audit) -> WholeView {
         with_exceptions: audit.rows.iter().filter(|row| !row.exceptions.is_empty()).count(),
         n_exceptions: codes.iter().map(|code| code.count).sum(),
         codes,
+        late: audit.late.iter().rev().map(|found| late_view(model, found)).collect(),
+        controls: audit.controls.iter().rev().map(|change| control_view(model, change)).collect(),
     }
+}
+
+fn late_view(model: &Model<'_>, found: &RecordedLate) -> LateView {
+    LateView {
+        reference: model.reference(found.id.as_str()),
+        landed: model.act(&found.by),
+        recorded: found.recorded.as_ref().map(|by| model.act(by)),
+        changed_by: found.changed_by.join(", "),
+        paths: found.paths.join(", "),
+        open: found.open.clone(),
+    }
+}
+
+fn control_view(model: &Model<'_>, change: &ControlChange) -> ControlView {
+    let (outcome, values) = control_words(change);
+    let plain = change.gone.is_none() && change.values.iter().all(|value| value.codes.is_empty());
+    ControlView { landed: model.act(&change.landed), outcome, values, plain }
 }
 
 /// Every code that the audit has, with how many have it.
@@ -249,6 +301,7 @@ fn codes(audit: &Audit) -> Vec<CodeView> {
         }
     };
     add(Code::UnrecordedChange, audit.unrecorded.len());
+    add(Code::RecordedLate, audit.late.iter().filter(|late| late.open.is_some()).count());
     add(Code::DeploymentUnrecorded, audit.undeployed.len());
     audit.policy.iter().for_each(|found| add(found.code, 1));
     let view = |(code, count): (Code, usize)| CodeView { code: code.as_str(), count, remedy: code.remedy() };
@@ -282,6 +335,10 @@ fn exception(model: &Model<'_>, found: &Found<'_>) -> Option<ExceptionView> {
             let what = format!("{who} changed {paths} and named no task");
             // Of a merge what it brings, since whoever merged has changed nothing.
             Some(single(Code::UnrecordedChange, what, None, found.brings.first().unwrap_or(&found.by)))
+        }
+        Found::Late(found) => {
+            let by = found.brings.first().unwrap_or(&found.by);
+            Some(single(Code::RecordedLate, found.words(), Some(found.id.as_str()), by))
         }
         Found::Undeployed(found) => {
             let landed = found.landed.commit.short();

@@ -1,10 +1,12 @@
 //! The audit as a table for spreadsheets.
 
+use crate::diagnostic::Code;
 use crate::history::CommitTime;
-use crate::ledger::Row;
+use crate::ledger::{Audit, ControlChange, Evidence, Row, control_words};
 use unicode_normalization::UnicodeNormalization;
 
-const HEADER: [&str; 21] = [
+const HEADER: [&str; 22] = [
+    "row",
     "id",
     "title",
     "kind",
@@ -28,18 +30,102 @@ const HEADER: [&str; 21] = [
     "exceptions",
 ];
 
-/// One row a deployment, RFC 4180; what a spreadsheet would run as a formula is guarded by an apostrophe.
+/// One row for each deployment that is given, and for all else that the audit found: `row` says what it is. RFC 4180; what a
+/// spreadsheet would run as a formula is guarded by an apostrophe.
 ///
 /// # Errors
 /// What the writer says; it has no reason to.
-pub fn audit_csv<'r>(rows: impl IntoIterator<Item = &'r Row>) -> Result<String, csv::Error> {
+pub fn audit_csv<'r>(audit: &Audit, rows: impl IntoIterator<Item = &'r Row>) -> Result<String, csv::Error> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     writer.write_record(HEADER)?;
     for row in rows {
-        writer.write_record(fields(row).iter().map(|field| csv_cell(field)))?;
+        let fields = fields(row);
+        let cells = std::iter::once("deployment").chain(fields.iter().map(String::as_str));
+        writer.write_record(cells.map(csv_cell))?;
+    }
+    for other in others(audit) {
+        writer.write_record(other.iter().map(|field| csv_cell(field)))?;
     }
     let bytes = writer.into_inner().map_err(|error| csv::Error::from(error.into_error()))?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// What is no deployment: the columns that it has, by name.
+type Other<'o> = [(&'o str, String)];
+
+fn line(columns: &Other<'_>) -> [String; 22] {
+    HEADER.map(|name| {
+        columns
+            .iter()
+            .find(|(column, _)| *column == name)
+            .map_or_else(String::new, |(_, value)| value.clone())
+    })
+}
+
+fn others(audit: &Audit) -> Vec<[String; 22]> {
+    let found = |code: Code, by: &Evidence, landed: &Evidence| {
+        vec![
+            ("row", code.to_string()),
+            ("time", landed.time.rfc3339()),
+            ("commit", by.commit.hex()),
+            ("landed", landed.commit.hex()),
+        ]
+    };
+    let code = |code: Code| ("exceptions", code.to_string());
+    let unrecorded = audit.unrecorded.iter().map(|other| {
+        let mut columns = found(Code::UnrecordedChange, &other.by, &other.by);
+        columns.extend([("title", other.paths.join("; ")), ("changed_by", other.changed_by.join("; "))]);
+        columns.push(code(Code::UnrecordedChange));
+        line(&columns)
+    });
+    let late = audit.late.iter().map(|other| {
+        let mut columns = found(Code::RecordedLate, &other.by, &other.by);
+        columns.extend([("id", other.id.to_string()), ("title", other.words())]);
+        columns.push(("changed_by", other.changed_by.join("; ")));
+        columns.extend(other.open.as_ref().map(|_| code(Code::RecordedLate)));
+        line(&columns)
+    });
+    let undeployed = audit.undeployed.iter().map(|other| {
+        let mut columns = found(Code::DeploymentUnrecorded, &other.by, &other.landed);
+        columns.extend([("id", other.id.to_string()), code(Code::DeploymentUnrecorded)]);
+        line(&columns)
+    });
+    let controls = audit.controls.iter().map(control);
+    unrecorded.chain(late).chain(undeployed).chain(controls).collect()
+}
+
+/// A change of the policy.
+fn control(change: &ControlChange) -> [String; 22] {
+    let (outcome, values) = control_words(change);
+    let people = |by: &Evidence| by.person.as_deref().unwrap_or(&by.email).to_owned();
+    let mut changed_by: Vec<String> =
+        change.values.iter().flat_map(|value| value.by.iter().map(people)).collect();
+    let mut agreed: Vec<&str> =
+        change.values.iter().flat_map(|value| value.agreed.iter().map(String::as_str)).collect();
+    let mut codes: Vec<&str> = change
+        .gone
+        .iter()
+        .chain(change.values.iter().flat_map(|value| &value.codes))
+        .map(|c| c.as_str())
+        .collect();
+    changed_by.sort_unstable();
+    changed_by.dedup();
+    for list in [&mut agreed, &mut codes] {
+        list.sort_unstable();
+        list.dedup();
+    }
+    let words: Vec<String> = std::iter::once(outcome).chain(values).collect();
+    let time = CommitTime { seconds: change.time, offset_minutes: change.landed.time.offset_minutes };
+    line(&[
+        ("row", "control-change".to_owned()),
+        ("title", words.join("; ")),
+        ("time", time.rfc3339()),
+        ("changed_by", changed_by.join("; ")),
+        ("approvals", agreed.join("; ")),
+        ("commit", change.landed.commit.hex()),
+        ("landed", change.landed.commit.hex()),
+        ("exceptions", codes.join("; ")),
+    ])
 }
 
 fn fields(row: &Row) -> [String; 21] {

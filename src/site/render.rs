@@ -283,7 +283,7 @@ impl Renderer<'_> {
         }
         pages.extend(self.audit()?);
         if let Some(judged) = model.input.judged {
-            let csv = super::audit_csv(&judged.audit.rows).unwrap_or_default();
+            let csv = super::audit_csv(judged.audit, &judged.audit.rows).unwrap_or_default();
             pages.push(Asked::New(self.builder.waiting(Page::new("audit.csv", csv.into_bytes()))));
         }
         let metrics = context! { metrics => data(super::figures::view(model)) };

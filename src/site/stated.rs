@@ -38,6 +38,7 @@ fn known(record_type: RecordType) -> &'static [&'static str] {
             "emergency",
             "depends",
             "follows",
+            "covers",
             "runbooks",
             "services",
             "labels",

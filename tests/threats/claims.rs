@@ -209,6 +209,78 @@ fn row_86_only_records_are_skipped_in_their_folders() {
     assert_eq!(audit["unrecorded"], serde_json::json!([]));
 }
 
+/// A name alone makes no record: what cannot be read as what its path says is a file like any other.
+#[test]
+fn row_86_a_file_under_the_name_of_a_record_is_work_like_any_other() {
+    let affirmed = format!("approvals/affirmed/{}.kim.md", "a".repeat(40));
+    let infrastructure =
+        "\n[paths]\ninfrastructure = [\"tasks/**\", \"cab/**\", \"runbooks/**\", \"approvals/**\"]\n";
+    for path in ["tasks/INFRA-9.md", "tasks/2024/INFRA-9.md", "cab/CAB-1.md", "runbooks/redis.md", &affirmed]
+    {
+        for text in ["- hosts: all\n", "+++\nid = [\n+++\n", "+++\nid = \"INFRA-8\"\n+++\n- hosts: all\n", ""]
+        {
+            let mut book = Fixture::book();
+            book.write("policy.toml", format!("{}{infrastructure}", book.read("policy.toml")));
+            book.person("kim").commit("what is infrastructure");
+            book.person("ana").later().write(path, text);
+            let commit = book.commit("hidden");
+            let unrecorded = || {
+                let audit = book.json(&["audit", "--now", "2024-09-01T00:00:00Z"]);
+                let found = audit["unrecorded"].as_array().unwrap().clone();
+                found.iter().map(|found| found["paths"][0].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+            };
+            assert_eq!(unrecorded(), [path], "{path}: {text:?} in {commit}");
+        }
+    }
+    // A merge brings it, and has not written it; a link is no record either.
+    let mut book = Fixture::book();
+    book.write("policy.toml", format!("{}{infrastructure}", book.read("policy.toml")));
+    book.person("kim").commit("what is infrastructure");
+    book.git(&["checkout", "-q", "-b", "side"]);
+    std::fs::create_dir_all(book.root.join("tasks")).unwrap();
+    std::os::unix::fs::symlink("../policy.toml", book.root.join("tasks/INFRA-9.md")).unwrap();
+    let linked = book.person("ana").later().commit("a link");
+    book.git(&["checkout", "-q", "main"]);
+    book.later().git(&["merge", "-q", "--no-ff", "-m", "merge", "side"]);
+    let audit = book.json(&["audit", "--now", "2024-09-01T00:00:00Z"]);
+    let found = audit["unrecorded"].as_array().unwrap();
+    assert_eq!((found.len(), &found[0]["brings"][0]["commit"]), (1, &linked.into()));
+    // The product's own files stay out of it, affirmations too.
+    let mut book = Fixture::book();
+    book.write("policy.toml", format!("{}{infrastructure}", book.read("policy.toml")));
+    let commit = book.person("kim").commit("what is infrastructure");
+    book.person("ana").later().write(PATH, task("INFRA-1", ""));
+    book.write("cab/CAB-1.md", "+++\nid = \"CAB-1\"\ntitle = \"Board\"\nchanges = [\"INFRA-1\"]\n+++\n");
+    book.write("runbooks/redis.md", "+++\nid = \"redis\"\ntitle = \"Redis\"\n+++\n");
+    book.commit("records");
+    book.person("kim").later().run(&["affirm", &commit]);
+    let affirmation =
+        format!("changebook affirmation 1\ncommit: {commit}\nperson: kim\ntime: 2024-05-06T12:00:00Z\n");
+    book.write(&format!("approvals/affirmed/{commit}.kim.md"), affirmation);
+    book.commit("yes");
+    let audit = book.json(&["audit", "--now", "2024-09-01T00:00:00Z"]);
+    assert_eq!(audit["unrecorded"], serde_json::json!([]));
+}
+
+/// It is a task's work where it is named, it makes approvals stale, and a table says the same as a page.
+#[test]
+fn row_86_what_pretends_to_be_a_record_is_work_of_the_task_that_it_names() {
+    let mut book = Fixture::book();
+    book.write("policy.toml", book.read("policy.toml") + "\n[paths]\ninfrastructure = [\"tasks/**\"]\n");
+    book.person("kim").commit("what is infrastructure");
+    book.person("ana").later().write(PATH, task("INFRA-1", "risk = \"medium\"\n"));
+    book.commit("propose");
+    book.person("sam").later().tick(PATH, "Code review");
+    assert_eq!(peer(&book), "valid");
+    book.git(&["checkout", "-q", "-b", "side"]);
+    book.person("ana").later().write("tasks/INFRA-9.md", "- hosts: all\n");
+    book.commit("INFRA-1: play it");
+    assert_eq!(peer(&book), "approval-stale");
+    let list = book.json(&["list"]);
+    let listed = list["records"].as_array().unwrap().iter().find(|record| record["id"] == "INFRA-1").unwrap();
+    assert_eq!((&listed["status"], &listed["approval"]), (&book.show("INFRA-1")["status"], &"stale".into()));
+}
+
 #[test]
 fn a_robot_that_a_role_lists_deploys_and_does_nothing_else() {
     let rules = "\n[kinds.terraform]\nsections = []\nitems = []\nplan = false\n[[environments]]\nname = \"staging\"\n[[environments]]\nname = \"production\"\ngated = true\ndeployers = [\"deployer\"]\n";

@@ -10,6 +10,8 @@ mod ended;
 mod held;
 mod history;
 mod identity;
+mod landed;
+mod late;
 mod policy;
 mod power;
 mod signatures;

@@ -59,7 +59,7 @@ enum AuditFormat {
     Markdown,
     /// A page that stands alone
     Html,
-    /// One row a deployment
+    /// One row for each deployment, and for all else that was found
     Csv,
 }
 
@@ -165,9 +165,10 @@ fn summary(ui: &mut Ui, report: &Report<'_>) -> Result<(), CliError> {
     let with = audit.rows.iter().filter(|row| !row.exceptions.is_empty()).count();
     let style = if audit.is_clean() { GOOD } else { BAD };
     let line = format!(
-        "{} deployments, {with} with exceptions; {} changes without a task; {} works never deployed",
+        "{} deployments, {with} with exceptions; {} changes without a task, {} recorded late; {} works never deployed",
         audit.rows.len(),
         audit.unrecorded.len(),
+        audit.late.len(),
         audit.undeployed.len()
     );
     ui.line(format!(
@@ -179,6 +180,6 @@ fn summary(ui: &mut Ui, report: &Report<'_>) -> Result<(), CliError> {
 /// The shown rows as a table for spreadsheets.
 fn csv(report: &Report<'_>) -> Result<String, CliError> {
     let rows = report.rows.iter().map(|&position| &report.audited.audit.rows[position]);
-    crate::site::audit_csv(rows)
+    crate::site::audit_csv(&report.audited.audit, rows)
         .map_err(|error| CliError::failure(format!("the table cannot be written: {error}")))
 }

@@ -65,9 +65,11 @@ fn others(report: &Report<'_>) -> Vec<(String, String, String)> {
             format!("work on {} landed in {} and was never deployed", found.id, found.landed.commit.short());
         ("deployment-unrecorded".to_owned(), what, found.by.commit.short())
     });
+    let late =
+        audit.late.iter().map(|found| ("recorded-late".to_owned(), found.words(), found.by.commit.short()));
     let policy =
         audit.policy.iter().map(|found| (found.code.to_string(), found.message.clone(), String::new()));
-    unrecorded.chain(undeployed).chain(policy).collect()
+    unrecorded.chain(late).chain(undeployed).chain(policy).collect()
 }
 
 pub(super) fn text(report: &Report<'_>, width: Option<usize>) -> String {

@@ -164,6 +164,7 @@ fn record() -> Value {
         ("updated", proof()),
         ("work_tree", text()),
         ("landed", or_null(flag())),
+        ("covers", list_of(named("evidence"))),
         ("waiting_for", texts()),
         ("blocked_by", texts()),
         ("next", text()),
@@ -229,6 +230,16 @@ fn audit() -> Vec<(&'static str, Value)> {
         ("brings", list_of(named("evidence"))),
         ("paths", texts()),
     ]);
+    let late = closed(&[
+        ("code", text()),
+        ("id", text()),
+        ("evidence", named("evidence")),
+        ("changed_by", texts()),
+        ("brings", list_of(named("evidence"))),
+        ("paths", texts()),
+        ("recorded", proof()),
+        ("open", or_null(text())),
+    ]);
     let undeployed = closed(&[
         ("code", text()),
         ("id", text()),
@@ -246,6 +257,7 @@ fn audit() -> Vec<(&'static str, Value)> {
         ("duty", proof()),
         ("rows", list_of(deployment())),
         ("unrecorded", list_of(unrecorded)),
+        ("late", list_of(late)),
         ("undeployed", list_of(undeployed)),
         ("controls", list_of(control())),
         ("diagnostics", list_of(named("diagnostic"))),

@@ -108,6 +108,9 @@ fn of_key(key: &str) -> Value {
         "environments" => list("Environments of the policy to which it goes"),
         "depends" => list("Tasks that must be applied before"),
         "follows" => list("Tasks that this one follows up"),
+        "covers" => {
+            list("Landed commits that are its work although they do not name it: IDs of at least 7 digits")
+        }
         "changes" => list("Tasks that are decided on"),
         "runbooks" => list("Runbooks that it needs or changes"),
         "services" => list("Services that it touches"),

@@ -44,6 +44,7 @@ pub(super) fn encode(files: &[(&(RecordType, BlobId), &Facts)]) -> Vec<u8> {
         if let Some(scope) = &facts.scope {
             writer.raw(&scope.0);
         }
+        writer.raw(&facts.body.to_be_bytes());
     }
     writer.finish()
 }
@@ -139,5 +140,6 @@ fn read(reader: &mut Reader<'_>, shapes: &[Arc<Shape>], values: &[Values]) -> Op
         true => Some(ScopeHash(reader.raw(32)?.try_into().ok()?)),
         false => None,
     };
-    Some(Facts { readable: flags & READABLE != 0, shape, ticks, marks: marks.into(), values, scope })
+    let body = u64::from_be_bytes(reader.raw(8)?.try_into().ok()?);
+    Some(Facts { readable: flags & READABLE != 0, shape, ticks, marks: marks.into(), values, scope, body })
 }

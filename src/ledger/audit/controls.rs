@@ -2,6 +2,7 @@
 
 use super::AuditAsk;
 use crate::diagnostic::{Code, Diagnostic};
+use crate::history::CommitId;
 use crate::ledger::context::Context;
 use crate::ledger::landing::LandingTimes;
 use crate::ledger::policy_line::{Control, Given, InForce, Pending};
@@ -94,17 +95,17 @@ pub(super) fn controls(
         };
         ControlChange {
             landed: context.evidence(control.landing),
-            time: times.of(history, line, control.landing).stated,
+            time: times.of(history, line, control.landing).stated(),
             outcome,
             gone: matches!(control.pending, Some(Pending::Gone)).then_some(Code::PolicyRole),
-            values: control.values.iter().map(|given| value(context, given)).collect(),
+            values: control.values.iter().map(|given| value(context, &control.values, given)).collect(),
         }
     };
     all.iter().enumerate().filter(|(_, control)| in_period(control)).map(change).collect()
 }
 
-fn value(context: &Context<'_>, given: &Given) -> ControlValue {
-    let narrowed = narrows(given).then_some(Code::AuditNarrowed);
+fn value(context: &Context<'_>, all: &[Given], given: &Given) -> ControlValue {
+    let narrowed = narrows(context, all, given).then_some(Code::AuditNarrowed);
     ControlValue {
         key: given.key.clone(),
         before: given.before.clone(),
@@ -117,15 +118,41 @@ fn value(context: &Context<'_>, given: &Given) -> ControlValue {
 }
 
 /// Whether a value takes something out of what is audited: the duty's beginning, a path, an environment's gate.
-fn narrows(given: &Given) -> bool {
+fn narrows(context: &Context<'_>, all: &[Given], given: &Given) -> bool {
     let key = &given.key;
     let is_exclusion = key.member.as_deref().is_some_and(|member| member.starts_with('!'));
     match (key.table(), key.path.last().map(String::as_str)) {
-        ("audit", Some("since")) => given.after.is_some(),
-        ("paths", Some("infrastructure")) => given.after.is_none() != is_exclusion,
-        ("environments", Some("gated")) => given.after.as_deref() == Some("false"),
-        ("environments", Some("deployed-by")) => given.after.is_none(),
+        ("audit", Some("since")) => !begins_earlier(context, given),
+        ("paths", Some("infrastructure")) if key.member.is_some() => given.after.is_none() != is_exclusion,
+        ("environments", Some("gated")) => {
+            given.before.as_deref() == Some("true") && given.after.as_deref() != Some("true")
+        }
+        ("environments", Some("deployed-by")) if key.member.is_some() => given.after.is_none(),
+        // The items that deploy it where the policy says nothing deploy it no more.
+        ("environments", Some("deployed-by")) => given.before.is_none() && !is_new_environment(all, given),
         _ => false,
+    }
+}
+
+/// Whether a value is of an environment that came with it.
+fn is_new_environment(all: &[Given], given: &Given) -> bool {
+    let of_same = |other: &&Given| other.key.path.len() == 3 && other.key.path[..2] == given.key.path[..2];
+    let mut names = all.iter().filter(of_same).filter(|other| other.key.path[2] == "name");
+    names.any(|name| name.before.is_none())
+}
+
+/// Whether the duty begins earlier than it did: where no commit is named it begins with the policy.
+fn begins_earlier(context: &Context<'_>, given: &Given) -> bool {
+    let position = |name: &Option<String>| {
+        name.as_deref().and_then(CommitId::from_hex).and_then(|id| context.sources.history.position(id))
+    };
+    match (&given.before, &given.after) {
+        (_, None) => true,
+        (None, Some(_)) => false,
+        (before, after) => match (position(before), position(after)) {
+            (Some(before), Some(after)) => context.in_history(after, before),
+            _ => false,
+        },
     }
 }
 

@@ -15,6 +15,7 @@ pub struct AuditJson<'a> {
     duty: Option<&'a Evidence>,
     rows: Vec<RowJson<'a>>,
     unrecorded: Vec<UnrecordedJson<'a>>,
+    late: Vec<LateJson<'a>>,
     undeployed: Vec<UndeployedJson<'a>>,
     controls: Vec<ControlJson<'a>>,
     diagnostics: &'a [Diagnostic],
@@ -78,6 +79,19 @@ struct UnrecordedJson<'a> {
     changed_by: &'a [String],
     brings: &'a [Evidence],
     paths: &'a [String],
+}
+
+/// What a task took on after it had landed: an exception while `open` says why.
+#[derive(Debug, Serialize)]
+struct LateJson<'a> {
+    code: Code,
+    id: &'a str,
+    evidence: &'a Evidence,
+    changed_by: &'a [String],
+    brings: &'a [Evidence],
+    paths: &'a [String],
+    recorded: Option<&'a Evidence>,
+    open: Option<&'a str>,
 }
 
 #[derive(Debug, Serialize)]
@@ -151,6 +165,16 @@ impl<'a> AuditJson<'a> {
             brings: &found.brings,
             paths: &found.paths,
         });
+        let late = audit.late.iter().map(|found| LateJson {
+            code: Code::RecordedLate,
+            id: found.id.as_str(),
+            evidence: &found.by,
+            changed_by: &found.changed_by,
+            brings: &found.brings,
+            paths: &found.paths,
+            recorded: found.recorded.as_ref(),
+            open: found.open.as_deref(),
+        });
         let undeployed = audit.undeployed.iter().map(|found| UndeployedJson {
             code: Code::DeploymentUnrecorded,
             id: found.id.as_str(),
@@ -161,6 +185,7 @@ impl<'a> AuditJson<'a> {
             duty: audit.duty.as_ref(),
             rows: rows.iter().filter_map(|&position| audit.rows.get(position)).map(row).collect(),
             unrecorded: unrecorded.collect(),
+            late: late.collect(),
             undeployed: undeployed.collect(),
             controls: audit.controls.iter().map(control).collect(),
             diagnostics: &audit.policy,

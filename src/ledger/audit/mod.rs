@@ -3,6 +3,7 @@
 
 mod controls;
 mod json;
+mod late;
 mod population;
 mod types;
 mod words;
@@ -27,6 +28,7 @@ use crate::record::{Details, Record};
 
 pub use controls::{ControlChange, ControlOutcome, ControlValue, control_words};
 pub use json::AuditJson;
+pub use late::RecordedLate;
 pub use population::{Unrecorded, UnrecordedDeployment};
 pub use types::{Audit, AuditAsk, Exception, Row};
 pub use words::{
@@ -70,9 +72,11 @@ pub fn audit(
     });
     let mut policy = suspicions::policy_not_in_force(&context, ask.policy_path);
     policy.extend(controls::duty(&context, ask));
+    let steps = population::steps(&context, named, ask);
     Audit {
         rows: rows.into_iter().map(|(_, row)| row).collect(),
-        unrecorded: population::unrecorded(&context, named, &in_period, ask),
+        unrecorded: population::unrecorded(&context, &steps, &in_period),
+        late: late::late(&context, &steps, &in_period),
         undeployed: population::undeployed(&context, &in_period, ask),
         controls: controls::controls(&context, &times, ask),
         policy,
@@ -118,7 +122,7 @@ fn row(
     });
     let Some((parsed, task)) = task else { return unjudged(context, commit, record, environment) };
     let id = &context.sources.walk.ids[record as usize].1;
-    let mut time = time(context, policy, commit, &environment.name);
+    let mut time = time(context, policy, commit, record, &environment.name);
     if time.seconds > context.sources.now.saturating_add(CLOCKS_DIFFER) {
         time.suspect.get_or_insert_with(|| "it is dated after the moment of this audit".to_owned());
     }
@@ -139,7 +143,7 @@ fn row(
         deployer: Some(Deployer::Author(commit)),
         is_guidance: ask.is_guidance,
     };
-    let landed = times.of(context.sources.history, context.sources.line, commit).latest();
+    let landed = times.of(context.sources.history, context.sources.line, commit).at_least();
     if landed.saturating_sub(time.seconds) > policy.audit.lag && case.rests_on_time(time.seconds, landed) {
         let lag = policy.audit.lag / 3600;
         time.suspect

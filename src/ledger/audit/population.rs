@@ -35,14 +35,20 @@ pub struct UnrecordedDeployment {
 
 const MAX_PATHS: usize = 10;
 
+/// A step of the trunk with what it brings of infrastructure that names no task.
+pub(super) struct Step {
+    pub(super) landing: usize,
+    /// Parents before children; never empty.
+    pub(super) unnamed: Vec<usize>,
+}
+
 /// Steps of the trunk that changed infrastructure and name no existing task: each commit that a step brings, and that
 /// touched infrastructure, names one itself. What a merge is called says nothing of what it brings.
-pub(super) fn unrecorded(
+pub(super) fn steps(
     context: &Context<'_>,
     named: &FxHashMap<usize, Vec<RecordIx>>,
-    in_period: &dyn Fn(usize) -> bool,
     ask: &AuditAsk<'_>,
-) -> Vec<Unrecorded> {
+) -> Vec<Step> {
     let line = context.sources.line;
     let mut seen = vec![false; context.sources.history.commits.len()];
     let mut found = Vec::new();
@@ -51,30 +57,50 @@ pub(super) fn unrecorded(
         let exempt = ask.duty.is_some_and(|duty| context.in_history(landing, duty));
         // Before there was a policy there was no duty.
         let begun = line.judge_of(landing) != InForce::Builtin;
-        if !in_period(landing) || exempt || !begun || !context.has(landing) {
+        if exempt || !begun || !context.has(landing) {
             continue;
         }
-        let touched = |commit| infrastructure(context, commit);
-        let unnamed: Vec<usize> = brings
-            .into_iter()
-            .filter(|commit| !named.contains_key(commit) && !touched(*commit).is_empty())
-            .collect();
-        if unnamed.is_empty() {
+        let is_unnamed =
+            |commit: &usize| !named.contains_key(commit) && !infrastructure(context, *commit).is_empty();
+        let unnamed: Vec<usize> = brings.into_iter().filter(is_unnamed).collect();
+        if !unnamed.is_empty() {
+            found.push(Step { landing, unnamed });
+        }
+    }
+    found
+}
+
+/// What no task covers of the steps of a period.
+pub(super) fn unrecorded(
+    context: &Context<'_>,
+    steps: &[Step],
+    in_period: &dyn Fn(usize) -> bool,
+) -> Vec<Unrecorded> {
+    let mut found = Vec::new();
+    for step in steps.iter().filter(|step| in_period(step.landing)) {
+        let is_open = |commit: &usize| context.covering(*commit).is_empty();
+        let open: Vec<usize> = step.unnamed.iter().copied().filter(is_open).collect();
+        if open.is_empty() {
             continue;
         }
-        let mut paths: Vec<String> = unnamed.iter().flat_map(|&commit| touched(commit)).collect();
-        paths.sort_unstable();
-        paths.dedup();
-        paths.truncate(MAX_PATHS);
-        let brings = unnamed.iter().filter(|&&commit| commit != landing);
+        let brings = open.iter().filter(|&&commit| commit != step.landing);
         found.push(Unrecorded {
-            by: context.evidence(landing),
-            changed_by: makers(context, &unnamed),
+            by: context.evidence(step.landing),
+            changed_by: makers(context, &open),
             brings: brings.map(|&commit| context.evidence(commit)).collect(),
-            paths,
+            paths: paths_of(context, &open),
         });
     }
     found
+}
+
+/// The infrastructure that commits changed, at most ten paths.
+pub(super) fn paths_of(context: &Context<'_>, commits: &[usize]) -> Vec<String> {
+    let mut paths: Vec<String> = commits.iter().flat_map(|&commit| infrastructure(context, commit)).collect();
+    paths.sort_unstable();
+    paths.dedup();
+    paths.truncate(MAX_PATHS);
+    paths
 }
 
 /// Authors and co-authors of commits, each once: people by name, others by address.

@@ -1,6 +1,7 @@
 //! What is asked of the audit and what it answers.
 
 use super::controls::ControlChange;
+use super::late::RecordedLate;
 use super::population::{Unrecorded, UnrecordedDeployment};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::history::CommitId;
@@ -92,6 +93,8 @@ pub struct Audit {
     pub rows: Vec<Row>,
     /// Changes of infrastructure that name no task, oldest first.
     pub unrecorded: Vec<Unrecorded>,
+    /// The same, where a task took it on afterwards; oldest first.
+    pub late: Vec<RecordedLate>,
     /// Landed work that no deployment has in its history, oldest first.
     pub undeployed: Vec<UnrecordedDeployment>,
     /// Changes of the policy that landed in the period, the first one first.
@@ -107,6 +110,7 @@ impl Audit {
     pub fn is_clean(&self) -> bool {
         self.rows.iter().all(|row| row.exceptions.is_empty())
             && self.unrecorded.is_empty()
+            && self.late.iter().all(|late| late.open.is_none())
             && self.undeployed.is_empty()
             && self.policy.is_empty()
     }

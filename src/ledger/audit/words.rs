@@ -126,7 +126,12 @@ pub fn other_commands(audit: &Audit) -> Vec<(String, Vec<String>)> {
         ];
         (format!("deployment-unrecorded {} {work}", found.id), show)
     });
-    unrecorded.chain(undeployed).collect()
+    let late = audit.late.iter().map(|found| {
+        let commits = std::iter::once(&found.by).chain(&found.brings).chain(&found.recorded);
+        let show = commits.map(|by| format!("{git} show --format=fuller --name-only {}", by.commit));
+        (format!("recorded-late {} {}", found.id, found.by.commit), show.collect())
+    });
+    unrecorded.chain(late).chain(undeployed).collect()
 }
 
 /// When it ran, and whether that is only stated.

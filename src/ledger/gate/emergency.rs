@@ -67,15 +67,24 @@ pub(in crate::ledger) fn review(
     });
     let is_others = |person: &str| !askers.contains(person);
     let set = sets.filter(|(_, by)| by.as_ref().is_ok_and(|person| is_others(person))).map(|(set, _)| set);
-    let first = set.min_by_key(|&set| context.sources.history.commits[set].committer.time.seconds);
+    let first = set.map(|set| (known_at(context, policy, set), set)).min();
     match first {
-        Some(set) if context.sources.history.commits[set].committer.time.seconds <= deadline => {
-            Review::InTime { by: context.evidence(set) }
-        }
-        Some(set) => Review::Late { by: context.evidence(set) },
+        Some((at, set)) if at <= deadline => Review::InTime { by: context.evidence(set) },
+        Some((_, set)) => Review::Late { by: context.evidence(set) },
         None if now > deadline => Review::Overdue { since: deadline },
         None => Review::Owed { until: deadline },
     }
+}
+
+/// When a decision was taken, as far as its date can be believed: not before its commit's parents, and not longer before it
+/// landed than the policy allows.
+fn known_at(context: &Context<'_>, policy: &Policy, set: usize) -> i64 {
+    let commits = &context.sources.history.commits;
+    let date = |commit: usize| commits[commit].committer.time.seconds;
+    let parents = commits[set].parents.iter().map(|&parent| date(parent));
+    let stated = parents.chain([date(set)]).max().unwrap_or_default();
+    let landed = context.landing(set).map(date);
+    landed.filter(|landed| landed.saturating_sub(stated) > policy.audit.lag).unwrap_or(stated)
 }
 
 /// Commits that set a decision on what was deployed, or on the task afterwards. One that was set anew has been taken all
@@ -114,7 +123,7 @@ pub(in crate::ledger) fn emergencies(context: &Context<'_>) -> Vec<EmergencyDepl
         }
         let gated = environments_of(&then, policy, commit, record).into_iter().filter(|e| e.gated);
         let times: Vec<i64> =
-            gated.map(|environment| time(&then, policy, commit, &environment.name).seconds).collect();
+            gated.map(|environment| time(&then, policy, commit, record, &environment.name).seconds).collect();
         if !times.is_empty() {
             found.push(EmergencyDeployment { commit, record, askers: askers(&then, record), times });
         }

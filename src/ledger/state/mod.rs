@@ -288,6 +288,8 @@ pub struct RecordState {
     pub authors: Vec<Evidence>,
     /// Commits on the task's code.
     pub work: Vec<Evidence>,
+    /// Those of them that it took on after they had landed.
+    pub covers: Vec<Evidence>,
     /// The risk (tasks).
     pub risk: Option<RiskState>,
     /// Approvals as a facet (tasks).

@@ -60,6 +60,7 @@ struct Walker<'a> {
     exists: u32,
     text: u32,
     scope: u32,
+    body: u32,
     present: u32,
     unchecked: u32,
     checked: u32,
@@ -80,6 +81,7 @@ impl<'a> Walker<'a> {
         debug_assert_eq!(absent, ABSENT);
         let (exists, text, scope) =
             (out.keys.intern(Key::Exists), out.keys.intern(Key::Text), out.keys.intern(Key::Scope));
+        let body = out.keys.intern(Key::Body);
         let present = out.values.intern(Value::Present);
         let (unchecked, checked) = (out.values.intern(Value::Unchecked), out.values.intern(Value::Checked));
         Walker {
@@ -96,6 +98,7 @@ impl<'a> Walker<'a> {
             exists,
             text,
             scope,
+            body,
             present,
             unchecked,
             checked,

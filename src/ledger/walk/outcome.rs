@@ -25,6 +25,8 @@ pub(in crate::ledger) enum Key {
     Text,
     /// Its material content.
     Scope,
+    /// The body of a runbook, blanks and boxes apart.
+    Body,
     /// A key of the frontmatter.
     Field(Arc<str>),
     /// An item.
@@ -44,6 +46,7 @@ pub(in crate::ledger) enum Value {
     Deployed(Arc<str>),
     Text(BlobId),
     Scope(ScopeHash),
+    Body(u64),
     Json(Arc<str>),
 }
 
@@ -212,9 +215,9 @@ impl<T: Eq + std::hash::Hash> Interner<T> {
 }
 
 /// Commits whose signatures matter: they tick, decide, write a text or did work on a task, carry a trailer that only its
-/// author may speak in, or change the policy. Positions, ascending; only commits that carry a signature. `named` are the
-/// commits that name tasks.
-pub fn signed_acts(history: &History, walk: &Walk, named: &FxHashMap<usize, Vec<RecordIx>>) -> Vec<usize> {
+/// author may speak in, or change the policy. Positions, ascending; only commits that carry a signature. `work` are the
+/// commits that tasks are named by, or cover.
+pub fn signed_acts(history: &History, walk: &Walk, work: impl Iterator<Item = usize>) -> Vec<usize> {
     let acts = walk.transitions.iter().filter(|transition| match walk.keys.item(transition.key) {
         Key::Item(_) => walk.values.item(transition.to).is_ticked(),
         Key::Scope | Key::Detached(_) => true,
@@ -228,7 +231,7 @@ pub fn signed_acts(history: &History, walk: &Walk, named: &FxHashMap<usize, Vec<
     let mut signed: Vec<usize> = acts
         .map(|transition| transition.commit as usize)
         .chain(walk.taints.iter().map(|(commit, _)| *commit))
-        .chain(named.keys().copied())
+        .chain(work)
         .chain((0..history.commits.len()).filter(speaks))
         .chain(policy_acts(history))
         .filter(|&commit| history.commits[commit].signed)

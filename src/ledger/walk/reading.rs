@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{Files, Key, Node, RecordIx, Value, Walker};
 use crate::history::BlobId;
 use crate::ledger::law::ABSENT;
-use crate::record::{Facts, Shape};
+use crate::record::{Facts, RecordType, Shape};
 
 /// Where the value of a key of a version stands.
 #[derive(Debug, Clone, Copy)]
@@ -62,7 +62,13 @@ impl<'a> Walker<'a> {
         state: &mut Vec<(u32, u32)>,
     ) {
         match (self.readable(record, files), before) {
-            (Some(facts), _) => self.read_state(facts, state),
+            (Some(facts), _) => {
+                self.read_state(facts, state);
+                if self.out.ids[record as usize].0 == RecordType::Runbook {
+                    state.push((self.body, self.out.values.intern(Value::Body(facts.body))));
+                    state.sort_unstable();
+                }
+            }
             (None, Some(node)) => {
                 let kept = node.cells.iter().filter(|(key, cell)| {
                     cell.value != ABSENT
