@@ -58,6 +58,9 @@ impl Rules {
         if self.fast_forward {
             text.push_str("[forge]\nmerge = \"fast-forward\"\n");
         }
+        // A team's first window takes the place of the built-in ones, and with them of what the risks say of those: that is
+        // more than one may change alone.
+        text.push_str("[windows.day]\nfrom = 2024-01-01T00:00:00Z\nto = 2024-01-02T00:00:00Z\n");
         if self.window {
             text.push_str("[windows.night]\nfrom = 2024-01-01T00:00:00Z\nto = 2024-01-02T00:00:00Z\n");
         }
