@@ -131,9 +131,11 @@ impl Authors {
     }
 
     /// What nobody has said yes to who could: the one who is named; for somebody who has left, or a robot, somebody who
-    /// may change the policy and wrote none of it, and who stands behind it from then on as its author would.
+    /// may change the policy and wrote none of it, and who stands behind it from then on as its author would. To vouch for
+    /// one commit is not to have written it, so that the next may be vouched for by the same person.
     fn hold(&mut self, context: &Context<'_>, unproven: Vec<Unproven>) {
         let policy = context.sources.policy;
+        let mut vouched = Vec::new();
         for unproven in unproven {
             let said = affirmers(context, unproven.commit);
             if said.contains(&unproven.named.as_str()) {
@@ -144,12 +146,12 @@ impl Authors {
             match voucher {
                 Some(person) => {
                     let short = context.sources.history.commits[unproven.commit].id.short();
-                    self.persons
-                        .insert(((*person).to_owned(), format!("vouched for a part of it ({short})")));
+                    vouched.push(((*person).to_owned(), format!("vouched for a part of it ({short})")));
                 }
                 None => self.unknown.push(Unknown::Unproven(unproven)),
             }
         }
+        self.persons.extend(vouched);
     }
 
     fn wrote(&self, person: &str) -> Option<&String> {
