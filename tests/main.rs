@@ -33,6 +33,7 @@ mod merge_laws;
 mod merges;
 mod naming;
 mod plans;
+mod power;
 mod pull_request;
 mod rebuild;
 mod renumber;

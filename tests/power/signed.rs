@@ -1,0 +1,44 @@
+//! Sam's key, and the detached approvals that sam has signed with it: each is made once.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use super::state::{N_ROLES, ROLES, Signed, TASKS, Task};
+use crate::support::Fixture;
+
+pub(crate) struct Signatures {
+    /// As a policy lists it.
+    pub(crate) public_key: String,
+    files: BTreeMap<Signed, String>,
+}
+
+/// How many different texts the task has, and how often sam signs each.
+pub(crate) const N_TEXTS: u8 = 4;
+const N_TIMES: u8 = 2;
+
+pub(crate) static SIGNATURES: LazyLock<Signatures> = LazyLock::new(|| {
+    let fixture = Fixture::empty();
+    let key = fixture.ssh_key("sam", "ed25519");
+    let mut files = BTreeMap::new();
+    for text in 0..N_TEXTS {
+        fixture.write("task.md", Task { text, ..Task::default() }.text());
+        let scope = fixture.pipe("$CHANGEBOOK scope - < task.md");
+        let kinds = (0..N_ROLES).flat_map(|role| (0..N_TIMES).map(move |time| Signed { role, text, time }));
+        for signed in kinds {
+            let of = format!("book: test\nrecord: {}\nrole: {}\n", TASKS[0], ROLES[signed.role]);
+            let by = format!("scope: {}\nperson: sam\ntime: 2024-05-0{}", scope.trim(), signed.time + 1);
+            let text = format!("changebook approval 1\n{of}{by}T12:00:00Z\n");
+            fixture.write("text", &text);
+            fixture.pipe(&format!("rm -f text.sig; ssh-keygen -q -Y sign -n changebook -f '{key}' text"));
+            files.insert(signed, format!("{text}{}", fixture.read("text.sig")));
+        }
+    }
+    let public_key = std::fs::read_to_string(format!("{key}.pub")).unwrap();
+    Signatures { public_key: public_key.trim().to_owned(), files }
+});
+
+impl Signatures {
+    pub(crate) fn file(&self, signed: Signed) -> &str {
+        &self.files[&signed]
+    }
+}
