@@ -57,7 +57,8 @@ fn code(approval: &Approval) -> Code {
     }
     match approval.code.map(|code| code.to_string()).as_deref() {
         Some("approval-missing") => Code::Missing,
-        Some("approval-role" | "policy-role" | "policy-self-grant" | "policy-unreviewed") => Code::Role,
+        Some("approval-role" | "approval-squashed") => Code::Role,
+        Some("policy-role" | "policy-self-grant" | "policy-unreviewed") => Code::Role,
         Some("approval-self") => Code::Own,
         Some("author-unknown") => Code::AuthorUnknown,
         Some("approval-stale") => Code::Stale,

@@ -1,6 +1,6 @@
 //! Books that were once answered wrongly.
 
-use super::state::{ANA, Addresses, BOT, FORGE, KIM, LEE, SAM};
+use super::state::{ANA, Addresses, BOT, EVE, FORGE, KIM, LEE, SAM, Verdict};
 use super::story::{Edit, Plot, Role, Step, Takes};
 use super::turns::{affirm, merge, own};
 
@@ -29,6 +29,19 @@ pub(crate) fn known() -> Vec<Plot> {
         own(0, ANA, Edit::Text),
         own(0, KIM, Edit::Grant(Role::Security, LEE)),
     ]);
+    // Whoever takes a task from the list does not undo the board's refusal once the board touches the list after them.
+    let refused = plot(vec![
+        own(0, SAM, Edit::Decide(Some(Verdict::Rejected))),
+        own(0, EVE, Edit::List(0)),
+        own(0, KIM, Edit::List(1)),
+    ]);
+    // And the board takes it off itself, without knowing that a member has approved it.
+    let apart = plot(vec![
+        own(1, KIM, Edit::List(0)),
+        own(0, SAM, Edit::Decide(Some(Verdict::Approved))),
+        merge(0, 1, Takes::Both),
+        own(0, LEE, Edit::List(0)),
+    ]);
     let left = vec![own(0, KIM, Edit::Listed(LEE)), affirm(LEE, 0)];
-    vec![vouched(BOT, Vec::new()), vouched(LEE, left.clone()), waiting]
+    vec![vouched(BOT, Vec::new()), vouched(LEE, left), waiting, refused, apart]
 }

@@ -46,6 +46,8 @@ pub(crate) enum Rule {
     SignedByAListedKey,
     /// It counts for the text that was signed, whoever brings it.
     SignedForTheText,
+    /// And not once it was signed before what ended approvals.
+    SignedBeforeTheEnd,
     /// And never again once it was taken away.
     SignedTextStaysWithdrawn,
     /// An act in somebody's name that another committed is a claim.
@@ -72,6 +74,8 @@ pub(crate) enum Rule {
     BoardsWordStands,
     /// The board itself takes a task from its list.
     BoardTakesBack,
+    /// What others took from the list, nobody of the board has.
+    TakenOffByTheBoard,
     /// Its word is outdated when the board itself changed the decision's text.
     BoundToItsOwnText,
     /// And when a task on its list is another.
@@ -87,7 +91,7 @@ pub(crate) enum Rule {
 }
 
 impl Rule {
-    pub(crate) const ALL: [Rule; 40] = [
+    pub(crate) const ALL: [Rule; 42] = [
         Rule::ProperPolicyAlone,
         Rule::JudgedAtTheLanding,
         Rule::UnlandedAsIfNow,
@@ -109,6 +113,7 @@ impl Rule {
         Rule::WhoHasAKeySigns,
         Rule::SignedByAListedKey,
         Rule::SignedForTheText,
+        Rule::SignedBeforeTheEnd,
         Rule::SignedTextStaysWithdrawn,
         Rule::ClaimsCountNothing,
         Rule::MergesApproveNothing,
@@ -122,6 +127,7 @@ impl Rule {
         Rule::BoardDecides,
         Rule::BoardsWordStands,
         Rule::BoardTakesBack,
+        Rule::TakenOffByTheBoard,
         Rule::BoundToItsOwnText,
         Rule::BoundToItsTasks,
         Rule::BoundToAbsence,

@@ -229,11 +229,15 @@ impl<'s> Reading<'s> {
         (!proven).then_some((commit, named))
     }
 
+    /// Commits that ended what was approved before them.
+    fn ends(&self) -> Vec<usize> {
+        let cancels = self.changed(&self.things.cancelled).filter(|_| self.holds(Rule::CancellingEnds));
+        cancels.filter(|&at| task(self.story, at).is_some_and(|task| task.cancelled)).collect()
+    }
+
     /// Whether what ended approvals is unknown to an act.
     fn is_ended(&self, act: usize) -> bool {
-        let cancels = self.changed(&self.things.cancelled);
-        let mut cancels = cancels.filter(|&at| task(self.story, at).is_some_and(|task| task.cancelled));
-        cancels.any(|end| end == act || !self.people.has(end, act)) && self.holds(Rule::CancellingEnds)
+        self.ends().into_iter().any(|end| end == act || !self.people.has(end, act))
     }
 
     fn approval(&self, role: usize, held: Held) -> Code {
@@ -280,11 +284,14 @@ impl<'s> Reading<'s> {
         }
         let is_other = Some(signed.text) != text(self.story, 0, self.people.view);
         let unlisted = judge.key != Some(SAM) && self.holds(Rule::SignedByAListedKey);
-        self.judged(SAM, carrier, is_other && self.holds(Rule::SignedForTheText), unlisted)
+        // Who signed before the book began knows of nothing that ended approvals in it, whoever brings the file.
+        let too_early = signed.time == 0 && !self.ends().is_empty() && self.holds(Rule::SignedBeforeTheEnd);
+        let stale = is_other && self.holds(Rule::SignedForTheText) || too_early;
+        self.judged(SAM, carrier, stale, unlisted)
     }
 
     /// What an act by somebody with the role comes to.
-    fn judged(&self, person: usize, act: usize, on_other_text: bool, claimed: bool) -> Code {
+    fn judged(&self, person: usize, act: usize, is_stale: bool, claimed: bool) -> Code {
         let authors = self.authors(0, act);
         if authors.people.contains(&person) {
             return Code::Own;
@@ -293,7 +300,7 @@ impl<'s> Reading<'s> {
             return Code::AuthorUnknown;
         }
         let added = self.work().into_iter().any(|work| !self.people.has(work, act));
-        if on_other_text || added && self.holds(Rule::BoundToTheCode) || self.is_ended(act) {
+        if is_stale || added && self.holds(Rule::BoundToTheCode) || self.is_ended(act) {
             return Code::Stale;
         }
         if claimed { Code::Unsigned } else { Code::Valid }
@@ -332,17 +339,24 @@ impl<'s> Reading<'s> {
         self.is_boards(word).then_some(word)
     }
 
+    /// Whether the board has taken a task from its list, in an act of which its word does not know. What others took off is
+    /// not taken off by whoever of the board touches the list after them.
+    fn is_taken_off(&self, of: usize, word: usize) -> bool {
+        let lists = |at: usize| decision(self.story, at).is_some_and(|decision| decision.listed[of]);
+        let was_on = |at: usize| self.story.commits[at].parents.iter().any(|&parent| lists(parent));
+        let mut acts = self.changed(&self.things.list).filter(|&at| !lists(at));
+        acts.any(|at| {
+            let takes = was_on(at) || !self.holds(Rule::TakenOffByTheBoard);
+            let is_boards = self.is_boards(at) && self.holds(Rule::BoardTakesBack) && takes;
+            let by_anybody = !self.holds(Rule::BoardsWordStands);
+            at != word && !self.people.has(at, word) && (is_boards || by_anybody)
+        })
+    }
+
     fn board(&self, of: usize) -> Board {
         let Some(word) = self.word() else { return Board::Not };
-        let listed = |at: usize| decision(self.story, at).map(|decision| decision.listed[of]);
-        let taken_off = self.changed(&self.things.list).any(|at| {
-            let is_boards = self.is_boards(at) && self.holds(Rule::BoardTakesBack);
-            at != word
-                && self.people.has(word, at)
-                && listed(at) == Some(false)
-                && (is_boards || !self.holds(Rule::BoardsWordStands))
-        });
-        if listed(word) != Some(true) || taken_off {
+        let is_listed = decision(self.story, word).is_some_and(|decision| decision.listed[of]);
+        if !is_listed || self.is_taken_off(of, word) {
             return Board::Not;
         }
         match self.verdict(word) {
@@ -378,13 +392,7 @@ impl<'s> Reading<'s> {
         };
         let own = !same && edits.any(by_board);
         let listed = decision(self.story, word).map_or([false; 2], |decision| decision.listed);
-        let taken_off = |of: usize| {
-            self.changed(&self.things.list).any(|at| {
-                let is_off = decision(self.story, at).is_some_and(|decision| !decision.listed[of]);
-                at != word && self.people.has(word, at) && self.is_boards(at) && is_off
-            })
-        };
-        let other = (0..2).filter(|&of| listed[of] && !taken_off(of)).any(|of| {
+        let other = (0..2).filter(|&of| listed[of] && !self.is_taken_off(of, word)).any(|of| {
             let (then, now) = (text(self.story, of, word), text(self.story, of, self.people.view));
             let rule = if then.is_none() { Rule::BoundToAbsence } else { Rule::BoundToItsTasks };
             then != now && self.holds(rule)

@@ -26,7 +26,9 @@ pub(crate) static SIGNATURES: LazyLock<Signatures> = LazyLock::new(|| {
         let kinds = (0..N_ROLES).flat_map(|role| (0..N_TIMES).map(move |time| Signed { role, text, time }));
         for signed in kinds {
             let of = format!("book: test\nrecord: {}\nrole: {}\n", TASKS[0], ROLES[signed.role]);
-            let by = format!("scope: {}\nperson: sam\ntime: 2024-05-0{}", scope.trim(), signed.time + 1);
+            // Before the first commit of a book, or after the last.
+            let day = if signed.time == 0 { "2024-05-01" } else { "2024-05-07" };
+            let by = format!("scope: {}\nperson: sam\ntime: {day}", scope.trim());
             let text = format!("changebook approval 1\n{of}{by}T12:00:00Z\n");
             fixture.write("text", &text);
             fixture.pipe(&format!("rm -f text.sig; ssh-keygen -q -Y sign -n changebook -f '{key}' text"));

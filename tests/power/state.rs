@@ -47,7 +47,7 @@ impl Addresses {
     }
 }
 
-/// A detached approval of sam's: of a text of the task, at a time.
+/// A detached approval of sam's: of a text of the task, before a book began (0) or after all that happened in it (1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Signed {
     pub(crate) role: usize,

@@ -152,6 +152,13 @@ pub(crate) fn spoken() -> impl Strategy<Value = Vec<Step>> {
             vec![own(0, one, Edit::List(0)), own(0, other, Edit::List(0))]
         }),
         1 => of_the_board().prop_map(|person| vec![own(0, person, Edit::List(0))]),
+        // The board touches the list after somebody else, or without knowing that it has spoken.
+        2 => (anybody.clone(), of_the_board()).prop_map(|(one, other)| {
+            vec![own(0, one, Edit::List(0)), own(0, other, Edit::List(1))]
+        }),
+        2 => (of_the_board(), 0..2_usize).prop_map(|(person, task)| {
+            vec![Step::Branch { which: 1, back: 1 }, own(1, person, Edit::List(task)), merge(0, 1, Takes::Both)]
+        }),
         2 => of_the_board().prop_map(|person| vec![own(0, person, Edit::BoardText)]),
         1 => anybody.clone().prop_map(|person| vec![own(0, person, Edit::BoardGone)]),
         2 => (of_the_board(), verdict()).prop_map(|(person, verdict)| vec![own(0, person, Edit::Decide(verdict))]),
@@ -165,11 +172,9 @@ pub(crate) fn spoken() -> impl Strategy<Value = Vec<Step>> {
         1 => of_the_board().prop_map(|person| vec![own(0, person, Edit::Text)]),
         3 => anybody.prop_map(|person| vec![own(0, person, Edit::List(1))]),
     ];
-    (before, of_the_board(), then).prop_map(|(mut steps, person, then)| {
-        steps.extend([
-            own(0, person, Edit::Decide(None)),
-            own(0, person, Edit::Decide(Some(Verdict::Approved))),
-        ]);
+    let says = prop_oneof![3 => Just(Verdict::Approved), 1 => Just(Verdict::Rejected)];
+    (before, of_the_board(), says, then).prop_map(|(mut steps, person, verdict, then)| {
+        steps.extend([own(0, person, Edit::Decide(None)), own(0, person, Edit::Decide(Some(verdict)))]);
         steps.extend(then);
         steps
     })
@@ -343,7 +348,8 @@ pub(crate) fn signed() -> impl Strategy<Value = Vec<Step>> {
             }
             _ => steps.extend([own(1, person, sign), merge(0, 1, Takes::Both)]),
         }
-        steps.extend(merged.then(|| own(0, SAM, Edit::Tick(role, true))));
+        let ends = [own(0, ANA, Edit::Cancel(true)), own(0, ANA, Edit::Cancel(false))];
+        steps.splice(0..0, ends.into_iter().filter(|_| merged));
         if let Some((takes, brings, time)) = again {
             steps.extend([
                 own(0, takes, Edit::Unsign(role)),

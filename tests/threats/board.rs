@@ -120,6 +120,44 @@ fn row_57_the_board_itself_may_think_again() {
     assert_eq!(boards(&book), "valid");
 }
 
+const ON_LIST: &str = "changes = [\"INFRA-1\"]";
+
+#[test]
+fn row_57_what_a_stranger_took_off_the_list_the_board_has_not() {
+    for person in ["lee", "eve", "bot"] {
+        let mut book = decided("high", "rejected");
+        book.replace(BOARD, ON_LIST, "changes = []");
+        book.person(person).later().commit("off the list");
+        book.replace(BOARD, "changes = []", "changes = [\"INFRA-2\"]");
+        book.person("kim").later().commit("one more for the meeting");
+        assert_eq!(boards(&book), "decision-rejected", "taken off by {person}");
+    }
+    let mut book = decided("high", "rejected");
+    book.replace(BOARD, ON_LIST, "changes = [\"INFRA-1\", \"INFRA-2\"]");
+    book.person("kim").later().commit("one more for the meeting");
+    assert_eq!(boards(&book), "decision-rejected", "still on the list");
+    book.replace(BOARD, "\"INFRA-1\", ", "");
+    book.later().commit("off the list");
+    assert_eq!(boards(&book), "decision-missing", "the board itself");
+}
+
+#[test]
+fn row_57_the_board_takes_off_what_it_does_not_know_to_be_approved() {
+    for (person, expected) in [("kim", "decision-missing"), ("lee", "valid")] {
+        let mut book = decided("high", "");
+        book.git(&["checkout", "-q", "-b", "side"]);
+        book.replace(BOARD, ON_LIST, "changes = []");
+        book.person(person).later().commit("off the list");
+        book.git(&["checkout", "-q", "main"]);
+        book.replace(BOARD, "\n+++\n\n", "\ndecision = \"approved\"\n+++\n\n");
+        book.person("sam").later().commit("decide");
+        let _ = book.try_git(&book.root, &["merge", "-q", "--no-ff", "--no-commit", "side"]);
+        book.write(BOARD, decision("CAB-2024-01", "\"INFRA-1\"", "approved"));
+        book.later().commit("merge");
+        assert_eq!(boards(&book), expected, "{person}");
+    }
+}
+
 #[test]
 fn row_58_a_decision_by_somebody_without_the_role_is_none_in_every_view() {
     for person in ["lee", "eve", "bot"] {

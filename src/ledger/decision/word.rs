@@ -15,8 +15,10 @@ pub(in crate::ledger) struct Word<'a> {
     pub(in crate::ledger) set: usize,
     /// What it is about; `None` when it lists nothing.
     pub(super) binding: Option<&'a Binding>,
-    /// Tasks that the board took from its list afterwards.
+    /// Tasks that the board took from its list without knowing of its word, or afterwards.
     unlisted: Vec<RecordIx>,
+    /// What was on its list and did not exist, and is still on it.
+    absent: Vec<&'a RecordId>,
 }
 
 /// The member of the board who did something to a decision; else why it is not the board's act, in words.
@@ -73,16 +75,29 @@ pub(super) fn word<'a>(context: &Context<'a>, record: RecordIx) -> Option<Word<'
     })?;
     let set = commit(last);
     let binding = context.binding(record, &[last.commit]);
-    let later = of_board(context, record, "changes");
-    let later =
-        later.iter().filter(|change| commit(change) != set && context.in_history(set, commit(change)));
-    let lists = later.filter_map(|change| context.binding(record, &[change.commit]));
-    let lists: Vec<&Binding> = lists.collect();
-    let is_taken_off =
-        |task: &RecordIx| lists.iter().any(|later| !later.scopes.iter().any(|(listed, _)| listed == task));
+    let lists = of_board(context, record, "changes");
+    let unknown =
+        lists.iter().filter(|change| commit(change) != set && !context.in_history(commit(change), set));
+    let taken: Vec<RecordId> = unknown.flat_map(|change| taken_off(context, change)).collect();
     let tasks = binding.into_iter().flat_map(|binding| binding.scopes.iter().map(|(task, _)| *task));
-    let unlisted = tasks.filter(is_taken_off).collect();
-    Some(Word { verdict: verdict_of(context.value(last.to))?, set, binding, unlisted })
+    let unlisted = tasks.filter(|task| taken.contains(&context.sources.walk.ids[*task as usize].1)).collect();
+    let absent = binding.into_iter().flat_map(|binding| &binding.absent);
+    let absent = absent.filter(|id| !taken.contains(id)).collect();
+    Some(Word { verdict: verdict_of(context.value(last.to))?, set, binding, unlisted, absent })
+}
+
+/// What a commit itself took from a decision's list: what somebody else had taken off before is not the board's doing when
+/// the board touches the list.
+fn taken_off(context: &Context<'_>, change: &Transition) -> Vec<RecordId> {
+    let list = |value: u32| -> Vec<String> {
+        match context.value(value) {
+            Value::Json(json) => serde_json::from_str(json).unwrap_or_default(),
+            _ => Vec::new(),
+        }
+    };
+    let after = list(change.to);
+    let gone = list(change.from).into_iter().filter(|id| !after.contains(id));
+    gone.filter_map(|id| RecordId::parse(&id).ok()).collect()
 }
 
 /// The board's own changes of a field of a decision in the view, parents before children.
@@ -102,7 +117,7 @@ impl Word<'_> {
         let listed = record.is_some_and(|record| {
             binding.scopes.iter().any(|(bound, _)| *bound == record) && !self.unlisted.contains(&record)
         });
-        listed || binding.absent.contains(task)
+        listed || self.absent.contains(&task)
     }
 
     /// The tasks that it is about, each with its scope when it was set.
@@ -137,8 +152,7 @@ impl Word<'_> {
             let id = &context.sources.walk.ids[task as usize].1;
             return Some((format!("{id} changed{}", short(changed)), changed));
         }
-        let mut absent = self.binding.into_iter().flat_map(|binding| &binding.absent);
-        absent.find_map(|id| {
+        self.absent.iter().find_map(|id| {
             let task =
                 context.record(RecordType::Task, id.as_str()).filter(|task| context.node(*task).is_some())?;
             let created = owner(task, &Key::Exists);
