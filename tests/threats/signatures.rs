@@ -219,8 +219,10 @@ fn a_key_that_is_not_the_persons_and_a_text_that_changed() {
         .run(&[&["approve", "INFRA-1", "--role", "peer", "--sign", "--key", &other][..], &anyway].concat());
     assert!(run.stderr.contains("does not count: approval-unsigned"), "{}", run.stderr);
     assert_eq!(peer(&book), "approval-unsigned");
-    book.later();
-    sign(&book, &key);
+    // At another time: the same text, taken away with the file that the wrong key signed, would never count again.
+    let later =
+        ["approve", "INFRA-1", "--role", "peer", "--sign", "--key", &key, "--now", "2030-01-01T00:00:00Z"];
+    book.later().run(&later).expect(0);
     assert_eq!(peer(&book), "valid");
     book.person("ana").later().replace(PATH, "Something.", "More.");
     book.commit("text");
