@@ -88,7 +88,7 @@ fn told(story: &Story, view: usize, loaded: &Loaded) -> Answer {
     let cancelled = record(TASKS[0]).is_some_and(|record| record.status == Status::Cancelled);
     let is_open = is_readable && !cancelled;
     let valid = |role: &&str| approval(TASKS[0], role).is_some_and(|approval| approval.valid);
-    assert!(is_readable || !ROLES.iter().any(|role| valid(&role)), "what cannot be read is approved");
+    assert!(is_readable || !ROLES.iter().any(valid), "what cannot be read is approved");
     let asked_for = |role| code(approval(TASKS[0], role).expect("each role that is asked for is shown"));
     let of = |id: &str, is_there: bool| is_there.then(|| board(approval(id, "cab")));
     Answer {

@@ -57,6 +57,9 @@ impl Rule {
     ];
 }
 
+/// A state, its owners, and what that history has superseded.
+type Owned = (Option<String>, BTreeSet<usize>, BTreeSet<usize>);
+
 /// A value of the rules, by its name.
 type Values = BTreeMap<String, String>;
 
@@ -213,7 +216,7 @@ impl<'s> Reading<'s> {
     /// The law of items: who owns the state of a value after a commit.
     fn owners(&self, key: &str, commit: usize) -> BTreeSet<usize> {
         // By commit: the state, its owners, and what that history has superseded.
-        let mut known: BTreeMap<usize, (Option<String>, BTreeSet<usize>, BTreeSet<usize>)> = BTreeMap::new();
+        let mut known: BTreeMap<usize, Owned> = BTreeMap::new();
         for &at in self.ancestors(commit) {
             let state = self.values_at(at).get(key).cloned();
             let before: Vec<_> = self.parents(at).iter().map(|parent| &known[parent]).collect();
