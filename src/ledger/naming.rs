@@ -247,7 +247,9 @@ pub fn name_by_text<'p>(
     work_paths: &WorkPaths,
     judge: impl Fn(usize) -> Option<&'p Policy>,
 ) {
-    for (&commit, &task) in by_text {
+    let mut by_text: Vec<(usize, RecordIx)> = by_text.iter().map(|(commit, task)| (*commit, *task)).collect();
+    by_text.sort_unstable();
+    for (commit, task) in by_text {
         let paths = work_paths.get(&commit).map_or(&[][..], Vec::as_slice);
         let is_work = judge(commit).is_some_and(|policy| paths.iter().any(|path| policy.paths.matches(path)));
         if is_work {
