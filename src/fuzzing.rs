@@ -88,7 +88,7 @@ pub fn record(data: &[u8]) {
 /// A policy, with the openings of its windows.
 pub fn policy(data: &[u8]) {
     let (policy, found) = Policy::parse("policy.toml", &String::from_utf8_lossy(data));
-    assert!(policy.is_some() != !found.is_empty(), "a policy or what is wrong with it");
+    assert!(policy.is_some() == found.is_empty(), "a policy or what is wrong with it");
     for window in policy.iter().flat_map(|policy| policy.windows.values()) {
         let _ = (next_opening(window, NOW), open_at(window, NOW));
     }

@@ -213,7 +213,7 @@ fn says_something(text: &str) -> bool {
     let is_placeholder = PLACEHOLDERS.contains(&folded.as_str())
         || folded.starts_with("your")
         || folded.starts_with("(sensitive")
-        || text.chars().all(|c| Some(c) == text.chars().next());
+        || text.chars().all(|c| text.starts_with(c));
     text.chars().count() >= 4 && !is_reference && !is_placeholder
 }
 

@@ -38,7 +38,7 @@ fn not_in_force(
     code: Code,
     values: &[&Improper],
 ) -> Diagnostic {
-    let commits = owners.iter().map(|&owner| &context.sources.history.commits[owner]);
+    let mut commits = owners.iter().map(|&owner| &context.sources.history.commits[owner]);
     let by: Vec<String> =
         commits.clone().map(|facts| format!("{} in {}", facts.author.email, facts.id.short())).collect();
     let mut named: Vec<String> = values.iter().take(NAMED).map(|improper| improper.key.to_string()).collect();
@@ -47,7 +47,7 @@ fn not_in_force(
     }
     let message = format!("not in force: {}, changed by {}", named.join(", "), by.join(" and "));
     let open_to = values.first().map_or(&[][..], |improper| &improper.open_to);
-    let help = match commits.last() {
+    let help = match commits.next_back() {
         Some(commit) if !open_to.is_empty() => {
             format!("{} can agree: `changebook affirm {}`", open_to.join(" or "), commit.id.short())
         }

@@ -153,7 +153,7 @@ impl Reader<'_> {
             return;
         }
         let written = normalize(title);
-        let exact = self.rules.sections.iter().any(|section| *section == written);
+        let exact = self.rules.sections.contains(&written);
         // A condition counts under a section of that name alone, and not under a heading of another level.
         let hides_conditions = exact && !is_section && written == CONDITIONS;
         let near = match exact {
