@@ -110,6 +110,7 @@ impl Books {
             now: BEGUN + 86_400,
             now_is_stated: true,
             trunk: Some(branch(number, story.tips[0])),
+            trunk_tip: None,
             policy_root: None,
             cache: CacheUse::Refused,
             view: View::Head,
