@@ -3,8 +3,7 @@
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::{Child, ChildStdin, ChildStdout, Stdio};
 
-use changebook::book::{Ask, Book, CacheUse, Loaded, View};
-use changebook::ledger::Depth;
+use changebook::book::{Ask, Book, Loaded};
 
 use super::state::address;
 use super::story::Story;
@@ -110,11 +109,7 @@ impl Books {
             now: BEGUN + 86_400,
             now_is_stated: true,
             trunk: Some(branch(number, story.tips[0])),
-            trunk_tip: None,
-            policy_root: None,
-            cache: CacheUse::Refused,
-            view: View::Head,
-            depth: Depth::Everything,
+            ..Ask::default()
         };
         Book::find(&self.fixture.root).unwrap().load(&ask).unwrap_or_else(|error| panic!("{error}"))
     }

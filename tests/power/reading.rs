@@ -42,7 +42,6 @@ pub(crate) struct Answer {
 pub(crate) struct Things {
     text: [Vec<BTreeSet<usize>>; 2],
     ticks: [Vec<BTreeSet<usize>>; N_ROLES],
-    signed: [Vec<BTreeSet<usize>>; N_ROLES],
     cancelled: Vec<BTreeSet<usize>>,
     verdict: Vec<BTreeSet<usize>>,
     list: Vec<BTreeSet<usize>>,
@@ -88,7 +87,6 @@ impl Things {
         Things {
             text: [0, 1].map(|of| owners(story, |at| text(story, of, at))),
             ticks: [0, 1].map(|role| owners(story, |at| task(story, at).map(|task| task.ticks[role]))),
-            signed: [0, 1].map(|role| owners(story, |at| story.commits[at].state.signed[role])),
             cancelled: owners(story, |at| task(story, at).filter(|task| task.cancelled).map(drop)),
             verdict: owners(story, |at| decision(story, at).and_then(|decision| decision.verdict)),
             list: owners(story, |at| decision(story, at).map(|decision| decision.listed)),
@@ -267,13 +265,15 @@ impl<'s> Reading<'s> {
         self.judged(person, act, is_other && self.holds(Rule::BoundToTheText), claimed)
     }
 
-    /// A detached approval of sam's, by the last commit that carries it.
+    /// A detached approval of sam's, by the last commit that carries it. Each text has a place of its own.
     fn signed(&self, signed: Signed, held: Held) -> Code {
-        let of = |at: usize| self.story.commits[at].state.signed[signed.role];
-        let things = &self.things.signed[signed.role];
-        let mut changes = self.changed(things).filter(|&at| of(at) != Some(signed));
-        let withdrawn =
-            changes.any(|at| self.story.commits[at].parents.iter().any(|&parent| of(parent) == Some(signed)));
+        let stands = |at: usize| self.story.commits[at].state.signed[signed.role];
+        let of = |at: usize| stands(at).filter(|other| other.text == signed.text);
+        let things = owners(self.story, of);
+        let withdrawn = self.seen().any(|at| {
+            let had = self.story.commits[at].parents.iter().any(|&parent| of(parent) == Some(signed));
+            things[at] == BTreeSet::from([at]) && had && of(at) != Some(signed)
+        });
         if withdrawn && self.holds(Rule::SignedTextStaysWithdrawn) {
             return Code::Missing;
         }

@@ -268,8 +268,8 @@ impl State {
             add("terraform/x.tf", format!("# {}\n", self.code));
         }
         for signed in self.signed.iter().flatten() {
-            let path = format!("approvals/{}/{}.sam.sig", TASKS[0], ROLES[signed.role]);
-            add(&path, SIGNATURES.file(*signed).to_owned());
+            let (path, text) = SIGNATURES.file(*signed);
+            add(&path, text);
         }
         for (of, by) in &self.yes {
             let (of, by) = (name(*of), PEOPLE[*by]);
