@@ -320,8 +320,7 @@ impl<'s> Reading<'s> {
         decision(self.story, act).and_then(|decision| decision.verdict)
     }
 
-    /// The act that is the board's word: of those that do not know of each other the strictest; to take a decision back is
-    /// stricter than to approve.
+    /// The board's word: of acts that do not know of each other the strictest; taking back is stricter than approving.
     fn word(&self) -> Option<usize> {
         let ends = |act: &usize| self.is_boards(*act) || !self.holds(Rule::BoardsWordStands);
         let sets: Vec<usize> = self.changed(&self.things.verdict).filter(ends).collect();
@@ -339,8 +338,7 @@ impl<'s> Reading<'s> {
         self.is_boards(word).then_some(word)
     }
 
-    /// Whether the board has taken a task from its list, in an act of which its word does not know. What others took off is
-    /// not taken off by whoever of the board touches the list after them.
+    /// Whether the board has taken a task from its list, in an act of its own of which its word does not know.
     fn is_taken_off(&self, of: usize, word: usize) -> bool {
         let lists = |at: usize| decision(self.story, at).is_some_and(|decision| decision.listed[of]);
         let was_on = |at: usize| self.story.commits[at].parents.iter().any(|&parent| lists(parent));
