@@ -45,7 +45,7 @@ pub use differences::{Differences, Step, Steps};
 pub use error::BookError;
 pub use files::{FileContent, RecordFile};
 pub use inputs::{Inputs, Parts};
-pub use judge::{AuditQuestion, Audited, GateQuestion};
+pub use judge::{AuditQuestion, Audited, Began, GateQuestion};
 pub(crate) use load::natural;
 pub use load::{Ask, CacheUse, Loaded, View};
 pub use plan_files::words_of_plan;

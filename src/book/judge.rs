@@ -1,6 +1,7 @@
 //! Questions to the ledger about a book that has been read: the gate, the audit.
 
 use rayon::prelude::*;
+use serde::Serialize;
 
 use super::day_or_moment::Period;
 use super::load::View;
@@ -57,6 +58,19 @@ pub struct Audited {
     pub period: Period,
     /// Why the head that was seen before is not on the trunk any more.
     pub rewritten: Option<String>,
+    /// Where the policy began.
+    pub beginning: Option<Began>,
+}
+
+/// Where the policy began.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Began {
+    /// The commit.
+    pub commit: CommitId,
+    /// Whether somebody named it from outside of history.
+    pub named: bool,
+    /// Whether there was a policy before it.
+    pub again: bool,
 }
 
 impl Book {
@@ -95,7 +109,12 @@ impl Book {
                 duty: None,
             },
         };
-        Ok(Audited { audit, period, rewritten })
+        let beginning = loaded.prepared.beginning().map(|began| Began {
+            commit: history.commits[began.commit].id,
+            named: began.is_named,
+            again: began.is_again,
+        });
+        Ok(Audited { audit, period, rewritten, beginning })
     }
 }
 

@@ -91,8 +91,8 @@ impl Prepared {
     }
 
     /// Where the policy began.
-    pub(super) fn policy_root(&self) -> Option<usize> {
-        self.line.root()
+    pub(super) fn beginning(&self) -> Option<ledger::Beginning> {
+        self.line.beginning()
     }
 
     /// The trunk's position, when there is one.

@@ -142,7 +142,10 @@ impl Target {
         let is_next = self.loaded.trunk_tip().is_some_and(|tip| Some(tip) == self.loaded.commit());
         let trunk_tip = is_next.then_some(commit);
         let ask = Ask { at: Some(commit.hex()), now_is_stated: true, trunk_tip, ..context.ask() };
-        Ok(worth(&self.book.load(&ask)?, commit))
+        let uncounted = worth(&self.book.load(&ask)?, commit);
+        // Nobody can look for a commit that is not made.
+        let without_name = |why: String| why.replace(&commit.short(), "this commit");
+        Ok(uncounted.map(|uncounted| Uncounted { why: without_name(uncounted.why), ..uncounted }))
     }
 }
 

@@ -72,7 +72,7 @@ pub use metrics::{Figures, Metrics, metrics};
 pub use naming::{by_text, deployment_items, name_by_text, named_tasks};
 pub use needed::{Depth, Needed};
 pub use policy_line::{
-    Control, Forked, Given, Improper, InForce, Material, Pending, PolicyLine, policy_acts,
+    Beginning, Control, Forked, Given, Improper, InForce, Material, Pending, PolicyLine, policy_acts,
 };
 pub use progress::{Stage, definition_of_done, stages};
 pub use push::{Push, Refusal, judge_push, refused_name};

@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::context::Context;
 use super::error::CliError;
 use super::ui::{BAD, BOLD, GOOD, Ui, paint};
-use crate::book::{Ask, AuditQuestion, Audited, Book, CacheUse, Loaded, View};
+use crate::book::{Ask, AuditQuestion, Audited, Began, Book, CacheUse, Loaded, View};
 use crate::ledger::{AuditJson, Evidence, sample};
 
 /// Hold every deployment of a period against the rules, with the evidence
@@ -83,6 +83,7 @@ struct Answer<'a> {
     population: usize,
     sample: Option<&'a str>,
     rewritten: Option<&'a str>,
+    beginning: Option<Began>,
     #[serde(flatten)]
     audit: AuditJson<'a>,
 }
@@ -133,6 +134,7 @@ fn json(report: &Report<'_>, args: &AuditArgs) -> Result<String, CliError> {
         population: report.audited.audit.rows.len(),
         sample: report.sample.as_deref(),
         rewritten: report.audited.rewritten.as_deref(),
+        beginning: report.audited.beginning,
         audit: AuditJson::new(&report.audited.audit, &report.rows),
     };
     serde_json::to_string_pretty(&answer).map_err(|error| CliError::failure(error.to_string()))

@@ -28,6 +28,13 @@ fn preamble(report: &Report<'_>) -> Vec<String> {
         format!("Period: {from} to {to}, {}", as_of(&report.loaded.state)),
         format!("Population: {} deployments, from the commits of the trunk", audit.rows.len()),
     ];
+    if let Some(began) = report.audited.beginning.filter(|began| began.named) {
+        let again = if began.again { ", though there was a policy before it" } else { "" };
+        lines.push(format!(
+            "The policy begins in {}, as this run was told from outside of history{again}",
+            began.commit.short()
+        ));
+    }
     if let Some(sample) = &report.sample {
         lines.push(format!("Sample: {sample}"));
     }

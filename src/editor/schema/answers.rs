@@ -254,6 +254,7 @@ fn audit() -> Vec<(&'static str, Value)> {
         ("population", count()),
         ("sample", or_null(text())),
         ("rewritten", or_null(text())),
+        ("beginning", or_null(closed(&[("commit", commit()), ("named", flag()), ("again", flag())]))),
         ("duty", proof()),
         ("rows", list_of(deployment())),
         ("unrecorded", list_of(unrecorded)),

@@ -127,6 +127,18 @@ pub struct PolicyLine {
     owned: Owned,
     /// By position of a commit, whether it comes after the line's first one.
     of_book: Vec<bool>,
+    beginning: Option<Beginning>,
+}
+
+/// Where the policy began.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Beginning {
+    /// The commit of the trunk's line.
+    pub commit: usize,
+    /// Whether somebody named it from outside of history.
+    pub is_named: bool,
+    /// Whether there was a policy before it: then it was begun again, as after the loss of all keys.
+    pub is_again: bool,
 }
 
 impl PolicyLine {
@@ -139,8 +151,25 @@ impl PolicyLine {
         let owned = Owned::new(material.history, material.policies);
         let landings = line.landings(material.history);
         let of_book = line.descendants_of_first(material.history);
-        let mut found =
-            PolicyLine { line, in_force: Vec::new(), landings, controls: Vec::new(), owned, of_book };
+        let mut found = PolicyLine {
+            line,
+            in_force: Vec::new(),
+            landings,
+            controls: Vec::new(),
+            owned,
+            of_book,
+            beginning: None,
+        };
+        let history = material.history;
+        found.beginning = found.line.root().map(|commit| {
+            let is_before = |at: &usize| *at != commit && history.is_in_history(*at, commit);
+            let mut earlier = (0..commit).filter(|at| history.commits[*at].policy.is_some());
+            Beginning {
+                commit,
+                is_named: material.root.is_some(),
+                is_again: earlier.any(|at| is_before(&at)),
+            }
+        });
         found.follow(material);
         Ok(found)
     }
@@ -289,6 +318,11 @@ impl PolicyLine {
     /// The trunk's commits, the first one first.
     pub(super) fn commits(&self) -> &[usize] {
         self.line.commits()
+    }
+
+    /// Where the policy began, and who says so.
+    pub fn beginning(&self) -> Option<Beginning> {
+        self.beginning
     }
 
     /// The commit that began the policy.
