@@ -132,6 +132,12 @@ impl Loaded {
         self.prepared.is_policy_pending()
     }
 
+    /// Whether what a commit gave to the policy waits for the word of a person.
+    pub fn awaits_word(&self, person: &str, commit: CommitId) -> bool {
+        let position = self.history.position(commit);
+        position.is_some_and(|position| self.prepared.awaits_word(person, position))
+    }
+
     /// The commit of the trunk that began the policy; `None` without a trunk, or before there is a policy.
     pub fn policy_root(&self) -> Option<CommitId> {
         let beginning = self.prepared.trunk().and_then(|_| self.prepared.beginning())?;

@@ -90,6 +90,14 @@ impl Prepared {
         self.pending.is_some()
     }
 
+    /// Whether what a commit gave to the policy waits for the word of a person.
+    pub(super) fn awaits_word(&self, person: &str, commit: usize) -> bool {
+        let Some(Pending::Values(values)) = &self.pending else { return false };
+        values.iter().any(|improper| {
+            improper.owners.contains(&commit) && improper.open_to.iter().any(|open| open == person)
+        })
+    }
+
     /// Where the policy began.
     pub(super) fn beginning(&self) -> Option<ledger::Beginning> {
         self.line.beginning()

@@ -23,6 +23,9 @@ pub(super) struct Ruled {
     pub(super) pending: Option<Pending>,
 }
 
+/// So many commits in a row whose policy cannot be read are passed over.
+const MOST_UNREADABLE: usize = 1000;
+
 /// The key of git's configuration that names the commit which began the policy.
 pub(crate) const POLICY_ROOT_KEY: &str = "changebook.policy-root";
 
@@ -132,11 +135,20 @@ impl Book {
         Ok(read.into_iter().collect())
     }
 
-    /// The policy of a commit's file; the built-in one where it has none that can be used. For what must be known before
-    /// it can be told which policy is in force.
+    /// The policy of a commit's file, of the last one along first parents where that cannot be read; the built-in one where
+    /// there is none that can be used. For what must be known before it can be told which policy is in force.
     pub(super) fn policy_or_builtin(&self, commit: Option<CommitId>) -> Policy {
-        let text = self.text(commit, POLICY_FILE).ok().flatten();
-        let policy = text.and_then(|text| Policy::parse(POLICY_FILE, &text).0);
-        policy.unwrap_or_else(Policy::builtin)
+        let mut at = commit;
+        for _ in 0..MOST_UNREADABLE {
+            let Ok(Some(text)) = self.text(at, POLICY_FILE) else { break };
+            if let (Some(policy), _) = Policy::parse(POLICY_FILE, &text) {
+                return policy;
+            }
+            at = at.and_then(|at| self.repository.first_parent(at).ok().flatten());
+            if at.is_none() {
+                break;
+            }
+        }
+        Policy::builtin()
     }
 }

@@ -58,7 +58,7 @@ impl Book {
     /// A branch that calls another one the trunk is none: whoever may push a branch could name it.
     fn branch_of_policy(&self, policy: &Policy) -> Option<Branch> {
         let branch = self.repository.local_branch(policy.trunk.as_ref()?)?;
-        let agrees = self.policy(Some(branch.tip)).is_ok_and(|own| own.trunk == policy.trunk);
+        let agrees = self.policy_or_builtin(Some(branch.tip)).trunk == policy.trunk;
         agrees.then_some(branch)
     }
 

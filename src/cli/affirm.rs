@@ -81,8 +81,9 @@ fn counts(loaded: &Loaded, policy: &Policy, person: &str, commit: CommitId) -> R
     let of = |email: &str| policy.person_by_email(email) == Some(person);
     let (wrote, committed) = (of(&facts.author.email), of(&facts.committer.email));
     let short = commit.short();
-    // A merge brings what others wrote: whoever made it may say yes to that.
-    if wrote && committed && facts.parents.len() < 2 {
+    // A merge brings what others wrote, a repair what others had hidden: whoever made it may say yes to that.
+    let is_own = facts.parents.len() < 2 && !loaded.awaits_word(person, commit);
+    if wrote && committed && is_own {
         return Err(CliError::refused(format!(
             "{short} is {person}'s own commit, which needs somebody else's word"
         )));

@@ -5,9 +5,9 @@ use std::path::PathBuf;
 
 use super::Global;
 use super::error::CliError;
-use super::ui::Progress;
+use super::ui::{Progress, escape};
 use crate::act::Hold;
-use crate::book::{Ask, Book, CacheUse, Inputs, Loaded, View};
+use crate::book::{Ask, BOOK_FILE, Book, CacheUse, Inputs, Loaded, View};
 use crate::diagnostic::nearest;
 use crate::ledger::{Depth, RecordState};
 
@@ -66,7 +66,18 @@ impl Context {
     }
 
     pub(super) fn book(&self) -> Result<Book, CliError> {
-        Ok(Book::find(&self.directory)?)
+        let book = Book::find(&self.directory)?;
+        // Whoever adds a book below another one would else choose by which rules a job in that folder is judged.
+        if let Some(around) = around(&book) {
+            let own = escape(book.path.as_str());
+            let remark =
+                format!("this is the book in `{own}`, by its own policy; the one in `{around}` is around it");
+            let mut remarks = self.remarks.borrow_mut();
+            if !remarks.contains(&remark) {
+                remarks.push(remark);
+            }
+        }
+        Ok(book)
     }
 
     /// The book, and the right to write in it: nothing that is read from here on changes before that is given up.
@@ -136,6 +147,15 @@ impl Context {
             None => Ok(()),
         }
     }
+}
+
+/// The nearest folder above a book's with a book of its own, from the root of the work tree.
+fn around(book: &Book) -> Option<String> {
+    let (root, top) = (book.root.as_ref()?, book.repository.work_tree()?);
+    let mut above = root.ancestors().skip(1).take_while(|folder| folder.starts_with(&top));
+    let found = above.find(|folder| folder.join(BOOK_FILE).is_file())?;
+    let path = found.strip_prefix(&top).ok()?.to_string_lossy().into_owned();
+    Some(if path.is_empty() { ".".to_owned() } else { escape(&path) })
 }
 
 /// Reads the clock: the one place that does.

@@ -221,8 +221,8 @@ pub(super) fn commit_id(oid: Oid) -> CommitId {
     CommitId(super::tree::blob_id(oid).0)
 }
 
-/// The commit that both parents of a merge have, where it is asked for.
-pub(super) type Bases<'b> = &'b (dyn Fn(CommitId) -> Option<CommitId> + Sync);
+/// The commit that two parents of a merge have, by their numbers, where it is asked for.
+pub(super) type Bases<'b> = &'b (dyn Fn(CommitId, [usize; 2]) -> Option<CommitId> + Sync);
 
 /// For each commit given (with its tree and its parents' trees): the paths, from the root of the work
 /// tree, in which it differs from *all* its parents, records and approvals left out. That is its own
@@ -265,11 +265,17 @@ pub(super) fn work_paths(
                             }
                         };
                         reader.differs_from_all(Some(tree), &trees, "", &mut add)?;
-                        if let ([one, other], Some(base)) = (&trees[..], base(*commit)) {
+                        // Each two of the parents: what one of them changed, and the merge has as it was before both.
+                        for (one, other) in
+                            (1..trees.len()).flat_map(|other| (0..other).map(move |one| (one, other)))
+                        {
+                            let Some(base) = base(*commit, [one, other]) else { continue };
                             let base = Oid::from_bytes(&base.0).map_err(HistoryError::git)?;
                             let base = Some(tree_of(base)?.0);
-                            reader.undone(Some(tree), [*one, *other], base, "", &mut add)?;
+                            reader.undone(Some(tree), [trees[one], trees[other]], base, "", &mut add)?;
                         }
+                        paths.sort_unstable();
+                        paths.dedup();
                         Ok(paths)
                     })
                     .collect::<Result<Vec<_>, HistoryError>>()

@@ -148,6 +148,15 @@ impl Repository {
         Ok(CommitTime { seconds: time.seconds(), offset_minutes: time.offset_minutes() })
     }
 
+    /// A commit's first parent.
+    ///
+    /// # Errors
+    /// When the object is missing or unreadable.
+    pub fn first_parent(&self, commit: CommitId) -> Result<Option<CommitId>, HistoryError> {
+        let commit = self.git.find_commit(oid(&commit)?).map_err(HistoryError::git)?;
+        Ok(commit.parent_id(0).ok().map(commit_id))
+    }
+
     /// The tips of all local and remote-tracking branches, and `HEAD`.
     ///
     /// # Errors
@@ -200,9 +209,10 @@ impl Repository {
         history: &History,
         cache: Option<&mut FactCache>,
     ) -> Result<Vec<Vec<String>>, HistoryError> {
-        let base = |merge: CommitId| match history.commits[history.position(merge)?].parents[..] {
-            [one, other] => history.merge_base(one, other).map(|base| history.commits[base].id),
-            _ => None,
+        let base = |merge: CommitId, sides: [usize; 2]| {
+            let parents = &history.commits[history.position(merge)?].parents;
+            let [one, other] = sides.map(|side| parents.get(side).copied());
+            history.merge_base(one?, other?).map(|base| history.commits[base].id)
         };
         let Some(cache) = cache else { return read::work_paths(&self.objects, commits, book, &base) };
         let unknown: Vec<CommitId> =

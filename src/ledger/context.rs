@@ -386,7 +386,7 @@ impl<'a> Context<'a> {
         let short = || self.sources.history.commits[commit].id.short();
         if self.sources.walk.repairs.contains(&(commit, record)) {
             return Some(format!(
-                "{} repaired a version that could not be read, which is nobody's act",
+                "{} brought back what was taken out or could not be read, which is nobody's act",
                 short()
             ));
         }

@@ -67,11 +67,20 @@ pub fn named_tasks(
     named
 }
 
-/// The old and the new ID of each `Renumbers:` line.
+/// The old and the new ID of each `Renumbers:` line, where the commit itself brings a task of the new ID: a line in a
+/// message alone moves no work.
 pub(super) fn renumbered_ids(commit: &Commit) -> impl Iterator<Item = (RecordId, RecordId)> {
-    commit.trailers.renumbers.iter().filter_map(|line| {
+    let brings = |new: &RecordId| {
+        let mut added = commit.changes.iter().filter(|change| change.old.is_none() && change.new.is_some());
+        added.any(|change| {
+            RecordType::of_path(&change.path) == Some(RecordType::Task)
+                && RecordId::of_path(&change.path).as_ref() == Some(new)
+        })
+    };
+    commit.trailers.renumbers.iter().filter_map(move |line| {
         let (old, new) = line.trim().split_once(' ')?;
-        Some((RecordId::parse(old).ok()?, RecordId::parse(new.trim()).ok()?))
+        let new = RecordId::parse(new.trim()).ok().filter(brings)?;
+        Some((RecordId::parse(old).ok()?, new))
     })
 }
 

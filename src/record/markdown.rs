@@ -9,6 +9,7 @@ use pulldown_cmark::{Event, HeadingLevel, LinkType, Options, Parser, Tag, TagEnd
 
 use super::definitions::{Definitions, Label};
 use super::item::normalize;
+use super::scope::is_free;
 use super::{DeploymentMark, Item, ItemKey, Link, Section, Step};
 
 /// Deepest nesting of lists, quotes and definitions that is read.
@@ -240,6 +241,11 @@ impl Reader<'_> {
             item.text_end = start;
         }
         item.key.text = normalize(&item.text).into();
+        // What stands where anybody may write is no item of the policy's, whatever it is called.
+        let section = item.section.map(|section| &self.outline.sections[section]);
+        if let Some(section) = section.filter(|section| is_free(section)) {
+            item.key.text = format!("{}: {}", normalize(&section.title), item.key.text).into();
+        }
     }
 
     /// Headings inside lists, quotes and definitions divide nothing: a quoted `## Notes` hides no text from the scope.

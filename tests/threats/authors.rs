@@ -93,7 +93,10 @@ fn row_52_a_yes_that_an_accomplice_made_is_none() {
     book.git(&["rm", "-q", &file]);
     book.later().commit("away");
     book.write(&file, &text);
-    book.person("kim").later().commit("yes");
+    book.person("kim").later().commit("back as it was");
+    assert_eq!(peer(&book), "author-unknown", "what stood before is the old act");
+    book.write(&file, text.replace("12:00", "12:30"));
+    book.later().commit("yes");
     assert_eq!(peer(&book), "valid", "kim's own file");
     book.git(&["rm", "-q", &file]);
     book.person("kim").later().commit("no");

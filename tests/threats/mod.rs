@@ -8,6 +8,7 @@ mod documents;
 mod edges;
 mod ended;
 mod held;
+mod hidden;
 mod history;
 mod identity;
 mod landed;

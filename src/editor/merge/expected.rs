@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value};
 
 use super::Versions;
-use crate::record::{ItemKey, Record, normalize};
+use crate::record::{Record, normalize};
 
 /// What comes of a thing of which each version has a state.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,9 +63,9 @@ impl Expected {
     }
 
     /// What becomes of an item, where that can be told.
-    pub(super) fn item(&self, key: &ItemKey) -> Option<&Outcome<Option<bool>>> {
-        match self.items.get(&*key.text)? {
-            Items::Known(states) => states.get(usize::from(key.nth)),
+    pub(super) fn item(&self, text: &str, nth: usize) -> Option<&Outcome<Option<bool>>> {
+        match self.items.get(text)? {
+            Items::Known(states) => states.get(nth),
             Items::Counted { .. } => None,
         }
     }
@@ -115,9 +115,22 @@ impl Expected {
 fn boxes(record: &Record) -> BTreeMap<String, Vec<bool>> {
     let mut boxes: BTreeMap<String, Vec<bool>> = BTreeMap::new();
     for item in &record.items {
-        boxes.entry(item.key.text.to_string()).or_default().push(item.checked);
+        boxes.entry(normalize(&item.text)).or_default().push(item.checked);
     }
     boxes
+}
+
+/// For each item its text, and how many of that text stand before it, in whichever section: who moves one from the notes
+/// into a checklist has moved it.
+pub(super) fn places(record: &Record) -> Vec<(String, usize)> {
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    let place = |item: &crate::record::Item| {
+        let text = normalize(&item.text);
+        let count = counts.entry(text.clone()).or_default();
+        *count += 1;
+        (text, *count - 1)
+    };
+    record.items.iter().map(place).collect()
 }
 
 /// How many sections of each title there are.

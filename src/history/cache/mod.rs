@@ -30,7 +30,7 @@ use super::{BookPath, Repository};
 use crate::record::{Facts, RecordType, ScopeRules};
 
 /// Raised whenever what is written, or the meaning of it, changes.
-const FORMAT: u32 = 10;
+const FORMAT: u32 = 11;
 /// A file of facts larger than this is left alone; smaller ones are joined when there are many.
 const SMALL: u64 = 256 * 1024;
 /// How many small files there may be.

@@ -247,7 +247,16 @@ fn withdrawal_of_text<'s>(
         };
         other == value || text().is_some_and(|text| file.text.as_ref() == Ok(text))
     };
-    withdrawals(context, judged, is_same).next()
+    // Whoever turns its line ends, or wraps its armour in another way, leaves the text where it is.
+    let transitions = context.transitions(judged.record);
+    let stays = |withdrawal: &&Withdrawal| {
+        transitions.iter().any(|transition| {
+            transition.commit == withdrawal.commit
+                && transition.key == withdrawal.key
+                && is_same(transition.to)
+        })
+    };
+    withdrawals(context, judged, is_same).find(|withdrawal| !stays(withdrawal))
 }
 
 fn for_something_else(

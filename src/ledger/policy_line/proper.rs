@@ -53,11 +53,16 @@ impl<'s> Judged<'s, '_> {
             (false, true) => Some(Code::PolicyRole),
             (false, false) => Some(Code::PolicyUnreviewed),
         };
+        let hidden_by: BTreeSet<usize> = owners
+            .iter()
+            .flat_map(|&owner| self.owned.hidden_before(owner))
+            .chain(owners.iter().copied())
+            .collect();
         Given {
             key: key.clone(),
             before: self.before.values.get(key).cloned(),
             after: file.values.get(key).cloned(),
-            owners,
+            owners: hidden_by.into_iter().collect(),
             alone: n_people < 2 && !may_alone && !behind.is_empty(),
             behind: behind.into_iter().map(str::to_owned).collect(),
             code,
@@ -75,8 +80,15 @@ impl<'s> Judged<'s, '_> {
         })
     }
 
-    /// The person who may change the policy and made a commit.
+    /// The person who may change the policy and stands behind what a commit gave. A repair of what others have hidden is
+    /// nobody's word for what it brings to light.
     fn maker(&self, commit: usize) -> Option<&'s str> {
+        let maker = self.made(commit)?;
+        self.owned.hidden_before(commit).all(|hider| self.made(hider) == Some(maker)).then_some(maker)
+    }
+
+    /// The person who may change the policy and made a commit.
+    fn made(&self, commit: usize) -> Option<&'s str> {
         let facts = &self.material.history.commits[commit];
         let person = self.before.person_by_email(&facts.author.email)?;
         let worth = self.material.worth(self.line).of(self.before, commit);
@@ -87,7 +99,8 @@ impl<'s> Judged<'s, '_> {
     /// not say so.
     fn is_own_power(&self, key: &PolicyKey, file: &Policy, owners: &[usize]) -> bool {
         let Some(person) = key.power_of() else { return false };
-        owners.iter().any(|&owner| {
+        let hiders = owners.iter().flat_map(|&owner| self.owned.hidden_before(owner));
+        owners.iter().copied().chain(hiders).any(|owner| {
             let email = &self.material.history.commits[owner].author.email;
             let of = |policy: &Policy| policy.person_by_email(email) == Some(person);
             of(self.before) || of(file) || (key.is_identity() && self.maker(owner).is_none())
@@ -108,7 +121,7 @@ impl<'s> Judged<'s, '_> {
         let commits = (0..history.commits.len()).filter(|commit| reachable[*commit]);
         let commits = commits.filter(|commit| !history.commits[*commit].trailers.affirms.is_empty());
         let by_message = commits
-            .filter(|commit| self.maker(*commit).is_some())
+            .filter(|commit| self.made(*commit).is_some())
             .flat_map(|commit| affirmed::by_message(&worth, self.before, commit));
         let policy = (self.before, wanted(self.before.trust.policy));
         let by_file = self.owned.affirmations(self.commit).filter_map(|(path, blob, owners)| {

@@ -30,6 +30,8 @@ struct Version {
     cells: BTreeMap<Key, Cell>,
     /// The commits that made this version and those that it came from.
     made: Arc<[usize]>,
+    /// Where the file is gone or cannot be read: the commits that made it so.
+    hidden: BTreeSet<usize>,
 }
 
 /// The owners of every value at every commit.
@@ -38,6 +40,12 @@ pub(in crate::ledger) struct Owned {
     versions: Vec<Version>,
     /// By commit, its version.
     of: Vec<u32>,
+    /// Commits that brought back a file that was gone or could not be read, and the commits that had made it so.
+    repairs: BTreeMap<usize, BTreeSet<usize>>,
+    /// Commits that brought back an affirmation which was taken away, as it was.
+    returned: BTreeSet<(usize, Arc<str>)>,
+    /// Every affirmation that ever stood, by path and content.
+    stood: BTreeSet<(Arc<str>, BlobId)>,
     texts: IndexSet<String, FxBuildHasher>,
 }
 
@@ -52,6 +60,7 @@ impl Owned {
             affirmations: BTreeMap::new(),
             cells: BTreeMap::new(),
             made: Arc::from([]),
+            hidden: BTreeSet::new(),
         });
         for commit in 0..history.commits.len() {
             let version = owned.version(history, policies, commit);
@@ -82,12 +91,21 @@ impl Owned {
         cell.map_or_else(Vec::new, owners)
     }
 
+    /// The commits that had hidden the file which a commit brought back: nobody can tell from it what they, and what the
+    /// repair, gave to it.
+    pub(super) fn hidden_before(&self, commit: usize) -> impl Iterator<Item = usize> {
+        self.repairs.get(&commit).into_iter().flatten().copied()
+    }
+
     /// The affirmations that stand at a commit: path, content and owners.
     pub(super) fn affirmations(&self, commit: usize) -> impl Iterator<Item = (&str, BlobId, Vec<usize>)> {
         let version = self.at(commit);
         version.affirmations.iter().map(|(path, blob)| {
             let cell = version.cells.get(&Key::Affirmation(Arc::clone(path)));
-            (&**path, *blob, cell.map_or_else(Vec::new, owners))
+            let mut owners = cell.map_or_else(Vec::new, owners);
+            // Who brings back what was taken away says nothing by it.
+            owners.retain(|owner| !self.returned.contains(&(*owner, Arc::clone(path))));
+            (&**path, *blob, owners)
         })
     }
 
@@ -124,14 +142,36 @@ impl Owned {
         }
         let values = facts.policy.filter(TreeFile::is_regular).map(|file| file.blob);
         // A file that cannot be read says nothing: what the first parent's said goes on having the same owners.
-        let values = values.filter(|blob| matches!(policies.get(blob), Some(Some(_)))).or(first.values);
+        let read = values.filter(|blob| matches!(policies.get(blob), Some(Some(_))));
+        let values = read.or(first.values);
+        // Who has the very file of a parent neither hides it nor brings it back.
+        let is_own = !sides.iter().any(|&side| self.versions[side as usize].policy == facts.policy);
+        let mut hidden: BTreeSet<usize> =
+            parents.iter().flat_map(|&side| &self.versions[side as usize].hidden).copied().collect();
+        if read.is_some() {
+            if is_own && !hidden.is_empty() {
+                self.repairs.insert(commit, std::mem::take(&mut hidden));
+            }
+            hidden.clear();
+        } else if is_own && values.is_some() {
+            hidden.insert(commit);
+        }
+        for (path, blob) in &affirmations {
+            let key = Key::Affirmation(Arc::clone(path));
+            let has = |side: &u32| self.versions[*side as usize].affirmations.contains_key(path);
+            let had = |side: &u32| self.versions[*side as usize].cells.contains_key(&key);
+            let is_back = sides.iter().any(had) && !sides.iter().any(has);
+            if !self.stood.insert((Arc::clone(path), *blob)) && is_back {
+                self.returned.insert((commit, Arc::clone(path)));
+            }
+        }
         let state = self.state(policies, values, &affirmations);
         let cells = self.cells(commit, &state, &parents);
         let mut made: BTreeSet<usize> =
             parents.iter().flat_map(|&side| self.versions[side as usize].made.iter().copied()).collect();
         made.insert(commit);
         let made = made.into_iter().collect();
-        self.versions.push(Version { policy: facts.policy, values, affirmations, cells, made });
+        self.versions.push(Version { policy: facts.policy, values, affirmations, cells, made, hidden });
         u32::try_from(self.versions.len() - 1).expect("fewer than four billion versions of the policy")
     }
 

@@ -277,6 +277,12 @@ impl<'a> Walker<'a> {
         if before().any(|before| before.records == files.records) {
             return;
         }
+        // Who brings back a decision that was taken out decides nothing by it, whoever wrote what it says.
+        let was_gone =
+            || parents.iter().flatten().next().is_some() && before().all(|files| files.records.is_empty());
+        if self.out.ids[record as usize].0 == RecordType::Decision && was_gone() {
+            self.out.repairs.insert((commit as usize, record));
+        }
         let is_hidden = |files: &Files| !files.records.is_empty() && self.readable(record, files).is_none();
         if is_hidden(files) {
             self.out.taints.push((commit as usize, record));

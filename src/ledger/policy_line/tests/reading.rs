@@ -28,6 +28,8 @@ pub(super) enum Rule {
     GivenByItsAuthor,
     /// A deleted or unreadable file is never in force.
     GoneIsImproper,
+    /// Whoever brings back a file that somebody else had hidden gives nothing by it.
+    RepairIsNobodys,
     /// One may change windows alone.
     Alone,
     /// Until somebody has a role, anybody begins.
@@ -39,7 +41,7 @@ pub(super) enum Rule {
 }
 
 impl Rule {
-    pub(super) const ALL: [Rule; 14] = [
+    pub(super) const ALL: [Rule; 15] = [
         Rule::LineHoldsTheRoot,
         Rule::TwoRootsAreForked,
         Rule::PolicyPeople,
@@ -50,6 +52,7 @@ impl Rule {
         Rule::NoFastForward,
         Rule::GivenByItsAuthor,
         Rule::GoneIsImproper,
+        Rule::RepairIsNobodys,
         Rule::Alone,
         Rule::Bootstrap,
         Rule::JudgedAtTheLanding,
@@ -166,8 +169,13 @@ impl<'s> Reading<'s> {
             false => BTreeSet::from([commit]),
         };
         let may = |person: usize| rules.owners[person] || !self.holds(Rule::PolicyPeople);
-        let mut behind: BTreeSet<usize> =
-            owners.iter().filter_map(|&owner| self.acted(rules, owner)).filter(|&p| may(p)).collect();
+        let made = |commit: usize| self.acted(rules, commit).filter(|&p| may(p));
+        let hidden =
+            |owner: usize, maker| self.hidden_before(owner).into_iter().any(|by| made(by) != Some(maker));
+        let stands = |&owner: &usize| {
+            made(owner).filter(|&maker| !hidden(owner, maker) || !self.holds(Rule::RepairIsNobodys))
+        };
+        let mut behind: BTreeSet<usize> = owners.iter().filter_map(stands).collect();
         let landed = owners.iter().map(|&owner| self.landing(owner).unwrap_or(commit));
         let names: BTreeSet<String> = owners.iter().copied().chain(landed).map(|at| name(at).hex()).collect();
         for &act in self.ancestors(commit) {
@@ -233,6 +241,35 @@ impl<'s> Reading<'s> {
             known.insert(at, (state, owners, gone));
         }
         known.remove(&commit).map(|(_, owners, _)| owners).unwrap_or_default()
+    }
+
+    /// The commits that made the file unreadable, or took it away, where it still is so.
+    fn hidden(&self, commit: usize) -> BTreeSet<usize> {
+        if self.rules(commit).is_some() || !self.was_read(commit) {
+            return BTreeSet::new();
+        }
+        let parents = self.parents(commit);
+        let mut hidden: BTreeSet<usize> = parents.iter().flat_map(|&parent| self.hidden(parent)).collect();
+        if !parents.iter().any(|&parent| self.story.files[parent] == self.story.files[commit]) {
+            hidden.insert(commit);
+        }
+        hidden
+    }
+
+    /// Whether there is a last file along first parents that can be read.
+    fn was_read(&self, commit: usize) -> bool {
+        self.rules(commit).is_some()
+            || self.parents(commit).first().is_some_and(|&parent| self.was_read(parent))
+    }
+
+    /// The same of the file that a commit brought back.
+    fn hidden_before(&self, commit: usize) -> BTreeSet<usize> {
+        let parents = self.parents(commit);
+        let has = |parent: &usize| self.story.files[*parent] == self.story.files[commit];
+        if self.rules(commit).is_none() || parents.iter().any(has) {
+            return BTreeSet::new();
+        }
+        parents.iter().flat_map(|&parent| self.hidden(parent)).collect()
     }
 
     fn landing(&self, commit: usize) -> Option<usize> {
