@@ -32,7 +32,9 @@ impl<'s> Judged<'s, '_> {
         if differing.is_empty() {
             return Vec::new();
         }
-        let said = self.said();
+        let owners = differing.iter().flat_map(|key| self.owned.owners(self.commit, key));
+        let named: BTreeSet<String> = self.names(&owners.collect::<Vec<_>>()).into_iter().collect();
+        let said = self.said(&named);
         differing.into_iter().map(|key| self.value(key, file, &said)).collect()
     }
 
@@ -113,15 +115,16 @@ impl<'s> Judged<'s, '_> {
         commits.iter().copied().chain(landed).map(|at| self.material.history.commits[at].id.hex()).collect()
     }
 
-    /// Everything that people who may change the policy have said yes to, as far as the commit has it in its history.
-    fn said(&self) -> Vec<Yes<'s>> {
+    /// What people who may change the policy have said yes to of these commits, as far as the commit has it in its history.
+    fn said(&self, named: &BTreeSet<String>) -> Vec<Yes<'s>> {
         let Material { history, affirmations, .. } = *self.material;
         let worth = self.material.worth(self.line);
-        let reachable = history.reachable(self.commit);
-        let commits = (0..history.commits.len()).filter(|commit| reachable[*commit]);
-        let commits = commits.filter(|commit| !history.commits[*commit].trailers.affirms.is_empty());
-        let by_message = commits
-            .filter(|commit| self.made(*commit).is_some())
+        // Whose a commit is costs more to tell than what it says.
+        let commits = history.commits.iter().enumerate();
+        let saying = commits.filter(|(_, facts)| facts.trailers.affirms.iter().any(|to| named.contains(to)));
+        let by_message = saying
+            .map(|(commit, _)| commit)
+            .filter(|&commit| history.is_in_history(commit, self.commit) && self.made(commit).is_some())
             .flat_map(|commit| affirmed::by_message(&worth, self.before, commit));
         let policy = (self.before, wanted(self.before.trust.policy));
         let by_file = self.owned.affirmations(self.commit).filter_map(|(path, blob, owners)| {
