@@ -31,7 +31,7 @@ pub use recurrence::Recurrence;
 pub use rules::{Category, HelmRule, KubernetesRule, PlanAction, TerraformRule};
 pub use types::*;
 use value::{Value, overlay_file};
-pub use values::{PolicyKey, PolicyValues};
+pub use values::{A_LIST, PolicyKey, PolicyValues};
 
 /// The built-in default, which `init` writes out: complete, commented, and valid by itself.
 pub const BUILTIN_TEXT: &str = include_str!("../../templates/policy.toml");

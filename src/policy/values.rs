@@ -8,6 +8,9 @@ use std::collections::BTreeMap;
 use super::value::{Kind, Value};
 use super::{Members, Policy};
 
+/// What stands for a list whose members are values of their own.
+pub const A_LIST: &str = "a list";
+
 /// One thing that a policy says: a key, or a member of the list under it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PolicyKey {
@@ -107,7 +110,7 @@ fn add_list(values: &mut PolicyValues, members: &[Value], path: &mut Vec<String>
     let key = |member: Option<&str>| PolicyKey { path: path.clone(), member: member.map(str::to_owned) };
     let texts: Option<Vec<&str>> = members.iter().map(text).collect();
     if let Some(texts) = texts {
-        values.insert(key(None), "a list".to_owned());
+        values.insert(key(None), A_LIST.to_owned());
         values.extend(texts.into_iter().map(|text| (key(Some(text)), "listed".to_owned())));
         return;
     }
@@ -116,7 +119,7 @@ fn add_list(values: &mut PolicyValues, members: &[Value], path: &mut Vec<String>
         .enumerate()
         .map(|(place, member)| member.name().map_or_else(|| format!("#{place}"), str::to_owned))
         .collect();
-    let order = if path[..] == ["environments"] { names.join(" → ") } else { "a list".to_owned() };
+    let order = if path[..] == ["environments"] { names.join(" → ") } else { A_LIST.to_owned() };
     values.insert(key(None), order);
     for (member, name) in members.iter().zip(names) {
         path.push(name);

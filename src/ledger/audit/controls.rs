@@ -7,7 +7,7 @@ use crate::ledger::context::Context;
 use crate::ledger::landing::LandingTimes;
 use crate::ledger::policy_line::{Control, Given, InForce, Pending};
 use crate::ledger::state::Evidence;
-use crate::policy::PolicyKey;
+use crate::policy::{A_LIST, PolicyKey};
 
 /// What became of a change of the policy.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -98,10 +98,21 @@ pub(super) fn controls(
             time: times.of(history, line, control.landing).stated(),
             outcome,
             gone: matches!(control.pending, Some(Pending::Gone)).then_some(Code::PolicyRole),
-            values: control.values.iter().map(|given| value(context, &control.values, given)).collect(),
+            values: (control.values.iter())
+                .map(|given| (given, value(context, &control.values, given)))
+                .filter(|(given, told)| !told.codes.is_empty() || !is_list_of_others(given, &control.values))
+                .map(|(_, told)| told)
+                .collect(),
         }
     };
     all.iter().enumerate().filter(|(_, control)| in_period(control)).map(change).collect()
+}
+
+/// Whether a value says no more than that there is a list, of which others are the members.
+fn is_list_of_others(given: &Given, all: &[Given]) -> bool {
+    let is_list = |text: &Option<String>| text.as_deref().is_none_or(|text| text == A_LIST);
+    let is_member = |other: &Given| other.key.member.is_some() && other.key.path == given.key.path;
+    given.key.member.is_none() && is_list(&given.before) && is_list(&given.after) && all.iter().any(is_member)
 }
 
 fn value(context: &Context<'_>, all: &[Given], given: &Given) -> ControlValue {
