@@ -103,7 +103,7 @@ fn day(loaded: &Loaded, asked: Option<&str>) -> Result<jiff::civil::Date, CliErr
     let policy = &loaded.policy;
     let meeting = match asked {
         Some(text) => text.parse::<jiff::civil::Date>().map_err(|_| {
-            CliError::usage(format!("`{text}` is no day")).with_hint("write it like `2024-05-16`")
+            CliError::usage(format!("`{text}` is not a date")).with_hint("write it like `2024-05-16`")
         })?,
         None if policy.cab.is_none() => {
             return Err(CliError::failure("the policy does not say when the board meets".to_owned())

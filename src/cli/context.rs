@@ -173,7 +173,7 @@ fn parse_time(text: &str) -> Result<i64, CliError> {
     let problem = match seconds {
         Some(seconds) if MOMENTS.contains(&seconds) => return Ok(seconds),
         Some(_) => "lies outside of the years 1970 to 2199",
-        None => "is no moment",
+        None => "is not a valid time",
     };
     Err(CliError::usage(format!("`{text}` {problem}")).with_hint("write it like `2024-05-25T02:00:00+02:00`"))
 }

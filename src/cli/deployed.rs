@@ -61,7 +61,7 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &DeployedArgs) -> Result
     if let Some(time) = &args.time
         && time.parse::<jiff::Timestamp>().is_err()
     {
-        return Err(CliError::usage(format!("`{time}` is no moment"))
+        return Err(CliError::usage(format!("`{time}` is not a valid time"))
             .with_hint("write it like `2024-05-25T02:40:00+02:00`"));
     }
     // Read before the book is held: a pipeline may take its time.

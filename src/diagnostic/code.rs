@@ -131,7 +131,7 @@ codes! {
         "Change the proposal and ask the board again.";
     DecisionOutdated "decision-outdated":
         "The board changed the decision's text after it was set, or a task that it lists was changed, came into being, was cancelled or rolled back since.",
-        "The board looks at what changed and sets the decision anew.";
+        "The board looks at what changed and sets the decision again.";
     ConditionOpen "condition-open":
         "A condition of the board's decision is not met.",
         "Meet it; the role that answers for it ticks the condition.";

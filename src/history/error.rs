@@ -127,7 +127,7 @@ impl HistoryError {
                 "clone it into the usual format: `git clone --ref-format=files`, SHA-1 objects".to_owned(),
             ),
             HistoryError::Shallow => Some("`git fetch --unshallow` brings the rest".to_owned()),
-            HistoryError::Grafts { .. } => Some("remove the file, or clone anew".to_owned()),
+            HistoryError::Grafts { .. } => Some("remove the file, or clone again".to_owned()),
             HistoryError::UnknownRevision { .. } => {
                 Some("`git log --oneline --all` lists what there is".to_owned())
             }
