@@ -30,7 +30,8 @@ pub fn named_tasks(
 ) -> FxHashMap<usize, Vec<RecordIx>> {
     let task = |id: &str| walk.record(RecordType::Task, id);
     let tasks_of = |(position, commit): (usize, &Commit)| {
-        let own: Vec<(RecordId, RecordId)> = renumbered_ids(commit).collect();
+        let own: Vec<(RecordId, RecordId)> =
+            renumbered_ids(commit).filter(|pair| is_renumbered(history, position, pair)).collect();
         let means =
             |word: &'_ str| own.iter().find(|(old, _)| old.as_str() == word).map(|(_, new)| new.clone());
         let tasks = words_that_name(commit, book).filter_map(|word| match means(word) {
@@ -67,20 +68,40 @@ pub fn named_tasks(
     named
 }
 
-/// The old and the new ID of each `Renumbers:` line, where the commit itself brings a task of the new ID: a line in a
-/// message alone moves no work.
+/// The old and the new ID of each `Renumbers:` line.
 pub(super) fn renumbered_ids(commit: &Commit) -> impl Iterator<Item = (RecordId, RecordId)> {
-    let brings = |new: &RecordId| {
-        let mut added = commit.changes.iter().filter(|change| change.old.is_none() && change.new.is_some());
-        added.any(|change| {
-            RecordType::of_path(&change.path) == Some(RecordType::Task)
-                && RecordId::of_path(&change.path).as_ref() == Some(new)
-        })
-    };
-    commit.trailers.renumbers.iter().filter_map(move |line| {
+    commit.trailers.renumbers.iter().filter_map(|line| {
         let (old, new) = line.trim().split_once(' ')?;
-        let new = RecordId::parse(new.trim()).ok().filter(brings)?;
-        Some((RecordId::parse(old).ok()?, new))
+        Some((RecordId::parse(old).ok()?, RecordId::parse(new.trim()).ok()?))
+    })
+}
+
+/// Whether a commit's `Renumbers:` line is more than a claim: it brings the task of the new ID itself, or it is the rest of
+/// a rebase or cherry-pick that does, which the same person committed in one go.
+fn is_renumbered(history: &History, position: usize, pair: &(RecordId, RecordId)) -> bool {
+    let committer = &history.commits[position].committer.email;
+    let mut at = Some(position);
+    while let Some(commit) = at.map(|at| &history.commits[at]) {
+        if commit.committer.email != *committer {
+            return false;
+        }
+        if brings(commit, &pair.1) && renumbered_ids(commit).any(|own| own == *pair) {
+            return true;
+        }
+        at = match commit.parents[..] {
+            [parent] => Some(parent),
+            _ => None,
+        };
+    }
+    false
+}
+
+/// Whether a commit adds a task of that ID.
+fn brings(commit: &Commit, id: &RecordId) -> bool {
+    let mut added = commit.changes.iter().filter(|change| change.old.is_none() && change.new.is_some());
+    added.any(|change| {
+        RecordType::of_path(&change.path) == Some(RecordType::Task)
+            && RecordId::of_path(&change.path).as_ref() == Some(id)
     })
 }
 

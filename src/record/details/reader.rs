@@ -113,7 +113,10 @@ impl<'a, 't> Reader<'a, 't> {
             Some(Datetime { date: Some(date), time: None, offset: None }) => {
                 let meeting = to_date(&date);
                 if meeting.is_none() {
-                    self.invalid(value, format!("`meeting` is not a date of the calendar, expected {expected}"));
+                    self.invalid(
+                        value,
+                        format!("`meeting` is not a date of the calendar, expected {expected}"),
+                    );
                 }
                 meeting
             }
