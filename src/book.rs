@@ -26,6 +26,7 @@ mod rewritten;
 mod ruled;
 mod settings;
 mod shown;
+mod signed_files;
 mod staged;
 mod trunk;
 mod uncommitted;

@@ -109,7 +109,7 @@ impl Book {
                 duty: None,
             },
         };
-        let beginning = loaded.prepared.beginning().map(|began| Began {
+        let beginning = loaded.prepared.line().beginning(history).map(|began| Began {
             commit: history.commits[began.commit].id,
             named: began.is_named,
             again: began.is_again,

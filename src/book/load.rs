@@ -140,8 +140,8 @@ impl Loaded {
 
     /// The commit of the trunk that began the policy; `None` without a trunk, or before there is a policy.
     pub fn policy_root(&self) -> Option<CommitId> {
-        let beginning = self.prepared.trunk().and_then(|_| self.prepared.beginning())?;
-        Some(self.history.commits[beginning.commit].id)
+        let root = self.prepared.trunk().and_then(|_| self.prepared.line().root())?;
+        Some(self.history.commits[root].id)
     }
 
     /// The policy in force after a commit of the trunk's line; `None` where there is none that can be read.

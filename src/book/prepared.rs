@@ -64,7 +64,7 @@ impl Prepared {
     pub(super) fn in_force_after(&self, history: &History, commit: usize) -> Option<&Policy> {
         match self.line.in_force_after(commit)? {
             InForce::Builtin => Some(&self.builtin),
-            InForce::File(of) => self.policies.get(&history.commits[of].policy?.blob)?.as_ref(),
+            InForce::File(of) => self.policy_of(history, of),
             InForce::Unreadable(_) => None,
         }
     }
@@ -98,9 +98,14 @@ impl Prepared {
         })
     }
 
-    /// Where the policy began.
-    pub(super) fn beginning(&self) -> Option<ledger::Beginning> {
-        self.line.beginning()
+    /// Which policy is in force where.
+    pub(super) fn line(&self) -> &PolicyLine {
+        &self.line
+    }
+
+    /// The policy file of a commit, where it can be read.
+    pub(super) fn policy_of(&self, history: &History, commit: usize) -> Option<&Policy> {
+        self.policies.get(&history.commits[commit].policy?.blob)?.as_ref()
     }
 
     /// The trunk's position, when there is one.

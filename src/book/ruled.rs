@@ -1,15 +1,10 @@
 //! Which policy is in force for what is asked.
 
-use std::collections::BTreeSet;
-
 use super::prepared::Asked;
 use super::{Ask, Book, BookError, POLICY_FILE};
-use crate::history::{Blob, BlobId, CommitId, FactCache, History, check_text};
-use crate::ledger::{
-    self, AffirmationFile, Affirmations, InForce, Material, Pending, Policies, PolicyLine, Signatures,
-};
+use crate::history::{CommitId, FactCache, History};
+use crate::ledger::{self, Affirmations, InForce, Material, Pending, Policies, PolicyLine, Signatures};
 use crate::policy::Policy;
-use crate::record::{Affirmation, MAX_DETACHED_BYTES, affirmation_path};
 
 /// The policy in force, and what it was found from.
 pub(super) struct Ruled {
@@ -107,32 +102,6 @@ impl Book {
         let commits: Vec<CommitId> = acts.iter().map(|&commit| history.commits[commit].id).collect();
         let checks = self.repository.check_signatures(&commits, cache)?;
         Ok(acts.into_iter().zip(checks).filter_map(|(commit, check)| Some((commit, check?))).collect())
-    }
-
-    /// Every affirmation that some commit had.
-    fn affirmations(&self, history: &History) -> Result<Affirmations, BookError> {
-        let changes = history.commits.iter().flat_map(|commit| &commit.changes);
-        let blobs: BTreeSet<BlobId> = changes
-            .filter(|change| affirmation_path(&change.path).is_some())
-            .filter_map(|change| change.new.filter(|file| file.is_regular()))
-            .map(|file| file.blob)
-            .collect();
-        let inputs: Vec<(BlobId, BlobId)> = blobs.into_iter().map(|blob| (blob, blob)).collect();
-        let read = self.repository.map_blobs(&inputs, MAX_DETACHED_BYTES, |blob, content| {
-            let text = match &content {
-                Blob::Bytes(bytes) => Affirmation::parse(bytes),
-                Blob::TooLarge(_) => Err("it is too large"),
-            };
-            let file = match text {
-                Ok((text, armor)) => {
-                    let check = armor.map(|armor| check_text(text.text().as_bytes(), armor.as_bytes()));
-                    AffirmationFile { text: Ok(text), check }
-                }
-                Err(why) => AffirmationFile { text: Err(why), check: None },
-            };
-            (*blob, file)
-        })?;
-        Ok(read.into_iter().collect())
     }
 
     /// The policy of a commit's file, of the last one along first parents where that cannot be read; the built-in one where

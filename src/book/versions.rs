@@ -6,16 +6,12 @@ use std::sync::Arc;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{Book, BookError, POLICY_FILE};
-use crate::history::{Blob, BlobId, Commit, CommitId, FactCache, History, TreeFile, check_text};
+use crate::history::{Blob, BlobId, Commit, CommitId, FactCache, History, TreeFile};
 use crate::ledger::{
-    self, Covers, DeployedRecords, DetachedFile, DetachedFiles, Needed, Policies, Pretended, Signatures,
-    Versions, Walk, WorkPaths,
+    self, Covers, DeployedRecords, Needed, Policies, Pretended, Signatures, Versions, Walk, WorkPaths,
 };
 use crate::policy::Policy;
-use crate::record::{
-    Detached, FactsReader, MAX_DETACHED_BYTES, MAX_RECORD_BYTES, Record, RecordType, ScopeHash, ScopeRules,
-    detached_path,
-};
+use crate::record::{FactsReader, MAX_RECORD_BYTES, Record, RecordType, ScopeHash, ScopeRules};
 
 /// A record file: its type, its path, its content.
 type Version<'v> = (RecordType, &'v str, BlobId);
@@ -112,32 +108,6 @@ impl Book {
     ) -> Result<Signatures, BookError> {
         let work = named.keys().copied().chain(covers.commits());
         self.signatures_of(history, ledger::signed_acts(history, walk, work), cache)
-    }
-
-    /// Every detached approval that some commit had.
-    pub(super) fn detached(&self, history: &History) -> Result<DetachedFiles, BookError> {
-        let changes = history.commits.iter().flat_map(|commit| &commit.changes);
-        let blobs: BTreeSet<BlobId> = changes
-            .filter(|change| detached_path(&change.path).is_some())
-            .filter_map(|change| change.new.filter(|file| file.is_regular()))
-            .map(|file| file.blob)
-            .collect();
-        let inputs: Vec<(BlobId, BlobId)> = blobs.into_iter().map(|blob| (blob, blob)).collect();
-        let read = self.repository.map_blobs(&inputs, MAX_DETACHED_BYTES, |blob, content| {
-            let text = match &content {
-                Blob::Bytes(bytes) => Detached::parse(bytes),
-                Blob::TooLarge(_) => Err("it is too large"),
-            };
-            let file = match text {
-                Ok((text, armor)) => {
-                    let check = armor.map(|armor| check_text(text.text().as_bytes(), armor.as_bytes()));
-                    DetachedFile { text: Ok(text), check }
-                }
-                Err(why) => DetachedFile { text: Err(why), check: None },
-            };
-            (*blob, file)
-        })?;
-        Ok(read.into_iter().collect())
     }
 
     /// Records as they stood at deployments, as far as they differ from what stands at the tip. Those that were

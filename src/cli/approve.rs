@@ -57,15 +57,17 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &ApproveArgs) -> Result<
     let email = crate::act::author_email(&target.book)?;
     let person = policy.person_by_email(&email);
     let role = choose(&target, (person, &email), args.role.as_deref())?;
-    let approver = Approver { target: &target, person, role: &role, email: &email };
+    let approver = Approver { context, args, target: &target, person, role: &role, email: &email };
     match args.sign || policy.merges_rewrite() || approver.would_undo()? {
-        true => approver.write(ui, context, args, anyway),
-        false => approver.tick(ui, context, args, anyway),
+        true => approver.write(ui, anyway),
+        false => approver.tick(ui, anyway),
     }
 }
 
 /// Somebody who is about to approve in a role.
 struct Approver<'a> {
+    context: &'a Context,
+    args: &'a ApproveArgs,
     target: &'a Target,
     /// By the policy's name, where it lists them.
     person: Option<&'a str>,
@@ -75,13 +77,7 @@ struct Approver<'a> {
 
 impl Approver<'_> {
     /// Ticks the item of the role; one that is ticked already is unticked first.
-    fn tick(
-        &self,
-        ui: &mut Ui,
-        context: &Context,
-        args: &ApproveArgs,
-        anyway: Option<String>,
-    ) -> Result<(), CliError> {
+    fn tick(&self, ui: &mut Ui, anyway: Option<String>) -> Result<(), CliError> {
         let (state, name) = (self.target.state()?, &self.target.name);
         let item = self.item()?;
         self.refuse_twice(false)?;
@@ -96,39 +92,28 @@ impl Approver<'_> {
         let done = format!("approved as {} by {}", self.role, self.name());
         let message = format!("{name}: approve as {}\n", self.role);
         steps.push(step(Change::Edit(&tick), done, message));
-        self.act(ui, context, args, steps, anyway)
+        self.act(ui, steps, anyway)
     }
 
     /// Writes a file of its own and commits it.
-    fn write(
-        &self,
-        ui: &mut Ui,
-        context: &Context,
-        args: &ApproveArgs,
-        anyway: Option<String>,
-    ) -> Result<(), CliError> {
+    fn write(&self, ui: &mut Ui, anyway: Option<String>) -> Result<(), CliError> {
         let (target, role) = (self.target, self.role);
         let person = self.person.ok_or_else(|| unlisted(self.email))?;
-        self.refuse_twice(args.sign)?;
-        let approval = super::scope::detached(target.state()?, &target.loaded, role, person, context.now)?;
+        self.refuse_twice(self.args.sign)?;
+        let approval =
+            super::scope::detached(target.state()?, &target.loaded, role, person, self.context.now)?;
         let path = approval.path().ok_or_else(|| {
             CliError::failure(format!("`{role}` or `{person}` cannot be part of a file's name"))
                 .with_hint("an approval's file needs names of ASCII letters, digits, `-` and `_`")
         })?;
         let mut text = approval.text();
-        if args.sign {
-            let armor = crate::act::sign(&target.book, &text, args.key.as_deref())?;
+        if self.args.sign {
+            let armor = crate::act::sign(&target.book, &text, self.args.key.as_deref())?;
             text.push_str(&armor);
         }
         let done = format!("approved as {role} by {person}, in {path}");
         let message = format!("{}: approve as {role}\n", target.name);
-        self.act(
-            ui,
-            context,
-            args,
-            vec![ActStep { path, change: Change::Text(&text), done, message }],
-            anyway,
-        )
+        self.act(ui, vec![ActStep { path, change: Change::Text(&text), done, message }], anyway)
     }
 
     /// The valid approvals of the role: each is by a person or several.
@@ -159,18 +144,11 @@ impl Approver<'_> {
         }
     }
 
-    fn act(
-        &self,
-        ui: &mut Ui,
-        context: &Context,
-        args: &ApproveArgs,
-        steps: Vec<ActStep<'_>>,
-        anyway: Option<String>,
-    ) -> Result<(), CliError> {
+    fn act(&self, ui: &mut Ui, steps: Vec<ActStep<'_>>, anyway: Option<String>) -> Result<(), CliError> {
         let worth =
             |loaded: &Loaded, commit: CommitId| of_approval(loaded, &self.target.name, self.role, commit);
         let judged = Judged { act: "approval", steps, anyway, worth: &worth };
-        self.target.act(ui, context, &args.commit, judged)
+        self.target.act(ui, self.context, &self.args.commit, judged)
     }
 
     fn name(&self) -> &str {
@@ -186,8 +164,7 @@ impl Approver<'_> {
             review.is_some_and(|review| !review.via_decision && review.role == self.role)
         });
         found.ok_or_else(|| {
-            let review =
-                policy.reviews.iter().find(|review| !review.via_decision && review.role == self.role);
+            let review = policy.review_of_role(self.role);
             let error =
                 CliError::failure(format!("{} has no item for the role `{}`", self.target.name, self.role));
             match review {
@@ -218,11 +195,8 @@ fn choose(
         return Ok(role.to_owned());
     }
     let (state, policy) = (target.state()?, &target.loaded.policy);
-    let is_boards = |approval: &Approval| {
-        let mut reviews = policy.reviews.iter().filter(|review| review.via_decision);
-        approval.decision.is_some()
-            || reviews.any(|review| review.role == approval.role && review.text == approval.text)
-    };
+    let is_boards =
+        |approval: &Approval| approval.decision.is_some() || policy.is_boards(&approval.role, &approval.text);
     let all: Vec<&Approval> =
         state.approvals.iter().filter(|approval| approval.role != "*" && !is_boards(approval)).collect();
     let is_mine = |a: &&Approval| person.is_some_and(|person| policy.has_role(person, &a.role));

@@ -6,7 +6,7 @@ use super::record_act::{CommitArgs, Target};
 use super::ui::Ui;
 use crate::act::{Change, Draft, try_commits};
 use crate::book::{Ask, Loaded};
-use crate::diagnostic::Code;
+use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::history::CommitId;
 use crate::ledger::{Approval, RecordState, Status, WorkTree};
 use crate::record::{ItemKey, RecordType, Verdict};
@@ -213,12 +213,9 @@ fn way_out(loaded: &Loaded, approval: &Approval, code: Code) -> Option<String> {
 /// Why a decision that was set by a commit is not the board's, or approves none of what it lists.
 pub(super) fn of_decision(loaded: &Loaded, decision: &str, verdict: Verdict) -> Option<Uncounted> {
     let state = loaded.state.record(decision)?;
-    let found = |code: Code| {
-        let errors =
-            state.diagnostics.iter().filter(|found| found.severity == crate::diagnostic::Severity::Error);
-        errors.into_iter().find(|found| found.code == code)
-    };
-    if let Some(found) = found(Code::DecisionRole) {
+    let is_not_boards =
+        |found: &&Diagnostic| found.code == Code::DecisionRole && found.severity == Severity::Error;
+    if let Some(found) = state.diagnostics.iter().find(is_not_boards) {
         let hint = (!state.waiting_for.is_empty()).then(|| {
             format!(
                 "{} may: `changebook decide {decision} {}`",

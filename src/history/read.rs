@@ -274,8 +274,10 @@ pub(super) fn work_paths(
                             let base = Some(tree_of(base)?.0);
                             reader.undone(Some(tree), [trees[one], trees[other]], base, "", &mut add)?;
                         }
-                        paths.sort_unstable();
-                        paths.dedup();
+                        if trees.len() > 1 {
+                            paths.sort_unstable();
+                            paths.dedup();
+                        }
                         Ok(paths)
                     })
                     .collect::<Result<Vec<_>, HistoryError>>()

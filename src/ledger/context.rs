@@ -310,6 +310,13 @@ impl<'a> Context<'a> {
         self.seen(self.index.transitions.of(record), |t| t.commit as usize)
     }
 
+    /// Those of a key of the frontmatter.
+    pub(super) fn changes_of(&self, record: RecordIx, field: &str) -> Vec<&'a Transition> {
+        let transitions = self.transitions(record);
+        let is_of = |t: &&&Transition| matches!(self.key(t), Key::Field(own) if &**own == field);
+        transitions.iter().filter(is_of).copied().collect()
+    }
+
     /// Transitions of a record that another commit has in its history and the view has not.
     pub(super) fn transitions_beside(
         &self,

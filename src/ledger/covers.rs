@@ -2,11 +2,13 @@
 //!
 //! They are its work in every way. A task that was cancelled or rejected covers nothing.
 
+use std::collections::BTreeSet;
+
 use super::context::Context;
 use super::decision::{in_force, listing};
 use super::gate::text_field;
 use super::policy_line::PolicyLine;
-use super::walk::{Key, RecordIx, Transition, Value, Walk};
+use super::walk::{Key, RecordIx, Transition, Walk};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::history::History;
 use crate::record::{Record, RecordType, Task, Verdict};
@@ -52,7 +54,7 @@ impl Covers {
             else {
                 continue;
             };
-            for name in names(walk.values.item(cell.value)) {
+            for name in walk.values.item(cell.value).texts() {
                 if let Ok(commit) = named(history, line, &name) {
                     found.push(Covered { task, name, commits: brought(history, commit) });
                 }
@@ -93,14 +95,6 @@ fn is_given_up(context: &Context<'_>, task: RecordIx) -> bool {
     is_rejected || text_field(context, task, "cancelled").is_some()
 }
 
-/// The entries of a value of the key.
-fn names(value: &Value) -> Vec<String> {
-    match value {
-        Value::Json(json) => serde_json::from_str(json).unwrap_or_default(),
-        _ => Vec::new(),
-    }
-}
-
 /// The landed commit that an entry names.
 fn named(history: &History, line: &PolicyLine, name: &str) -> Result<usize, Unfit> {
     let is_id = (MIN_DIGITS..=40).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_hexdigit());
@@ -120,16 +114,14 @@ fn named(history: &History, line: &PolicyLine, name: &str) -> Result<usize, Unfi
 /// A commit, with all that it brought to its first parent where it is a merge.
 fn brought(history: &History, commit: usize) -> Vec<usize> {
     let [first, _, ..] = history.commits[commit].parents[..] else { return vec![commit] };
-    let mut found = vec![commit];
+    let mut found = BTreeSet::from([commit]);
     let mut open: Vec<usize> = history.commits[commit].parents.clone();
     while let Some(other) = open.pop() {
-        if !found.contains(&other) && !history.is_in_history(other, first) {
-            found.push(other);
+        if !history.is_in_history(other, first) && found.insert(other) {
             open.extend(&history.commits[other].parents);
         }
     }
-    found.sort_unstable();
-    found
+    found.into_iter().collect()
 }
 
 /// The commit that put commits on a task's list: of several entries the last.
@@ -139,13 +131,12 @@ pub(super) fn recorded(context: &Context<'_>, task: RecordIx, commits: &[usize])
         .filter(|covered| covered.commits.iter().any(|commit| commits.contains(commit)))
         .map(|covered| covered.name.as_str())
         .collect();
-    let lists = |value: u32, name: &str| names(context.value(value)).iter().any(|listed| listed == name);
-    let puts = |transition: &&&Transition| {
-        matches!(context.key(transition), Key::Field(field) if &**field == KEY)
-            && of_these.iter().any(|name| lists(transition.to, name) && !lists(transition.from, name))
+    let lists = |value: u32, name: &str| context.value(value).texts().iter().any(|listed| listed == name);
+    let puts = |change: &&Transition| {
+        of_these.iter().any(|name| lists(change.to, name) && !lists(change.from, name))
     };
-    let transitions = context.transitions(task);
-    context.latest(transitions.iter().filter(puts).map(|transition| transition.commit as usize))
+    let changes = context.changes_of(task, KEY).into_iter();
+    context.latest(changes.filter(puts).map(|change| change.commit as usize))
 }
 
 /// Entries of a task's list that cover nothing.

@@ -77,9 +77,8 @@ pub(super) fn told<'a>(
     }
     let walk = context.sources.walk;
     let id = &walk.ids[record as usize].1;
-    let from = walk.transitions.partition_point(|transition| (transition.commit as usize) < commit);
-    let own = walk.transitions[from..].iter().take_while(|transition| transition.commit as usize == commit);
-    let mut of_items = own.filter(|transition| matches!(context.key(transition), Key::Item(_)));
+    let mut of_items =
+        walk.transitions_of(commit).filter(|transition| matches!(context.key(transition), Key::Item(_)));
     let is_task = |other: RecordIx| walk.ids[other as usize].0 == RecordType::Task;
     let is_of_several = of_items.any(|transition| transition.record != record && is_task(transition.record));
     lines.iter().find_map(|line| {

@@ -17,7 +17,7 @@ pub fn code_beside_acts(history: &History, line: &PolicyLine, pretended: &Preten
     let mut steps: FxHashMap<Option<usize>, (bool, Vec<usize>)> = FxHashMap::default();
     for (position, commit) in history.commits.iter().enumerate() {
         let step = line.landing(position);
-        if step == Some(position) && commit.parents.len() < 2 {
+        if is_alone(history, step, position) {
             continue;
         }
         let (has_acts, code) = steps.entry(step).or_default();
@@ -31,6 +31,11 @@ pub fn code_beside_acts(history: &History, line: &PolicyLine, pretended: &Preten
     found
 }
 
+/// Whether a commit is a whole step of the trunk.
+fn is_alone(history: &History, step: Option<usize>, commit: usize) -> bool {
+    step == Some(commit) && history.commits[commit].parents.len() < 2
+}
+
 /// Commits with work of their own, by the step with which they landed; those that are a step alone are left out.
 #[derive(Debug)]
 pub(super) struct Steps(Vec<(Option<usize>, usize)>);
@@ -39,9 +44,8 @@ impl Steps {
     pub(super) fn new(history: &History, line: &PolicyLine, work_paths: &WorkPaths) -> Self {
         let worked = work_paths.iter().filter(|(_, paths)| !paths.is_empty());
         let steps = worked.map(|(&commit, _)| (line.landing(commit), commit));
-        let mut steps: Vec<(Option<usize>, usize)> = steps
-            .filter(|(step, commit)| *step != Some(*commit) || history.commits[*commit].parents.len() > 1)
-            .collect();
+        let mut steps: Vec<(Option<usize>, usize)> =
+            steps.filter(|(step, commit)| !is_alone(history, *step, *commit)).collect();
         steps.sort_unstable();
         Steps(steps)
     }

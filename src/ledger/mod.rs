@@ -80,8 +80,8 @@ pub use renumbering::{Renumbered, Renumberings, is_renumbered, may_be_renumbered
 pub use runbook::holds;
 pub use services::{services, unknown_services};
 pub use sources::{
-    AffirmationFile, Affirmations, DeployedRecords, DetachedFile, DetachedFiles, Policies, Pretended,
-    Signatures, Sources, WorkPaths,
+    Affirmations, DeployedRecords, DetachedFiles, Policies, Pretended, Signatures, SignedFile, Sources,
+    WorkPaths,
 };
 pub use state::*;
 pub use stories::{Story, stories};

@@ -1,5 +1,7 @@
 //! Which tasks commits name, and which items deploy.
 
+use std::collections::BTreeMap;
+
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -244,16 +246,16 @@ pub fn by_text(
     walk: &Walk,
     named: &FxHashMap<usize, Vec<RecordIx>>,
     pretended: &Pretended,
-) -> FxHashMap<usize, RecordIx> {
+) -> BTreeMap<usize, RecordIx> {
     let touches_code =
         |commit: &usize| history.commits[*commit].touches_code || pretended.contains_key(commit);
-    let Some(scope) = walk.keys.find(&Key::Scope) else { return FxHashMap::default() };
+    let Some(scope) = walk.keys.find(&Key::Scope) else { return BTreeMap::new() };
     // What is no record vouches for nothing.
     let pretends = |commit: usize, record: RecordIx| {
         let mut paths = pretended.get(&commit).into_iter().flatten();
         paths.any(|path| RecordId::stem(path) == Some(walk.ids[record as usize].1.as_str()))
     };
-    let mut changed: FxHashMap<usize, Vec<RecordIx>> = FxHashMap::default();
+    let mut changed: BTreeMap<usize, Vec<RecordIx>> = BTreeMap::new();
     for transition in walk.transitions.iter().filter(|transition| transition.key == scope) {
         let commit = transition.commit as usize;
         let is_task = walk.ids[transition.record as usize].0 == RecordType::Task;
@@ -273,13 +275,11 @@ pub fn by_text(
 /// judged by.
 pub fn name_by_text<'p>(
     named: &mut FxHashMap<usize, Vec<RecordIx>>,
-    by_text: &FxHashMap<usize, RecordIx>,
+    by_text: &BTreeMap<usize, RecordIx>,
     work_paths: &WorkPaths,
     judge: impl Fn(usize) -> Option<&'p Policy>,
 ) {
-    let mut by_text: Vec<(usize, RecordIx)> = by_text.iter().map(|(commit, task)| (*commit, *task)).collect();
-    by_text.sort_unstable();
-    for (commit, task) in by_text {
+    for (&commit, &task) in by_text {
         let paths = work_paths.get(&commit).map_or(&[][..], Vec::as_slice);
         let is_work = judge(commit).is_some_and(|policy| paths.iter().any(|path| policy.paths.matches(path)));
         if is_work {

@@ -76,10 +76,7 @@ fn removed_with<'s>(
     commit: usize,
     body: u32,
 ) -> impl Iterator<Item = RecordIx> + 's {
-    let all = &context.sources.walk.transitions;
-    let from = all.partition_point(|transition| (transition.commit as usize) < commit);
-    let own = all[from..].iter().take_while(move |transition| transition.commit as usize == commit);
-    let removed = own.filter(move |transition| {
+    let removed = context.sources.walk.transitions_of(commit).filter(move |transition| {
         *context.key(transition) == Key::Body && transition.from == body && transition.to == ABSENT
     });
     removed.map(|transition| transition.record)

@@ -27,28 +27,19 @@ pub type Pretended = FxHashMap<usize, Vec<String>>;
 pub type Signatures = FxHashMap<usize, SignatureCheck>;
 
 /// Detached approvals by content.
-pub type DetachedFiles = FxHashMap<BlobId, DetachedFile>;
+pub type DetachedFiles = FxHashMap<BlobId, SignedFile<Detached>>;
 
 /// Records as they stood at deployments, by content, as far as they differ from what stands now.
 pub type DeployedRecords = FxHashMap<(RecordType, BlobId), Arc<Record>>;
 
 /// Affirmations by content.
-pub type Affirmations = FxHashMap<BlobId, AffirmationFile>;
+pub type Affirmations = FxHashMap<BlobId, SignedFile<Affirmation>>;
 
-/// What an affirmation's file holds.
+/// What a file holds whose text may be signed in the file itself.
 #[derive(Debug, Clone)]
-pub struct AffirmationFile {
+pub struct SignedFile<T> {
     /// What it says; else what is wrong with the file, in words.
-    pub text: Result<Affirmation, &'static str>,
-    /// What the signature over it is worth, where it has one.
-    pub check: Option<SignatureCheck>,
-}
-
-/// What a detached approval's file holds.
-#[derive(Debug, Clone)]
-pub struct DetachedFile {
-    /// What it says; else what is wrong with the file, in words.
-    pub text: Result<Detached, &'static str>,
+    pub text: Result<T, &'static str>,
     /// What the signature over it is worth, where it has one.
     pub check: Option<SignatureCheck>,
 }

@@ -124,10 +124,7 @@ fn cancellations(context: &Context<'_>, record: RecordIx) -> Vec<usize> {
     if context.cell(record, &field).is_some_and(|cell| matches!(context.value(cell.value), Value::Json(_))) {
         return Vec::new();
     }
-    let transitions = context.transitions(record);
-    let cancels = transitions.iter().filter(|transition| {
-        matches!(context.key(transition), Key::Field(field) if &**field == "cancelled")
-            && matches!(context.value(transition.to), Value::Json(_))
-    });
+    let changes = context.changes_of(record, "cancelled").into_iter();
+    let cancels = changes.filter(|set| matches!(context.value(set.to), Value::Json(_)));
     cancels.map(|transition| transition.commit as usize).collect()
 }

@@ -28,7 +28,7 @@ pub(super) fn waiting_for(context: &Context<'_>, book: &Book<'_>, state: &Record
                 .chain(decision.requestor.as_deref())
                 .collect();
             let policy = context.sources.policy;
-            let Some(board) = policy.reviews.iter().find(|review| review.via_decision) else {
+            let Some(board) = policy.board() else {
                 return Vec::new();
             };
             let members = policy.role_members(&board.role).into_iter();

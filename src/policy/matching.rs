@@ -131,6 +131,21 @@ impl Policy {
         self.reviews.iter().find(|review| review.key == key)
     }
 
+    /// The review that a decision of the board meets.
+    pub fn board(&self) -> Option<&Review> {
+        self.reviews.iter().find(|review| review.via_decision)
+    }
+
+    /// Whether a role is asked for under a text that a decision alone meets.
+    pub fn is_boards(&self, role: &str, text: &str) -> bool {
+        self.reviews.iter().any(|review| review.via_decision && review.role == role && review.text == text)
+    }
+
+    /// The review by which a role approves by itself.
+    pub fn review_of_role(&self, role: &str) -> Option<&Review> {
+        self.reviews.iter().find(|review| review.role == role && !review.via_decision)
+    }
+
     /// The environment that an item's tick deploys.
     pub fn environment_for_item(&self, text: &str) -> Option<&Environment> {
         self.environment_deployed_by(&normalize(text))

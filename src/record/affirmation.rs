@@ -4,11 +4,10 @@
 //! where they signed its text. Two people never write the same file, and it survives a squash as one diff.
 
 use super::RecordId;
+use super::signed_text::{is_hex, split_armor};
 
 /// First line of the text: what is signed says what it is.
 const TITLE: &str = "changebook affirmation 1";
-/// Where a signature begins.
-const ARMOR: &str = "-----BEGIN SSH SIGNATURE-----";
 
 /// What a person says yes to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,10 +37,7 @@ impl Affirmation {
     /// # Errors
     /// What is wrong, in words.
     pub fn parse(file: &[u8]) -> Result<(Self, Option<String>), &'static str> {
-        let file = std::str::from_utf8(file).map_err(|_| "it is not UTF-8")?;
-        // A checkout may have turned line ends; what was signed has LF.
-        let file = file.replace("\r\n", "\n");
-        let (text, armor) = file.split_at(file.find(ARMOR).unwrap_or(file.len()));
+        let (text, armor) = split_armor(file)?;
         let mut lines = text.lines();
         if lines.next() != Some(TITLE) {
             return Err("it does not begin with `changebook affirmation 1`");
@@ -54,7 +50,7 @@ impl Affirmation {
         if parsed.text() != text {
             return Err("its text holds more than commit, person and time");
         }
-        Ok((parsed, (!armor.is_empty()).then(|| armor.to_owned())))
+        Ok((parsed, armor))
     }
 }
 
@@ -62,8 +58,7 @@ impl Affirmation {
 pub fn affirmation_path(path: &str) -> Option<(&str, &str)> {
     let name = path.strip_prefix("approvals/affirmed/")?.strip_suffix(".md")?;
     let (commit, person) = name.split_once('.')?;
-    let is_full = matches!(commit.len(), 40 | 64)
-        && commit.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte));
+    let is_full = matches!(commit.len(), 40 | 64) && is_hex(commit);
     (is_full && RecordId::parse(person).is_ok()).then_some((commit, person))
 }
 

@@ -4,12 +4,11 @@
 //! they signed its text. Two people never write the same file, nor does one who approves another text, and it survives
 //! rewriting as one diff. This module reads and prints the text; what it is worth is decided elsewhere.
 
+use super::signed_text::{is_hex, split_armor};
 use super::{Digested, RecordId, ScopeHash};
 
 /// First line of the text: what is signed says what it is.
 const TITLE: &str = "changebook approval 1";
-/// Where a signature begins.
-const ARMOR: &str = "-----BEGIN SSH SIGNATURE-----";
 /// Largest file that is read, in bytes.
 pub const MAX_DETACHED_BYTES: usize = 32 * 1024;
 
@@ -75,10 +74,7 @@ impl Detached {
     /// # Errors
     /// What is wrong, in words.
     pub fn parse(file: &[u8]) -> Result<(Self, Option<String>), &'static str> {
-        let file = std::str::from_utf8(file).map_err(|_| "it is not UTF-8")?;
-        // A checkout may have turned line ends; what was signed has LF.
-        let file = file.replace("\r\n", "\n");
-        let (text, armor) = file.split_at(file.find(ARMOR).unwrap_or(file.len()));
+        let (text, armor) = split_armor(file)?;
         let mut lines = text.lines().peekable();
         if lines.next() != Some(TITLE) {
             return Err("it does not begin with `changebook approval 1`");
@@ -107,7 +103,7 @@ impl Detached {
                 "its text holds more than book, record, role, person, scope, evidence, number and time",
             );
         }
-        Ok((parsed, (!armor.is_empty()).then(|| armor.to_owned())))
+        Ok((parsed, armor))
     }
 }
 
@@ -121,7 +117,7 @@ pub fn detached_path(path: &str) -> Option<(RecordId, &str, &str)> {
         Some((hash, number)) => (hash, number),
         None => (hash, "2"),
     };
-    let is_hash = hash.len() == 8 && hash.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    let is_hash = hash.len() == 8 && is_hex(hash);
     let is_number = number.parse::<u32>().is_ok_and(|parsed| parsed > 1 && parsed.to_string() == number);
     let plain = |text: &str| RecordId::parse(text).is_ok();
     let is_one = is_hash && is_number && plain(role) && plain(person);

@@ -7,11 +7,9 @@ use std::sync::Arc;
 
 use super::layout::{find_layout, find_troubles};
 use super::markdown::read_outline;
+use super::near::CONDITIONS;
 use super::scope::{Body, ScopeField, canonical_json, write_scope};
 use super::{Item, ItemKey, MAX_RECORD_BYTES, RecordId, ScopeHash, ScopeRules, frontmatter, normalize};
-
-/// The section of a decision's conditions, normalised.
-const CONDITIONS: &str = "conditions";
 
 /// What one version of a record says, as far as commits are judged by it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

@@ -23,6 +23,7 @@ mod parse;
 mod references;
 mod rendered;
 mod scope;
+mod signed_text;
 mod slug;
 mod suspect;
 mod types;

@@ -12,8 +12,8 @@ use super::{Record, Section};
 
 /// Sections in which a box means something to the gate, normalised.
 const LISTS: [&str; 4] = ["conditions", "approvals", "deployment", "checklist"];
-/// The section of a decision in which every bullet is a condition.
-const CONDITIONS: &str = "conditions";
+/// The section of a decision in which every bullet is a condition, normalised.
+pub(super) const CONDITIONS: &str = "conditions";
 
 /// What is nearly something else.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -331,19 +331,16 @@ fn exception(model: &Model<'_>, found: &Found<'_>) -> Option<ExceptionView> {
             })
         }
         Found::Unrecorded(found) => {
-            let (who, paths) = (found.changed_by.join(", "), found.paths.join(", "));
-            let what = format!("{who} changed {paths} and named no task");
             // Of a merge what it brings, since whoever merged has changed nothing.
-            Some(single(Code::UnrecordedChange, what, None, found.brings.first().unwrap_or(&found.by)))
+            let by = found.brings.first().unwrap_or(&found.by);
+            Some(single(Code::UnrecordedChange, found.words(), None, by))
         }
         Found::Late(found) => {
             let by = found.brings.first().unwrap_or(&found.by);
             Some(single(Code::RecordedLate, found.words(), Some(found.id.as_str()), by))
         }
         Found::Undeployed(found) => {
-            let landed = found.landed.commit.short();
-            let what = format!("work on {} landed in {landed} and was never deployed", found.id);
-            Some(single(Code::DeploymentUnrecorded, what, Some(found.id.as_str()), &found.by))
+            Some(single(Code::DeploymentUnrecorded, found.words(), Some(found.id.as_str()), &found.by))
         }
     }
 }

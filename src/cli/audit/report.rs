@@ -6,9 +6,10 @@ use crate::cli::error::CliError;
 use crate::cli::list::as_of;
 use crate::cli::table::{Cell, render};
 use crate::cli::ui::{BAD, BOLD, DIM, GOOD, escape, markdown_text, paint};
+use crate::diagnostic::Code;
 use crate::history::CommitTime;
 use crate::ledger::{
-    Row, RowFacts, by_code, codes_of_row, control_words, review_text, row_facts, time_of_row,
+    Evidence, Row, RowFacts, by_code, codes_of_row, control_words, review_text, row_facts, time_of_row,
 };
 
 /// What a report says before its rows.
@@ -62,18 +63,12 @@ fn controls(report: &Report<'_>) -> Vec<(String, String, String, Vec<String>)> {
 /// Other things to explain: code, what, commit.
 fn others(report: &Report<'_>) -> Vec<(String, String, String)> {
     let audit = &report.audited.audit;
-    let unrecorded = audit.unrecorded.iter().map(|found| {
-        let (who, paths) = (found.changed_by.join(", "), found.paths.join(", "));
-        let what = format!("{who} changed {paths} and named no task");
-        ("unrecorded-change".to_owned(), what, found.by.commit.short())
-    });
-    let undeployed = audit.undeployed.iter().map(|found| {
-        let what =
-            format!("work on {} landed in {} and was never deployed", found.id, found.landed.commit.short());
-        ("deployment-unrecorded".to_owned(), what, found.by.commit.short())
-    });
-    let late =
-        audit.late.iter().map(|found| ("recorded-late".to_owned(), found.words(), found.by.commit.short()));
+    let other = |code: Code, what: String, by: &Evidence| (code.to_string(), what, by.commit.short());
+    let unrecorded =
+        audit.unrecorded.iter().map(|found| other(Code::UnrecordedChange, found.words(), &found.by));
+    let late = audit.late.iter().map(|found| other(Code::RecordedLate, found.words(), &found.by));
+    let undeployed =
+        audit.undeployed.iter().map(|found| other(Code::DeploymentUnrecorded, found.words(), &found.by));
     let policy =
         audit.policy.iter().map(|found| (found.code.to_string(), found.message.clone(), String::new()));
     unrecorded.chain(late).chain(undeployed).chain(policy).collect()

@@ -158,9 +158,14 @@ impl Authors {
         self.persons.iter().find(|(author, _)| author == person).map(|(_, did)| did)
     }
 
+    /// Whether a person asked for it.
+    pub(in crate::ledger) fn asked(&self, person: &str) -> bool {
+        self.requestor.as_deref() == Some(person)
+    }
+
     /// What a person did that makes them an author, as a predicate.
     pub(in crate::ledger) fn is_author(&self, person: &str) -> Option<String> {
-        if self.requestor.as_deref() == Some(person) {
+        if self.asked(person) {
             return Some("asked for it".to_owned());
         }
         self.wrote(person).cloned()

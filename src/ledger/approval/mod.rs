@@ -107,8 +107,7 @@ fn demands<'a>(context: &Context<'a>, judged: &Judged<'_>) -> Vec<Demand<'a>> {
         .collect();
     let required = |role: &String| {
         let review = on_record.iter().find(|review| review.role == *role).copied();
-        let review = review
-            .or_else(|| policy.reviews.iter().find(|review| review.role == *role && !review.via_decision));
+        let review = review.or_else(|| policy.review_of_role(role));
         Demand { role: role.clone(), review, required: true }
     };
     let mut demands: Vec<Demand<'a>> = match &judged.task.emergency {

@@ -5,10 +5,10 @@ use crate::diagnostic::Code;
 use crate::history::SignatureCheck;
 use crate::ledger::authority::{Actor, has_key, role, trust, trust_words, wanted};
 use crate::ledger::context::Context;
-use crate::ledger::sources::DetachedFile;
+use crate::ledger::sources::SignedFile;
 use crate::ledger::state::TrustLevel;
 use crate::ledger::walk::{Key, Value, Withdrawal};
-use crate::record::Risk;
+use crate::record::{Detached, Risk};
 
 /// Something that may be an approval.
 pub(super) enum Act<'a> {
@@ -25,7 +25,7 @@ pub(super) enum Act<'a> {
         path: &'a str,
         /// Its content, as a value of the walk.
         value: u32,
-        file: &'a DetachedFile,
+        file: &'a SignedFile<Detached>,
     },
 }
 
@@ -238,7 +238,7 @@ fn withdrawal_of_text<'s>(
     context: &'s Context<'_>,
     judged: &'s Judged<'_>,
     value: u32,
-    file: &'s DetachedFile,
+    file: &'s SignedFile<Detached>,
 ) -> Option<&'s Withdrawal> {
     let is_same = move |other: u32| {
         let text = || match context.value(other) {
@@ -264,7 +264,7 @@ fn for_something_else(
     judged: &Judged<'_>,
     role: &str,
     path: &str,
-    file: &DetachedFile,
+    file: &SignedFile<Detached>,
 ) -> Option<String> {
     let text = match &file.text {
         Ok(text) => text,
@@ -339,24 +339,16 @@ fn stale(context: &Context<'_>, judged: &Judged<'_>, act: &Act<'_>) -> Option<St
         });
     }
     let infrastructure = &context.sources.policy.paths;
-    let work = context.work(judged.record);
-    let added = work.iter().copied().filter(|_| !judged.plan_excuses).find(|&work| {
-        !context.in_history(work, commit)
-            && context
-                .sources
-                .work_paths
-                .get(&work)
-                .is_some_and(|paths| paths.iter().any(|path| infrastructure.matches(path)))
-    });
-    if let Some(work) = added {
+    let adds_code = |work: &usize| {
+        let paths = context.sources.work_paths.get(work);
+        !judged.plan_excuses
+            && !context.in_history(*work, commit)
+            && paths.is_some_and(|paths| paths.iter().any(|path| infrastructure.matches(path)))
+    };
+    if let Some(work) = context.work(judged.record).iter().copied().find(adds_code) {
         return Some(format!("code was added in {} after the approval {}", short(work), short(commit)));
     }
-    let beside = context.work_landing_with(commit).filter(|_| !judged.plan_excuses).find(|&beside| {
-        let paths = context.sources.work_paths.get(&beside);
-        !context.in_history(beside, commit)
-            && paths.is_some_and(|paths| paths.iter().any(|path| infrastructure.matches(path)))
-    });
-    if let Some(beside) = beside {
+    if let Some(beside) = context.work_landing_with(commit).find(adds_code) {
         let (beside, approval) = (short(beside), short(commit));
         return Some(format!("code was added in {beside} after the approval {approval}, and lands with it"));
     }

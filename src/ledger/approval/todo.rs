@@ -36,10 +36,7 @@ pub(super) fn complete(context: &Context<'_>, judged: &Judged<'_>, approvals: &m
 }
 
 fn is_boards(context: &Context<'_>, approval: &Approval) -> bool {
-    let reviews = &context.sources.policy.reviews;
-    reviews
-        .iter()
-        .any(|review| review.via_decision && review.role == approval.role && review.text == approval.text)
+    context.sources.policy.is_boards(&approval.role, &approval.text)
 }
 
 /// The people who could give an approval, by key.

@@ -33,6 +33,20 @@ pub struct UnrecordedDeployment {
     pub landed: Evidence,
 }
 
+impl Unrecorded {
+    /// What every document says of it.
+    pub fn words(&self) -> String {
+        format!("{} changed {} and named no task", self.changed_by.join(", "), self.paths.join(", "))
+    }
+}
+
+impl UnrecordedDeployment {
+    /// What every document says of it.
+    pub fn words(&self) -> String {
+        format!("work on {} landed in {} and was never deployed", self.id, self.landed.commit.short())
+    }
+}
+
 const MAX_PATHS: usize = 10;
 
 /// A step of the trunk with what it brings of infrastructure that names no task.

@@ -18,7 +18,7 @@ pub(in crate::ledger) fn board_approval(
     judged: &Judged<'_>,
 ) -> Option<Approval> {
     let policy = context.sources.policy;
-    let review = policy.reviews.iter().find(|review| review.via_decision)?;
+    let review = policy.board()?;
     let required = policy.risk_rule(judged.risk).decision && judged.task.emergency.is_none();
     let found = in_force(context, decisions, task);
     if !required && found.is_none() {
@@ -76,10 +76,8 @@ fn verdict(
     let id = decision.id;
     let short = |commit: usize| context.sources.history.commits[commit].id.short();
     let missing = |why: String| (Some(Code::DecisionMissing), why);
-    match word.verdict {
-        Verdict::Rejected => return (Some(Code::DecisionRejected), format!("{id} rejected it")),
-        Verdict::NeedsChanges => return missing(format!("{id} asks for changes")),
-        Verdict::Approved => {}
+    if let Some((code, said)) = against(id, word.verdict) {
+        return (Some(code), said);
     }
     let authors = judged.authors(context, word.set);
     if let Some(why) = word.alone(context, &decision.requestors, &authors) {
@@ -121,11 +119,14 @@ pub(in crate::ledger) fn refusal(
         .word
         .as_ref()
         .filter(|word| word.is_on(context.record(RecordType::Task, task.as_str()), task))?;
-    match word.verdict {
+    against(decision.id, word.verdict).map(|(code, said)| (word.set, code, said))
+}
+
+/// A verdict against what it is about, with its code.
+fn against(id: &RecordId, verdict: Verdict) -> Option<(Code, String)> {
+    match verdict {
         Verdict::Approved => None,
-        Verdict::NeedsChanges => {
-            Some((word.set, Code::DecisionMissing, format!("{} asks for changes", decision.id)))
-        }
-        Verdict::Rejected => Some((word.set, Code::DecisionRejected, format!("{} rejected it", decision.id))),
+        Verdict::NeedsChanges => Some((Code::DecisionMissing, format!("{id} asks for changes"))),
+        Verdict::Rejected => Some((Code::DecisionRejected, format!("{id} rejected it"))),
     }
 }

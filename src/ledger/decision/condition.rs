@@ -78,8 +78,7 @@ fn ticks(
     key: &ItemKey,
     rule: Option<&ConditionRule>,
 ) -> Vec<Result<usize, (Code, String)>> {
-    let reviews = &context.sources.policy.reviews;
-    let board = reviews.iter().find(|review| review.via_decision).map(|review| review.role.as_str());
+    let board = context.sources.policy.board().map(|review| review.role.as_str());
     let named = match rule {
         Some(ConditionRule::Role(role)) => Some(role.as_str()),
         _ => None,

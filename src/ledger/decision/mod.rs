@@ -77,10 +77,7 @@ fn of_record<'a>(context: &Context<'a>, record: RecordIx) -> Option<DecisionStat
         return None;
     }
     let listed = context.cell(record, &Key::Field("changes".into())).map(|cell| context.value(cell.value));
-    let listed = match listed {
-        Some(Value::Json(json)) => serde_json::from_str(json).unwrap_or_default(),
-        _ => Vec::new(),
-    };
+    let listed = listed.map(Value::texts).unwrap_or_default();
     let requestors = requestors(context, record, word.as_ref());
     let created = context.cell(record, &Key::Exists).and_then(|cell| context.latest(context.owners(cell)));
     let outdated = word.as_ref().and_then(|word| word.outdated(context, record));

@@ -30,7 +30,7 @@ pub(in crate::ledger) fn by_board<'a>(
     let no = |why: String| Err((Code::DecisionRole, why));
     let facts = &context.sources.history.commits[commit];
     let short = facts.id.short();
-    let Some(board) = context.sources.policy.reviews.iter().find(|review| review.via_decision) else {
+    let Some(board) = context.sources.policy.board() else {
         return no("the policy names no review that a decision meets".to_owned());
     };
     if facts.parents.len() > 1 {
@@ -89,25 +89,16 @@ pub(super) fn word<'a>(context: &Context<'a>, record: RecordIx) -> Option<Word<'
 /// What a commit itself took from a decision's list: what somebody else had taken off before is not the board's doing when
 /// the board touches the list.
 fn taken_off(context: &Context<'_>, change: &Transition) -> Vec<RecordId> {
-    let list = |value: u32| -> Vec<String> {
-        match context.value(value) {
-            Value::Json(json) => serde_json::from_str(json).unwrap_or_default(),
-            _ => Vec::new(),
-        }
-    };
-    let after = list(change.to);
-    let gone = list(change.from).into_iter().filter(|id| !after.contains(id));
+    let after = context.value(change.to).texts();
+    let gone = context.value(change.from).texts().into_iter().filter(|id| !after.contains(id));
     gone.filter_map(|id| RecordId::parse(&id).ok()).collect()
 }
 
 /// The board's own changes of a field of a decision in the view, parents before children.
 fn of_board<'a>(context: &Context<'a>, record: RecordIx, field: &str) -> Vec<&'a Transition> {
-    let transitions = context.transitions(record);
-    let of_field = transitions
-        .iter()
-        .copied()
-        .filter(|transition| matches!(context.key(transition), Key::Field(own) if &**own == field));
-    of_field.filter(|set| by_board(context, record, set.commit as usize).is_ok()).collect()
+    let mut changes = context.changes_of(record, field);
+    changes.retain(|set| by_board(context, record, set.commit as usize).is_ok());
+    changes
 }
 
 impl Word<'_> {
@@ -190,13 +181,15 @@ impl Word<'_> {
         let sources = &context.sources;
         let email = &sources.history.commits[self.set].author.email;
         let setter = context.judge(self.set).and_then(|policy| policy.person_by_email(email))?;
-        let board = sources.policy.reviews.iter().find(|review| review.via_decision)?;
-        let own = |person: &str| match requestors.iter().any(|requestor| requestor == person) {
-            true => Some("asked for the decision".to_owned()),
-            false => authors.is_author(person).map(|did| match did == "asked for it" {
-                true => "asked for the change".to_owned(),
-                false => did,
-            }),
+        let board = sources.policy.board()?;
+        let own = |person: &str| {
+            if requestors.iter().any(|requestor| requestor == person) {
+                return Some("asked for the decision".to_owned());
+            }
+            match authors.asked(person) {
+                true => Some("asked for the change".to_owned()),
+                false => authors.is_author(person),
+            }
         };
         let why = own(setter)?;
         let others = affirmers(context, self.set);

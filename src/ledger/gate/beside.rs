@@ -70,27 +70,33 @@ impl Case<'_, '_> {
     /// What the board said last in a decision on the trunk, and the view does not know of.
     fn word_beside(&self, decision: RecordIx) -> Option<(usize, Option<Verdict>)> {
         let context = self.subject.context;
-        let key = Key::Field("decision".into());
-        let sets: Vec<_> = context
-            .transitions_beside(decision, self.trunk_beside()?)
-            .filter(|transition| *context.key(transition) == key)
-            .filter(|transition| by_board(context, decision, transition.commit as usize).is_ok())
-            .collect();
-        let last = context.latest(sets.iter().map(|transition| transition.commit as usize))?;
-        let set = sets.into_iter().find(|transition| transition.commit as usize == last)?;
-        Some((last, verdict_of(context.value(set.to))))
+        let is_boards = |commit| by_board(context, decision, commit).is_ok();
+        let (last, value) = self.last_beside(decision, "decision", &is_boards)?;
+        Some((last, verdict_of(value)))
     }
 
     /// The last commit that gave a field a value on the trunk, of which the view does not know.
     fn field_beside(&self, record: RecordIx, field: &str) -> Option<usize> {
+        let (last, value) = self.last_beside(record, field, &|_| true)?;
+        matches!(value, Value::Json(_)).then_some(last)
+    }
+
+    /// The last change of a field on the trunk, of which the view does not know, among the commits that count; with what it
+    /// made of the field.
+    fn last_beside(
+        &self,
+        record: RecordIx,
+        field: &str,
+        counts: &dyn Fn(usize) -> bool,
+    ) -> Option<(usize, &Value)> {
         let context = self.subject.context;
         let key = Key::Field(field.into());
         let changes: Vec<_> = context
             .transitions_beside(record, self.trunk_beside()?)
-            .filter(|transition| *context.key(transition) == key)
+            .filter(|change| *context.key(change) == key && counts(change.commit as usize))
             .collect();
-        let last = context.latest(changes.iter().map(|transition| transition.commit as usize))?;
-        let change = changes.into_iter().find(|transition| transition.commit as usize == last)?;
-        matches!(context.value(change.to), Value::Json(_)).then_some(last)
+        let last = context.latest(changes.iter().map(|change| change.commit as usize))?;
+        let change = changes.into_iter().find(|change| change.commit as usize == last)?;
+        Some((last, context.value(change.to)))
     }
 }

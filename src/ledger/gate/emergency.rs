@@ -90,11 +90,8 @@ fn known_at(context: &Context<'_>, policy: &Policy, set: usize) -> i64 {
 /// Commits that set a decision on what was deployed, or on the task afterwards. One that was set anew has been taken all
 /// the same.
 fn decided(context: &Context<'_>, decision: RecordIx, deployed: Deployed<'_>) -> Vec<usize> {
-    let transitions = context.transitions(decision);
-    let sets = transitions.iter().filter(|transition| {
-        matches!(context.key(transition), Key::Field(field) if &**field == "decision")
-            && matches!(context.value(transition.to), Value::Json(_))
-    });
+    let changes = context.changes_of(decision, "decision").into_iter();
+    let sets = changes.filter(|set| matches!(context.value(set.to), Value::Json(_)));
     let then = super::super::approval::scope_after(context, deployed.record, deployed.commit);
     let is_on_it = |set: &u32| {
         let bound = context.binding(decision, &[*set]).and_then(|binding| {

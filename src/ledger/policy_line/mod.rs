@@ -127,7 +127,8 @@ pub struct PolicyLine {
     owned: Owned,
     /// By position of a commit, whether it comes after the line's first one.
     of_book: Vec<bool>,
-    beginning: Option<Beginning>,
+    /// Whether somebody named the beginning from outside of history.
+    is_named: bool,
 }
 
 /// Where the policy began.
@@ -158,18 +159,8 @@ impl PolicyLine {
             controls: Vec::new(),
             owned,
             of_book,
-            beginning: None,
+            is_named: material.root.is_some(),
         };
-        let history = material.history;
-        found.beginning = found.line.root().map(|commit| {
-            let is_before = |at: &usize| *at != commit && history.is_in_history(*at, commit);
-            let mut earlier = (0..commit).filter(|at| history.commits[*at].policy.is_some());
-            Beginning {
-                commit,
-                is_named: material.root.is_some(),
-                is_again: earlier.any(|at| is_before(&at)),
-            }
-        });
         found.follow(material);
         Ok(found)
     }
@@ -321,8 +312,11 @@ impl PolicyLine {
     }
 
     /// Where the policy began, and who says so.
-    pub fn beginning(&self) -> Option<Beginning> {
-        self.beginning
+    pub fn beginning(&self, history: &History) -> Option<Beginning> {
+        let commit = self.root()?;
+        let is_earlier =
+            |at: usize| history.commits[at].policy.is_some() && history.is_in_history(at, commit);
+        Some(Beginning { commit, is_named: self.is_named, is_again: (0..commit).any(is_earlier) })
     }
 
     /// The commit that began the policy.

@@ -369,8 +369,11 @@ impl<'a> Walker<'a> {
         let changes = self.out.keys.find(&Key::Field("changes".into()));
         let Some(node) = at(decision).filter(|_| sets_field) else { return };
         let Some(cell) = changes.and_then(|key| node.cell(key)) else { return };
-        let Value::Json(json) = self.out.values.item(cell.value) else { return };
-        let listed: Vec<String> = serde_json::from_str(json).unwrap_or_default();
+        let value = self.out.values.item(cell.value);
+        if !matches!(value, Value::Json(_)) {
+            return;
+        }
+        let listed = value.texts();
         let (mut scopes, mut absent) = (Vec::new(), Vec::new());
         for id in listed.iter().filter_map(|id| RecordId::parse(id).ok()) {
             match self.out.record(RecordType::Task, id.as_str()) {

@@ -55,6 +55,14 @@ impl Value {
     pub(in crate::ledger) fn is_ticked(&self) -> bool {
         matches!(self, Value::Checked | Value::Deployed(_))
     }
+
+    /// The texts of a list in the frontmatter; none where it is no list of texts.
+    pub(in crate::ledger) fn texts(&self) -> Vec<String> {
+        match self {
+            Value::Json(json) => serde_json::from_str(json).unwrap_or_default(),
+            _ => Vec::new(),
+        }
+    }
 }
 
 /// Position of the record in [`Walk::ids`].
@@ -176,6 +184,12 @@ impl Walk {
     /// The record of that type and ID.
     pub(in crate::ledger) fn record(&self, record_type: RecordType, id: &str) -> Option<RecordIx> {
         self.id_index.get(id)?[record_type as usize]
+    }
+
+    /// What a commit changed, of any record.
+    pub(in crate::ledger) fn transitions_of(&self, commit: usize) -> impl Iterator<Item = &Transition> {
+        let from = self.transitions.partition_point(|transition| (transition.commit as usize) < commit);
+        self.transitions[from..].iter().take_while(move |transition| transition.commit as usize == commit)
     }
 
     /// Every ID that some commit of the history holds, deleted records included.
