@@ -6,14 +6,14 @@ use std::sync::Arc;
 
 use super::{Book, BookError, Loaded};
 use crate::history::{Blob, BlobId, unchanged_lines};
-use crate::ledger::{Evidence, RecordState};
+use crate::ledger::{CommitRef, RecordState};
 use crate::record::{MAX_RECORD_BYTES, RecordId, RecordType};
 
 /// A line of a record with the commit that wrote it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BlamedLine {
     /// The commit in which the line came to be as it is.
-    pub by: Evidence,
+    pub by: CommitRef,
     /// The line, without its end.
     pub text: String,
 }

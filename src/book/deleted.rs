@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::load::evidence;
 use super::{Book, BookError, Loaded, natural};
 use crate::history::{Blob, BlobId, Change, CommitId};
-use crate::ledger::Evidence;
+use crate::ledger::CommitRef;
 use crate::record::{MAX_RECORD_BYTES, Record, RecordId, RecordType};
 
 /// A record that a commit deleted and no later one brought back.
@@ -20,7 +20,7 @@ pub struct Deleted {
     /// The title of its last text; its name where that has none.
     pub title: String,
     /// The commit that deleted it.
-    pub by: Evidence,
+    pub by: CommitRef,
     /// The commit before that one, which holds its last text.
     pub held: CommitId,
 }

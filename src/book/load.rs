@@ -13,7 +13,7 @@ use super::shown::{Pair, attach_diagnostics, ids, present, shown_again};
 use super::{Book, BookConfig, BookError, POLICY_FILE};
 use crate::diagnostic::Diagnostic;
 use crate::history::{CommitId, FactCache, History};
-use crate::ledger::{self, Depth, Evidence, Shown, State, WorkTree};
+use crate::ledger::{self, CommitRef, Depth, Shown, State, WorkTree};
 use crate::policy::Policy;
 use crate::record::{Record, RecordId, RecordType};
 use crate::template::RecordTemplates;
@@ -387,9 +387,9 @@ pub(super) struct Viewed {
     pub(super) trunk: Option<(String, CommitId)>,
 }
 
-pub(super) fn evidence(history: &History, policy: &Policy, position: usize) -> Evidence {
+pub(super) fn evidence(history: &History, policy: &Policy, position: usize) -> CommitRef {
     let commit = &history.commits[position];
-    Evidence {
+    CommitRef {
         commit: commit.id,
         author: commit.author.name.clone(),
         email: commit.author.email.clone(),

@@ -12,7 +12,7 @@ use crate::calendar::{Collision, collisions};
 use crate::diagnostic::{Code, Severity};
 use crate::history::CommitTime;
 use crate::ledger::{
-    Agenda, Evidence, Matter, RecordState, Review, agenda, board_zone, is_met_elsewhere, next_meeting,
+    Agenda, CommitRef, Matter, RecordState, Review, agenda, board_zone, is_met_elsewhere, next_meeting,
     occupations, services,
 };
 use crate::record::{Details, normalize};
@@ -42,7 +42,7 @@ pub(super) struct AgendaArgs {
 #[derive(Serialize)]
 struct Answer<'a> {
     schema: &'static str,
-    at: Option<&'a Evidence>,
+    at: Option<&'a CommitRef>,
     meeting: String,
     decisions: Vec<MatterJson<'a>>,
     unlisted: Vec<&'a str>,
@@ -58,7 +58,7 @@ struct MatterJson<'a> {
     status: &'static str,
     next: &'a str,
     changes: Vec<&'a str>,
-    evidence: Option<&'a Evidence>,
+    evidence: Option<&'a CommitRef>,
 }
 
 #[derive(Serialize)]

@@ -7,7 +7,7 @@ use super::error::CliError;
 use super::log::words;
 use super::table::{Cell, render};
 use super::ui::{DIM, INFORMATION, Ui};
-use crate::ledger::{EventKind, Evidence, RecordState, WorkTree};
+use crate::ledger::{CommitRef, EventKind, RecordState, WorkTree};
 use crate::policy::Policy;
 
 /// Show who wrote each line of a record, in which commit, and what that commit meant
@@ -27,7 +27,7 @@ pub(super) struct BlameArgs {
 #[derive(Serialize)]
 struct Answer<'a> {
     schema: &'static str,
-    at: Option<&'a Evidence>,
+    at: Option<&'a CommitRef>,
     id: &'a str,
     path: &'a str,
     lines: Vec<Row<'a>>,
@@ -37,7 +37,7 @@ struct Answer<'a> {
 struct Row<'a> {
     line: usize,
     text: &'a str,
-    by: &'a Evidence,
+    by: &'a CommitRef,
     meant: &'a str,
 }
 
@@ -76,7 +76,7 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &BlameArgs) -> Result<()
 }
 
 /// What a commit meant for a line that it wrote: what it did to the item on the line, else to the record.
-fn meaning(state: &RecordState, policy: &Policy, by: &Evidence, line: &str) -> String {
+fn meaning(state: &RecordState, policy: &Policy, by: &CommitRef, line: &str) -> String {
     let events = || state.events.iter().filter(|event| event.by.commit == by.commit).map(|event| &event.kind);
     let on_line = events().find(|kind| match kind {
         EventKind::Ticked { item } | EventKind::Unticked { item } => line.contains(item.as_str()),

@@ -7,7 +7,7 @@ use super::error::CliError;
 use super::filter::FilterArgs;
 use super::table::{Cell, render};
 use super::ui::{DIM, INFORMATION, Ui, paint, status_style};
-use crate::ledger::{Evidence, Listed, RecordJson, RecordState, Status};
+use crate::ledger::{CommitRef, Listed, RecordJson, RecordState, Status};
 use crate::record::{RecordType, Risk};
 
 /// Show tasks by status, each with what it waits for
@@ -23,7 +23,7 @@ pub(super) struct BoardArgs {
 #[derive(Serialize)]
 struct Answer<'a> {
     schema: &'static str,
-    at: Option<&'a Evidence>,
+    at: Option<&'a CommitRef>,
     columns: Vec<Column<'a>>,
 }
 

@@ -7,7 +7,7 @@ use super::error::CliError;
 use super::ui::{BAD, BOLD, GOOD, INFORMATION, Ui, escape, paint};
 use crate::book::{Book, Loaded};
 use crate::history::{CommitId, Hunk, Origin, changed_lines};
-use crate::ledger::{Approval, Evidence, RecordState};
+use crate::ledger::{Approval, CommitRef, RecordState};
 use crate::record::{ScopeHash, ScopeRules, scope_differences, scope_text};
 
 /// Show what changed since a record was approved
@@ -31,7 +31,7 @@ pub(super) struct DiffArgs {
 #[derive(Serialize)]
 struct Answer<'a> {
     schema: &'static str,
-    at: Option<&'a Evidence>,
+    at: Option<&'a CommitRef>,
     id: &'a str,
     role: &'a str,
     person: Option<&'a str>,

@@ -7,7 +7,7 @@ use super::error::CliError;
 use super::filter::FilterArgs;
 use super::ui::{Ui, escape, json_line};
 use crate::act::write_atomically;
-use crate::ledger::{Evidence, Listed, RecordJson, RecordState, TrustLevel};
+use crate::ledger::{CommitRef, Listed, RecordJson, RecordState, TrustLevel};
 use crate::record::{Details, Risk};
 use crate::site::csv_cell;
 
@@ -122,15 +122,15 @@ const COLUMNS: [Column; 28] = [
     ("scope", |r| r.scope.map_or_else(String::new, |scope| scope.to_string())),
 ];
 
-fn commit(by: Option<&Evidence>) -> String {
+fn commit(by: Option<&CommitRef>) -> String {
     by.map_or_else(String::new, |by| by.commit.to_string())
 }
 
-fn person(by: Option<&Evidence>) -> String {
+fn person(by: Option<&CommitRef>) -> String {
     by.map_or_else(String::new, |by| by.person.as_ref().unwrap_or(&by.email).to_string())
 }
 
-fn time(by: Option<&Evidence>) -> String {
+fn time(by: Option<&CommitRef>) -> String {
     by.map_or_else(String::new, |by| by.time.rfc3339())
 }
 

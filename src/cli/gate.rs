@@ -12,7 +12,7 @@ use super::show::signature;
 use super::ui::{BAD, BOLD, DIM, GOOD, Ui, WAITING, escape, markdown_text, paint};
 use crate::book::{Ask, Book, CacheUse, GateQuestion, Loaded, View};
 use crate::history::CommitTime;
-use crate::ledger::{Evidence, Gate, GateJson, Requirement, Stage, Unclear, definition_of_done, stages};
+use crate::ledger::{CommitRef, Gate, GateJson, Requirement, Stage, Unclear, definition_of_done, stages};
 
 /// Ask whether a task may be applied to an environment now
 ///
@@ -57,7 +57,7 @@ enum GateFormat {
 #[derive(Serialize)]
 struct Answer<'a> {
     schema: &'static str,
-    at: Option<&'a Evidence>,
+    at: Option<&'a CommitRef>,
     id: &'a str,
     environment: &'a str,
     progress: Vec<Stage>,

@@ -12,7 +12,7 @@ use super::ui::{BAD, BOLD, DIM, GOOD, INFORMATION, Ui, WAITING, paint, status_st
 use crate::book::Loaded;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::history::CommitId;
-use crate::ledger::{Depth, Evidence, Listed, RecordJson, State, WorkTree};
+use crate::ledger::{CommitRef, Depth, Listed, RecordJson, State, WorkTree};
 use crate::record::Risk;
 
 /// List records with the state that commits prove
@@ -33,7 +33,7 @@ pub(super) struct ListArgs {
 #[derive(Serialize)]
 struct Answer<'a> {
     schema: &'static str,
-    at: Option<&'a Evidence>,
+    at: Option<&'a CommitRef>,
     trunk: Option<&'a str>,
     records: Vec<RecordJson<'a>>,
 }

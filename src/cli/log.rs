@@ -8,7 +8,7 @@ use super::filter::unknown;
 use super::table::{Cell, render};
 use super::ui::{DIM, INFORMATION, Ui};
 use crate::book::Period;
-use crate::ledger::{Event, EventJson, EventKind, Evidence, RecordState};
+use crate::ledger::{CommitRef, Event, EventJson, EventKind, RecordState};
 use crate::policy::Policy;
 use crate::record::RecordType;
 
@@ -45,7 +45,7 @@ pub(super) struct LogArgs {
 #[derive(Serialize)]
 struct Answer<'a> {
     schema: &'static str,
-    at: Option<&'a Evidence>,
+    at: Option<&'a CommitRef>,
     events: Vec<Row<'a>>,
 }
 

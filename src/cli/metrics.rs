@@ -8,7 +8,7 @@ use super::list::as_of;
 use super::table::{Cell, render};
 use super::ui::{BOLD, DIM, Ui, paint};
 use crate::book::{Ask, AuditQuestion, View};
-use crate::ledger::{Evidence, Figures, metrics};
+use crate::ledger::{CommitRef, Figures, metrics};
 
 /// Show how changes go: frequency, lead time, failures, time to restore, waiting, emergencies
 ///
@@ -43,7 +43,7 @@ struct FiguresJson<'a> {
 #[derive(Serialize)]
 struct Answer<'a> {
     schema: &'static str,
-    at: Option<&'a Evidence>,
+    at: Option<&'a CommitRef>,
     total: FiguresJson<'a>,
     months: Vec<FiguresJson<'a>>,
     risks: Vec<FiguresJson<'a>>,

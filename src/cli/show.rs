@@ -11,7 +11,7 @@ use super::ui::{
     BAD, BOLD, DIM, GOOD, INFORMATION, Ui, WAITING, escape, paint, render_diagnostic, status_style,
 };
 use crate::book::Loaded;
-use crate::ledger::{Approval, Evidence, ItemState, RecordJson, RecordState, Story, WorkTree};
+use crate::ledger::{Approval, CommitRef, ItemState, RecordJson, RecordState, Story, WorkTree};
 
 /// Show one record: state, approvals, items with who ticked them, links
 #[derive(Debug, clap::Args)]
@@ -33,7 +33,7 @@ pub(super) struct ShowArgs {
 #[derive(Serialize)]
 struct Answer<'a> {
     schema: &'static str,
-    at: Option<&'a Evidence>,
+    at: Option<&'a CommitRef>,
     record: RecordJson<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
     stories: Option<Vec<Story>>,
@@ -92,7 +92,7 @@ fn states(ui: &mut Ui, state: &RecordState, stories: &[Story]) -> Result<(), Cli
             _ => story.name.clone(),
         };
         ui.line(format!("  {}: {}", escape(&name), escape(&story.steps.join("; "))))?;
-        let owner = |by: &Evidence| {
+        let owner = |by: &CommitRef| {
             format!("{} ({})", by.commit.short(), escape(by.person.as_deref().unwrap_or(&by.author)))
         };
         let owners: Vec<String> = story.by.iter().map(owner).collect();
@@ -164,7 +164,7 @@ fn head(ui: &mut Ui, state: &RecordState) -> Result<(), CliError> {
 }
 
 /// Commit, person and time.
-pub(super) fn signature(by: &Evidence) -> String {
+pub(super) fn signature(by: &CommitRef) -> String {
     let who = by.person.as_deref().unwrap_or(&by.author);
     paint(DIM, format!("{} {} {}", by.commit.short(), escape(who), by.time.human()))
 }

@@ -13,7 +13,7 @@ use super::landing::Steps;
 use super::law::{ABSENT, Cell};
 use super::services::services;
 use super::sources::Sources;
-use super::state::{Evidence, WorkTree};
+use super::state::{CommitRef, WorkTree};
 use super::walk::{Binding, Key, Move, Node, RecordIx, Transition, Value, Withdrawal};
 use crate::history::{BlobId, History};
 use crate::policy::Policy;
@@ -447,9 +447,9 @@ impl<'a> Context<'a> {
     }
 
     /// The commit as evidence.
-    pub(super) fn evidence(&self, commit: usize) -> Evidence {
+    pub(super) fn evidence(&self, commit: usize) -> CommitRef {
         let facts = &self.sources.history.commits[commit];
-        Evidence {
+        CommitRef {
             commit: facts.id,
             author: facts.author.name.clone(),
             email: facts.author.email.clone(),

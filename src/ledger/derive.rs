@@ -16,7 +16,7 @@ use super::needed::Depth;
 use super::relations::{References, relations};
 use super::runbook::runbook;
 use super::sources::Sources;
-use super::state::{Evidence, ItemState, RecordState, Status, WorkTree};
+use super::state::{CommitRef, ItemState, RecordState, Status, WorkTree};
 use super::suspicions;
 use super::task::{Others, task};
 use super::waiting::waiting_for;
@@ -292,8 +292,8 @@ fn claim_next(decision: &DecisionState<'_>) -> String {
     }
 }
 
-fn authors(context: &Context<'_>, record: RecordIx) -> Vec<Evidence> {
-    let mut authors: Vec<Evidence> = Vec::new();
+fn authors(context: &Context<'_>, record: RecordIx) -> Vec<CommitRef> {
+    let mut authors: Vec<CommitRef> = Vec::new();
     for transition in context.transitions(record).iter().filter(|t| *context.key(t) == Key::Text) {
         let evidence = context.evidence(transition.commit as usize);
         if !authors.iter().any(|author| author.email.eq_ignore_ascii_case(&evidence.email)) {

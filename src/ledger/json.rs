@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::state::{
-    Approval, ApprovalFacet, Event, EventKind, Evidence, RecordState, Relation, Status, TrustLevel, WorkTree,
+    Approval, ApprovalFacet, CommitRef, Event, EventKind, RecordState, Relation, Status, TrustLevel, WorkTree,
 };
 use crate::diagnostic::Diagnostic;
 use crate::record::{RecordId, RecordType, Risk, ScopeHash, TaskKind};
@@ -19,18 +19,18 @@ pub struct RecordJson<'a> {
     title: &'a str,
     path: &'a str,
     status: Status,
-    evidence: Option<&'a Evidence>,
+    evidence: Option<&'a CommitRef>,
     approval: Option<ApprovalFacet>,
     /// The weakest that the counted approvals rest on.
     trust: Option<TrustLevel>,
     risk: Option<Risk>,
     risk_reasons: &'a [String],
     emergency: Option<&'a str>,
-    created: Option<&'a Evidence>,
-    updated: Option<&'a Evidence>,
+    created: Option<&'a CommitRef>,
+    updated: Option<&'a CommitRef>,
     work_tree: WorkTree,
     landed: Option<bool>,
-    covers: &'a [Evidence],
+    covers: &'a [CommitRef],
     waiting_for: &'a [String],
     blocked_by: &'a [RecordId],
     next: &'a str,
@@ -49,8 +49,8 @@ struct EnvironmentJson<'a> {
     environment: &'a str,
     gated: bool,
     deployed: bool,
-    evidence: Option<&'a Evidence>,
-    rolled_back: Option<&'a Evidence>,
+    evidence: Option<&'a CommitRef>,
+    rolled_back: Option<&'a CommitRef>,
     stated_time: Option<&'a str>,
 }
 
@@ -59,7 +59,7 @@ struct ItemJson<'a> {
     section: Option<&'a str>,
     text: &'a str,
     checked: bool,
-    by: &'a [Evidence],
+    by: &'a [CommitRef],
 }
 
 /// One event, as `log --json` has it.
@@ -67,7 +67,7 @@ struct ItemJson<'a> {
 pub struct EventJson<'a> {
     #[serde(flatten)]
     kind: &'a EventKind,
-    by: &'a Evidence,
+    by: &'a CommitRef,
     merge: bool,
 }
 

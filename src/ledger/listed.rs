@@ -70,7 +70,7 @@ impl Listed {
                 Details::Decision(decision) => (&[], &[], &None, &decision.requestor),
                 Details::Runbook(runbook) => (&runbook.labels, &runbook.services, &None, &runbook.owner),
             };
-        let writer = |evidence: &super::Evidence| Writer {
+        let writer = |evidence: &super::CommitRef| Writer {
             person: evidence.person.as_deref().map(str::to_owned),
             email: (*evidence.email).to_owned(),
         };

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::state::{ApprovalFacet, Evidence, RecordState, Status};
+use super::state::{ApprovalFacet, CommitRef, RecordState, Status};
 use crate::record::RecordType;
 
 /// One stage, or one part of done.
@@ -14,7 +14,7 @@ pub struct Stage {
     pub reached: bool,
     /// The commit that shows it.
     #[serde(rename = "evidence")]
-    pub by: Option<Evidence>,
+    pub by: Option<CommitRef>,
 }
 
 /// Task, code, review where it is asked for, and the environments in the policy's order. Empty for other records
@@ -64,6 +64,6 @@ fn reviewed(state: &RecordState) -> Option<Stage> {
     Some(stage("review", facet == ApprovalFacet::Approved, given.max_by_key(|by| by.time)))
 }
 
-fn stage(name: &str, reached: bool, by: Option<&Evidence>) -> Stage {
+fn stage(name: &str, reached: bool, by: Option<&CommitRef>) -> Stage {
     Stage { name: name.to_owned(), reached, by: by.filter(|_| reached).cloned() }
 }

@@ -7,7 +7,7 @@ use super::context::Context;
 use super::derive::Shown;
 use super::law::{ABSENT, Cell};
 use super::sources::Sources;
-use super::state::Evidence;
+use super::state::CommitRef;
 use super::walk::{Key, RecordIx, Transition, Value};
 use crate::record::{RecordId, RecordType};
 
@@ -23,7 +23,7 @@ pub struct Story {
     /// The present state: `ticked`, `unticked`, `absent`, a value as JSON text, or the hash of the scope.
     pub state: String,
     /// The owners of the present state, oldest first.
-    pub by: Vec<Evidence>,
+    pub by: Vec<CommitRef>,
     /// What happened to it, oldest first, in words.
     pub steps: Vec<String>,
 }

@@ -13,7 +13,7 @@ use super::parts::{Dated, Part, YearLinks, links, page_of, parts};
 use super::view::{Act, Reference, Word};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ledger::{
-    Audit, ControlChange, Evidence, RecordedLate, Row, State, Unrecorded, UnrecordedDeployment, by_code,
+    Audit, CommitRef, ControlChange, RecordedLate, Row, State, Unrecorded, UnrecordedDeployment, by_code,
     control_words,
 };
 
@@ -309,7 +309,7 @@ fn codes(audit: &Audit) -> Vec<CodeView> {
 }
 
 fn exception(model: &Model<'_>, found: &Found<'_>) -> Option<ExceptionView> {
-    let single = |code: Code, what: String, id: Option<&str>, by: &Evidence| ExceptionView {
+    let single = |code: Code, what: String, id: Option<&str>, by: &CommitRef| ExceptionView {
         found: vec![(code.as_str(), what)],
         more: 0,
         reference: id.map(|id| model.reference(id)),

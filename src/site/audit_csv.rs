@@ -2,7 +2,7 @@
 
 use crate::diagnostic::Code;
 use crate::history::CommitTime;
-use crate::ledger::{Audit, ControlChange, Evidence, Row, control_words};
+use crate::ledger::{Audit, CommitRef, ControlChange, Row, control_words};
 use unicode_normalization::UnicodeNormalization;
 
 const HEADER: [&str; 22] = [
@@ -63,7 +63,7 @@ fn line(columns: &Other<'_>) -> [String; 22] {
 }
 
 fn others(audit: &Audit) -> Vec<[String; 22]> {
-    let found = |code: Code, by: &Evidence, landed: &Evidence| {
+    let found = |code: Code, by: &CommitRef, landed: &CommitRef| {
         vec![
             ("row", code.to_string()),
             ("time", landed.time.rfc3339()),
@@ -97,7 +97,7 @@ fn others(audit: &Audit) -> Vec<[String; 22]> {
 /// A change of the policy.
 fn control(change: &ControlChange) -> [String; 22] {
     let (outcome, values) = control_words(change);
-    let people = |by: &Evidence| by.person.as_deref().unwrap_or(&by.email).to_owned();
+    let people = |by: &CommitRef| by.person.as_deref().unwrap_or(&by.email).to_owned();
     let mut changed_by: Vec<String> =
         change.values.iter().flat_map(|value| value.by.iter().map(people)).collect();
     let mut agreed: Vec<&str> =

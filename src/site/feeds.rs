@@ -10,7 +10,7 @@ use super::paths::percent_encoded;
 use super::render::{Renderer, data};
 use crate::calendar::render_ics;
 use crate::history::CommitTime;
-use crate::ledger::{Coming, Evidence, RecordJson, RecordState};
+use crate::ledger::{Coming, CommitRef, RecordJson, RecordState};
 
 /// Most entries of a feed.
 const ENTRIES: usize = 50;
@@ -72,14 +72,14 @@ fn feed(
     renderer: &Renderer<'_>,
     path: &str,
     about: &str,
-    entries: &[(&RecordState, String, &Evidence)],
+    entries: &[(&RecordState, String, &CommitRef)],
 ) -> Result<Page, SiteError> {
     let model = renderer.model;
     let book = percent_encoded(&book_name(model));
     let urn = |what: &str| format!("urn:changebook:{book}:{}", percent_encoded(what));
     let latest = entries.iter().map(|(.., by)| by.time).max_by_key(|time| time.seconds);
     let fallback = CommitTime { seconds: model.input.state.now, offset_minutes: 0 };
-    let entry = |(state, text, by): &(&RecordState, String, &Evidence)| FeedEntry {
+    let entry = |(state, text, by): &(&RecordState, String, &CommitRef)| FeedEntry {
         title: format!("{}: {text}", state.name),
         id: urn(&format!("{}:{}", state.name, by.commit.hex())),
         page: model.record_page(&state.name).unwrap_or("index.html").to_owned(),
@@ -100,7 +100,7 @@ fn feed(
 fn recent<'m>(
     model: &'m Model<'_>,
     wanted: &dyn Fn(&RecordState) -> bool,
-) -> Vec<(&'m RecordState, String, &'m Evidence)> {
+) -> Vec<(&'m RecordState, String, &'m CommitRef)> {
     let mut found: Vec<(&RecordState, &[crate::ledger::Event])> = Vec::new();
     for state in model.input.state.records.iter().filter(|state| wanted(state)) {
         found.extend(state.events.chunk_by(|a, b| a.by.commit == b.by.commit).map(|events| (state, events)));
@@ -121,7 +121,7 @@ fn recent<'m>(
 }
 
 /// What waits for somebody, the newest first.
-fn queue<'m>(model: &'m Model<'_>, key: &str) -> Vec<(&'m RecordState, String, &'m Evidence)> {
+fn queue<'m>(model: &'m Model<'_>, key: &str) -> Vec<(&'m RecordState, String, &'m CommitRef)> {
     let records = model.input.state.records.iter();
     let mine = records.filter(|state| state.waiting_for.iter().any(|person| person == key));
     let mut found: Vec<_> =
@@ -145,7 +145,7 @@ fn calendar(model: &Model<'_>) -> Page {
 #[derive(Serialize)]
 struct Records<'a> {
     schema: &'static str,
-    at: Option<&'a Evidence>,
+    at: Option<&'a CommitRef>,
     trunk: Option<&'a str>,
     records: Vec<RecordJson<'a>>,
 }

@@ -135,12 +135,12 @@ fn may(day: i64, hour: i64, minute: i64) -> i64 {
 }
 
 /// An act of a person; `seed` makes the commit.
-pub(super) fn act(person: &str, seconds: i64, seed: u8) -> Evidence {
+pub(super) fn act(person: &str, seconds: i64, seed: u8) -> CommitRef {
     let mut id = [seed; 20];
     for (index, byte) in id.iter_mut().enumerate() {
         *byte = byte.wrapping_mul(31).wrapping_add((index as u8).wrapping_mul(57)) ^ 0x5a;
     }
-    Evidence {
+    CommitRef {
         commit: CommitId(id),
         author: super::text::capitalized(person).into(),
         email: format!("{person}@example.org").into(),

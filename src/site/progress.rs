@@ -24,7 +24,7 @@ pub(super) fn progress(model: &Model<'_>, state: &RecordState) -> Vec<Stage> {
     if state.record_type != RecordType::Task || state.record.is_broken() {
         return Vec::new();
     }
-    let act = |evidence: Option<&crate::ledger::Evidence>| evidence.map(|evidence| model.act(evidence));
+    let act = |evidence: Option<&crate::ledger::CommitRef>| evidence.map(|evidence| model.act(evidence));
     let stage = |name: &str, done: bool, by| Stage {
         name: name.to_owned(),
         state: if done { "done" } else { "open" },

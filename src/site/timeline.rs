@@ -7,7 +7,7 @@ use super::text::capitalized;
 use super::view::{Act, Tone};
 use crate::book::Differences;
 use crate::history::{Hunk, Origin};
-use crate::ledger::{Event, EventKind, Evidence, RecordState};
+use crate::ledger::{CommitRef, Event, EventKind, RecordState};
 use crate::record::RecordType;
 
 /// Most lines of a difference that a page shows, and most bytes of them.
@@ -117,7 +117,7 @@ pub(super) fn rows(model: &Model<'_>, state: &RecordState, known: &Differences) 
         let (merge, told) = (events[0].merge, events.iter().map(|event| told(&event.kind)).collect());
         (by, TimelineRow { lines, more, merge, ..row(model, &state.record.path, by, told) })
     });
-    let mut rows: Vec<(&Evidence, TimelineRow)> = own.collect();
+    let mut rows: Vec<(&CommitRef, TimelineRow)> = own.collect();
     for (decision, event) in decisions(model, state) {
         let by = &event.by;
         let told = Told { detail: Some(format!("in {}", decision.name)), ..told(&event.kind) };
@@ -131,7 +131,7 @@ pub(super) fn rows(model: &Model<'_>, state: &RecordState, known: &Differences) 
     rows.into_iter().map(|(_, row)| row).collect()
 }
 
-fn row(model: &Model<'_>, path: &str, by: &Evidence, events: Vec<Told>) -> TimelineRow {
+fn row(model: &Model<'_>, path: &str, by: &CommitRef, events: Vec<Told>) -> TimelineRow {
     let path = crate::ledger::shell_quoted(path);
     TimelineRow {
         by: model.act(by),

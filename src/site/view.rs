@@ -11,7 +11,7 @@ pub(super) use super::row::Row;
 use super::text::capitalized;
 use crate::diagnostic::Diagnostic;
 use crate::history::CommitId;
-use crate::ledger::{ApprovalFacet, Evidence, RecordState, Status, WorkTree};
+use crate::ledger::{ApprovalFacet, CommitRef, RecordState, Status, WorkTree};
 use crate::record::{Details, RecordType, Risk};
 
 /// How good or bad something is; each has a colour and a shape of its own.
@@ -173,7 +173,7 @@ impl Model<'_> {
     }
 
     /// An act, with the policy's name for the person.
-    pub(super) fn act(&self, evidence: &Evidence) -> Act {
+    pub(super) fn act(&self, evidence: &CommitRef) -> Act {
         Act {
             who: evidence
                 .person

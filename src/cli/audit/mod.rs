@@ -11,7 +11,7 @@ use super::context::Context;
 use super::error::CliError;
 use super::ui::{BAD, BOLD, GOOD, Ui, paint};
 use crate::book::{Ask, AuditQuestion, Audited, Began, Book, CacheUse, Loaded, View};
-use crate::ledger::{AuditJson, Evidence, sample};
+use crate::ledger::{AuditJson, CommitRef, sample};
 
 /// Hold every deployment of a period against the rules, with the evidence
 ///
@@ -76,7 +76,7 @@ pub(super) struct Report<'a> {
 #[derive(Serialize)]
 struct Answer<'a> {
     schema: &'static str,
-    at: Option<&'a Evidence>,
+    at: Option<&'a CommitRef>,
     trunk: Option<&'a str>,
     since: Option<&'a str>,
     until: Option<&'a str>,

@@ -9,7 +9,7 @@ use crate::cli::ui::{BAD, BOLD, DIM, GOOD, escape, markdown_text, paint};
 use crate::diagnostic::Code;
 use crate::history::CommitTime;
 use crate::ledger::{
-    Evidence, Row, RowFacts, by_code, codes_of_row, control_words, review_text, row_facts, time_of_row,
+    CommitRef, Row, RowFacts, by_code, codes_of_row, control_words, review_text, row_facts, time_of_row,
 };
 
 /// What a report says before its rows.
@@ -63,7 +63,7 @@ fn controls(report: &Report<'_>) -> Vec<(String, String, String, Vec<String>)> {
 /// Other things to explain: code, what, commit.
 fn others(report: &Report<'_>) -> Vec<(String, String, String)> {
     let audit = &report.audited.audit;
-    let other = |code: Code, what: String, by: &Evidence| (code.to_string(), what, by.commit.short());
+    let other = |code: Code, what: String, by: &CommitRef| (code.to_string(), what, by.commit.short());
     let unrecorded =
         audit.unrecorded.iter().map(|found| other(Code::UnrecordedChange, found.words(), &found.by));
     let late = audit.late.iter().map(|found| other(Code::RecordedLate, found.words(), &found.by));

@@ -9,7 +9,7 @@ use super::place::{Place, at};
 use super::shelf::Context;
 use super::{policy_file, text};
 use crate::book::POLICY_FILE;
-use crate::ledger::{Approval, Evidence, RecordState, Status};
+use crate::ledger::{Approval, CommitRef, RecordState, Status};
 use crate::policy::{Members, Policy};
 use crate::record::{Item, normalize_review};
 
@@ -162,7 +162,7 @@ pub(super) fn of_role(policy: &Policy, role: &str) -> Option<String> {
     Some(format!("role `{role}` ({})", escape(&members)))
 }
 
-fn who(evidence: &Evidence) -> String {
+fn who(evidence: &CommitRef) -> String {
     let name = evidence.person.as_deref().unwrap_or(&evidence.author);
     format!("by {} on {} in `{}`", escape(name), evidence.time.date(), evidence.commit.short())
 }

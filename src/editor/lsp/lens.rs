@@ -95,7 +95,7 @@ pub(super) fn approval<'s>(state: &'s RecordState, item: &Item) -> Option<&'s Ap
 }
 
 fn owners(item: &ItemState) -> String {
-    let name = |by: &crate::ledger::Evidence| {
+    let name = |by: &crate::ledger::CommitRef| {
         format!("{} on {}", by.person.as_deref().unwrap_or(&by.author), by.time.date())
     };
     item.by.iter().map(name).collect::<Vec<_>>().join(", ")

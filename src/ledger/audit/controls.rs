@@ -6,7 +6,7 @@ use crate::history::CommitId;
 use crate::ledger::context::Context;
 use crate::ledger::landing::LandingTimes;
 use crate::ledger::policy_line::{Control, Given, InForce, Pending};
-use crate::ledger::state::Evidence;
+use crate::ledger::state::CommitRef;
 use crate::policy::{A_LIST, PolicyKey};
 
 /// What became of a change of the policy.
@@ -21,7 +21,7 @@ pub enum ControlOutcome {
     /// It did not come into force with this landing.
     NotInForce {
         /// The landing with which it was affirmed or put back; none so far.
-        until: Option<Evidence>,
+        until: Option<CommitRef>,
     },
 }
 
@@ -47,7 +47,7 @@ pub struct ControlValue {
     /// What it is.
     pub after: Option<String>,
     /// Who gave it to the file, or took it away.
-    pub by: Vec<Evidence>,
+    pub by: Vec<CommitRef>,
     /// People who may change the policy and made it or agreed to it.
     pub agreed: Vec<String>,
     /// Whether nobody could agree, since only one person may change the policy.
@@ -60,7 +60,7 @@ pub struct ControlValue {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ControlChange {
     /// The commit with which it landed.
-    pub landed: Evidence,
+    pub landed: CommitRef,
     /// When, as seconds since the epoch.
     pub time: i64,
     /// What became of it.
@@ -236,6 +236,6 @@ fn value_words(value: &ControlValue) -> String {
     format!("{what}, by {}{agreed}{codes}", by.join(" and "))
 }
 
-fn who(by: &Evidence) -> &str {
+fn who(by: &CommitRef) -> &str {
     by.person.as_deref().unwrap_or(&by.email)
 }

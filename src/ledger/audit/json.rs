@@ -6,13 +6,13 @@ use super::{Audit, ControlChange, ControlOutcome, Review, Row};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::history::{CommitId, CommitTime};
 use crate::ledger::gate::RequirementJson;
-use crate::ledger::state::{Approval, Evidence, TrustLevel};
+use crate::ledger::state::{Approval, CommitRef, TrustLevel};
 use crate::record::{Risk, TaskKind};
 
 /// An audit, without what it is of.
 #[derive(Debug, Serialize)]
 pub struct AuditJson<'a> {
-    duty: Option<&'a Evidence>,
+    duty: Option<&'a CommitRef>,
     rows: Vec<RowJson<'a>>,
     unrecorded: Vec<UnrecordedJson<'a>>,
     late: Vec<LateJson<'a>>,
@@ -33,10 +33,10 @@ struct RowJson<'a> {
     risk: Option<Risk>,
     time: String,
     stated: bool,
-    evidence: &'a Evidence,
+    evidence: &'a CommitRef,
     deployed_by: &'a [String],
     changed_by: &'a [String],
-    landed: Option<&'a Evidence>,
+    landed: Option<&'a CommitRef>,
     trust: Option<TrustLevel>,
     approvals: &'a [Approval],
     plan: Option<&'a str>,
@@ -44,7 +44,7 @@ struct RowJson<'a> {
     tests: Vec<TestJson<'a>>,
     review: Option<ReviewJson<'a>>,
     anyway: Option<&'a str>,
-    rolled_back: Option<&'a Evidence>,
+    rolled_back: Option<&'a CommitRef>,
     requirements: Vec<RequirementJson<'a>>,
     exceptions: Vec<Code>,
     details: Vec<ExceptionJson<'a>>,
@@ -53,7 +53,7 @@ struct RowJson<'a> {
 #[derive(Debug, Serialize)]
 struct TestJson<'a> {
     text: &'a str,
-    evidence: &'a Evidence,
+    evidence: &'a CommitRef,
 }
 
 #[derive(Debug, Serialize)]
@@ -66,8 +66,8 @@ struct ExceptionJson<'a> {
 #[derive(Debug, Serialize)]
 #[serde(tag = "state", rename_all = "kebab-case")]
 enum ReviewJson<'a> {
-    InTime { evidence: &'a Evidence },
-    Late { evidence: &'a Evidence },
+    InTime { evidence: &'a CommitRef },
+    Late { evidence: &'a CommitRef },
     Owed { until: String },
     Overdue { since: String },
 }
@@ -75,9 +75,9 @@ enum ReviewJson<'a> {
 #[derive(Debug, Serialize)]
 struct UnrecordedJson<'a> {
     code: Code,
-    evidence: &'a Evidence,
+    evidence: &'a CommitRef,
     changed_by: &'a [String],
-    brings: &'a [Evidence],
+    brings: &'a [CommitRef],
     paths: &'a [String],
 }
 
@@ -86,11 +86,11 @@ struct UnrecordedJson<'a> {
 struct LateJson<'a> {
     code: Code,
     id: &'a str,
-    evidence: &'a Evidence,
+    evidence: &'a CommitRef,
     changed_by: &'a [String],
-    brings: &'a [Evidence],
+    brings: &'a [CommitRef],
     paths: &'a [String],
-    recorded: Option<&'a Evidence>,
+    recorded: Option<&'a CommitRef>,
     open: Option<&'a str>,
 }
 
@@ -98,17 +98,17 @@ struct LateJson<'a> {
 struct UndeployedJson<'a> {
     code: Code,
     id: &'a str,
-    evidence: &'a Evidence,
-    landed: &'a Evidence,
+    evidence: &'a CommitRef,
+    landed: &'a CommitRef,
 }
 
 /// A change of the policy.
 #[derive(Debug, Serialize)]
 struct ControlJson<'a> {
-    landed: &'a Evidence,
+    landed: &'a CommitRef,
     time: String,
     outcome: &'static str,
-    settled: Option<&'a Evidence>,
+    settled: Option<&'a CommitRef>,
     codes: Vec<Code>,
     values: Vec<ControlValueJson<'a>>,
 }
@@ -118,7 +118,7 @@ struct ControlValueJson<'a> {
     key: String,
     before: Option<&'a str>,
     after: Option<&'a str>,
-    by: &'a [Evidence],
+    by: &'a [CommitRef],
     agreed: &'a [String],
     alone: bool,
     codes: &'a [Code],

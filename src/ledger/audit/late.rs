@@ -7,7 +7,7 @@ use crate::ledger::context::Context;
 use crate::ledger::covers::recorded;
 use crate::ledger::decision::listing;
 use crate::ledger::risk::of_subject;
-use crate::ledger::state::{Approval, Evidence};
+use crate::ledger::state::{Approval, CommitRef};
 use crate::ledger::subject::Subject;
 use crate::ledger::walk::RecordIx;
 use crate::record::{Details, RecordId, Risk};
@@ -18,15 +18,15 @@ pub struct RecordedLate {
     /// The task.
     pub id: RecordId,
     /// The commit with which it landed.
-    pub by: Evidence,
+    pub by: CommitRef,
     /// For a merge: the commits that it brings and that the task covers.
-    pub brings: Vec<Evidence>,
+    pub brings: Vec<CommitRef>,
     /// Authors and co-authors of those commits.
     pub changed_by: Vec<String>,
     /// The paths, at most ten.
     pub paths: Vec<String>,
     /// The commit that put them on the task's list.
-    pub recorded: Option<Evidence>,
+    pub recorded: Option<CommitRef>,
     /// Why it is an exception; `None` once somebody has approved the task who wrote none of it.
     pub open: Option<String>,
 }

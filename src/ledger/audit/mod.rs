@@ -18,7 +18,7 @@ use super::derive::Shown;
 use super::gate::{Case, Deployed, Deployer, Judgement, Review, askers, invalid_field, review};
 use super::landing::LandingTimes;
 use super::sources::Sources;
-use super::state::Evidence;
+use super::state::CommitRef;
 use super::subject::Subject;
 use super::suspicions;
 use super::walk::{Key, RecordIx};
@@ -241,7 +241,7 @@ fn unjudged(
 }
 
 /// Ticked items that speak of a test, a check or monitoring.
-fn tests(view: &Context<'_>, record: RecordIx, parsed: &Record) -> Vec<(String, Evidence)> {
+fn tests(view: &Context<'_>, record: RecordIx, parsed: &Record) -> Vec<(String, CommitRef)> {
     const WORDS: [&str; 3] = ["test", "verify", "monitor"];
     let about_tests = parsed.items.iter().filter(|item| {
         item.key.text.split(' ').any(|word| WORDS.iter().any(|known| word.starts_with(known)))
@@ -279,7 +279,7 @@ fn exceptions(
     row: &Row,
     suspect: Option<String>,
 ) -> Vec<Exception> {
-    let of = |code, detail: &str, by: &Option<Evidence>| Exception {
+    let of = |code, detail: &str, by: &Option<CommitRef>| Exception {
         code,
         detail: detail.to_owned(),
         by: by.clone(),

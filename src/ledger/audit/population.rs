@@ -5,7 +5,7 @@ use rustc_hash::FxHashMap;
 use super::AuditAsk;
 use crate::ledger::context::Context;
 use crate::ledger::policy_line::InForce;
-use crate::ledger::state::Evidence;
+use crate::ledger::state::CommitRef;
 use crate::ledger::walk::RecordIx;
 use crate::record::{RecordId, RecordType};
 
@@ -13,11 +13,11 @@ use crate::record::{RecordId, RecordType};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unrecorded {
     /// The commit with which it landed.
-    pub by: Evidence,
+    pub by: CommitRef,
     /// Authors and co-authors of the commits that name no task; of a merge itself only where its own work is among them.
     pub changed_by: Vec<String>,
     /// For a merge: the commits that it brings and that name no task.
-    pub brings: Vec<Evidence>,
+    pub brings: Vec<CommitRef>,
     /// The paths, at most ten.
     pub paths: Vec<String>,
 }
@@ -28,9 +28,9 @@ pub struct UnrecordedDeployment {
     /// The task.
     pub id: RecordId,
     /// The work.
-    pub by: Evidence,
+    pub by: CommitRef,
     /// When it landed.
-    pub landed: Evidence,
+    pub landed: CommitRef,
 }
 
 impl Unrecorded {

@@ -6,7 +6,7 @@ use super::population::{Unrecorded, UnrecordedDeployment};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::history::CommitId;
 use crate::ledger::gate::{Judgement, Review};
-use crate::ledger::state::{Evidence, RiskState};
+use crate::ledger::state::{CommitRef, RiskState};
 use crate::record::{RecordId, Risk, TaskKind};
 
 /// What is asked of the audit.
@@ -32,7 +32,7 @@ pub struct Exception {
     /// What was found, in one sentence.
     pub detail: String,
     /// The commit that shows it.
-    pub by: Option<Evidence>,
+    pub by: Option<CommitRef>,
 }
 
 /// One deployment.
@@ -57,13 +57,13 @@ pub struct Row {
     /// Whether that is what a `Deployed:` trailer states, rather than the commit's own time.
     pub stated: bool,
     /// The commit that ticked it.
-    pub by: Evidence,
+    pub by: CommitRef,
     /// Authors and co-authors of that commit.
     pub deployed_by: Vec<String>,
     /// Authors and co-authors of the work that it has in its history; whoever merged has changed nothing.
     pub changed_by: Vec<String>,
     /// The commit of the trunk's first-parent line with which it landed.
-    pub landed: Option<Evidence>,
+    pub landed: Option<CommitRef>,
     /// What the rules say of it; `None` when the record could not be read then.
     pub judgement: Option<Judgement>,
     /// Services that the task touches.
@@ -75,13 +75,13 @@ pub struct Row {
     /// How to go back, as the record says: whether a Rollback section was written.
     pub rollback_written: bool,
     /// Ticked items about tests, with their commits.
-    pub tests: Vec<(String, Evidence)>,
+    pub tests: Vec<(String, CommitRef)>,
     /// The board's look at an emergency.
     pub review: Option<Review>,
     /// Why it was deployed although the gate was shut, as the commit states it.
     pub anyway: Option<String>,
     /// The commit that took it back.
-    pub rolled_back: Option<Evidence>,
+    pub rolled_back: Option<CommitRef>,
     /// In the order of the rules.
     pub exceptions: Vec<Exception>,
 }
@@ -102,7 +102,7 @@ pub struct Audit {
     /// What the policy says and is not in force, and what is wrong with where the duty begins.
     pub policy: Vec<Diagnostic>,
     /// The commit at which the duty begins.
-    pub duty: Option<Evidence>,
+    pub duty: Option<CommitRef>,
 }
 
 impl Audit {

@@ -8,7 +8,7 @@ use crate::ledger::approval::Authors;
 use crate::ledger::context::{Context, EmergencyDeployment};
 use crate::ledger::decision::by_board;
 use crate::ledger::deployment::{environments_of, time};
-use crate::ledger::state::{Approval, Evidence};
+use crate::ledger::state::{Approval, CommitRef};
 use crate::ledger::subject::Subject;
 use crate::ledger::walk::{Key, RecordIx, Value};
 use crate::policy::Policy;
@@ -19,12 +19,12 @@ pub enum Review {
     /// Decided in time, whatever the outcome.
     InTime {
         /// The commit that set the decision.
-        by: Evidence,
+        by: CommitRef,
     },
     /// Decided after the deadline.
     Late {
         /// The commit that set the decision.
-        by: Evidence,
+        by: CommitRef,
     },
     /// Still owed, until the moment given (seconds since the epoch).
     Owed {

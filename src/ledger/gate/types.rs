@@ -1,7 +1,7 @@
 //! What is asked of the gate and what it answers.
 
 use crate::diagnostic::Code;
-use crate::ledger::state::{Approval, Evidence, RiskState, TrustLevel};
+use crate::ledger::state::{Approval, CommitRef, RiskState, TrustLevel};
 use crate::record::{RecordId, Risk};
 
 /// What is asked of the gate.
@@ -49,7 +49,7 @@ pub struct Requirement {
     /// What was found, in one sentence.
     pub detail: String,
     /// The commit that shows it.
-    pub by: Option<Evidence>,
+    pub by: Option<CommitRef>,
 }
 
 /// Everything that the rules say of one deployment.
@@ -88,7 +88,7 @@ pub struct Gate {
     /// Whether the task is an emergency.
     pub emergency: bool,
     /// The commit that deployed the environment, when it is deployed.
-    pub deployed: Option<Evidence>,
+    pub deployed: Option<CommitRef>,
 }
 
 /// Why there is no answer: "could not tell".

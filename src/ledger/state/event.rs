@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::Evidence;
+use super::CommitRef;
 use crate::record::Verdict;
 
 /// What an event did to a record.
@@ -73,7 +73,7 @@ pub enum EventKind {
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Event {
     /// The commit that made it.
-    pub by: Evidence,
+    pub by: CommitRef,
     /// What it did.
     pub kind: EventKind,
     /// Whether the commit is a merge.

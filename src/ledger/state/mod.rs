@@ -16,7 +16,7 @@ pub use status::Status;
 
 /// A commit named as proof, with its raw author (no `.mailmap`).
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
-pub struct Evidence {
+pub struct CommitRef {
     /// The commit.
     pub commit: CommitId,
     /// The author's name as the commit has it.
@@ -157,7 +157,7 @@ pub struct Approval {
     pub todo: Option<String>,
     /// The act.
     #[serde(rename = "commit", serialize_with = "commit_only")]
-    pub by: Option<Evidence>,
+    pub by: Option<CommitRef>,
 }
 
 /// One act that is meant as an approval.
@@ -200,7 +200,7 @@ impl Approval {
     }
 }
 
-fn commit_only<S: Serializer>(by: &Option<Evidence>, serializer: S) -> Result<S::Ok, S::Error> {
+fn commit_only<S: Serializer>(by: &Option<CommitRef>, serializer: S) -> Result<S::Ok, S::Error> {
     by.as_ref().map(|evidence| &evidence.commit).serialize(serializer)
 }
 
@@ -216,7 +216,7 @@ pub struct ItemState {
     /// The state in the commit that was read.
     pub checked: bool,
     /// The owners of that state, oldest first; empty for an item that is only in the work tree.
-    pub by: Vec<Evidence>,
+    pub by: Vec<CommitRef>,
     /// Why its tick does not count, where it is the condition of a decision that only some may tick.
     pub uncounted: Option<(Code, String)>,
 }
@@ -231,9 +231,9 @@ pub struct EnvironmentState {
     /// Whether all of its items are ticked.
     pub deployed: bool,
     /// The commit that completed it.
-    pub by: Option<Evidence>,
+    pub by: Option<CommitRef>,
     /// The last act was an untick.
-    pub rolled_back: Option<Evidence>,
+    pub rolled_back: Option<CommitRef>,
     /// When it really ran, from the `Deployed:` trailer, as RFC 3339 text.
     pub stated_time: Option<String>,
 }
@@ -275,21 +275,21 @@ pub struct RecordState {
     /// Where it stands.
     pub status: Status,
     /// The commit that proves the status.
-    pub evidence: Option<Evidence>,
+    pub evidence: Option<CommitRef>,
     /// The last commit that says a runbook was exercised.
-    pub exercised: Option<Evidence>,
+    pub exercised: Option<CommitRef>,
     /// When a runbook's review is due, as seconds since the epoch.
     pub review_due: Option<i64>,
     /// First commit that has it.
-    pub created: Option<Evidence>,
+    pub created: Option<CommitRef>,
     /// Last commit that changed its text.
-    pub updated: Option<Evidence>,
+    pub updated: Option<CommitRef>,
     /// Who changed its text, in order of first commit.
-    pub authors: Vec<Evidence>,
+    pub authors: Vec<CommitRef>,
     /// Commits on the task's code.
-    pub work: Vec<Evidence>,
+    pub work: Vec<CommitRef>,
     /// Those of them that it took on after they had landed.
-    pub covers: Vec<Evidence>,
+    pub covers: Vec<CommitRef>,
     /// The risk (tasks).
     pub risk: Option<RiskState>,
     /// Approvals as a facet (tasks).
@@ -348,7 +348,7 @@ impl RecordState {
 #[derive(Debug, Clone)]
 pub struct State {
     /// The commit that was read; `None` before the first.
-    pub at: Option<Evidence>,
+    pub at: Option<CommitRef>,
     /// The moment at which it is judged, as seconds since the epoch.
     pub now: i64,
     /// Name of the branch that was read, when it is one.

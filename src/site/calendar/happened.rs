@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::days::entry;
 use super::{Book, Entry, Found, ToneKey};
-use crate::ledger::{Evidence, Row};
+use crate::ledger::{CommitRef, Row};
 use crate::site::model::Model;
 
 /// Deployments, oldest first.
@@ -78,7 +78,7 @@ fn place_of(book: &Book<'_, '_>, row: &Row) -> String {
 }
 
 /// When it was rolled back: on the same day the time, else the day.
-fn back(book: &Book<'_, '_>, row: &Row, by: &Evidence) -> String {
+fn back(book: &Book<'_, '_>, row: &Row, by: &CommitRef) -> String {
     match (book.day(row.time), book.day(by.time.seconds)) {
         (before, Some(after)) if before != Some(after) => after.strftime("%-d %b").to_string(),
         _ => book.clock(by.time.seconds),
