@@ -97,8 +97,10 @@ pub fn policy(data: &[u8]) {
 /// A plan of Terraform as JSON, with all that is said of it.
 pub fn plan(data: &[u8]) {
     if let Ok(plan) = terraform::Plan::read(data, terraform::Rules::of(&POLICY)) {
-        let _ = (plan.block(50), plan.list(50), plan.found.reasons());
-        let _ = (plan.radius.dot(), plan.radius.sentence(), terraform::svg(&plan.radius));
+        let (found, radius) = (plan.found(&POLICY), plan.radius());
+        let _ = (plan.block(&found, 50), plan.list(50), found.reasons());
+        let _ = (radius.dot(), radius.sentence(), terraform::svg(&radius));
+        let _ = plan.same_but_for_circumstances(&plan);
     }
 }
 

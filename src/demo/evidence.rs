@@ -22,7 +22,7 @@ impl Stage {
             let is_guidance = &|text: &str| templates.is_guidance(text);
             let list_limit = usize::try_from(policy.plan.list_limit).unwrap_or(usize::MAX);
             let place = Place { environment: PRODUCTION, gated: true, list_limit, is_guidance };
-            Ok(plan.put(&path_of(id), text, place)?)
+            Ok(plan.put(&path_of(id), text, &plan.found(&policy), place)?)
         })
     }
 

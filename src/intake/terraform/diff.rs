@@ -1,5 +1,8 @@
 //! What changes inside a resource: places, with what stood and will stand there, as far as it may be shown.
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 use super::super::secret::{attribute_is_secret, text_is_secret};
 use super::secrets::Secrets;
 use super::value::{Mask, NULL, Value};
@@ -8,38 +11,70 @@ use super::value::{Mask, NULL, Value};
 const MAX_SHOWN: usize = 40;
 
 /// One changed place inside a resource.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct AttributeChange {
     /// The steps to it; elements of lists by their index.
     pub path: Vec<String>,
     /// What happens there.
-    pub kind: ChangeKind,
+    pub change: ChangeKind,
 }
 
 /// What happens at one place.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum ChangeKind {
-    /// A value where none was; the text when it may be shown.
-    Added(Option<String>),
+    /// A value where none was.
+    Added {
+        /// When it may be shown.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        value: Option<String>,
+    },
     /// No value any more.
     Removed,
-    /// Another value; the texts when they may be shown.
-    Changed(Option<(String, String)>),
+    /// Another value.
+    Changed {
+        /// When it may be shown.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        before: Option<String>,
+        /// When it may be shown.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        after: Option<String>,
+    },
     /// A number becomes larger or smaller.
     Number {
         /// As written.
         before: String,
         /// As written.
         after: String,
-        /// Whether it is known to be larger afterwards.
-        grows: bool,
     },
     /// Known after the apply only.
     Unknown,
-    /// Marked as sensitive, or under a secret's name: all that is said is that it changes.
+    /// Marked as sensitive by the plan: all that is said is that it changes.
     Sensitive,
-    /// A text that is sensitive elsewhere in the plan: all that is said is that it changes.
+    /// Under a secret's name, or sensitive elsewhere in the plan: all that is said is that it changes.
     Redacted,
+    /// A place that the policy calls volatile: its values differ from run to run and are no part of what is compared.
+    Volatile,
+}
+
+impl ChangeKind {
+    /// Whether it is a number that is known to become larger.
+    pub fn grows(&self) -> bool {
+        matches!(self.numbers(), Some((before, after)) if before < after)
+    }
+
+    /// Whether it is a number that is known to become smaller.
+    pub fn shrinks(&self) -> bool {
+        matches!(self.numbers(), Some((before, after)) if after < before)
+    }
+
+    fn numbers(&self) -> Option<(f64, f64)> {
+        match self {
+            ChangeKind::Number { before, after } => before.parse().ok().zip(after.parse().ok()),
+            _ => None,
+        }
+    }
 }
 
 /// Both sides of a change, with what is marked in them.
@@ -92,9 +127,9 @@ pub(super) fn changes(sides: Sides<'_, '_>, resource_type: &str, secrets: &Secre
 
 impl AttributeChange {
     fn hide(&mut self) {
-        match &mut self.kind {
-            ChangeKind::Added(value) => *value = None,
-            ChangeKind::Changed(values) => *values = None,
+        match &mut self.change {
+            ChangeKind::Added { value } => *value = None,
+            ChangeKind::Changed { before, after } => (*before, *after) = (None, None),
             _ => {}
         }
     }
@@ -137,7 +172,7 @@ fn compare(
                 note(
                     found,
                     path,
-                    if before.is_null() { ChangeKind::Added(None) } else { ChangeKind::Removed },
+                    if before.is_null() { ChangeKind::Added { value: None } } else { ChangeKind::Removed },
                 );
             }
         }
@@ -170,7 +205,7 @@ fn compare_lists(
         }
     }
     if old.is_empty() && new.is_empty() && before != after {
-        return note(found, path, ChangeKind::Changed(None));
+        return note(found, path, ChangeKind::Changed { before: None, after: None });
     }
     let pairs: Vec<(Option<usize>, Option<usize>)> = if old.len() == new.len() {
         old.into_iter().map(Some).zip(new.into_iter().map(Some)).collect()
@@ -189,18 +224,18 @@ fn scalar_change(before: &Value<'_>, after: &Value<'_>, secrets: &Secrets, path:
     // A number or a switch under such a name (`token_ttl`) is a setting, not a secret.
     let is_setting = |value: &Value<'_>| matches!(value, Value::Null | Value::Bool(_) | Value::Number(_));
     if !(is_setting(before) && is_setting(after)) && path.iter().any(|step| attribute_is_secret(step)) {
-        return ChangeKind::Sensitive;
+        return ChangeKind::Redacted;
     }
     match (before, after) {
-        (Value::Null, after) => ChangeKind::Added(shown(after, secrets)),
+        (Value::Null, after) => ChangeKind::Added { value: shown(after, secrets) },
         (_, Value::Null) => ChangeKind::Removed,
         (before, after) if !may_show(before, secrets) || !may_show(after, secrets) => ChangeKind::Redacted,
-        (Value::Number(before), Value::Number(after)) => ChangeKind::Number {
-            before: (*before).to_owned(),
-            after: (*after).to_owned(),
-            grows: matches!((before.parse::<f64>(), after.parse::<f64>()), (Ok(b), Ok(a)) if b < a),
-        },
-        (before, after) => ChangeKind::Changed(shown(before, secrets).zip(shown(after, secrets))),
+        (Value::Number(before), Value::Number(after)) => {
+            ChangeKind::Number { before: (*before).to_owned(), after: (*after).to_owned() }
+        }
+        (before, after) => {
+            ChangeKind::Changed { before: shown(before, secrets), after: shown(after, secrets) }
+        }
     }
 }
 
@@ -224,6 +259,12 @@ fn shown(value: &Value<'_>, secrets: &Secrets) -> Option<String> {
     }
 }
 
+/// The same of a setting with a name of its own.
+pub(super) fn shown_setting(name: &str, value: &Value<'_>, secrets: &Secrets) -> Option<String> {
+    let hides = attribute_is_secret(name) && !matches!(value, Value::Bool(_) | Value::Number(_));
+    if hides { None } else { shown(value, secrets) }
+}
+
 fn note(found: &mut Vec<AttributeChange>, path: &[String], kind: ChangeKind) {
-    found.push(AttributeChange { path: path.to_vec(), kind });
+    found.push(AttributeChange { path: path.to_vec(), change: kind });
 }
