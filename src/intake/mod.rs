@@ -15,6 +15,7 @@ mod phrase;
 pub mod pull_request;
 mod secret;
 pub mod secret_scan;
+mod stored;
 pub mod terraform;
 pub mod tree;
 pub mod yaml;

@@ -1,0 +1,94 @@
+//! Changes as evidence files hold them: without secrets, and without texts that nobody reads there.
+
+use super::phrase::first_difference;
+use super::secret::HIDDEN;
+use super::tree::{Change, Path, Value};
+
+/// Longest text on one line that is kept whole, in characters.
+const MAX_TEXT: usize = 500;
+
+/// The change with `(hidden)` in place of what must not be read, and with long texts by their size and beginning.
+pub(super) fn stored(change: &Change, hides: &dyn Fn(&Path, &Value) -> bool) -> Change {
+    let path = &change.path;
+    let is_hidden = |value: &Option<Value>| value.as_ref().is_some_and(|value| hides(path, value));
+    if is_scalar(&change.old) && is_scalar(&change.new) && (is_hidden(&change.old) || is_hidden(&change.new))
+    {
+        let hide = |value: &Option<Value>| value.is_some().then(|| Value::Text(HIDDEN.to_owned()));
+        return Change { path: path.clone(), old: hide(&change.old), new: hide(&change.new) };
+    }
+    let (old, mut new) = (masked(path, &change.old, hides), masked(path, &change.new, hides));
+    if let (Some(Value::Text(before)), Some(Value::Text(after))) = (&change.old, &change.new)
+        && old == new
+    {
+        new = Some(Value::Text(format!("{}, {}", in_short(after), first_difference(before, after))));
+    }
+    Change { path: path.clone(), old, new }
+}
+
+/// Whether a stored value stands for one that must not be read.
+pub(super) fn is_hidden(value: &Value) -> bool {
+    value.as_text() == Some(HIDDEN)
+}
+
+fn masked(path: &Path, value: &Option<Value>, hides: &dyn Fn(&Path, &Value) -> bool) -> Option<Value> {
+    let put = |at: &Path, leaf: &Value| match leaf {
+        _ if hides(at, leaf) => Value::Text(HIDDEN.to_owned()),
+        Value::Text(text) => Value::Text(in_short(text)),
+        // As it will be read back: numbers beyond JSON's library are text there.
+        _ => Value::from_json(leaf.to_json()),
+    };
+    value.as_ref().map(|value| value.map_leaves(path, &put))
+}
+
+fn is_scalar(value: &Option<Value>) -> bool {
+    !matches!(value, Some(Value::List(_) | Value::Map(_)))
+}
+
+/// A text that is kept whole as it is, others by their size.
+fn in_short(text: &str) -> String {
+    let n_chars = text.chars().count();
+    if text.contains('\n') {
+        format!("text of {} lines", text.lines().count())
+    } else if n_chars > MAX_TEXT {
+        let head: String = text.chars().take(MAX_TEXT).collect();
+        format!("{head}… ({n_chars} characters)")
+    } else {
+        text.to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(text: &str) -> Option<Value> {
+        Some(Value::Text(text.to_owned()))
+    }
+
+    fn change(old: Option<Value>, new: Option<Value>) -> Change {
+        Change { path: Path::default(), old, new }
+    }
+
+    #[test]
+    fn what_is_hidden_on_one_side_is_hidden_on_both() {
+        let hides = |_: &Path, value: &Value| value.as_text() == Some("planted");
+        let one = stored(&change(text("planted"), text("open")), &hides);
+        assert_eq!(one, change(text(HIDDEN), text(HIDDEN)));
+        assert_eq!(stored(&change(None, text("planted")), &hides), change(None, text(HIDDEN)));
+        let list = Some(Value::List(vec![Value::Text("planted".into()), Value::Null]));
+        let kept = Some(Value::List(vec![Value::Text(HIDDEN.into()), Value::Null]));
+        assert_eq!(stored(&change(None, list), &hides), change(None, kept));
+    }
+
+    #[test]
+    fn long_texts_are_told_by_their_size() {
+        let show = |_: &Path, _: &Value| false;
+        let lines = stored(&change(text("a\nb\nc"), text("a\nx\nc")), &show);
+        assert_eq!(lines, change(text("text of 3 lines"), text("text of 3 lines, other from line 2 on")));
+        let long = "x".repeat(600);
+        let kept = stored(&change(text(&long), text(&format!("{long}y"))), &show);
+        let said = |value: Option<Value>| value.and_then(|value| value.as_text().map(str::to_owned)).unwrap();
+        assert!(said(kept.old).ends_with("x… (600 characters)"));
+        assert!(said(kept.new).ends_with("x… (601 characters)"));
+    }
+}
