@@ -119,7 +119,11 @@ pub fn look(line: &str) -> Option<Suspicion> {
     if line.contains("-----BEGIN") && line.contains("PRIVATE KEY") {
         return Some(Suspicion::Form("a private key"));
     }
-    super::secret::token_form(line).map(Suspicion::Form).or_else(|| literal(line).then_some(Suspicion::Name))
+    super::secret::forms(line)
+        .first()
+        .and_then(|spot| spot.form)
+        .map(Suspicion::Form)
+        .or_else(|| literal(line).then_some(Suspicion::Name))
 }
 
 /// `db_password = "…"`, `"token": '…'`, and the plain scalar of YAML, `password: …`: a text behind such a name, and neither
@@ -127,7 +131,7 @@ pub fn look(line: &str) -> Option<Suspicion> {
 fn literal(line: &str) -> bool {
     let Some(at) = line.find(['=', ':']) else { return false };
     let (name, value) = (&line[..at], line[at + 1..].trim());
-    if !super::secret::ends_as_secret(name) {
+    if super::secret::judge(name) != super::secret::Verdict::Secret {
         return false;
     }
     let value = value.trim_end_matches(',');

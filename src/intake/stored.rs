@@ -2,19 +2,24 @@
 
 use super::phrase::first_difference;
 use super::secret::HIDDEN;
-use super::tree::{Change, Path, Value};
+use super::tree::{Change, Path, Step, Value};
 
 /// Longest text on one line that is kept whole, in characters.
 const MAX_TEXT: usize = 500;
 
 /// The change with `(hidden)` in place of what must not be read, and with long texts by their size and beginning.
 pub(super) fn stored(change: &Change, hides: &dyn Fn(&Path, &Value) -> bool) -> Change {
+    let (old, new) = values(change, hides);
+    Change { path: shown_path(&change.path, hides), old, new }
+}
+
+fn values(change: &Change, hides: &dyn Fn(&Path, &Value) -> bool) -> (Option<Value>, Option<Value>) {
     let path = &change.path;
     let is_hidden = |value: &Option<Value>| value.as_ref().is_some_and(|value| hides(path, value));
     if is_scalar(&change.old) && is_scalar(&change.new) && (is_hidden(&change.old) || is_hidden(&change.new))
     {
         let hide = |value: &Option<Value>| value.is_some().then(|| Value::Text(HIDDEN.to_owned()));
-        return Change { path: path.clone(), old: hide(&change.old), new: hide(&change.new) };
+        return (hide(&change.old), hide(&change.new));
     }
     let (old, mut new) = (masked(path, &change.old, hides), masked(path, &change.new, hides));
     if let (Some(Value::Text(before)), Some(Value::Text(after))) = (&change.old, &change.new)
@@ -22,7 +27,7 @@ pub(super) fn stored(change: &Change, hides: &dyn Fn(&Path, &Value) -> bool) -> 
     {
         new = Some(Value::Text(format!("{}, {}", in_short(after), first_difference(before, after))));
     }
-    Change { path: path.clone(), old, new }
+    (old, new)
 }
 
 /// Whether a stored value stands for one that must not be read.
@@ -38,6 +43,20 @@ fn masked(path: &Path, value: &Option<Value>, hides: &dyn Fn(&Path, &Value) -> b
         _ => Value::from_json(leaf.to_json()),
     };
     value.as_ref().map(|value| value.map_leaves(path, &put))
+}
+
+/// The path with `(hidden)` in place of keys and names that must not be read.
+fn shown_path(path: &Path, hides: &dyn Fn(&Path, &Value) -> bool) -> Path {
+    let shown = |name: &String| {
+        let is_hidden = hides(&Path::default(), &Value::Text(name.clone()));
+        if is_hidden { HIDDEN.to_owned() } else { name.clone() }
+    };
+    let steps = path.0.iter().map(|step| match step {
+        Step::Key(key) => Step::Key(shown(key)),
+        Step::Item(name) => Step::Item(shown(name)),
+        Step::Index(index) => Step::Index(*index),
+    });
+    Path(steps.collect())
 }
 
 fn is_scalar(value: &Option<Value>) -> bool {

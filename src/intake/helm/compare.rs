@@ -83,7 +83,7 @@ pub fn compare<'c>(
         crds: files_that_differ(&old.crds, &new.crds),
         bundled: files_that_differ(&old.bundled, &new.bundled),
         entries: between(&entries, &old.version, &new.version),
-        secrets: Secrets::default(),
+        secrets: Secrets::of([&old.values, &new.values]),
         old,
         new,
     })

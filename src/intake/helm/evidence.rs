@@ -146,7 +146,7 @@ impl Evidence {
     /// What a comparison found; the digest is that of the files after.
     pub(super) fn compared(comparison: &Comparison<'_>, digest: String) -> Self {
         let (old, new) = (comparison.old, comparison.new);
-        let hides = |path: &Path, value: &Value| comparison.secrets.hides(path.last_key(), value);
+        let hides = |path: &Path, value: &Value| comparison.secrets.hides_at("", path, value);
         Evidence {
             name: new.name.clone(),
             current: old.version_text.clone(),

@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::super::secret::HIDDEN;
 use super::super::stored::stored;
 use super::super::tree::{Change, Path, Step, Value};
 use super::compare::{Comparison, ObjectChange};
@@ -145,6 +146,8 @@ fn changed_object(change: &ObjectChange, comparison: &Comparison) -> ChangedObje
     };
     let hides = |path: &Path, value: &Value| hides(&comparison.secrets, &kind, path, value);
     let fields = change.fields.iter().chain(&telling).map(|field| stored(field, &hides)).collect();
+    let shown = |text: String| if comparison.secrets.may_show(&text) { text } else { HIDDEN.to_owned() };
+    let (name, namespace, file) = (shown(name), shown(namespace), shown(file));
     ChangedObject {
         one_container: has_one_container(change),
         facts: facts(change, &hides),

@@ -125,16 +125,7 @@ impl Words<'_> {
 
 /// Whether a value of an object must not be read: all that a Secret holds, and what looks like one elsewhere.
 pub(super) fn hides(secrets: &Secrets, kind: &str, path: &Path, value: &Value) -> bool {
-    if kind == "Secret"
-        && matches!(path.0.first(), Some(Step::Key(key)) if key == "data" || key == "stringData")
-    {
-        return true;
-    }
-    let name = match &path.0[..] {
-        [.., Step::Item(name), Step::Key(key)] if key == "value" => name,
-        _ => path.last_key(),
-    };
-    secrets.hides(name, value)
+    secrets.hides_at(kind, path, value)
 }
 
 fn outer_label(steps: &[Step]) -> String {

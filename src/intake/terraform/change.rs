@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::super::secret::{Verdict, judge, may_hold};
 use super::action::Action;
 use super::address::{compare_addresses, steps, with_keys_hidden};
 use super::diff::{AttributeChange, ChangeKind, Sides, changes};
@@ -151,7 +152,8 @@ impl<'a> RawChange<'a> {
 
     /// What is sensitive in it.
     pub(super) fn collect(&self, collector: &mut Collector) -> Result<(), WrongInput> {
-        collect(&self.change, collector)
+        let resource_type = text(&self.resource, "type")?.unwrap_or_default();
+        collect(&self.change, judge(&resource_type), collector)
     }
 
     /// Reads it whole. `volatile` are places that the digest leaves out.
@@ -217,20 +219,23 @@ impl<'a> RawChange<'a> {
     }
 }
 
-/// What is sensitive in an object that had changed outside of the tool. Nothing more is asked of it here.
-pub(super) fn collect_drift(raw: &str, collector: &mut Collector) -> Result<(), WrongInput> {
-    let resource = Members::read(raw, "`resource_drift`")?;
-    let change = resource.get("change").map(|raw| Members::read(raw, "`resource_drift`")).transpose()?;
-    change.map_or(Ok(()), |change| collect(&change, collector))
+/// What is secret in a change that stands aside: of an object that had changed outside of the tool, or is deferred.
+pub(super) fn collect_aside(raw: &str, collector: &mut Collector) -> Result<(), WrongInput> {
+    let resource = Members::read(raw, WHAT)?;
+    let change = resource.get("change").map(|raw| Members::read(raw, WHAT)).transpose()?;
+    let of = resource.get("type").map_or(Verdict::Silent, |raw| judge(raw.trim_matches('"')));
+    change.map_or(Ok(()), |change| collect(&change, of, collector))
 }
 
-fn collect(change: &Members<'_>, collector: &mut Collector) -> Result<(), WrongInput> {
+fn collect(change: &Members<'_>, of: Verdict, collector: &mut Collector) -> Result<(), WrongInput> {
+    let raw = |key| change.get(key).unwrap_or("null");
+    // Most resources are not changed, and one side tells what both hold.
+    let is_same = raw("before") == raw("after") && raw("before_sensitive") == raw("after_sensitive");
     for (side, mask) in [("before", "before_sensitive"), ("after", "after_sensitive")] {
-        let value = |key| change.get(key).map_or(Ok(NULL), |raw| Value::read(raw, WHAT));
-        let mask = value(mask)?;
-        // Most mark nothing, and then the values need not be read here.
-        if Mask::new(&mask).any() {
-            collector.masked(&value(side)?, Mask::new(&mask));
+        let mask = Value::read(raw(mask), WHAT)?;
+        let is_needed = Mask::new(&mask).any() || of == Verdict::Secret || may_hold(raw(side));
+        if is_needed && !(is_same && side == "before") {
+            collector.value(&Value::read(raw(side), WHAT)?, Mask::new(&mask), of);
         }
     }
     Ok(())
@@ -244,6 +249,7 @@ impl<'a> Values<'a> {
             unknown: Mask::new(&self.unknown),
             before_sensitive: Mask::new(&self.before_sensitive),
             after_sensitive: Mask::new(&self.after_sensitive),
+            verdict: Verdict::Silent,
         }
     }
 }
@@ -258,7 +264,7 @@ impl Change {
         }
     }
 
-    /// Whether a value that the plan marks as sensitive changes.
+    /// Whether a value changes that the plan itself marks as sensitive.
     pub fn changes_sensitive(&self) -> bool {
         self.attributes.iter().any(|attribute| attribute.change == ChangeKind::Sensitive)
     }
@@ -304,7 +310,7 @@ fn hidden_types(resource_type: &str, values: &Values<'_>, secrets: &Secrets) -> 
 /// An address with every key in it hidden that is a secret, or holds one.
 pub(super) fn shown_address(address: &str, secrets: &Secrets) -> String {
     let shown = with_keys_hidden(address, REDACTED, &|key| !secrets.may_show(key));
-    if secrets.may_show(&shown) { shown } else { REDACTED.to_owned() }
+    if secrets.may_show_names(&shown) { shown } else { REDACTED.to_owned() }
 }
 
 /// `aws_instance` of `module.a["x.y"].aws_instance.web[0]`, for plans that were cut down to addresses.

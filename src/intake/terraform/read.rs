@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 use rayon::prelude::*;
 use serde_json::value::RawValue;
 
+use super::super::secret::{Verdict, judge};
 use super::Plan;
 use super::action::Action;
-use super::change::{Change, RawChange, Read, collect_drift};
+use super::change::{Change, RawChange, Read, collect_aside};
 use super::digest::{self, Canonical};
 use super::listed::{Deferred, FailedCheck, Invocation, Outputs};
 use super::radius::Reach;
@@ -239,7 +240,11 @@ fn collect_secrets(
         })
         .try_reduce(Collector::default, |a, b| Ok(a.merge(b)))?;
     for raw in list(members, "resource_drift")? {
-        collect_drift(raw.get(), &mut collector)?;
+        collect_aside(raw.get(), &mut collector)?;
+    }
+    for raw in list(members, "deferred_changes")? {
+        let deferred = Members::read(raw.get(), "`deferred_changes`")?;
+        deferred.get("resource_change").map_or(Ok(()), |raw| collect_aside(raw, &mut collector))?;
     }
     collector.configuration(configuration);
     if let Some(raw) = members.get("variables") {
@@ -253,12 +258,18 @@ fn collect_secrets(
         collector.state(raw)?;
     }
     let outputs = optional(members, "output_changes")?;
-    for (_, change) in outputs.members() {
-        collector.masked(change.get("before"), Mask::new(change.get("before_sensitive")));
-        collector.masked(change.get("after"), Mask::new(change.get("after_sensitive")));
+    for (name, change) in outputs.members() {
+        let verdict = judge(name);
+        collector.value(change.get("before"), Mask::new(change.get("before_sensitive")), verdict);
+        collector.value(change.get("after"), Mask::new(change.get("after_sensitive")), verdict);
     }
-    for invocation in optional(members, "action_invocations")?.elements() {
-        collector.masked(invocation.get("config_values"), Mask::new(invocation.get("config_sensitive")));
+    for key in ["action_invocations", "deferred_action_invocations"] {
+        for invocation in optional(members, key)?.elements() {
+            for invocation in [invocation, invocation.get("action_invocation")] {
+                let mask = invocation.get("config_sensitive");
+                collector.value(invocation.get("config_values"), Mask::new(mask), Verdict::Silent);
+            }
+        }
     }
     Ok(collector.finish())
 }

@@ -1,0 +1,220 @@
+//! A secret once is a secret everywhere: the texts that are known to be secret, and where they stand again.
+
+use std::collections::BTreeSet;
+
+use aho_corasick::AhoCorasick;
+
+use super::text::spots;
+use super::value::{is_common, is_reference};
+use super::view::{any_view, base64};
+
+/// Shorter texts are hidden where they stand and nowhere else, in characters: they are in every document.
+const MIN_LENGTH: usize = 4;
+/// From this length on a text is looked for inside of words, in bytes; shorter ones are looked for as words.
+const MIN_PART: usize = 6;
+/// Words of letters alone up to this length are looked for as words, in bytes: the user `grafana` is no reason to hide
+/// every name that begins so.
+const MAX_WORD: usize = 9;
+
+/// Texts that are known to be secret.
+#[derive(Debug, Clone, Default)]
+pub(in crate::intake) struct Known {
+    words: BTreeSet<String>,
+    parts: Option<AhoCorasick>,
+    whole: BTreeSet<String>,
+}
+
+/// Collects texts that are secret.
+#[derive(Debug, Clone, Default)]
+pub(in crate::intake) struct Gathered {
+    texts: BTreeSet<String>,
+}
+
+impl Gathered {
+    /// Takes up what another one has.
+    pub(in crate::intake) fn merge(mut self, other: Gathered) -> Gathered {
+        self.texts.extend(other.texts);
+        self
+    }
+
+    /// A text that is secret as a whole, with its lines, what it stands for in base64, and the secrets inside of it.
+    pub(in crate::intake) fn add(&mut self, text: &str) {
+        self.add_one(text);
+        let decoded =
+            base64(text).filter(|decoded| decoded.len() >= MIN_PART && !decoded.contains(char::is_control));
+        if let Some(decoded) = decoded {
+            self.add_one(&decoded);
+        }
+        if text.contains('\n') {
+            text.lines().for_each(|line| self.add_line(line));
+        }
+        self.add_inside(text);
+    }
+
+    /// The secrets inside of a text that is none itself.
+    pub(in crate::intake) fn add_inside(&mut self, text: &str) {
+        for spot in spots(text) {
+            self.add_one(spot.value);
+            // As it is meant, where the texts around it escape it.
+            let mut escaped = spot.value.to_owned();
+            while escaped.contains('\\') {
+                let Ok(meant) = serde_json::from_str::<String>(&format!("\"{escaped}\"")) else { break };
+                self.add_one(&meant);
+                escaped = meant;
+            }
+            if spot.value.contains('\n') {
+                spot.value.lines().for_each(|line| self.add_line(line));
+            }
+        }
+    }
+
+    fn add_one(&mut self, text: &str) {
+        let text = text.trim();
+        if reach(text) != Reach::Here {
+            self.texts.insert(text.to_owned());
+        }
+    }
+
+    /// A line of a secret text of several. Lines that are those of every script or document tell nothing.
+    fn add_line(&mut self, line: &str) {
+        let line = line.trim().trim_end_matches(',');
+        let says =
+            line.len() >= 8 && !line.starts_with("-----") && !line.starts_with('#') && !line.contains(' ');
+        let is_entry = line.ends_with(':') || line.contains(": ");
+        if says && !is_entry {
+            self.add_one(line);
+        }
+    }
+
+    /// Everything gathered, ready to be looked for.
+    pub(in crate::intake) fn finish(self) -> Known {
+        let (mut words, mut parts) = (BTreeSet::new(), Vec::new());
+        for text in &self.texts {
+            match reach(text) {
+                Reach::Part => parts.push(text.clone()),
+                Reach::Word => drop(words.insert(text.clone())),
+                Reach::Here => {}
+            }
+        }
+        // Building fails only for sets larger than a document can be; whole texts are hidden all the same.
+        let parts = if parts.is_empty() { None } else { AhoCorasick::new(&parts).ok() };
+        Known { words, parts, whole: self.texts }
+    }
+}
+
+/// Where a secret is hidden besides its own place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reach {
+    /// Nowhere.
+    Here,
+    /// Where it stands as a word.
+    Word,
+    /// Inside of words too.
+    Part,
+}
+
+/// A short or common text is no sign of a secret; one of several kinds of characters is one wherever it stands.
+fn reach(text: &str) -> Reach {
+    let is_word = text.len() <= MAX_WORD && text.chars().all(char::is_alphabetic);
+    let is_short = text.chars().count() < MIN_LENGTH;
+    match () {
+        () if is_short || is_common(text) || is_reference(text) => Reach::Here,
+        () if is_word || text.len() < MIN_PART => Reach::Word,
+        () => Reach::Part,
+    }
+}
+
+impl Known {
+    /// Whether this is one of them, as a whole.
+    pub(in crate::intake) fn is_one(&self, text: &str) -> bool {
+        self.whole.contains(text.trim())
+    }
+
+    /// Whether one of them stands in a text, plain or in an encoding.
+    pub(in crate::intake) fn stands_in(&self, text: &str) -> bool {
+        !self.whole.is_empty() && any_view(text, &mut |view| self.stands_plainly_in(view))
+    }
+
+    fn stands_plainly_in(&self, text: &str) -> bool {
+        self.stands_inside(text)
+            || self.is_one(text)
+            || (!self.words.is_empty() && words(text).any(|word| self.words.contains(word)))
+    }
+
+    /// Whether one of those that are looked for inside of words stands in a text as it is.
+    pub(in crate::intake) fn stands_inside(&self, text: &str) -> bool {
+        self.parts.as_ref().is_some_and(|parts| parts.is_match(text))
+    }
+}
+
+/// The words of a text, with and without the punctuation inside of them.
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    let plain = text.split(|c: char| !c.is_alphanumeric());
+    let between_blanks = text.split_whitespace().map(|word| word.trim_matches(['"', '\'', ',', ';']));
+    plain.chain(between_blanks).filter(|word| !word.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn known(texts: &[&str]) -> Known {
+        let mut gathered = Gathered::default();
+        texts.iter().for_each(|text| gathered.add(text));
+        gathered.finish()
+    }
+
+    #[test]
+    fn what_is_short_or_common_is_hidden_in_its_own_place_alone() {
+        let known = known(&[
+            "1",
+            "true",
+            "admin",
+            "on",
+            "production",
+            "eu-central-1",
+            "5432",
+            "x9",
+            "arn:aws:iam::1:role/x",
+        ]);
+        for text in ["1", "true", "admin", "production", "eu-central-1", "5432", "the admin is on 1"] {
+            assert!(!known.stands_in(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_word_is_found_as_a_word_and_the_rest_everywhere() {
+        let known = known(&["grafana", "Zx9-tulip-77", "s3cr", "481516"]);
+        for text in [
+            "seed Zx9-tulip-77",
+            "xZx9-tulip-77x",
+            "Wng5LXR1bGlwLTc3",
+            "user grafana",
+            "grafana",
+            "s3cr",
+            "a=s3cr;",
+            "48151623",
+        ] {
+            assert!(known.stands_in(text), "{text}");
+        }
+        for text in ["helm_grafanas", "s3crx", "Zx9-tulip", "4815"] {
+            assert!(!known.stands_in(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_a_secret_document_holds_is_secret() {
+        let json = r#"{"username":"app","password":"tu\"lip-9","port":5432}"#;
+        let document = known(&[
+            json,
+            "-----BEGIN PRIVATE KEY-----\nMIIEvQIBADAN\n-----END PRIVATE KEY-----\n",
+            "aHVudGVyMmh1bnRlcjI=",
+        ]);
+        for text in ["tu\"lip-9", "x MIIEvQIBADAN", "hunter2hunter2"] {
+            assert!(document.stands_in(text), "{text}");
+        }
+        for text in ["app", "5432", "-----BEGIN PRIVATE KEY-----"] {
+            assert!(!document.stands_in(text), "{text}");
+        }
+    }
+}
