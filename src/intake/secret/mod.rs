@@ -9,12 +9,14 @@ mod text;
 mod value;
 mod view;
 
-pub(super) use form::forms;
+pub(super) use form::{forms, is_mixed};
 pub(super) use known::{Gathered, Known};
-pub(super) use name::{Verdict, is_name_key, is_value_key, judge};
+pub(super) use name::{Verdict, is_name_key, is_value_key, judge, words};
 pub(super) use places::Secrets;
 pub(super) use text::{in_words, is_secret as text_is_secret, may_hold};
-use value::{is_reference, is_setting};
+use value::is_setting;
+pub(super) use value::{is_placeholder, is_reference};
+pub(super) use view::base64;
 
 /// Stands where a secret value was.
 pub(super) const HIDDEN: &str = "(hidden)";
