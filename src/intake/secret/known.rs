@@ -16,6 +16,9 @@ const MIN_PART: usize = 6;
 /// every name that begins so.
 const MAX_WORD: usize = 9;
 
+/// Shorter texts in base64 hold no more than one value, in bytes.
+const MIN_ENCODED: usize = 16;
+
 /// Texts that are known to be secret.
 #[derive(Debug, Clone, Default)]
 pub(in crate::intake) struct Known {
@@ -53,6 +56,16 @@ impl Gathered {
 
     /// The secrets inside of a text that is none itself.
     pub(in crate::intake) fn add_inside(&mut self, text: &str) {
+        self.add_spots(text);
+        // Scripts for machines that start, and what Kubernetes holds, are written so.
+        if text.len() >= MIN_ENCODED
+            && let Some(decoded) = base64(text)
+        {
+            self.add_spots(&decoded);
+        }
+    }
+
+    fn add_spots(&mut self, text: &str) {
         for spot in spots(text) {
             self.add_one(spot.value);
             // As it is meant, where the texts around it escape it.

@@ -31,383 +31,53 @@ impl Verdict {
 }
 
 /// Words that are a secret by themselves.
-const TERMS: &[&str] = &[
-    "password",
-    "passwords",
-    "passwd",
-    "passwort",
-    "passphrase",
-    "passphrases",
-    "passcode",
-    "pwd",
-    "pass",
-    "secret",
-    "secrets",
-    "token",
-    "tokens",
-    "credential",
-    "credentials",
-    "cred",
-    "creds",
-    "psk",
-    "dsn",
-    "apikey",
-    "apikeys",
-    "bearer",
-    "mnemonic",
-    "requirepass",
-    "masterauth",
-    "dockerconfigjson",
-    "dockercfg",
-    "sig",
-    "salt",
-    "userinfo",
-];
+const TERMS: &str = "\
+    password passwords passwd passwort passphrase passphrases passcode pwd pass secret secrets token tokens \
+    credential credentials cred creds psk dsn apikey apikeys bearer mnemonic requirepass masterauth \
+    dockerconfigjson dockercfg sig salt userinfo";
 
 /// Ends of words that are written as one: `dbpassword`, `clientsecret`.
-const ENDS: &[&str] = &[
-    "password",
-    "passwd",
-    "passphrase",
-    "secret",
-    "token",
-    "apikey",
-    "accesskey",
-    "secretkey",
-    "privatekey",
-    "authkey",
-    "signingkey",
-    "encryptionkey",
-    "masterkey",
-    "accountkey",
-    "sharedkey",
-    "clientkey",
-    "licensekey",
-    "credential",
-    "credentials",
-    "connectionstring",
-    "connstr",
-    "dbpass",
-    "userpass",
-    "rootpass",
-    "adminpass",
-    "smtppass",
-    "mysqlpass",
-    "pgpass",
-    "redispass",
-    "mailpass",
-    "keypass",
-    "storepass",
-    "authpass",
-    "dbpwd",
-    "userpwd",
-    "adminpwd",
-];
+const ENDS: &str = "\
+    password passwd passphrase secret token apikey accesskey secretkey privatekey authkey signingkey \
+    encryptionkey masterkey accountkey sharedkey clientkey licensekey credential credentials \
+    connectionstring connstr dbpass userpass rootpass adminpass smtppass mysqlpass pgpass redispass mailpass \
+    keypass storepass authpass dbpwd userpwd adminpwd";
 
 /// Words before `key` that make it one that opens or signs something.
-const KEY_OWNERS: &[&str] = &[
-    "access",
-    "account",
-    "activation",
-    "admin",
-    "aes",
-    "api",
-    "app",
-    "application",
-    "auth",
-    "authorization",
-    "bootstrap",
-    "ca",
-    "cert",
-    "certificate",
-    "cipher",
-    "client",
-    "cookie",
-    "crypt",
-    "crypto",
-    "datadog",
-    "decryption",
-    "deploy",
-    "encrypt",
-    "encryption",
-    "function",
-    "functions",
-    "hmac",
-    "ingest",
-    "ingestion",
-    "instrumentation",
-    "integration",
-    "join",
-    "jwt",
-    "licence",
-    "license",
-    "machine",
-    "master",
-    "opsgenie",
-    "pagerduty",
-    "preshared",
-    "private",
-    "recovery",
-    "registration",
-    "root",
-    "rsa",
-    "sas",
-    "secret",
-    "sendgrid",
-    "server",
-    "service",
-    "session",
-    "shared",
-    "sign",
-    "signing",
-    "ssh",
-    "ssl",
-    "storage",
-    "stripe",
-    "subscription",
-    "symmetric",
-    "tls",
-    "token",
-    "tsig",
-    "unseal",
-    "validation",
-    "webhook",
-    "wireguard",
-    "write",
-];
+const KEY_OWNERS: &str = "\
+    access account activation admin aes api app application auth authorization bootstrap ca cert certificate \
+    cipher client cookie crypt crypto datadog decryption deploy encrypt encryption function functions hmac \
+    ingest ingestion instrumentation integration join jwt licence license machine master opsgenie pagerduty \
+    preshared private recovery registration root rsa sas secret sendgrid server service session shared sign \
+    signing ssh ssl storage stripe subscription symmetric tls token tsig unseal validation webhook wireguard \
+    write";
 
 /// Words behind a secret by which a name is about it: of what kind, how long, where, whose.
-const ABOUT: &[&str] = &[
-    "address",
-    "age",
-    "alg",
-    "algorithm",
-    "algorithms",
-    "annotations",
-    "arn",
-    "arns",
-    "attempts",
-    "audience",
-    "audiences",
-    "bits",
-    "bytes",
-    "changed",
-    "cidrs",
-    "class",
-    "classes",
-    "claim",
-    "claims",
-    "comment",
-    "complexity",
-    "count",
-    "counts",
-    "created",
-    "cron",
-    "curve",
-    "database",
-    "date",
-    "days",
-    "dbname",
-    "description",
-    "disabled",
-    "driver",
-    "duration",
-    "email",
-    "enabled",
-    "encoding",
-    "endpoint",
-    "endpoints",
-    "engine",
-    "expiration",
-    "expirations",
-    "expire",
-    "expired",
-    "expires",
-    "expiring",
-    "expiry",
-    "fingerprint",
-    "format",
-    "frequency",
-    "from",
-    "grace",
-    "history",
-    "host",
-    "hostname",
-    "hour",
-    "hours",
-    "id",
-    "identifier",
-    "identifiers",
-    "ids",
-    "interval",
-    "issuer",
-    "items",
-    "kind",
-    "label",
-    "labels",
-    "length",
-    "lifespan",
-    "lifetime",
-    "limit",
-    "limits",
-    "location",
-    "max",
-    "maximum",
-    "metadata",
-    "min",
-    "minimum",
-    "minutes",
-    "mode",
-    "mount",
-    "mounts",
-    "name",
-    "names",
-    "namespace",
-    "namespaces",
-    "optional",
-    "owner",
-    "path",
-    "paths",
-    "period",
-    "permission",
-    "permissions",
-    "policies",
-    "policy",
-    "port",
-    "prevention",
-    "profile",
-    "protocol",
-    "provider",
-    "providers",
-    "ref",
-    "reference",
-    "references",
-    "refs",
-    "region",
-    "regions",
-    "replica",
-    "replicas",
-    "replication",
-    "required",
-    "requirement",
-    "requirements",
-    "reset",
-    "retention",
-    "reuse",
-    "role",
-    "roles",
-    "rotate",
-    "rotated",
-    "rotation",
-    "schedule",
-    "scope",
-    "scopes",
-    "seconds",
-    "selector",
-    "size",
-    "special",
-    "state",
-    "status",
-    "strength",
-    "tag",
-    "tags",
-    "threshold",
-    "thumbprint",
-    "time",
-    "timeout",
-    "timestamp",
-    "ttl",
-    "type",
-    "types",
-    "unit",
-    "units",
-    "updated",
-    "usage",
-    "user",
-    "username",
-    "usernames",
-    "uses",
-    "validity",
-    "version",
-    "versions",
-    "volume",
-    "volumes",
-    "window",
-    "year",
-    "years",
-];
+const ABOUT: &str = "\
+    address age alg algorithm algorithms annotations arn arns attempts audience audiences bits bytes changed \
+    cidrs class classes claim claims comment complexity count counts created cron curve database date days \
+    dbname description disabled driver duration email enabled encoding endpoint endpoints engine expiration \
+    expirations expire expired expires expiring expiry fingerprint format frequency from grace history host \
+    hostname hour hours id identifier identifiers ids interval issuer items kind label labels length \
+    lifespan lifetime limit limits location max maximum metadata min minimum minutes mode mount mounts name \
+    names namespace namespaces optional owner path paths period permission permissions policies policy port \
+    prevention profile protocol provider providers ref reference references refs region regions replica \
+    replicas replication required requirement requirements reset retention reuse role roles rotate rotated \
+    rotation schedule scope scopes seconds selector size special state status strength tag tags threshold \
+    thumbprint time timeout timestamp ttl type types unit units updated usage user username usernames uses \
+    validity version versions volume volumes window year years";
 
 /// The same, where the word says nothing without a secret before it.
-const ABOUT_BEHIND: &[&str] = &[
-    "attribute",
-    "attributes",
-    "auth",
-    "authentication",
-    "backend",
-    "column",
-    "config",
-    "configuration",
-    "controller",
-    "csi",
-    "dir",
-    "directory",
-    "encryption",
-    "env",
-    "environment",
-    "exchange",
-    "field",
-    "file",
-    "filename",
-    "files",
-    "folder",
-    "generation",
-    "generator",
-    "group",
-    "groups",
-    "header",
-    "headers",
-    "hint",
-    "link",
-    "management",
-    "manager",
-    "method",
-    "methods",
-    "operator",
-    "options",
-    "param",
-    "parameter",
-    "parameters",
-    "plugin",
-    "prefix",
-    "request",
-    "requests",
-    "review",
-    "rule",
-    "rules",
-    "server",
-    "service",
-    "settings",
-    "source",
-    "spec",
-    "store",
-    "strategy",
-    "suffix",
-    "sync",
-    "template",
-    "templates",
-    "uri",
-    "uris",
-    "url",
-    "urls",
-    "variable",
-    "variables",
-];
+const ABOUT_BEHIND: &str = "\
+    attribute attributes auth authentication backend column config configuration controller csi dir \
+    directory encryption env environment exchange field file filename files folder generation generator \
+    group groups header headers hint link management manager method methods operator options param parameter \
+    parameters plugin prefix request requests review rule rules server service settings source spec store \
+    strategy suffix sync template templates uri uris url urls variable variables";
 
 /// Words before a secret by which there is none: a number of them, or the name of one that is there.
-const BEFORE: &[&str] = &[
-    "checksum", "existing", "external", "max", "maximum", "min", "minimum", "num", "number", "pull", "total",
-    "without",
-];
+const BEFORE: &str = "\
+    checksum existing external max maximum min minimum num number pull total without";
 
 /// What a name says of its value. `DB_PASSWORD`, `dbPassword`, `db-password` and `db.password` are the same.
 pub(in crate::intake) fn judge(name: &str) -> Verdict {
@@ -421,7 +91,7 @@ pub(in crate::intake) fn judge(name: &str) -> Verdict {
         return Verdict::Silent;
     };
     let (before, behind) = (&words[..start], &words[end..]);
-    let is_about = |word: &String| ABOUT.contains(&word.as_str()) || ABOUT_BEHIND.contains(&word.as_str());
+    let is_about = |word: &String| has(ABOUT, word.as_str()) || has(ABOUT_BEHIND, word.as_str());
     // `sas_url` and the like are the secret in the form of an address.
     let is_whole = matches!(word(end - 1), "sas" | "dsn" | "webhook" | "conn" | "string");
     let names_key = matches!(word(end - 1), "password" | "passwords") && matches!(word(end), "key" | "keys");
@@ -429,7 +99,7 @@ pub(in crate::intake) fn judge(name: &str) -> Verdict {
     let is_harmless = (!is_whole && behind.iter().any(is_about))
         || (is_whole
             && behind.iter().any(|word| matches!(word.as_str(), "name" | "arn" | "id" | "ids" | "type")))
-        || before.iter().any(|word| BEFORE.contains(&word.as_str()))
+        || before.iter().any(|word| has(BEFORE, word.as_str()))
         || before.last().is_some_and(|word| matches!(word.as_str(), "http" | "from"))
         || names_key
         || (behind.is_empty() && word(end - 1) == "secret" && is_annotation(name));
@@ -450,7 +120,7 @@ fn term(words: &[String], at: usize) -> Option<(usize, usize)> {
     let before = at.checked_sub(1).map_or("", |at| words[at].as_str());
     let is_last = at + 1 == words.len();
     match word {
-        "key" | "keys" if KEY_OWNERS.contains(&before) => {
+        "key" | "keys" if has(KEY_OWNERS, before) => {
             // Of SSH there are as many public keys, and lists of them are.
             (before != "ssh" || (word == "key" && is_last)).then_some((at - 1, at + 1))
         }
@@ -468,7 +138,7 @@ fn term(words: &[String], at: usize) -> Option<(usize, usize)> {
         // The working directory of a shell.
         "pwd" if before == "old" => None,
         "salt" | "sig" if !is_last => None,
-        _ if TERMS.contains(&word) || is_squashed_term(word) => Some((at, at + 1)),
+        _ if has(TERMS, word) || is_squashed_term(word) => Some((at, at + 1)),
         _ => None,
     }
 }
@@ -479,20 +149,25 @@ fn is_squashed_term(word: &str) -> bool {
     let rest = starts.iter().find_map(|start| word.strip_prefix(start));
     match rest {
         Some("less" | "s") => false,
-        Some(rest) => !ABOUT.contains(&rest) && !ABOUT_BEHIND.contains(&rest),
-        None => ENDS.iter().any(|end| word.ends_with(end)),
+        Some(rest) => !has(ABOUT, rest) && !has(ABOUT_BEHIND, rest),
+        None => ENDS.split(' ').any(|end| word.ends_with(end)),
     }
 }
 
 /// Whether a name without any of these words tells of its value what it is: `username`, `tags`.
 fn is_about(name: &str) -> bool {
-    words(name).last().is_some_and(|last| ABOUT.contains(&last.as_str()))
+    words(name).last().is_some_and(|last| has(ABOUT, last.as_str()))
 }
 
 /// Whether a name is no more than `secret` or `secrets`, which is also how references to one are called.
 fn is_bare(name: &str) -> bool {
     matches!(words(name).as_slice(), [word] if matches!(word.as_str(), "secret" | "secrets"))
         || matches!(words(name).as_slice(), [first, second] if first == "secret" && second == "key")
+}
+
+/// Whether a list of words has this one.
+pub(super) fn has(list: &str, word: &str) -> bool {
+    list.split(' ').any(|known| known == word)
 }
 
 /// The words of a name in lower case, without the digits at their ends: `APIKey2` is `api` and `key`.

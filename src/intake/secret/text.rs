@@ -13,16 +13,14 @@ use super::value::{is_reference, is_setting};
 
 /// Without one of these a text holds nothing that is looked for here, and most texts hold none.
 static MARKS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
-    const MARKS: &[&str] = &[
-        "pass", "pwd", "secret", "token", "cred", "key", "auth", "dsn", "psk", "sas", "sig", "bearer",
-        "basic", "salt", "mnemonic", "docker", "cookie", "hook", "://", "conn", "userinfo", "begin", "eyj",
-        "akia", "asia", "absk", "gh", "gl", "xox", "xapp", "_live_", "_test_", "whsec", "aiza", "gocspx",
-        "ya29", "hvs.", "hvb.", "npm_", "pypi", "rubygems", "dckr_", "sk-", "sg.", "_v1_", "shp", "hf_",
-        "lin_api", "figd_", "dapi", "pmak", "nrak", "sq0", "dp.", "sbp_", "pscale", "nfp_", "sntry", "atatt",
-        "atctt", "atbb", "ltai", "akcp", "pul-", "fo1_", "ccipat", "atlasv1", "azfu", "+ast", "putty", " -p",
-        " -u", " -a", " -w", "pat", "aqea",
-    ];
-    AhoCorasickBuilder::new().ascii_case_insensitive(true).build(MARKS).ok()
+    const MARKS: &str = "\
+        pass pwd secret token cred key auth dsn psk sas sig bearer basic salt mnemonic docker cookie hook \
+        :// conn userinfo begin eyj akia asia absk gh gl xox xapp _live_ _test_ whsec aiza gocspx ya29 hvs. \
+        hvb. npm_ pypi rubygems dckr_ sk- sg. _v1_ shp hf_ lin_api figd_ dapi pmak nrak sq0 dp. sbp_ pscale \
+        nfp_ secure masked sensitive sntry atatt atctt atbb ltai akcp pul- fo1_ ccipat atlasv1 azfu +ast \
+        putty pat aqea base64 user_data custom_data";
+    const OPTIONS: [&str; 4] = [" -p", " -u", " -a", " -w"];
+    AhoCorasickBuilder::new().ascii_case_insensitive(true).build(MARKS.split(' ').chain(OPTIONS)).ok()
 });
 
 /// Whether a text may hold a secret that can be told from the text alone.

@@ -1,5 +1,7 @@
 //! What a value says of itself: whether it only names a secret, or says too little to be one.
 
+use super::name::has;
+
 /// Starts of texts that name a value which stands elsewhere.
 const REFERENCES: &[&str] = &[
     "arn:",
@@ -75,232 +77,44 @@ fn is_path(text: &str) -> bool {
 }
 
 /// Words of settings: nothing is given away by them, whatever they stand under.
-const SETTINGS: &[&str] = &[
-    "",
-    "true",
-    "false",
-    "null",
-    "none",
-    "nil",
-    "yes",
-    "no",
-    "on",
-    "off",
-    "auto",
-    "automatic",
-    "required",
-    "require",
-    "optional",
-    "enabled",
-    "enable",
-    "disabled",
-    "disable",
-    "default",
-    "always",
-    "never",
-    "inherit",
-    "(sensitive)",
-    "(hidden)",
-    "(sensitive value)",
-    "(known after apply)",
-    "ifnotpresent",
-];
+const SETTINGS: &str = "\
+    true false null none nil yes no on off auto automatic required require optional enabled enable disabled \
+    disable default always never inherit (sensitive) (hidden) ifnotpresent";
 
 /// Whether a text is a setting's word, such as `required` in `http_tokens = "required"`.
 pub(in crate::intake) fn is_setting(text: &str) -> bool {
-    SETTINGS.contains(&text.trim().to_ascii_lowercase().as_str())
+    let text = text.trim();
+    text.is_empty() || text.starts_with("(sensitive") || has(SETTINGS, &text.to_ascii_lowercase())
 }
 
 /// Words that stand where a secret would, and are none, or are so common that hiding them elsewhere hides a document.
-const COMMON: &[&str] = &[
-    "admin",
-    "administrator",
-    "root",
-    "user",
-    "username",
-    "guest",
-    "test",
-    "testing",
-    "example",
-    "sample",
-    "demo",
-    "production",
-    "prod",
-    "staging",
-    "stage",
-    "development",
-    "develop",
-    "dev",
-    "main",
-    "master",
-    "latest",
-    "stable",
-    "postgres",
-    "postgresql",
-    "mysql",
-    "mariadb",
-    "redis",
-    "mongodb",
-    "rabbitmq",
-    "elastic",
-    "kafka",
-    "localhost",
-    "public",
-    "private",
-    "internal",
-    "external",
-    "string",
-    "text",
-    "integer",
-    "number",
-    "boolean",
-    "object",
-    "list",
-    "password",
-    "passwd",
-    "pass",
-    "secret",
-    "secrets",
-    "token",
-    "key",
-    "value",
-    "name",
-    "data",
-    "database",
-    "service",
-    "server",
-    "client",
-    "https",
-    "http",
-    "json",
-    "yaml",
-    "plain",
-    "opaque",
-    "basic",
-    "bearer",
-    "changeme",
-    "change-me",
-    "change_me",
-    "changeit",
-    "redacted",
-    "hidden",
-    "todo",
-    "expired",
-    "placeholder",
-    "unknown",
-    "undefined",
-    "empty",
-    "standard",
-    "rolling",
-    "rollingupdate",
-    "clusterip",
-    "loadbalancer",
-    "deployment",
-    "secretstring",
-    "config",
-    "kubernetes",
-    "terraform",
-    "docker",
-    "linux",
-    "windows",
-    "global",
-    "regional",
-    "region",
-    "zone",
-    "primary",
-    "secondary",
-    "active",
-    "inactive",
-    "allow",
-    "deny",
-    "read",
-    "write",
-    "ingress",
-    "egress",
-    "any",
-    "all",
-    "0.0.0.0/0",
-    "0.0.0.0",
-    "127.0.0.1",
-    "::/0",
-    "v1",
-    "apps/v1",
-    "2012-10-17",
-    "5432",
-    "3306",
-    "6379",
-    "27017",
-    "8080",
-    "8443",
-    "9200",
-    "1433",
-    "1521",
-    "5672",
-    "3389",
-    "9090",
-    "9092",
-    "3000",
-    "5000",
-    "8000",
-    "8888",
-    "2379",
-    "3600",
-    "86400",
-    "1000",
-    "1024",
-    "2048",
-    "4096",
-    "10000",
-    "65535",
-];
+const COMMON: &str = "\
+    admin administrator root user username guest test testing example sample demo production prod staging \
+    stage development develop dev main master latest stable postgres postgresql mysql mariadb redis mongodb \
+    rabbitmq elastic kafka localhost public private internal external string text integer number boolean \
+    object list password passwd pass secret secrets token key value name data database service server client \
+    https http json yaml plain opaque basic bearer changeme change-me change_me changeit redacted hidden \
+    todo expired placeholder unknown undefined empty standard rolling rollingupdate clusterip loadbalancer \
+    deployment secretstring config kubernetes terraform docker linux windows global regional region zone \
+    primary secondary active inactive allow deny read write ingress egress any all 0.0.0.0/0 0.0.0.0 \
+    127.0.0.1 ::/0 v1 apps/v1 2012-10-17 5432 3306 6379 27017 8080 8443 9200 1433 1521 5672 3389 9090 9092 \
+    3000 5000 8000 8888 2379 3600 86400 1000 1024 2048 4096 10000 65535";
 
 /// Whether a text is a word that half of all documents hold.
 pub(in crate::intake) fn is_common(text: &str) -> bool {
     let folded = text.trim().to_ascii_lowercase();
-    is_setting(&folded) || COMMON.contains(&folded.as_str()) || is_region(&folded)
+    is_setting(&folded) || has(COMMON, &folded) || is_region(&folded)
 }
 
 /// `eu-central-1`, `us-gov-west-1a`, `europe-west4-b`.
 fn is_region(text: &str) -> bool {
-    const PARTS: &[&str] = &[
-        "us",
-        "eu",
-        "ap",
-        "sa",
-        "ca",
-        "me",
-        "af",
-        "cn",
-        "il",
-        "mx",
-        "europe",
-        "asia",
-        "australia",
-        "northamerica",
-        "southamerica",
-        "africa",
-        "gov",
-        "iso",
-        "north",
-        "south",
-        "east",
-        "west",
-        "central",
-        "northeast",
-        "northwest",
-        "southeast",
-        "southwest",
-        "a",
-        "b",
-        "c",
-        "d",
-        "e",
-        "f",
-    ];
+    const PARTS: &str = "\
+        us eu ap sa ca me af cn il mx europe asia australia northamerica southamerica africa gov iso north \
+        south east west central northeast northwest southeast southwest a b c d e f";
     let is_part = |part: &str| {
         let digits = part.trim_end_matches(|c: char| c.is_ascii_digit());
         let zone = part.trim_end_matches(|c: char| c.is_ascii_lowercase());
-        PARTS.contains(&digits)
+        has(PARTS, digits)
             || digits.is_empty()
             || (part.len() - zone.len() <= 1 && zone.bytes().all(|byte| byte.is_ascii_digit()))
     };

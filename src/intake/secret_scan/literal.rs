@@ -47,7 +47,7 @@ fn is_shape(value: &str) -> bool {
     let mut letters: Vec<char> = value.chars().skip(8).collect();
     letters.sort_unstable();
     letters.dedup();
-    let is_filler = value.len() >= 16 && letters.len() <= 4;
+    let is_filler = value.len() >= 16 && letters.len() <= 3;
     is_filler
         || value.to_ascii_lowercase().contains("example")
         || value.contains("...")

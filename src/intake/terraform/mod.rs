@@ -28,6 +28,8 @@ mod words;
 mod wrong;
 
 #[cfg(test)]
+mod leak_tests;
+#[cfg(test)]
 mod tests;
 #[cfg(test)]
 mod written_tests;

@@ -7,7 +7,7 @@ use super::*;
 use crate::policy::FieldGlobs;
 use crate::record::Risk;
 
-fn read(plan: &Json) -> Plan {
+pub(super) fn read(plan: &Json) -> Plan {
     let policy = Policy::builtin();
     Plan::read(plan.to_string().as_bytes(), Rules::of(&policy)).unwrap()
 }
@@ -16,7 +16,7 @@ fn found(plan: &Plan) -> Found {
     plan.found(&Policy::builtin())
 }
 
-fn plan(changes: &Json) -> Json {
+pub(super) fn plan(changes: &Json) -> Json {
     json!({ "format_version": "1.2", "resource_changes": changes })
 }
 
@@ -387,11 +387,12 @@ fn planted(secrets: &[String]) -> Json {
     })
 }
 
-fn everything_said(plan: &Plan) -> String {
+pub(super) fn everything_said(plan: &Plan) -> String {
     let other = plan.compare(&read(&super::tests::plan(&json!([]))));
     let found = found(plan);
     format!(
-        "{plan:?}\n{}\n{}\n{}\n{}\n{other:?}\n{}",
+        "{plan:?}\n{}\n{}\n{}\n{}\n{}\n{other:?}\n{}",
+        serde_json::to_string(plan).unwrap(),
         plan.block(&found, 100),
         plan.block(&found, 1),
         plan.radius().dot(),
