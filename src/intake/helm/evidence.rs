@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::super::secret::{HIDDEN, Secrets};
 use super::super::stored::stored;
 use super::super::tree::{Change, Path, Value};
 use super::changelog::Entry;
@@ -161,7 +162,11 @@ impl Evidence {
             bundled: Files::of(&comparison.bundled),
             values: comparison.values.iter().map(|change| stored(change, &hides)).collect(),
             used: comparison.used.clone(),
-            changelog: comparison.entries.clone(),
+            changelog: comparison
+                .entries
+                .iter()
+                .map(|entry| shown_entry(entry, &comparison.secrets))
+                .collect(),
         }
     }
 
@@ -188,6 +193,12 @@ impl Evidence {
     pub fn touched(&self) -> impl Iterator<Item = String> {
         std::iter::once(self.name.clone())
     }
+}
+
+/// An entry of a changelog, hidden where it repeats a secret of the values.
+fn shown_entry(entry: &Entry, secrets: &Secrets) -> Entry {
+    let text = if secrets.knows(&entry.text) { HIDDEN.to_owned() } else { entry.text.clone() };
+    Entry { text, ..entry.clone() }
 }
 
 fn dependencies(

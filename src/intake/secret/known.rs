@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use aho_corasick::AhoCorasick;
 
-use super::text::spots;
+use super::name::Verdict;
+use super::places::gather_text;
+use super::text::{may_hold, spots};
 use super::value::{is_common, is_reference};
 use super::view::{any_view, base64};
 
@@ -18,6 +20,11 @@ const MAX_WORD: usize = 9;
 
 /// Shorter texts in base64 hold no more than one value, in bytes.
 const MIN_ENCODED: usize = 16;
+
+/// Shorter lines of a secret text stand in others too, in bytes.
+const MIN_LINE: usize = 8;
+/// Longer texts are not read as documents, in bytes.
+const MAX_DOCUMENT: usize = 256 * 1024;
 
 /// Texts that are known to be secret.
 #[derive(Debug, Clone, Default)]
@@ -40,34 +47,41 @@ impl Gathered {
         self
     }
 
-    /// A text that is secret as a whole, with its lines, what it stands for in base64, and the secrets inside of it.
+    /// A text that is secret as a whole, with its lines, what it stands for in base64, and what it holds as a document.
     pub(in crate::intake) fn add(&mut self, text: &str) {
         self.add_one(text);
-        let decoded =
-            base64(text).filter(|decoded| decoded.len() >= MIN_PART && !decoded.contains(char::is_control));
-        if let Some(decoded) = decoded {
+        self.add_lines(text);
+        self.add_document(text, Verdict::Secret);
+        if let Some(decoded) = readable(text) {
             self.add_one(&decoded);
-        }
-        if text.contains('\n') {
-            text.lines().for_each(|line| self.add_line(line));
+            self.add_lines(&decoded);
+            self.add_document(&decoded, Verdict::Secret);
         }
         self.add_inside(text);
     }
 
     /// The secrets inside of a text that is none itself.
     pub(in crate::intake) fn add_inside(&mut self, text: &str) {
-        self.add_spots(text);
+        self.add_plain(text);
         // Scripts for machines that start, and what Kubernetes holds, are written so.
         if text.len() >= MIN_ENCODED
-            && let Some(decoded) = base64(text)
+            && let Some(decoded) = readable(text)
         {
-            self.add_spots(&decoded);
+            self.add_plain(&decoded);
         }
     }
 
-    fn add_spots(&mut self, text: &str) {
+    fn add_plain(&mut self, text: &str) {
+        if !may_hold(text) {
+            return;
+        }
+        self.add_document(text, Verdict::Silent);
         for spot in spots(text) {
             self.add_one(spot.value);
+            self.add_lines(spot.value);
+            if let Some(decoded) = readable(spot.value) {
+                self.add_login(&decoded);
+            }
             // As it is meant, where the texts around it escape it.
             let mut escaped = spot.value.to_owned();
             while escaped.contains('\\') {
@@ -75,9 +89,21 @@ impl Gathered {
                 self.add_one(&meant);
                 escaped = meant;
             }
-            if spot.value.contains('\n') {
-                spot.value.lines().for_each(|line| self.add_line(line));
-            }
+        }
+    }
+
+    /// A user and a password with a colon between them.
+    pub(in crate::intake) fn add_login(&mut self, text: &str) {
+        self.add_one(text);
+        if let Some((_, password)) = text.split_once(':') {
+            self.add_one(password);
+        }
+    }
+
+    /// What a text holds when it is JSON or YAML.
+    fn add_document(&mut self, text: &str, verdict: Verdict) {
+        if text.len() <= MAX_DOCUMENT {
+            gather_text(text, verdict, self);
         }
     }
 
@@ -88,14 +114,22 @@ impl Gathered {
         }
     }
 
-    /// A line of a secret text of several. Lines that are those of every script or document tell nothing.
-    fn add_line(&mut self, line: &str) {
-        let line = line.trim().trim_end_matches(',');
-        let says =
-            line.len() >= 8 && !line.starts_with("-----") && !line.starts_with('#') && !line.contains(' ');
-        let is_entry = line.ends_with(':') || line.contains(": ");
-        if says && !is_entry {
-            self.add_one(line);
+    /// The lines of a secret text of several, and the values in them. Lines that are those of every script or document
+    /// tell nothing.
+    fn add_lines(&mut self, text: &str) {
+        if !text.contains('\n') {
+            return;
+        }
+        for line in text.lines() {
+            let line = line.trim().trim_end_matches(',');
+            let value =
+                line.split_once('=').map_or(line, |(_, value)| value.trim().trim_matches(['"', '\'']));
+            for text in [line, value] {
+                let says = text.len() >= MIN_LINE && !text.starts_with("-----") && !text.starts_with('#');
+                if says && !text.contains(' ') && !text.ends_with(':') {
+                    self.add_one(text);
+                }
+            }
         }
     }
 
@@ -113,6 +147,13 @@ impl Gathered {
         let parts = if parts.is_empty() { None } else { AhoCorasick::new(&parts).ok() };
         Known { words, parts, whole: self.texts }
     }
+}
+
+/// The text that base64 stands for, when it is one that people read.
+fn readable(text: &str) -> Option<String> {
+    let is_text =
+        |text: &String| text.len() >= MIN_PART && !text.chars().any(|c| c.is_control() && !c.is_whitespace());
+    base64(text).filter(is_text)
 }
 
 /// Where a secret is hidden besides its own place.

@@ -138,6 +138,7 @@ fn term(words: &[String], at: usize) -> Option<(usize, usize)> {
         // The working directory of a shell.
         "pwd" if before == "old" => None,
         "salt" | "sig" if !is_last => None,
+        "sensitive" if before != "case" => Some((at, at + 1)),
         _ if has(TERMS, word) || is_squashed_term(word) => Some((at, at + 1)),
         _ => None,
     }

@@ -1,9 +1,12 @@
 //! Secrets in documents of keys and values: manifests and values of charts.
 
 use super::super::tree::{Path, Step, Value};
+use super::super::yaml::documents;
+use super::form::forms;
 use super::known::{Gathered, Known};
 use super::name::{Verdict, is_name_key, is_value_key, judge, words};
 use super::text::{in_words, is_secret};
+use super::view::base64;
 use super::{hides_number, hides_text};
 
 /// Knows values that are secret in one place, so that they are hidden wherever they stand.
@@ -16,17 +19,7 @@ impl Secrets {
     /// What is secret in documents: by its name, by its form, and all that a Secret of Kubernetes holds.
     pub fn of<'v>(documents: impl IntoIterator<Item = &'v Value>) -> Self {
         let mut gathered = Gathered::default();
-        for document in documents {
-            if document.get("kind").and_then(Value::as_text) == Some("Secret") {
-                for field in SECRET_FIELDS {
-                    document
-                        .get(field)
-                        .into_iter()
-                        .for_each(|value| gather(value, Verdict::Secret, "", &mut gathered));
-                }
-            }
-            gather(document, Verdict::Silent, "", &mut gathered);
-        }
+        documents.into_iter().for_each(|document| gather_document(document, Verdict::Silent, &mut gathered));
         Secrets { known: gathered.finish() }
     }
 
@@ -47,6 +40,11 @@ impl Secrets {
     /// Whether a text that is no value, such as a key or a name, may be shown.
     pub fn may_show(&self, text: &str) -> bool {
         !self.known.stands_in(text) && !is_secret(text)
+    }
+
+    /// Whether a text in somebody's own words repeats a secret, or holds what has the form of one.
+    pub fn knows(&self, text: &str) -> bool {
+        self.known.stands_in(text) || !forms(text).is_empty()
     }
 
     fn hides_below(&self, verdict: Verdict, name: &str, value: &Value) -> bool {
@@ -80,9 +78,40 @@ fn verdict(path: &Path) -> Verdict {
     verdict
 }
 
+/// What is secret in a document, of which a Secret of Kubernetes is secret as a whole.
+fn gather_document(document: &Value, verdict: Verdict, gathered: &mut Gathered) {
+    if document.get("kind").and_then(Value::as_text) == Some("Secret") {
+        let fields = SECRET_FIELDS.iter().filter_map(|field| document.get(field));
+        fields.for_each(|value| gather(value, Verdict::Secret, "", gathered));
+    }
+    gather(document, verdict, "", gathered);
+}
+
+/// What is secret in a text that is JSON or YAML, in a place of a verdict.
+pub(super) fn gather_text(text: &str, verdict: Verdict, gathered: &mut Gathered) {
+    let text = text.trim();
+    let is_json = text.starts_with(['{', '[']);
+    // Aliases may make a short text a large document, and are rare in values.
+    let is_yaml = (text.contains(": ") || text.contains(":\n")) && !text.contains(" *");
+    if !is_json && !is_yaml {
+        return;
+    }
+    if let Ok(json) = serde_json::from_str::<serde_json::Value>(text) {
+        return gather_document(&Value::from_json(json), verdict, gathered);
+    }
+    for document in documents(text).into_iter().flatten() {
+        if matches!(document.value, Value::Map(_) | Value::List(_)) {
+            gather_document(&document.value, verdict, gathered);
+        }
+    }
+}
+
 fn gather(value: &Value, verdict: Verdict, name: &str, gathered: &mut Gathered) {
     match value {
         Value::Text(text) if hides_text(verdict, text) && !is_name_of_key(name, text) => gathered.add(text),
+        Value::Text(text) if name == "auth" && is_login(text) => {
+            gathered.add_login(&base64(text).unwrap_or_default())
+        }
         Value::Text(text) => gathered.add_inside(text),
         Value::Number(number) if hides_number(verdict, number) => gathered.add(number),
         Value::List(items) => {
@@ -103,6 +132,11 @@ fn gather(value: &Value, verdict: Verdict, name: &str, gathered: &mut Gathered) 
     }
 }
 
+/// `auth` of a registry: a user and a password in base64.
+fn is_login(text: &str) -> bool {
+    base64(text).is_some_and(|text| text.contains(':'))
+}
+
 /// `secretKey: db-password` names the key of a secret.
 fn is_name_of_key(name: &str, text: &str) -> bool {
     let is_label = text.bytes().all(|byte| byte.is_ascii_lowercase() || matches!(byte, b'-' | b'_' | b'.'));
@@ -113,7 +147,6 @@ fn is_name_of_key(name: &str, text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::yaml::documents;
     use super::*;
 
     fn value(text: &str) -> Value {

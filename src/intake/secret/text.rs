@@ -41,7 +41,11 @@ pub(in crate::intake) fn spots(text: &str) -> Vec<Spot<'_>> {
     let mut spots = forms(text);
     assignments(text, &mut spots);
     let words: Vec<&str> = text.split_whitespace().collect();
-    spots.extend(in_words(&words).into_iter().map(|at| Spot { value: bare(words[at]), form: None }));
+    for at in in_words(&words) {
+        let value = bare(words[at]).trim_start_matches("-p");
+        let password = value.split_once(':').map_or("", |(_, password)| password);
+        spots.extend([value, password].map(|value| Spot { value, form: None }));
+    }
     spots.retain(|spot| !spot.value.is_empty() && (spot.form.is_some() || hides(spot.value)));
     spots
 }
@@ -225,7 +229,7 @@ fn closing(text: &str, quote: &str) -> Option<usize> {
     while let Some(at) = text[from..].find(quote) {
         let end = from + at;
         let n_before = text[..end].len() - text[..end].trim_end_matches('\\').len();
-        if n_before % 2 == 0 {
+        if n_before.is_multiple_of(2) {
             return Some(end);
         }
         from = end + quote.len();

@@ -56,6 +56,9 @@ pub(super) fn hides(verdict: Verdict, value: &Value<'_>) -> bool {
 
 /// The verdict on a member of an object in a place of the verdict `of`: by its key, or by the name that stands beside it.
 pub(super) fn member_verdict(of: Verdict, object: &Value<'_>, key: &str) -> Verdict {
+    if matches!(key, "data" | "stringData") && object.get("kind").as_str() == Some("Secret") {
+        return Verdict::Secret;
+    }
     if !is_value_key(key) {
         return of.below(key);
     }
