@@ -1,5 +1,9 @@
 //! Secrets that are known by their form alone, whatever they are called.
 
+use std::sync::LazyLock;
+
+use aho_corasick::AhoCorasick;
+
 /// A part of a text that is a secret, and what kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::intake) struct Spot<'t> {
@@ -128,23 +132,24 @@ fn private_keys(text: &str) -> Vec<Spot<'_>> {
     spots
 }
 
+static STARTS: LazyLock<Option<AhoCorasick>> =
+    LazyLock::new(|| AhoCorasick::new(TOKENS.iter().map(|(start, ..)| start)).ok());
+
 fn tokens(text: &str) -> Vec<Spot<'_>> {
     let mut spots = Vec::new();
-    for &(start, length, form) in TOKENS {
-        for (at, _) in text.match_indices(start) {
-            let is_start = text[..at].chars().next_back().is_none_or(|c| {
-                !c.is_ascii_alphanumeric() || !start.starts_with(|c: char| c.is_ascii_alphanumeric())
-            });
-            let body = &text[at + start.len()..];
-            let allowed =
-                |c: char| is_token_letter(c) || (matches!(c, '/' | '.' | '@') && start.contains(['/', '.']));
-            let end = body.find(|c| !allowed(c)).unwrap_or(body.len());
-            // A name such as `AKIAOFTHEEXAMPLES` is no key: keys of AWS are capitals and digits.
-            let is_upper = !matches!(start, "AKIA" | "ASIA")
-                || body[..end].bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit());
-            if is_start && end >= length && is_upper {
-                spots.push(Spot { value: &text[at..at + start.len() + end], form: Some(form) });
-            }
+    let found = STARTS.iter().flat_map(|starts| starts.find_overlapping_iter(text));
+    for (at, (start, length, form)) in found.map(|found| (found.start(), TOKENS[found.pattern().as_usize()]))
+    {
+        let is_start = text[..at].chars().next_back().is_none_or(|c| !c.is_ascii_alphanumeric());
+        let body = &text[at + start.len()..];
+        let has_path = start.contains(['/', '.']);
+        let allowed = |c: char| is_token_letter(c) || (has_path && matches!(c, '/' | '.' | '@'));
+        let end = body.find(|c| !allowed(c)).unwrap_or(body.len());
+        // Keys of AWS are capitals and digits.
+        let is_upper = !matches!(start, "AKIA" | "ASIA")
+            || body[..end].bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit());
+        if is_start && end >= length && is_upper {
+            spots.push(Spot { value: &text[at..at + start.len() + end], form: Some(form) });
         }
     }
     for &(mark, form) in INSIDE {

@@ -204,56 +204,19 @@ pub(in crate::intake) fn words(name: &str) -> Vec<String> {
 
 /// Keys whose value is the name of what stands beside them, as `name` is in `{ name, value }`.
 pub(in crate::intake) fn is_name_key(key: &str) -> bool {
-    let key = key.to_ascii_lowercase();
-    matches!(
-        key.as_str(),
-        "name"
-            | "key"
-            | "option_name"
-            | "optionname"
-            | "parameter_name"
-            | "parametername"
-            | "parameter_key"
-            | "parameterkey"
-            | "env"
-            | "variable"
-            | "field"
-            | "header"
-            | "attribute"
-            | "variable_name"
-            | "header_name"
-            | "headername"
-            | "setting"
-            | "id"
-            | "label"
-    )
+    const KEYS: &str = "\
+        name key option_name optionname parameter_name parametername parameter_key parameterkey env variable \
+        field header attribute variable_name header_name headername setting id label";
+    key.len() <= 16 && KEYS.split(' ').any(|known| known.eq_ignore_ascii_case(key))
 }
 
 /// Keys whose value is that of what a key beside them names.
 pub(in crate::intake) fn is_value_key(key: &str) -> bool {
-    let key = key.to_ascii_lowercase();
-    matches!(
-        key.as_str(),
-        "value"
-            | "values"
-            | "option_value"
-            | "optionvalue"
-            | "parameter_value"
-            | "parametervalue"
-            | "default"
-            | "default_value"
-            | "plaintext_value"
-            | "string_value"
-            | "stringvalue"
-            | "content"
-            | "text"
-            | "data"
-            | "current_value"
-            | "header_value"
-            | "headervalue"
-            | "val"
-            | "raw_value"
-    )
+    const KEYS: &str = "\
+        value values option_value optionvalue parameter_value parametervalue default default_value \
+        plaintext_value string_value stringvalue content text data current_value header_value headervalue \
+        val raw_value";
+    key.len() <= 16 && KEYS.split(' ').any(|known| known.eq_ignore_ascii_case(key))
 }
 
 #[cfg(test)]

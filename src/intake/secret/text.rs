@@ -164,7 +164,7 @@ fn assignments<'t>(text: &'t str, spots: &mut Vec<Spot<'t>>) {
             last_value = last_value.take().filter(|(_, fresh)| *fresh).map(|(value, _)| (value, false));
             pending = pending.saturating_sub(1);
         }
-        if judge(name) == Verdict::Secret || is_signature(name, value) {
+        if (may_name(name) && judge(name) == Verdict::Secret) || is_signature(name, value) {
             push(value);
             if let Some(line) = line_behind(text, here, value) {
                 push(line);
