@@ -75,7 +75,10 @@ impl Gathered {
         if !may_hold(text) {
             return;
         }
-        self.add_document(text, Verdict::Silent);
+        // What is read as JSON is judged by its structure alone.
+        if self.add_document(text, Verdict::Silent) {
+            return;
+        }
         for spot in spots(text) {
             self.add_one(spot.value);
             self.add_lines(spot.value);
@@ -100,11 +103,9 @@ impl Gathered {
         }
     }
 
-    /// What a text holds when it is JSON or YAML.
-    fn add_document(&mut self, text: &str, verdict: Verdict) {
-        if text.len() <= MAX_DOCUMENT {
-            gather_text(text, verdict, self);
-        }
+    /// What a text holds when it is JSON or YAML. Whether it is JSON.
+    fn add_document(&mut self, text: &str, verdict: Verdict) -> bool {
+        text.len() <= MAX_DOCUMENT && gather_text(text, verdict, self)
     }
 
     fn add_one(&mut self, text: &str) {
@@ -186,7 +187,15 @@ impl Known {
 
     /// Whether one of them stands in a text, plain or in an encoding.
     pub(in crate::intake) fn stands_in(&self, text: &str) -> bool {
-        !self.whole.is_empty() && any_view(text, &mut |view| self.stands_plainly_in(view))
+        if self.whole.is_empty() {
+            return false;
+        }
+        // Names of attributes are no encoding of anything, and there are many.
+        let is_name = text.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+        match is_name {
+            true => self.stands_plainly_in(text),
+            false => any_view(text, &mut |view| self.stands_plainly_in(view)),
+        }
     }
 
     fn stands_plainly_in(&self, text: &str) -> bool {

@@ -87,23 +87,25 @@ fn gather_document(document: &Value, verdict: Verdict, gathered: &mut Gathered) 
     gather(document, verdict, "", gathered);
 }
 
-/// What is secret in a text that is JSON or YAML, in a place of a verdict.
-pub(super) fn gather_text(text: &str, verdict: Verdict, gathered: &mut Gathered) {
+/// What is secret in a text that is JSON or YAML, in a place of a verdict. Whether it is JSON.
+pub(super) fn gather_text(text: &str, verdict: Verdict, gathered: &mut Gathered) -> bool {
     let text = text.trim();
     let is_json = text.starts_with(['{', '[']);
     // Aliases may make a short text a large document, and are rare in values.
     let is_yaml = (text.contains(": ") || text.contains(":\n")) && !text.contains(" *");
     if !is_json && !is_yaml {
-        return;
+        return false;
     }
-    if let Ok(json) = serde_json::from_str::<serde_json::Value>(text) {
-        return gather_document(&Value::from_json(json), verdict, gathered);
+    if is_json && let Ok(json) = serde_json::from_str::<serde_json::Value>(text) {
+        gather_document(&Value::from_json(json), verdict, gathered);
+        return true;
     }
     for document in documents(text).into_iter().flatten() {
         if matches!(document.value, Value::Map(_) | Value::List(_)) {
             gather_document(&document.value, verdict, gathered);
         }
     }
+    false
 }
 
 fn gather(value: &Value, verdict: Verdict, name: &str, gathered: &mut Gathered) {

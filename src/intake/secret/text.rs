@@ -132,11 +132,13 @@ pub(in crate::intake) fn in_words(words: &[&str]) -> Vec<usize> {
 
 /// How many assignments may lie between a name and its value.
 const PAIR: usize = 4;
+/// How far behind a value its name may end, in bytes.
+const NEAR: usize = 400;
 
 /// Values behind the names of secrets, and those whose name is the value of a `name` beside them.
 fn assignments<'t>(text: &'t str, spots: &mut Vec<Spot<'t>>) {
-    let (mut pending, mut last_value): (usize, Option<(&'t str, bool)>) = (0, None);
-    let mut at = 0;
+    let (mut pending, mut last_value): (usize, Option<(&'t str, usize)>) = (0, None);
+    let (mut is_named, mut at) = (false, 0);
     let separators = |text: &str| text.find(['=', ':']);
     while let Some(offset) = separators(&text[at..]) {
         let here = at + offset;
@@ -145,26 +147,32 @@ fn assignments<'t>(text: &'t str, spots: &mut Vec<Spot<'t>>) {
         if name.is_empty() {
             continue;
         }
+        let (is_name, is_value) = (is_name_key(name), is_value_key(name));
+        pending = if is_value { pending } else { pending.saturating_sub(1) };
+        // Of most names nothing is asked.
+        if !is_name && !is_value && !may_name(name) {
+            continue;
+        }
         let value = value_behind(text, here);
         let mut push = |value: &'t str| spots.push(Spot { value, form: None });
-        if is_name_key(name) {
+        if is_name {
             let says = judge(value) == Verdict::Secret;
-            if let Some((value, _)) = last_value.take().filter(|_| says) {
+            if let Some((value, _)) = last_value.take().filter(|(_, at)| says && here - at <= NEAR) {
                 push(value);
             }
             pending = if says { PAIR } else { 0 };
+            is_named = true;
             continue;
         }
-        if is_value_key(name) && !value.is_empty() {
+        if is_value && !value.is_empty() {
             if pending > 0 {
                 push(value);
             }
-            last_value = Some((value, true));
-        } else {
-            last_value = last_value.take().filter(|(_, fresh)| *fresh).map(|(value, _)| (value, false));
-            pending = pending.saturating_sub(1);
+            // A value that follows a name is that name's, and not that of the next one.
+            last_value = Some((value, here)).filter(|_| !is_named);
+            is_named = false;
         }
-        if (may_name(name) && judge(name) == Verdict::Secret) || is_signature(name, value) {
+        if judge(name) == Verdict::Secret || is_signature(name, value) {
             push(value);
             if let Some(line) = line_behind(text, here, value) {
                 push(line);

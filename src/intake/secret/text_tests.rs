@@ -46,6 +46,7 @@ fn harmless_text() {
         "mkdir -p /var/lib/x",
         "curl -u app https://x",
         "nginx:1.25",
+        "- name: A\n  value: shop-9\n- name: DB_PASSWORD\n  valueFrom: {secretKeyRef: {name: db}}\n",
         "--secret-name db --token-ttl 5m",
         "{\"secretArn\":\"arn:aws:x\"}",
         "https://example.org/?page=2",

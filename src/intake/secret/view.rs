@@ -70,11 +70,13 @@ fn printable(bytes: &[u8]) -> Vec<String> {
 
 /// The text that base64 stands for, with or without padding, in either alphabet; blanks in it do not count.
 pub(in crate::intake) fn base64(text: &str) -> Option<String> {
+    let is_letter = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'-' | b'_');
+    if !text.bytes().all(|b| is_letter(b) || b == b'=' || b.is_ascii_whitespace()) {
+        return None;
+    }
     let text: String = text.chars().filter(|c| !c.is_ascii_whitespace()).collect();
     let letters = text.trim_end_matches('=');
-    let is_base64 =
-        letters.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'-' | b'_'));
-    if !is_base64 || letters.is_empty() {
+    if letters.is_empty() || letters.contains('=') {
         return None;
     }
     String::from_utf8(bytes_of_base64(letters)).ok()
