@@ -20,6 +20,9 @@ pub mod terraform;
 pub mod tree;
 pub mod yaml;
 
+#[cfg(test)]
+mod leak_tests;
+
 pub use block::put_section;
 pub use escape::escape;
 pub use found::{Finding, Found, Match, Precision, most_precise};

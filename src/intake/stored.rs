@@ -42,15 +42,35 @@ fn masked(path: &Path, value: &Option<Value>, hides: &dyn Fn(&Path, &Value) -> b
         // As it will be read back: numbers beyond JSON's library are text there.
         _ => Value::from_json(leaf.to_json()),
     };
-    value.as_ref().map(|value| value.map_leaves(path, &put))
+    value.as_ref().map(|value| with_keys_hidden(value.map_leaves(path, &put), hides))
+}
+
+fn with_keys_hidden(value: Value, hides: &dyn Fn(&Path, &Value) -> bool) -> Value {
+    match value {
+        Value::List(items) => {
+            Value::List(items.into_iter().map(|item| with_keys_hidden(item, hides)).collect())
+        }
+        Value::Map(entries) => {
+            let entries = entries.into_iter();
+            Value::Map(
+                entries
+                    .map(|(key, value)| (shown_name(&key, hides), with_keys_hidden(value, hides)))
+                    .collect(),
+            )
+        }
+        other => other,
+    }
+}
+
+/// A key or a name as it may be shown.
+fn shown_name(name: &str, hides: &dyn Fn(&Path, &Value) -> bool) -> String {
+    let is_hidden = hides(&Path::default(), &Value::Text(name.to_owned()));
+    if is_hidden { HIDDEN.to_owned() } else { name.to_owned() }
 }
 
 /// The path with `(hidden)` in place of keys and names that must not be read.
 fn shown_path(path: &Path, hides: &dyn Fn(&Path, &Value) -> bool) -> Path {
-    let shown = |name: &String| {
-        let is_hidden = hides(&Path::default(), &Value::Text(name.clone()));
-        if is_hidden { HIDDEN.to_owned() } else { name.clone() }
-    };
+    let shown = |name: &String| shown_name(name, hides);
     let steps = path.0.iter().map(|step| match step {
         Step::Key(key) => Step::Key(shown(key)),
         Step::Item(name) => Step::Item(shown(name)),

@@ -1,6 +1,7 @@
 //! A secret once is a secret everywhere: the texts that are known to be secret, and where they stand again.
 
 use std::collections::BTreeSet;
+use std::fmt;
 
 use aho_corasick::AhoCorasick;
 
@@ -27,15 +28,22 @@ const MIN_LINE: usize = 8;
 const MAX_DOCUMENT: usize = 256 * 1024;
 
 /// Texts that are known to be secret.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub(in crate::intake) struct Known {
     words: BTreeSet<String>,
     parts: Option<AhoCorasick>,
     whole: BTreeSet<String>,
 }
 
+/// What is printed for whoever looks for a fault tells how many there are.
+impl fmt::Debug for Known {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Known({})", self.whole.len())
+    }
+}
+
 /// Collects texts that are secret.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub(in crate::intake) struct Gathered {
     texts: BTreeSet<String>,
 }

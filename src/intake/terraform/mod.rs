@@ -55,6 +55,7 @@ pub use wrong::WrongInput;
 use super::found::Found;
 use crate::policy::Policy;
 use change::is_false;
+use secrets::Hidden;
 
 /// A plan as far as it may be shown: what was found in it, and no verdict. It is written as it stands here.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -100,9 +101,18 @@ pub struct Plan {
     /// Remarks on the file, for whoever gave it.
     #[serde(skip)]
     pub remarks: Vec<String>,
+    /// What must not be shown beside it either.
+    #[serde(skip)]
+    hidden: Hidden,
 }
 
 impl Plan {
+    /// Whether a text that stands beside the plan, such as a name in an estimate of its cost, holds nothing that is
+    /// secret in it. A plan that was not read from its tool's file knows no secrets.
+    pub fn may_show(&self, text: &str) -> bool {
+        self.hidden.0.may_show(text)
+    }
+
     /// The changes that the tool lists.
     pub fn listed(&self) -> impl Iterator<Item = &Change> {
         self.changes.iter()

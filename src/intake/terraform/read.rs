@@ -1,6 +1,7 @@
 //! From the bytes of a file to a plan.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use rayon::prelude::*;
 use serde_json::value::RawValue;
@@ -12,7 +13,7 @@ use super::change::{Change, RawChange, Read, collect_aside};
 use super::digest::{self, Canonical};
 use super::listed::{Deferred, FailedCheck, Invocation, Outputs};
 use super::radius::Reach;
-use super::secrets::{Collector, REDACTED, Secrets};
+use super::secrets::{Collector, Hidden, REDACTED, Secrets};
 use super::summary::{Summary, Tool};
 use super::text;
 use super::value::{Mask, Members, NULL, Value, from_str};
@@ -131,6 +132,7 @@ fn read_members(members: &Members<'_>, rules: Rules<'_>) -> Result<Plan, WrongIn
         outputs: outputs.changed,
         drift: drift(members, &secrets, rules.volatile)?,
         remarks: checks.iter().map(FailedCheck::line).collect(),
+        hidden: Hidden(Arc::new(secrets)),
         checks,
         reach,
     };
