@@ -97,8 +97,10 @@ pub fn policy(data: &[u8]) {
 /// A plan of Terraform as JSON, with all that is said of it.
 pub fn plan(data: &[u8]) {
     if let Ok(plan) = terraform::Plan::read(data, terraform::Rules::of(&POLICY)) {
-        let _ = (plan.block(50), plan.list(50), plan.found.reasons());
-        let _ = (plan.radius.dot(), plan.radius.sentence(), terraform::svg(&plan.radius));
+        let (found, radius) = (plan.found(&POLICY), plan.radius());
+        let _ = (plan.block(&found, 50), plan.list(50), found.reasons());
+        let _ = (radius.dot(), radius.sentence(), terraform::svg(&radius));
+        let _ = plan.same_but_for_circumstances(&plan);
     }
 }
 
@@ -108,7 +110,8 @@ pub fn manifests(data: &[u8]) {
     let [old, new] = parts(data);
     if let (Ok(old), Ok(new)) = (read(old), read(new)) {
         let comparison = kubernetes::compare(&old, &new);
-        let _ = kubernetes::Evidence::of(&comparison, &new, Vec::new(), &POLICY);
+        let evidence = kubernetes::Evidence::of(&comparison, &new, Vec::new());
+        let _ = (evidence.found(&POLICY), evidence.block(50), evidence.headline());
     }
 }
 
@@ -122,7 +125,9 @@ pub fn chart(data: &[u8]) {
         let Ok(files) = helm::unpack(&archive) else { continue };
         let small = [("Chart.yaml".to_owned(), b"apiVersion: v2\nname: api\nversion: 1.0.0\n".to_vec())];
         for old in [&files[..], &small] {
-            let _ = helm::Evidence::of([("old", old), ("new", &files)], &[], &POLICY);
+            if let Ok(evidence) = helm::Evidence::of([("old", old), ("new", &files)], &[]) {
+                let _ = (evidence.found(&POLICY), evidence.block(50), evidence.headline());
+            }
         }
     }
 }

@@ -55,7 +55,7 @@ fn every_plan_counts_as_its_tool_does() {
             number(16),
         ];
         assert_eq!(counted, expected, "{}", cells[0]);
-        let line = summary.line();
+        let line = plan.headline();
         match cells[17] {
             "No changes." => assert!(line.starts_with("No changes."), "{}: {line}", cells[0]),
             "(output changes only)" => {
@@ -253,8 +253,8 @@ fn damaged_bytes_never_panic() {
             }
         }
         if let Ok(plan) = read(&bytes) {
-            plan.block(10);
-            plan.radius.dot();
+            plan.block(&plan.found(&Policy::builtin()), 10);
+            plan.radius().dot();
         }
     }
 }

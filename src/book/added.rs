@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::load::Ask;
 use super::{Book, BookError, Loaded};
 use crate::history::{Blob, CommitId, History, unchanged_lines};
-use crate::intake::secret_scan::{SecretPlace, Suspicion, look};
+use crate::intake::secret_scan::{SecretPlace, Suspicion, scan_text};
 
 /// Larger files are not looked at, and are counted.
 const MAX_SCANNED_BYTES: usize = 4 * 1024 * 1024;
@@ -100,10 +100,9 @@ impl Book {
             }
             FileText::None => return Ok(()),
         };
-        let mut suspects: BTreeMap<usize, (&str, Suspicion)> = BTreeMap::new();
-        for (at, line) in text.lines().enumerate() {
-            suspects.extend(look(line).map(|suspicion| (at, (line, suspicion))));
-        }
+        let lines: Vec<&str> = text.lines().collect();
+        let suspects = scan_text(&text).into_iter().map(|(at, suspicion)| (at, (lines[at], suspicion)));
+        let mut suspects: BTreeMap<usize, (&str, Suspicion)> = suspects.collect();
         for &parent in &commit.parents {
             if suspects.is_empty() {
                 return Ok(());

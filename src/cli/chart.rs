@@ -55,7 +55,7 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &ChartArgs) -> Result<()
     let here = context.book()?;
     let files = |argument: &str| chart_files(Some(&here), context, argument, name.as_deref());
     let evidence = Evidence::read(Some(&here), &target.loaded.policy, [&args.old, &args.new], &files)?;
-    let Evidence(upgrade) = &evidence;
+    let upgrade = &evidence.upgrade;
     if let Some(name) = name.as_deref().filter(|name| *name != upgrade.name) {
         return Err(CliError::failure(format!(
             "{} is about the chart `{name}`, not `{}`",
@@ -76,7 +76,8 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &ChartArgs) -> Result<()
     }
     let path = target.state()?.record.path.clone();
     let is_guidance = |text: &str| target.loaded.templates.is_guidance(text);
-    let edit = |text: &str| upgrade.put(&path, text, &is_guidance).map_err(|error| error.to_string());
+    let policy = &target.loaded.policy;
+    let edit = |text: &str| upgrade.put(&path, text, policy, &is_guidance).map_err(|error| error.to_string());
     let done = format!("{} {} → {}", upgrade.name, upgrade.current, upgrade.target);
     let message = format!("{}: {done}\n", target.name);
     target.apply_change(ui, context, &args.commit, &done, &message, &edit)
@@ -139,34 +140,40 @@ fn chart_name(target: &Target) -> Result<Option<String>, CliError> {
 }
 
 /// What an upgrade brings, for people and for the record.
-pub(super) struct Evidence(Upgrade);
+pub(super) struct Evidence<'p> {
+    upgrade: Upgrade,
+    policy: &'p Policy,
+}
 
-impl Evidence {
+impl<'p> Evidence<'p> {
     /// Reads and compares two versions; `files` finds the files of one.
     pub(super) fn read(
         book: Option<&Book>,
-        policy: &Policy,
+        policy: &'p Policy,
         arguments: [&str; 2],
         files: &dyn Fn(&str) -> Result<Files, CliError>,
     ) -> Result<Self, CliError> {
         let (old, new) = (files(arguments[0])?, files(arguments[1])?);
         let values = book.map_or_else(|| Ok(Vec::new()), values_files)?;
-        Ok(Evidence(Upgrade::of([(arguments[0], &old), (arguments[1], &new)], &values, policy)?))
+        let upgrade = Upgrade::of([(arguments[0], &old), (arguments[1], &new)], &values)?;
+        Ok(Evidence { upgrade, policy })
     }
 
     /// Tells it to people, or as JSON.
     pub(super) fn show(&self, ui: &mut Ui, context: &Context) -> Result<(), CliError> {
-        let Evidence(upgrade) = self;
+        let Evidence { upgrade, policy } = self;
+        let found = upgrade.found(policy);
+        let block = upgrade.block(usize::try_from(policy.plan.list_limit).unwrap_or(usize::MAX));
         if context.json {
             return ui.json(&json!({
                 "schema": "changebook.chart/1",
                 "chart": { "name": upgrade.name, "current": upgrade.current, "target": upgrade.target },
-                "digest": upgrade.digest, "risk": upgrade.found.risk(), "categories": upgrade.found.categories(),
-                "reasons": upgrade.found.reasons(), "review": upgrade.block,
+                "digest": upgrade.digest, "risk": found.risk(), "categories": found.categories(),
+                "reasons": found.reasons(), "review": block,
             }));
         }
-        ui.line(escape_lines(&upgrade.block))?;
-        tell_risk(ui, &upgrade.found)
+        ui.line(escape_lines(&block))?;
+        tell_risk(ui, &found)
     }
 }
 

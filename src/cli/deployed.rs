@@ -71,7 +71,14 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &DeployedArgs) -> Result
     let policy = &target.loaded.policy;
     let plan = plan.map(|(file, bytes)| plan_of(ui, file, &bytes, policy)).transpose()?;
     let anyway = one_line(args.anyway.as_deref())?;
-    ask_gate(ui, context, args, &target, plan.as_ref().map(plan_in_hand), anyway.is_some())?;
+    ask_gate(
+        ui,
+        context,
+        args,
+        &target,
+        plan.as_ref().map(|plan| plan_in_hand(plan, policy)),
+        anyway.is_some(),
+    )?;
     let state = target.state()?;
     let time = args.time.as_deref().map_or_else(String::new, |time| format!(" {time}"));
     let mut message = format!(

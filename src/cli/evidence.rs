@@ -76,16 +76,17 @@ pub(super) fn plan_of(ui: &mut Ui, file: &Path, bytes: &[u8], policy: &Policy) -
 }
 
 /// A plan as the gate looks at it.
-pub(super) fn plan_in_hand(plan: &Plan) -> PlanInHand {
+pub(super) fn plan_in_hand(plan: &Plan, policy: &Policy) -> PlanInHand {
+    let found = plan.found(policy);
     let texts = |texts: Vec<&str>| texts.into_iter().map(str::to_owned).collect();
     let summary = &plan.summary;
     let counts = [summary.add, summary.change, summary.destroy, summary.replace];
     PlanInHand {
         digest: plan.digest.clone(),
         has_masked: plan.has_masked,
-        risk: plan.found.risk(),
-        categories: texts(plan.found.categories()),
-        reasons: plan.found.reasons(),
+        risk: found.risk(),
+        categories: texts(found.categories()),
+        reasons: found.reasons(),
         counts: counts.map(|count| u64::try_from(count).unwrap_or(u64::MAX)),
     }
 }
@@ -142,7 +143,7 @@ pub(super) fn tell_risk(ui: &mut Ui, found: &Found) -> Result<(), CliError> {
 }
 
 /// A plan as one JSON value.
-pub(super) fn plan_json(plan: &Plan) -> serde_json::Value {
+pub(super) fn plan_json(plan: &Plan, found: &Found) -> serde_json::Value {
     let summary = &plan.summary;
     let changes: Vec<_> = plan
         .listed()
@@ -153,25 +154,24 @@ pub(super) fn plan_json(plan: &Plan) -> serde_json::Value {
             })
         })
         .collect();
-    let radius = &plan.radius;
+    let radius = plan.radius();
     let touched: Vec<&str> = radius.touched.iter().map(|touched| touched.address.as_str()).collect();
     let reached: Vec<_> = radius
         .reached
         .iter()
         .map(|reached| serde_json::json!({ "address": reached.address, "through": reached.through }))
         .collect();
-    let findings: Vec<_> = plan
-        .found
+    let findings: Vec<_> = found
         .findings()
         .iter()
         .map(|finding| serde_json::json!({ "category": finding.category, "risk": finding.risk, "reason": finding.reason }))
         .collect();
     serde_json::json!({
-        "line": summary.line(), "digest": plan.digest, "errored": plan.errored, "complete": plan.complete,
+        "line": plan.headline(), "digest": plan.digest, "errored": plan.errored, "complete": plan.complete,
         "import": summary.import, "add": summary.add, "change": summary.change, "destroy": summary.destroy,
         "replace": summary.replace, "forget": summary.forget, "moved": summary.moved,
-        "changes": changes, "risk": plan.found.risk(), "categories": plan.found.categories(),
-        "reasons": plan.found.reasons(), "findings": findings,
+        "changes": changes, "risk": found.risk(), "categories": found.categories(),
+        "reasons": found.reasons(), "findings": findings,
         "radius": { "new_only": radius.new_only, "touched": touched, "reached": reached },
     })
 }

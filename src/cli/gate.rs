@@ -87,7 +87,7 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &GateArgs) -> Result<(),
     let question = GateQuestion {
         id: args.id.clone(),
         environment: args.environment.clone(),
-        plan: plan.as_ref().map(plan_in_hand),
+        plan: plan.as_ref().map(|plan| plan_in_hand(plan, &loaded.policy)),
         deployer: args.deployer.clone(),
     };
     let gate = loaded.gate(&ask, &question).map_err(unclear)?;

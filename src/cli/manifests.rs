@@ -10,7 +10,7 @@ use super::record_act::{CommitArgs, Target};
 use super::render::rendered;
 use super::ui::{BAD, GOOD, Ui, paint};
 use crate::book::Book;
-use crate::intake::kubernetes::{Comparison, Evidence as Changes, Manifests, compare, totals};
+use crate::intake::kubernetes::{Comparison, Evidence as Changes, Manifests, compare};
 use crate::policy::{Environment, Policy};
 use crate::record::RecordType;
 
@@ -73,11 +73,12 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &ManifestsArgs) -> Resul
     let is_guidance = |text: &str| target.loaded.templates.is_guidance(text);
     let edit = |text: &str| {
         let changes = &evidence.found;
-        let put = changes.put(&path, text, &environment.name, environment.gated, &is_guidance);
+        let policy = &target.loaded.policy;
+        let put = changes.put(&path, text, &environment.name, environment.gated, policy, &is_guidance);
         put.map_err(|error| error.to_string())
     };
     let name = &environment.name;
-    let done = format!("manifests for {name}: {}", totals(&pair.comparison));
+    let done = format!("manifests for {name}: {}", evidence.found.headline());
     let message = format!("{}: manifests for {name}\n", target.name);
     target.apply_change(ui, context, &args.commit, &done, &message, &edit)
 }
@@ -115,10 +116,10 @@ impl Pair {
     }
 
     /// What the pair says, by a policy.
-    pub(super) fn evidence<'a>(&self, environment: &'a Environment, policy: &Policy) -> Evidence<'a> {
+    pub(super) fn evidence<'a>(&self, environment: &'a Environment, policy: &'a Policy) -> Evidence<'a> {
         let affected =
             self.comparison.affected(&|path| self.old_set.shown(path), &|path| self.new_set.shown(path));
-        Evidence { environment, found: Changes::of(&self.comparison, &self.new, affected, policy) }
+        Evidence { environment, policy, found: Changes::of(&self.comparison, &self.new, affected) }
     }
 }
 
@@ -135,6 +136,7 @@ fn manifests(set: &FileSet) -> Result<Manifests, CliError> {
 /// What goes into the record, for an environment.
 pub(super) struct Evidence<'a> {
     environment: &'a Environment,
+    policy: &'a Policy,
     found: Changes,
 }
 
@@ -173,14 +175,16 @@ impl Evidence<'_> {
 
     /// Tells it to people, or as JSON.
     pub(super) fn show(&self, ui: &mut Ui, context: &Context) -> Result<(), CliError> {
+        let found = self.found.found(self.policy);
+        let block = self.found.block(usize::try_from(self.policy.plan.list_limit).unwrap_or(usize::MAX));
         if context.json {
             return ui.json(&json!({
                 "schema": "changebook.manifests/1", "environment": self.environment.name, "digest": self.found.digest,
-                "risk": self.found.found.risk(), "categories": self.found.found.categories(), "reasons": self.found.found.reasons(),
-                "changes": self.found.block, "paths": self.found.paths,
+                "risk": found.risk(), "categories": found.categories(), "reasons": found.reasons(),
+                "changes": block, "paths": self.found.paths,
             }));
         }
-        ui.line(super::ui::escape_lines(&self.found.block))?;
-        tell_risk(ui, &self.found.found)
+        ui.line(super::ui::escape_lines(&block))?;
+        tell_risk(ui, &found)
     }
 }

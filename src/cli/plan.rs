@@ -7,8 +7,9 @@ use super::error::CliError;
 use super::evidence::{ReplaceArgs, environment, plan_json, plan_of, read_file, tell_risk, warn};
 use super::record_act::{CommitArgs, Target};
 use super::ui::{BAD, DIM, GOOD, Ui, escape, paint};
+use crate::intake::Found;
 use crate::intake::cost::Estimate;
-use crate::intake::terraform::{Comparison, Place, Plan, blast_radius_contradiction, recorded_list};
+use crate::intake::terraform::{Comparison, Place, Plan, blast_radius_contradiction};
 use crate::record::{Details, Record, RecordType, Task};
 
 /// Record what a Terraform or OpenTofu plan will do, and commit it
@@ -54,7 +55,7 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &PlanArgs) -> Result<(),
     target.expect(RecordType::Task)?;
     let plan = plan_of(ui, &args.file, &bytes, &target.loaded.policy)?;
     if args.dot {
-        return ui.document(&plan.radius.dot());
+        return ui.document(&plan.radius().dot());
     }
     let environment = environment(&target, args.environment.as_deref())?;
     if args.compare {
@@ -81,6 +82,7 @@ fn record(
     estimate: Option<&Estimate>,
 ) -> Result<(), CliError> {
     let environment = environment(target, args.environment.as_deref())?;
+    let found = plan.found(&target.loaded.policy);
     let state = target.state()?;
     let path = state.record.path.clone();
     let is_guidance = |text: &str| target.loaded.templates.is_guidance(text);
@@ -91,33 +93,39 @@ fn record(
         is_guidance: &is_guidance,
     };
     let edit = |text: &str| {
-        let text = plan.put(&path, text, place).map_err(|error| error.to_string())?;
+        let text = plan.put(&path, text, &found, place).map_err(|error| error.to_string())?;
         match estimate {
             Some(estimate) => estimate.put(&path, &text, &is_guidance).map_err(|error| error.to_string()),
             None => Ok(text),
         }
     };
-    warn_of_contradictions(ui, &state.record, plan, &is_guidance);
+    warn_of_contradictions(ui, &state.record, plan, &found, &is_guidance);
     if !context.json {
-        ui.line(escape(&plan.summary.line()))?;
-        tell_risk(ui, &plan.found)?;
-        ui.line(format!("Blast radius: {}", plan.radius.sentence()))?;
+        ui.line(escape(&plan.headline()))?;
+        tell_risk(ui, &found)?;
+        ui.line(format!("Blast radius: {}", plan.radius().sentence()))?;
     }
     let message = format!("{}: plan for {}\n", target.name, environment.name);
-    let done = format!("plan for {}: {}", environment.name, plan.summary.line());
+    let done = format!("plan for {}: {}", environment.name, plan.headline());
     target.apply_change(ui, context, &args.commit, &done, &message, &edit)
 }
 
 /// What the record says that the plan does not bear out.
-fn warn_of_contradictions(ui: &mut Ui, record: &Record, plan: &Plan, is_guidance: &dyn Fn(&str) -> bool) {
+fn warn_of_contradictions(
+    ui: &mut Ui,
+    record: &Record,
+    plan: &Plan,
+    found: &Found,
+    is_guidance: &dyn Fn(&str) -> bool,
+) {
     let typed = record.section("Blast radius").map(|section| record.text(section.content.clone()));
     if let Some(text) = typed.filter(|text| !is_guidance(text))
-        && let Some(contradiction) = blast_radius_contradiction(text, &plan.radius)
+        && let Some(contradiction) = blast_radius_contradiction(text, &plan.radius())
     {
         warn(ui, &contradiction);
     }
     let declared = task(record).and_then(|task| task.risk);
-    if let (Some(declared), Some(found)) = (declared, plan.found.risk())
+    if let (Some(declared), Some(found)) = (declared, found.risk())
         && declared < found
     {
         let (declared, found) = (declared.as_str(), found.as_str());
@@ -145,8 +153,9 @@ fn compare(
         return Err(CliError::failure(format!("{} has no plan for {environment}", target.name))
             .with_hint(format!("record one: `changebook plan {} FILE -e {environment}`", target.name)));
     };
-    let list = recorded_list(&record.path, &record.source, environment);
-    let comparison = plan.compare(&recorded.digest, recorded.parts.as_deref(), &list);
+    // The record holds the digest alone, which does not say where two plans differ.
+    let same = plan.digest == recorded.digest;
+    let comparison = Comparison { same, alike: same, differs: Vec::new(), gone: Vec::new() };
     if context.json {
         let differs: Vec<_> = comparison
             .differs
@@ -156,8 +165,8 @@ fn compare(
         ui.json(&serde_json::json!({
             "schema": "changebook.compare/1", "id": target.name, "environment": environment,
             "same": comparison.same, "recorded": recorded.digest, "digest": plan.digest,
-            "differs": differs, "gone": comparison.gone, "gone_unnamed": comparison.n_gone_unnamed,
-            "plan": plan_json(plan),
+            "differs": differs, "gone": comparison.gone, "gone_unnamed": 0,
+            "plan": plan_json(plan, &plan.found(&target.loaded.policy)),
         }))?;
     } else {
         tell(ui, &target.name, environment, &comparison)?;
@@ -180,16 +189,6 @@ fn tell(ui: &mut Ui, name: &str, environment: &str, comparison: &Comparison) -> 
     }
     for address in &comparison.gone {
         ui.line(format!("  {}: {}", escape(address), paint(DIM, "in the recorded plan only")))?;
-    }
-    if comparison.n_gone_unnamed > 0 {
-        ui.line(format!("  and {} more in the recorded plan only", comparison.n_gone_unnamed))?;
-    }
-    if comparison.blind {
-        ui.line("  the record keeps too little to say where: it was too large a plan")?;
-    } else if comparison.differs.is_empty() && comparison.gone.is_empty() && comparison.n_gone_unnamed == 0 {
-        ui.line(
-            "  the listed changes are alike: outputs, unchanged resources or the plan's own state differ",
-        )?;
     }
     Ok(())
 }

@@ -39,17 +39,17 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &RiskArgs) -> Result<(),
     }
     let plan = read_plan(ui, &args.file, &policy)?;
     if args.dot {
-        return ui.document(&plan.radius.dot());
+        return ui.document(&plan.radius().dot());
     }
     if context.json {
-        return ui.json(&serde_json::json!({ "schema": "changebook.risk/1", "plan": plan_json(&plan) }));
+        return ui.json(&serde_json::json!({ "schema": "changebook.risk/1", "plan": plan_json(&plan, &plan.found(&policy)) }));
     }
-    ui.line(escape(&plan.summary.line()))?;
+    ui.line(escape(&plan.headline()))?;
     for line in plan.list(usize::try_from(policy.plan.list_limit).unwrap_or(usize::MAX)) {
         ui.line(format!("  {line}"))?;
     }
-    tell_risk(ui, &plan.found)?;
-    ui.line(format!("Blast radius: {}", plan.radius.sentence()))
+    tell_risk(ui, &plan.found(&policy))?;
+    ui.line(format!("Blast radius: {}", plan.radius().sentence()))
 }
 
 /// Two states of a chart or of manifests.

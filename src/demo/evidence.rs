@@ -22,7 +22,7 @@ impl Stage {
             let is_guidance = &|text: &str| templates.is_guidance(text);
             let list_limit = usize::try_from(policy.plan.list_limit).unwrap_or(usize::MAX);
             let place = Place { environment: PRODUCTION, gated: true, list_limit, is_guidance };
-            Ok(plan.put(&path_of(id), text, place)?)
+            Ok(plan.put(&path_of(id), text, &plan.found(&policy), place)?)
         })
     }
 
@@ -37,19 +37,23 @@ impl Stage {
         let (old, new) = (read(old)?, read(new)?);
         let comparison = compare(&old, &new);
         let shown = |path: &str| format!("{folder}/{path}");
-        let changes = Changes::of(&comparison, &new, comparison.affected(&shown, &shown), &policy());
+        let changes = Changes::of(&comparison, &new, comparison.affected(&shown, &shown));
         let templates = self.templates();
         self.edit(id, |text| {
-            Ok(changes.put(&path_of(id), text, PRODUCTION, true, &|text| templates.is_guidance(text))?)
+            let is_guidance = |text: &str| templates.is_guidance(text);
+            Ok(changes.put(&path_of(id), text, PRODUCTION, true, &policy(), &is_guidance)?)
         })
     }
 
     /// What another version of a chart brings.
     pub(super) fn chart(&mut self, id: &str, [old, new]: [Texts<'_>; 2]) -> Result<&mut Self, DemoError> {
         let states = [("the old chart", &*bytes(old)), ("the new chart", &*bytes(new))];
-        let upgrade = Upgrade::of(states, &[], &policy()).map_err(evidence)?;
+        let upgrade = Upgrade::of(states, &[]).map_err(evidence)?;
         let templates = self.templates();
-        self.edit(id, |text| Ok(upgrade.put(&path_of(id), text, &|text| templates.is_guidance(text))?))
+        self.edit(id, |text| {
+            let is_guidance = |text: &str| templates.is_guidance(text);
+            Ok(upgrade.put(&path_of(id), text, &policy(), &is_guidance)?)
+        })
     }
 }
 

@@ -4,6 +4,7 @@ use serde::Deserialize;
 
 use super::block::put_section;
 use super::escape;
+use super::secret::{HIDDEN, text_is_secret};
 use crate::record::edit::{EditError, set_nested_field};
 
 /// Resources that are listed at most; the others are counted.
@@ -93,13 +94,24 @@ impl Estimate {
         resources.sort_by(|(a_name, a), (b_name, b)| b.total_cmp(a).then_with(|| a_name.cmp(b_name)));
         let n_more = resources.len().saturating_sub(MAX_LISTED);
         resources.truncate(MAX_LISTED);
-        Ok(Estimate {
+        let mut estimate = Estimate {
             monthly: written(monthly),
             total: total.filter(|_| by_difference).map(written),
             currency: file.currency.filter(|code| is_currency(code)).unwrap_or_else(|| "USD".to_owned()),
             resources: resources.into_iter().map(|(name, cost)| (name, written(cost))).collect(),
             n_more,
-        })
+        };
+        estimate.hide(&|name| !text_is_secret(name));
+        Ok(estimate)
+    }
+
+    /// Hides the names that may not be shown: keys of resources stand in them, and may be secrets.
+    pub fn hide(&mut self, may_show: &dyn Fn(&str) -> bool) {
+        for (name, _) in &mut self.resources {
+            if !may_show(name) {
+                HIDDEN.clone_into(name);
+            }
+        }
     }
 
     /// The record's text with `cost` and an estimate in "Cost impact". A budget that stands there stays.

@@ -15,9 +15,13 @@ mod phrase;
 pub mod pull_request;
 mod secret;
 pub mod secret_scan;
+mod stored;
 pub mod terraform;
 pub mod tree;
 pub mod yaml;
+
+#[cfg(test)]
+mod leak_tests;
 
 pub use block::put_section;
 pub use escape::escape;

@@ -89,6 +89,15 @@ fn shortened(text: &str) -> String {
     format!("{head}…")
 }
 
+/// Where two texts begin to differ: `other from line 3 on`.
+pub(super) fn first_difference(old: &str, new: &str) -> String {
+    let same = old.chars().zip(new.chars()).take_while(|(a, b)| a == b).map(|(c, _)| c);
+    if old.contains('\n') || new.contains('\n') {
+        return format!("other from line {} on", same.filter(|c| *c == '\n').count() + 1);
+    }
+    format!("other from character {} on", same.count() + 1)
+}
+
 /// `1 object`, `2 objects`.
 pub(super) fn count(number: usize, one: &str) -> String {
     if number == 1 { format!("1 {one}") } else { format!("{number} {one}s") }

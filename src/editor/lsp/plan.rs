@@ -65,7 +65,9 @@ pub(super) fn resolve(context: &Context<'_>, offer: &Offer) -> Result<CodeAction
         list_limit: usize::try_from(policy.plan.list_limit).unwrap_or(usize::MAX),
         is_guidance: &is_guidance,
     };
-    let new = plan.put(&record.path, &record.source, place).map_err(|error| error.to_string())?;
+    let new = plan
+        .put(&record.path, &record.source, &plan.found(policy), place)
+        .map_err(|error| error.to_string())?;
     let title = format!("Update the plan for {} from {file}", environment.name);
     Ok(action(context, record, title, CodeActionKind::REFACTOR, &new))
 }

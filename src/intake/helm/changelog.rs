@@ -2,14 +2,17 @@
 
 use std::collections::BTreeSet;
 
+use schemars::JsonSchema;
 use semver::Version;
+use serde::{Deserialize, Serialize};
 
 use super::super::tree::Value;
 use super::super::yaml::documents;
 use super::version::parse_version;
 
 /// What an entry is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
 pub enum Kind {
     /// Something that worked may work no more.
     Breaking,
@@ -22,14 +25,32 @@ pub enum Kind {
 }
 
 /// One line of a changelog.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Entry {
     /// The version that brought it.
+    #[serde(with = "version_text")]
+    #[schemars(with = "String")]
     pub version: Version,
     /// What it is about.
     pub kind: Kind,
     /// In the author's words, on one line.
     pub text: String,
+}
+
+/// Versions as their text.
+mod version_text {
+    use semver::Version;
+    use serde::{Deserialize, Deserializer, Serializer, de};
+
+    pub(super) fn serialize<S: Serializer>(version: &Version, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(version)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Version, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Version::parse(&text).map_err(|_| de::Error::custom(format!("`{text}` is no version")))
+    }
 }
 
 /// All entries of a chart: its annotation `artifacthub.io/changes`, `CHANGELOG.md`, and the files of `changelog/`.

@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use schemars::JsonSchema;
 use semver::Version;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::super::tree::Value;
@@ -40,11 +42,14 @@ pub struct Chart {
 }
 
 /// A chart that another one needs.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Dependency {
     /// A version or range.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub version: String,
     /// Where it comes from.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub repository: String,
 }
 

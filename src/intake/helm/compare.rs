@@ -2,12 +2,14 @@
 
 use std::collections::BTreeSet;
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 use super::super::secret::Secrets;
 use super::super::tree::{Change, Path, Step, Value, diff};
 use super::super::yaml::documents;
 use super::changelog::{Entry, between};
 use super::chart::{Chart, ChartError, files_that_differ};
-use super::version::{Jump, jump};
 
 /// Two versions of one chart.
 #[derive(Debug)]
@@ -16,8 +18,6 @@ pub struct Comparison<'c> {
     pub old: &'c Chart,
     /// After.
     pub new: &'c Chart,
-    /// How far it is.
-    pub jump: Jump,
     /// Default values that differ.
     pub values: Vec<Change>,
     /// Removed default values that a values file of this repository sets.
@@ -35,7 +35,8 @@ pub struct Comparison<'c> {
 }
 
 /// A removed default value that somebody sets.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Used {
     /// The value.
     pub value: Path,
@@ -76,14 +77,13 @@ pub fn compare<'c>(
     let used = used_values(&new.name, &values, files);
     let entries: Vec<Entry> = new.entries.iter().chain(&old.entries).cloned().collect();
     Ok(Comparison {
-        jump: jump(&old.version, &new.version),
         values,
         used,
         templates: files_that_differ(&old.templates, &new.templates),
         crds: files_that_differ(&old.crds, &new.crds),
         bundled: files_that_differ(&old.bundled, &new.bundled),
         entries: between(&entries, &old.version, &new.version),
-        secrets: Secrets::default(),
+        secrets: Secrets::of([&old.values, &new.values]),
         old,
         new,
     })

@@ -6,6 +6,7 @@ mod archive;
 mod changelog;
 mod chart;
 mod compare;
+mod evidence;
 mod record;
 mod risk;
 mod text;
@@ -15,9 +16,7 @@ pub use archive::{ArchiveError, unpack};
 pub use changelog::{Entry, Kind};
 pub use chart::{Chart, ChartError, Dependency, digest};
 pub use compare::{Comparison, Used, ValuesFile, compare};
-pub use record::{Evidence, Named};
-pub use risk::found;
-pub use text::describe;
+pub use evidence::{DependencyChange, Evidence, Files, Named, Pair};
 pub use version::{Jump, jump, parse_version};
 
 #[cfg(test)]

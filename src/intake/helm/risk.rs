@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::super::phrase::{count, quoted};
 use super::super::tree::Path;
 use super::super::{Found, Match, Precision, most_precise};
-use super::compare::Comparison;
+use super::evidence::Evidence;
 use super::version::Jump;
 use crate::policy::Policy;
 
@@ -14,52 +14,50 @@ const ANY_VALUE: &str = "\u{0}";
 /// Values that a reason names.
 const MAX_NAMED: usize = 3;
 
-/// What the policy says about the jump, and about each default value that differs.
-pub fn found(comparison: &Comparison<'_>, policy: &Policy) -> Found {
-    let mut found = Found::default();
-    for (word, reason) in changes(comparison) {
-        let meant = policy.categories.iter().filter(|category| {
-            category.helm.as_ref().is_some_and(|rule| rule.changes.iter().any(|known| known == word))
-        });
-        found.add(&meant.collect::<Vec<_>>(), &reason);
+impl Evidence {
+    /// What the policy says about the jump, and about each default value that differs, computed anew from what the
+    /// evidence holds.
+    pub fn found(&self, policy: &Policy) -> Found {
+        let mut found = Found::default();
+        for (word, reason) in changes(self) {
+            let meant = policy.categories.iter().filter(|category| {
+                category.helm.as_ref().is_some_and(|rule| rule.changes.iter().any(|known| known == word))
+            });
+            found.add(&meant.collect::<Vec<_>>(), &reason);
+        }
+        values(self, policy, &mut found);
+        found
     }
-    values(comparison, policy, &mut found);
-    found
 }
 
 /// What differs, in the policy's words.
-fn changes(comparison: &Comparison<'_>) -> Vec<(&'static str, String)> {
-    let (old, new) = (comparison.old, comparison.new);
-    let name = quoted(&new.name);
+fn changes(evidence: &Evidence) -> Vec<(&'static str, String)> {
+    let name = quoted(&evidence.name);
     let mut changes = Vec::new();
-    if comparison.jump != Jump::None {
-        let jump = comparison.jump.as_str();
-        changes.push((
-            jump,
-            format!("{name} {} → {} ({jump})", quoted(&old.version_text), quoted(&new.version_text)),
-        ));
+    let jump = evidence.jump();
+    if jump != Jump::None {
+        let jump = jump.as_str();
+        let [current, target] = [&evidence.current, &evidence.target].map(|version| quoted(version));
+        changes.push((jump, format!("{name} {current} → {target} ({jump})")));
     }
-    if old.app_version != new.app_version {
+    if !evidence.app_version.is_same() {
         changes.push(("app", format!("{name}: another version of the app")));
     }
-    if old.dependencies != new.dependencies || comparison.bundled.iter().any(|files| !files.is_empty()) {
+    if !evidence.dependencies.is_empty() || !evidence.bundled.is_empty() {
         changes.push(("dependencies", format!("{name}: dependencies differ")));
     }
-    let number = |files: &[Vec<&str>; 3]| files.iter().map(Vec::len).sum::<usize>();
-    if number(&comparison.templates) > 0 {
-        changes.push((
-            "templates",
-            format!("{name}: {} differ", count(number(&comparison.templates), "template")),
-        ));
+    if !evidence.templates.is_empty() {
+        changes
+            .push(("templates", format!("{name}: {} differ", count(evidence.templates.len(), "template"))));
     }
-    if number(&comparison.crds) > 0 {
+    if !evidence.crds.is_empty() {
         changes.push((
             "crds",
             format!("{name}: custom resource definitions differ, which `helm upgrade` leaves as they are"),
         ));
     }
-    if let Some(used) = comparison.used.first() {
-        let more = comparison.used.len() - 1;
+    if let Some(used) = evidence.used.first() {
+        let more = evidence.used.len() - 1;
         let rest = if more == 0 { String::new() } else { format!(" and {more} more") };
         let value = quoted(&used.value.to_string());
         changes.push((
@@ -70,7 +68,7 @@ fn changes(comparison: &Comparison<'_>) -> Vec<(&'static str, String)> {
     changes
 }
 
-fn values(comparison: &Comparison<'_>, policy: &Policy, found: &mut Found) {
+fn values(evidence: &Evidence, policy: &Policy, found: &mut Found) {
     let rules: Vec<_> = policy
         .categories
         .iter()
@@ -78,7 +76,7 @@ fn values(comparison: &Comparison<'_>, policy: &Policy, found: &mut Found) {
         .filter(|(_, values)| !values.is_empty())
         .collect();
     let mut named: BTreeMap<&str, Vec<String>> = BTreeMap::new();
-    for change in &comparison.values {
+    for change in &evidence.values {
         let leaves = [&change.old, &change.new].into_iter().flatten().flat_map(|value| value.leaves());
         let paths: Vec<Path> = leaves.map(|(leaf, _)| change.path.join(&leaf)).collect();
         let matches: Vec<Match<'_>> = rules

@@ -20,6 +20,22 @@ fn chart(version: &str, values: &str, more: &[(&str, &str)]) -> Chart {
     Chart::read("shop", &files).unwrap()
 }
 
+fn evidence(comparison: &Comparison<'_>) -> Evidence {
+    let evidence = Evidence::compared(comparison, "sha256:0".to_owned());
+    let written = serde_json::to_string_pretty(&evidence).unwrap();
+    let read: Evidence = serde_json::from_str(&written).unwrap();
+    assert_eq!(read, evidence, "{written}");
+    evidence
+}
+
+fn describe(comparison: &Comparison<'_>) -> String {
+    evidence(comparison).block(100)
+}
+
+fn found(comparison: &Comparison<'_>, policy: &Policy) -> crate::intake::Found {
+    evidence(comparison).found(policy)
+}
+
 const CHANGELOG: &str = "# Changelog\n\n## 1.3.0\n- feat: rate limiting\n- fix: memory leak of the *controller*\n- rename `port` to `ports`\n\n## 1.2.0\n- was before\n";
 
 #[test]

@@ -3,10 +3,11 @@
 use super::super::escape;
 use super::super::fragment::{Wording, fragment};
 use super::super::phrase::{count, quoted};
-use super::super::tree::{Path, Value};
+use super::super::stored::is_hidden;
+use super::super::tree::Path;
 use super::changelog::Kind;
-use super::compare::Comparison;
-use super::version::Jump;
+use super::evidence::{DependencyChange, Evidence, Files};
+use super::version::{Jump, parse_version};
 
 /// Entries of one kind that are written out; the rest is counted.
 const MAX_ENTRIES: usize = 10;
@@ -17,56 +18,55 @@ const MAX_FILES: usize = 5;
 /// Longest entry, in characters.
 const MAX_ENTRY: usize = 200;
 
-/// The review as Markdown: a line on the versions, then a list.
-pub fn describe(comparison: &Comparison<'_>) -> String {
-    let mut lines = vec![versions(comparison), String::new()];
-    changelog(comparison, &mut lines);
-    values(comparison, &mut lines);
-    used(comparison, &mut lines);
-    files("Templates", &comparison.templates, &mut lines);
-    files(
-        "Custom resource definitions (`helm upgrade` leaves them as they are)",
-        &comparison.crds,
-        &mut lines,
-    );
-    files("Bundled charts", &comparison.bundled, &mut lines);
-    dependencies(comparison, &mut lines);
-    lines.join("\n")
+impl Evidence {
+    /// The review as Markdown: a line on the versions, then a list. Default values beyond `limit` are counted.
+    pub fn block(&self, limit: usize) -> String {
+        let mut lines = vec![versions(self), String::new()];
+        changelog(self, &mut lines);
+        values(self, limit.min(MAX_VALUES), &mut lines);
+        used(self, &mut lines);
+        files("Templates", &self.templates, &mut lines);
+        files("Custom resource definitions (`helm upgrade` leaves them as they are)", &self.crds, &mut lines);
+        files("Bundled charts", &self.bundled, &mut lines);
+        dependencies(self, &mut lines);
+        lines.join("\n")
+    }
+
+    /// One line: `ingress-nginx 4.6.0 → 4.8.0 (minor)`.
+    pub fn headline(&self) -> String {
+        let [current, target] = [&self.current, &self.target].map(|version| quoted(version));
+        match self.jump() {
+            Jump::None => format!("{} {target} (same version)", quoted(&self.name)),
+            Jump::Major if is_below_one(&self.current) && is_below_one(&self.target) => format!(
+                "{} {current} → {target} (minor, which below 1.0 counts as major)",
+                quoted(&self.name)
+            ),
+            jump => format!("{} {current} → {target} ({})", quoted(&self.name), jump.as_str()),
+        }
+    }
+}
+
+fn is_below_one(version: &str) -> bool {
+    parse_version(version).is_some_and(|version| version.major == 0)
 }
 
 /// `ingress-nginx 4.6.0 → 4.8.0 (minor), app 1.7.0 → 1.9.0`
-fn versions(comparison: &Comparison<'_>) -> String {
-    let (old, new) = (comparison.old, comparison.new);
-    let mut line = match comparison.jump {
-        Jump::None => format!("{} {} (same version)", quoted(&new.name), quoted(&new.version_text)),
-        jump => format!(
-            "{} {} → {} ({})",
-            quoted(&new.name),
-            quoted(&old.version_text),
-            quoted(&new.version_text),
-            match jump {
-                Jump::Major if old.version.major == 0 && new.version.major == 0 =>
-                    "minor, which below 1.0 counts as major",
-                jump => jump.as_str(),
-            }
-        ),
-    };
-    let mut jump = |what: &str, old: &Option<String>, new: &Option<String>| {
-        if old != new {
+fn versions(evidence: &Evidence) -> String {
+    let mut line = evidence.headline();
+    for (what, pair) in [("app", &evidence.app_version), ("Kubernetes", &evidence.kube_version)] {
+        if !pair.is_same() {
             let text = |text: &Option<String>| text.as_deref().map_or_else(|| "none".to_owned(), quoted);
-            line.push_str(&format!(", {what} {} → {}", text(old), text(new)));
+            line.push_str(&format!(", {what} {} → {}", text(&pair.before), text(&pair.after)));
         }
-    };
-    jump("app", &old.app_version, &new.app_version);
-    jump("Kubernetes", &old.kube_version, &new.kube_version);
-    if new.deprecated && !old.deprecated {
+    }
+    if evidence.deprecated {
         line.push_str(", now deprecated by its authors");
     }
     line
 }
 
-fn changelog(comparison: &Comparison<'_>, lines: &mut Vec<String>) {
-    if comparison.entries.is_empty() {
+fn changelog(evidence: &Evidence, lines: &mut Vec<String>) {
+    if evidence.changelog.is_empty() {
         lines.push(
             "- Changelog: the chart says nothing about the versions between; read its release notes"
                 .to_owned(),
@@ -79,7 +79,7 @@ fn changelog(comparison: &Comparison<'_>, lines: &mut Vec<String>) {
         (Kind::Fixed, "Bug fixes"),
         (Kind::Other, "Other changes"),
     ] {
-        let entries: Vec<_> = comparison.entries.iter().filter(|entry| entry.kind == kind).collect();
+        let entries: Vec<_> = evidence.changelog.iter().filter(|entry| entry.kind == kind).collect();
         if entries.is_empty() {
             if kind != Kind::Other {
                 lines.push(format!("- {title}: none in the changelog"));
@@ -96,19 +96,18 @@ fn changelog(comparison: &Comparison<'_>, lines: &mut Vec<String>) {
     }
 }
 
-fn values(comparison: &Comparison<'_>, lines: &mut Vec<String>) {
-    if comparison.values.is_empty() {
+fn values(evidence: &Evidence, limit: usize, lines: &mut Vec<String>) {
+    if evidence.values.is_empty() {
         lines.push("- Default values: all the same".to_owned());
         return;
     }
     let label = |path: &Path| quoted(&path.to_string());
-    let hides = |path: &Path, value: &Value| comparison.secrets.hides(path.last_key(), value);
-    let wording = Wording { label: &label, hides: &hides };
+    let wording = Wording { label: &label, hides: &|_, value| is_hidden(value) };
     lines.push("- Default values:".to_owned());
     let mut n_more = 0;
-    for (number, change) in comparison.values.iter().enumerate() {
+    for (number, change) in evidence.values.iter().enumerate() {
         let fragment = fragment(change, &wording);
-        if number < MAX_VALUES {
+        if number < limit {
             lines.push(format!("  - {}", fragment.text));
         } else {
             n_more += fragment.shown.len() + fragment.n_more;
@@ -119,18 +118,18 @@ fn values(comparison: &Comparison<'_>, lines: &mut Vec<String>) {
     }
 }
 
-fn used(comparison: &Comparison<'_>, lines: &mut Vec<String>) {
-    if !comparison.used.is_empty() {
+fn used(evidence: &Evidence, lines: &mut Vec<String>) {
+    if !evidence.used.is_empty() {
         lines.push("- **Removed values that this repository sets:**".to_owned());
     }
-    for used in &comparison.used {
+    for used in &evidence.used {
         lines.push(format!("  - {} in {}", quoted(&used.value.to_string()), quoted(&used.file)));
     }
 }
 
-fn files(title: &str, [added, changed, removed]: &[Vec<&str>; 3], lines: &mut Vec<String>) {
+fn files(title: &str, files: &Files, lines: &mut Vec<String>) {
     let mut parts = Vec::new();
-    for (verb, files) in [("added", added), ("changed", changed), ("removed", removed)] {
+    for (verb, files) in [("added", &files.added), ("changed", &files.changed), ("removed", &files.removed)] {
         if files.is_empty() {
             continue;
         }
@@ -149,31 +148,22 @@ fn name(path: &str) -> &str {
     path.split_once('/').map_or(path, |(_, rest)| rest)
 }
 
-fn dependencies(comparison: &Comparison<'_>, lines: &mut Vec<String>) {
-    let (old, new) = (&comparison.old.dependencies, &comparison.new.dependencies);
-    let mut parts = Vec::new();
-    for (name, dependency) in new {
-        match old.get(name) {
-            None => parts.push(format!("{} {} added", quoted(name), quoted(&dependency.version))),
-            Some(before) if before.version != dependency.version => {
-                parts.push(format!(
-                    "{} {} → {}",
-                    quoted(name),
-                    quoted(&before.version),
-                    quoted(&dependency.version)
-                ));
-            }
-            Some(before) if before != dependency => {
-                parts.push(format!("{} from another repository", quoted(name)))
-            }
-            Some(_) => {}
-        }
-    }
-    parts.extend(
-        old.keys().filter(|name| !new.contains_key(*name)).map(|name| format!("{} removed", quoted(name))),
-    );
+fn dependencies(evidence: &Evidence, lines: &mut Vec<String>) {
+    let parts: Vec<String> = evidence.dependencies.iter().map(dependency).collect();
     if !parts.is_empty() {
         lines.push(format!("- Dependencies ({}): {}", count(parts.len(), "change"), parts.join("; ")));
+    }
+}
+
+fn dependency(change: &DependencyChange) -> String {
+    let name = quoted(&change.name);
+    match (&change.before, &change.after) {
+        (None, Some(after)) => format!("{name} {} added", quoted(&after.version)),
+        (Some(before), Some(after)) if before.version != after.version => {
+            format!("{name} {} → {}", quoted(&before.version), quoted(&after.version))
+        }
+        (Some(_), Some(_)) => format!("{name} from another repository"),
+        (_, None) => format!("{name} removed"),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::super::secret::Secrets;
-use super::super::tree::{Change, Value, diff};
+use super::super::tree::{Change, diff};
 use super::keys::list_keys;
 use super::object::{Manifests, Object, ObjectId};
 
@@ -47,10 +47,9 @@ impl Comparison {
 
 /// Compares two states object by object.
 pub fn compare(old: &Manifests, new: &Manifests) -> Comparison {
-    let mut comparison = Comparison::default();
-    for object in old.objects.values().chain(new.objects.values()) {
-        collect_secrets(&object.value, &mut comparison.secrets);
-    }
+    let objects = old.objects.values().chain(new.objects.values());
+    let secrets = Secrets::of(objects.map(|object| &object.value));
+    let mut comparison = Comparison { secrets, ..Comparison::default() };
     let ids: BTreeSet<&ObjectId> = old.objects.keys().chain(new.objects.keys()).collect();
     for id in ids {
         let (before, after) = (old.objects.get(id), new.objects.get(id));
@@ -70,55 +69,4 @@ pub fn compare(old: &Manifests, new: &Manifests) -> Comparison {
         });
     }
     comparison
-}
-
-/// The values of a Secret, as they stand and as they are meant.
-fn collect_secrets(object: &Value, secrets: &mut Secrets) {
-    if object.get("kind").and_then(Value::as_text) != Some("Secret") {
-        return;
-    }
-    for (field, encoded) in [("data", true), ("stringData", false)] {
-        let Some(Value::Map(entries)) = object.get(field) else { continue };
-        for value in entries.values().filter_map(Value::as_key) {
-            secrets.add(&value);
-            if encoded && let Some(text) = base64(&value) {
-                secrets.add(&text);
-            }
-        }
-    }
-}
-
-/// The text that a value of `data` stands for.
-fn base64(text: &str) -> Option<String> {
-    let mut bytes = Vec::new();
-    let (mut buffer, mut n_bits) = (0u32, 0);
-    for byte in text.bytes().filter(|byte| !byte.is_ascii_whitespace() && *byte != b'=') {
-        let digit = match byte {
-            b'A'..=b'Z' => byte - b'A',
-            b'a'..=b'z' => byte - b'a' + 26,
-            b'0'..=b'9' => byte - b'0' + 52,
-            b'+' | b'-' => 62,
-            b'/' | b'_' => 63,
-            _ => return None,
-        };
-        buffer = (buffer << 6) | u32::from(digit);
-        n_bits += 6;
-        if n_bits >= 8 {
-            n_bits -= 8;
-            bytes.push(u8::try_from((buffer >> n_bits) & 0xff).ok()?);
-        }
-    }
-    String::from_utf8(bytes).ok()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn values_of_secrets_are_read_as_they_are_meant() {
-        assert_eq!(base64("aHVudGVyMg==").as_deref(), Some("hunter2"));
-        assert_eq!(base64("w6Q=").as_deref(), Some("ä"));
-        assert_eq!(base64("not base64!"), None);
-    }
 }

@@ -4,6 +4,8 @@
 
 mod compare;
 mod digest;
+mod evidence;
+mod fact;
 mod keys;
 mod object;
 mod record;
@@ -12,10 +14,10 @@ mod sentence;
 
 pub use compare::{Comparison, ObjectChange, compare};
 pub use digest::digest;
+pub use evidence::{Action, ChangedObject, Evidence};
+pub use fact::{Fact, FactKind};
 pub use object::{ManifestError, Manifests, Object, ObjectId};
-pub use record::Evidence;
-pub use risk::found;
-pub use sentence::{ObjectText, describe, totals};
+pub use sentence::{ObjectText, describe};
 
 #[cfg(test)]
 mod tests;

@@ -2,12 +2,9 @@
 
 use toml_edit::InlineTable;
 
-use super::compare::Comparison;
-use super::digest::digest;
-use super::object::Manifests;
-use super::risk::found;
-use super::sentence::{describe, totals};
-use crate::intake::{Found, put_section, with_paths};
+use super::evidence::Evidence;
+use super::sentence::{describe, headline, totals};
+use crate::intake::{put_section, with_paths};
 use crate::policy::Policy;
 use crate::record::edit::{EditError, replace_section, set_nested_field};
 use crate::record::{Record, RecordType};
@@ -15,32 +12,21 @@ use crate::record::{Record, RecordType};
 /// The section with the paths.
 const PATHS: &str = "Manifests affected";
 
-/// What goes into a record.
-#[derive(Debug, Clone)]
-pub struct Evidence {
-    /// Of the state after.
-    pub digest: String,
-    /// Its risk.
-    pub found: Found,
-    /// Totals and a sentence for each changed object, in Markdown.
-    pub block: String,
-    /// Files that hold what changes, as people name them.
-    pub paths: Vec<String>,
-    /// Objects that change.
-    pub n_changed: usize,
-}
-
 impl Evidence {
-    /// What a comparison says by a policy; `new` is the state after.
-    pub fn of(comparison: &Comparison, new: &Manifests, paths: Vec<String>, policy: &Policy) -> Self {
-        let limit = usize::try_from(policy.plan.list_limit).unwrap_or(usize::MAX);
-        Evidence {
-            digest: digest(new, comparison),
-            found: found(comparison, policy),
-            block: block(comparison, limit),
-            paths,
-            n_changed: comparison.changes.len(),
+    /// Totals and a sentence for each changed object, up to a number of them, in Markdown.
+    pub fn block(&self, limit: usize) -> String {
+        let objects = describe(self);
+        let mut lines = vec![totals(self), String::new()];
+        lines.extend(objects.iter().take(limit).map(|object| format!("- {}", object.text)));
+        if objects.len() > limit {
+            lines.push(format!("- and {} more objects", objects.len() - limit));
         }
+        lines.join("\n")
+    }
+
+    /// One line: `2 objects changed, 1 added`.
+    pub fn headline(&self) -> String {
+        headline(self)
     }
 
     /// The record's text with this in it. What is not gated is no part of what is approved, so it goes into the log.
@@ -53,19 +39,20 @@ impl Evidence {
         text: &str,
         environment: &str,
         gated: bool,
+        policy: &Policy,
         is_guidance: &dyn Fn(&str) -> bool,
     ) -> Result<String, EditError> {
-        let put = |section: &str, heading: &str| {
-            put_section(path, text, section, heading, &self.block, is_guidance)
-        };
+        let block = self.block(usize::try_from(policy.plan.list_limit).unwrap_or(usize::MAX));
+        let put =
+            |section: &str, heading: &str| put_section(path, text, section, heading, &block, is_guidance);
         let text = match gated {
             true => self.put_paths(path, &put("Changes", environment)?, is_guidance)?,
             false => put("Deployment log", &format!("Manifests for {environment}"))?,
         };
         let mut table = InlineTable::new();
         table.insert("digest", self.digest.as_str().into());
-        table.insert("changed", i64::try_from(self.n_changed).unwrap_or(i64::MAX).into());
-        self.found.insert_into(&mut table);
+        table.insert("changed", i64::try_from(self.objects.len()).unwrap_or(i64::MAX).into());
+        self.found(policy).insert_into(&mut table);
         set_nested_field(&text, "manifests", environment, table.into())
     }
 
@@ -79,15 +66,4 @@ impl Evidence {
         let section = record.section(PATHS).map_or("", |section| record.text(section.content.clone()));
         replace_section(text, PATHS, &with_paths(section, &self.paths, is_guidance))
     }
-}
-
-/// Totals and a sentence for each changed object.
-fn block(comparison: &Comparison, limit: usize) -> String {
-    let mut lines = vec![totals(comparison), String::new()];
-    let objects = describe(comparison);
-    lines.extend(objects.iter().take(limit).map(|object| format!("- {}", object.text)));
-    if objects.len() > limit {
-        lines.push(format!("- and {} more objects", objects.len() - limit));
-    }
-    lines.join("\n")
 }

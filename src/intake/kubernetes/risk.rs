@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::super::phrase::count;
 use super::super::tree::{Change, Path, Value};
 use super::super::{Found, Match, Precision, most_precise};
-use super::compare::{Comparison, ObjectChange};
+use super::evidence::{Action, ChangedObject, Evidence};
 use super::sentence::{Words, object_name};
 use crate::policy::{Category, KubernetesRule, Policy};
 use crate::record::Risk;
@@ -13,56 +13,48 @@ use crate::record::Risk;
 /// Fields that a reason names.
 const MAX_NAMED: usize = 3;
 
-/// What happens to an object, in the policy's words.
-fn action(change: &ObjectChange) -> &'static str {
-    match (&change.old, &change.new) {
-        (None, _) => "create",
-        (_, None) => "delete",
-        _ => "update",
+impl Evidence {
+    /// What the policy says about each changed object and field, computed anew from what the evidence holds.
+    ///
+    /// A rule matches when each list that it gives does. Rules that name fields are the most precise, then those that
+    /// name kinds and actions; of those that match one field the most precise decide. A number that goes down is no
+    /// low risk by its field alone: fewer replicas are not more capacity.
+    pub fn found(&self, policy: &Policy) -> Found {
+        let rules: Vec<Rule<'_>> = policy.categories.iter().filter_map(Rule::new).collect();
+        let mut found = Found::default();
+        for object in &self.objects {
+            judge(object, policy, &rules, &mut found);
+        }
+        found
     }
 }
 
-/// What the policy says about each changed object and field.
-///
-/// A rule matches when each list that it gives does. Rules that name fields are the most precise, then those that
-/// name kinds and actions; of those that match one field the most precise decide. A number that goes down is no
-/// low risk by its field alone: fewer replicas are not more capacity.
-pub fn found(comparison: &Comparison, policy: &Policy) -> Found {
-    let rules: Vec<Rule<'_>> = policy.categories.iter().filter_map(Rule::new).collect();
-    let mut found = Found::default();
-    for change in &comparison.changes {
-        let name = object_name(change);
-        if change.fields.is_empty() {
-            let matches: Vec<Match<'_>> =
-                rules.iter().filter_map(|rule| rule.matches(change, None)).collect();
-            let verb = if change.old.is_none() { "added" } else { "removed" };
-            found.add(&most_precise(&matches), &format!("{name} is {verb}"));
-            continue;
-        }
-        let words = Words { change, secrets: &comparison.secrets };
-        for (category, labels) in by_category(&rules, change, &words) {
-            let more = labels.len().saturating_sub(MAX_NAMED);
-            let named = labels[..labels.len() - more].join(", ");
-            let rest = if more == 0 { String::new() } else { format!(" and {}", count(more, "other field")) };
-            if let Some(category) = policy.category(category) {
-                found.add(&[category], &format!("{name}: {named}{rest}"));
-            }
+fn judge(object: &ChangedObject, policy: &Policy, rules: &[Rule<'_>], found: &mut Found) {
+    let name = object_name(object);
+    if object.action != Action::Update {
+        let matches: Vec<Match<'_>> = rules.iter().filter_map(|rule| rule.matches(object, None)).collect();
+        let verb = if object.action == Action::Create { "added" } else { "removed" };
+        found.add(&most_precise(&matches), &format!("{name} is {verb}"));
+        return;
+    }
+    for (category, labels) in by_category(rules, object) {
+        let more = labels.len().saturating_sub(MAX_NAMED);
+        let named = labels[..labels.len() - more].join(", ");
+        let rest = if more == 0 { String::new() } else { format!(" and {}", count(more, "other field")) };
+        if let Some(category) = policy.category(category) {
+            found.add(&[category], &format!("{name}: {named}{rest}"));
         }
     }
-    found
 }
 
 /// The changed fields of an object by the categories that decide on them.
-fn by_category<'p>(
-    rules: &[Rule<'p>],
-    change: &ObjectChange,
-    words: &Words<'_>,
-) -> BTreeMap<&'p str, Vec<String>> {
+fn by_category<'p>(rules: &[Rule<'p>], object: &ChangedObject) -> BTreeMap<&'p str, Vec<String>> {
+    let words = Words { object };
     let mut labels: BTreeMap<&str, Vec<String>> = BTreeMap::new();
-    for field in &change.fields {
+    for field in &object.fields {
         for leaf in leaves(field) {
             let matches: Vec<Match<'_>> =
-                rules.iter().filter_map(|rule| rule.matches(change, Some((field, &leaf)))).collect();
+                rules.iter().filter_map(|rule| rule.matches(object, Some((field, &leaf)))).collect();
             for category in most_precise(&matches) {
                 let label = words.field_label(&field.path);
                 let of_category = labels.entry(&category.name).or_default();
@@ -95,12 +87,12 @@ impl<'p> Rule<'p> {
         Some(Rule { category, rule: category.kubernetes.as_ref()? })
     }
 
-    fn matches(&self, change: &ObjectChange, field: Option<(&Change, &Path)>) -> Option<Match<'p>> {
+    fn matches(&self, object: &ChangedObject, field: Option<(&Change, &Path)>) -> Option<Match<'p>> {
         let KubernetesRule { kinds, actions, fields } = self.rule;
-        if !kinds.is_empty() && !kinds.matches(&change.id.kind) {
+        if !kinds.is_empty() && !kinds.matches(&object.kind) {
             return None;
         }
-        if !actions.is_empty() && !actions.iter().any(|word| word == action(change)) {
+        if !actions.is_empty() && !actions.iter().any(|word| word == object.action.as_str()) {
             return None;
         }
         let precision = match field {

@@ -3,8 +3,9 @@
 use super::super::fragment::{Fragment, Wording, fragment};
 use super::super::phrase::{count, quoted, value};
 use super::super::secret::Secrets;
+use super::super::stored::is_hidden;
 use super::super::tree::{Change, ORDER, Path, Step, Value};
-use super::compare::{Comparison, ObjectChange};
+use super::evidence::{Action, ChangedObject, Evidence};
 
 /// Fields of one object that are written out; the rest is counted.
 const MAX_FIELDS: usize = 12;
@@ -19,21 +20,21 @@ pub struct ObjectText {
     pub n_more: usize,
 }
 
-/// One sentence for each changed object, in the order of the comparison.
-pub fn describe(comparison: &Comparison) -> Vec<ObjectText> {
-    comparison.changes.iter().map(|change| describe_object(change, &comparison.secrets)).collect()
+/// One sentence for each changed object, in the order of the evidence.
+pub fn describe(evidence: &Evidence) -> Vec<ObjectText> {
+    evidence.objects.iter().map(describe_object).collect()
 }
 
-fn describe_object(change: &ObjectChange, secrets: &Secrets) -> ObjectText {
-    let name = object_name(change);
+fn describe_object(object: &ChangedObject) -> ObjectText {
+    let name = object_name(object);
     let whole = |text: String| ObjectText { text, shown: Vec::new(), n_more: 0 };
-    match (&change.old, &change.new) {
-        (None, Some(new)) => whole(format!("{name} added{}", in_short(&new.value, secrets))),
-        (Some(_), None) => whole(format!("{name} removed")),
-        _ => {
-            let words = Words { change, secrets };
+    match object.action {
+        Action::Create => whole(format!("{name} added{}", in_short(object))),
+        Action::Delete => whole(format!("{name} removed")),
+        Action::Update => {
+            let words = Words { object };
             let mut fragments: Vec<Fragment> =
-                change.fields.iter().map(|field| words.fragment(field)).collect();
+                object.fields.iter().map(|field| words.fragment(field)).collect();
             let rest: usize = fragments
                 .iter()
                 .skip(MAX_FIELDS)
@@ -54,44 +55,38 @@ fn describe_object(change: &ObjectChange, secrets: &Secrets) -> ObjectText {
 }
 
 /// `Deployment api`, with the namespace where the manifest names one, and the file where that tells two apart.
-pub(super) fn object_name(change: &ObjectChange) -> String {
-    let id = &change.id;
-    let name = match id.namespace.is_empty() {
-        true => quoted(&id.name),
-        false => quoted(&format!("{}/{}", id.namespace, id.name)),
+pub(super) fn object_name(object: &ChangedObject) -> String {
+    let name = match object.namespace.is_empty() {
+        true => quoted(&object.name),
+        false => quoted(&format!("{}/{}", object.namespace, object.name)),
     };
-    let file = if id.file.is_empty() { String::new() } else { format!(" ({})", quoted(&id.file)) };
-    format!("{} {name}{file}", quoted(&id.kind))
+    let file = if object.file.is_empty() { String::new() } else { format!(" ({})", quoted(&object.file)) };
+    format!("{} {name}{file}", quoted(&object.kind))
 }
 
-/// The few things that one asks about a new object.
-fn in_short(object: &Value, secrets: &Secrets) -> String {
-    let mut parts = Vec::new();
-    if let Some(replicas) = object.at(&["spec", "replicas"]) {
-        parts.push(format!("{} replicas", value(replicas, false)));
-    }
-    let pod = object.at(&["spec", "template", "spec"]).or_else(|| object.get("spec"));
-    for container in
-        pod.and_then(|pod| pod.get("containers")).map(Value::items).unwrap_or_default().iter().take(3)
-    {
-        if let Some(image) = container.get("image") {
-            parts.push(format!("image {}", value(image, secrets.hides("image", image))));
-        }
-    }
+/// What one asks first about a new object.
+fn in_short(object: &ChangedObject) -> String {
+    let part = |field: &Change| {
+        let said = value(field.new.as_ref()?, false);
+        Some(match field.path.last_key() {
+            "replicas" => format!("{said} replicas"),
+            "image" => format!("image {said}"),
+            _ => format!("{} {said}", Words { object }.label(&field.path)),
+        })
+    };
+    let parts: Vec<String> = object.fields.iter().filter_map(part).collect();
     if parts.is_empty() { String::new() } else { format!(" ({})", parts.join(", ")) }
 }
 
 /// What the words about one object rest on.
 pub(super) struct Words<'a> {
-    pub(super) change: &'a ObjectChange,
-    pub(super) secrets: &'a Secrets,
+    pub(super) object: &'a ChangedObject,
 }
 
 impl Words<'_> {
     fn fragment(&self, change: &Change) -> Fragment {
         let label = |path: &Path| self.label(path);
-        let hides = |path: &Path, value: &Value| hides(self.secrets, &self.change.id.kind, path, value);
-        fragment(change, &Wording { label: &label, hides: &hides })
+        fragment(change, &Wording { label: &label, hides: &|_, value| is_hidden(value) })
     }
 
     /// What people call the field that a path leads to or into: a word of a list is the list's.
@@ -121,39 +116,16 @@ impl Words<'_> {
             return format!("{kind} {}", quoted(name));
         }
         let field = container_label(rest);
-        if list == "containers" && self.has_one_container() {
+        if list == "containers" && self.object.one_container {
             return field;
         }
         format!("{kind} {} {field}", quoted(name))
-    }
-
-    /// Whether the pod has one container before and after, so that its fields need no name before them.
-    fn has_one_container(&self) -> bool {
-        let objects = [&self.change.old, &self.change.new];
-        objects.into_iter().flatten().all(|object| {
-            let pods = [
-                &["spec", "template", "spec"][..],
-                &["spec", "jobTemplate", "spec", "template", "spec"],
-                &["spec"],
-            ];
-            let containers = pods.into_iter().find_map(|keys| object.value.at(keys)?.get("containers"));
-            containers.is_some_and(|containers| containers.items().len() == 1)
-        })
     }
 }
 
 /// Whether a value of an object must not be read: all that a Secret holds, and what looks like one elsewhere.
 pub(super) fn hides(secrets: &Secrets, kind: &str, path: &Path, value: &Value) -> bool {
-    if kind == "Secret"
-        && matches!(path.0.first(), Some(Step::Key(key)) if key == "data" || key == "stringData")
-    {
-        return true;
-    }
-    let name = match &path.0[..] {
-        [.., Step::Item(name), Step::Key(key)] if key == "value" => name,
-        _ => path.last_key(),
-    };
-    secrets.hides(name, value)
+    secrets.hides_at(kind, path, value)
 }
 
 fn outer_label(steps: &[Step]) -> String {
@@ -211,15 +183,31 @@ fn container_label(rest: &[Step]) -> String {
 }
 
 /// How many objects are added, changed and removed, in words.
-pub fn totals(comparison: &Comparison) -> String {
-    let number =
-        |test: fn(&ObjectChange) -> bool| comparison.changes.iter().filter(|change| test(change)).count();
-    let added = number(|change| change.old.is_none());
-    let removed = number(|change| change.new.is_none());
-    let changed = comparison.changes.len() - added - removed;
+pub(super) fn totals(evidence: &Evidence) -> String {
+    let [added, changed, removed] = numbers(evidence);
     format!(
         "{} changed, {added} added, {removed} removed, {} unchanged",
         count(changed, "object"),
-        comparison.n_same
+        evidence.unchanged
     )
+}
+
+/// The same on one line of few words, without what there is none of: `2 objects changed, 1 added`.
+pub(super) fn headline(evidence: &Evidence) -> String {
+    let [added, changed, removed] = numbers(evidence);
+    let mut parts: Vec<String> = Vec::new();
+    for (number, verb) in [(changed, "changed"), (added, "added"), (removed, "removed")] {
+        match number {
+            0 => {}
+            _ if parts.is_empty() => parts.push(format!("{} {verb}", count(number, "object"))),
+            _ => parts.push(format!("{number} {verb}")),
+        }
+    }
+    if parts.is_empty() { "0 objects changed".to_owned() } else { parts.join(", ") }
+}
+
+/// How many are added, changed and removed.
+fn numbers(evidence: &Evidence) -> [usize; 3] {
+    [Action::Create, Action::Update, Action::Delete]
+        .map(|action| evidence.objects.iter().filter(|object| object.action == action).count())
 }

@@ -12,13 +12,20 @@ fn read(text: &str) -> Manifests {
     Manifests::read("test", &[("a.yaml".to_owned(), text.as_bytes().to_vec())]).unwrap()
 }
 
+fn evidence(old: &Manifests, new: &Manifests) -> Evidence {
+    let evidence = Evidence::of(&compare(old, new), new, vec!["k8s/a.yaml".to_owned()]);
+    let written = serde_json::to_string_pretty(&evidence).unwrap();
+    let read: Evidence = serde_json::from_str(&written).unwrap();
+    assert_eq!(read, evidence, "{written}");
+    evidence
+}
+
 fn sentences(old: &str, new: &str) -> Vec<String> {
-    let comparison = compare(&read(old), &read(new));
-    describe(&comparison).into_iter().map(|object| object.text).collect()
+    describe(&evidence(&read(old), &read(new))).into_iter().map(|object| object.text).collect()
 }
 
 fn risks(old: &str, new: &str) -> Vec<String> {
-    found(&compare(&read(old), &read(new)), &Policy::builtin()).reasons()
+    evidence(&read(old), &read(new)).found(&Policy::builtin()).reasons()
 }
 
 const API: &str = "
@@ -143,7 +150,7 @@ fn objects_of_one_name_are_told_apart() {
     );
     let files = |b: &str| [("a.yaml".to_owned(), API.into()), ("b.yaml".to_owned(), b.as_bytes().to_vec())];
     let read = |b: &str| Manifests::read("x", &files(b)).unwrap();
-    let said = describe(&compare(&read(&other), &read(&other.replace("api:2.0", "api:2.1"))));
+    let said = describe(&evidence(&read(&other), &read(&other.replace("api:2.0", "api:2.1"))));
     assert!(said[0].text.starts_with("Deployment api (b.yaml): image"), "{}", said[0].text);
 }
 
@@ -167,8 +174,8 @@ fn fewer_replicas_are_not_more_capacity() {
         risks(API, &API.replace("replicas: 3", "replicas: 1")),
         ["configuration (medium): Deployment api: replicas"]
     );
-    let found =
-        found(&compare(&read(API), &read(&API.replace("team: core", "team: edge"))), &Policy::builtin());
+    let labels = evidence(&read(API), &read(&API.replace("team: core", "team: edge")));
+    let found = labels.found(&Policy::builtin());
     assert_eq!(found.risk(), Some(Risk::Low));
 }
 
@@ -182,8 +189,10 @@ fn secrets_are_never_shown() {
     let (old, new) =
         (read(&secret("cGxhbnRlZC1vbGQ=", "planted-one")), read(&secret("cGxhbnRlZC1uZXc=", "planted-two")));
     let comparison = compare(&old, &new);
-    let policy = Policy::builtin();
-    let said = format!("{:?} {:?}", describe(&comparison), found(&comparison, &policy).reasons());
+    let evidence = evidence(&old, &new);
+    let written = serde_json::to_string(&evidence).unwrap();
+    let said =
+        format!("{:?} {:?} {written}", describe(&evidence), evidence.found(&Policy::builtin()).reasons());
     // Names of keys are no secrets, and one of them holds the word; values are.
     let values = said.replace("new-planted-one", "").replace("new-planted-two", "");
     for planted in ["planted", "cGxhbnRlZC", "postgres"] {
@@ -195,12 +204,37 @@ fn secrets_are_never_shown() {
 }
 
 #[test]
+fn evidence_is_the_same_in_any_order_and_says_nothing_of_a_verdict() {
+    let service =
+        "\n---\napiVersion: v1\nkind: Service\nmetadata: {name: api}\nspec: {ports: [{port: 80}]}\n";
+    let new = format!("{}{service}", API.replace("replicas: 3", "replicas: 5"));
+    let one = evidence(&read(API), &read(&new));
+    assert_eq!(one.headline(), "1 object changed, 1 added");
+    assert_eq!(one.touched().collect::<Vec<_>>(), ["Deployment/api", "Service/api"]);
+    let mut other = one.clone();
+    other.objects.reverse();
+    other.paths = vec!["elsewhere.yaml".to_owned()];
+    assert!(one.same(&other));
+    other.objects.pop();
+    assert!(!one.same(&other));
+    let written = serde_json::to_string(&one).unwrap();
+    assert!(!written.contains("risk") && !written.contains("null"), "{written}");
+    let with_verdict = written.replacen('{', "{\"risk\":\"low\",", 1);
+    assert!(serde_json::from_str::<Evidence>(&with_verdict).is_err());
+    let equal = evidence(&read(API), &read(API));
+    assert_eq!(
+        (equal.headline().as_str(), equal.found(&Policy::builtin()).risk()),
+        ("0 objects changed", None)
+    );
+}
+
+#[test]
 fn long_lists_are_counted() {
     let map = |n: usize| {
         let entries: String = (0..20).map(|i| format!("  k{i:02}: v{n}\n")).collect();
         format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: c}}\ndata:\n{entries}")
     };
-    let said = describe(&compare(&read(&map(1)), &read(&map(2)))).remove(0);
+    let said = describe(&evidence(&read(&map(1)), &read(&map(2)))).remove(0);
     assert!(said.text.ends_with("; and 8 more"), "{}", said.text);
     assert_eq!((said.shown.len(), said.n_more), (12, 8));
 }
@@ -334,7 +368,7 @@ fn n_slow(old: &Value, new: &Value) -> usize {
 /// Each changed object of a pair says or counts as many values as the slow diff finds.
 fn account(what: &str, old: &Manifests, new: &Manifests) -> usize {
     let comparison = compare(old, new);
-    let texts = describe(&comparison);
+    let texts = describe(&evidence(old, new));
     let mut n_fields = 0;
     for (change, text) in comparison.changes.iter().zip(&texts) {
         let (Some(before), Some(after)) = (&change.old, &change.new) else { continue };

@@ -3,7 +3,7 @@
 
 use super::{Tools, plain, section};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::intake::secret_scan::{SecretPlace, hide};
+use crate::intake::secret_scan::{LOOKED_FOR, SecretPlace, hide};
 use crate::intake::terraform::claims_nothing_existing;
 use crate::policy::Policy;
 use crate::record::{Details, Record, Task, TaskKind, normalize};
@@ -219,7 +219,7 @@ fn documented(record: &Record) -> bool {
 
 fn without_secrets(found: &[SecretPlace]) -> Known {
     if found.is_empty() {
-        return Known::Yes("none found in the diff".to_owned());
+        return Known::Yes(LOOKED_FOR.to_owned());
     }
     let places: Vec<String> = found.iter().take(3).map(ToString::to_string).collect();
     let more = found.len().saturating_sub(3);

@@ -1,9 +1,13 @@
 //! What a plan does to one resource.
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 use crate::policy::PlanAction;
 
 /// The planned action on one resource.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
 pub enum Action {
     /// Nothing, but it may be moved or imported.
     NoOp,

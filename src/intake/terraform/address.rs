@@ -1,5 +1,7 @@
 //! Addresses: `module.a["x.y"].data.aws_ami.main[0]`. Keys hold any characters, dots and brackets included.
 
+use std::cmp::Ordering;
+
 /// The steps of an address without their keys: `module`, `a`, `aws_instance`, `web`.
 pub(super) fn steps(address: &str) -> Vec<&str> {
     let bytes = address.as_bytes();
@@ -97,6 +99,31 @@ fn unquoted(key: &str) -> String {
     text
 }
 
+/// The order of two addresses: runs of digits count as numbers.
+pub(super) fn compare_addresses(a: &str, b: &str) -> Ordering {
+    let (mut left, mut right) = (a.as_bytes(), b.as_bytes());
+    let digits = |bytes: &[u8]| bytes.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    while let (Some(x), Some(y)) = (left.first(), right.first()) {
+        let (n, m) = (digits(left), digits(right));
+        let order = match (n, m) {
+            (0, _) | (_, 0) => x.cmp(y),
+            _ => {
+                let number = |bytes: &[u8]| -> Vec<u8> {
+                    bytes.iter().copied().skip_while(|byte| *byte == b'0').collect()
+                };
+                let (x, y) = (number(&left[..n]), number(&right[..m]));
+                x.len().cmp(&y.len()).then_with(|| x.cmp(&y))
+            }
+        };
+        if order != Ordering::Equal {
+            return order;
+        }
+        let (n, m) = if n == 0 || m == 0 { (1, 1) } else { (n, m) };
+        (left, right) = (&left[n..], &right[m..]);
+    }
+    left.len().cmp(&right.len()).then_with(|| a.cmp(b))
+}
+
 /// The address without any keys: that of the block in the configuration.
 pub(super) fn without_keys(address: &str) -> String {
     steps(address).join(".")
@@ -125,6 +152,13 @@ mod tests {
     fn an_address_ends_at_a_blank_outside_of_keys() {
         assert_eq!(split_address(r#"t.n["a (b) c"] (moved)"#), (r#"t.n["a (b) c"]"#, "(moved)"));
         assert_eq!(split_address("t.n"), ("t.n", ""));
+    }
+
+    #[test]
+    fn numbers_stand_in_their_own_order() {
+        let mut addresses = ["t.n[10]", "t.n[2]", "t.m", "t.n[02]", "t.n", "t.n[\"a\"]"];
+        addresses.sort_by(|a, b| compare_addresses(a, b));
+        assert_eq!(addresses, ["t.m", "t.n", "t.n[\"a\"]", "t.n[02]", "t.n[2]", "t.n[10]"]);
     }
 
     #[test]

@@ -1,56 +1,85 @@
 //! One planned change of one resource.
 
 use std::borrow::Cow;
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::super::secret::{Verdict, judge, may_hold};
 use super::action::Action;
-use super::address::{steps, with_keys_hidden};
+use super::address::{compare_addresses, steps, with_keys_hidden};
 use super::diff::{AttributeChange, ChangeKind, Sides, changes};
 use super::digest::{Fingerprint, Subject, fingerprint};
 use super::exposure;
+use super::fact::Fact;
 use super::secrets::{Collector, REDACTED, Secrets};
 use super::value::{Mask, Members, NULL, Value};
 use super::wrong::WrongInput;
 use crate::policy::FieldGlobs;
 
 const WHAT: &str = "`resource_changes`";
+/// Values of a new resource that are kept.
+const MAX_TELLING: usize = 4;
 
 /// What is planned for one resource, without any value that may be secret.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Change {
     /// As the tool writes it; steps of it that are sensitive somewhere are redacted.
     pub address: String,
-    /// Key of the deposed object it is about.
-    pub deposed: Option<String>,
-    /// Where it was known before.
-    pub previous: Option<String>,
-    /// The module's address, when it is in one.
-    pub module: Option<String>,
     /// `aws_instance`.
+    #[serde(rename = "type")]
     pub resource_type: String,
     /// The types that hide behind it: `azapi_resource:Microsoft.Sql/servers@2023-05-01`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub hidden_types: Vec<String>,
     /// Whether it is a data source.
+    #[serde(default, skip_serializing_if = "is_false", rename = "data")]
     pub is_data: bool,
     /// What happens.
     pub action: Action,
+    /// Key of the deposed object it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deposed: Option<String>,
+    /// Where it was known before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub previous: Option<String>,
+    /// The module's address, when it is in one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub module: Option<String>,
     /// Whether it is taken under management.
+    #[serde(default, skip_serializing_if = "is_false")]
     pub importing: bool,
     /// Why, in the plan's word (`replace_because_tainted`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// Top-level attributes that force the replacement.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub forced_by: Vec<String>,
-    /// What changes inside, for changes in place and replacements.
+    /// What changes inside, for changes in place and replacements; some of what it has, for what is made.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub attributes: Vec<AttributeChange>,
-    /// The attributes that it has, for what is made and destroyed.
-    pub has: Vec<String>,
     /// Attributes that are known after the apply only, as that of something new is.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unknown: Vec<String>,
-    /// Ports that become open to every address, each range with both ends.
-    pub opened: Vec<(u16, u16)>,
-    /// The role or policy that it comes to grant, `*` for a document that allows everything: to be judged, never shown.
-    pub(super) granted: Option<String>,
+    /// What rules may ask for besides.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub facts: Vec<Fact>,
+    /// A few hex digits for each attribute that it has, before and after, masked values left out: to say later where two
+    /// plans differ.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub prints: BTreeMap<String, String>,
+}
+
+/// A change that was read whole, with what the digest of the plan asks for.
+pub(super) struct Read {
+    pub(super) change: Change,
     /// What it is in the digest.
-    pub(super) fingerprint: Fingerprint,
+    pub(super) hash: String,
+    /// Whether a value in it is masked, and so no part of the hash.
+    pub(super) is_masked: bool,
 }
 
 /// A resource change as the file has it, its values unread.
@@ -77,7 +106,10 @@ impl<'a> RawChange<'a> {
         let resource = Members::read(raw, WHAT)?;
         let change = resource.get("change").ok_or(missing("a change of it has no `change`"))?;
         let change = Members::read(change, WHAT)?;
-        let address = text(&resource, "address")?.ok_or(missing("a change of it has no `address`"))?;
+        let address = match text(&resource, "address")? {
+            Some(address) => address,
+            None => named(&resource)?.ok_or(missing("a change of it has no `address`"))?.into(),
+        };
         let deposed = match resource.get("deposed") {
             // Versions before 0.13 only say that it is one.
             Some("true") => Some(Cow::Borrowed("true")),
@@ -120,16 +152,12 @@ impl<'a> RawChange<'a> {
 
     /// What is sensitive in it.
     pub(super) fn collect(&self, collector: &mut Collector) -> Result<(), WrongInput> {
-        collect(&self.change, collector)
+        let resource_type = text(&self.resource, "type")?.unwrap_or_default();
+        collect(&self.change, judge(&resource_type), collector)
     }
 
     /// Reads it whole. `volatile` are places that the digest leaves out.
-    pub(super) fn finish(
-        &self,
-        secrets: &Secrets,
-        volatile: &FieldGlobs,
-        keeps_parts: bool,
-    ) -> Result<Change, WrongInput> {
+    pub(super) fn finish(&self, secrets: &Secrets, volatile: &FieldGlobs) -> Result<Read, WrongInput> {
         let values = self.values()?;
         let resource_type = match text(&self.resource, "type")? {
             Some(word) => word.into_owned(),
@@ -138,8 +166,12 @@ impl<'a> RawChange<'a> {
         let previous = text(&self.resource, "previous_address")?.filter(|previous| *previous != self.address);
         let importing = self.change.get("importing").is_some_and(|importing| importing != "null");
         let mut attributes = changes(values.sides(), &resource_type, secrets);
-        let lasting = |change: &AttributeChange| !is_volatile(volatile, &resource_type, &change.path);
-        let fingerprint = fingerprint(
+        for attribute in &mut attributes {
+            if is_volatile(volatile, &resource_type, &attribute.path) {
+                attribute.change = ChangeKind::Volatile;
+            }
+        }
+        let Fingerprint { hash, prints, is_masked } = fingerprint(
             &Subject {
                 raw: self,
                 values: &values,
@@ -147,23 +179,19 @@ impl<'a> RawChange<'a> {
                 previous: previous.as_deref(),
                 is_volatile: &|path| is_volatile(volatile, &resource_type, path),
                 secrets,
-                keeps_parts,
             },
-            attributes.iter().filter(|change| lasting(change)),
+            attributes.iter(),
         );
-        let whole = matches!(self.action, Action::Create | Action::Delete | Action::Forget | Action::Read);
         let is_unknown =
-            |change: &&AttributeChange| change.kind == ChangeKind::Unknown && change.path.len() == 1;
+            |change: &&AttributeChange| change.change == ChangeKind::Unknown && change.path.len() == 1;
         let unknown = attributes.iter().filter(is_unknown).map(|change| change.path[0].clone()).collect();
-        let has = if whole { top_level(&attributes) } else { Vec::new() };
-        if whole || self.action == Action::NoOp {
-            attributes = Vec::new();
+        match self.action {
+            Action::Create => attributes = telling(attributes),
+            Action::Delete | Action::Forget | Action::Read | Action::NoOp => attributes.clear(),
+            _ => {}
         }
-        let (before, after) = (&values.before, &values.after);
-        Ok(Change {
-            unknown,
-            opened: exposure::opened(&resource_type, before, after),
-            granted: exposure::granted(&resource_type, before, after),
+        let change = Change {
+            facts: exposure::facts(&resource_type, &values.before, &values.after, secrets),
             address: shown_address(&self.address, secrets),
             deposed: self.deposed.as_deref().map(|key| secrets.shown(key).to_owned()),
             previous: previous.map(|previous| shown_address(&previous, secrets)),
@@ -176,9 +204,10 @@ impl<'a> RawChange<'a> {
             forced_by: self.forced_by(secrets)?,
             resource_type,
             attributes,
-            has,
-            fingerprint,
-        })
+            unknown,
+            prints,
+        };
+        Ok(Read { change, hash, is_masked })
     }
 
     fn forced_by(&self, secrets: &Secrets) -> Result<Vec<String>, WrongInput> {
@@ -190,21 +219,23 @@ impl<'a> RawChange<'a> {
     }
 }
 
-/// What is sensitive in an object that had changed outside of the tool. Terraform 1.0 gives it no address, and nothing more
-/// is asked of it here.
-pub(super) fn collect_drift(raw: &str, collector: &mut Collector) -> Result<(), WrongInput> {
-    let resource = Members::read(raw, "`resource_drift`")?;
-    let change = resource.get("change").map(|raw| Members::read(raw, "`resource_drift`")).transpose()?;
-    change.map_or(Ok(()), |change| collect(&change, collector))
+/// What is secret in a change that stands aside: of an object that had changed outside of the tool, or is deferred.
+pub(super) fn collect_aside(raw: &str, collector: &mut Collector) -> Result<(), WrongInput> {
+    let resource = Members::read(raw, WHAT)?;
+    let change = resource.get("change").map(|raw| Members::read(raw, WHAT)).transpose()?;
+    let of = resource.get("type").map_or(Verdict::Silent, |raw| judge(raw.trim_matches('"')));
+    change.map_or(Ok(()), |change| collect(&change, of, collector))
 }
 
-fn collect(change: &Members<'_>, collector: &mut Collector) -> Result<(), WrongInput> {
+fn collect(change: &Members<'_>, of: Verdict, collector: &mut Collector) -> Result<(), WrongInput> {
+    let raw = |key| change.get(key).unwrap_or("null");
+    // Most resources are not changed, and one side tells what both hold.
+    let is_same = raw("before") == raw("after") && raw("before_sensitive") == raw("after_sensitive");
     for (side, mask) in [("before", "before_sensitive"), ("after", "after_sensitive")] {
-        let value = |key| change.get(key).map_or(Ok(NULL), |raw| Value::read(raw, WHAT));
-        let mask = value(mask)?;
-        // Most mark nothing, and then the values need not be read here.
-        if Mask::new(&mask).any() {
-            collector.masked(&value(side)?, Mask::new(&mask));
+        let mask = Value::read(raw(mask), WHAT)?;
+        let is_needed = Mask::new(&mask).any() || of == Verdict::Secret || may_hold(raw(side));
+        if is_needed && !(is_same && side == "before") {
+            collector.value(&Value::read(raw(side), WHAT)?, Mask::new(&mask), of);
         }
     }
     Ok(())
@@ -218,6 +249,7 @@ impl<'a> Values<'a> {
             unknown: Mask::new(&self.unknown),
             before_sensitive: Mask::new(&self.before_sensitive),
             after_sensitive: Mask::new(&self.after_sensitive),
+            verdict: Verdict::Silent,
         }
     }
 }
@@ -232,9 +264,17 @@ impl Change {
         }
     }
 
-    /// Whether a value that is marked sensitive changes.
+    /// Whether a value changes that the plan itself marks as sensitive.
     pub fn changes_sensitive(&self) -> bool {
-        self.attributes.iter().any(|change| change.kind == ChangeKind::Sensitive)
+        self.attributes.iter().any(|attribute| attribute.change == ChangeKind::Sensitive)
+    }
+
+    /// The order of a list: by module, then by address, with numbers in their own order.
+    pub(super) fn order(&self, other: &Change) -> Ordering {
+        let module = |change: &Change| change.module.clone().unwrap_or_default();
+        compare_addresses(&module(self), &module(other))
+            .then_with(|| compare_addresses(&self.address, &other.address))
+            .then_with(|| self.deposed.cmp(&other.deposed))
     }
 }
 
@@ -246,11 +286,11 @@ fn is_volatile(volatile: &FieldGlobs, resource_type: &str, path: &[String]) -> b
     volatile.matches(&typed) || volatile.matches(path)
 }
 
-fn top_level(attributes: &[AttributeChange]) -> Vec<String> {
-    let mut names: Vec<String> =
-        attributes.iter().filter_map(|change| change.path.first().cloned()).collect();
-    names.dedup();
-    names
+/// Of all that a new resource has, the few values that say most about it.
+fn telling(mut attributes: Vec<AttributeChange>) -> Vec<AttributeChange> {
+    attributes.retain(|attribute| matches!(attribute.change, ChangeKind::Added { value: Some(_) }));
+    attributes.truncate(MAX_TELLING);
+    attributes
 }
 
 /// Real types that a provider hides in an attribute, as rules name them.
@@ -268,9 +308,9 @@ fn hidden_types(resource_type: &str, values: &Values<'_>, secrets: &Secrets) -> 
 }
 
 /// An address with every key in it hidden that is a secret, or holds one.
-fn shown_address(address: &str, secrets: &Secrets) -> String {
+pub(super) fn shown_address(address: &str, secrets: &Secrets) -> String {
     let shown = with_keys_hidden(address, REDACTED, &|key| !secrets.may_show(key));
-    if secrets.may_show(&shown) { shown } else { REDACTED.to_owned() }
+    if secrets.may_show_names(&shown) { shown } else { REDACTED.to_owned() }
 }
 
 /// `aws_instance` of `module.a["x.y"].aws_instance.web[0]`, for plans that were cut down to addresses.
@@ -289,13 +329,37 @@ fn text<'a>(members: &Members<'a>, key: &'static str) -> Result<Option<Cow<'a, s
     }
 }
 
+/// The address put together from its parts: Terraform 1.0 gives drifted objects none.
+fn named(resource: &Members<'_>) -> Result<Option<String>, WrongInput> {
+    let (Some(resource_type), Some(name)) = (text(resource, "type")?, text(resource, "name")?) else {
+        return Ok(None);
+    };
+    let module = match text(resource, "module_address")? {
+        Some(module) => Some(module),
+        None => text(resource, "module")?,
+    };
+    let module =
+        module.filter(|module| !module.is_empty()).map_or_else(String::new, |module| format!("{module}."));
+    let mode = if text(resource, "mode")?.as_deref() == Some("data") { "data." } else { "" };
+    let index = match resource.get("index").map(str::trim) {
+        None | Some("null") => String::new(),
+        Some(index) => format!("[{index}]"),
+    };
+    Ok(Some(format!("{module}{mode}{resource_type}.{name}{index}")))
+}
+
 fn missing(problem: &'static str) -> WrongInput {
     WrongInput::Malformed { what: WHAT, problem }
 }
 
 /// A word of the plan's own vocabulary; anything else is not repeated.
-fn harmless(word: &str) -> String {
+pub(super) fn harmless(word: &str) -> String {
     let plain = word.len() <= 60
         && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_' || byte == b'-');
     if plain { word.to_owned() } else { "?".to_owned() }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
+pub(super) fn is_false(value: &bool) -> bool {
+    !value
 }

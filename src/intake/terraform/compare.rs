@@ -1,9 +1,10 @@
-//! Whether a plan is the recorded one, and if not, where they differ.
+//! Whether two plans are one, and if not, where they differ.
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Plan;
-use super::address::split_address;
 use super::change::Change;
-use super::digest::{Difference, differences, short_id};
+use super::diff::ChangeKind;
 use crate::intake::escape;
 
 /// The answer.
@@ -11,62 +12,141 @@ use crate::intake::escape;
 pub struct Comparison {
     /// Whether the digests are equal.
     pub same: bool,
-    /// Changes of the plan that are not as recorded.
+    /// Whether everything is equal that both tell, but for circumstances (see [`Plan::same_but_for_circumstances`]).
+    pub alike: bool,
+    /// What of the plan is not as recorded: changes, outputs, invoked actions.
     pub differs: Vec<Differs>,
-    /// Addresses that are recorded and not planned, as far as the record's list names them.
+    /// Addresses that are recorded and not planned.
     pub gone: Vec<String>,
-    /// How many more are recorded and not planned.
-    pub n_gone_unnamed: usize,
-    /// Whether the record keeps too little to say where the plans differ.
-    pub blind: bool,
 }
 
-/// One change that is not as recorded.
+/// One thing that is not as recorded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Differs {
-    /// As the list has it.
+    /// As the list has it; an output as `output.NAME`.
     pub address: String,
-    /// Whether the record has no change of this address.
+    /// Whether nothing of this address is recorded.
     pub is_new: bool,
-    /// Attributes that differ, as far as the record keeps them.
+    /// Attributes that differ.
     pub attributes: Vec<String>,
 }
 
+/// Name of what is done to a resource, among what may differ of it.
+const ACTION: &str = "the action";
+
+/// Things by address, each with what it is and the prints of its attributes.
+type Things = BTreeMap<String, Thing>;
+
+struct Thing {
+    whole: String,
+    prints: BTreeMap<String, String>,
+}
+
 impl Plan {
-    /// Compares with what a record holds: its digest, its `parts`, and the text of its list.
-    pub fn compare(&self, digest: &str, parts: Option<&str>, list: &str) -> Comparison {
-        let same = self.digest == digest;
-        let mut comparison = Comparison {
-            same,
-            differs: Vec::new(),
-            gone: Vec::new(),
-            n_gone_unnamed: 0,
-            blind: parts.is_none(),
+    /// Compares with a recorded plan.
+    pub fn compare(&self, recorded: &Plan) -> Comparison {
+        let (new, old) = (self.things(), recorded.things());
+        let differs = new.iter().filter_map(|(address, thing)| {
+            let Some(other) = old.get(address) else {
+                return Some(Differs { address: address.clone(), is_new: true, attributes: Vec::new() });
+            };
+            let attributes = thing.differences(other);
+            (!attributes.is_empty()).then(|| Differs { address: address.clone(), is_new: false, attributes })
+        });
+        Comparison {
+            same: self.digest == recorded.digest,
+            alike: self.same_but_for_circumstances(recorded),
+            differs: differs.collect(),
+            gone: old.keys().filter(|address| !new.contains_key(*address)).cloned().collect(),
+        }
+    }
+
+    /// Whether two plans say the same: all but the tool's version, failed checks, drift, and the order of what they list.
+    /// The places that the policy calls volatile are no part of it either.
+    pub fn same_but_for_circumstances(&self, other: &Plan) -> bool {
+        self.essence() == other.essence()
+    }
+
+    /// The plan without its circumstances, in one order.
+    fn essence(&self) -> Plan {
+        let mut plan = self.clone();
+        plan.tool_version = None;
+        (plan.checks, plan.drift, plan.remarks) = (Vec::new(), Vec::new(), Vec::new());
+        plan.summary.drift = 0;
+        plan.deferred.iter_mut().for_each(|deferred| deferred.change.settle());
+        plan.changes.iter_mut().for_each(Change::settle);
+        plan.changes.sort_by(Change::order);
+        plan.deferred.sort_by(|a, b| a.change.order(&b.change));
+        plan.outputs.sort_by(|a, b| a.name.cmp(&b.name));
+        plan.invocations.sort();
+        plan.reach.reached.sort();
+        plan.reach.edges.sort();
+        plan
+    }
+
+    fn things(&self) -> Things {
+        let mut things = Things::new();
+        let mut add = |address: String, whole: String, prints: BTreeMap<String, String>| {
+            let mut address = escape(&address);
+            // One address may be there more than once: an action that several resources invoke.
+            while things.contains_key(&address) {
+                address.push('\'');
+            }
+            things.insert(address, Thing { whole, prints });
         };
-        let Some(parts) = parts.filter(|_| !same) else { return comparison };
-        let mut sorted: Vec<&Change> = self.listed().collect();
-        sorted.sort_by_key(|change| (&change.address, &change.deposed));
-        let (found, gone) = differences(parts, sorted.iter().map(|change| &change.fingerprint));
-        comparison.differs = found
-            .into_iter()
-            .map(|(index, difference)| {
-                let (is_new, attributes) = match difference {
-                    Difference::New => (true, Vec::new()),
-                    Difference::Attributes(names) => (false, names.iter().map(|name| escape(name)).collect()),
-                };
-                Differs { address: escape(&sorted[index].address), is_new, attributes }
-            })
-            .collect();
-        comparison.gone =
-            list.lines().filter_map(|line| listed_address(line, &gone)).map(str::to_owned).collect();
-        comparison.n_gone_unnamed = gone.len().saturating_sub(comparison.gone.len());
-        comparison
+        for change in &self.changes {
+            add(change.place(), change.outline(), change.prints.clone());
+        }
+        for deferred in &self.deferred {
+            let outline = format!("{} {}", deferred.reason, deferred.change.outline());
+            add(format!("{} (deferred)", deferred.change.place()), outline, deferred.change.prints.clone());
+        }
+        for output in &self.outputs {
+            add(
+                format!("output.{}", output.name),
+                format!("{:?} {}", output.action, output.print),
+                BTreeMap::new(),
+            );
+        }
+        for invocation in &self.invocations {
+            add(invocation.address.clone(), format!("{invocation:?}"), BTreeMap::new());
+        }
+        things
     }
 }
 
-/// The address of a line `SIGN ADDRESS (words)` when it is one of `ids`.
-fn listed_address<'l>(line: &'l str, ids: &[String]) -> Option<&'l str> {
-    let (_, rest) = line.trim_end().split_once(' ')?;
-    let (address, _) = split_address(rest);
-    ids.contains(&short_id(address)).then_some(address)
+impl Thing {
+    /// Attributes in which two differ; what is done, where that differs or nothing else tells them apart.
+    fn differences(&self, other: &Thing) -> Vec<String> {
+        let names: BTreeSet<&String> = self.prints.keys().chain(other.prints.keys()).collect();
+        let mut found: Vec<String> = names
+            .into_iter()
+            .filter(|name| self.prints.get(*name) != other.prints.get(*name))
+            .map(|name| escape(name))
+            .collect();
+        if self.whole != other.whole {
+            found.insert(0, ACTION.to_owned());
+        }
+        found
+    }
+}
+
+impl Change {
+    /// Leaves out what differs from run to run.
+    fn settle(&mut self) {
+        self.attributes.retain(|attribute| attribute.change != ChangeKind::Volatile);
+        self.attributes.sort();
+    }
+
+    /// The address, with the deposed object's key.
+    fn place(&self) -> String {
+        match &self.deposed {
+            Some(key) => format!("{} (deposed object {key})", self.address),
+            None => self.address.clone(),
+        }
+    }
+
+    fn outline(&self) -> String {
+        format!("{:?} {} {:?} {:?}", self.action, self.importing, self.previous, self.reason)
+    }
 }

@@ -1,45 +1,80 @@
 //! What changes inside a resource: places, with what stood and will stand there, as far as it may be shown.
 
-use super::super::secret::{attribute_is_secret, text_is_secret};
-use super::secrets::Secrets;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::super::secret::{Verdict, judge};
+use super::secrets::{Secrets, hides, member_verdict, secret_arguments};
 use super::value::{Mask, NULL, Value};
 
 /// Longest text that is shown as a value, in characters.
 const MAX_SHOWN: usize = 40;
 
 /// One changed place inside a resource.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct AttributeChange {
     /// The steps to it; elements of lists by their index.
     pub path: Vec<String>,
     /// What happens there.
-    pub kind: ChangeKind,
+    pub change: ChangeKind,
 }
 
 /// What happens at one place.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum ChangeKind {
-    /// A value where none was; the text when it may be shown.
-    Added(Option<String>),
+    /// A value where none was.
+    Added {
+        /// When it may be shown.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        value: Option<String>,
+    },
     /// No value any more.
     Removed,
-    /// Another value; the texts when they may be shown.
-    Changed(Option<(String, String)>),
+    /// Another value.
+    Changed {
+        /// When it may be shown.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        before: Option<String>,
+        /// When it may be shown.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        after: Option<String>,
+    },
     /// A number becomes larger or smaller.
     Number {
         /// As written.
         before: String,
         /// As written.
         after: String,
-        /// Whether it is known to be larger afterwards.
-        grows: bool,
     },
     /// Known after the apply only.
     Unknown,
-    /// Marked as sensitive, or under a secret's name: all that is said is that it changes.
+    /// Marked by the plan as sensitive: all that is said is that it changes.
     Sensitive,
-    /// A text that is sensitive elsewhere in the plan: all that is said is that it changes.
+    /// Not marked, and hidden all the same: under a secret's name, of a secret's form, or sensitive elsewhere in the plan.
     Redacted,
+    /// A place that the policy calls volatile: its values differ from run to run and are no part of what is compared.
+    Volatile,
+}
+
+impl ChangeKind {
+    /// Whether it is a number that is known to become larger.
+    pub fn grows(&self) -> bool {
+        matches!(self.numbers(), Some((before, after)) if before < after)
+    }
+
+    /// Whether it is a number that is known to become smaller.
+    pub fn shrinks(&self) -> bool {
+        matches!(self.numbers(), Some((before, after)) if after < before)
+    }
+
+    fn numbers(&self) -> Option<(f64, f64)> {
+        match self {
+            ChangeKind::Number { before, after } => before.parse().ok().zip(after.parse().ok()),
+            _ => None,
+        }
+    }
 }
 
 /// Both sides of a change, with what is marked in them.
@@ -50,6 +85,8 @@ pub(super) struct Sides<'m, 'a> {
     pub(super) unknown: Mask<'m, 'a>,
     pub(super) before_sensitive: Mask<'m, 'a>,
     pub(super) after_sensitive: Mask<'m, 'a>,
+    /// What the names on the way here say of the values.
+    pub(super) verdict: Verdict,
 }
 
 impl<'m, 'a> Sides<'m, 'a> {
@@ -60,6 +97,7 @@ impl<'m, 'a> Sides<'m, 'a> {
             unknown: self.unknown.key(key),
             before_sensitive: self.before_sensitive.key(key),
             after_sensitive: self.after_sensitive.key(key),
+            verdict: self.member_verdict(key),
         }
     }
 
@@ -71,7 +109,14 @@ impl<'m, 'a> Sides<'m, 'a> {
             unknown: after.map_or(nothing, |index| self.unknown.index(index)),
             before_sensitive: before.map_or(nothing, |index| self.before_sensitive.index(index)),
             after_sensitive: after.map_or(nothing, |index| self.after_sensitive.index(index)),
+            verdict: self.verdict,
         }
+    }
+
+    /// A secret on one side is one on both.
+    fn member_verdict(self, key: &str) -> Verdict {
+        let sides = [self.before, self.after].map(|side| member_verdict(self.verdict, side, key));
+        if sides.contains(&Verdict::Secret) { Verdict::Secret } else { sides[1] }
     }
 
     fn sensitive(self) -> bool {
@@ -82,22 +127,8 @@ impl<'m, 'a> Sides<'m, 'a> {
 /// Every place that changes, in the order of the keys.
 pub(super) fn changes(sides: Sides<'_, '_>, resource_type: &str, secrets: &Secrets) -> Vec<AttributeChange> {
     let mut found = Vec::new();
-    compare(sides, secrets, &mut Vec::new(), &mut found);
-    if attribute_is_secret(resource_type) {
-        // What it holds is secret, whatever the attribute is called.
-        found.iter_mut().for_each(AttributeChange::hide);
-    }
+    compare(Sides { verdict: judge(resource_type), ..sides }, secrets, &mut Vec::new(), &mut found);
     found
-}
-
-impl AttributeChange {
-    fn hide(&mut self) {
-        match &mut self.kind {
-            ChangeKind::Added(value) => *value = None,
-            ChangeKind::Changed(values) => *values = None,
-            _ => {}
-        }
-    }
 }
 
 fn compare(
@@ -110,13 +141,13 @@ fn compare(
     if sides.unknown.all() {
         return note(
             found,
-            path,
+            (path, secrets),
             if sides.sensitive() { ChangeKind::Sensitive } else { ChangeKind::Unknown },
         );
     }
     if sides.sensitive() {
         if before != after {
-            note(found, path, ChangeKind::Sensitive);
+            note(found, (path, secrets), ChangeKind::Sensitive);
         }
         return;
     }
@@ -129,21 +160,21 @@ fn compare(
             keys.dedup();
             if path.is_empty() || (!before.is_null() && !after.is_null()) {
                 for key in keys {
-                    path.push(secrets.shown(key).to_owned());
+                    path.push(key.to_owned());
                     compare(sides.key(key), secrets, path, found);
                     path.pop();
                 }
             } else {
                 note(
                     found,
-                    path,
-                    if before.is_null() { ChangeKind::Added(None) } else { ChangeKind::Removed },
+                    (path, secrets),
+                    if before.is_null() { ChangeKind::Added { value: None } } else { ChangeKind::Removed },
                 );
             }
         }
         (Value::Array(_), Value::Array(_)) => compare_lists(sides, secrets, path, found),
         _ if before == after => {}
-        _ => note(found, path, scalar_change(before, after, secrets, path)),
+        _ => note(found, (path, secrets), scalar_change(before, after, secrets, sides.verdict)),
     }
 }
 
@@ -170,7 +201,7 @@ fn compare_lists(
         }
     }
     if old.is_empty() && new.is_empty() && before != after {
-        return note(found, path, ChangeKind::Changed(None));
+        return note(found, (path, secrets), ChangeKind::Changed { before: None, after: None });
     }
     let pairs: Vec<(Option<usize>, Option<usize>)> = if old.len() == new.len() {
         old.into_iter().map(Some).zip(new.into_iter().map(Some)).collect()
@@ -178,35 +209,39 @@ fn compare_lists(
         let gone = old.into_iter().map(|index| (Some(index), None));
         gone.chain(new.into_iter().map(|index| (None, Some(index)))).collect()
     };
+    let (old_secrets, new_secrets) = (secret_arguments(before), secret_arguments(after));
     for (old, new) in pairs {
         path.push(new.or(old).unwrap_or_default().to_string());
-        compare(sides.pair(old, new), secrets, path, found);
+        let mut pair = sides.pair(old, new);
+        if old.is_some_and(|at| old_secrets.contains(&at)) || new.is_some_and(|at| new_secrets.contains(&at))
+        {
+            pair.verdict = Verdict::Secret;
+        }
+        compare(pair, secrets, path, found);
         path.pop();
     }
 }
 
-fn scalar_change(before: &Value<'_>, after: &Value<'_>, secrets: &Secrets, path: &[String]) -> ChangeKind {
-    // A number or a switch under such a name (`token_ttl`) is a setting, not a secret.
-    let is_setting = |value: &Value<'_>| matches!(value, Value::Null | Value::Bool(_) | Value::Number(_));
-    if !(is_setting(before) && is_setting(after)) && path.iter().any(|step| attribute_is_secret(step)) {
-        return ChangeKind::Sensitive;
+fn scalar_change(before: &Value<'_>, after: &Value<'_>, secrets: &Secrets, verdict: Verdict) -> ChangeKind {
+    if hides(verdict, before) || hides(verdict, after) {
+        return ChangeKind::Redacted;
     }
     match (before, after) {
-        (Value::Null, after) => ChangeKind::Added(shown(after, secrets)),
+        (Value::Null, after) => ChangeKind::Added { value: shown(after, secrets) },
         (_, Value::Null) => ChangeKind::Removed,
         (before, after) if !may_show(before, secrets) || !may_show(after, secrets) => ChangeKind::Redacted,
-        (Value::Number(before), Value::Number(after)) => ChangeKind::Number {
-            before: (*before).to_owned(),
-            after: (*after).to_owned(),
-            grows: matches!((before.parse::<f64>(), after.parse::<f64>()), (Ok(b), Ok(a)) if b < a),
-        },
-        (before, after) => ChangeKind::Changed(shown(before, secrets).zip(shown(after, secrets))),
+        (Value::Number(before), Value::Number(after)) => {
+            ChangeKind::Number { before: (*before).to_owned(), after: (*after).to_owned() }
+        }
+        (before, after) => {
+            ChangeKind::Changed { before: shown(before, secrets), after: shown(after, secrets) }
+        }
     }
 }
 
 fn may_show(value: &Value<'_>, secrets: &Secrets) -> bool {
     let mut may_show = true;
-    value.each_string(&mut |text| may_show &= secrets.may_show(text) && !text_is_secret(text));
+    value.each_string(&mut |text| may_show &= secrets.may_show(text));
     may_show
 }
 
@@ -217,13 +252,20 @@ fn shown(value: &Value<'_>, secrets: &Secrets) -> Option<String> {
         Value::Number(text) => secrets.may_show(text).then(|| (*text).to_owned()),
         Value::String(text) => {
             let is_short = text.chars().count() <= MAX_SHOWN && !text.contains('\n');
-            let shows = is_short && secrets.may_show(text) && !text_is_secret(text);
+            let shows = is_short && secrets.may_show(text);
             shows.then(|| if text.is_empty() { "\"\"".to_owned() } else { text.to_string() })
         }
         _ => None,
     }
 }
 
-fn note(found: &mut Vec<AttributeChange>, path: &[String], kind: ChangeKind) {
-    found.push(AttributeChange { path: path.to_vec(), kind });
+/// The same of a setting with a name of its own.
+pub(super) fn shown_setting(name: &str, value: &Value<'_>, secrets: &Secrets) -> Option<String> {
+    if hides(judge(name), value) { None } else { shown(value, secrets) }
+}
+
+/// Keys on the way that are secret are hidden in it.
+fn note(found: &mut Vec<AttributeChange>, (path, secrets): (&[String], &Secrets), change: ChangeKind) {
+    let path = path.iter().map(|step| secrets.shown(step).to_owned()).collect();
+    found.push(AttributeChange { path, change });
 }

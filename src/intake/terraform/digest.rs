@@ -15,25 +15,15 @@ use super::secrets::{REDACTED, Secrets};
 use super::value::{Mask, NULL, Value};
 
 /// One change in the digest.
-#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Fingerprint {
     /// Its canonical text's SHA-256, as hex.
     pub(super) hash: String,
-    /// Eight hex digits of the address, then four for each attribute with its values.
-    pub(super) id: String,
-    /// By attribute.
-    pub(super) parts: Vec<(String, String)>,
+    /// A few hex digits for each attribute with its values, to say later where two changes differ. Too few to find a
+    /// value by trying.
+    pub(super) prints: BTreeMap<String, String>,
     /// Whether a value in it is masked, and so no part of the hash.
     pub(super) is_masked: bool,
 }
-
-/// Attribute of the action among a fingerprint's parts.
-const ACTION: &str = "the action";
-
-/// Longest `parts` of a record, in bytes; more would make its frontmatter unreadable.
-const MAX_PARTS: usize = 4000;
-/// With more changes than this `parts` would be too long in its shortest form, in which each takes 14 bytes.
-pub(super) const MAX_CHANGES_WITH_PARTS: usize = MAX_PARTS / 14;
 
 /// What a fingerprint is taken of.
 pub(super) struct Subject<'c, 'a> {
@@ -44,8 +34,6 @@ pub(super) struct Subject<'c, 'a> {
     /// Places that are left out.
     pub(super) is_volatile: &'c dyn Fn(&[String]) -> bool,
     pub(super) secrets: &'c Secrets,
-    /// Whether the parts are wanted, too.
-    pub(super) keeps_parts: bool,
 }
 
 /// The fingerprint of one change, of which `attributes` are the places that change.
@@ -55,28 +43,28 @@ pub(super) fn fingerprint<'c>(
 ) -> Fingerprint {
     let Subject { raw, values, secrets, .. } = *subject;
     let previous = quoted(subject.previous.unwrap_or_default(), secrets);
-    let mut parts =
-        vec![(ACTION.to_owned(), format!("{}|{}|{previous}", raw.action.as_str(), subject.importing))];
-    parts.extend(attribute_parts(subject, attributes));
     // A resource that is there and one that is not differ, though neither has an attribute.
     let there = format!("{}{}", values.before.is_null(), values.after.is_null());
     let id = format!("{}\n{}", quoted(&raw.address, secrets), raw.deposed.as_deref().unwrap_or_default());
     let mut whole = Sha256::new();
-    whole.update(format!("{id}\n{there}\n"));
-    for (name, text) in &parts {
-        whole.update(format!("{}={text}\n", quoted(name, secrets)));
+    whole.update(format!("{id}\n{there}\n{}|{}|{previous}\n", raw.action.as_str(), subject.importing));
+    let mut is_masked = id.contains(REDACTED) || previous.contains(REDACTED);
+    let mut prints: BTreeMap<String, String> = BTreeMap::new();
+    for (name, text) in attribute_parts(subject, attributes) {
+        is_masked |= text.contains(REDACTED);
+        let part = Sha256::digest(format!("{}={text}", quoted(&name, secrets)));
+        whole.update(part);
+        // What is on neither side says nothing.
+        if !text.starts_with("null->null|") {
+            prints.entry(name).or_default().push_str(&hex(&part[..2]));
+        }
     }
-    let is_masked = parts.iter().any(|(_, text)| text.contains(REDACTED)) || id.contains(REDACTED);
-    let kept = if subject.keeps_parts { parts } else { Vec::new() };
-    Fingerprint {
-        hash: hex(&whole.finalize()),
-        id: short(&id, 8),
-        is_masked,
-        parts: kept
-            .into_iter()
-            .map(|(name, text)| (name.clone(), short(&format!("{name}={text}"), 4)))
-            .collect(),
-    }
+    Fingerprint { hash: hex(&whole.finalize()), prints, is_masked }
+}
+
+/// A few hex digits of a text that is no secret.
+pub(super) fn print(text: &str) -> String {
+    hex(&Sha256::digest(text)[..4])
 }
 
 /// The canonical text of each attribute, before and after, with the facts about what is sensitive in it.
@@ -87,7 +75,7 @@ fn attribute_parts<'c>(
     let Subject { secrets, is_volatile, .. } = *subject;
     let mut facts: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for change in
-        attributes.filter(|change| matches!(change.kind, ChangeKind::Sensitive | ChangeKind::Redacted))
+        attributes.filter(|change| matches!(change.change, ChangeKind::Sensitive | ChangeKind::Redacted))
     {
         let first = change.path.first().map_or("", String::as_str);
         facts.entry(first).or_default().push(change.path.join("."));
@@ -218,80 +206,4 @@ fn hex(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     let digit = |nibble: u8| char::from(DIGITS[usize::from(nibble)]);
     bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
-}
-
-fn short(text: &str, length: usize) -> String {
-    let mut hash = hex(&Sha256::digest(text));
-    hash.truncate(length);
-    hash
-}
-
-/// The ID of an address that holds nothing sensitive and names no deposed object.
-pub(super) fn short_id(address: &str) -> String {
-    short(&format!("{}\n", serde_json::Value::from(address)), 8)
-}
-
-/// What the record keeps so that a later plan can be told apart attribute by attribute: a word for each change.
-/// `None` when that would be too long.
-pub(super) fn written_parts<'f>(prints: impl Iterator<Item = &'f Fingerprint> + Clone) -> Option<String> {
-    if prints.clone().count() > MAX_CHANGES_WITH_PARTS {
-        return None;
-    }
-    let word = |print: &Fingerprint| {
-        let parts: String = print.parts.iter().map(|(_, part)| part.as_str()).collect();
-        format!("{}:{parts}", print.id)
-    };
-    let full = prints.clone().map(word).collect::<Vec<_>>().join(" ");
-    if full.len() <= MAX_PARTS {
-        return Some(full);
-    }
-    let one = |print: &Fingerprint| format!("{}:{}", print.id, &print.hash[..4]);
-    let brief = prints.map(one).collect::<Vec<_>>().join(" ");
-    (brief.len() <= MAX_PARTS).then_some(brief)
-}
-
-/// How a change differs from what the record keeps of it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Difference {
-    /// The record knows no such change.
-    New,
-    /// These attributes differ; none when the record does not keep them.
-    Attributes(Vec<String>),
-}
-
-/// Compares changes with a record's `parts`: for each that differs, how; and the IDs of those that the record has
-/// and the plan has not.
-pub(super) fn differences<'f>(
-    recorded: &str,
-    prints: impl Iterator<Item = &'f Fingerprint>,
-) -> (Vec<(usize, Difference)>, Vec<String>) {
-    let mut known: BTreeMap<&str, &str> =
-        recorded.split_whitespace().filter_map(|word| word.split_once(':')).collect();
-    let mut found = Vec::new();
-    for (index, print) in prints.enumerate() {
-        let Some(parts) = known.remove(print.id.as_str()) else {
-            found.push((index, Difference::New));
-            continue;
-        };
-        let brief = parts.len() == 4 && print.parts.len() > 1;
-        if brief {
-            if parts != &print.hash[..4] {
-                found.push((index, Difference::Attributes(Vec::new())));
-            }
-            continue;
-        }
-        let mut old: Vec<&str> =
-            parts.as_bytes().chunks(4).filter_map(|chunk| std::str::from_utf8(chunk).ok()).collect();
-        let mut names = Vec::new();
-        for (name, part) in &print.parts {
-            match old.iter().position(|old| old == part) {
-                Some(at) => drop(old.remove(at)),
-                None => names.push(name.clone()),
-            }
-        }
-        if !names.is_empty() || !old.is_empty() {
-            found.push((index, Difference::Attributes(names)));
-        }
-    }
-    (found, known.into_keys().map(str::to_owned).collect())
 }

@@ -1,6 +1,8 @@
 //! What a change opens to every address, and which role it grants: facts about the values of a resource, which rules
 //! of the policy may ask for. Of the values themselves a role's name alone is kept.
 
+use super::fact::Fact;
+use super::secrets::Secrets;
 use super::value::Value;
 
 /// Ports from and to, both included.
@@ -10,17 +12,29 @@ const ALL_PORTS: Ports = (0, u16::MAX);
 /// How the providers write "every address".
 const EVERYWHERE: [&str; 6] = ["0.0.0.0/0", "::/0", "*", "internet", "any", "0.0.0.0"];
 /// What a policy document grants that allows every action on every resource.
-pub(super) const EVERYTHING: &str = "*";
+const EVERYTHING: &str = "*";
+
+/// Everything that rules may ask for.
+pub(super) fn facts(
+    resource_type: &str,
+    before: &Value<'_>,
+    after: &Value<'_>,
+    secrets: &Secrets,
+) -> Vec<Fact> {
+    let opened = opened(resource_type, before, after).into_iter().map(|(from, to)| Fact::Opens { from, to });
+    let granted = granted(resource_type, before, after).filter(|name| secrets.may_show(name));
+    opened.chain(granted.map(|name| Fact::Grants { name })).collect()
+}
 
 /// The ports that are open to every address afterwards and were not before.
-pub(super) fn opened(resource_type: &str, before: &Value<'_>, after: &Value<'_>) -> Vec<Ports> {
+fn opened(resource_type: &str, before: &Value<'_>, after: &Value<'_>) -> Vec<Ports> {
     let before = open(resource_type, before);
     open(resource_type, after).into_iter().flat_map(|ports| without(ports, &before)).collect()
 }
 
 /// The role or policy that it grants afterwards and did not before, by its own name without a path;
 /// [`EVERYTHING`] for a document that allows all.
-pub(super) fn granted(resource_type: &str, before: &Value<'_>, after: &Value<'_>) -> Option<String> {
+fn granted(resource_type: &str, before: &Value<'_>, after: &Value<'_>) -> Option<String> {
     let after = grant(resource_type, after)?;
     (grant(resource_type, before).as_ref() != Some(&after)).then_some(after)
 }

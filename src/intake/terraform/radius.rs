@@ -2,11 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::Plan;
 use super::action::Action;
 use super::address::{split_address, without_keys};
-use super::change::Change;
+use super::change::{Change, is_false};
 use super::references::References;
-use super::summary::Summary;
 use super::value::Value;
 use super::wrong::WrongInput;
 use crate::intake::escape;
@@ -42,7 +45,8 @@ pub struct Touched {
 }
 
 /// An existing resource that refers to one that changes.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Reached {
     /// Its address.
     pub address: String,
@@ -50,19 +54,36 @@ pub struct Reached {
     pub through: Vec<String>,
 }
 
-impl Radius {
-    pub(super) fn of(
-        changes: &[Change],
-        summary: &Summary,
+/// What of the blast radius a plan's changes do not say themselves: who refers to what changes.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Reach {
+    /// Existing resources that are not changed themselves and refer to those, directly or through others.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub reached: Vec<Reached>,
+    /// Which of these refers to which: blocks, without the keys of `count` and `for_each`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub edges: Vec<(String, String)>,
+    /// Whether the plan has the configuration, without which references cannot be seen.
+    #[serde(skip_serializing_if = "is_false")]
+    pub sees_references: bool,
+    /// Whether something refers to local values, behind which a plan does not let anybody see.
+    #[serde(skip_serializing_if = "is_false")]
+    pub through_locals: bool,
+}
+
+impl Reach {
+    /// Of all changes of a plan, those that change nothing included.
+    pub(super) fn of<'c>(
+        changes: impl Iterator<Item = &'c Change> + Clone,
         configuration: &Value<'_>,
         prior_state: Option<&str>,
-        errored: bool,
     ) -> Result<Self, WrongInput> {
         let mut references = References::of(configuration);
         if let Some(prior_state) = prior_state {
             references.add_state(prior_state)?;
         }
-        let managed = || changes.iter().filter(|change| !change.is_data);
+        let managed = || changes.clone().filter(|change| !change.is_data);
         let touched: Vec<&Change> = managed().filter(|change| change.action.touches_existing()).collect();
         let mut distance: BTreeMap<String, usize> = BTreeMap::new();
         for change in &touched {
@@ -81,24 +102,39 @@ impl Radius {
         });
         let mut reached: Vec<Reached> = reached.collect();
         reached.sort_by(|a, b| a.address.cmp(&b.address));
-        let mut touched: Vec<Touched> = touched
-            .into_iter()
-            .map(|change| Touched { address: escape(&change.address), verb: change.verb() })
-            .collect();
-        touched.sort_by(|a, b| a.address.cmp(&b.address));
-        let edges = edges(&references, &touched, &reached);
-        Ok(Radius {
-            new_only: summary.is_new_only() && summary.invoke == 0 && touched.is_empty() && !errored,
-            partial: errored,
+        Ok(Reach {
+            edges: edges(&references, &touched, &reached),
+            reached,
             sees_references: !configuration.get("root_module").is_null(),
             through_locals: references.through_locals,
-            touched,
-            reached,
-            n_unnamed: 0,
-            edges,
         })
     }
+}
 
+impl Plan {
+    /// How far it reaches.
+    pub fn radius(&self) -> Radius {
+        let touched = self.all_changes().filter(|change| !change.is_data && change.action.touches_existing());
+        let mut touched: Vec<Touched> =
+            touched.map(|change| Touched { address: escape(&change.address), verb: change.verb() }).collect();
+        touched.sort_by(|a, b| a.address.cmp(&b.address));
+        let Reach { reached, edges, sees_references, through_locals } = self.reach.clone();
+        let only_makes =
+            self.summary.is_new_only() && self.invocations.is_empty() && self.deferred.is_empty();
+        Radius {
+            new_only: only_makes && touched.is_empty() && !self.errored,
+            partial: self.errored,
+            n_unnamed: 0,
+            touched,
+            reached,
+            edges,
+            sees_references,
+            through_locals,
+        }
+    }
+}
+
+impl Radius {
     /// The radius that a record's block tells, for whoever has the record and not the plan. `None` when its list is
     /// folded, so that it does not name what is touched.
     pub fn recorded(block: &str) -> Option<Self> {
@@ -220,7 +256,7 @@ fn reach(references: &References, distance: &mut BTreeMap<String, usize>) {
     }
 }
 
-fn edges(references: &References, touched: &[Touched], reached: &[Reached]) -> Vec<(String, String)> {
+fn edges(references: &References, touched: &[&Change], reached: &[Reached]) -> Vec<(String, String)> {
     let addresses = touched.iter().map(|t| &t.address).chain(reached.iter().map(|r| &r.address));
     let shown: BTreeSet<String> = addresses.map(|address| without_keys(address)).collect();
     let pairs = references.targets.iter().filter(|(source, _)| shown.contains(*source));

@@ -3,6 +3,7 @@
 use toml_edit::{InlineTable, Value};
 
 use super::Plan;
+use crate::intake::Found;
 use crate::intake::block::{get_block, put_section, section_text};
 use crate::record::edit::{EditError, set_nested_field};
 
@@ -39,21 +40,27 @@ impl Plan {
     ///
     /// # Errors
     /// [`EditError`] when the record cannot be read, or its text leaves no room for the plan.
-    pub fn put(&self, path: &str, source: &str, place: Place<'_>) -> Result<String, EditError> {
-        let text = set_nested_field(source, "plan", place.environment, self.value())?;
+    pub fn put(
+        &self,
+        path: &str,
+        source: &str,
+        found: &Found,
+        place: Place<'_>,
+    ) -> Result<String, EditError> {
+        let text = set_nested_field(source, "plan", place.environment, self.value(found))?;
         put_section(
             path,
             &text,
             place.section(),
             &place.heading(),
-            &self.block(place.list_limit),
+            &self.block(found, place.list_limit),
             place.is_guidance,
         )
     }
 
     /// `{ digest, add, change, destroy, replace, … }`.
-    fn value(&self) -> Value {
-        let summary = &self.summary;
+    fn value(&self, found: &Found) -> Value {
+        let (summary, radius) = (&self.summary, self.radius());
         let mut table = InlineTable::new();
         table.insert("digest", self.digest.as_str().into());
         let counts = [
@@ -63,16 +70,13 @@ impl Plan {
             ("replace", summary.replace, true),
             ("import", summary.import, summary.import > 0),
             ("forget", summary.forget, summary.forget > 0),
-            ("touches", self.radius.touched.len(), true),
-            ("reaches", self.radius.reached.len(), self.radius.sees_references),
+            ("touches", radius.touched.len(), true),
+            ("reaches", radius.reached.len(), radius.sees_references),
         ];
         for (key, count, _) in counts.into_iter().filter(|(_, _, written)| *written) {
             table.insert(key, i64::try_from(count).unwrap_or(i64::MAX).into());
         }
-        self.found.insert_into(&mut table);
-        if let Some(parts) = &self.parts {
-            table.insert("parts", parts.as_str().into());
-        }
+        found.insert_into(&mut table);
         Value::InlineTable(table)
     }
 }

@@ -4,8 +4,11 @@
 //! those that name both what is changed and what happens to it, then all others. Of rules that are equally
 //! precise the riskiest counts. A change that no rule matches is judged by what happens to it.
 
+use super::Plan;
+use super::action::Action;
 use super::change::Change;
-use super::diff::{AttributeChange, ChangeKind};
+use super::diff::AttributeChange;
+use super::fact::Fact;
 use crate::intake::escape;
 use crate::intake::found::{Finding, Found, Match, Precision, most_precise};
 use crate::policy::{Category, PlanAction, TerraformRule};
@@ -14,10 +17,10 @@ use crate::record::Risk;
 /// Name under which a change stands that no category matches.
 const UNMATCHED: &str = "by-action";
 
-/// What is found in the changes of a plan.
-pub(super) fn find(changes: &[Change], categories: &[Category]) -> Found {
+/// What is found in a plan.
+pub(super) fn find(plan: &Plan, categories: &[Category]) -> Found {
     let mut found = Found::default();
-    for change in changes.iter().filter(|change| change.is_listed() && !change.is_data) {
+    for change in plan.all_changes().filter(|change| !change.is_data) {
         let actions = actions(change);
         let matches: Vec<Match<'_>> = categories
             .iter()
@@ -35,6 +38,10 @@ pub(super) fn find(changes: &[Change], categories: &[Category]) -> Found {
             [] => found.extend(by_action(&actions, reason)),
             deciding => found.add(deciding, &reason),
         }
+    }
+    if plan.errored {
+        let reason = "planning ended in an error, so that the list of changes is partial".to_owned();
+        found.push(Finding { category: "incomplete".to_owned(), risk: Risk::High, reason });
     }
     found
 }
@@ -87,27 +94,26 @@ fn precision(rule: &TerraformRule, change: &Change, actions: &[PlanAction]) -> O
 
 /// Providers do not tell roles apart by letter case.
 fn grants_one(rule: &TerraformRule, change: &Change) -> bool {
-    change
-        .granted
-        .as_ref()
-        .is_some_and(|name| rule.grants.iter().any(|asked| asked.eq_ignore_ascii_case(name)))
+    let grants = |fact: &Fact| match fact {
+        Fact::Grants { name } => rule.grants.iter().any(|asked| asked.eq_ignore_ascii_case(name)),
+        Fact::Opens { .. } => false,
+    };
+    change.facts.iter().any(grants)
 }
 
 fn is_opened(change: &Change, port: u16) -> bool {
-    change.opened.iter().any(|(from, to)| (*from..=*to).contains(&port))
+    change.facts.iter().any(|fact| matches!(fact, Fact::Opens { from, to } if (*from..=*to).contains(&port)))
 }
 
 fn changes_one(rule: &TerraformRule, change: &Change) -> bool {
+    let whole = matches!(change.action, Action::Create | Action::Delete | Action::Forget);
     change.attributes.iter().any(|attribute| rule.attributes.matches(&attribute.path))
-        || change.has.iter().any(|name| rule.attributes.matches(&[name]))
+        || (whole && change.prints.keys().any(|name| rule.attributes.matches(&[name])))
 }
 
 /// Whether an update in place changes only what the rule lists, and numbers that grow where it asks for that.
 fn changes_nothing_else(rule: &TerraformRule, change: &Change, actions: &[PlanAction]) -> bool {
-    let grows = |attribute: &AttributeChange| {
-        matches!(attribute.kind, ChangeKind::Number { grows: true, .. })
-            && rule.grows.matches(&attribute.path)
-    };
+    let grows = |attribute: &AttributeChange| attribute.change.grows() && rule.grows.matches(&attribute.path);
     let n_grow = change.attributes.iter().filter(|attribute| grows(attribute)).count();
     actions == [PlanAction::Update]
         && !change.attributes.is_empty()

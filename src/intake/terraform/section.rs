@@ -5,35 +5,43 @@ use std::collections::BTreeMap;
 use super::Plan;
 use super::address::without_keys;
 use super::change::Change;
+use super::listed::{Deferred, FailedCheck, Invocation};
 use super::radius::Radius;
 use crate::intake::escape;
+use crate::intake::found::Found;
 
 impl Plan {
-    /// The block for an environment, in Markdown. A list longer than `limit` is folded by module and type, with
-    /// counts; nothing is left out silently.
-    pub fn block(&self, limit: usize) -> String {
-        let mut text = format!("{}\n", self.summary.line());
+    /// The block for an environment, in Markdown, with what a policy found. A list longer than `limit` is folded by
+    /// module and type, with counts; nothing is left out silently.
+    pub fn block(&self, found: &Found, limit: usize) -> String {
+        let mut text = format!("{}\n", self.headline());
         if self.errored {
             text.push_str("\n**Planning ended in an error: this list is partial.**\n");
         } else if self.complete == Some(false) {
             text.push_str("\nThis plan is not complete: something is left to plan after it is applied.\n");
         }
-        let list = self.list(limit);
-        if !list.is_empty() {
-            text.push_str(&format!("\n```text\n{}\n```\n", list.join("\n")));
-        }
-        let reasons = self.found.reasons();
-        if let Some(risk) = self.found.risk() {
+        push_list(&mut text, "", &self.list(limit));
+        if let Some(risk) = found.risk() {
             text.push_str(&format!("\nRisk found: {}\n\n", risk.as_str()));
-            reasons.iter().for_each(|reason| text.push_str(&format!("- {}\n", markdown(reason))));
+            found.reasons().iter().for_each(|reason| text.push_str(&format!("- {}\n", markdown(reason))));
         }
-        if self.summary.listed > 0 {
-            text.push_str(&format!("\nBlast radius: {}\n", self.radius.sentence()));
-            let reached = reached_lines(&self.radius, limit);
-            if !reached.is_empty() {
-                text.push_str(&format!("\n```text\n{}\n```\n", reached.join("\n")));
-            }
+        if self.summary.listed > 0 || self.summary.deferred > 0 {
+            let radius = self.radius();
+            text.push_str(&format!("\nBlast radius: {}\n", radius.sentence()));
+            push_list(&mut text, "", &reached_lines(&radius, limit));
         }
+        let deferred = |deferred: &Deferred| format!("{}: {}", deferred.change.line(), deferred.why());
+        let lines: Vec<String> = self.deferred.iter().map(deferred).collect();
+        push_list(&mut text, "Left for a later plan", &shortened(lines, limit));
+        let invoked =
+            |invocation: &Invocation| escape(&format!("! {} ({})", invocation.address, invocation.words()));
+        let lines: Vec<String> = self.invocations.iter().map(invoked).collect();
+        push_list(&mut text, "Actions that are invoked", &shortened(lines, limit));
+        let lines: Vec<String> = self.drift.iter().map(Change::line).collect();
+        let heading = format!("Changed outside of {} before this plan", self.tool.name());
+        push_list(&mut text, &heading, &shortened(lines, limit));
+        let lines: Vec<String> = self.checks.iter().map(FailedCheck::line).collect();
+        push_list(&mut text, "Checks that did not pass", &shortened(lines, limit));
         text
     }
 
@@ -62,6 +70,27 @@ impl Plan {
         }
         Vec::new()
     }
+}
+
+/// A list in a code block under its heading.
+fn push_list(text: &mut String, heading: &str, lines: &[String]) {
+    if lines.is_empty() {
+        return;
+    }
+    if !heading.is_empty() {
+        text.push_str(&format!("\n{heading}:\n"));
+    }
+    text.push_str(&format!("\n```text\n{}\n```\n", lines.join("\n")));
+}
+
+/// The first lines, and how many more there are.
+fn shortened(mut lines: Vec<String>, limit: usize) -> Vec<String> {
+    let more = lines.len().saturating_sub(limit);
+    if more > 0 {
+        lines.truncate(limit);
+        lines.push(format!("and {more} more"));
+    }
+    lines
 }
 
 /// What changes are folded by.

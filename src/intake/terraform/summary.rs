@@ -1,10 +1,15 @@
-//! The counts of a plan and its summary line, exactly as the tool prints it.
+//! The counts of a plan and its summary line, as the tool prints it.
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::Plan;
 use super::action::Action;
 use super::change::Change;
 
 /// Which program made the plan.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
 pub enum Tool {
     /// HashiCorp's.
     Terraform,
@@ -12,47 +17,70 @@ pub enum Tool {
     OpenTofu,
 }
 
+impl Tool {
+    /// As it calls itself.
+    pub fn name(self) -> &'static str {
+        match self {
+            Tool::Terraform => "Terraform",
+            Tool::OpenTofu => "OpenTofu",
+        }
+    }
+}
+
 /// How many of what. A replace counts in `add` and in `destroy`, as the tools count.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
 pub struct Summary {
-    /// Who counts.
-    pub tool: Tool,
     /// Taken under management.
+    #[serde(skip_serializing_if = "is_zero")]
     pub import: usize,
     /// Made.
+    #[serde(skip_serializing_if = "is_zero")]
     pub add: usize,
     /// Changed in place.
+    #[serde(skip_serializing_if = "is_zero")]
     pub change: usize,
     /// Destroyed.
+    #[serde(skip_serializing_if = "is_zero")]
     pub destroy: usize,
     /// Destroyed and made again.
+    #[serde(skip_serializing_if = "is_zero")]
     pub replace: usize,
     /// Left alone from now on.
+    #[serde(skip_serializing_if = "is_zero")]
     pub forget: usize,
     /// Known under another address afterwards.
+    #[serde(skip_serializing_if = "is_zero")]
     pub moved: usize,
     /// Read during the apply.
+    #[serde(skip_serializing_if = "is_zero")]
     pub read: usize,
     /// Actions that are invoked.
+    #[serde(skip_serializing_if = "is_zero")]
     pub invoke: usize,
     /// Outputs that change.
+    #[serde(skip_serializing_if = "is_zero")]
     pub outputs: usize,
     /// Objects that had changed outside of the tool.
+    #[serde(skip_serializing_if = "is_zero")]
     pub drift: usize,
+    /// Changes that are left for a later plan.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub deferred: usize,
     /// Changes that the tool lists.
+    #[serde(skip_serializing_if = "is_zero")]
     pub listed: usize,
-    /// Whether planning ended in an error.
-    pub errored: bool,
 }
 
 impl Summary {
-    pub(super) fn count(tool: Tool, changes: &[Change], invoke: usize, outputs: usize, drift: usize) -> Self {
-        let listed: Vec<&Change> = changes.iter().filter(|change| change.is_listed()).collect();
-        let count = |holds: &dyn Fn(&Change) -> bool| listed.iter().filter(|change| holds(change)).count();
+    /// Counts what a plan lists.
+    pub(super) fn of(plan: &Plan) -> Self {
+        let count =
+            |holds: &dyn Fn(&Change) -> bool| plan.changes.iter().filter(|change| holds(change)).count();
         let replace = count(&|change| change.action.replaces());
         let again = count(&|change| change.action == Action::CreateForget);
+        let invoke = plan.invocations.iter().filter(|invocation| invocation.deferred.is_none()).count();
         Summary {
-            tool,
             import: count(&|change| change.importing),
             add: count(&|change| change.action == Action::Create) + replace + again,
             change: count(&|change| change.action == Action::Update),
@@ -62,45 +90,11 @@ impl Summary {
             moved: count(&|change| change.previous.is_some()),
             read: count(&|change| change.action == Action::Read),
             invoke,
-            outputs,
-            drift,
-            listed: listed.len(),
-            errored: false,
+            outputs: plan.outputs.len(),
+            drift: plan.drift.len(),
+            deferred: plan.deferred.len() + plan.invocations.len() - invoke,
+            listed: plan.changes.len(),
         }
-    }
-
-    /// The line that the tool prints.
-    pub fn line(&self) -> String {
-        let Summary { import, add, change, destroy, forget, invoke, .. } = self;
-        if self.listed == 0 && *invoke == 0 {
-            return self.line_without_changes();
-        }
-        let imports = if *import > 0 { format!("{import} to import, ") } else { String::new() };
-        let forgets = match self.tool {
-            Tool::OpenTofu if *forget > 0 => format!(", {forget} to forget"),
-            _ => String::new(),
-        };
-        let invokes = if *invoke > 0 { format!(" Actions: {invoke} to invoke.") } else { String::new() };
-        format!("Plan: {imports}{add} to add, {change} to change, {destroy} to destroy{forgets}.{invokes}")
-    }
-
-    /// Without a change of a resource the tools print no `Plan:` line.
-    fn line_without_changes(&self) -> String {
-        if self.errored {
-            let tool = match self.tool {
-                Tool::Terraform => "Terraform",
-                Tool::OpenTofu => "OpenTofu",
-            };
-            return format!("Planning failed. {tool} encountered an error while generating this plan.");
-        }
-        if self.outputs > 0 {
-            let plural = if self.outputs == 1 { "output" } else { "outputs" };
-            return format!(
-                "Changes to Outputs: {} {plural}, without changing any real infrastructure.",
-                self.outputs
-            );
-        }
-        "No changes. Your infrastructure matches the configuration.".to_owned()
     }
 
     /// Whether nothing that is there changes: there is something to make, and only that.
@@ -111,5 +105,47 @@ impl Summary {
             && self.forget == 0
             && self.import == 0
             && self.moved == 0
+    }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
+fn is_zero(count: &usize) -> bool {
+    *count == 0
+}
+
+impl Plan {
+    /// The line that the tool prints; what was deferred is said behind it.
+    pub fn headline(&self) -> String {
+        let Summary { import, add, change, destroy, forget, invoke, deferred, .. } = &self.summary;
+        let later =
+            if *deferred > 0 { format!(" Deferred: {deferred} for a later plan.") } else { String::new() };
+        if self.summary.listed == 0 && *invoke == 0 {
+            return format!("{}{later}", self.line_without_changes());
+        }
+        let imports = if *import > 0 { format!("{import} to import, ") } else { String::new() };
+        let forgets = match self.tool {
+            Tool::OpenTofu if *forget > 0 => format!(", {forget} to forget"),
+            _ => String::new(),
+        };
+        let invokes = if *invoke > 0 { format!(" Actions: {invoke} to invoke.") } else { String::new() };
+        format!(
+            "Plan: {imports}{add} to add, {change} to change, {destroy} to destroy{forgets}.{invokes}{later}"
+        )
+    }
+
+    /// Without a change of a resource the tools print no `Plan:` line.
+    fn line_without_changes(&self) -> String {
+        let tool = self.tool.name();
+        if self.errored {
+            return format!("Planning failed. {tool} encountered an error while generating this plan.");
+        }
+        match (self.summary.outputs, self.summary.drift) {
+            (0, 0) if self.summary.deferred > 0 => "No changes yet.".to_owned(),
+            (0, 0) => "No changes. Your infrastructure matches the configuration.".to_owned(),
+            (0, 1) => format!("No changes planned, and 1 object had changed outside of {tool}."),
+            (0, n) => format!("No changes planned, and {n} objects had changed outside of {tool}."),
+            (1, _) => "Changes to Outputs: 1 output, without changing any real infrastructure.".to_owned(),
+            (n, _) => format!("Changes to Outputs: {n} outputs, without changing any real infrastructure."),
+        }
     }
 }

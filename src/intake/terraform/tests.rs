@@ -4,13 +4,19 @@ use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 
 use super::*;
+use crate::policy::FieldGlobs;
+use crate::record::Risk;
 
-fn read(plan: &Json) -> Plan {
+pub(super) fn read(plan: &Json) -> Plan {
     let policy = Policy::builtin();
     Plan::read(plan.to_string().as_bytes(), Rules::of(&policy)).unwrap()
 }
 
-fn plan(changes: &Json) -> Json {
+fn found(plan: &Plan) -> Found {
+    plan.found(&Policy::builtin())
+}
+
+pub(super) fn plan(changes: &Json) -> Json {
     json!({ "format_version": "1.2", "resource_changes": changes })
 }
 
@@ -24,8 +30,9 @@ fn change(resource_type: &str, actions: &Json, before: &Json, after: &Json) -> J
 /// The risk and categories of one change.
 fn judged(resource_type: &str, actions: &[&str], before: Json, after: Json) -> String {
     let plan = read(&plan(&json!([change(resource_type, &json!(actions), &before, &after)])));
-    let risk = plan.found.risk().map_or("none", Risk::as_str);
-    format!("{risk}: {}", plan.found.categories().join(", "))
+    let found = found(&plan);
+    let risk = found.risk().map_or("none", Risk::as_str);
+    format!("{risk}: {}", found.categories().join(", "))
 }
 
 #[test]
@@ -33,7 +40,7 @@ fn a_route_in_a_network_that_is_new_too_is_low() {
     let plan = |unknown: Json| {
         let change = json!({ "actions": ["create"], "before": null, "after": {"cidr": "0.0.0.0/0"}, "after_unknown": unknown });
         let route = json!({ "address": "aws_route.x", "mode": "managed", "type": "aws_route", "name": "x", "change": change });
-        read(&json!({ "format_version": "1.2", "resource_changes": [route] })).found.risk()
+        found(&read(&json!({ "format_version": "1.2", "resource_changes": [route] }))).risk()
     };
     assert_eq!(plan(json!({ "route_table_id": true })), Some(crate::record::Risk::Low));
     assert_eq!(plan(json!({ "id": true })), Some(crate::record::Risk::High));
@@ -120,11 +127,9 @@ fn what_the_provider_hides_is_looked_for() {
 
 #[test]
 fn a_policy_without_rules_leaves_the_action() {
-    let policy = Policy::builtin();
-    let rules = Rules { categories: &[], volatile: &policy.plan.volatile };
+    let policy = Policy { categories: Vec::new(), ..Policy::builtin() };
     let file = plan(&json!([change("a_b", &json!(["delete"]), &json!({}), &Json::Null)]));
-    let plan = Plan::read(file.to_string().as_bytes(), rules).unwrap();
-    assert_eq!(plan.found.reasons(), ["by-action (high): a_b.x is destroyed"]);
+    assert_eq!(read(&file).found(&policy).reasons(), ["by-action (high): a_b.x is destroyed"]);
 }
 
 #[test]
@@ -224,7 +229,7 @@ fn volatile_values_are_left_out_of_the_digest() {
     let digest = |commit: &str, stamp: &str, name: &str| {
         let after = json!({"tags": {"commit": commit, "n": name}, "a": [{"stamp": stamp}]});
         let file = plan(&json!([change("aws_x", &json!(["create"]), &Json::Null, &after)]));
-        Plan::read(file.to_string().as_bytes(), Rules { categories: &[], volatile: &globs }).unwrap().digest
+        Plan::read(file.to_string().as_bytes(), Rules { volatile: &globs }).unwrap().digest
     };
     assert_eq!(digest("a", "1", "n"), digest("b", "2", "n"));
     assert_ne!(digest("a", "1", "n"), digest("a", "1", "m"));
@@ -233,20 +238,20 @@ fn volatile_values_are_left_out_of_the_digest() {
 #[test]
 fn planning_that_failed_is_not_no_change() {
     let mut file = plan(&json!([]));
-    assert!(read(&file).summary.line().starts_with("No changes."));
+    assert!(read(&file).headline().starts_with("No changes."));
     file["errored"] = json!(true);
     let plan = read(&file);
     assert_eq!(
-        plan.summary.line(),
+        plan.headline(),
         "Planning failed. Terraform encountered an error while generating this plan."
     );
-    assert_eq!(plan.found.risk(), Some(Risk::High));
+    assert_eq!(found(&plan).risk(), Some(Risk::High));
 }
 
 #[test]
 fn opentofu_counts_what_it_forgets() {
     let mut forgotten = change("a_b", &json!(["forget"]), &json!({}), &Json::Null);
-    let line = |change: &Json| read(&plan(&json!([change]))).summary.line();
+    let line = |change: &Json| read(&plan(&json!([change]))).headline();
     assert_eq!(line(&forgotten), "Plan: 0 to add, 0 to change, 0 to destroy.");
     forgotten["provider_name"] = json!("registry.opentofu.org/hashicorp/null");
     assert_eq!(line(&forgotten), "Plan: 0 to add, 0 to change, 0 to destroy, 1 to forget.");
@@ -258,7 +263,7 @@ fn a_deposed_object_stands_beside_its_successor() {
     deposed["deposed"] = json!("ab12");
     let kept = change("aws_x", &json!(["no-op"]), &json!({}), &json!({}));
     let plan = read(&plan(&json!([kept, deposed.clone()])));
-    assert_eq!(plan.summary.line(), "Plan: 0 to add, 0 to change, 1 to destroy.");
+    assert_eq!(plan.headline(), "Plan: 0 to add, 0 to change, 1 to destroy.");
     assert_eq!(plan.list(9), ["- aws_x.x (deposed object ab12)"]);
     let policy = Policy::builtin();
     let twice = super::tests::plan(&json!([deposed.clone(), deposed]));
@@ -297,7 +302,7 @@ fn references_through_modules_variables_and_data() {
             "outputs": { "out": { "expression": reference(&["in.x[0].id", "in.x"]) } },
         } } },
     } });
-    let radius = read(&file).radius;
+    let radius = read(&file).radius();
     let reached: Vec<&str> = radius.reached.iter().map(|reached| reached.address.as_str()).collect();
     assert_eq!(
         reached,
@@ -306,11 +311,14 @@ fn references_through_modules_variables_and_data() {
     assert_eq!(radius.sentence(), "1 existing resource touched; 5 others refer to them.");
     assert!(radius.dot().contains("  \"f_depends.x\" -> \"b_direct.x\";\n"), "{}", radius.dot());
     // A page that has the record alone draws the same.
-    let block = read(&file).block(100);
+    let block = {
+        let plan = read(&file);
+        plan.block(&found(&plan), 100)
+    };
     let recorded = Radius::recorded(&block).unwrap();
     assert_eq!((&recorded.touched, &recorded.reached), (&radius.touched, &radius.reached));
     assert_eq!(svg(&recorded), svg(&radius));
-    assert_eq!(Radius::recorded(&read(&file).block(0)), None);
+    assert_eq!(Radius::recorded(&read(&file).block(&Found::default(), 0)), None);
     let drawing = svg(&radius);
     assert_eq!(drawing.matches("<rect").count(), 6, "{drawing}");
     assert_eq!(drawing.matches("<line").count(), radius.edges.len(), "{drawing}");
@@ -332,7 +340,7 @@ fn many_ways_to_one_thing_are_followed_once() {
         change("b_end", &json!(["no-op"]), &json!({}), &json!({})),
     ]));
     file["configuration"] = json!({ "root_module": { "resources": resources } });
-    assert_eq!(read(&file).radius.reached.len(), 1);
+    assert_eq!(read(&file).radius().reached.len(), 1);
 }
 
 /// A plan with secrets wherever a plan can hold them; each of them also stands unmarked where it may be shown.
@@ -379,17 +387,20 @@ fn planted(secrets: &[String]) -> Json {
     })
 }
 
-fn everything_said(plan: &Plan) -> String {
-    let other = plan.compare("sha256:0", Some("00000000:0000"), "+ a.b (x)");
+pub(super) fn everything_said(plan: &Plan) -> String {
+    let other = plan.compare(&read(&super::tests::plan(&json!([]))));
+    let found = found(plan);
     format!(
-        "{plan:?}\n{}\n{}\n{}\n{}\n{other:?}\n{}",
-        plan.block(100),
-        plan.block(1),
-        plan.radius.dot(),
-        svg(&plan.radius),
+        "{plan:?}\n{}\n{}\n{}\n{}\n{}\n{other:?}\n{}",
+        serde_json::to_string(plan).unwrap(),
+        plan.block(&found, 100),
+        plan.block(&found, 1),
+        plan.radius().dot(),
+        svg(&plan.radius()),
         plan.put(
             "tasks/A-1.md",
             "+++\nid = \"A-1\"\n+++\n",
+            &found,
             Place { environment: "production", gated: true, list_limit: 100, is_guidance: &|_| false }
         )
         .unwrap()

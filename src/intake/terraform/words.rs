@@ -90,7 +90,7 @@ fn reason_words(reason: &str) -> Option<&'static str> {
 /// What is known only afterwards is told when nothing else changes; in a new object everything computed is that.
 fn attribute_words(attributes: &[AttributeChange], is_new_object: bool) -> Vec<String> {
     let known: Vec<&AttributeChange> =
-        attributes.iter().filter(|change| change.kind != ChangeKind::Unknown).collect();
+        attributes.iter().filter(|change| change.change != ChangeKind::Unknown).collect();
     let all_unknown = known.is_empty() && !is_new_object;
     let shown: Vec<&AttributeChange> = if all_unknown { attributes.iter().collect() } else { known };
     let mut words: Vec<(String, usize)> = Vec::new();
@@ -115,15 +115,17 @@ fn attribute_words(attributes: &[AttributeChange], is_new_object: bool) -> Vec<S
 fn describe(change: &AttributeChange) -> String {
     let name = without_indexes(&change.path);
     let entry = entry_name(&change.path);
-    match &change.kind {
-        ChangeKind::Added(_) if entry.is_some() => format!("{} added", entry.unwrap_or_default()),
+    match &change.change {
+        ChangeKind::Added { .. } if entry.is_some() => format!("{} added", entry.unwrap_or_default()),
         ChangeKind::Removed if entry.is_some() => format!("{} removed", entry.unwrap_or_default()),
-        ChangeKind::Added(Some(value)) => format!("{name}: {value} added"),
-        ChangeKind::Added(None) => format!("{name} added"),
+        ChangeKind::Added { value: Some(value) } => format!("{name}: {value} added"),
+        ChangeKind::Added { value: None } => format!("{name} added"),
         ChangeKind::Removed => format!("{name} removed"),
-        ChangeKind::Changed(Some((before, after))) => format!("{name}: {before} → {after}"),
-        ChangeKind::Changed(None) => format!("{name} changed"),
-        ChangeKind::Number { before, after, .. } => format!("{name}: {before} → {after}"),
+        ChangeKind::Changed { before: Some(before), after: Some(after) } => {
+            format!("{name}: {before} → {after}")
+        }
+        ChangeKind::Changed { .. } | ChangeKind::Volatile => format!("{name} changed"),
+        ChangeKind::Number { before, after } => format!("{name}: {before} → {after}"),
         ChangeKind::Unknown => format!("{name} known after apply"),
         ChangeKind::Sensitive | ChangeKind::Redacted => format!("{name} changed (sensitive)"),
     }
