@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 
 use super::Plan;
 use super::action::Action;
-use super::change::{Change, RawChange, Read, collect_drift};
+use super::change::{Change, Places, RawChange, Read, collect_drift};
 use super::digest::{self, Canonical};
 use super::listed::{Deferred, FailedCheck, Invocation, Outputs};
 use super::radius::Reach;
@@ -95,8 +95,11 @@ fn read_members(members: &Members<'_>, rules: Rules<'_>) -> Result<Plan, WrongIn
         .collect::<Result<_, _>>()?;
     check_duplicates(&raw)?;
     let secrets = collect_secrets(members, &raw, &configuration)?;
+    let mut provisioned = BTreeSet::new();
+    collect_provisioned(configuration.get("root_module"), "", &mut provisioned);
+    let places = Places { volatile: rules.volatile, provisioned: &provisioned };
     let read: Vec<Read> =
-        raw.par_iter().map(|change| change.finish(&secrets, rules.volatile)).collect::<Result<_, _>>()?;
+        raw.par_iter().map(|change| change.finish(&secrets, places)).collect::<Result<_, _>>()?;
     let outputs = Outputs::read(&optional(members, "output_changes")?, &secrets)?;
     let lines = digest_lines(members, &read, &outputs, &secrets)?;
     let has_masked = read.iter().any(|read| read.change.action != Action::NoOp && read.is_masked)
@@ -106,7 +109,7 @@ fn read_members(members: &Members<'_>, rules: Rules<'_>) -> Result<Plan, WrongIn
     let deferred: Vec<Deferred> = deferred
         .iter()
         .enumerate()
-        .map(|(index, raw)| Deferred::read(raw.get(), index + 1, &secrets, rules.volatile))
+        .map(|(index, raw)| Deferred::read(raw.get(), index + 1, &secrets, places))
         .collect::<Result<_, _>>()?;
     let touched = changes.iter().chain(deferred.iter().map(|deferred| &deferred.change));
     let reach = Reach::of(touched, &configuration, members.get("prior_state"))?;
@@ -128,7 +131,7 @@ fn read_members(members: &Members<'_>, rules: Rules<'_>) -> Result<Plan, WrongIn
             &secrets,
         ),
         outputs: outputs.changed,
-        drift: drift(members, &secrets, rules.volatile)?,
+        drift: drift(members, &secrets, places)?,
         remarks: checks.iter().map(FailedCheck::line).collect(),
         checks,
         reach,
@@ -139,11 +142,25 @@ fn read_members(members: &Members<'_>, rules: Rules<'_>) -> Result<Plan, WrongIn
     Ok(plan)
 }
 
+/// The blocks of a module that run commands when they are made.
+fn collect_provisioned(module: &Value<'_>, prefix: &str, found: &mut BTreeSet<String>) {
+    for resource in module.get("resources").elements() {
+        if let (Some(address), false) =
+            (resource.get("address").as_str(), resource.get("provisioners").elements().is_empty())
+        {
+            found.insert(format!("{prefix}{address}"));
+        }
+    }
+    for (name, call) in module.get("module_calls").members() {
+        collect_provisioned(call.get("module"), &format!("{prefix}module.{name}."), found);
+    }
+}
+
 /// Objects that had changed outside of the tool.
-fn drift(members: &Members<'_>, secrets: &Secrets, volatile: &FieldGlobs) -> Result<Vec<Change>, WrongInput> {
+fn drift(members: &Members<'_>, secrets: &Secrets, places: Places<'_>) -> Result<Vec<Change>, WrongInput> {
     let mut drift = Vec::new();
     for (index, raw) in list(members, "resource_drift")?.iter().enumerate() {
-        let change = RawChange::read(raw.get(), index + 1)?.finish(secrets, volatile)?.change;
+        let change = RawChange::read(raw.get(), index + 1)?.finish(secrets, places)?.change;
         // A plan tells objects that only moved among those that drifted.
         if change.action != Action::NoOp {
             drift.push(change);
