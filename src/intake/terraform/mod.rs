@@ -23,6 +23,7 @@ mod summary;
 mod svg;
 mod svg_tree;
 mod text;
+mod units;
 mod value;
 mod words;
 mod wrong;

@@ -13,7 +13,8 @@ use super::listed::{Deferred, FailedCheck, Invocation, Outputs};
 use super::radius::Reach;
 use super::secrets::{Collector, REDACTED, Secrets};
 use super::summary::{Summary, Tool};
-use super::text;
+use super::text::{self, Document};
+use super::units;
 use super::value::{Mask, Members, NULL, Value, from_str};
 use super::wrong::WrongInput;
 use crate::policy::{FieldGlobs, Policy};
@@ -57,31 +58,51 @@ const KNOWN_KEYS: [&str; 20] = [
 ];
 
 impl Plan {
-    /// Reads a file.
+    /// Reads a file that holds one plan.
     ///
     /// # Errors
     /// [`WrongInput`]: what the file is instead, or what is wrong with it. It never holds a value of the file.
     pub fn read(bytes: &[u8], rules: Rules<'_>) -> Result<Plan, WrongInput> {
-        let text = text::decode(bytes)?;
-        let document = text::find_document(&text)?;
-        let members = &document.members;
-        check_kind(members)?;
-        let mut remarks = Vec::new();
-        if document.n_lines_before > 0 {
-            remarks.push(match document.n_lines_before {
-                1 => "1 line before the JSON was left out".to_owned(),
-                n => format!("{n} lines before the JSON were left out"),
-            });
+        let mut plans = Plan::read_all(bytes, rules)?;
+        match (plans.pop(), plans.is_empty()) {
+            (Some((_, plan)), true) => Ok(plan),
+            (Some(_), false) => Err(WrongInput::Several),
+            (None, _) => Err(WrongInput::NoJson),
         }
-        if !members.has("format_version") {
-            remarks
-                .push("there is no `format_version`: this plan was cut down by another program".to_owned());
-        }
-
-        let mut plan = read_members(members, rules)?;
-        plan.remarks.splice(0..0, remarks);
-        Ok(plan)
     }
+
+    /// Reads a file or stream of plans, each with the unit that printed it where the lines say so.
+    ///
+    /// # Errors
+    /// The same.
+    pub fn read_all(bytes: &[u8], rules: Rules<'_>) -> Result<Vec<(Option<String>, Plan)>, WrongInput> {
+        let text = units::without_colours(text::decode(bytes)?);
+        let mut plans = Vec::new();
+        for printed in units::split(&text) {
+            for document in text::find_documents(&printed.text)? {
+                plans.push((printed.unit.clone(), read_document(&document, rules)?));
+            }
+        }
+        Ok(plans)
+    }
+}
+
+fn read_document(document: &Document<'_>, rules: Rules<'_>) -> Result<Plan, WrongInput> {
+    let members = &document.members;
+    check_kind(members)?;
+    let mut remarks = Vec::new();
+    if document.n_lines_before > 0 {
+        remarks.push(match document.n_lines_before {
+            1 => "1 line before the JSON was left out".to_owned(),
+            n => format!("{n} lines before the JSON were left out"),
+        });
+    }
+    if !members.has("format_version") {
+        remarks.push("there is no `format_version`: this plan was cut down by another program".to_owned());
+    }
+    let mut plan = read_members(members, rules)?;
+    plan.remarks.splice(0..0, remarks);
+    Ok(plan)
 }
 
 /// Reads the document's members, which are those of a plan.
@@ -185,6 +206,8 @@ fn check_kind(members: &Members<'_>) -> Result<(), WrongInput> {
         has("resource_changes") || has("planned_values") || has("configuration") || has("applyable");
     Err(if members.0.is_empty() {
         WrongInput::EmptyObject
+    } else if has("encrypted_data") {
+        WrongInput::Encrypted
     } else if has("remote_plan_format") {
         WrongInput::CloudBookmark
     } else if has("plan_format_version") {
