@@ -200,6 +200,10 @@ fn compare_documents(
     path: &mut Vec<String>,
     found: &mut Vec<AttributeChange>,
 ) -> bool {
+    // What is hidden as a whole somewhere else is hidden part by part here.
+    if !secrets.may_show(old) || !secrets.may_show(new) {
+        return false;
+    }
     let (Some(before), Some(after)) = (json(old), json(new)) else { return false };
     let nothing = Mask::new(&NULL);
     let sides = Sides {
@@ -331,7 +335,9 @@ fn shown(value: &Value<'_>, secrets: &Secrets) -> Option<String> {
 
 /// The same of a setting with a name of its own.
 pub(super) fn shown_setting(name: &str, value: &Value<'_>, secrets: &Secrets) -> Option<String> {
-    let hides = attribute_is_secret(name) && !matches!(value, Value::Bool(_) | Value::Number(_));
+    let is_setting = matches!(value, Value::Bool(_) | Value::Number(_));
+    let is_document = value.as_str().is_some_and(|text| json(text).is_some());
+    let hides = is_document || (attribute_is_secret(name) && !is_setting);
     if hides { None } else { shown(value, secrets) }
 }
 

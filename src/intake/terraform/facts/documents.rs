@@ -64,13 +64,13 @@ fn identity(statement: &Value<'_>, actions: &[&str], resources: &[&str], found: 
         || !statement.get("NotResource").is_null();
     let all_but = !statement.get("NotAction").is_null();
     if everywhere && (all_but || actions.iter().any(|action| matches!(*action, "*" | "*:*"))) {
-        found.grants(EVERYTHING, None);
+        found.grants_known(EVERYTHING);
         return;
     }
     for action in actions {
         let lower = action.to_ascii_lowercase();
-        if everywhere && LADDERS.contains(&lower.as_str()) {
-            found.grants(&lower, None);
+        if let Some(ladder) = LADDERS.iter().find(|ladder| everywhere && **ladder == lower) {
+            found.grants_known(ladder);
             continue;
         }
         for resource in resources {

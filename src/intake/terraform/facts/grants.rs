@@ -61,7 +61,7 @@ pub(super) fn look_at(place: &Place<'_>, value: &Value<'_>, found: &mut Found<'_
 
 fn text_at(place: &Place<'_>, text: &str, found: &mut Found<'_>) {
     if text.contains(MASTERS) {
-        found.grants(MASTERS, None);
+        found.grants_known(MASTERS);
     }
     if text.starts_with("arn:aws") && (text.contains(":policy/") || text.contains("cluster-access-policy/")) {
         let bounds = ["permissions_boundary", "arn", "id"].contains(&place.written());
@@ -74,10 +74,12 @@ fn text_at(place: &Place<'_>, text: &str, found: &mut Found<'_>) {
         "role_definition_name" => found.grants(text, None),
         "role_definition_id" | "role_id" | "template_id" | "directory_role_id" | "role_definition_ids" => {
             let id = last(text).to_ascii_lowercase();
-            let known = ROLE_IDS.iter().find(|(known, _)| *known == id);
-            found.grants(known.map_or(last(text), |(_, name)| name), None);
+            match ROLE_IDS.iter().find(|(known, _)| *known == id) {
+                Some((_, name)) => found.grants_known(name),
+                None => found.grants(last(text), None),
+            }
         }
-        "actions" if place.is_under("permissions") && text == "*" => found.grants(EVERYTHING, None),
+        "actions" if place.is_under("permissions") && text == "*" => found.grants_known(EVERYTHING),
         _ => {}
     }
 }
@@ -111,7 +113,7 @@ fn object_at(place: &Place<'_>, value: &Value<'_>, found: &mut Found<'_>) {
 fn rules(rules: &Value<'_>, keys: [&str; 2], found: &mut Found<'_>) {
     let has_all = |value: &Value<'_>| value.elements().iter().any(|element| element.as_str() == Some("*"));
     if rules.elements().iter().any(|rule| keys.iter().all(|key| has_all(rule.get(key)))) {
-        found.grants(EVERYTHING, None);
+        found.grants_known(EVERYTHING);
     }
 }
 

@@ -109,9 +109,10 @@ pub(super) fn facts(
 /// What can be said of one state of a resource. What many providers do by default is a fact only where somebody
 /// changes to it.
 fn states(resource_type: &str, value: &Value<'_>, is_new: bool, secrets: &Secrets) -> BTreeSet<Fact> {
-    let mut found = Found { facts: BTreeSet::new(), resource_type, is_new, secrets };
+    let mut found = Found { facts: BTreeSet::new(), resource_type, is_new, secrets, hidden: false };
     grants::look(value, &mut found);
-    place::each(value, &mut |place, value| {
+    place::each(value, secrets, &mut |place, value| {
+        found.hidden = place.hidden;
         grants::look_at(place, value, &mut found);
         documents::look_at(place, value, &mut found);
         traits::look_at(place, value, &mut found);
@@ -125,6 +126,8 @@ struct Found<'f> {
     resource_type: &'f str,
     is_new: bool,
     secrets: &'f Secrets,
+    /// Whether what is looked at may not be told.
+    hidden: bool,
 }
 
 impl Found<'_> {
@@ -137,6 +140,11 @@ impl Found<'_> {
         self.facts.insert(Fact::Grants { name, to });
     }
 
+    /// A grant whose name is ours, not the plan's.
+    fn grants_known(&mut self, name: &'static str) {
+        self.facts.insert(Fact::Grants { name: name.to_owned(), to: None });
+    }
+
     fn gains(&mut self, what: &str) {
         let what = self.said(what);
         self.facts.insert(Fact::Gains { what });
@@ -145,7 +153,7 @@ impl Found<'_> {
     /// A text of the plan as it may be told.
     fn said(&self, text: &str) -> String {
         const MAX: usize = 120;
-        if !self.secrets.may_show(text) || super::super::secret::text_is_secret(text) {
+        if self.hidden || !self.secrets.may_show(text) || super::super::secret::text_is_secret(text) {
             return REDACTED.to_owned();
         }
         text.chars().take(MAX).collect()

@@ -1,5 +1,6 @@
 //! Every place inside of a value, with the names above it. Texts that are JSON or YAML documents are looked into.
 
+use super::super::secrets::Secrets;
 use super::super::value::{Value, from_str};
 use crate::intake::yaml;
 
@@ -15,6 +16,8 @@ pub(super) struct Place<'p> {
     parent: Option<&'p Place<'p>>,
     /// The object that it is a member of.
     pub(super) within: Option<&'p Value<'p>>,
+    /// Whether it stands in a document that the plan hides somewhere, so that nothing of it may be told.
+    pub(super) hidden: bool,
 }
 
 impl Place<'_> {
@@ -58,43 +61,55 @@ fn snake(key: &str) -> String {
 }
 
 /// Visits every object and every scalar.
-pub(super) fn each(value: &Value<'_>, visit: &mut dyn FnMut(&Place<'_>, &Value<'_>)) {
-    let root = Place { key: "", parent: None, within: None };
-    walk(value, &root, MAX_DOCUMENTS, visit);
+pub(super) fn each(value: &Value<'_>, secrets: &Secrets, visit: &mut dyn FnMut(&Place<'_>, &Value<'_>)) {
+    let root = Place { key: "", parent: None, within: None, hidden: false };
+    Walk { secrets, visit }.value(value, &root, MAX_DOCUMENTS);
 }
 
-fn walk(value: &Value<'_>, place: &Place<'_>, depth: usize, visit: &mut dyn FnMut(&Place<'_>, &Value<'_>)) {
-    match value {
-        Value::Null => {}
-        Value::Object(members) => {
-            visit(place, value);
-            for (key, member) in members {
-                walk(member, &Place { key, parent: Some(place), within: Some(value) }, depth, visit);
-            }
-        }
-        Value::Array(elements) => elements.iter().for_each(|element| walk(element, place, depth, visit)),
-        Value::String(text) => {
-            visit(place, value);
-            if depth > 0 {
-                in_document(text, place, depth - 1, visit);
-            }
-        }
-        Value::Bool(_) | Value::Number(_) => visit(place, value),
-    }
+struct Walk<'w> {
+    secrets: &'w Secrets,
+    visit: &'w mut dyn FnMut(&Place<'_>, &Value<'_>),
 }
 
-/// What a text holds that is a document.
-fn in_document(text: &str, place: &Place<'_>, depth: usize, visit: &mut dyn FnMut(&Place<'_>, &Value<'_>)) {
-    if let Some(value) = json(text) {
-        return walk(&value, place, depth, visit);
+impl Walk<'_> {
+    fn value(&mut self, value: &Value<'_>, place: &Place<'_>, depth: usize) {
+        match value {
+            Value::Null => {}
+            Value::Object(members) => {
+                (self.visit)(place, value);
+                for (key, member) in members {
+                    let inside =
+                        Place { key, parent: Some(place), within: Some(value), hidden: place.hidden };
+                    self.value(member, &inside, depth);
+                }
+            }
+            Value::Array(elements) => elements.iter().for_each(|element| self.value(element, place, depth)),
+            Value::String(text) => {
+                (self.visit)(place, value);
+                if depth > 0 {
+                    self.document(text, place, depth - 1);
+                }
+            }
+            Value::Bool(_) | Value::Number(_) => (self.visit)(place, value),
+        }
     }
-    if !YAML_KEYS.contains(&place.key) {
-        return;
-    }
-    for document in yaml::documents(text).unwrap_or_default() {
-        let json = document.value.to_json().to_string();
-        if let Ok(value) = Value::read(&json, "YAML") {
-            walk(&value, place, depth, visit);
+
+    /// What a text holds that is a document.
+    fn document(&mut self, text: &str, place: &Place<'_>, depth: usize) {
+        let hides = |text: &str| place.hidden || !self.secrets.may_show(text);
+        if let Some(value) = json(text) {
+            let place = Place { hidden: hides(text), ..*place };
+            return self.value(&value, &place, depth);
+        }
+        if !YAML_KEYS.contains(&place.key) {
+            return;
+        }
+        let place = Place { hidden: hides(text), ..*place };
+        for document in yaml::documents(text).unwrap_or_default() {
+            let json = document.value.to_json().to_string();
+            if let Ok(value) = Value::read(&json, "YAML") {
+                self.value(&value, &place, depth);
+            }
         }
     }
 }

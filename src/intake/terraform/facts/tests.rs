@@ -214,3 +214,30 @@ fn what_everybody_may_reach() {
             .to_string();
     assert_eq!(made("aws_vpc_endpoint", &json!({"policy": endpoint})), [""; 0]);
 }
+
+#[test]
+fn a_document_that_is_hidden_elsewhere_is_judged_and_not_told() {
+    let statement = json!({"Effect": "Allow", "Action": ["s3:GetObject"], "Resource": "arn:aws:s3:::hushed"});
+    let (told, all) = (
+        json!({"Statement": [statement]}).to_string(),
+        json!({"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}).to_string(),
+    );
+    let facts_of = |document: &str| {
+        let after = json!({ "policy": document }).to_string();
+        let after = Value::read(&after, "a test").unwrap();
+        let mut collector = Collector::default();
+        collector.masked(&after, super::super::value::Mask::new(&Value::Bool(true)));
+        let secrets = collector.finish();
+        let values = Values {
+            before: Value::Null,
+            after,
+            unknown: Value::Null,
+            before_sensitive: Value::Null,
+            after_sensitive: Value::Null,
+        };
+        let facts = facts("aws_iam_policy", Action::Create, &values, &secrets);
+        facts.iter().map(Fact::words).collect::<Vec<_>>()
+    };
+    assert_eq!(facts_of(&told), ["policy gains (sensitive)"]);
+    assert_eq!(facts_of(&all), ["grants every action on everything"]);
+}
