@@ -111,7 +111,7 @@ fn a_plan_from_first_apply_to_the_next_change() {
     assert!(run.stdout.contains(&line) && run.stdout.contains("New resources only"), "{}", run.stdout);
     assert_eq!(book.show("INFRA-1")["risk"], "low");
     let text = book.read(PATH);
-    assert!(text.contains("+ terraform_data.alone[\"c \\\"d\\\"\"]\n"), "{text}");
+    assert!(text.contains("+ terraform_data.alone[\"c \\\"d\\\"\"]"), "{text}");
     assert!(text.contains(&format!("## Plan\n\n### production\n\n{line}\n")), "{text}");
 
     terraform.run(&["apply", "-no-color", "first"]);
@@ -168,7 +168,11 @@ fn destroys_moves_and_outputs_are_as_the_tool_says() {
         "{}",
         run.stdout
     );
-    assert!(run.stdout.contains("Risk: high") && run.stdout.contains("destructive (high)"), "{}", run.stdout);
+    assert!(
+        run.stdout.contains("Risk: low") && run.stdout.contains("routine-replacement (low)"),
+        "{}",
+        run.stdout
+    );
 }
 
 /// A plan small enough to write by hand.

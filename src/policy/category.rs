@@ -4,7 +4,7 @@ use super::decode::{Decoder, Table, place};
 use super::pattern::Globs;
 use super::read::required;
 use super::value::{Kind, Value};
-use super::{Category, HelmRule, KubernetesRule, PlanAction, TerraformRule};
+use super::{Category, FieldGlobs, HelmRule, KubernetesRule, PlanAction, PlanTrait, TerraformRule};
 use crate::record::Risk;
 
 /// What may differ between two versions of a chart besides its values.
@@ -53,10 +53,28 @@ fn terraform_rule(decoder: &mut Decoder<'_>, value: &Value) -> TerraformRule {
     let found = TerraformRule {
         types: globs(decoder, &mut rule, "types"),
         except: globs(decoder, &mut rule, "except"),
-        actions: actions(decoder, &mut rule),
+        actions: known_words(
+            decoder,
+            &mut rule,
+            "actions",
+            "no action",
+            PlanAction::parse,
+            &PlanAction::ALL.map(PlanAction::as_str),
+        ),
         attributes: globs(decoder, &mut rule, "attributes"),
         only: globs(decoder, &mut rule, "only"),
         grows: globs(decoder, &mut rule, "grows"),
+        unless: globs(decoder, &mut rule, "unless"),
+        shrinks: globs(decoder, &mut rule, "shrinks"),
+        becomes: becomes(decoder, &mut rule),
+        shows: known_words(
+            decoder,
+            &mut rule,
+            "shows",
+            "no trait",
+            PlanTrait::parse,
+            &PlanTrait::ALL.map(PlanTrait::as_str),
+        ),
         sensitive: rule.boolean(decoder, "sensitive", false),
         into: rule.texts(decoder, "into"),
         opens: ports(decoder, &mut rule, "opens"),
@@ -66,19 +84,46 @@ fn terraform_rule(decoder: &mut Decoder<'_>, value: &Value) -> TerraformRule {
     found
 }
 
-fn actions(decoder: &mut Decoder<'_>, rule: &mut Table<'_>) -> Vec<PlanAction> {
-    let words = rule.texts(decoder, "actions");
-    let value = rule.take("actions");
+/// Words of a vocabulary; another one is an error at its place.
+fn known_words<T>(
+    decoder: &mut Decoder<'_>,
+    rule: &mut Table<'_>,
+    key: &'static str,
+    what: &str,
+    parse: fn(&str) -> Option<T>,
+    all: &[&str],
+) -> Vec<T> {
+    let words = rule.texts(decoder, key);
+    let value = rule.take(key);
     let mut known = Vec::new();
     for (position, word) in words.into_iter().enumerate() {
-        match PlanAction::parse(&word) {
-            Some(action) => known.push(action),
+        match parse(&word) {
+            Some(parsed) => known.push(parsed),
             None => {
-                let help = PlanAction::ALL.map(PlanAction::as_str).join(", ");
                 let span = value.map_or(0..0, |value| element(value, position));
-                decoder.error(span, format!("`{word}` is no action"), Some(format!("one of {help}")));
+                decoder.error(
+                    span,
+                    format!("`{word}` is {what}"),
+                    Some(format!("one of {}", all.join(", "))),
+                );
             }
         }
+    }
+    known
+}
+
+/// Values, each with the places that come to have it: `{ false = ["deletion_protection"] }`.
+fn becomes(decoder: &mut Decoder<'_>, rule: &mut Table<'_>) -> Vec<(String, FieldGlobs)> {
+    let Some(value) = rule.take("becomes") else { return Vec::new() };
+    let table = decoder.table(value, "becomes");
+    let mut known = Vec::new();
+    for (text, entry) in table.each() {
+        let Kind::Array(places) = &entry.value.kind else {
+            decoder.error(place(&entry.value), format!("`becomes.{text}` must be an array of places"), None);
+            continue;
+        };
+        let texts = places.iter().filter_map(|place| decoder.text_value(place, "becomes")).collect();
+        known.push((text.to_owned(), compiled(decoder, texts, &entry.value)));
     }
     known
 }
@@ -106,11 +151,16 @@ fn ports(decoder: &mut Decoder<'_>, rule: &mut Table<'_>, key: &'static str) -> 
 /// Globs of a kind; a bad one is an error at its place, and none at all.
 pub(super) fn globs<G: Globs>(decoder: &mut Decoder<'_>, table: &mut Table<'_>, key: &'static str) -> G {
     let patterns = table.texts(decoder, key);
-    let value = table.take(key);
+    match table.take(key) {
+        Some(value) => compiled(decoder, patterns, value),
+        None => G::default(),
+    }
+}
+
+fn compiled<G: Globs>(decoder: &mut Decoder<'_>, patterns: Vec<String>, value: &Value) -> G {
     decoder.compiled.get(patterns.clone()).unwrap_or_else(|(position, problem)| {
         let pattern = patterns.get(position).cloned().unwrap_or_default();
-        let span = value.map_or(0..0, |value| element(value, position));
-        decoder.error(span, format!("`{pattern}` is no glob: {problem}"), None);
+        decoder.error(element(value, position), format!("`{pattern}` is no glob: {problem}"), None);
         G::default()
     })
 }

@@ -28,7 +28,7 @@ pub use matching::{KindItem, KnownItems};
 use pattern::Compiled;
 pub use pattern::{FieldGlobs, IdPattern, NameGlobs, PathGlobs};
 pub use recurrence::Recurrence;
-pub use rules::{Category, HelmRule, KubernetesRule, PlanAction, TerraformRule};
+pub use rules::{Category, HelmRule, KubernetesRule, PlanAction, PlanTrait, TerraformRule};
 pub use types::*;
 use value::{Value, overlay_file};
 pub use values::{A_LIST, PolicyKey, PolicyValues};

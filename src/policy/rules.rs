@@ -33,7 +33,15 @@ pub struct TerraformRule {
     pub only: FieldGlobs,
     /// Attributes outside of which nothing changes, and whose numbers are known and become larger.
     pub grows: FieldGlobs,
-    /// Whether a value that is marked sensitive changes.
+    /// Attributes of which none may change.
+    pub unless: FieldGlobs,
+    /// Attributes, one of whose numbers becomes smaller.
+    pub shrinks: FieldGlobs,
+    /// Values, each with attributes one of which comes to have it; `null` is one that is taken away.
+    pub becomes: Vec<(String, FieldGlobs)>,
+    /// What it comes to be, in the words of [`PlanTrait`]; one of these.
+    pub shows: Vec<PlanTrait>,
+    /// Whether a value that the plan marks as sensitive changes.
     pub sensitive: bool,
     /// Attributes that name what it is put into: it matches unless that is new in the same plan.
     pub into: Vec<String>,
@@ -41,6 +49,72 @@ pub struct TerraformRule {
     pub opens: Vec<u16>,
     /// Names of roles and policies, one of which it comes to grant; `*` is a policy document that allows everything.
     pub grants: Vec<String>,
+}
+
+/// What a resource comes to be by a plan, whichever attributes say so.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    serde::Serialize,
+    serde::Deserialize,
+    schemars::JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum PlanTrait {
+    /// Everybody may read what it holds, or reach it where it holds data.
+    Public,
+    /// What governs other things can be reached from everywhere: a control plane, a function without authorisation.
+    PublicEndpoint,
+    /// It lies on a public network, behind rules that are not known here.
+    Reachable,
+    /// Anybody may take on its role.
+    TrustsEveryone,
+    /// What runs may do on its host what it likes.
+    Privileged,
+    /// It takes all requests or routes that come its way.
+    TakesAll,
+    /// It deletes what grows old.
+    DeletesData,
+    /// What it does is written down no longer, or not all of it.
+    Unlogged,
+}
+
+impl PlanTrait {
+    /// All of them.
+    pub const ALL: [PlanTrait; 8] = [
+        PlanTrait::Public,
+        PlanTrait::PublicEndpoint,
+        PlanTrait::Reachable,
+        PlanTrait::TrustsEveryone,
+        PlanTrait::Privileged,
+        PlanTrait::TakesAll,
+        PlanTrait::DeletesData,
+        PlanTrait::Unlogged,
+    ];
+
+    /// The word used in the policy.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            PlanTrait::Public => "public",
+            PlanTrait::PublicEndpoint => "public-endpoint",
+            PlanTrait::Reachable => "reachable",
+            PlanTrait::TrustsEveryone => "trusts-everyone",
+            PlanTrait::Privileged => "privileged",
+            PlanTrait::TakesAll => "takes-all",
+            PlanTrait::DeletesData => "deletes-data",
+            PlanTrait::Unlogged => "unlogged",
+        }
+    }
+
+    /// The trait of that name.
+    pub fn parse(word: &str) -> Option<PlanTrait> {
+        PlanTrait::ALL.into_iter().find(|known| known.as_str() == word)
+    }
 }
 
 /// What a plan does to a resource, as far as rules tell it apart.
@@ -60,11 +134,15 @@ pub enum PlanAction {
     Import,
     /// Known under another address.
     Move,
+    /// An action of a provider is invoked.
+    Invoke,
+    /// It had changed outside of the tool, and the plan only takes note of that.
+    Drift,
 }
 
 impl PlanAction {
     /// All of them.
-    pub const ALL: [PlanAction; 7] = [
+    pub const ALL: [PlanAction; 9] = [
         PlanAction::Create,
         PlanAction::Update,
         PlanAction::Delete,
@@ -72,6 +150,8 @@ impl PlanAction {
         PlanAction::Forget,
         PlanAction::Import,
         PlanAction::Move,
+        PlanAction::Invoke,
+        PlanAction::Drift,
     ];
 
     /// The word used in the policy.
@@ -84,6 +164,8 @@ impl PlanAction {
             PlanAction::Forget => "forget",
             PlanAction::Import => "import",
             PlanAction::Move => "move",
+            PlanAction::Invoke => "invoke",
+            PlanAction::Drift => "drift",
         }
     }
 

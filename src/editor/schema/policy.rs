@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::shape::{closed, count, duration, flag, list_of, moment, one_of, options, table_of, text, texts};
-use crate::policy::PlanAction;
+use crate::policy::{PlanAction, PlanTrait};
 use crate::record::{Risk, TaskKind};
 
 pub(super) fn of_policy() -> Value {
@@ -116,6 +116,10 @@ fn category(risk: &Value) -> Value {
         ("attributes", texts()),
         ("only", texts()),
         ("grows", texts()),
+        ("unless", texts()),
+        ("shrinks", texts()),
+        ("becomes", json!({ "type": "object", "additionalProperties": texts() })),
+        ("shows", words(&PlanTrait::ALL.map(PlanTrait::as_str))),
         ("sensitive", flag()),
         ("into", texts()),
         ("opens", list_of(json!({ "type": "integer", "minimum": 0, "maximum": 65535 }))),

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -12,8 +12,8 @@ use super::action::Action;
 use super::address::{compare_addresses, steps, with_keys_hidden};
 use super::diff::{AttributeChange, ChangeKind, Sides, changes};
 use super::digest::{Fingerprint, Subject, fingerprint};
-use super::exposure;
-use super::fact::Fact;
+use super::facts::{self, Fact};
+use super::hidden::hidden_types;
 use super::secrets::{Collector, REDACTED, Secrets};
 use super::value::{Mask, Members, NULL, Value};
 use super::wrong::WrongInput;
@@ -22,6 +22,49 @@ use crate::policy::FieldGlobs;
 const WHAT: &str = "`resource_changes`";
 /// Values of a new resource that are kept.
 const MAX_TELLING: usize = 4;
+/// Attributes that say most about something new, the first ones first.
+const TELLING: [&str; 40] = [
+    "name",
+    "bucket",
+    "identifier",
+    "cluster_identifier",
+    "function_name",
+    "engine",
+    "engine_version",
+    "instance_class",
+    "instance_type",
+    "machine_type",
+    "node_type",
+    "vm_size",
+    "sku_name",
+    "tier",
+    "size",
+    "cidr_block",
+    "address_prefix",
+    "type",
+    "protocol",
+    "ip_protocol",
+    "from_port",
+    "to_port",
+    "cidr_ipv4",
+    "direction",
+    "role",
+    "member",
+    "policy_arn",
+    "principal",
+    "role_definition_name",
+    "scope",
+    "version",
+    "runtime",
+    "domain_name",
+    "records",
+    "location",
+    "region",
+    "availability_zone",
+    "capacity",
+    "desired_count",
+    "allocated_storage",
+];
 
 /// What is planned for one resource, without any value that may be secret.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -71,6 +114,15 @@ pub struct Change {
     /// plans differ.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub prints: BTreeMap<String, String>,
+}
+
+/// What is known of places apart from the change itself.
+#[derive(Clone, Copy)]
+pub(super) struct Places<'p> {
+    /// Those that the digest leaves out.
+    pub(super) volatile: &'p FieldGlobs,
+    /// Blocks that run commands when they are made.
+    pub(super) provisioned: &'p BTreeSet<String>,
 }
 
 /// A change that was read whole, with what the digest of the plan asks for.
@@ -156,8 +208,9 @@ impl<'a> RawChange<'a> {
         collect(&self.change, judge(&resource_type), collector)
     }
 
-    /// Reads it whole. `volatile` are places that the digest leaves out.
-    pub(super) fn finish(&self, secrets: &Secrets, volatile: &FieldGlobs) -> Result<Read, WrongInput> {
+    /// Reads it whole.
+    pub(super) fn finish(&self, secrets: &Secrets, places: Places<'_>) -> Result<Read, WrongInput> {
+        let Places { volatile, provisioned } = places;
         let values = self.values()?;
         let resource_type = match text(&self.resource, "type")? {
             Some(word) => word.into_owned(),
@@ -191,12 +244,12 @@ impl<'a> RawChange<'a> {
             _ => {}
         }
         let change = Change {
-            facts: exposure::facts(&resource_type, &values.before, &values.after, secrets),
+            facts: facts::facts(&resource_type, self.action, &values, secrets),
             address: shown_address(&self.address, secrets),
             deposed: self.deposed.as_deref().map(|key| secrets.shown(key).to_owned()),
             previous: previous.map(|previous| shown_address(&previous, secrets)),
             module: text(&self.resource, "module_address")?.map(|module| shown_address(&module, secrets)),
-            hidden_types: hidden_types(&resource_type, &values, secrets),
+            hidden_types: hidden_types(&self.address, &resource_type, &values, secrets, provisioned),
             is_data: text(&self.resource, "mode")?.as_deref() == Some("data"),
             action: self.action,
             importing,
@@ -289,22 +342,13 @@ fn is_volatile(volatile: &FieldGlobs, resource_type: &str, path: &[String]) -> b
 /// Of all that a new resource has, the few values that say most about it.
 fn telling(mut attributes: Vec<AttributeChange>) -> Vec<AttributeChange> {
     attributes.retain(|attribute| matches!(attribute.change, ChangeKind::Added { value: Some(_) }));
+    let rank = |attribute: &AttributeChange| {
+        let name = attribute.path.first().map_or("", String::as_str);
+        TELLING.iter().position(|known| *known == name).unwrap_or(TELLING.len())
+    };
+    attributes.sort_by_key(rank);
     attributes.truncate(MAX_TELLING);
     attributes
-}
-
-/// Real types that a provider hides in an attribute, as rules name them.
-fn hidden_types(resource_type: &str, values: &Values<'_>, secrets: &Secrets) -> Vec<String> {
-    let side = if values.after.is_null() { &values.before } else { &values.after };
-    let real = match resource_type {
-        "kubernetes_manifest" => side.get("manifest").get("kind").as_str(),
-        "kubectl_manifest" => side.get("kind").as_str(),
-        "aws_ssm_parameter" => side.get("type").as_str(),
-        name if name.starts_with("azapi_") => side.get("type").as_str(),
-        _ => None,
-    };
-    let real = real.filter(|real| secrets.may_show(real));
-    real.map(|real| format!("{resource_type}:{real}")).into_iter().collect()
 }
 
 /// An address with every key in it hidden that is a secret, or holds one.

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::super::secret::{Verdict, judge};
+use super::facts::json;
 use super::secrets::{Secrets, hides, member_verdict, secret_arguments};
 use super::value::{Mask, NULL, Value};
 
@@ -69,9 +70,13 @@ impl ChangeKind {
         matches!(self.numbers(), Some((before, after)) if after < before)
     }
 
+    /// Some providers write numbers as texts.
     fn numbers(&self) -> Option<(f64, f64)> {
         match self {
-            ChangeKind::Number { before, after } => before.parse().ok().zip(after.parse().ok()),
+            ChangeKind::Number { before, after }
+            | ChangeKind::Changed { before: Some(before), after: Some(after) } => {
+                before.parse().ok().zip(after.parse().ok())
+            }
             _ => None,
         }
     }
@@ -174,6 +179,8 @@ fn compare(
         }
         (Value::Array(_), Value::Array(_)) => compare_lists(sides, secrets, path, found),
         _ if before == after => {}
+        (Value::String(old), Value::String(new))
+            if compare_documents((old, new), sides.verdict, secrets, path, found) => {}
         _ => note(found, (path, secrets), scalar_change(before, after, secrets, sides.verdict)),
     }
 }
@@ -182,8 +189,39 @@ fn is_table(value: &Value<'_>) -> bool {
     matches!(value, Value::Object(_) | Value::Null)
 }
 
+/// Texts that are both JSON, such as policies and definitions of containers, differ where what they say differs.
+fn compare_documents(
+    (old, new): (&str, &str),
+    verdict: Verdict,
+    secrets: &Secrets,
+    path: &mut Vec<String>,
+    found: &mut Vec<AttributeChange>,
+) -> bool {
+    // What is secret as a whole elsewhere is so in all its parts.
+    if secrets.is_secret(old) || secrets.is_secret(new) {
+        return false;
+    }
+    let (Some(before), Some(after)) = (json(old), json(new)) else { return false };
+    let nothing = Mask::new(&NULL);
+    let sides = Sides {
+        before: &before,
+        after: &after,
+        unknown: nothing,
+        before_sensitive: nothing,
+        after_sensitive: nothing,
+        verdict,
+    };
+    let known = found.len();
+    compare(sides, secrets, path, found);
+    // Another spelling of the same: nothing changes, and still it is another text.
+    if found.len() == known {
+        note(found, (path, secrets), ChangeKind::Changed { before: None, after: None });
+    }
+    true
+}
+
 /// Elements that stand in both lists are no change, wherever they stand: sets have no order. What is left is
-/// paired when there is the same number on both sides.
+/// paired by names, where all have one, else when there is the same number on both sides.
 fn compare_lists(
     sides: Sides<'_, '_>,
     secrets: &Secrets,
@@ -203,15 +241,9 @@ fn compare_lists(
     if old.is_empty() && new.is_empty() && before != after {
         return note(found, (path, secrets), ChangeKind::Changed { before: None, after: None });
     }
-    let pairs: Vec<(Option<usize>, Option<usize>)> = if old.len() == new.len() {
-        old.into_iter().map(Some).zip(new.into_iter().map(Some)).collect()
-    } else {
-        let gone = old.into_iter().map(|index| (Some(index), None));
-        gone.chain(new.into_iter().map(|index| (None, Some(index)))).collect()
-    };
     let (old_secrets, new_secrets) = (secret_arguments(before), secret_arguments(after));
-    for (old, new) in pairs {
-        path.push(new.or(old).unwrap_or_default().to_string());
+    for (step, old, new) in paired(sides, &old, &new, secrets) {
+        path.push(step);
         let mut pair = sides.pair(old, new);
         if old.is_some_and(|at| old_secrets.contains(&at)) || new.is_some_and(|at| new_secrets.contains(&at))
         {
@@ -220,6 +252,44 @@ fn compare_lists(
         compare(pair, secrets, path, found);
         path.pop();
     }
+}
+
+/// An element of two lists: the step to it, and where it stands in each.
+type Pair = (String, Option<usize>, Option<usize>);
+
+fn paired(sides: Sides<'_, '_>, old: &[usize], new: &[usize], secrets: &Secrets) -> Vec<Pair> {
+    let (before, after) = (names(sides.before.elements()), names(sides.after.elements()));
+    if let (Some(before), Some(after)) = (before, after) {
+        let step = |name: &str| format!("[{}]", secrets.shown(name));
+        let gone = old.iter().map(|&index| {
+            let other = new.iter().copied().find(|&other| after[other] == before[index]);
+            (step(before[index]), Some(index), other)
+        });
+        let is_added = |index: &&usize| !old.iter().any(|&other| before[other] == after[**index]);
+        let added = new.iter().filter(is_added).map(|&index| (step(after[index]), None, Some(index)));
+        return gone.chain(added).collect();
+    }
+    let pair =
+        |old: Option<usize>, new: Option<usize>| (new.or(old).unwrap_or_default().to_string(), old, new);
+    if old.len() == new.len() {
+        return old.iter().zip(new).map(|(&old, &new)| pair(Some(old), Some(new))).collect();
+    }
+    let gone = old.iter().map(|&index| pair(Some(index), None));
+    gone.chain(new.iter().map(|&index| pair(None, Some(index)))).collect()
+}
+
+/// The names by which the elements of a list are known, when each has one of its own.
+fn names<'v>(elements: &'v [Value<'_>]) -> Option<Vec<&'v str>> {
+    const KEYS: [&str; 7] = ["name", "key", "Sid", "id", "rule_id", "sid", "alias"];
+    if elements.is_empty() {
+        return Some(Vec::new());
+    }
+    KEYS.iter().find_map(|key| {
+        let names: Vec<&str> =
+            elements.iter().map(|element| element.get(key).as_str()).collect::<Option<_>>()?;
+        let distinct: std::collections::BTreeSet<&&str> = names.iter().collect();
+        (distinct.len() == names.len() && names.iter().all(|name| !name.is_empty())).then_some(names)
+    })
 }
 
 fn scalar_change(before: &Value<'_>, after: &Value<'_>, secrets: &Secrets, verdict: Verdict) -> ChangeKind {
@@ -261,7 +331,8 @@ fn shown(value: &Value<'_>, secrets: &Secrets) -> Option<String> {
 
 /// The same of a setting with a name of its own.
 pub(super) fn shown_setting(name: &str, value: &Value<'_>, secrets: &Secrets) -> Option<String> {
-    if hides(judge(name), value) { None } else { shown(value, secrets) }
+    let is_document = value.as_str().is_some_and(|text| json(text).is_some());
+    if is_document || hides(judge(name), value) { None } else { shown(value, secrets) }
 }
 
 /// Keys on the way that are secret are hidden in it.

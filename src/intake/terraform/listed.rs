@@ -4,13 +4,12 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::action::Action;
-use super::change::{Change, RawChange, harmless, is_false, shown_address};
+use super::change::{Change, Places, RawChange, harmless, is_false, shown_address};
 use super::diff::shown_setting;
 use super::digest::{self, Canonical, print};
 use super::secrets::Secrets;
 use super::value::{Mask, Members, NULL, Value};
 use super::wrong::WrongInput;
-use crate::policy::FieldGlobs;
 
 /// Settings of an action that are told.
 const MAX_SETTINGS: usize = 4;
@@ -207,7 +206,7 @@ impl Deferred {
         raw: &str,
         position: usize,
         secrets: &Secrets,
-        volatile: &FieldGlobs,
+        places: Places<'_>,
     ) -> Result<Self, WrongInput> {
         const WHAT: &str = "`deferred_changes`";
         let members = Members::read(raw, WHAT)?;
@@ -217,7 +216,7 @@ impl Deferred {
         let reason = members.get("reason").map(|raw| Value::read(raw, WHAT)).transpose()?.unwrap_or(NULL);
         Ok(Deferred {
             reason: harmless(reason.as_str().unwrap_or("?")),
-            change: change.finish(secrets, volatile)?.change,
+            change: change.finish(secrets, places)?.change,
         })
     }
 

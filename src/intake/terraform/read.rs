@@ -9,13 +9,14 @@ use serde_json::value::RawValue;
 use super::super::secret::{Verdict, judge};
 use super::Plan;
 use super::action::Action;
-use super::change::{Change, RawChange, Read, collect_aside};
+use super::change::{Change, Places, RawChange, Read, collect_aside};
 use super::digest::{self, Canonical};
 use super::listed::{Deferred, FailedCheck, Invocation, Outputs};
 use super::radius::Reach;
 use super::secrets::{Collector, Hidden, REDACTED, Secrets};
 use super::summary::{Summary, Tool};
-use super::text;
+use super::text::{self, Document};
+use super::units;
 use super::value::{Mask, Members, NULL, Value, from_str};
 use super::wrong::WrongInput;
 use crate::policy::{FieldGlobs, Policy};
@@ -59,31 +60,51 @@ const KNOWN_KEYS: [&str; 20] = [
 ];
 
 impl Plan {
-    /// Reads a file.
+    /// Reads a file that holds one plan.
     ///
     /// # Errors
     /// [`WrongInput`]: what the file is instead, or what is wrong with it. It never holds a value of the file.
     pub fn read(bytes: &[u8], rules: Rules<'_>) -> Result<Plan, WrongInput> {
-        let text = text::decode(bytes)?;
-        let document = text::find_document(&text)?;
-        let members = &document.members;
-        check_kind(members)?;
-        let mut remarks = Vec::new();
-        if document.n_lines_before > 0 {
-            remarks.push(match document.n_lines_before {
-                1 => "1 line before the JSON was left out".to_owned(),
-                n => format!("{n} lines before the JSON were left out"),
-            });
+        let mut plans = Plan::read_all(bytes, rules)?;
+        match (plans.pop(), plans.is_empty()) {
+            (Some((_, plan)), true) => Ok(plan),
+            (Some(_), false) => Err(WrongInput::Several),
+            (None, _) => Err(WrongInput::NoJson),
         }
-        if !members.has("format_version") {
-            remarks
-                .push("there is no `format_version`: this plan was cut down by another program".to_owned());
-        }
-
-        let mut plan = read_members(members, rules)?;
-        plan.remarks.splice(0..0, remarks);
-        Ok(plan)
     }
+
+    /// Reads a file or stream of plans, each with the unit that printed it where the lines say so.
+    ///
+    /// # Errors
+    /// The same.
+    pub fn read_all(bytes: &[u8], rules: Rules<'_>) -> Result<Vec<(Option<String>, Plan)>, WrongInput> {
+        let text = units::without_colours(text::decode(bytes)?);
+        let mut plans = Vec::new();
+        for printed in units::split(&text) {
+            for document in text::find_documents(&printed.text)? {
+                plans.push((printed.unit.clone(), read_document(&document, rules)?));
+            }
+        }
+        Ok(plans)
+    }
+}
+
+fn read_document(document: &Document<'_>, rules: Rules<'_>) -> Result<Plan, WrongInput> {
+    let members = &document.members;
+    check_kind(members)?;
+    let mut remarks = Vec::new();
+    if document.n_lines_before > 0 {
+        remarks.push(match document.n_lines_before {
+            1 => "1 line before the JSON was left out".to_owned(),
+            n => format!("{n} lines before the JSON were left out"),
+        });
+    }
+    if !members.has("format_version") {
+        remarks.push("there is no `format_version`: this plan was cut down by another program".to_owned());
+    }
+    let mut plan = read_members(members, rules)?;
+    plan.remarks.splice(0..0, remarks);
+    Ok(plan)
 }
 
 /// Reads the document's members, which are those of a plan.
@@ -97,8 +118,11 @@ fn read_members(members: &Members<'_>, rules: Rules<'_>) -> Result<Plan, WrongIn
         .collect::<Result<_, _>>()?;
     check_duplicates(&raw)?;
     let secrets = collect_secrets(members, &raw, &configuration)?;
+    let mut provisioned = BTreeSet::new();
+    collect_provisioned(configuration.get("root_module"), "", &mut provisioned);
+    let places = Places { volatile: rules.volatile, provisioned: &provisioned };
     let read: Vec<Read> =
-        raw.par_iter().map(|change| change.finish(&secrets, rules.volatile)).collect::<Result<_, _>>()?;
+        raw.par_iter().map(|change| change.finish(&secrets, places)).collect::<Result<_, _>>()?;
     let outputs = Outputs::read(&optional(members, "output_changes")?, &secrets)?;
     let lines = digest_lines(members, &read, &outputs, &secrets)?;
     let has_masked = read.iter().any(|read| read.change.action != Action::NoOp && read.is_masked)
@@ -108,7 +132,7 @@ fn read_members(members: &Members<'_>, rules: Rules<'_>) -> Result<Plan, WrongIn
     let deferred: Vec<Deferred> = deferred
         .iter()
         .enumerate()
-        .map(|(index, raw)| Deferred::read(raw.get(), index + 1, &secrets, rules.volatile))
+        .map(|(index, raw)| Deferred::read(raw.get(), index + 1, &secrets, places))
         .collect::<Result<_, _>>()?;
     let touched = changes.iter().chain(deferred.iter().map(|deferred| &deferred.change));
     let reach = Reach::of(touched, &configuration, members.get("prior_state"))?;
@@ -130,7 +154,7 @@ fn read_members(members: &Members<'_>, rules: Rules<'_>) -> Result<Plan, WrongIn
             &secrets,
         ),
         outputs: outputs.changed,
-        drift: drift(members, &secrets, rules.volatile)?,
+        drift: drift(members, &secrets, places)?,
         remarks: checks.iter().map(FailedCheck::line).collect(),
         hidden: Hidden(Arc::new(secrets)),
         checks,
@@ -142,11 +166,25 @@ fn read_members(members: &Members<'_>, rules: Rules<'_>) -> Result<Plan, WrongIn
     Ok(plan)
 }
 
+/// The blocks of a module that run commands when they are made.
+fn collect_provisioned(module: &Value<'_>, prefix: &str, found: &mut BTreeSet<String>) {
+    for resource in module.get("resources").elements() {
+        if let (Some(address), false) =
+            (resource.get("address").as_str(), resource.get("provisioners").elements().is_empty())
+        {
+            found.insert(format!("{prefix}{address}"));
+        }
+    }
+    for (name, call) in module.get("module_calls").members() {
+        collect_provisioned(call.get("module"), &format!("{prefix}module.{name}."), found);
+    }
+}
+
 /// Objects that had changed outside of the tool.
-fn drift(members: &Members<'_>, secrets: &Secrets, volatile: &FieldGlobs) -> Result<Vec<Change>, WrongInput> {
+fn drift(members: &Members<'_>, secrets: &Secrets, places: Places<'_>) -> Result<Vec<Change>, WrongInput> {
     let mut drift = Vec::new();
     for (index, raw) in list(members, "resource_drift")?.iter().enumerate() {
-        let change = RawChange::read(raw.get(), index + 1)?.finish(secrets, volatile)?.change;
+        let change = RawChange::read(raw.get(), index + 1)?.finish(secrets, places)?.change;
         // A plan tells objects that only moved among those that drifted.
         if change.action != Action::NoOp {
             drift.push(change);
@@ -171,6 +209,8 @@ fn check_kind(members: &Members<'_>) -> Result<(), WrongInput> {
         has("resource_changes") || has("planned_values") || has("configuration") || has("applyable");
     Err(if members.0.is_empty() {
         WrongInput::EmptyObject
+    } else if has("encrypted_data") {
+        WrongInput::Encrypted
     } else if has("remote_plan_format") {
         WrongInput::CloudBookmark
     } else if has("plan_format_version") {

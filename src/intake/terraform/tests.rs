@@ -66,7 +66,7 @@ fn risk_case_by_case() {
         let document = json!({"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]});
         (Json::Null, json!({"policy": document.to_string()}))
     };
-    let cases: [Case<'_>; 33] = [
+    let cases: [Case<'_>; 34] = [
         // Low: new resources, tags, more capacity, added monitoring.
         ("aws_s3_bucket", &["create"], made(), "low: new-resources"),
         ("aws_elasticache_cluster", &["create"], made(), "low: new-resources"),
@@ -75,7 +75,7 @@ fn risk_case_by_case() {
         ("aws_ecs_service", &["update"], number("desired_count", 3, 5), "low: capacity"),
         ("aws_cloudwatch_metric_alarm", &["create"], made(), "low: monitoring"),
         // Capacity that shrinks is configuration; a database stays a database.
-        ("aws_ecs_service", &["update"], number("desired_count", 5, 3), "medium: configuration"),
+        ("aws_ecs_service", &["update"], number("desired_count", 5, 3), "medium: configuration, less"),
         ("aws_db_instance", &["update"], number("allocated_storage", 3, 5), "high: database"),
         // Medium: security groups, IAM policies, configuration, scaling policies.
         ("aws_security_group", &["create"], made(), "medium: security-groups"),
@@ -100,7 +100,8 @@ fn risk_case_by_case() {
         ("aws_s3_bucket", &["delete"], gone(), "high: destructive"),
         ("aws_security_group", &["delete"], gone(), "high: destructive"),
         ("aws_s3_bucket", &["create", "delete"], other(), "high: destructive"),
-        ("aws_secretsmanager_secret", &["create"], made(), "high: secrets"),
+        ("aws_secretsmanager_secret_version", &["create"], made(), "high: secrets"),
+        ("aws_secretsmanager_secret", &["create"], made(), "low: new-resources"),
         ("azurerm_mssql_server", &["delete"], gone(), "high: database"),
         // Of a provider that nobody knows: by action.
         ("acme_thing", &["create"], made(), "low: new-resources"),

@@ -1,4 +1,4 @@
-//! From the bytes of a file to the one JSON document in it: encodings, byte order marks, a wrapper's lines.
+//! From the bytes of a file to the JSON documents in it: encodings, byte order marks, a wrapper's lines.
 
 use std::borrow::Cow;
 
@@ -12,7 +12,9 @@ use super::wrong::WrongInput;
 pub(super) fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, WrongInput> {
     match bytes {
         [] => Err(WrongInput::Empty),
-        [b'P', b'K', 3, 4, ..] => Err(WrongInput::Binary),
+        [b'P', b'K', 3, 4, ..] => Err(zipped(bytes)),
+        [b't', b'f', b'p', b'l', b'a', b'n', 0..=9, ..] => Err(WrongInput::Binary),
+        [0x1f, 0x8b, ..] | [0x28, 0xb5, 0x2f, 0xfd, ..] | [b'B', b'Z', b'h', ..] => Err(WrongInput::Packed),
         [0xff, 0xfe, rest @ ..] => utf16(rest, u16::from_le_bytes),
         [0xfe, 0xff, rest @ ..] => utf16(rest, u16::from_be_bytes),
         [first, 0, ..] if *first != 0 => utf16(bytes, u16::from_le_bytes),
@@ -20,6 +22,15 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, WrongInput> {
         [0xef, 0xbb, 0xbf, rest @ ..] => utf8(rest),
         _ => utf8(bytes),
     }
+}
+
+/// A saved plan is an archive whose first file has a name of the tool's own.
+fn zipped(bytes: &[u8]) -> WrongInput {
+    const NAMES: [&[u8]; 4] = [b"tfplan", b"tfstate", b"tfconfig/", b".terraform.lock.hcl"];
+    let name = bytes.get(30..).unwrap_or_default();
+    // What is cut off right behind its mark is most likely a plan as well.
+    let is_plan = name.is_empty() || NAMES.iter().any(|known| name.starts_with(known)) || bytes.len() < 64;
+    if is_plan { WrongInput::Binary } else { WrongInput::Packed }
 }
 
 fn utf8(bytes: &[u8]) -> Result<Cow<'_, str>, WrongInput> {
@@ -34,7 +45,7 @@ fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Result<Cow<'static, str>, Wr
     if odd.is_empty() { Ok(Cow::Owned(text)) } else { Err(cut_off(&text)) }
 }
 
-/// The one document of a text.
+/// A document of a text.
 pub(super) struct Document<'a> {
     /// Its top-level members.
     pub(super) members: Members<'a>,
@@ -42,33 +53,44 @@ pub(super) struct Document<'a> {
     pub(super) n_lines_before: usize,
 }
 
-/// Finds the document.
+/// Finds the documents, one after another, with nothing but a wrapper's lines around them.
 ///
 /// # Errors
-/// [`WrongInput`] for text without one, with several, or with a broken one.
-pub(super) fn find_document(text: &str) -> Result<Document<'_>, WrongInput> {
+/// [`WrongInput`] for text without one, or with a broken one.
+pub(super) fn find_documents(text: &str) -> Result<Vec<Document<'_>>, WrongInput> {
     if text.trim().is_empty() {
         return Err(WrongInput::Empty);
     }
-    let start = document_start(text).ok_or_else(|| without_json(text))?;
-    let mut documents = serde_json::Deserializer::from_str(&text[start..]).into_iter::<Members<'_>>();
-    let first = match documents.next() {
-        Some(Ok(first)) => first,
-        Some(Err(error)) => return Err(broken(text, start, &error)),
-        None => return Err(WrongInput::NoJson),
-    };
-    let end = start + documents.byte_offset();
-    let members = first.checked("the document")?;
-    if !is_wrapping(&text[end..]) {
-        let messages = members.has("@level") || members.has("@message");
-        let another = text[end..].trim_start().starts_with('{');
-        return Err(match (messages, another) {
-            (true, _) => WrongInput::Messages,
-            (false, true) => WrongInput::Several,
-            (false, false) => WrongInput::Trailing { line: text[..end].matches('\n').count() + 1 },
-        });
+    let mut found = Vec::new();
+    let mut at = 0;
+    while let Some(start) = document_start(&text[at..]) {
+        let between = &text[at..at + start];
+        if !found.is_empty() && between.lines().any(is_json_line) {
+            break;
+        }
+        let start = at + start;
+        let mut documents = serde_json::Deserializer::from_str(&text[start..]).into_iter::<Members<'_>>();
+        let members = match documents.next() {
+            Some(Ok(members)) => members,
+            Some(Err(error)) => return Err(broken(text, start, &error)),
+            None => return Err(WrongInput::NoJson),
+        };
+        let n_lines_before = between.matches('\n').count();
+        found.push(Document { members: members.checked("the document")?, n_lines_before });
+        at = start + documents.byte_offset();
+        // The same line may go on only with another document.
+        let rest = text[at..].split('\n').next().unwrap_or_default().trim();
+        if !rest.is_empty() && !rest.starts_with('{') {
+            return Err(WrongInput::Trailing { line: text[..at].matches('\n').count() + 1 });
+        }
     }
-    Ok(Document { members, n_lines_before: text[..start].matches('\n').count() })
+    if found.is_empty() {
+        return Err(without_json(text));
+    }
+    if !is_wrapping(&text[at..]) {
+        return Err(WrongInput::Trailing { line: text[..at].matches('\n').count() + 1 });
+    }
+    Ok(found)
 }
 
 /// The first brace that begins a line: what stands before it are a wrapper's or a warning's lines.
@@ -82,6 +104,11 @@ fn document_start(text: &str) -> Option<usize> {
         start += line.len();
     }
     None
+}
+
+/// Whether a line looks like a part of JSON rather than like somebody's message.
+fn is_json_line(line: &str) -> bool {
+    matches!(line.trim().as_bytes(), [b'}' | b']' | b'"' | b',' | b':', ..] | [b'{', ..])
 }
 
 /// Whether what follows the document is nothing, or what a CI wrapper adds.
@@ -124,8 +151,8 @@ mod tests {
 
     fn document(bytes: &[u8]) -> Result<(usize, bool), WrongInput> {
         let text = decode(bytes)?;
-        let document = find_document(&text)?;
-        Ok((document.n_lines_before, document.members.has("a")))
+        let documents = find_documents(&text)?;
+        Ok((documents[0].n_lines_before, documents.iter().all(|document| document.members.has("a"))))
     }
 
     fn utf16(text: &str, mark: &[u8], unit: fn(u16) -> [u8; 2]) -> Vec<u8> {
@@ -145,6 +172,7 @@ mod tests {
         ] {
             assert_eq!(document(&bytes), Ok((0, true)));
         }
+        assert_eq!(document(b"{\"a\":1}\n{\"a\":2} {\"a\":3}\nnext\n{\"a\":4}"), Ok((0, true)));
         let wrapped = "[command]/tf show -json p\n│ Warning\n{\"a\":1}\n%0A\n::set-output name=x::\n";
         assert_eq!(document(wrapped.as_bytes()), Ok((2, true)));
     }
@@ -157,9 +185,14 @@ mod tests {
             ("PK\u{3}\u{4}xyz", WrongInput::Binary),
             ("hello", WrongInput::NoJson),
             ("Terraform will perform the following actions:\n", WrongInput::HumanText),
-            ("{\"a\":1}\n{\"a\":2}", WrongInput::Several),
             ("{\"a\":1}\n}", WrongInput::Trailing { line: 1 }),
-            ("{\"@level\":1}\n{\"@level\":2}", WrongInput::Messages),
+            ("{\"a\":1} x", WrongInput::Trailing { line: 1 }),
+            ("{\"a\":1}\nx\n", WrongInput::Trailing { line: 1 }),
+            ("{\"a\":1}\n}\n{\"a\":2}", WrongInput::Trailing { line: 1 }),
+            (
+                "PK\u{3}\u{4}0123456789012345678901234\u{0}plan.json and what else there is of it in the archive",
+                WrongInput::Packed,
+            ),
             ("x\n{\"a\":[1,\n2", WrongInput::Truncated { line: 3, column: 2 }),
             ("{\"a\":tru}", WrongInput::Damaged { line: 1, column: 9 }),
         ] {

@@ -55,7 +55,20 @@ impl Change {
         } else {
             words.extend(self.reason.as_deref().and_then(reason_words).map(str::to_owned));
         }
-        words.extend(attribute_words(&self.attributes, self.action.replaces()));
+        words.extend(attribute_words(&self.attributes, self.action));
+        words.join("; ")
+    }
+
+    /// What changes inside, as the reason of a level.
+    pub(super) fn reason_words(&self) -> String {
+        let forced = self.action.replaces() && !self.forced_by.is_empty();
+        let mut words = Vec::new();
+        if forced {
+            words.push(format!("forces replacement: {}", self.forced_by.join(", ")));
+        } else {
+            words.extend(self.reason.as_deref().and_then(reason_words).map(str::to_owned));
+        }
+        words.extend(attribute_words(&self.attributes, self.action));
         words.join("; ")
     }
 
@@ -80,6 +93,11 @@ fn reason_words(reason: &str) -> Option<&'static str> {
         "delete_because_count_index" => "index beyond count",
         "delete_because_each_key" => "key not in for_each",
         "delete_because_no_move_target" => "moved to a resource that is not in the configuration",
+        "delete_because_enabled_false" => "its `enabled` is false",
+        "forgot_because_lifecycle_destroy_in_config" | "forgot_because_lifecycle_destroy_in_state" => {
+            "its configuration says not to destroy it"
+        }
+        "forgot_because_removed_block" => "a `removed` block names it",
         "read_because_config_unknown" => "depends on values not yet known",
         "read_because_dependency_pending" => "depends on a change",
         "read_because_check_nested" => "for a check",
@@ -88,14 +106,15 @@ fn reason_words(reason: &str) -> Option<&'static str> {
 }
 
 /// What is known only afterwards is told when nothing else changes; in a new object everything computed is that.
-fn attribute_words(attributes: &[AttributeChange], is_new_object: bool) -> Vec<String> {
+fn attribute_words(attributes: &[AttributeChange], action: Action) -> Vec<String> {
+    let (is_new, is_new_object) = (action == Action::Create, action == Action::Create || action.replaces());
     let known: Vec<&AttributeChange> =
         attributes.iter().filter(|change| change.change != ChangeKind::Unknown).collect();
     let all_unknown = known.is_empty() && !is_new_object;
     let shown: Vec<&AttributeChange> = if all_unknown { attributes.iter().collect() } else { known };
     let mut words: Vec<(String, usize)> = Vec::new();
     for change in shown {
-        let text = describe(change);
+        let text = if is_new { change.told() } else { change.words() };
         match words.iter_mut().find(|(known, _)| *known == text) {
             Some((_, count)) => *count += 1,
             None => words.push((text, 1)),
@@ -112,38 +131,71 @@ fn attribute_words(attributes: &[AttributeChange], is_new_object: bool) -> Vec<S
     words
 }
 
-fn describe(change: &AttributeChange) -> String {
-    let name = without_indexes(&change.path);
-    let entry = entry_name(&change.path);
-    match &change.change {
-        ChangeKind::Added { .. } if entry.is_some() => format!("{} added", entry.unwrap_or_default()),
-        ChangeKind::Removed if entry.is_some() => format!("{} removed", entry.unwrap_or_default()),
-        ChangeKind::Added { value: Some(value) } => format!("{name}: {value} added"),
-        ChangeKind::Added { value: None } => format!("{name} added"),
-        ChangeKind::Removed => format!("{name} removed"),
-        ChangeKind::Changed { before: Some(before), after: Some(after) } => {
-            format!("{name}: {before} → {after}")
+impl AttributeChange {
+    /// What something new has: `engine: postgres`.
+    fn told(&self) -> String {
+        match &self.change {
+            ChangeKind::Added { value: Some(value) } => format!("{}: {value}", place_words(&self.path)),
+            _ => self.words(),
         }
-        ChangeKind::Changed { .. } | ChangeKind::Volatile => format!("{name} changed"),
-        ChangeKind::Number { before, after } => format!("{name}: {before} → {after}"),
-        ChangeKind::Unknown => format!("{name} known after apply"),
-        ChangeKind::Sensitive | ChangeKind::Redacted => format!("{name} changed (sensitive)"),
+    }
+
+    /// In a few words: `instance_type: t3.small → t3.large`.
+    pub fn words(&self) -> String {
+        let name = place_words(&self.path);
+        let entry = entry_name(&self.path);
+        match &self.change {
+            ChangeKind::Added { .. } if entry.is_some() => format!("{} added", entry.unwrap_or_default()),
+            ChangeKind::Removed if entry.is_some() => format!("{} removed", entry.unwrap_or_default()),
+            ChangeKind::Added { value: Some(value) } => format!("{name}: {value} added"),
+            ChangeKind::Added { value: None } => format!("{name} added"),
+            ChangeKind::Removed => format!("{name} removed"),
+            ChangeKind::Changed { before: Some(before), after: Some(after) } => {
+                format!("{name}: {before} → {after}")
+            }
+            ChangeKind::Changed { .. } | ChangeKind::Volatile => format!("{name} changed"),
+            ChangeKind::Number { before, after } => format!("{name}: {before} → {after}"),
+            ChangeKind::Unknown => format!("{name} known after apply"),
+            ChangeKind::Sensitive | ChangeKind::Redacted => format!("{name} changed (sensitive)"),
+        }
     }
 }
 
-/// `spec.template.spec.containers.image`: a place as people say it.
-fn without_indexes(path: &[String]) -> String {
-    let is_index = |step: &&String| !step.is_empty() && step.bytes().all(|byte| byte.is_ascii_digit());
-    path.iter().filter(|step| !is_index(step)).map(String::as_str).collect::<Vec<_>>().join(".")
+/// `spec.template.spec.container[api].image`: a place as people say it. Elements of lists that have a name are known by
+/// it, others by nothing.
+fn place_words(path: &[String]) -> String {
+    let mut words = String::new();
+    for step in path.iter().filter(|step| !is_index(step)) {
+        if !words.is_empty() && !is_name(step) {
+            words.push('.');
+        }
+        words.push_str(step);
+    }
+    words
+}
+
+fn is_index(step: &str) -> bool {
+    !step.is_empty() && step.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// Whether a step is an element of a list by its name.
+fn is_name(step: &str) -> bool {
+    step.starts_with('[') && step.ends_with(']')
 }
 
 /// For an element of a list: what it is one of. `egress rule` for `egress.0`.
 fn entry_name(path: &[String]) -> Option<String> {
-    let (index, parents) = path.split_last()?;
-    if parents.is_empty() || !index.bytes().all(|byte| byte.is_ascii_digit()) {
+    let (step, parents) = path.split_last()?;
+    if parents.is_empty() {
         return None;
     }
-    let list = without_indexes(parents);
+    if is_name(step) {
+        return Some(place_words(path));
+    }
+    if !is_index(step) {
+        return None;
+    }
+    let list = place_words(parents);
     let rule = matches!(list.as_str(), "ingress" | "egress");
     Some(if rule { format!("{list} rule") } else { format!("{list} entry") })
 }

@@ -158,3 +158,25 @@ fn where_two_plans_differ() {
     assert_eq!(comparison.gone, ["o_p.x"]);
     assert!(!comparison.same && !comparison.alike);
 }
+
+#[test]
+fn several_plans_are_read_each_with_its_unit() {
+    let policy = Policy::builtin();
+    let one = json!({ "format_version": "1.2", "resource_changes": [change("a_b.x", &json!(["create"]), &Json::Null, &json!({}))] });
+    let none = json!({ "format_version": "1.2", "resource_changes": [] });
+    let read_all = |text: &str| Plan::read_all(text.as_bytes(), Rules::of(&policy));
+    let plain = read_all(&format!("{one}\nThe next one:\n{none}\n")).unwrap();
+    assert_eq!(
+        plain.iter().map(|(unit, plan)| (unit.clone(), plan.summary.add)).collect::<Vec<_>>(),
+        [(None, 1), (None, 0)]
+    );
+    let lines =
+        format!("10:00:00.001 STDOUT [live/a] tofu: {one}\n10:00:00.002 STDOUT [live/b] tofu: {none}\n");
+    let units: Vec<Option<String>> = read_all(&lines).unwrap().into_iter().map(|(unit, _)| unit).collect();
+    assert_eq!(units, [Some("live/a".to_owned()), Some("live/b".to_owned())]);
+    let both = format!("{one}\n{none}");
+    assert_eq!(Plan::read(both.as_bytes(), Rules::of(&policy)).unwrap_err(), WrongInput::Several);
+    let messages = "{\"@level\":\"info\"}\n{\"@level\":\"info\"}";
+    assert_eq!(read_all(messages).unwrap_err(), WrongInput::Messages);
+    assert_eq!(read_all("{\"encrypted_data\":\"x\"}").unwrap_err(), WrongInput::Encrypted);
+}

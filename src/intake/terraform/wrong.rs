@@ -9,6 +9,12 @@ pub enum WrongInput {
     /// `terraform plan -out`.
     #[error("this is a saved plan in the tool's own binary form")]
     Binary,
+    /// A zip or another archive that is no saved plan.
+    #[error("this is a packed file, not the JSON of a plan")]
+    Packed,
+    /// A plan or state that OpenTofu has encrypted.
+    #[error("this is encrypted by OpenTofu: what it holds cannot be read here")]
+    Encrypted,
     /// Bytes that are no text.
     #[error("this is not text: it is neither UTF-8 nor UTF-16")]
     NotText,
@@ -117,6 +123,10 @@ impl WrongInput {
             }
             WrongInput::Binary => {
                 "`terraform show -json FILE > plan.json` (or `tofu show -json`) turns it into JSON".to_owned()
+            }
+            WrongInput::Packed => "unpack it, and give the JSON in it".to_owned(),
+            WrongInput::Encrypted => {
+                "`tofu show -json FILE > plan.json` where its key is configured".to_owned()
             }
             WrongInput::HumanText => {
                 "save the plan and show it as JSON: `terraform show -json plan.tfplan > plan.json`".to_owned()
