@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::super::secret::Secrets;
-use super::super::tree::{Change, Path, Step, Value, diff};
+use super::super::tree::{Change, Meaning, Path, Step, Value, diff, names};
 use super::super::yaml::documents;
 use super::changelog::{Entry, between};
 use super::chart::{Chart, ChartError, files_that_differ};
@@ -73,7 +73,10 @@ pub fn compare<'c>(
     if old.name != new.name {
         return Err(ChartError::TwoCharts { old: old.name.clone(), new: new.name.clone() });
     }
-    let values = diff(&old.values, &new.values, &|_, _, _| vec!["name"]);
+    let by_name =
+        |_: &Path, old: &[Value], new: &[Value]| Some([names(old, &["name"])?, names(new, &["name"])?]);
+    let meaning = Meaning { names: &by_name, same: &|_, _, _| false };
+    let values = diff(&old.values, &new.values, meaning);
     let used = used_values(&new.name, &values, files);
     let entries: Vec<Entry> = new.entries.iter().chain(&old.entries).cloned().collect();
     Ok(Comparison {
