@@ -8,8 +8,18 @@ use super::{Category, HelmRule, KubernetesRule, PlanAction, TerraformRule};
 use crate::record::Risk;
 
 /// What may differ between two versions of a chart besides its values.
-pub(crate) const HELM_CHANGES: &[&str] =
-    &["patch", "minor", "major", "downgrade", "app", "dependencies", "templates", "crds", "values-in-use"];
+pub(crate) const HELM_CHANGES: &[&str] = &[
+    "patch",
+    "minor",
+    "major",
+    "downgrade",
+    "breaking",
+    "app",
+    "dependencies",
+    "templates",
+    "crds",
+    "values-in-use",
+];
 
 /// What may be so of an object of Kubernetes.
 pub(crate) const KUBERNETES_FACTS: &[&str] = &[

@@ -15,7 +15,7 @@ use crate::record::Risk;
 /// Fields that a reason names.
 const MAX_NAMED: usize = 3;
 /// Longest text about a field in a reason, in characters; of others the reason gives the name.
-const MAX_REASON: usize = 100;
+const MAX_REASON: usize = 160;
 /// A key that nobody gives, so that only a rule about all labels means it.
 const ANY_LABEL: &str = "\u{0}";
 
@@ -44,7 +44,7 @@ fn judge(object: &ChangedObject, policy: &Policy, rules: &[Rule<'_>], found: &mu
         let asks =
             |rule: &&Rule<'_>| rule.is_about(object) && rule.rule.facts.iter().any(|known| known == word);
         let meant: Vec<&Category> = rules.iter().filter(asks).map(|rule| rule.category).collect();
-        found.add(&meant, &format!("{name} {}", say(fact, &words)));
+        found.add(&meant, &format!("{name}: {}", say(fact, &words)));
     }
     if object.action != Action::Update {
         let matches: Vec<Match<'_>> = rules.iter().filter_map(|rule| rule.matches(object, None)).collect();
