@@ -42,15 +42,18 @@ pub struct Document {
     pub value: Value,
 }
 
-/// The text of a file: UTF-8, or UTF-16 with a byte order mark, as some shells write what they redirect.
+/// The text of a file: UTF-8, or UTF-16 as some shells write what they redirect, with or without a byte order mark.
+/// These texts begin with a character of ASCII, so that one of its two bytes is zero.
 pub fn decode(bytes: &[u8]) -> Option<Cow<'_, str>> {
-    let utf16 = |from: fn([u8; 2]) -> u16| {
-        let units: Vec<u16> = bytes[2..].chunks_exact(2).map(|pair| from([pair[0], pair[1]])).collect();
+    let utf16 = |bytes: &[u8], from: fn([u8; 2]) -> u16| {
+        let units: Vec<u16> = bytes.chunks_exact(2).map(|pair| from([pair[0], pair[1]])).collect();
         String::from_utf16(&units).ok().filter(|_| bytes.len().is_multiple_of(2)).map(Cow::Owned)
     };
     match bytes {
-        [0xff, 0xfe, ..] => utf16(u16::from_le_bytes),
-        [0xfe, 0xff, ..] => utf16(u16::from_be_bytes),
+        [0xff, 0xfe, rest @ ..] => utf16(rest, u16::from_le_bytes),
+        [0xfe, 0xff, rest @ ..] => utf16(rest, u16::from_be_bytes),
+        [1..=0xff, 0, ..] => utf16(bytes, u16::from_le_bytes),
+        [0, 1..=0xff, ..] => utf16(bytes, u16::from_be_bytes),
         _ => std::str::from_utf8(bytes).ok().map(Cow::Borrowed),
     }
 }
