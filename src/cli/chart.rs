@@ -257,31 +257,22 @@ fn chart_in_commit(
     Ok(None)
 }
 
-/// The values files of HEAD outside of charts: `values*.yaml`, `*-values.yaml`, and what lies in `values/`.
+/// What files of HEAD set of charts' values: values files, parent charts, and objects that install charts.
 fn values_files(book: &Book) -> Result<Vec<ValuesFile>, CliError> {
     let Some(head) = book.head()?.commit else { return Ok(Vec::new()) };
     let files = book.repository.files(head, "")?;
-    let charts: Vec<String> =
-        files.iter().filter_map(|(path, _)| path.strip_suffix("Chart.yaml").map(str::to_owned)).collect();
-    let is_values = |path: &str| {
-        let Some(stem) = path.strip_suffix(".yaml").or_else(|| path.strip_suffix(".yml")) else {
-            return false;
-        };
-        let (folder, name) = stem.rsplit_once('/').unwrap_or(("", stem));
-        let in_chart = charts.iter().any(|chart| {
-            path.strip_prefix(chart.as_str())
-                .is_some_and(|rest| rest == "values.yaml" || rest.starts_with("ci/"))
-        });
-        !in_chart && (name.contains("values") || folder.split('/').any(|part| part == "values"))
-    };
+    let is_yaml = |path: &str| path.ends_with(".yaml") || path.ends_with(".yml");
     let inputs: Vec<_> = files
         .iter()
-        .filter(|(path, file)| file.is_regular() && is_values(path))
+        .filter(|(path, file)| file.is_regular() && is_yaml(path))
         .map(|(path, file)| (file.blob, path.clone()))
         .collect();
     let read = book.repository.map_blobs(&inputs, 4 * 1024 * 1024, |path, blob| match blob {
-        Blob::Bytes(bytes) => ValuesFile::read(path, &bytes),
+        Blob::Bytes(bytes) => {
+            ValuesFile::is_candidate(path, &bytes).then(|| (path.to_string(), bytes.to_vec()))
+        }
         Blob::TooLarge(_) => None,
     })?;
-    Ok(read.into_iter().flatten().collect())
+    let candidates: Vec<_> = read.into_iter().flatten().collect();
+    Ok(ValuesFile::read(&candidates))
 }

@@ -105,6 +105,12 @@ fn record(
         tell_risk(ui, &found)?;
         ui.line(format!("Blast radius: {}", plan.radius().sentence()))?;
     }
+    if let Some(estimate) = estimate.filter(|estimate| !estimate.partial.is_empty() || estimate.is_breakdown)
+    {
+        let said: Vec<String> =
+            std::iter::once(estimate.headline()).chain(estimate.partial.iter().cloned()).collect();
+        warn(ui, &format!("cost: {}", said.join("; ")));
+    }
     let message = format!("{}: plan for {}\n", target.name, environment.name);
     let done = format!("plan for {}: {}", environment.name, plan.headline());
     target.apply_change(ui, context, &args.commit, &done, &message, &edit)

@@ -16,6 +16,8 @@ pub enum Precision {
     General,
     /// What is changed and what happens to it.
     Exact,
+    /// A part of what is changed, of whatever name.
+    Part,
     /// That nothing else changes at all.
     Only,
 }

@@ -8,8 +8,38 @@ use super::{Category, FieldGlobs, HelmRule, KubernetesRule, PlanAction, PlanTrai
 use crate::record::Risk;
 
 /// What may differ between two versions of a chart besides its values.
-pub(crate) const HELM_CHANGES: &[&str] =
-    &["patch", "minor", "major", "downgrade", "app", "dependencies", "templates", "crds", "values-in-use"];
+pub(crate) const HELM_CHANGES: &[&str] = &[
+    "patch",
+    "minor",
+    "major",
+    "downgrade",
+    "breaking",
+    "app",
+    "dependencies",
+    "templates",
+    "crds",
+    "values-in-use",
+];
+
+/// What may be so of an object of Kubernetes.
+pub(crate) const KUBERNETES_FACTS: &[&str] = &[
+    "administrator",
+    "everybody",
+    "identity",
+    "privileged",
+    "host-namespace",
+    "host-path",
+    "capability",
+    "root",
+    "unprotected",
+    "exposed",
+    "reachable",
+    "opened",
+    "snippet",
+    "blocking",
+    "version-gone",
+    "immutable",
+];
 
 /// One `[[category]]`.
 pub(super) fn category(decoder: &mut Decoder<'_>, table: &mut Table<'_>) -> Option<Category> {
@@ -26,16 +56,13 @@ pub(super) fn category(decoder: &mut Decoder<'_>, table: &mut Table<'_>) -> Opti
             _ => vec![terraform_rule(decoder, value)],
         },
     };
-    let kubernetes = table.take("kubernetes").map(|value| {
-        let mut rule = decoder.table(value, "kubernetes");
-        let found = KubernetesRule {
-            kinds: globs(decoder, &mut rule, "kinds"),
-            actions: rule.words(decoder, "actions", &["create", "update", "delete"]),
-            fields: globs(decoder, &mut rule, "fields"),
-        };
-        decoder.finish(&rule);
-        found
-    });
+    let kubernetes = match table.take("kubernetes") {
+        None => Vec::new(),
+        Some(value) => match &value.kind {
+            Kind::Array(rules) => rules.iter().map(|value| kubernetes_rule(decoder, value)).collect(),
+            _ => vec![kubernetes_rule(decoder, value)],
+        },
+    };
     let helm = table.take("helm").map(|value| {
         let mut rule = decoder.table(value, "helm");
         let found = HelmRule {
@@ -46,6 +73,22 @@ pub(super) fn category(decoder: &mut Decoder<'_>, table: &mut Table<'_>) -> Opti
         found
     });
     Some(Category { name, risk, terraform, kubernetes, helm })
+}
+
+fn kubernetes_rule(decoder: &mut Decoder<'_>, value: &Value) -> KubernetesRule {
+    let mut rule = decoder.table(value, "kubernetes");
+    let found = KubernetesRule {
+        kinds: globs(decoder, &mut rule, "kinds"),
+        except: globs(decoder, &mut rule, "except"),
+        actions: rule.words(decoder, "actions", &["create", "update", "delete"]),
+        fields: globs(decoder, &mut rule, "fields"),
+        labels: globs(decoder, &mut rule, "labels"),
+        facts: rule.words(decoder, "facts", KUBERNETES_FACTS),
+        shrinks: globs(decoder, &mut rule, "shrinks"),
+        stops: globs(decoder, &mut rule, "stops"),
+    };
+    decoder.finish(&rule);
+    found
 }
 
 fn terraform_rule(decoder: &mut Decoder<'_>, value: &Value) -> TerraformRule {

@@ -21,7 +21,7 @@ mod window;
 use std::sync::{Arc, LazyLock};
 
 use crate::diagnostic::Diagnostic;
-pub(crate) use category::HELM_CHANGES;
+pub(crate) use category::{HELM_CHANGES, KUBERNETES_FACTS};
 use decode::Decoder;
 use fallen::fall_away;
 pub use matching::{KindItem, KnownItems};

@@ -12,8 +12,8 @@ pub struct Category {
     pub risk: Risk,
     /// Resource changes that belong to it: those that one of these rules matches.
     pub terraform: Vec<TerraformRule>,
-    /// Manifests that belong to it.
-    pub kubernetes: Option<KubernetesRule>,
+    /// Manifests that belong to it: those that one of these rules matches.
+    pub kubernetes: Vec<KubernetesRule>,
     /// Chart values that belong to it.
     pub helm: Option<HelmRule>,
 }
@@ -182,8 +182,18 @@ pub struct KubernetesRule {
     pub kinds: NameGlobs,
     /// What happens to the object: `create`, `update`, `delete`.
     pub actions: Vec<String>,
+    /// Kinds that it is not about, although `kinds` matches them.
+    pub except: NameGlobs,
     /// Places in the object.
     pub fields: FieldGlobs,
+    /// Keys of its own labels and annotations.
+    pub labels: NameGlobs,
+    /// What is so of the object afterwards, in the words of the manual.
+    pub facts: Vec<String>,
+    /// Places whose amounts are known and go down.
+    pub shrinks: FieldGlobs,
+    /// Places whose amounts become zero.
+    pub stops: FieldGlobs,
 }
 
 /// Matches changes of a chart's values.

@@ -127,8 +127,13 @@ fn category(risk: &Value) -> Value {
     ]);
     let kubernetes = options(&[
         ("kinds", texts()),
+        ("except", texts()),
         ("actions", words(&["create", "update", "delete"])),
         ("fields", texts()),
+        ("labels", texts()),
+        ("facts", words(crate::policy::KUBERNETES_FACTS)),
+        ("shrinks", texts()),
+        ("stops", texts()),
     ]);
     let helm = options(&[("values", texts()), ("changes", words(crate::policy::HELM_CHANGES))]);
     // An overlay names the category and what it changes.
@@ -136,7 +141,7 @@ fn category(risk: &Value) -> Value {
         ("name", text()),
         ("risk?", risk.clone()),
         ("terraform?", json!({ "anyOf": [terraform.clone(), list_of(terraform)] })),
-        ("kubernetes?", kubernetes),
+        ("kubernetes?", json!({ "anyOf": [kubernetes.clone(), list_of(kubernetes)] })),
         ("helm?", helm),
     ])
 }

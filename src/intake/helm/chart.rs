@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::super::tree::Value;
-use super::super::yaml::{YamlError, documents};
-use super::changelog::{self, Entry};
+use super::super::yaml::{Repeated, YamlError, documents, documents_with_repeats};
+use super::changelog::{self, Changelog};
 use super::version::parse_version;
 
 /// A version of a chart, as far as it matters to those who run it.
@@ -31,6 +31,8 @@ pub struct Chart {
     pub dependencies: BTreeMap<String, Dependency>,
     /// Its default values.
     pub values: Value,
+    /// The file that says which values it takes.
+    pub schema: Option<Vec<u8>>,
     /// Files of templates with their bytes, by path.
     pub templates: BTreeMap<String, Vec<u8>>,
     /// Files of custom resource definitions, by path, those of bundled charts too.
@@ -38,7 +40,11 @@ pub struct Chart {
     /// Other files of the charts that it brings along, by path.
     pub bundled: BTreeMap<String, Vec<u8>>,
     /// What its changelogs say, of whatever versions.
-    pub entries: Vec<Entry>,
+    pub changelog: Changelog,
+    /// Keys that stand twice in its values, where the last one counts.
+    pub repeated: Vec<Repeated>,
+    /// What its templates read and other files that it brings along, by path.
+    pub files: BTreeMap<String, Vec<u8>>,
 }
 
 /// A chart that another one needs.
@@ -51,6 +57,15 @@ pub struct Dependency {
     /// Where it comes from.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub repository: String,
+    /// The chart, where an alias stands for it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub chart: String,
+    /// The values that switch it on and off.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub condition: String,
+    /// Tags that switch it on and off with others.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<String>,
 }
 
 /// Why a chart is not read.
@@ -112,7 +127,7 @@ impl Chart {
             )
         })?;
         let requirements = source.yaml("requirements.yaml")?;
-        let values = source.yaml("values.yaml")?.unwrap_or(Value::Map(BTreeMap::new()));
+        let (values, repeated) = source.values()?;
         if !matches!(values, Value::Map(_)) {
             return Err(source.content("values.yaml", "it holds no table of values".to_owned()));
         }
@@ -130,10 +145,13 @@ impl Chart {
             deprecated: chart.get("deprecated") == Some(&Value::Bool(true)),
             dependencies: dependencies(requirements.as_ref().unwrap_or(&chart)),
             values,
+            schema: files.iter().find(|(path, _)| path == SCHEMA).map(|(_, bytes)| bytes.clone()),
             templates: source.files_where(|path| path.starts_with("templates/")),
             crds: source.files_where(is_crd),
             bundled: source.files_where(|path| path.starts_with("charts/") && !is_crd(path)),
-            entries: changelog::read(&chart, &version, files),
+            changelog: changelog::read(&chart, &version, files),
+            repeated,
+            files: source.files_where(is_other_file),
             version_text,
             version,
         })
@@ -156,15 +174,39 @@ pub fn digest(files: &[(String, Vec<u8>)]) -> String {
 
 fn dependencies(of: &Value) -> BTreeMap<String, Dependency> {
     let list = of.get("dependencies").map(Value::items).unwrap_or_default();
-    let one = |item: &Value| {
+    let mut found = BTreeMap::new();
+    for item in list {
         let text = |key: &str| item.get(key).and_then(Value::as_key);
-        let name = text("alias").or_else(|| text("name"))?;
-        let (version, repository) =
-            (text("version").unwrap_or_default(), text("repository").unwrap_or_default());
-        Some((name, Dependency { version, repository }))
-    };
-    list.iter().filter_map(one).collect()
+        let Some(chart) = text("name") else { continue };
+        let name = text("alias").unwrap_or_else(|| chart.clone());
+        let tags = item.get("tags").map(Value::items).unwrap_or_default();
+        let dependency = Dependency {
+            version: text("version").unwrap_or_default(),
+            repository: text("repository").unwrap_or_default(),
+            condition: text("condition").unwrap_or_default(),
+            tags: tags.iter().filter_map(Value::as_key).collect(),
+            chart: if chart == name { String::new() } else { chart },
+        };
+        // One chart may be named several times, each for a condition of its own.
+        let number = (2..).map(|number| format!("{name} no. {number}"));
+        let free = std::iter::once(name.clone()).chain(number).find(|name| !found.contains_key(name));
+        found.insert(free.unwrap_or(name), dependency);
+    }
+    found
 }
+
+/// Files that belong to none of the other kinds and are no documentation.
+fn is_other_file(path: &str) -> bool {
+    let is_known = ["templates/", "charts/", "crds/", "ci/", "tests/", "changelog/", "changelogs/", "."];
+    let name = path.to_ascii_lowercase();
+    let is_text = [".md", ".txt", ".markdown", ".adoc", ".gotmpl", ".lock", ".prov"];
+    !is_known.iter().any(|start| path.starts_with(start))
+        && !is_text.iter().any(|end| name.ends_with(end))
+        && !matches!(path, "Chart.yaml" | "values.yaml" | "requirements.yaml" | "LICENSE" | "OWNERS" | SCHEMA)
+}
+
+/// The file that says which values a chart takes.
+pub(super) const SCHEMA: &str = "values.schema.json";
 
 struct Source<'a> {
     what: &'a str,
@@ -178,15 +220,30 @@ impl Source<'_> {
 
     /// The one document of a file; `None` when there is no such file or it is empty.
     fn yaml(&self, path: &str) -> Result<Option<Value>, ChartError> {
-        let Some((_, bytes)) = self.files.iter().find(|(name, _)| name == path) else { return Ok(None) };
-        let text =
-            std::str::from_utf8(bytes).map_err(|_| self.content(path, "it is not UTF-8".to_owned()))?;
-        let read = documents(text).map_err(|source| ChartError::Yaml {
-            what: self.what.to_owned(),
-            path: path.to_owned(),
-            source,
-        })?;
+        let Some(text) = self.text(path)? else { return Ok(None) };
+        let read = documents(text).map_err(|source| self.wrong(path, source))?;
         Ok(read.into_iter().next().map(|document| document.value))
+    }
+
+    fn text(&self, path: &str) -> Result<Option<&str>, ChartError> {
+        let Some((_, bytes)) = self.files.iter().find(|(name, _)| name == path) else { return Ok(None) };
+        let text = std::str::from_utf8(bytes);
+        text.map(Some).map_err(|_| self.content(path, "it is not UTF-8".to_owned()))
+    }
+
+    fn wrong(&self, path: &str, source: YamlError) -> ChartError {
+        ChartError::Yaml { what: self.what.to_owned(), path: path.to_owned(), source }
+    }
+
+    /// The default values, as Helm reads them: the last one of a key that stands twice.
+    fn values(&self) -> Result<(Value, Vec<Repeated>), ChartError> {
+        let Some(text) = self.text("values.yaml")? else {
+            return Ok((Value::Map(BTreeMap::new()), Vec::new()));
+        };
+        let (documents, repeated) =
+            documents_with_repeats(text).map_err(|source| self.wrong("values.yaml", source))?;
+        let value = documents.into_iter().next().map(|document| document.value);
+        Ok((value.unwrap_or(Value::Map(BTreeMap::new())), repeated))
     }
 
     fn files_where(&self, is_meant: impl Fn(&str) -> bool) -> BTreeMap<String, Vec<u8>> {

@@ -3,13 +3,14 @@
 use std::collections::BTreeSet;
 
 use schemars::JsonSchema;
+use semver::Version;
 use serde::{Deserialize, Serialize};
 
 use super::super::secret::Secrets;
-use super::super::tree::{Change, Path, Step, Value, diff};
-use super::super::yaml::documents;
-use super::changelog::{Entry, between};
+use super::super::tree::{Change, Meaning, Path, Step, Value, diff, names};
+use super::changelog::{Entry, between, coverage};
 use super::chart::{Chart, ChartError, files_that_differ};
+use super::used::ValuesFile;
 
 /// Two versions of one chart.
 #[derive(Debug)]
@@ -28,8 +29,14 @@ pub struct Comparison<'c> {
     pub crds: [Vec<&'c str>; 3],
     /// Files of bundled charts added, changed, removed.
     pub bundled: [Vec<&'c str>; 3],
+    /// Other files added, changed, removed.
+    pub files: [Vec<&'c str>; 3],
     /// What the changelogs say of the versions between.
     pub entries: Vec<Entry>,
+    /// The versions between of which they say something.
+    pub described: Vec<Version>,
+    /// Whether they say something of each.
+    pub is_covered: bool,
     /// What must be hidden.
     pub secrets: Secrets,
 }
@@ -44,23 +51,6 @@ pub struct Used {
     pub file: String,
 }
 
-/// A values file of the repository.
-#[derive(Debug, Clone)]
-pub struct ValuesFile {
-    /// Its path.
-    pub path: String,
-    /// What it sets.
-    pub values: Value,
-}
-
-impl ValuesFile {
-    /// Reads one; `None` when it is no readable table of values, which then sets nothing that can be named.
-    pub fn read(path: &str, bytes: &[u8]) -> Option<Self> {
-        let values = documents(std::str::from_utf8(bytes).ok()?).ok()?.into_iter().next()?.value;
-        matches!(values, Value::Map(_)).then(|| ValuesFile { path: path.to_owned(), values })
-    }
-}
-
 /// Compares two versions, and looks in the repository's values files for what they set.
 ///
 /// # Errors
@@ -73,16 +63,23 @@ pub fn compare<'c>(
     if old.name != new.name {
         return Err(ChartError::TwoCharts { old: old.name.clone(), new: new.name.clone() });
     }
-    let values = diff(&old.values, &new.values, &|_, _, _| vec!["name"]);
+    let by_name =
+        |_: &Path, old: &[Value], new: &[Value]| Some([names(old, &["name"])?, names(new, &["name"])?]);
+    let meaning = Meaning { names: &by_name, same: &|_, _, _| false };
+    let values = diff(&old.values, &new.values, meaning);
     let used = used_values(&new.name, &values, files);
-    let entries: Vec<Entry> = new.entries.iter().chain(&old.entries).cloned().collect();
+    let logs = [&new.changelog, &old.changelog];
+    let (described, is_covered) = coverage(logs, &old.version, &new.version);
     Ok(Comparison {
         values,
         used,
         templates: files_that_differ(&old.templates, &new.templates),
         crds: files_that_differ(&old.crds, &new.crds),
         bundled: files_that_differ(&old.bundled, &new.bundled),
-        entries: between(&entries, &old.version, &new.version),
+        files: files_that_differ(&old.files, &new.files),
+        entries: between(logs.into_iter().flat_map(|log| &log.entries), &old.version, &new.version),
+        described,
+        is_covered,
         secrets: Secrets::of([&old.values, &new.values]),
         old,
         new,
@@ -101,10 +98,7 @@ fn used_values(name: &str, changes: &[Change], files: &[ValuesFile]) -> Vec<Used
             .map(|(leaf, _)| change.path.join(&keys_only(&leaf)))
             .collect();
         for file in files {
-            let below = file.values.get(name);
-            let sets =
-                |path: &Path| is_set(&file.values, path) || below.is_some_and(|values| is_set(values, path));
-            for path in removed.iter().filter(|path| sets(path)) {
+            for path in removed.iter().filter(|path| file.sets(name, path)) {
                 used.push(Used { value: path.clone(), file: file.path.clone() });
             }
         }
@@ -115,19 +109,4 @@ fn used_values(name: &str, changes: &[Change], files: &[ValuesFile]) -> Vec<Used
 /// The path up to the first list: whoever sets a list sets all of it.
 fn keys_only(path: &Path) -> Path {
     Path(path.0.iter().take_while(|step| matches!(step, Step::Key(_))).cloned().collect())
-}
-
-fn is_set(values: &Value, path: &Path) -> bool {
-    let keys = path.0.iter().map_while(|step| match step {
-        Step::Key(key) => Some(key),
-        _ => None,
-    });
-    let mut current = values;
-    for key in keys {
-        match current.get(key) {
-            Some(next) => current = next,
-            None => return false,
-        }
-    }
-    true
 }

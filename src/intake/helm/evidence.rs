@@ -8,9 +8,11 @@ use serde::{Deserialize, Serialize};
 use super::super::secret::{HIDDEN, Secrets};
 use super::super::stored::stored;
 use super::super::tree::{Change, Path, Value};
+use super::super::yaml::Repeated;
 use super::changelog::Entry;
 use super::chart::{Chart, ChartError, Dependency, digest};
-use super::compare::{Comparison, Used, ValuesFile, compare};
+use super::compare::{Comparison, Used, compare};
+use super::used::ValuesFile;
 use super::version::{Jump, jump, parse_version};
 
 /// What a state is called in messages, and its files.
@@ -122,6 +124,12 @@ pub struct Evidence {
     /// Files of bundled charts that differ.
     #[serde(default, skip_serializing_if = "Files::is_empty")]
     pub bundled: Files,
+    /// Other files that differ: what its templates read.
+    #[serde(default, skip_serializing_if = "Files::is_empty")]
+    pub files: Files,
+    /// Whether the file that says which values it takes differs.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub schema: bool,
     /// Default values that differ.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub values: Vec<Change>,
@@ -131,6 +139,18 @@ pub struct Evidence {
     /// What the changelogs say of the versions between.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub changelog: Vec<Entry>,
+    /// The versions between of which the changelogs say something.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub described: Vec<String>,
+    /// Whether they say something of every version between.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub covered: bool,
+    /// Notes in the chart of which nothing could be read.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unread: Vec<String>,
+    /// Keys that stand twice in the default values, where the last one counts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub repeated: Vec<Repeated>,
 }
 
 impl Evidence {
@@ -167,6 +187,12 @@ impl Evidence {
                 .iter()
                 .map(|entry| shown_entry(entry, &comparison.secrets))
                 .collect(),
+            files: Files::of(&comparison.files),
+            schema: old.schema != new.schema,
+            described: comparison.described.iter().map(ToString::to_string).collect(),
+            covered: comparison.is_covered,
+            unread: new.changelog.unread.clone(),
+            repeated: new.repeated.clone(),
         }
     }
 

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use super::super::phrase::{count, quoted};
 use super::super::tree::Path;
 use super::super::{Found, Match, Precision, most_precise};
+use super::changelog::Kind;
 use super::evidence::Evidence;
+use super::text::{dependency, escaped};
 use super::version::Jump;
 use crate::policy::Policy;
 
@@ -41,14 +43,27 @@ fn changes(evidence: &Evidence) -> Vec<(&'static str, String)> {
         changes.push((jump, format!("{name} {current} → {target} ({jump})")));
     }
     if !evidence.app_version.is_same() {
-        changes.push(("app", format!("{name}: another version of the app")));
+        let version = |version: &Option<String>| version.as_deref().map_or("none".to_owned(), quoted);
+        let pair = &evidence.app_version;
+        changes.push(("app", format!("{name}: app {} → {}", version(&pair.before), version(&pair.after))));
     }
     if !evidence.dependencies.is_empty() || !evidence.bundled.is_empty() {
-        changes.push(("dependencies", format!("{name}: dependencies differ")));
+        let named: Vec<String> = evidence.dependencies.iter().take(MAX_NAMED).map(dependency).collect();
+        let said = if named.is_empty() { "bundled charts differ".to_owned() } else { named.join(", ") };
+        changes.push(("dependencies", format!("{name}: {said}")));
     }
     if !evidence.templates.is_empty() {
         changes
             .push(("templates", format!("{name}: {} differ", count(evidence.templates.len(), "template"))));
+    }
+    if !evidence.files.is_empty() || evidence.schema {
+        changes.push(("templates", format!("{name}: files differ that its templates or values depend on")));
+    }
+    if !evidence.kube_version.is_same() {
+        changes.push(("app", format!("{name}: other versions of Kubernetes are asked for")));
+    }
+    if let Some(entry) = evidence.changelog.iter().find(|entry| entry.kind == Kind::Breaking) {
+        changes.push(("breaking", format!("{name} {}: {}", entry.version, escaped(&entry.text))));
     }
     if !evidence.crds.is_empty() {
         changes.push((

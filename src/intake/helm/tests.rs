@@ -8,7 +8,7 @@ use crate::record::Risk;
 
 type Files = Vec<(String, Vec<u8>)>;
 
-fn chart(version: &str, values: &str, more: &[(&str, &str)]) -> Chart {
+pub(super) fn chart(version: &str, values: &str, more: &[(&str, &str)]) -> Chart {
     let mut files: Files = vec![
         (
             "Chart.yaml".to_owned(),
@@ -28,11 +28,11 @@ fn evidence(comparison: &Comparison<'_>) -> Evidence {
     evidence
 }
 
-fn describe(comparison: &Comparison<'_>) -> String {
+pub(super) fn describe(comparison: &Comparison<'_>) -> String {
     evidence(comparison).block(100)
 }
 
-fn found(comparison: &Comparison<'_>, policy: &Policy) -> crate::intake::Found {
+pub(super) fn found(comparison: &Comparison<'_>, policy: &Policy) -> crate::intake::Found {
     evidence(comparison).found(policy)
 }
 
@@ -55,8 +55,9 @@ fn a_minor_upgrade_in_words() {
             ("CHANGELOG.md", CHANGELOG),
         ],
     );
-    let values = ValuesFile::read("values/production.yaml", b"shop:\n  port: 8080\n").unwrap();
-    let comparison = compare(&old, &new, &[values]).unwrap();
+    let values =
+        ValuesFile::read(&[("values/production.yaml".to_owned(), b"shop:\n  port: 8080\n".to_vec())]);
+    let comparison = compare(&old, &new, &values).unwrap();
     insta::assert_snapshot!(describe(&comparison), @r"
     shop 1.2.0 → 1.3.0 (minor), app 1.2.0 → 1.3.0
 

@@ -6,6 +6,7 @@ use super::super::phrase::{count, quoted};
 use super::super::stored::is_hidden;
 use super::super::tree::Path;
 use super::changelog::Kind;
+use super::chart::Dependency;
 use super::evidence::{DependencyChange, Evidence, Files};
 use super::version::{Jump, parse_version};
 
@@ -24,10 +25,15 @@ impl Evidence {
         let mut lines = vec![versions(self), String::new()];
         changelog(self, &mut lines);
         values(self, limit.min(MAX_VALUES), &mut lines);
+        repeated(self, &mut lines);
         used(self, &mut lines);
         files("Templates", &self.templates, &mut lines);
         files("Custom resource definitions (`helm upgrade` leaves them as they are)", &self.crds, &mut lines);
         files("Bundled charts", &self.bundled, &mut lines);
+        files("Other files", &self.files, &mut lines);
+        if self.schema {
+            lines.push("- values.schema.json differs: values that were taken may be refused now".to_owned());
+        }
         dependencies(self, &mut lines);
         lines.join("\n")
     }
@@ -66,12 +72,17 @@ fn versions(evidence: &Evidence) -> String {
 }
 
 fn changelog(evidence: &Evidence, lines: &mut Vec<String>) {
-    if evidence.changelog.is_empty() {
-        lines.push(
-            "- Changelog: the chart says nothing about the versions between; read its release notes"
-                .to_owned(),
-        );
-        return;
+    if evidence.changelog.is_empty() && evidence.described.is_empty() {
+        let text = "- Changelog: the chart says nothing about the versions between; read its release notes";
+        lines.push(text.to_owned());
+    } else if !evidence.covered {
+        lines.push(format!("- Changelog: {}; read the release notes of the others", coverage(evidence)));
+    }
+    if !evidence.unread.is_empty() {
+        let named: Vec<String> = evidence.unread.iter().take(MAX_FILES).map(|name| quoted(name)).collect();
+        let more = evidence.unread.len() - named.len();
+        let rest = if more == 0 { String::new() } else { format!(" and {more} more") };
+        lines.push(format!("- Not looked at, for no version is named there: {}{rest}", named.join("; ")));
     }
     for (kind, title) in [
         (Kind::Breaking, "Breaking changes"),
@@ -81,7 +92,7 @@ fn changelog(evidence: &Evidence, lines: &mut Vec<String>) {
     ] {
         let entries: Vec<_> = evidence.changelog.iter().filter(|entry| entry.kind == kind).collect();
         if entries.is_empty() {
-            if kind != Kind::Other {
+            if kind != Kind::Other && evidence.covered {
                 lines.push(format!("- {title}: none in the changelog"));
             }
             continue;
@@ -93,6 +104,19 @@ fn changelog(evidence: &Evidence, lines: &mut Vec<String>) {
         if entries.len() > MAX_ENTRIES {
             lines.push(format!("  - and {} more", entries.len() - MAX_ENTRIES));
         }
+    }
+}
+
+/// Which versions between are described: `only 4.9.2 is described`.
+fn coverage(evidence: &Evidence) -> String {
+    let named: Vec<String> = evidence.described.iter().map(|version| quoted(version)).collect();
+    match &named[..] {
+        [] => "no version between is described by its number".to_owned(),
+        [one] => format!("only {one} is described"),
+        [first @ .., last] if first.len() < MAX_FILES => {
+            format!("only {} and {last} are described", first.join(", "))
+        }
+        [first, .., last] => format!("only {} versions are described, {first} to {last}", named.len()),
     }
 }
 
@@ -115,6 +139,16 @@ fn values(evidence: &Evidence, limit: usize, lines: &mut Vec<String>) {
     }
     if n_more > 0 {
         lines.push(format!("  - and {n_more} more"));
+    }
+}
+
+fn repeated(evidence: &Evidence, lines: &mut Vec<String>) {
+    for key in &evidence.repeated {
+        lines.push(format!(
+            "- values.yaml, line {}: {} stands twice, and Helm takes the last one",
+            key.line,
+            quoted(&key.key)
+        ));
     }
 }
 
@@ -145,7 +179,8 @@ fn files(title: &str, files: &Files, lines: &mut Vec<String>) {
 
 /// The path without the folder that all of them share.
 fn name(path: &str) -> &str {
-    path.split_once('/').map_or(path, |(_, rest)| rest)
+    let folders = ["templates/", "crds/", "charts/"];
+    folders.iter().find_map(|folder| path.strip_prefix(folder)).unwrap_or(path)
 }
 
 fn dependencies(evidence: &Evidence, lines: &mut Vec<String>) {
@@ -155,20 +190,36 @@ fn dependencies(evidence: &Evidence, lines: &mut Vec<String>) {
     }
 }
 
-fn dependency(change: &DependencyChange) -> String {
+pub(super) fn dependency(change: &DependencyChange) -> String {
     let name = quoted(&change.name);
     match (&change.before, &change.after) {
         (None, Some(after)) => format!("{name} {} added", quoted(&after.version)),
-        (Some(before), Some(after)) if before.version != after.version => {
-            format!("{name} {} → {}", quoted(&before.version), quoted(&after.version))
-        }
-        (Some(_), Some(_)) => format!("{name} from another repository"),
+        (Some(before), Some(after)) => format!("{name} {}", dependency_fields(before, after)),
         (_, None) => format!("{name} removed"),
     }
 }
 
+/// What differs in what is said of a dependency.
+fn dependency_fields(before: &Dependency, after: &Dependency) -> String {
+    let said = |text: &str| if text.is_empty() { "none".to_owned() } else { quoted(text) };
+    let mut parts = Vec::new();
+    let (old_tags, new_tags) = (before.tags.join(", "), after.tags.join(", "));
+    for (label, old, new) in [
+        ("", &before.version, &after.version),
+        ("chart ", &before.chart, &after.chart),
+        ("repository ", &before.repository, &after.repository),
+        ("condition ", &before.condition, &after.condition),
+        ("tags ", &old_tags, &new_tags),
+    ] {
+        if old != new {
+            parts.push(format!("{label}{} → {}", said(old), said(new)));
+        }
+    }
+    parts.join(", ")
+}
+
 /// Somebody's words as Markdown text that means nothing but itself.
-fn escaped(text: &str) -> String {
+pub(super) fn escaped(text: &str) -> String {
     let mut escaped = String::new();
     for c in escape(&text.chars().take(MAX_ENTRY).collect::<String>()).chars() {
         if matches!(c, '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '#' | '|' | '~' | '&' | '!' | '$') {

@@ -1,11 +1,12 @@
 //! What differs between two states.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::secret::Secrets;
 use super::super::tree::{Change, diff};
-use super::keys::list_keys;
+use super::meaning::{meaning, same_in};
 use super::object::{Manifests, Object, ObjectId};
+use super::suffix::{Paired, paired};
 
 /// What happens to one object.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,6 +30,8 @@ pub struct Comparison {
     pub n_same: usize,
     /// What must be hidden.
     pub secrets: Secrets,
+    /// Who refers to an object whose name changes with its content, by that name.
+    pub(super) users: BTreeMap<String, Vec<String>>,
 }
 
 impl Comparison {
@@ -50,11 +53,13 @@ pub fn compare(old: &Manifests, new: &Manifests) -> Comparison {
     let objects = old.objects.values().chain(new.objects.values());
     let secrets = Secrets::of(objects.map(|object| &object.value));
     let mut comparison = Comparison { secrets, ..Comparison::default() };
+    let Paired { old, new, users } = paired(old, new);
+    comparison.users = users;
     let ids: BTreeSet<&ObjectId> = old.objects.keys().chain(new.objects.keys()).collect();
     for id in ids {
         let (before, after) = (old.objects.get(id), new.objects.get(id));
         let fields = match (before, after) {
-            (Some(before), Some(after)) => diff(&before.value, &after.value, &list_keys),
+            (Some(before), Some(after)) => diff(&before.value, &after.value, meaning(&same_in(&id.group))),
             _ => Vec::new(),
         };
         if fields.is_empty() && before.is_some() == after.is_some() {

@@ -4,9 +4,11 @@ use serde_json::{Value as Json, json};
 use sha2::{Digest, Sha256};
 
 use super::super::secret::HIDDEN;
-use super::super::tree::Value;
+use super::super::tree::{Path, Value};
 use super::compare::Comparison;
+use super::meaning::same_in;
 use super::object::{Manifests, ObjectId};
+use super::quantity::{amount, is_quantity};
 use super::sentence::hides;
 
 /// SHA-256 of the new state as canonical JSON (RFC 8785), as `sha256:…`. No value that is hidden is in it,
@@ -16,9 +18,20 @@ pub fn digest(new: &Manifests, comparison: &Comparison) -> String {
         .objects
         .iter()
         .map(|(id, object)| {
-            let leaves = object.value.leaves().into_iter().map(|(path, value)| {
+            let same = same_in(&id.group);
+            let said = |(path, value): &(Path, &Value)| !same(path, None, Some(value));
+            let leaves = object.value.leaves().into_iter().filter(said).map(|(path, value)| {
                 let hidden = hides(&comparison.secrets, &id.kind, &path, value);
-                json!([path.to_string(), if hidden { HIDDEN.into() } else { value.to_json() }])
+                // One amount has one digest, however it is written.
+                let amount = amount(value).filter(|_| is_quantity(&path));
+                json!([
+                    path.to_string(),
+                    match amount {
+                        _ if hidden => HIDDEN.into(),
+                        Some(amount) => amount.into(),
+                        None => value.to_json(),
+                    }
+                ])
             });
             json!([identity(id), leaves.collect::<Vec<_>>()])
         })

@@ -8,7 +8,7 @@ use super::super::stored::stored;
 use super::super::tree::{Change, Path, Step, Value};
 use super::compare::{Comparison, ObjectChange};
 use super::digest::digest;
-use super::fact::{Fact, facts};
+use super::facts::{Fact, facts};
 use super::object::{Manifests, ObjectId};
 use super::sentence::hides;
 
@@ -150,7 +150,7 @@ fn changed_object(change: &ObjectChange, comparison: &Comparison) -> ChangedObje
     let (name, namespace, file) = (shown(name), shown(namespace), shown(file));
     ChangedObject {
         one_container: has_one_container(change),
-        facts: facts(change, &hides),
+        facts: facts(change, comparison),
         group,
         version,
         kind,

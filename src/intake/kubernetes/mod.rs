@@ -5,19 +5,28 @@
 mod compare;
 mod digest;
 mod evidence;
-mod fact;
+mod facts;
 mod keys;
+mod meaning;
 mod object;
+mod quantity;
 mod record;
 mod risk;
 mod sentence;
+mod suffix;
 
 pub use compare::{Comparison, ObjectChange, compare};
 pub use digest::digest;
 pub use evidence::{Action, ChangedObject, Evidence};
-pub use fact::{Fact, FactKind};
+pub use facts::{Fact, FactKind};
 pub use object::{ManifestError, Manifests, Object, ObjectId};
 pub use sentence::{ObjectText, describe};
 
+#[cfg(test)]
+mod fall_tests;
+#[cfg(test)]
+mod risk_tests;
+#[cfg(test)]
+mod sameness_tests;
 #[cfg(test)]
 mod tests;

@@ -98,8 +98,15 @@ const SERVER_FIELDS: &[&str] = &[
     "selfLink",
     "uid",
 ];
-const CLIENT_ANNOTATIONS: &[&str] =
-    &["kubectl.kubernetes.io/last-applied-configuration", "deployment.kubernetes.io/revision"];
+const CLIENT_ANNOTATIONS: &[&str] = &[
+    "kubectl.kubernetes.io/last-applied-configuration",
+    "deployment.kubernetes.io/revision",
+    "deprecated.daemonset.template.generation",
+    "pv.kubernetes.io/bind-completed",
+    "pv.kubernetes.io/bound-by-controller",
+    "volume.kubernetes.io/storage-provisioner",
+    "volume.beta.kubernetes.io/storage-provisioner",
+];
 
 impl Manifests {
     /// Reads files, given as path and bytes. A YAML file without `apiVersion` and `kind` among several is left
@@ -221,7 +228,8 @@ fn by_identity(found: Vec<(ObjectId, Object)>) -> BTreeMap<ObjectId, Object> {
     objects
 }
 
-fn without_server_fields(mut value: Value) -> Value {
+fn without_server_fields(value: Value) -> Value {
+    let mut value = without_nulls(value);
     if let Value::Map(entries) = &mut value {
         entries.remove("status");
         if let Some(Value::Map(metadata)) = entries.get_mut("metadata") {
@@ -238,6 +246,18 @@ fn without_server_fields(mut value: Value) -> Value {
         }
     }
     value
+}
+
+/// A key without a value is none to the API.
+fn without_nulls(value: Value) -> Value {
+    match value {
+        Value::Map(entries) => {
+            let said = entries.into_iter().filter(|(_, value)| *value != Value::Null);
+            Value::Map(said.map(|(key, value)| (key, without_nulls(value))).collect())
+        }
+        Value::List(items) => Value::List(items.into_iter().map(without_nulls).collect()),
+        scalar => scalar,
+    }
 }
 
 fn clean_metadata(metadata: &mut BTreeMap<String, Value>) {

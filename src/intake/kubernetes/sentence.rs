@@ -6,6 +6,8 @@ use super::super::secret::Secrets;
 use super::super::stored::is_hidden;
 use super::super::tree::{Change, ORDER, Path, Step, Value};
 use super::evidence::{Action, ChangedObject, Evidence};
+use super::facts::{FactKind, say};
+use super::keys::without_number;
 
 /// Fields of one object that are written out; the rest is counted.
 const MAX_FIELDS: usize = 12;
@@ -30,7 +32,7 @@ fn describe_object(object: &ChangedObject) -> ObjectText {
     let whole = |text: String| ObjectText { text, shown: Vec::new(), n_more: 0 };
     match object.action {
         Action::Create => whole(format!("{name} added{}", in_short(object))),
-        Action::Delete => whole(format!("{name} removed")),
+        Action::Delete => whole(format!("{name} removed{}", what_goes_with(object))),
         Action::Update => {
             let words = Words { object };
             let mut fragments: Vec<Fragment> =
@@ -45,6 +47,7 @@ fn describe_object(object: &ChangedObject) -> ObjectText {
             if rest > 0 {
                 texts.push(format!("and {rest} more"));
             }
+            texts.extend(object.facts.iter().filter(|fact| is_told(fact.fact)).map(|fact| say(fact, &words)));
             ObjectText {
                 text: format!("{name}: {}", texts.join("; ")),
                 n_more: rest + fragments.iter().map(|fragment| fragment.n_more).sum::<usize>(),
@@ -74,8 +77,25 @@ fn in_short(object: &ChangedObject) -> String {
             _ => format!("{} {said}", Words { object }.label(&field.path)),
         })
     };
-    let parts: Vec<String> = object.fields.iter().filter_map(part).collect();
+    let words = Words { object };
+    let facts = object.facts.iter().map(|fact| say(fact, &words));
+    let parts: Vec<String> = object.fields.iter().filter_map(part).chain(facts).collect();
     if parts.is_empty() { String::new() } else { format!(" ({})", parts.join(", ")) }
+}
+
+/// Whether a changed object's sentence tells a fact. Others are in its fields already.
+fn is_told(fact: FactKind) -> bool {
+    matches!(fact, FactKind::Immutable | FactKind::NamedTwice | FactKind::UsedBy | FactKind::Blocking)
+}
+
+/// What else is gone when an object is.
+pub(super) fn what_goes_with(object: &ChangedObject) -> &'static str {
+    match object.kind.as_str() {
+        "Namespace" => ", with everything in it",
+        "CustomResourceDefinition" => ", with every object of its kind",
+        "NetworkPolicy" | "CiliumNetworkPolicy" => ", and what it kept out comes in",
+        _ => "",
+    }
 }
 
 /// What the words about one object rest on.
@@ -84,7 +104,7 @@ pub(super) struct Words<'a> {
 }
 
 impl Words<'_> {
-    fn fragment(&self, change: &Change) -> Fragment {
+    pub(super) fn fragment(&self, change: &Change) -> Fragment {
         let label = |path: &Path| self.label(path);
         fragment(change, &Wording { label: &label, hides: &|_, value| is_hidden(value) })
     }
@@ -125,7 +145,11 @@ impl Words<'_> {
 
 /// Whether a value of an object must not be read: all that a Secret holds, and what looks like one elsewhere.
 pub(super) fn hides(secrets: &Secrets, kind: &str, path: &Path, value: &Value) -> bool {
-    secrets.hides_at(kind, path, value)
+    let plain = path.0.iter().map(|step| match step {
+        Step::Item(name) => Step::Item(without_number(name).to_owned()),
+        step => step.clone(),
+    });
+    secrets.hides_at(kind, &Path(plain.collect()), value)
 }
 
 fn outer_label(steps: &[Step]) -> String {

@@ -8,11 +8,11 @@ use crate::intake::tree::Value;
 use crate::policy::Policy;
 use crate::record::Risk;
 
-fn read(text: &str) -> Manifests {
+pub(super) fn read(text: &str) -> Manifests {
     Manifests::read("test", &[("a.yaml".to_owned(), text.as_bytes().to_vec())]).unwrap()
 }
 
-fn evidence(old: &Manifests, new: &Manifests) -> Evidence {
+pub(super) fn evidence(old: &Manifests, new: &Manifests) -> Evidence {
     let evidence = Evidence::of(&compare(old, new), new, vec!["k8s/a.yaml".to_owned()]);
     let written = serde_json::to_string_pretty(&evidence).unwrap();
     let read: Evidence = serde_json::from_str(&written).unwrap();
@@ -20,15 +20,15 @@ fn evidence(old: &Manifests, new: &Manifests) -> Evidence {
     evidence
 }
 
-fn sentences(old: &str, new: &str) -> Vec<String> {
+pub(super) fn sentences(old: &str, new: &str) -> Vec<String> {
     describe(&evidence(&read(old), &read(new))).into_iter().map(|object| object.text).collect()
 }
 
-fn risks(old: &str, new: &str) -> Vec<String> {
+pub(super) fn risks(old: &str, new: &str) -> Vec<String> {
     evidence(&read(old), &read(new)).found(&Policy::builtin()).reasons()
 }
 
-const API: &str = "
+pub(super) const API: &str = "
 apiVersion: apps/v1
 kind: Deployment
 metadata: {name: api, labels: {team: core}}
@@ -61,8 +61,8 @@ fn the_api_deployment_of_card_6() {
     assert_eq!(
         risks(API, &new),
         [
-            "configuration (medium): Deployment api: readiness probe, cpu limit",
-            "capacity (low): Deployment api: replicas"
+            "configuration (medium): Deployment api: readiness probe added (HTTP GET /healthz on port 8080, periodSeconds 5), cpu limit 500m → 1",
+            "capacity (low): Deployment api: replicas 3 → 5"
         ]
     );
 }
@@ -81,7 +81,7 @@ fn each_kind_of_change() {
         ),
         ("--port=8080, --verbose", "--verbose, --port=8080", "args in another order"),
         ("team: core", "team: edge", "label team core → edge"),
-        ("memory: 256Mi", "memory: 268435456", "memory limit 256Mi → 268435456"),
+        ("memory: 256Mi", "memory: 256M", "memory limit 256Mi → 256M"),
         ("replicas: 3", "replicas: '3'", "replicas 3 (number) → 3 (text)"),
         ("  replicas: 3\n", "", "replicas removed (3)"),
         (
@@ -158,21 +158,14 @@ fn objects_of_one_name_are_told_apart() {
 fn what_a_server_writes_is_no_change() {
     let live = API.replace("metadata: {name: api,", "metadata: {name: api, uid: x, generation: 4, creationTimestamp: null, annotations: {deployment.kubernetes.io/revision: '3'},")
         + "status: {readyReplicas: 3}\n";
-    let changes = compare(&read(API), &read(&live)).changes;
-    // An empty table of annotations is left where the server's own was the only one.
-    assert!(
-        changes
-            .iter()
-            .all(|change| change.fields.iter().all(|field| field.path.to_string() == "metadata.annotations")),
-        "{changes:?}"
-    );
+    assert_eq!(compare(&read(API), &read(&live)).changes, []);
 }
 
 #[test]
 fn fewer_replicas_are_not_more_capacity() {
     assert_eq!(
         risks(API, &API.replace("replicas: 3", "replicas: 1")),
-        ["configuration (medium): Deployment api: replicas"]
+        ["scaling (medium): Deployment api: replicas 3 → 1"]
     );
     let labels = evidence(&read(API), &read(&API.replace("team: core", "team: edge")));
     let found = labels.found(&Policy::builtin());
@@ -201,31 +194,6 @@ fn secrets_are_never_shown() {
     let other = compare(&old, &read(&secret("b3RoZXItdmFsdWU=", "planted-two")));
     assert_eq!(digest(&new, &comparison), digest(&new, &other), "no value is in the digest");
     assert_ne!(digest(&old, &compare(&old, &old)), digest(&new, &comparison));
-}
-
-#[test]
-fn evidence_is_the_same_in_any_order_and_says_nothing_of_a_verdict() {
-    let service =
-        "\n---\napiVersion: v1\nkind: Service\nmetadata: {name: api}\nspec: {ports: [{port: 80}]}\n";
-    let new = format!("{}{service}", API.replace("replicas: 3", "replicas: 5"));
-    let one = evidence(&read(API), &read(&new));
-    assert_eq!(one.headline(), "1 object changed, 1 added");
-    assert_eq!(one.touched().collect::<Vec<_>>(), ["Deployment/api", "Service/api"]);
-    let mut other = one.clone();
-    other.objects.reverse();
-    other.paths = vec!["elsewhere.yaml".to_owned()];
-    assert!(one.same(&other));
-    other.objects.pop();
-    assert!(!one.same(&other));
-    let written = serde_json::to_string(&one).unwrap();
-    assert!(!written.contains("risk") && !written.contains("null"), "{written}");
-    let with_verdict = written.replacen('{', "{\"risk\":\"low\",", 1);
-    assert!(serde_json::from_str::<Evidence>(&with_verdict).is_err());
-    let equal = evidence(&read(API), &read(API));
-    assert_eq!(
-        (equal.headline().as_str(), equal.found(&Policy::builtin()).risk()),
-        ("0 objects changed", None)
-    );
 }
 
 #[test]
@@ -322,8 +290,9 @@ fn walk(
                 );
             }
         } else {
-            for i in 0..a.len().max(b.len()) {
-                walk(format!("{path}/{i}"), a.get(i), b.get(i), left, right);
+            for (i, j) in crate::intake::tree::align::aligned(a, b) {
+                let at = format!("{path}/{}-{i:?}{j:?}", j.or(i).unwrap());
+                walk(at, i.map(|i| &a[i]), j.map(|j| &b[j]), left, right);
             }
         }
         return;
@@ -375,7 +344,9 @@ fn account(what: &str, old: &Manifests, new: &Manifests) -> usize {
         let n_orders =
             change.fields.iter().filter(|field| field.path.last_key() == crate::intake::tree::ORDER).count();
         let n = n_slow(&before.value, &after.value);
-        assert_eq!(text.shown.len() + text.n_more, n + n_orders, "{what}: {}", text.text);
+        if !says_nothing(&before.value) && !says_nothing(&after.value) {
+            assert_eq!(text.shown.len() + text.n_more, n + n_orders, "{what}: {}", text.text);
+        }
         let mut counted = 0;
         for (at, _) in text.text.match_indices("and ") {
             let rest = &text.text[at + 4..];
@@ -392,8 +363,13 @@ fn account(what: &str, old: &Manifests, new: &Manifests) -> usize {
         .objects
         .iter()
         .filter(|(id, object)| new.objects.get(id).is_some_and(|other| other.value == object.value));
-    assert_eq!(same.count(), comparison.n_same, "{what}");
+    assert!(same.count() <= comparison.n_same, "{what}");
     n_fields
+}
+
+/// Whether a value holds what means as much as leaving it out, which the slow diff knows nothing of.
+fn says_nothing(value: &Value) -> bool {
+    value.leaves().iter().any(|(path, leaf)| super::meaning::is_nothing(path, leaf, true))
 }
 
 fn files(folder: &File) -> Vec<(String, Vec<u8>)> {

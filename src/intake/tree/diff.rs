@@ -2,23 +2,37 @@
 
 use std::collections::BTreeSet;
 
+use super::align::aligned;
 use super::{Change, Path, Step, Value};
 
 /// The last key of the path of a change of order.
 pub const ORDER: &str = "(order)";
 
-/// By which fields the elements of the list at a path are known; empty when by position.
-pub type ListKeys<'a> = dyn Fn(&Path, &[Value], &[Value]) -> Vec<&'static str> + 'a;
+/// The names of the elements of the list at a path, before and after, when each has one of its own.
+pub type ListNames<'a> = dyn Fn(&Path, &[Value], &[Value]) -> Option<[Vec<String>; 2]> + 'a;
 
-/// What differs, in order of the paths: tables entry by entry, lists with names by name, others by position.
-pub fn diff(old: &Value, new: &Value, keys: &ListKeys<'_>) -> Vec<Change> {
+/// Whether what stands at a path before and after means the same although it is written in another way.
+pub type SameMeaning<'a> = dyn Fn(&Path, Option<&Value>, Option<&Value>) -> bool + 'a;
+
+/// What a kind of evidence knows about its documents.
+#[derive(Clone, Copy)]
+pub struct Meaning<'a> {
+    /// How it knows the elements of lists.
+    pub names: &'a ListNames<'a>,
+    /// What it takes for the same.
+    pub same: &'a SameMeaning<'a>,
+}
+
+/// What differs, in order of the paths: tables entry by entry, lists with names by name, others in the way that
+/// pairs what is most alike.
+pub fn diff(old: &Value, new: &Value, meaning: Meaning<'_>) -> Vec<Change> {
     let mut changes = Vec::new();
-    Differ { keys, changes: &mut changes }.compare(&Path::default(), Some(old), Some(new));
+    Differ { meaning, changes: &mut changes }.compare(&Path::default(), Some(old), Some(new));
     changes
 }
 
 struct Differ<'a, 'c> {
-    keys: &'a ListKeys<'a>,
+    meaning: Meaning<'a>,
     changes: &'c mut Vec<Change>,
 }
 
@@ -32,6 +46,7 @@ impl Differ<'_, '_> {
                     self.compare(&path.with(Step::Key(key.clone())), old.get(key), new.get(key));
                 }
             }
+            _ if (self.meaning.same)(path, old, new) => {}
             (Some(Value::List(old)), Some(Value::List(new))) => self.lists(path, old, new),
             _ => {
                 self.changes.push(Change { path: path.clone(), old: old.cloned(), new: new.cloned() });
@@ -43,10 +58,10 @@ impl Differ<'_, '_> {
         if let (Some(old_texts), Some(new_texts)) = (different_scalars(old), different_scalars(new)) {
             return self.scalar_lists(path, (old, &old_texts), (new, &new_texts));
         }
-        let fields = (self.keys)(path, old, new);
-        let (Some(old_names), Some(new_names)) = (names(old, &fields), names(new, &fields)) else {
-            for index in 0..old.len().max(new.len()) {
-                self.compare(&path.with(Step::Index(index)), old.get(index), new.get(index));
+        let Some([old_names, new_names]) = (self.meaning.names)(path, old, new) else {
+            for (before, after) in aligned(old, new) {
+                let step = Step::Index(after.or(before).unwrap_or_default());
+                self.compare(&path.with(step), before.map(|at| &old[at]), after.map(|at| &new[at]));
             }
             return;
         };
@@ -135,11 +150,8 @@ fn different_scalars(items: &[Value]) -> Option<Vec<String>> {
     (different.len() == texts.len()).then_some(texts)
 }
 
-/// The names of all elements, when each has one and no two the same.
-fn names(items: &[Value], fields: &[&'static str]) -> Option<Vec<String>> {
-    if fields.is_empty() {
-        return None;
-    }
+/// The names of all elements by the fields given, when each has one and no two the same.
+pub fn names(items: &[Value], fields: &[&str]) -> Option<Vec<String>> {
     let name = |item: &Value| {
         let parts = fields.iter().filter_map(|field| item.get(field)?.as_key()).collect::<Vec<_>>();
         (!parts.is_empty()).then(|| parts.join("/"))

@@ -1,5 +1,6 @@
 //! Values of a document, paths into them, and what differs between two.
 
+pub(crate) mod align;
 mod diff;
 mod path;
 
@@ -9,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-pub use diff::{ListKeys, ORDER, diff};
+pub use diff::{ListNames, Meaning, ORDER, SameMeaning, diff, names};
 pub use path::{Path, Step};
 
 /// A value as JSON knows them; numbers keep all their digits.

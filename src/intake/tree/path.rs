@@ -35,6 +35,17 @@ impl Path {
         Path(steps)
     }
 
+    /// One key further.
+    #[must_use]
+    pub fn with_key(&self, key: &str) -> Path {
+        self.with(Step::Key(key.to_owned()))
+    }
+
+    /// Whether the last step leads into a table.
+    pub fn ends_in_key(&self) -> bool {
+        matches!(self.0.last(), Some(Step::Key(_)))
+    }
+
     /// The path `rest` further.
     #[must_use]
     pub fn join(&self, rest: &Path) -> Path {

@@ -10,6 +10,8 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
 use saphyr_parser::{Event, Parser, ScalarStyle, Span, Tag};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use super::tree::Value;
 
@@ -40,15 +42,18 @@ pub struct Document {
     pub value: Value,
 }
 
-/// The text of a file: UTF-8, or UTF-16 with a byte order mark, as some shells write what they redirect.
+/// The text of a file: UTF-8, or UTF-16 as some shells write what they redirect, with or without a byte order mark.
+/// These texts begin with a character of ASCII, so that one of its two bytes is zero.
 pub fn decode(bytes: &[u8]) -> Option<Cow<'_, str>> {
-    let utf16 = |from: fn([u8; 2]) -> u16| {
-        let units: Vec<u16> = bytes[2..].chunks_exact(2).map(|pair| from([pair[0], pair[1]])).collect();
+    let utf16 = |bytes: &[u8], from: fn([u8; 2]) -> u16| {
+        let units: Vec<u16> = bytes.chunks_exact(2).map(|pair| from([pair[0], pair[1]])).collect();
         String::from_utf16(&units).ok().filter(|_| bytes.len().is_multiple_of(2)).map(Cow::Owned)
     };
     match bytes {
-        [0xff, 0xfe, ..] => utf16(u16::from_le_bytes),
-        [0xfe, 0xff, ..] => utf16(u16::from_be_bytes),
+        [0xff, 0xfe, rest @ ..] => utf16(rest, u16::from_le_bytes),
+        [0xfe, 0xff, rest @ ..] => utf16(rest, u16::from_be_bytes),
+        [1..=0xff, 0, ..] => utf16(bytes, u16::from_le_bytes),
+        [0, 1..=0xff, ..] => utf16(bytes, u16::from_be_bytes),
         _ => std::str::from_utf8(bytes).ok().map(Cow::Borrowed),
     }
 }
@@ -58,7 +63,29 @@ pub fn decode(bytes: &[u8]) -> Option<Cow<'_, str>> {
 /// # Errors
 /// The first thing that is wrong, with its place.
 pub fn documents(text: &str) -> Result<Vec<Document>, YamlError> {
-    let mut loader = Loader::default();
+    load(text, Loader::default()).map(|loader| loader.documents)
+}
+
+/// A key that stands twice in one table.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Repeated {
+    /// The line of the second one, 1-based.
+    pub line: usize,
+    /// The key.
+    pub key: String,
+}
+
+/// Reads all documents of a stream as those do who take the last one of a key that stands twice; which keys do.
+///
+/// # Errors
+/// The first thing else that is wrong, with its place.
+pub fn documents_with_repeats(text: &str) -> Result<(Vec<Document>, Vec<Repeated>), YamlError> {
+    let loader = load(text, Loader { repeated: Some(Vec::new()), ..Loader::default() })?;
+    Ok((loader.documents, loader.repeated.unwrap_or_default()))
+}
+
+fn load(text: &str, mut loader: Loader) -> Result<Loader, YamlError> {
     for event in Parser::new_from_str(text.trim_start_matches('\u{feff}')) {
         match event {
             Ok((event, span)) => loader.take(event, span)?,
@@ -69,7 +96,7 @@ pub fn documents(text: &str) -> Result<Vec<Document>, YamlError> {
             }
         }
     }
-    Ok(loader.documents)
+    Ok(loader)
 }
 
 /// A list or table that is still open.
@@ -98,6 +125,8 @@ struct Loader {
     weight: usize,
     /// Where the open document's content begins.
     line: usize,
+    /// Keys that stand twice; `None` where that is an error.
+    repeated: Option<Vec<Repeated>>,
 }
 
 fn error(span: &Span, message: impl Into<String>) -> YamlError {
@@ -174,7 +203,10 @@ impl Loader {
             if let Key::Named(name) = &new
                 && entries.contains_key(name)
             {
-                return Err(error(span, format!("the key `{name}` stands twice in this table")));
+                let Some(repeated) = &mut self.repeated else {
+                    return Err(error(span, format!("the key `{name}` stands twice in this table")));
+                };
+                repeated.push(Repeated { line: span.start.line().max(1), key: name.clone() });
             }
             *key = Some(new);
         }
@@ -335,6 +367,14 @@ mod tests {
             assert!(error.message.contains(part), "{text}: {error}");
             assert!(error.line >= line, "{text}: {error}");
         }
+    }
+
+    #[test]
+    fn the_last_one_of_a_key_may_win() {
+        let (documents, repeated) = documents_with_repeats("a: {x: 1}\nb: 1\na: {z: 2}\n").unwrap();
+        assert_eq!(documents[0].value.to_json().to_string(), r#"{"a":{"z":2},"b":1}"#);
+        assert_eq!(repeated, [Repeated { line: 3, key: "a".to_owned() }]);
+        assert!(documents_with_repeats("a: [1").is_err());
     }
 
     #[test]
