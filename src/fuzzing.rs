@@ -11,13 +11,12 @@ use lsp_server::{Connection, ErrorCode, Message};
 
 use crate::calendar::{next_opening, open_at};
 use crate::editor::{lsp, merge};
+use crate::evidence::EvidenceFile;
 use crate::history::probe_commit;
 use crate::import::{Map, Numbering, READY_MAPS, Surroundings, import, read_csv};
 use crate::intake::{helm, kubernetes, terraform};
 use crate::policy::Policy;
-use crate::record::{
-    Detached, Details, Facts, Record, RecordType, ScopeRules, edit, find_items, formatted, scope_text,
-};
+use crate::record::{Detached, Details, Facts, Record, RecordType, edit, find_items, formatted, scope_text};
 use crate::template::RecordTemplates;
 
 /// A target: any bytes are right.
@@ -57,14 +56,14 @@ fn parts<const N: usize>(data: &[u8]) -> [&[u8]; N] {
 
 /// A record of each type: parsed, hashed, formatted, and edited as the commands do.
 pub fn record(data: &[u8]) {
-    let rules = ScopeRules { gated: POLICY.gated_environments() };
+    let rules = &POLICY.scope;
     for (record_type, path) in [
         (RecordType::Task, "tasks/A-1.md"),
         (RecordType::Decision, "cab/A-1.md"),
         (RecordType::Runbook, "runbooks/a-1.md"),
     ] {
         let record = Record::parse(record_type, path, data);
-        let _ = (scope_text(&record, &rules), formatted(&record), find_items(&record, "review"));
+        let _ = (scope_text(&record, rules), formatted(&record), find_items(&record, "review"));
         if record.is_broken() {
             continue;
         }
@@ -81,7 +80,7 @@ pub fn record(data: &[u8]) {
             let _ = format!("{task:?}");
         }
     }
-    let _ = Facts::read(data, &rules);
+    let _ = Facts::read(data, rules);
     let _ = Detached::parse(data);
 }
 
@@ -94,11 +93,14 @@ pub fn policy(data: &[u8]) {
     }
 }
 
-/// A plan of Terraform as JSON, with all that is said of it.
+/// A plan of Terraform as JSON, with all that is said of it; and a file of evidence.
 pub fn plan(data: &[u8]) {
+    if let Ok(file) = EvidenceFile::read(data) {
+        let _ = (file.text(), file.found(&POLICY), file.content.block(50), file.content.touched());
+    }
     if let Ok(plan) = terraform::Plan::read(data, terraform::Rules::of(&POLICY)) {
         let (found, radius) = (plan.found(&POLICY), plan.radius());
-        let _ = (plan.block(&found, 50), plan.list(50), found.reasons());
+        let _ = (plan.block(50), plan.list(50), found.reasons());
         let _ = (radius.dot(), radius.sentence(), terraform::svg(&radius));
         let _ = plan.same_but_for_circumstances(&plan);
     }

@@ -26,6 +26,7 @@ pub mod cli;
 pub mod demo;
 pub mod diagnostic;
 pub mod editor;
+pub mod evidence;
 pub mod fuzzing;
 pub mod history;
 pub mod import;

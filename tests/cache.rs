@@ -232,7 +232,7 @@ fn reseal(path: &Path, from: &[u8], to: &[u8]) {
 #[test]
 fn what_another_version_wrote_is_not_trusted() {
     for (from, to) in [
-        ("facts 11 ".to_owned(), "facts 40 "),
+        ("facts 12 ".to_owned(), "facts 40 "),
         (format!(" {} ", env!("CARGO_PKG_VERSION")), " 9.9.9 "),
         (" sha1 ".to_owned(), " sha2 "),
     ] {

@@ -34,20 +34,29 @@ fn from_a_revision_a_version_and_a_packed_chart() {
     book.run(&["chart", "INFRA-210", "HEAD~1:charts/shop", "charts/shop"]).expect(0);
     let after = book.read(PATH);
     for part in [
-        "### shop\n\nshop 1.2.0 → 1.3.0 (minor)\n\n- Breaking changes: none in the changelog\n- New features:\n  - 1.3.0: Rate limiting\n- Bug fixes:\n  - 1.3.0: A memory leak\n",
+        "### shop for production\n\nshop 1.2.0 → 1.3.0 (minor)\n\n- Changelog: only 1.3.0 is described; read the release notes of the others\n- New features:\n  - 1.3.0: Rate limiting\n- Bug fixes:\n  - 1.3.0: A memory leak\n",
         "  - port removed (80)\n",
         "- **Removed values that this repository sets:**\n  - port in values/production.yaml\n",
-        "chart = { name = \"shop\", current = \"1.2.0\", target = \"1.3.0\", digest = \"sha256:",
     ] {
         assert!(after.contains(part), "{part}: {after}");
     }
     let kept = |text: &str| {
         text.split("\n## ")
-            .filter(|s| !s.starts_with("Changelog review") && !s.starts_with("+++"))
+            .filter(|s| !s.starts_with("Changelog review"))
             .map(str::to_owned)
             .collect::<Vec<_>>()
     };
     assert_eq!(kept(&before), kept(&after), "other sections are as they were");
+    let evidence = book.read("evidence/INFRA-210/production.json");
+    assert!(
+        evidence.contains("\"name\": \"shop\"") && evidence.contains("\"target\": \"1.3.0\""),
+        "{evidence}"
+    );
+    assert_eq!(
+        before.split("+++").nth(1),
+        after.split("+++").nth(1),
+        "no text of a machine's in the frontmatter"
+    );
     book.run(&["chart", "INFRA-210", "1.2.0", "1.3.0"]).expect(0);
     assert_eq!(book.read(PATH), after, "versions in the history are the same charts");
 

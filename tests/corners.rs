@@ -368,7 +368,7 @@ fn garbage_never_opens_a_gate() {
         "depends = [\"INFRA-1\"]",
         "services = \"redis\"",
         "cancelled = true",
-        "plan.production = 3",
+        "chart = 3",
         "window = \"standard\u{200b}\"",
     ];
     for line in records {

@@ -260,7 +260,7 @@ fn the_site_draws_the_blast_radius() {
         "<img src=\"../tasks/INFRA-150.radius-production.svg\"",
         "<li><code>aws_lb.public</code> is replaced</li>",
         "<li><code>aws_route53_record.api</code> is reached through <code>aws_lb.public</code></li>",
-        "<li><code>plan.production</code>: configuration (medium): aws_ecs_service.api is changed",
+        "<li>plan for production: configuration (medium): aws_ecs_service.api is changed",
     ] {
         assert!(page.contains(part), "{part:?} is not in the page");
     }

@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use crate::support::{Fixture, POLICY};
+use crate::support::{Fixture, NEW_BUCKET, POLICY};
 
 const PATH: &str = "tasks/INFRA-150.md";
 const BOARD: &str = "cab/CAB-2024-05.md";
@@ -14,8 +14,7 @@ const WINDOW: &str = "[windows.standard]\nrrule = \"FREQ=WEEKLY;BYDAY=SA\"\nstar
 
 fn record() -> String {
     "+++\nid = \"INFRA-150\"\ntitle = \"Migrate to the new VPC\"\nkind = \"terraform\"\nrequestor = \"ana\"\nrisk = \"high\"\n\
-     downtime = \"45m\"\nwindow = \"standard\"\nduration = \"3h\"\n\n[plan.production]\n\
-     digest = \"sha256:aaaa\"\nadd = 15\nchange = 3\ndestroy = 3\nreplace = 0\n+++\n\n\
+     downtime = \"45m\"\nwindow = \"standard\"\nduration = \"3h\"\n+++\n\n\
      ## What\n\nA new network.\n\n## Why\n\nThe old one is full.\n\n## Blast radius\n\nAll traffic.\n\n## Rollback\n\nSwitch back.\n\n\
      ## Checklist\n\n- [x] Terraform code\n- [ ] Update documentation\n- [ ] Rollback plan documented\n- [ ] On-call team notified\n\n\
      ## Approvals\n\n- [ ] Code review\n\n- [ ] DevOps lead review\n\n- [ ] Security review (network change)\n\n- [ ] Change advisory board\n\n\
@@ -33,6 +32,7 @@ fn ready(skip: &str) -> Fixture {
     book.write("policy.toml", format!("{POLICY}\n{WINDOW}"));
     book.person("kim").commit("the window's zone");
     book.person("ana").later().write(PATH, record());
+    book.plan("INFRA-150", "production", NEW_BUCKET);
     book.commit("propose");
     book.write(BOARD, DECISION);
     book.later().commit("agenda");
@@ -256,12 +256,7 @@ fn little_time_left_is_a_warning() {
 #[test]
 fn a_plan_that_is_not_the_recorded_one() {
     let mut book = ready("");
-    book.person("ana").replace(
-        PATH,
-        "\n[plan.production]\ndigest = \"sha256:aaaa\"\nadd = 15\nchange = 3\ndestroy = 3\nreplace = 0\n",
-        "",
-    );
-    book.commit("no plan");
+    book.person("ana").run(&["plan", "INFRA-150", "--remove"]).expect(0);
     let codes = shut_for(&book);
     assert!(codes.contains(&"plan-missing".to_owned()), "{codes:?}");
     let plan = "{\"format_version\":\"1.2\",\"terraform_version\":\"1.11.0\",\"planned_values\":{},\"resource_changes\":[],\"configuration\":{}}";
@@ -331,6 +326,7 @@ fn emergency(more: &str) -> Fixture {
         .replace("window = \"standard\"\n", "emergency = \"the network is down\"\n")
         .replace("- [ ] Code review", "- [ ] Code review\n\n- [ ] On-call approval");
     book.person("ana").later().write(PATH, text);
+    book.plan("INFRA-150", "production", NEW_BUCKET);
     book.commit("help");
     for item in [
         "Rollback plan documented",
@@ -367,6 +363,7 @@ fn an_emergency_that_the_board_has_not_looked_at_shuts_the_next_of_that_requesto
     book.later().tick(PATH, "Apply in production");
     let second = book.read(PATH).replace("INFRA-150", "INFRA-151").replace("[x]", "[ ]");
     book.write("tasks/INFRA-151.md", second);
+    book.plan("INFRA-151", "production", NEW_BUCKET);
     book.person("ana").later().commit("again");
     book.person("lee").later().tick("tasks/INFRA-151.md", "On-call approval");
     for item in [

@@ -21,6 +21,7 @@ mod docs;
 mod edited;
 mod editors;
 mod evidence;
+mod evidence_files;
 mod fuzzed;
 mod gate;
 mod hooks;

@@ -1,6 +1,6 @@
 //! The mark behind a deployed item: of which text and evidence the deployment was one.
 
-use crate::support::{Fixture, task};
+use crate::support::{Fixture, NEW_BUCKET, task};
 
 const PATH: &str = "tasks/INFRA-1.md";
 
@@ -35,9 +35,9 @@ fn events(book: &Fixture, kind: &str) -> usize {
 #[test]
 fn the_mark_is_twelve_digits_of_text_and_evidence() {
     let book = deployed_to_staging();
-    // The hash of the scope, and a line each for the digests of a plan and of manifests, of which there are none.
+    // The hash of the scope, and a line for each piece of evidence, of which there are none.
     let expected = book.pipe(
-        "hash=$($CHANGEBOOK scope INFRA-1 --text | sha256sum | cut -c1-64); printf '%s\\n\\n\\n' $hash | sha256sum | cut -c1-12",
+        "hash=$($CHANGEBOOK scope INFRA-1 --text | sha256sum | cut -c1-64); printf '%s\\n' $hash | sha256sum | cut -c1-12",
     );
     assert_eq!(mark(&book), expected.trim());
     assert_eq!(book.approval("INFRA-1", "peer"), "valid", "it is no part of the text");
@@ -75,11 +75,7 @@ fn another_text_is_deployed_again_by_one_commit() {
 fn evidence_of_one_environment_undoes_nothing_of_another() {
     let mut book = deployed_to_staging();
     let first = mark(&book);
-    book.replace(
-        PATH,
-        "risk = \"medium\"",
-        "risk = \"medium\"\nplan.staging = { digest = \"sha256:00\", add = 1 }",
-    );
+    book.plan("INFRA-1", "staging", NEW_BUCKET);
     book.person("ana").later().commit("a plan for staging");
     book.person("kim").later().run(&["deployed", "INFRA-1", "staging"]).expect(0);
     assert_ne!(mark(&book), first);

@@ -253,7 +253,7 @@ fn damaged_bytes_never_panic() {
             }
         }
         if let Ok(plan) = read(&bytes) {
-            plan.block(&plan.found(&Policy::builtin()), 10);
+            plan.block(10);
             plan.radius().dot();
         }
     }

@@ -20,7 +20,7 @@ def validator(name):
     return Draft202012Validator(schema, format_checker=FormatChecker())
 wrong = {
     "task": [("kind", "teraform"), ("risk", 3), ("depends", "A-1"), ("duration", "2 hours"), ("duration", ""),
-             ("id", "-x"), ("cost", {"currency": "euro"}), ("plan", {"production": {"add": 1}})],
+             ("id", "-x"), ("cost", {"currency": "euro"})],
     "decision": [("decision", "yes"), ("changes", [1])],
     "runbook": [("review-every", "90"), ("services", {})],
 }
@@ -36,6 +36,13 @@ for name, folder in [("task", "tasks"), ("decision", "cab"), ("runbook", "runboo
         for key in ("id", "title"):
             assert not check.is_valid({other: value for other, value in fields.items() if other != key}), key
         count += 1
+check, evidence = validator("evidence"), sorted((demo / "evidence").rglob("*.json"))
+assert len(evidence) >= 3, evidence
+for path in evidence:
+    found = json.loads(path.read_text())
+    errors = list(check.iter_errors(found))
+    assert not errors, (path, errors)
+    assert not check.is_valid({**found, "risk": "low"}) and not check.is_valid({**found, "record": 3}), path
 book = validator("book")
 assert book.is_valid(tomllib.loads((demo / "book.toml").read_text()))
 assert not book.is_valid({"preprocessor": {"changebook": {"allow-broken-link": True}}})
@@ -55,7 +62,7 @@ def deep(value, path=()):
         for key, inner in value.items(): yield from deep(inner, path + (key,))
     elif isinstance(value, list) and value: yield from deep(value[0], path + (0,))
 names = {path.name.split(".")[0] for path in (schemas / "answers").glob("*.json")}
-files = {"task", "decision", "runbook", "book", "policy"}
+files = {"task", "decision", "runbook", "evidence", "book", "policy"}
 assert names == {path.stem for path in schemas.glob("*.json")} - files, names
 for path in sorted((schemas / "answers").glob("*.json")):
     answer, name = json.loads(path.read_text()), path.name.split(".")[0]
@@ -85,7 +92,7 @@ const MANIFEST: &str = "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name
 
 /// The program's real answers on the demo, each as `NAME.N.json`.
 fn write_answers(book: &Fixture) {
-    let commands: [&[&str]; 40] = [
+    let commands: [&[&str]; 43] = [
         &["list"],
         &["show", "INFRA-150", "--events"],
         &["show", "CAB-2024-05"],
@@ -111,12 +118,15 @@ fn write_answers(book: &Fixture) {
         &["list"],
         &["risk", "../plan.json"],
         &["risk", "../old", "../new"],
+        &["risk", "../plans"],
         &["plan", "INFRA-235", "../plan.json"],
         &["plan", "INFRA-235", "../plan.json", "--compare"],
         &["manifests", "INFRA-235", "../old", "../new", "--print", "-e", "production"],
-        &["manifests", "INFRA-235", "../old", "../new", "-e", "production"],
-        &["manifests", "INFRA-235", "../old", "../old", "-e", "production", "--compare"],
+        &["manifests", "INFRA-235", "../old", "../new", "--stack", "web", "-e", "production"],
+        &["manifests", "INFRA-235", "../old", "../old", "--stack", "web", "-e", "production", "--compare"],
         &["chart", "INFRA-235", "../chart-1", "../chart-2", "--print"],
+        &["chart", "INFRA-235", "../chart-1", "../chart-2", "--stack", "chart"],
+        &["chart", "INFRA-235", "../chart-1", "../chart-2", "--stack", "chart", "--compare"],
         &["tick", "INFRA-235", "Terraform code"],
         &["cancel", "INFRA-235", "no need", "--branch", "other"],
         &["pr", "INFRA-235"],
@@ -129,6 +139,9 @@ fn write_answers(book: &Fixture) {
     ];
     for (name, text) in [("a", "a\n"), ("b", "b\n"), ("c", "c\n"), ("plan.json", PLAN)] {
         book.write(&format!("../{name}"), text);
+    }
+    for stack in ["one", "two"] {
+        book.write(&format!("../plans/{stack}.json"), PLAN);
     }
     for (folder, replicas) in [("old", 2), ("new", 5)] {
         book.write(&format!("../{folder}/web.yaml"), MANIFEST.replace("REPLICAS", &replicas.to_string()));

@@ -72,6 +72,7 @@ fn configured_key(git: &Git) -> Result<String, ActError> {
 /// [`ActError::Io`].
 pub fn write_file(hold: &Hold, book: &Book, path: &str, content: &str) -> Result<(), ActError> {
     let root = book.root.as_deref().ok_or(ActError::Bare)?;
+    super::refuse_links(root, path)?;
     let file = root.join(path);
     let io = |source| ActError::Io { doing: "written", path: file.clone(), source };
     let folder = file.parent().unwrap_or(root);

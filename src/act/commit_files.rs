@@ -63,7 +63,8 @@ pub fn stage_files(hold: &Hold, book: &Book, files: &NewFiles, pending: &Pending
     }
 }
 
-fn writes(
+/// What each file is to become, in the commit, the index and the work tree.
+pub(super) fn writes(
     hold: &Hold,
     git: &Git,
     book: &Book,
@@ -71,10 +72,14 @@ fn writes(
     files: &NewFiles,
 ) -> Result<Vec<FileWrite>, ActError> {
     let root = book.root.as_deref().ok_or(ActError::Bare)?;
+    if files.is_empty() {
+        return Ok(Vec::new());
+    }
     let paths: Vec<String> = files.iter().map(|(path, _)| book.path.join(path)).collect();
     let mut entries = git.entries(&paths.iter().map(String::as_str).collect::<Vec<_>>(), None)?;
     let mut writes = Vec::new();
     for ((path, text), in_repository) in files.iter().zip(paths) {
+        super::refuse_links(root, path)?;
         let file = root.join(path);
         let blob = text.as_deref().map(|text| git.write_blob(text)).transpose()?;
         let disk_before = match std::fs::read(&file) {

@@ -49,20 +49,40 @@ const TEMPORARY: &str = ".changebook-";
 /// An edit of a text: the new text, or why it cannot be made.
 pub type Edit<'a> = dyn Fn(&str) -> Result<String, String> + 'a;
 
-/// Applies `edit` to the file in the work tree and stops there.
+/// Applies `edit` to the file in the work tree, writes the files `beside` it there, and stops.
 ///
 /// # Errors
-/// [`ActError::NotApplicable`] and [`ActError::Io`]; nothing is written then.
-pub fn edit_only(hold: &Hold, book: &Book, path: &str, edit: &Edit<'_>) -> Result<(), ActError> {
+/// [`ActError::NotApplicable`] and [`ActError::Io`]; nothing of the edited file is written then.
+pub fn edit_only(
+    hold: &Hold,
+    book: &Book,
+    path: &str,
+    edit: &Edit<'_>,
+    beside: &NewFiles,
+) -> Result<(), ActError> {
     let root = book.root.as_deref().ok_or(ActError::Bare)?;
     let file = root.join(path);
     let text = read_text(&file, path)?;
     let edited = apply(edit, &text, "the work tree", path)?;
     hold.note_folder(file.parent().unwrap_or(root))?;
+    for (path, text) in beside {
+        refuse_links(root, path)?;
+        let file = root.join(path);
+        match text {
+            Some(text) => write_file(hold, book, path, text)?,
+            None if file.exists() => std::fs::remove_file(&file).map_err(|source| ActError::Io {
+                doing: "removed",
+                path: file,
+                source,
+            })?,
+            None => {}
+        }
+    }
     write_atomically(&file, edited.as_bytes())
 }
 
-/// Commits `edit` of one file with `message`, and applies it to the index and the work tree as well.
+/// Commits `edit` of one file with `message`, and applies it to the index and the work tree as well. The files `beside` it are
+/// written by a tool: each becomes what is given, whatever it was.
 ///
 /// # Errors
 /// A refusal before anything is changed, or [`ActError::HalfDone`].
@@ -71,6 +91,7 @@ pub fn commit_edit(
     book: &Book,
     path: &str,
     edit: &Edit<'_>,
+    beside: &NewFiles,
     message: &str,
 ) -> Result<CommitId, ActError> {
     let root = book.root.as_deref().ok_or(ActError::Bare)?;
@@ -87,7 +108,7 @@ pub fn commit_edit(
 
     let text_at_head = blob_text(book, committed, path)?;
     let new_commit = apply(edit, &text_at_head, "the committed version", path)?;
-    if new_commit == text_at_head {
+    if new_commit == text_at_head && beside.is_empty() {
         return Err(ActError::NoChange { path: path.to_owned() });
     }
     let new_index = match staged {
@@ -121,7 +142,22 @@ pub fn commit_edit(
     let io = |source| ActError::Io { doing: "written", path: file.clone(), source };
     hold.note_folder(file.parent().unwrap_or(root))?;
     drop(written_beside(&file, new_disk.as_bytes()).map_err(io)?);
-    commit_writes(hold, &git, root, head, vec![write], message)
+    let mut files = commit_files::writes(hold, &git, book, head, beside)?;
+    files.push(write);
+    commit_writes(hold, &git, root, head, files, message)
+}
+
+/// Nothing is written through a link, which may lead out of the repository.
+pub(super) fn refuse_links(root: &Path, path: &str) -> Result<(), ActError> {
+    let parents = Path::new(path).ancestors().skip(1).filter(|part| !part.as_os_str().is_empty());
+    match parents.into_iter().any(|part| root.join(part).is_symlink()) {
+        false => Ok(()),
+        true => Err(ActError::NotApplicable {
+            version: "the work tree",
+            path: path.to_owned(),
+            reason: "a symbolic link stands on the way to it".to_owned(),
+        }),
+    }
 }
 
 /// Nothing is committed during a merge or the like, or while another `git` is at work.

@@ -5,7 +5,7 @@ use crate::diagnostic::Code;
 use crate::history::{Blob, CommitId};
 use crate::ledger::{EventKind, RecordState};
 use crate::policy::Policy;
-use crate::record::{MAX_RECORD_BYTES, Record, ScopeRules, scope_differences, scope_text};
+use crate::record::{MAX_RECORD_BYTES, Record, scope_differences, scope_text};
 
 impl Book {
     /// The material content of a record as a commit has it, by today's policy; `None` when the record is not
@@ -19,9 +19,9 @@ impl Book {
         commit: CommitId,
         policy: &Policy,
     ) -> Result<Option<String>, BookError> {
-        let rules = ScopeRules { gated: policy.gated_environments() };
+        let rules = &policy.scope;
         let record = self.record_at(state, commit)?;
-        Ok(record.filter(|record| !record.is_broken()).map(|record| scope_text(&record, &rules)))
+        Ok(record.filter(|record| !record.is_broken()).map(|record| scope_text(&record, rules)))
     }
 
     /// A record as a commit has it, wherever its file stood then.
@@ -55,7 +55,7 @@ impl Book {
 
     /// Says of every stale approval what has changed since it was given.
     pub(super) fn name_changes(&self, records: &mut [RecordState], policy: &Policy) -> Result<(), BookError> {
-        let rules = ScopeRules { gated: policy.gated_environments() };
+        let rules = &policy.scope;
         let is_stale = |code| matches!(code, Some(Code::ApprovalStale | Code::DecisionOutdated));
         for state in records.iter_mut().filter(|state| !state.record.is_broken()) {
             for place in 0..state.approvals.len() {
@@ -65,7 +65,7 @@ impl Book {
                     continue;
                 };
                 let Some(then) = self.scope_text_at(state, commit, policy)? else { continue };
-                let now = scope_text(&state.record, &rules);
+                let now = scope_text(&state.record, rules);
                 state.approvals[place].changed = scope_differences(&then, &now);
             }
         }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
+use super::evidence::{self, OnDisk};
 use super::files::{self, FileContent, RecordFile};
 use super::load::{Ask, Viewed};
 use super::settings::parse_config;
@@ -27,6 +28,8 @@ pub struct Inputs {
     pub(super) templates: BTreeMap<String, String>,
     /// The record files of the work tree, by path, where it is looked at.
     pub(super) on_disk: Option<BTreeMap<String, RecordFile>>,
+    /// The evidence of the work tree, by path.
+    pub(super) evidence: Option<BTreeMap<String, OnDisk>>,
     is_present: bool,
 }
 
@@ -73,6 +76,13 @@ impl Inputs {
         hash.add(self.policy_root.as_deref().unwrap_or_default().as_bytes());
         hash.add(&self.seen.map_or([0; 20], |seen| seen.0));
         self.add_settings(&mut hash);
+        let evidence: Vec<(&str, &[u8])> = self
+            .evidence
+            .iter()
+            .flatten()
+            .map(|(path, read)| (path.as_str(), read.as_deref().unwrap_or(b"none")))
+            .collect();
+        hash.add_all(evidence.into_iter());
         // Files are the only thing without an end of its own, and come last.
         let files: Vec<(&String, &RecordFile)> = self.on_disk.iter().flatten().collect();
         let hashed = |(path, file): &(&String, &RecordFile)| -> [u8; 32] {
@@ -134,6 +144,10 @@ impl Book {
             Some(root) if in_work_tree => Some(files::work_tree(root)?),
             _ => None,
         };
+        let evidence = match &self.root {
+            Some(root) if in_work_tree => Some(evidence::work_tree(root)?),
+            _ => None,
+        };
         Ok(Inputs {
             head,
             tip,
@@ -144,6 +158,7 @@ impl Book {
             book_file: self.text(settings, BOOK_FILE)?.unwrap_or_default(),
             templates: self.record_template_files(settings)?,
             on_disk,
+            evidence,
             is_present: in_work_tree,
         })
     }

@@ -19,8 +19,8 @@ pub struct GateQuestion {
     pub id: String,
     /// The environment, by the policy's name.
     pub environment: String,
-    /// The plan that would be applied.
-    pub plan: Option<PlanInHand>,
+    /// The plans that would be applied.
+    pub plans: Vec<PlanInHand>,
     /// Who would deploy, by the policy's name.
     pub deployer: Option<String>,
 }
@@ -32,8 +32,8 @@ impl GateQuestion {
         onto: Option<usize>,
         is_guidance: &'a dyn Fn(&str) -> bool,
     ) -> GateAsk<'a> {
-        let (plan, deployer) = (self.plan.as_ref(), self.deployer.as_deref());
-        GateAsk { id, environment: &self.environment, plan, deployer, onto, is_guidance }
+        let (plans, deployer) = (&self.plans[..], self.deployer.as_deref());
+        GateAsk { id, environment: &self.environment, plans, deployer, onto, is_guidance }
     }
 }
 

@@ -5,9 +5,10 @@ use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use super::edited::Diagnosed;
+use super::evidence::attach_evidence;
 use super::files::RecordFile;
 use super::inputs::Inputs;
-use super::prepared::{Asked, Extent, Prepared, ToKeep, scope_rules};
+use super::prepared::{Asked, Extent, Prepared, ToKeep};
 use super::settings::parse_config;
 use super::shown::{Pair, attach_diagnostics, ids, present, shown_again};
 use super::{Book, BookConfig, BookError, POLICY_FILE};
@@ -217,7 +218,7 @@ impl Book {
         ask: &Ask,
         before: Option<&Loaded>,
     ) -> Result<Loaded, BookError> {
-        let Inputs { head, tip, now, trunk, seen, .. } = inputs;
+        let Inputs { head, tip, now, trunk, seen, evidence: evidence_on_disk, .. } = inputs;
         let trunk_tip = trunk.as_ref().map(|(_, id)| *id);
         let asked = Asked { tip, trunk: trunk_tip, depth: ask.depth };
         // Of the same commits the same policy is in force.
@@ -263,8 +264,10 @@ impl Book {
             self.name_changes(&mut records, &policy)?;
         }
         records.sort_by_cached_key(|record| (record.record_type, natural(&record.name)));
+        let lost = attach_evidence(&mut records, &in_work_tree, evidence_on_disk.as_ref(), &policy);
         let mut diagnostics = ledger::duplicates(present(&pairs).map(Pair::judged));
         diagnostics.extend(derived.of_book.iter().cloned());
+        diagnostics.extend(lost);
         diagnostics.extend(self.watch(ask, trunk.as_ref(), seen, &history));
         let state = Arc::new(State {
             at: tip.and_then(|id| history.position(id)).map(|tip| evidence(&history, &policy, tip)),
@@ -333,7 +336,7 @@ impl Book {
         // Which policy is in force is told by the commits; that of the files is the same nearly always.
         let likely = self.policy_or_builtin(asked.trunk.or(asked.tip));
         let mut cache = match cache {
-            CacheUse::Allowed => FactCache::open(&self.repository, &self.path, &scope_rules(&likely)),
+            CacheUse::Allowed => FactCache::open(&self.repository, &self.path, &likely.scope),
             CacheUse::Refused => None,
         };
         let tips: Vec<CommitId> = asked.tip.into_iter().chain(asked.trunk).collect();

@@ -9,11 +9,12 @@ use super::versions::Foreseen;
 use super::{Book, BookError};
 use crate::history::{BlobId, CommitId, FactCache, History};
 use crate::ledger::{
-    self, Affirmations, Covers, DeployedRecords, Depth, DetachedFiles, InForce, Needed, Pending, Policies,
-    PolicyLine, Pretended, Renumberings, Shown, Signatures, Sources, Versions, Walk, WorkPaths,
+    self, Affirmations, Covers, DeployedRecords, Depth, DetachedFiles, EvidenceFiles, InForce, Needed,
+    Pending, Policies, PolicyLine, Pretended, Renumberings, Shown, Signatures, Sources, Versions, Walk,
+    WorkPaths,
 };
 use crate::policy::Policy;
-use crate::record::{RecordType, ScopeRules};
+use crate::record::RecordType;
 
 /// Which commits are asked about.
 #[derive(Debug, Clone, Copy)]
@@ -33,6 +34,7 @@ pub(super) struct Prepared {
     signatures: Signatures,
     detached: DetachedFiles,
     affirmations: Affirmations,
+    evidence: EvidenceFiles,
     deployed: DeployedRecords,
     renumberings: Renumberings,
     policies: Policies,
@@ -128,6 +130,7 @@ impl Prepared {
             signatures: &self.signatures,
             detached: &self.detached,
             affirmations: &self.affirmations,
+            evidence: &self.evidence,
             deployed: &self.deployed,
             renumberings: &self.renumberings,
             policies: &self.policies,
@@ -177,11 +180,6 @@ impl ToKeep {
     }
 }
 
-/// What of a record's frontmatter is material, by a policy.
-pub(super) fn scope_rules(policy: &Policy) -> ScopeRules {
-    ScopeRules { gated: policy.gated_environments() }
-}
-
 impl Book {
     /// Reads what the ledger needs of a history, as far as the cache does not know it. The cache is one for the
     /// scope rules of the policy that is asked by; what is new is given beside, to be kept.
@@ -196,7 +194,7 @@ impl Book {
         let Ruled { policy, policies, builtin, affirmations, line, pending } = ruled;
         let policy = &policy;
         if let Some(cache) = &mut cache {
-            cache.go_by(&scope_rules(policy));
+            cache.go_by(&policy.scope);
         }
         let position = |commit: Option<CommitId>| commit.and_then(|commit| history.position(commit));
         let (tip, trunk) = (position(asked.tip), position(asked.trunk));
@@ -207,11 +205,13 @@ impl Book {
         let Walked { needed, versions, read, walk, foreseen, renumberings } =
             self.walk(history, policy, extent, &items, &infrastructure, known)?;
         let detached = self.detached(history)?;
+        let evidence = self.evidence(history)?;
         let files = OwnFiles {
             versions: &versions,
             needed: &needed,
             detached: &detached,
             affirmations: &affirmations,
+            evidence: &evidence,
         };
         let pretended = self.pretended(history, &files, &infrastructure)?;
         let mut named = ledger::named_tasks(history, &walk, policy.book.as_deref(), &renumberings, trunk);
@@ -241,6 +241,7 @@ impl Book {
             signatures,
             detached,
             affirmations,
+            evidence,
             deployed,
             renumberings,
             policies,
@@ -265,27 +266,27 @@ impl Book {
         infrastructure: &FxHashSet<&str>,
         known: Versions,
     ) -> Result<Walked<'h>, BookError> {
-        let rules = scope_rules(policy);
+        let rules = &policy.scope;
         let (mut versions, mut read) = (known, Vec::new());
         let mut needed = match extent {
             Extent::Everything => Needed::Every,
             Extent::Standing(shown) => {
                 let decisions = |record_type, _: &str| record_type == RecordType::Decision;
-                versions = self.versions(history, &rules, versions, &decisions, &mut read)?;
+                versions = self.versions(history, rules, versions, &decisions, &mut read)?;
                 Needed::for_standing(shown, history, &versions, policy, infrastructure)
             }
         };
         needed.add_renumbered(history);
         loop {
             let is_needed = |_, path: &str| needed.has_path(path);
-            versions = self.versions(history, &rules, versions, &is_needed, &mut read)?;
+            versions = self.versions(history, rules, versions, &is_needed, &mut read)?;
             // The walk is for one thread; another reads what it will ask for.
             let (other, known, those) = (self.reopen()?, &versions, &needed);
             let (walk, foreseen) = rayon::join(
                 || ledger::walk(history, known, items, those),
                 move || other.foresee_deployed(history, known, items, those),
             );
-            let known = Known { versions: &versions, rules: &rules, ids: &policy.ids };
+            let known = Known { versions: &versions, rules, ids: &policy.ids };
             let renumberings = self.renumberings(history, &walk, known)?;
             if !needed.follow(&renumberings) {
                 return Ok(Walked { needed, foreseen: foreseen?, versions, read, walk, renumberings });

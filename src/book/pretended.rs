@@ -7,9 +7,9 @@ use rustc_hash::FxHashSet;
 
 use super::{Book, BookError};
 use crate::history::{BookPath, Change, CommitId, History, TreeFile};
-use crate::ledger::{Affirmations, DetachedFiles, Needed, Policies, Pretended, Versions};
+use crate::ledger::{Affirmations, DetachedFiles, EvidenceFiles, Needed, Policies, Pretended, Versions};
 use crate::policy::Paths;
-use crate::record::{RecordId, RecordType, affirmation_path, detached_path};
+use crate::record::{RecordId, RecordType, affirmation_path, detached_path, evidence_path};
 
 /// What was read of the product's own files.
 pub(super) struct OwnFiles<'a> {
@@ -18,6 +18,7 @@ pub(super) struct OwnFiles<'a> {
     pub(super) needed: &'a Needed,
     pub(super) detached: &'a DetachedFiles,
     pub(super) affirmations: &'a Affirmations,
+    pub(super) evidence: &'a EvidenceFiles,
 }
 
 impl OwnFiles<'_> {
@@ -31,6 +32,10 @@ impl OwnFiles<'_> {
         }
         if affirmation_path(path).is_some() {
             return self.affirmations.get(&file.blob).is_some_and(|file| file.text.is_ok());
+        }
+        if evidence_path(path).is_some() {
+            let found = self.evidence.get(&file.blob);
+            return found.is_some_and(|found| found.as_ref().is_ok_and(|found| found.is_at(path)));
         }
         let (Some(record_type), Some(id)) = (RecordType::of_path(path), RecordId::of_path(path)) else {
             return false;

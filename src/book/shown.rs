@@ -200,10 +200,18 @@ pub(super) fn attach_diagnostics(
             state.diagnostics.extend(judged.diagnostics.iter().cloned());
         }
         let closed = !state.status.is_open();
-        let mut found = ledger::check(judged, policy, &known, ids, &is_guidance);
+        let by = ledger::CheckBy {
+            policy,
+            known: &known,
+            ids,
+            evidence: &state.found,
+            unproven: state.unproven.as_deref(),
+            is_guidance: &is_guidance,
+        };
+        let mut found = ledger::check(judged, &by);
         // What a reviewer asks for is owed when there is something to review.
         if is_reviewed(state.status) {
-            found.extend(missing(judged, policy, &is_guidance));
+            found.extend(missing(judged, &state.named_plans(), policy, &is_guidance));
         }
         // What would shut a gate is no longer asked of what is over.
         let shuts = |found: &Diagnostic| matches!(found.code, Code::SectionNearMiss | Code::BoxMissing);

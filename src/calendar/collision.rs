@@ -37,6 +37,13 @@ pub enum Collision {
         /// When the later one begins.
         at: i64,
     },
+    /// Two open tasks change one resource, or one changes what the other reaches, whenever they go out.
+    SameResource {
+        /// Their IDs, in order.
+        tasks: [String; 2],
+        /// What they meet in, and where, in words.
+        what: String,
+    },
     /// A task takes longer than what is left of its window.
     TooLong {
         /// Its ID.
@@ -74,7 +81,7 @@ impl Collision {
     /// The IDs of the tasks that are in the way or have something in theirs.
     pub fn tasks(&self) -> &[String] {
         match self {
-            Collision::SameService { tasks, .. } => tasks,
+            Collision::SameService { tasks, .. } | Collision::SameResource { tasks, .. } => tasks,
             Collision::TooLong { task, .. }
             | Collision::Outside { task, .. }
             | Collision::Frozen { task, .. } => std::slice::from_ref(task),

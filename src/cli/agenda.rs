@@ -13,7 +13,7 @@ use crate::diagnostic::{Code, Severity};
 use crate::history::CommitTime;
 use crate::ledger::{
     Agenda, CommitRef, Matter, RecordState, Review, agenda, board_zone, is_met_elsewhere, next_meeting,
-    occupations, services,
+    occupations, same_resources, services,
 };
 use crate::record::{Details, normalize};
 
@@ -236,15 +236,7 @@ fn change(loaded: &Loaded, id: &str, record: Option<&RecordState>) -> String {
         parts.push(format!("{} risk ({})", risk.level.as_str(), markdown_text(&risk.reasons.join("; "))));
     }
     if let Details::Task(task) = &record.record.details {
-        parts.extend(task.plans.iter().map(|(environment, plan)| {
-            let reach = match (plan.touches, plan.reaches) {
-                (Some(touches), Some(reaches)) => format!(", touches {touches} existing, reaches {reaches}"),
-                _ => String::new(),
-            };
-            let counts =
-                format!("{} to add, {} to change, {} to destroy", plan.add, plan.change, plan.destroy);
-            format!("plan for {environment}: {counts}{reach}")
-        }));
+        parts.extend(record.evidence_files().map(|file| format!("{}: {}", file.words(), file.reach_words())));
         let of_risk =
             || record.risk.as_ref().and_then(|risk| loaded.policy.risk_rule(risk.level).window.clone());
         parts.extend(task.window.clone().or_else(of_risk).map(|window| format!("window `{window}`")));
@@ -272,7 +264,8 @@ fn collided(loaded: &Loaded, found: &Agenda<'_>) -> Vec<String> {
     let names: Vec<&str> = found.tasks().iter().map(|record| record.name.as_str()).collect();
     let known = services(loaded.state.records.iter().map(|record| &*record.record));
     let is_known = |service: &str| known.contains(&normalize(service));
-    let all = collisions(&loaded.policy, &occupations(&loaded.state, &loaded.policy), &is_known);
+    let mut all = collisions(&loaded.policy, &occupations(&loaded.state, &loaded.policy), &is_known);
+    all.extend(same_resources(&loaded.state));
     all.iter()
         .filter_map(|collision| match collision {
             Collision::SameService { tasks, services, .. }
@@ -283,6 +276,11 @@ fn collided(loaded: &Loaded, found: &Agenda<'_>) -> Vec<String> {
                     tasks.join(" and "),
                     markdown_text(&services.join(", "))
                 ))
+            }
+            Collision::SameResource { tasks, what }
+                if tasks.iter().any(|task| names.contains(&task.as_str())) =>
+            {
+                Some(format!("- {} {}\n", tasks.join(" and "), markdown_text(what)))
             }
             Collision::TooLong { task, .. } if names.contains(&task.as_str()) => {
                 Some(format!("- {task} takes longer than what is left of its window\n"))

@@ -4,21 +4,22 @@ use serde_json::json;
 
 use super::context::Context;
 use super::error::CliError;
-use super::evidence::{ReplaceArgs, tell_risk};
+use super::evidence::{Recording, ReplaceArgs, StackArgs, environment, recorded, tell_risk};
 use super::file_set::{FileSet, Files};
 use super::record_act::{CommitArgs, Target};
 use super::ui::{BAD, GOOD, Ui, escape, escape_lines, paint};
 use crate::book::Book;
+use crate::evidence::Content;
 use crate::history::{Blob, CommitId};
 use crate::intake::helm::{Chart, ChartError, Evidence as Upgrade, ValuesFile, parse_version, unpack};
 use crate::policy::Policy;
-use crate::record::{Details, Record, RecordType};
+use crate::record::{Details, EvidenceKey, Record, RecordType};
 
 /// Record what an upgrade of a Helm chart brings, and commit it
 ///
 /// OLD and NEW are folders of the chart, packed `.tgz` charts, REVISION:PATH of this repository, or versions that
-/// this repository holds. The record gets its "Changelog review" and `chart`. A packed chart is read in memory and
-/// never unpacked to disk. The same upgrade again changes nothing.
+/// this repository holds. A file of evidence says what differs, and the record gets its "Changelog review". A packed chart is
+/// read in memory and never unpacked to disk. The same upgrade again changes nothing.
 ///
 /// Examples:
 ///   changebook chart INFRA-210 ingress-nginx-4.6.0.tgz ingress-nginx-4.8.0.tgz
@@ -40,6 +41,11 @@ pub(super) struct ChartArgs {
     /// Say whether this is the recorded upgrade; exit status 3 when it is not
     #[arg(long, conflicts_with_all = ["print", "no_commit", "message"])]
     compare: bool,
+    /// The environment it is for [default: the last one that the task's items name]
+    #[arg(short, long, value_name = "NAME")]
+    environment: Option<String>,
+    #[command(flatten)]
+    stack: StackArgs,
     #[command(flatten)]
     replace: ReplaceArgs,
     #[command(flatten)]
@@ -62,11 +68,15 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &ChartArgs) -> Result<()
             target.name, upgrade.name
         )));
     }
+    let environment = environment(&target, args.environment.as_deref())?;
+    let key = args.stack.key(environment);
     if args.compare {
-        return same_upgrade(ui, context, &target, upgrade);
+        return same_upgrade(ui, context, &target, &key, upgrade);
     }
+    let content = Content::Helm(Box::new(upgrade.clone()));
+    let recording = Recording::new(&target, environment, vec![(key.stack, content)])?;
     if !args.print {
-        args.replace.refuse_done(&target)?;
+        recording.refuse_replacing(&args.replace)?;
     }
     if args.print || !context.json {
         evidence.show(ui, context)?;
@@ -74,41 +84,49 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &ChartArgs) -> Result<()
     if args.print {
         return Ok(());
     }
-    let path = target.state()?.record.path.clone();
-    let is_guidance = |text: &str| target.loaded.templates.is_guidance(text);
-    let policy = &target.loaded.policy;
-    let edit = |text: &str| upgrade.put(&path, text, policy, &is_guidance).map_err(|error| error.to_string());
     let done = format!("{} {} → {}", upgrade.name, upgrade.current, upgrade.target);
     let message = format!("{}: {done}\n", target.name);
-    target.apply_change(ui, context, &args.commit, &done, &message, &edit)
+    recording.write(ui, context, &args.commit, [&done, &message], &|text| Ok(text.to_owned()))
 }
 
-/// Says whether the record holds this upgrade: the same files after, from the same version before.
-fn same_upgrade(ui: &mut Ui, context: &Context, target: &Target, upgrade: &Upgrade) -> Result<(), CliError> {
+/// Says whether this is the upgrade that is recorded: the same files after, from the same version before.
+fn same_upgrade(
+    ui: &mut Ui,
+    context: &Context,
+    target: &Target,
+    key: &EvidenceKey,
+    upgrade: &Upgrade,
+) -> Result<(), CliError> {
     let name = &target.name;
-    let fields = &target.state()?.record.fields;
-    let chart = fields.iter().find(|field| field.key == "chart").map(|field| &field.value);
-    let text = |key: &str| chart.and_then(|chart| chart.get(key)?.as_str());
-    let Some(recorded) = text("digest") else {
-        return Err(CliError::failure(format!("{name} has no upgrade of a chart recorded"))
-            .with_hint(format!("record it: `changebook chart {name} OLD NEW`")));
+    let file = recorded(target.state()?, key).and_then(|file| match &file.content {
+        Content::Helm(chart) => Some(chart),
+        _ => None,
+    });
+    let Some(file) = file else {
+        return Err(CliError::failure(format!(
+            "{name} has no upgrade of a chart recorded for {}",
+            key.words()
+        ))
+        .with_hint(format!("record it: `changebook chart {name} OLD NEW`")));
     };
-    let current = text("current").unwrap_or_default();
-    let same = recorded == upgrade.digest && current == upgrade.current;
+    let same = file.digest == upgrade.digest && file.same(upgrade);
     if context.json {
         ui.json(&json!({
-            "schema": "changebook.compare/1", "id": name, "chart": upgrade.name, "same": same,
-            "recorded": recorded, "digest": upgrade.digest,
+            "schema": "changebook.compare/1", "id": name, "same": same,
+            "compared": [{
+                "environment": key.environment, "stack": key.stack, "chart": upgrade.name, "same": same,
+                "recorded": file.digest, "digest": upgrade.digest,
+            }],
         }))?;
     } else if same {
         ui.line(format!("{} this is the upgrade that {name} holds", paint(GOOD, "✓")))?;
     } else {
         ui.line(format!("{} this is another upgrade than {name} holds", paint(BAD, "✗")))?;
         let versions = |from: &str, to: &str| escape(&format!("{from} → {to}"));
-        let held = versions(current, text("target").unwrap_or_default());
+        let held = versions(&file.current, &file.target);
         let given = versions(&upgrade.current, &upgrade.target);
         match held == given {
-            true => ui.line("  the versions are alike: files of the new one differ")?,
+            true => ui.line("  the versions are alike: files differ")?,
             false => ui.line(format!("  recorded {held}, given {given}"))?,
         }
     }
@@ -128,15 +146,20 @@ impl From<ChartError> for CliError {
     }
 }
 
-/// The chart that the record names, as it stands in the work tree.
+/// The chart that the record names, as it stands in the work tree, else that of which an upgrade is recorded.
 fn chart_name(target: &Target) -> Result<Option<String>, CliError> {
     let path = &target.state()?.record.path;
     let text = target.book.text(None, path)?.unwrap_or_default();
     let record = Record::parse(RecordType::Task, path, text.as_bytes());
-    Ok(match record.details {
+    let typed = match record.details {
         Details::Task(task) => task.chart.and_then(|chart| chart.name),
         Details::Decision(_) | Details::Runbook(_) => None,
-    })
+    };
+    let recorded = target.state()?.evidence_files().find_map(|file| match &file.content {
+        Content::Helm(chart) => Some(chart.name.clone()),
+        _ => None,
+    });
+    Ok(typed.or(recorded))
 }
 
 /// What an upgrade brings, for people and for the record.

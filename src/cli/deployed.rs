@@ -4,15 +4,17 @@ use std::path::PathBuf;
 
 use super::context::Context;
 use super::error::CliError;
-use super::evidence::{plan_in_hand, plan_of, read_file};
+use super::evidence::{in_hand, plan_bytes, plans_of};
 use super::gate::{moment, unclear};
 use super::record_act::{CommitArgs, Target, set_items};
 use super::ui::Ui;
 use super::worth::one_line;
 use crate::book::{Ask, GateQuestion, View};
 use crate::diagnostic::nearest;
-use crate::ledger::{Gate, PlanInHand};
-use crate::record::{Item, ItemKey, Record, RecordType, ScopeRules, deployment_digest, edit};
+use crate::evidence::EvidenceFile;
+use crate::ledger::{Gate, PlanInHand, RecordState};
+use crate::policy::Policy;
+use crate::record::{Digested, Item, ItemKey, Record, RecordType, deployment_digest, edit, same_name};
 
 /// Say that a task has been deployed to an environment: tick its items and commit
 ///
@@ -32,9 +34,10 @@ pub(super) struct DeployedArgs {
     /// When it really ran, with offset; otherwise the commit's own time counts
     #[arg(long, value_name = "TIME")]
     time: Option<String>,
-    /// The plan that was applied, as JSON: its digest goes into the commit
+    /// The plan that was applied, as JSON: its digest goes into the commit. Several times, a folder or a stream for several
+    /// stacks
     #[arg(long, value_name = "FILE")]
-    plan: Option<PathBuf>,
+    plan: Vec<PathBuf>,
     /// Commit although the gate is shut, for this reason
     #[arg(long, value_name = "REASON")]
     anyway: Option<String>,
@@ -64,34 +67,25 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &DeployedArgs) -> Result
         return Err(CliError::usage(format!("`{time}` is not a valid time"))
             .with_hint("write it like `2024-05-25T02:40:00+02:00`"));
     }
-    // Read before the book is held: a pipeline may take its time.
-    let plan = args.plan.as_deref().map(|file| Ok::<_, CliError>((file, read_file(file)?))).transpose()?;
+    let mut inputs = Vec::new();
+    for argument in &args.plan {
+        inputs.extend(plan_bytes(argument)?);
+    }
     let target = Target::find(context, "deployed", &args.id, &args.commit)?;
     let keys = items(&target, &args.environment, true)?;
     let policy = &target.loaded.policy;
-    let plan = plan.map(|(file, bytes)| plan_of(ui, file, &bytes, policy)).transpose()?;
+    let plans = in_hand(plans_of(ui, &inputs, policy)?);
     let anyway = one_line(args.anyway.as_deref())?;
-    ask_gate(
-        ui,
-        context,
-        args,
-        &target,
-        plan.as_ref().map(|plan| plan_in_hand(plan, policy)),
-        anyway.is_some(),
-    )?;
+    ask_gate(ui, context, args, &target, plans.clone(), anyway.is_some())?;
     let state = target.state()?;
     let time = args.time.as_deref().map_or_else(String::new, |time| format!(" {time}"));
     let mut message = format!(
         "{}: deployed to {}\n\nDeployed: {}{time}\n",
         target.name, args.environment, args.environment
     );
-    message.extend(plan.map(|plan| format!("Plan: {}\n", plan.digest)));
+    message.extend(plans.iter().map(|given| format!("Plan: {}\n", given.plan.digest)));
     message.extend(anyway.map(|reason| format!("Anyway: {reason}\n")));
-    let digest = deployment_digest(
-        &state.record,
-        &ScopeRules { gated: target.loaded.policy.gated_environments() },
-        &args.environment,
-    );
+    let digest = deployed_digest(state, policy, &args.environment);
     let edit = mark_deployed(&state.record.path, keys, digest);
     target.apply(ui, context, &args.commit, &format!("deployed to {}", args.environment), &message, &edit)
 }
@@ -125,7 +119,7 @@ fn ask_gate(
     context: &Context,
     args: &DeployedArgs,
     target: &Target,
-    plan: Option<PlanInHand>,
+    plans: Vec<PlanInHand>,
     anyway: bool,
 ) -> Result<(), CliError> {
     let book = &target.book;
@@ -144,7 +138,7 @@ fn ask_gate(
     let question = GateQuestion {
         id: target.name.clone(),
         environment: args.environment.clone(),
-        plan,
+        plans,
         deployer: loaded.policy.person_by_email(&email).map(str::to_owned),
     };
     let gate = loaded.gate(&ask, &question).map_err(unclear)?;
@@ -168,6 +162,13 @@ fn ask_gate(
 fn words(gate: &Gate) -> String {
     let unmet = gate.judgement.requirements.iter().filter(|requirement| !requirement.met);
     unmet.map(|requirement| format!("\n  {}: {}", requirement.code, requirement.detail)).collect()
+}
+
+/// What a deployment of a task to an environment is marked with.
+fn deployed_digest(state: &RecordState, policy: &Policy, environment: &str) -> String {
+    let files = state.evidence_files().filter(|file| same_name(&file.key.environment, environment));
+    let evidence: Vec<Digested> = files.map(EvidenceFile::digested).collect();
+    deployment_digest(&state.record, &policy.scope, &evidence)
 }
 
 /// The digest of a mark without its number.
@@ -226,7 +227,7 @@ fn items(target: &Target, name: &str, checked: bool) -> Result<Vec<ItemKey>, Cli
         return Err(CliError::failure(format!("{} has no item that deploys to {name}", target.name))
             .with_hint(format!("add one of: {}", texts.join(", "))));
     }
-    let digest = deployment_digest(&state.record, &ScopeRules { gated: policy.gated_environments() }, name);
+    let digest = deployed_digest(state, policy, name);
     // Another text or other evidence since the last deployment, and it may be deployed again.
     let is_other = |item: &Item| item.deployed_on.as_ref().is_none_or(|mark| base(&mark.text) != digest);
     let is_behind = checked && of_environment.iter().any(|item| is_other(item));

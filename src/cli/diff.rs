@@ -6,9 +6,10 @@ use super::context::{Context, record};
 use super::error::CliError;
 use super::ui::{BAD, BOLD, GOOD, INFORMATION, Ui, escape, paint};
 use crate::book::{Book, Loaded};
+use crate::evidence::EvidenceFile;
 use crate::history::{CommitId, Hunk, Origin, changed_lines};
 use crate::ledger::{Approval, CommitRef, RecordState};
-use crate::record::{ScopeHash, ScopeRules, scope_differences, scope_text};
+use crate::record::{EVIDENCE_FOLDER, ScopeHash, scope_differences, scope_text};
 
 /// Show what changed since a record was approved
 ///
@@ -48,10 +49,11 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &DiffArgs) -> Result<(),
     let state = record(&loaded, &args.id)?;
     let approval = choose(&loaded, state, args.role.as_deref())?;
     let (then, now) = texts(&book, &loaded, state, approval)?;
-    let same = then == now;
-    let hunks = changed_lines(&then, &now)?;
     let carrier = approval.by.as_ref().map(|by| by.commit);
     let Some(commit) = approval.scope_at.or(carrier) else { return Err(no_approval(state, None)) };
+    let evidence = evidence(&book, &loaded, state, carrier.unwrap_or(commit))?;
+    let same = then == now && evidence[0] == evidence[1];
+    let hunks = changed_lines(&format!("{then}{}", evidence[0]), &format!("{now}{}", evidence[1]))?;
     let from = format!("{} as approved ({}) in {}", state.name, approval.role, commit.short());
     let to = format!("{} now", state.name);
     if context.json {
@@ -124,8 +126,29 @@ fn texts(
         return Err(CliError::failure(format!("{} cannot be read", state.record.path))
             .with_hint("`changebook check` says where"));
     }
-    let rules = ScopeRules { gated: loaded.policy.gated_environments() };
-    Ok((then, scope_text(&state.record, &rules)))
+    let rules = &loaded.policy.scope;
+    Ok((then, scope_text(&state.record, rules)))
+}
+
+/// The evidence of gated environments when somebody approved, and now: a line each.
+fn evidence(
+    book: &Book,
+    loaded: &Loaded,
+    state: &RecordState,
+    commit: CommitId,
+) -> Result<[String; 2], CliError> {
+    let gated = loaded.policy.gated_environments();
+    let line = |file: &EvidenceFile| {
+        let digest: String = file.content.digest().trim_start_matches("sha256:").chars().take(12).collect();
+        format!("\nEvidence, {}: {} ({digest})\n", file.words(), file.content.headline())
+    };
+    let lines = |files: &mut dyn Iterator<Item = &EvidenceFile>| {
+        files.filter(|file| gated.contains(&file.key.environment)).map(line).collect::<String>()
+    };
+    let stood = book.other_files(Some(commit), &format!("{EVIDENCE_FOLDER}/{}", state.name))?;
+    let stood: Vec<EvidenceFile> =
+        stood.iter().filter_map(|(_, bytes)| EvidenceFile::read(bytes).ok()).collect();
+    Ok([lines(&mut stood.iter()), lines(&mut state.evidence_files())])
 }
 
 /// The lines of a unified diff, with their styles.

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::context::Context;
 use super::error::CliError;
-use super::evidence::{plan_in_hand, read_plan};
+use super::evidence::{in_hand, plan_bytes, plans_of};
 use super::list::as_of;
 use super::show::signature;
 use super::ui::{BAD, BOLD, DIM, GOOD, Ui, WAITING, escape, markdown_text, paint};
@@ -30,9 +30,10 @@ pub(super) struct GateArgs {
     /// The environment, by the policy's name
     #[arg(short, long, value_name = "NAME")]
     environment: String,
-    /// The plan that would be applied, as JSON: it must be the recorded one
+    /// The plan that would be applied, as JSON: it must be the recorded one. Several times, a folder or a stream for
+    /// several stacks, each of which must be there; STACK=FILE says which one it is
     #[arg(long, value_name = "FILE")]
-    plan: Option<PathBuf>,
+    plan: Vec<PathBuf>,
     /// Who would deploy, by the policy's name
     #[arg(long, value_name = "PERSON")]
     deployer: Option<String>,
@@ -78,7 +79,11 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &GateArgs) -> Result<(),
     let ask = Ask { view, cache: CacheUse::Refused, ..context.ask() };
     let loaded = book.load(&ask)?;
     context.remark_policy(&loaded);
-    let plan = args.plan.as_deref().map(|file| read_plan(ui, file, &loaded.policy)).transpose()?;
+    let mut inputs = Vec::new();
+    for argument in &args.plan {
+        inputs.extend(plan_bytes(argument)?);
+    }
+    let plans = in_hand(plans_of(ui, &inputs, &loaded.policy)?);
     if let Some(person) =
         args.deployer.as_deref().filter(|person| !loaded.policy.people.contains_key(*person))
     {
@@ -87,7 +92,7 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &GateArgs) -> Result<(),
     let question = GateQuestion {
         id: args.id.clone(),
         environment: args.environment.clone(),
-        plan: plan.as_ref().map(|plan| plan_in_hand(plan, &loaded.policy)),
+        plans,
         deployer: args.deployer.clone(),
     };
     let gate = loaded.gate(&ask, &question).map_err(unclear)?;
@@ -126,6 +131,7 @@ pub(super) fn unclear(unclear: Unclear) -> CliError {
         Unclear::NoTask { .. } => error.with_hint("the gate is about tasks; `changebook show` tells of the others"),
         Unclear::Broken { path } => error.with_hint(format!("repair it: `changebook check` says where, `git log -p -- {path}` what it was")),
         Unclear::Invalid { .. } => error.with_hint("write what was meant: `changebook check` tells of every such place"),
+        Unclear::Evidence { .. } => error.with_hint("record it again with `changebook plan`, `manifests` or `chart`, or remove the file"),
         Unclear::Duplicate { .. } => error.with_hint("give one of the files another ID"),
     }
 }

@@ -134,7 +134,7 @@ pub(super) fn event_rows<'a>(events: impl Iterator<Item = (Option<&'a str>, &'a 
 }
 
 /// The names of events.
-pub(super) const NAMES: [&str; 13] = [
+pub(super) const NAMES: [&str; 15] = [
     "created",
     "moved",
     "removed",
@@ -148,6 +148,8 @@ pub(super) const NAMES: [&str; 13] = [
     "worked",
     "deployed",
     "rolled-back",
+    "recorded",
+    "took-out",
 ];
 
 /// The event's name in JSON and filters.
@@ -166,6 +168,8 @@ fn name(kind: &EventKind) -> &'static str {
         EventKind::Worked => "worked",
         EventKind::Deployed { .. } => "deployed",
         EventKind::RolledBack { .. } => "rolled-back",
+        EventKind::Recorded { .. } => "recorded",
+        EventKind::TookOut { .. } => "took-out",
     }
 }
 
@@ -192,6 +196,8 @@ pub(super) fn words(kind: &EventKind) -> String {
         EventKind::Decided { verdict: Some(verdict) } => format!("decided: {}", verdict.as_str()),
         EventKind::Decided { verdict: None } => "took the decision back".to_owned(),
         EventKind::Worked => "worked on the code".to_owned(),
+        EventKind::Recorded { noun, place, line } => format!("recorded the {noun} for {place}: {line}"),
+        EventKind::TookOut { place } => format!("took out the evidence for {place}"),
         EventKind::Deployed { environment } => format!("deployed to {environment}"),
         EventKind::RolledBack { environment, reason } => match reason {
             Some(reason) => format!("rolled {environment} back: {reason}"),

@@ -4,21 +4,22 @@ use serde_json::json;
 
 use super::context::Context;
 use super::error::CliError;
-use super::evidence::{ReplaceArgs, environment, tell_risk};
+use super::evidence::{Recording, ReplaceArgs, StackArgs, environment, recorded, tell_risk};
 use super::file_set::FileSet;
 use super::record_act::{CommitArgs, Target};
 use super::render::rendered;
 use super::ui::{BAD, GOOD, Ui, paint};
 use crate::book::Book;
+use crate::evidence::Content;
 use crate::intake::kubernetes::{Comparison, Evidence as Changes, Manifests, compare};
 use crate::policy::{Environment, Policy};
-use crate::record::RecordType;
+use crate::record::{EvidenceKey, RecordType};
 
 /// Record what a change of Kubernetes manifests does, and commit it
 ///
 /// OLD and NEW are files, folders, `-` for standard input, `/dev/null` for nothing, or REVISION:PATH of this
-/// repository. The record gets sentences in "Changes", paths in "Manifests affected" and `manifests.ENV`. The values
-/// of secrets are never written. The same change again changes nothing.
+/// repository. A file of evidence says what differs, and the record gets sentences in "Changes" and paths in "Manifests
+/// affected". The values of secrets are never written. The same change again changes nothing.
 ///
 /// Examples:
 ///   changebook manifests INFRA-200 main:k8s/api k8s/api
@@ -44,6 +45,8 @@ pub(super) struct ManifestsArgs {
     #[arg(long, conflicts_with_all = ["print", "no_commit", "message"])]
     compare: bool,
     #[command(flatten)]
+    stack: StackArgs,
+    #[command(flatten)]
     replace: ReplaceArgs,
     #[command(flatten)]
     commit: CommitArgs,
@@ -57,11 +60,17 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &ManifestsArgs) -> Resul
     // The states are those of the user's own work tree, whatever branch the record is edited on.
     let pair = Pair::read(ui, Some(&context.book()?), context, [&args.old, &args.new])?;
     let evidence = pair.evidence(environment, &target.loaded.policy);
+    let key = args.stack.key(environment);
     if args.compare {
-        return evidence.compare(ui, context, &target);
+        return evidence.compare(ui, context, &target, &key);
     }
+    let content = Content::Kubernetes(Box::new(evidence.found.clone()));
+    let recording = Recording::new(&target, environment, vec![(key.stack, content)])?;
     if !args.print {
-        args.replace.refuse_done(&target)?;
+        if evidence.found.objects.is_empty() {
+            args.replace.refuse_nothing(&target, "two equal states")?;
+        }
+        recording.refuse_replacing(&args.replace)?;
     }
     if args.print || !context.json {
         evidence.show(ui, context)?;
@@ -69,18 +78,10 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &ManifestsArgs) -> Resul
     if args.print {
         return Ok(());
     }
-    let path = target.state()?.record.path.clone();
-    let is_guidance = |text: &str| target.loaded.templates.is_guidance(text);
-    let edit = |text: &str| {
-        let changes = &evidence.found;
-        let policy = &target.loaded.policy;
-        let put = changes.put(&path, text, &environment.name, environment.gated, policy, &is_guidance);
-        put.map_err(|error| error.to_string())
-    };
     let name = &environment.name;
     let done = format!("manifests for {name}: {}", evidence.found.headline());
     let message = format!("{}: manifests for {name}\n", target.name);
-    target.apply_change(ui, context, &args.commit, &done, &message, &edit)
+    recording.write(ui, context, &args.commit, [&done, &message], &|text| Ok(text.to_owned()))
 }
 
 /// Two states of manifests, read and compared.
@@ -141,34 +142,37 @@ pub(super) struct Evidence<'a> {
 }
 
 impl Evidence<'_> {
-    /// Says whether the record holds this state.
-    fn compare(&self, ui: &mut Ui, context: &Context, target: &Target) -> Result<(), CliError> {
-        let (name, environment) = (&target.name, self.environment.name.as_str());
-        let fields = &target.state()?.record.fields;
-        let recorded = fields
-            .iter()
-            .find(|field| field.key == "manifests")
-            .and_then(|field| field.value.get(environment)?.get("digest")?.as_str());
-        let Some(recorded) = recorded else {
-            return Err(CliError::failure(format!("{name} has no manifests for {environment}"))
+    /// Says whether this is what is recorded.
+    fn compare(
+        &self,
+        ui: &mut Ui,
+        context: &Context,
+        target: &Target,
+        key: &EvidenceKey,
+    ) -> Result<(), CliError> {
+        let (name, place) = (&target.name, key.words());
+        let file = recorded(target.state()?, key).and_then(|file| match &file.content {
+            Content::Kubernetes(manifests) => Some(manifests),
+            _ => None,
+        });
+        let Some(file) = file else {
+            let environment = &key.environment;
+            return Err(CliError::failure(format!("{name} has no manifests for {place}"))
                 .with_hint(format!("record them: `changebook manifests {name} OLD NEW -e {environment}`")));
         };
-        let same = recorded == self.found.digest;
+        let same = file.digest == self.found.digest && file.same(&self.found);
         if context.json {
             ui.json(&json!({
-                "schema": "changebook.compare/1", "id": name, "environment": environment, "same": same,
-                "recorded": recorded, "digest": self.found.digest,
+                "schema": "changebook.compare/1", "id": name, "same": same,
+                "compared": [{
+                    "environment": key.environment, "stack": key.stack, "same": same,
+                    "recorded": file.digest, "digest": self.found.digest,
+                }],
             }))?;
         } else if same {
-            ui.line(format!(
-                "{} these are the manifests that {name} holds for {environment}",
-                paint(GOOD, "✓")
-            ))?;
+            ui.line(format!("{} these are the manifests that {name} holds for {place}", paint(GOOD, "✓")))?;
         } else {
-            ui.line(format!(
-                "{} these are other manifests than {name} holds for {environment}",
-                paint(BAD, "✗")
-            ))?;
+            ui.line(format!("{} these are other manifests than {name} holds for {place}", paint(BAD, "✗")))?;
         }
         if same { Ok(()) } else { Err(CliError::no()) }
     }

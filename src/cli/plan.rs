@@ -4,39 +4,55 @@ use std::path::PathBuf;
 
 use super::context::Context;
 use super::error::CliError;
-use super::evidence::{ReplaceArgs, environment, plan_json, plan_of, read_file, tell_risk, warn};
+use super::evidence::{
+    Recording, ReplaceArgs, StackArgs, StackPlan, environment, plan_bytes, plan_json, plans_of, read_file,
+    recorded, tell_risk, warn,
+};
 use super::record_act::{CommitArgs, Target};
-use super::ui::{BAD, DIM, GOOD, Ui, escape, paint};
+use super::ui::{BAD, BOLD, DIM, GOOD, Ui, escape, paint};
+use crate::evidence::Content;
 use crate::intake::Found;
 use crate::intake::cost::Estimate;
-use crate::intake::terraform::{Comparison, Place, Plan, blast_radius_contradiction};
-use crate::record::{Details, Record, RecordType, Task};
+use crate::intake::terraform::{Comparison, Plan, blast_radius_contradiction};
+use crate::ledger::StackSaid;
+use crate::policy::Environment;
+use crate::record::{Details, EvidenceKey, Record, RecordType, Task};
 
 /// Record what a Terraform or OpenTofu plan will do, and commit it
 ///
-/// Reads the output of `terraform show -json plan.tfplan` (or `tofu show -json`). The record gets the summary
-/// line, the addresses with a few words each, the risk with its reasons, the blast radius, and a digest. Values
-/// that are sensitive anywhere in the plan are never written. The same plan made again changes nothing.
+/// Reads the output of `terraform show -json plan.tfplan` (or `tofu show -json`), a folder of such files, or a stream of
+/// several documents, as Terragrunt writes it: each is a stack of its own. What was found stands in a file of evidence, the
+/// record gets the summary line, the addresses with a few words each and the blast radius. Values that are sensitive anywhere
+/// in the plan are never written. The same plan made again changes nothing.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n\
     \x20\x20changebook plan INFRA-100 plan.json\n\
     \x20\x20terraform show -json plan.tfplan | changebook plan INFRA-100 - -e staging\n\
+    \x20\x20changebook plan INFRA-100 network.json --stack network\n\
+    \x20\x20changebook plan INFRA-100 plans/ -e production\n\
+    \x20\x20changebook plan INFRA-100 --remove --stack network\n\
     \x20\x20changebook plan INFRA-100 plan.json --infracost cost.json\n\
     \x20\x20changebook plan INFRA-100 plan.json --compare\n\
     \x20\x20changebook plan INFRA-100 plan.json --dot | dot -Tsvg > radius.svg")]
 pub(super) struct PlanArgs {
     /// The task's ID
     id: String,
-    /// The plan as JSON; `-` reads standard input
-    file: PathBuf,
+    /// The plan as JSON, or a folder of plans; `-` reads standard input
+    #[arg(required_unless_present = "remove", conflicts_with = "remove")]
+    file: Option<PathBuf>,
     /// The environment it is for [default: the last one that the task's items name]
     #[arg(short, long, value_name = "NAME")]
     environment: Option<String>,
+    #[command(flatten)]
+    stack: StackArgs,
+    /// Take the recorded plan out
+    #[arg(long)]
+    remove: bool,
     /// Say whether it is the recorded plan, and where it differs; exit status 3 when it is not
-    #[arg(long, conflicts_with_all = ["dot", "infracost", "no_commit", "message"])]
+    #[arg(long, conflicts_with_all = ["dot", "infracost", "remove", "no_commit", "message"])]
     compare: bool,
     /// Print the blast radius as a graph in Graphviz's language, and record nothing
-    #[arg(long, conflicts_with_all = ["infracost", "no_commit", "message"])]
+    #[arg(long, conflicts_with_all = ["infracost", "remove", "no_commit", "message"])]
     dot: bool,
     /// Infracost's JSON: fills the cost
     #[arg(long, value_name = "FILE")]
@@ -48,22 +64,47 @@ pub(super) struct PlanArgs {
 }
 
 pub(super) fn run(ui: &mut Ui, context: &Context, args: &PlanArgs) -> Result<(), CliError> {
-    // Read before the book is held: a pipeline may take its time.
-    let bytes = read_file(&args.file)?;
+    let inputs = args.file.as_deref().map(plan_bytes).transpose()?.unwrap_or_default();
     let find = if args.compare || args.dot { Target::find_to_read } else { Target::find };
     let target = find(context, "plan", &args.id, &args.commit)?;
     target.expect(RecordType::Task)?;
-    let plan = plan_of(ui, &args.file, &bytes, &target.loaded.policy)?;
+    let environment = environment(&target, args.environment.as_deref())?;
+    if args.remove {
+        return remove(ui, context, args, &target, environment);
+    }
+    let plans = stacks(plans_of(ui, &inputs, &target.loaded.policy)?, args.stack.stack.as_deref())?;
     if args.dot {
+        let [(_, plan)] = &plans[..] else {
+            return Err(CliError::usage("`--dot` draws one plan, and several are given"));
+        };
         return ui.document(&plan.radius().dot());
     }
-    let environment = environment(&target, args.environment.as_deref())?;
     if args.compare {
-        return compare(ui, context, &target, &plan, &environment.name);
+        return compare(ui, context, &target, environment, &plans);
     }
-    args.replace.refuse_done(&target)?;
-    let estimate = args.infracost.as_deref().map(estimate).transpose()?;
-    record(ui, context, args, &target, &plan, estimate.as_ref())
+    let mut estimate = args.infracost.as_deref().map(estimate).transpose()?;
+    if let Some(estimate) = &mut estimate {
+        // Its resources have the plan's keys in their names.
+        estimate.hide(&|text| plans.iter().all(|(_, plan)| plan.may_show(text)));
+    }
+    record(ui, context, args, &target, environment, plans, estimate.as_ref())
+}
+
+/// Each plan with the stack that it is recorded as: one alone has no name unless it is given one.
+fn stacks(plans: Vec<StackPlan>, named: Option<&str>) -> Result<Vec<(Option<String>, Plan)>, CliError> {
+    if named.is_some() && plans.len() > 1 {
+        return Err(CliError::usage("`--stack` names one plan, and several are given")
+            .with_hint("each is named by its file or unit"));
+    }
+    let stack = |plan: StackPlan| {
+        let stack = match (named, plan.stack) {
+            (Some(named), _) => Some(named.to_owned()),
+            (None, StackSaid::Named(stack)) => stack,
+            (None, StackSaid::Guessed(stack)) => stack.filter(|_| plan.among_several),
+        };
+        (stack, plan.plan)
+    };
+    Ok(plans.into_iter().map(stack).collect())
 }
 
 fn estimate(file: &std::path::Path) -> Result<Estimate, CliError> {
@@ -78,29 +119,30 @@ fn record(
     context: &Context,
     args: &PlanArgs,
     target: &Target,
-    plan: &Plan,
+    environment: &Environment,
+    plans: Vec<(Option<String>, Plan)>,
     estimate: Option<&Estimate>,
 ) -> Result<(), CliError> {
-    let environment = environment(target, args.environment.as_deref())?;
-    let found = plan.found(&target.loaded.policy);
+    let content = |(stack, plan): (Option<String>, Plan)| (stack, Content::Terraform(Box::new(plan)));
+    let recording = Recording::new(target, environment, plans.into_iter().map(content).collect())?;
+    if recording.files.iter().all(|file| file.content.touched().is_empty()) {
+        args.replace.refuse_nothing(target, "plans without a change")?;
+    }
+    recording.refuse_replacing(&args.replace)?;
     let state = target.state()?;
     let path = state.record.path.clone();
     let is_guidance = |text: &str| target.loaded.templates.is_guidance(text);
-    let place = Place {
-        environment: &environment.name,
-        gated: environment.gated,
-        list_limit: usize::try_from(target.loaded.policy.plan.list_limit).unwrap_or(usize::MAX),
-        is_guidance: &is_guidance,
-    };
-    let edit = |text: &str| {
-        let text = plan.put(&path, text, &found, place).map_err(|error| error.to_string())?;
-        match estimate {
-            Some(estimate) => estimate.put(&path, &text, &is_guidance).map_err(|error| error.to_string()),
-            None => Ok(text),
+    let policy = &target.loaded.policy;
+    for file in &recording.files {
+        let (found, plan) = (file.found(policy), file.content.plan());
+        let Some(plan) = plan else { continue };
+        warn_of_contradictions(ui, &state.record, plan, &found, &is_guidance);
+        if context.json {
+            continue;
         }
-    };
-    warn_of_contradictions(ui, &state.record, plan, &found, &is_guidance);
-    if !context.json {
+        if let Some(stack) = &file.key.stack {
+            ui.line(paint(BOLD, escape(stack)))?;
+        }
         ui.line(escape(&plan.headline()))?;
         tell_risk(ui, &found)?;
         ui.line(format!("Blast radius: {}", plan.radius().sentence()))?;
@@ -111,9 +153,39 @@ fn record(
             std::iter::once(estimate.headline()).chain(estimate.partial.iter().cloned()).collect();
         warn(ui, &format!("cost: {}", said.join("; ")));
     }
-    let message = format!("{}: plan for {}\n", target.name, environment.name);
-    let done = format!("plan for {}: {}", environment.name, plan.headline());
-    target.apply_change(ui, context, &args.commit, &done, &message, &edit)
+    let name = &environment.name;
+    let message = format!("{}: plan for {name}\n", target.name);
+    let done = match &recording.files[..] {
+        [one] => format!("{}: {}", one.words(), one.content.headline()),
+        several => format!("plans for {name}: {} stacks", several.len()),
+    };
+    let with_cost = |text: &str| match estimate {
+        Some(estimate) => estimate.put(&path, text, &is_guidance).map_err(|error| error.to_string()),
+        None => Ok(text.to_owned()),
+    };
+    recording.write(ui, context, &args.commit, [&done, &message], &with_cost)
+}
+
+/// Takes a recorded plan out, and what the record's text holds of it.
+fn remove(
+    ui: &mut Ui,
+    context: &Context,
+    args: &PlanArgs,
+    target: &Target,
+    environment: &Environment,
+) -> Result<(), CliError> {
+    args.replace.refuse_nothing(target, "plans that are taken out")?;
+    let key = args.stack.key(environment);
+    let file = recorded(target.state()?, &key).ok_or_else(|| not_recorded(target, &key))?.clone();
+    let done = format!("took out the {}", file.words());
+    let message = format!("{}: take out the {}\n", target.name, file.words());
+    let recording = Recording { target, environment, files: Vec::new(), removed: vec![file] };
+    recording.write(ui, context, &args.commit, [&done, &message], &|text| Ok(text.to_owned()))
+}
+
+fn not_recorded(target: &Target, key: &EvidenceKey) -> CliError {
+    CliError::failure(format!("{} has no plan for {}", target.name, key.words()))
+        .with_hint(format!("record one: `changebook plan {} FILE -e {}`", target.name, key.environment))
 }
 
 /// What the record says that the plan does not bear out.
@@ -150,41 +222,52 @@ fn compare(
     ui: &mut Ui,
     context: &Context,
     target: &Target,
-    plan: &Plan,
-    environment: &str,
+    environment: &Environment,
+    plans: &[(Option<String>, Plan)],
 ) -> Result<(), CliError> {
-    let record = &target.state()?.record;
-    let plans = task(record).map_or(&[][..], |task| &task.plans);
-    let Some((_, recorded)) = plans.iter().find(|(name, _)| name == environment) else {
-        return Err(CliError::failure(format!("{} has no plan for {environment}", target.name))
-            .with_hint(format!("record one: `changebook plan {} FILE -e {environment}`", target.name)));
-    };
-    // The record holds the digest alone, which does not say where two plans differ.
-    let same = plan.digest == recorded.digest;
-    let comparison = Comparison { same, alike: same, differs: Vec::new(), gone: Vec::new() };
-    if context.json {
-        let differs: Vec<_> = comparison
-            .differs
-            .iter()
+    let mut answers = Vec::new();
+    let mut all_same = true;
+    for (stack, plan) in plans {
+        let key = EvidenceKey { environment: environment.name.clone(), stack: stack.clone() };
+        let held = recorded(target.state()?, &key).and_then(|file| file.content.plan());
+        let held = held.ok_or_else(|| not_recorded(target, &key))?;
+        let comparison = plan.compare(held);
+        let same = comparison.same && comparison.alike;
+        all_same &= same;
+        if !context.json {
+            tell(ui, &target.name, &key.words(), &comparison)?;
+            continue;
+        }
+        let differs = comparison.differs.iter();
+        let differs: Vec<_> = differs
             .map(|differs| serde_json::json!({ "address": differs.address, "new": differs.is_new, "attributes": differs.attributes }))
             .collect();
-        ui.json(&serde_json::json!({
-            "schema": "changebook.compare/1", "id": target.name, "environment": environment,
-            "same": comparison.same, "recorded": recorded.digest, "digest": plan.digest,
-            "differs": differs, "gone": comparison.gone, "gone_unnamed": 0,
+        answers.push(serde_json::json!({
+            "environment": environment.name, "stack": stack, "same": same,
+            "recorded": held.digest, "digest": plan.digest,
+            "differs": differs, "gone": comparison.gone,
             "plan": plan_json(plan, &plan.found(&target.loaded.policy)),
-        }))?;
-    } else {
-        tell(ui, &target.name, environment, &comparison)?;
+        }));
     }
-    if comparison.same { Ok(()) } else { Err(CliError::no()) }
+    if context.json {
+        ui.json(&serde_json::json!({
+            "schema": "changebook.compare/1", "id": target.name, "same": all_same, "compared": answers,
+        }))?;
+    }
+    if all_same { Ok(()) } else { Err(CliError::no()) }
 }
 
-fn tell(ui: &mut Ui, name: &str, environment: &str, comparison: &Comparison) -> Result<(), CliError> {
-    if comparison.same {
-        return ui.line(format!("{} this is the plan that {name} holds for {environment}", paint(GOOD, "✓")));
+fn tell(ui: &mut Ui, name: &str, place: &str, comparison: &Comparison) -> Result<(), CliError> {
+    if comparison.same && comparison.alike {
+        return ui.line(format!("{} this is the plan that {name} holds for {place}", paint(GOOD, "✓")));
     }
-    ui.line(format!("{} this is another plan than {name} holds for {environment}", paint(BAD, "✗")))?;
+    if comparison.same {
+        return ui.line(format!(
+            "{} {name} says something else of this plan for {place} than the plan does",
+            paint(BAD, "✗")
+        ));
+    }
+    ui.line(format!("{} this is another plan than {name} holds for {place}", paint(BAD, "✗")))?;
     for differs in &comparison.differs {
         let what = match (differs.is_new, differs.attributes.as_slice()) {
             (true, _) => "not in the recorded plan".to_owned(),
@@ -195,6 +278,9 @@ fn tell(ui: &mut Ui, name: &str, environment: &str, comparison: &Comparison) -> 
     }
     for address in &comparison.gone {
         ui.line(format!("  {}: {}", escape(address), paint(DIM, "in the recorded plan only")))?;
+    }
+    if comparison.differs.is_empty() && comparison.gone.is_empty() {
+        ui.line("  what it lists is alike: resources that do not change, or the plan's own state differ")?;
     }
     Ok(())
 }

@@ -35,7 +35,8 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &PrArgs) -> Result<(), C
     }
     let tools = args.tools.read(ui, context, &book, Some(&loaded))?;
     let level = state.risk.as_ref().map(|risk| (risk.level.as_str(), risk.reasons.as_slice()));
-    let description = describe(&state.record, level, &tools, &|text| loaded.templates.is_guidance(text));
+    let is_guidance = |text: &str| loaded.templates.is_guidance(text);
+    let description = describe(&state.record, level, &state.named_plans(), &tools, &is_guidance);
     if context.json {
         let checks: Vec<_> = description
             .checks

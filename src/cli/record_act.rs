@@ -5,7 +5,7 @@ use super::error::CliError;
 use super::ui::{BAD, DIM, GOOD, Ui, paint};
 use super::worth::{ActStep, Uncounted};
 use crate::act::{
-    BranchWorkTree, Change, Edit, Hold, commit_edit, commit_file, edit_only, is_current_branch,
+    BranchWorkTree, Change, Edit, Hold, NewFiles, commit_edit, commit_file, edit_only, is_current_branch,
     refuse_while_behind, write_file,
 };
 use crate::book::{Book, Loaded};
@@ -147,16 +147,28 @@ impl Target {
         message: &str,
         edit: &Edit<'_>,
     ) -> Result<(), CliError> {
+        self.commit_with(ui, context, args, [done, message], edit, &[])
+    }
+
+    fn commit_with(
+        &self,
+        ui: &mut Ui,
+        context: &Context,
+        args: &CommitArgs,
+        [done, message]: [&str; 2],
+        edit: &Edit<'_>,
+        beside: &NewFiles,
+    ) -> Result<(), CliError> {
         let state = self.state()?;
         let path = &state.record.path;
         if args.no_commit || state.work_tree == WorkTree::Added {
             if !args.no_commit {
                 return Err(crate::act::ActError::NotCommitted { path: path.clone() }.into());
             }
-            edit_only(self.hold()?, &self.book, path, edit)?;
+            edit_only(self.hold()?, &self.book, path, edit, beside)?;
             return self.report(ui, context, done, None, None);
         }
-        let commit = commit_edit(self.hold()?, &self.book, path, edit, &args.message(message))?;
+        let commit = commit_edit(self.hold()?, &self.book, path, edit, beside, &args.message(message))?;
         self.report(ui, context, done, Some(commit), None)
     }
 
@@ -168,43 +180,50 @@ impl Target {
     ) -> Result<Option<CommitId>, CliError> {
         let (hold, book, path) = (self.hold()?, &self.book, step.path.as_str());
         let commit = match (args.no_commit, step.change) {
-            (true, Change::Edit(edit)) => edit_only(hold, book, path, edit).map(|()| None),
+            (true, Change::Edit(edit)) => edit_only(hold, book, path, edit, &[]).map(|()| None),
             (true, Change::Text(text)) => write_file(hold, book, path, text).map(|()| None),
-            (false, Change::Edit(edit)) => commit_edit(hold, book, path, edit, &step.message).map(Some),
+            (false, Change::Edit(edit)) => commit_edit(hold, book, path, edit, &[], &step.message).map(Some),
             (false, Change::Text(text)) => commit_file(hold, book, path, text, &step.message).map(Some),
         };
         Ok(commit?)
     }
 
-    /// As [`Target::apply`], for edits that may find everything as it should be: then nothing is committed.
-    pub(super) fn apply_change(
+    /// As [`Target::apply`], with files that a tool writes beside the record; both may be as they should be already: then
+    /// nothing is committed.
+    pub(super) fn apply_with(
         &self,
         ui: &mut Ui,
         context: &Context,
         args: &CommitArgs,
-        done: &str,
-        message: &str,
+        words: [&str; 2],
         edit: &Edit<'_>,
+        beside: &NewFiles,
     ) -> Result<(), CliError> {
         let state = self.state()?;
-        let committed = state.record.source.as_ref();
         let unchanged = |text: &str| edit(text).is_ok_and(|edited| edited == text);
         let on_disk = self
             .book
             .root
             .as_ref()
             .and_then(|root| std::fs::read_to_string(root.join(&state.record.path)).ok());
-        let committed_is_right = state.work_tree != WorkTree::Added && unchanged(committed);
-        match (committed_is_right, on_disk.as_deref().is_none_or(unchanged)) {
-            (true, true) => return self.report_unchanged(ui, context, done),
+        let head = self.book.head()?.commit;
+        let mut committed_is_right = state.work_tree != WorkTree::Added && unchanged(&state.record.source);
+        let mut disk_is_right = on_disk.as_deref().is_none_or(unchanged);
+        for (path, text) in beside {
+            let at = |commit| self.book.text(commit, path).ok().flatten();
+            committed_is_right &= head.is_some() && at(head) == *text;
+            disk_is_right &= self.book.root.is_none() || at(None) == *text;
+        }
+        match (committed_is_right, disk_is_right) {
+            (true, true) => return self.report_unchanged(ui, context, words[0]),
             // Only the work tree has lost it.
             (true, false) => {
-                edit_only(self.hold()?, &self.book, &state.record.path, edit)?;
-                return self.report(ui, context, done, None, None);
+                edit_only(self.hold()?, &self.book, &state.record.path, edit, beside)?;
+                return self.report(ui, context, words[0], None, None);
             }
             (false, _) => {}
         }
-        self.apply(ui, context, args, done, message, edit)
+        self.commit_with(ui, context, args, words, edit, beside)
     }
 
     fn report_unchanged(&self, ui: &mut Ui, context: &Context, done: &str) -> Result<(), CliError> {

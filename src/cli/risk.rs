@@ -5,16 +5,17 @@ use std::path::PathBuf;
 use super::chart::{Evidence as ChartEvidence, chart_files};
 use super::context::Context;
 use super::error::CliError;
-use super::evidence::{book_around, plan_json, read_plan, tell_risk};
+use super::evidence::{StackPlan, book_around, plan_bytes, plan_json, plans_of, tell_risk};
 use super::file_set::FileSet;
 use super::manifests::Pair;
-use super::ui::{Ui, escape};
+use super::ui::{BOLD, Ui, escape, paint};
 use crate::book::Book;
+use crate::intake::terraform::Plan;
 use crate::policy::Policy;
 
 /// Explain how risky a plan, or a pair of manifests or charts, is, without a record
 ///
-/// One file is a plan. Two are states before and after: charts when they are packed or hold a Chart.yaml, else
+/// One file is a plan, or several, each of a stack of its own. Two are states before and after: charts when they are packed or hold a Chart.yaml, else
 /// Kubernetes manifests. The rules are those of the book around, else the built-in ones. Nothing is written.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n\
@@ -23,7 +24,7 @@ use crate::policy::Policy;
     \x20\x20changebook risk ingress-nginx-4.6.0.tgz ingress-nginx-4.8.0.tgz\n\
     \x20\x20terraform show -json plan.tfplan | changebook risk -")]
 pub(super) struct RiskArgs {
-    /// The plan as JSON; `-` reads standard input
+    /// The plan as JSON, or a folder of plans; `-` reads standard input
     file: PathBuf,
     /// The state after, when FILE is the one before
     new: Option<String>,
@@ -37,18 +38,53 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &RiskArgs) -> Result<(),
     if let Some(new) = &args.new {
         return pair(ui, context, book.as_ref(), &policy, [&args.file.to_string_lossy(), new]);
     }
-    let plan = read_plan(ui, &args.file, &policy)?;
+    let plans = plans_of(ui, &plan_bytes(&args.file)?, &policy)?;
+    if let (true, [one]) = (args.dot, &plans[..]) {
+        return ui.document(&one.plan.radius().dot());
+    }
     if args.dot {
-        return ui.document(&plan.radius().dot());
+        return Err(CliError::usage("`--dot` draws one plan, and several are given"));
     }
     if context.json {
-        return ui.json(&serde_json::json!({ "schema": "changebook.risk/1", "plan": plan_json(&plan, &plan.found(&policy)) }));
+        return ui.json(&json_of(&plans, &policy));
     }
+    for (place, stack) in plans.iter().enumerate() {
+        if plans.len() > 1 {
+            let gap = if place == 0 { "" } else { "\n" };
+            ui.line(format!("{gap}{}", paint(BOLD, escape(stack.name().unwrap_or("a plan")))))?;
+        }
+        tell(ui, &stack.plan, &policy)?;
+    }
+    if plans.len() > 1 {
+        let risk = plans.iter().filter_map(|stack| stack.plan.found(&policy).risk()).max();
+        let risk = risk.map_or("nothing to judge", |risk| risk.as_str());
+        ui.line(format!("\n{}", paint(BOLD, format!("Risk of all {}: {risk}", plans.len()))))?;
+    }
+    Ok(())
+}
+
+/// Each plan under the stack that it was given for.
+fn json_of(plans: &[StackPlan], policy: &Policy) -> serde_json::Value {
+    let of = |stack: &StackPlan| {
+        let plan = plan_json(&stack.plan, &stack.plan.found(policy));
+        serde_json::json!({ "stack": stack.name(), "plan": plan })
+    };
+    let stacks: Vec<_> = plans.iter().map(of).collect();
+    serde_json::json!({ "schema": "changebook.risk/1", "stacks": stacks })
+}
+
+/// A plan for people.
+fn tell(ui: &mut Ui, plan: &Plan, policy: &Policy) -> Result<(), CliError> {
     ui.line(escape(&plan.headline()))?;
-    for line in plan.list(usize::try_from(policy.plan.list_limit).unwrap_or(usize::MAX)) {
+    let limit = usize::try_from(policy.plan.list_limit).unwrap_or(usize::MAX);
+    for line in plan.list(limit) {
         ui.line(format!("  {line}"))?;
     }
-    tell_risk(ui, &plan.found(&policy))?;
+    for (heading, lines) in plan.asides(limit) {
+        ui.line(format!("{heading}:"))?;
+        lines.iter().try_for_each(|line| ui.line(format!("  {line}")))?;
+    }
+    tell_risk(ui, &plan.found(policy))?;
     ui.line(format!("Blast radius: {}", plan.radius().sentence()))
 }
 

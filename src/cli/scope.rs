@@ -9,11 +9,10 @@ use super::context::{Context, record};
 use super::error::CliError;
 use super::ui::Ui;
 use crate::book::Loaded;
+use crate::evidence::EvidenceFile;
 use crate::ledger::RecordState;
 use crate::policy::Policy;
-use crate::record::{
-    Detached, MAX_RECORD_BYTES, Record, RecordType, ScopeHash, ScopeRules, gated_evidence, scope_text,
-};
+use crate::record::{Detached, Digested, MAX_RECORD_BYTES, Record, RecordType, ScopeHash, scope_text};
 
 /// Print the SHA-256 that approvals of a record are bound to, or the text that it is of
 ///
@@ -62,7 +61,7 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &ScopeArgs) -> Result<()
         return ui.document(&approval.text());
     }
     refuse_broken(&state.record)?;
-    print(ui, context, args, Some(&state.name), &scope_text(&state.record, &rules(&loaded.policy)))
+    print(ui, context, args, Some(&state.name), &scope_text(&state.record, &loaded.policy.scope))
 }
 
 fn of_input(ui: &mut Ui, context: &Context, args: &ScopeArgs) -> Result<(), CliError> {
@@ -79,11 +78,7 @@ fn of_input(ui: &mut Ui, context: &Context, args: &ScopeArgs) -> Result<(), CliE
     read.map_err(|error| CliError::failure(format!("standard input cannot be read: {error}")))?;
     let parsed = Record::parse(RecordType::Task, "-", &bytes);
     refuse_broken(&parsed)?;
-    print(ui, context, args, None, &scope_text(&parsed, &rules(&policy)))
-}
-
-fn rules(policy: &Policy) -> ScopeRules {
-    ScopeRules { gated: policy.gated_environments() }
+    print(ui, context, args, None, &scope_text(&parsed, &policy.scope))
 }
 
 /// A broken file has no scope: the hash of what is left of it would be an answer to another question.
@@ -150,7 +145,9 @@ pub(super) fn detached(
         .map_err(|_| CliError::usage("the time is beyond what a calendar holds".to_owned()))?;
     let time = time.to_string();
     let (role, person) = (role.to_owned(), person.to_owned());
-    let evidence = gated_evidence(&state.record, &rules(policy));
+    let gated = policy.gated_environments();
+    let files = state.evidence_files().filter(|file| gated.contains(&file.key.environment));
+    let evidence: Vec<Digested> = files.map(EvidenceFile::digested).collect();
     let mut approval = Detached { book, record, role, person, scope, evidence, number: 1, time };
     let changes = loaded.history.commits.iter().flat_map(|commit| &commit.changes);
     let used: HashSet<&str> = changes.map(|change| &*change.path).collect();

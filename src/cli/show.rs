@@ -57,6 +57,7 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &ShowArgs) -> Result<(),
     }
     head(ui, state)?;
     approvals(ui, state)?;
+    found(ui, state)?;
     environments(ui, state)?;
     items(ui, state)?;
     relations(ui, state)?;
@@ -236,6 +237,28 @@ fn environments(ui: &mut Ui, state: &RecordState) -> Result<(), CliError> {
             (None, None) => "not deployed".to_owned(),
         };
         ui.line(format!("  {:<12}{text}", escape(&environment.name)))?;
+    }
+    Ok(())
+}
+
+/// What tools found for it.
+fn found(ui: &mut Ui, state: &RecordState) -> Result<(), CliError> {
+    if state.found.is_empty() {
+        return Ok(());
+    }
+    heading(ui, "Evidence")?;
+    for held in &state.found {
+        let wrong = match &held.file {
+            Ok(file) => file.edited(),
+            Err(error) => Some(format!("{}: {error}", held.path)),
+        };
+        match (&held.file, wrong) {
+            (_, Some(wrong)) => ui.line(format!("  {} {}", paint(BAD, "✗"), escape(&wrong)))?,
+            (Ok(file), None) => {
+                ui.line(format!("  {}: {}", escape(&file.words()), escape(&file.content.headline())))?;
+            }
+            (Err(_), None) => {}
+        }
     }
     Ok(())
 }

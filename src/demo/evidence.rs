@@ -2,10 +2,12 @@
 
 use super::files;
 use super::stage::{DemoError, Stage, path_of};
+use crate::evidence::{Content, EvidenceFile, Rendering};
 use crate::intake::helm::Evidence as Upgrade;
 use crate::intake::kubernetes::{Evidence as Changes, Manifests, compare};
-use crate::intake::terraform::{Place, Plan, Rules};
+use crate::intake::terraform::{Plan, Rules};
 use crate::policy::Policy;
+use crate::record::{EvidenceKey, RecordId};
 
 /// Paths and texts of files.
 type Texts<'t> = &'t [(&'t str, &'t str)];
@@ -17,13 +19,7 @@ impl Stage {
     pub(super) fn plan(&mut self, id: &str, json: &str) -> Result<&mut Self, DemoError> {
         let policy = policy();
         let plan = Plan::read(json.as_bytes(), Rules::of(&policy)).map_err(evidence)?;
-        let templates = self.templates();
-        self.edit(id, |text| {
-            let is_guidance = &|text: &str| templates.is_guidance(text);
-            let list_limit = usize::try_from(policy.plan.list_limit).unwrap_or(usize::MAX);
-            let place = Place { environment: PRODUCTION, gated: true, list_limit, is_guidance };
-            Ok(plan.put(&path_of(id), text, &plan.found(&policy), place)?)
-        })
+        self.evidence(id, Content::Terraform(Box::new(plan)))
     }
 
     /// What a change of manifests in a folder does to production.
@@ -38,21 +34,26 @@ impl Stage {
         let comparison = compare(&old, &new);
         let shown = |path: &str| format!("{folder}/{path}");
         let changes = Changes::of(&comparison, &new, comparison.affected(&shown, &shown));
-        let templates = self.templates();
-        self.edit(id, |text| {
-            let is_guidance = |text: &str| templates.is_guidance(text);
-            Ok(changes.put(&path_of(id), text, PRODUCTION, true, &policy(), &is_guidance)?)
-        })
+        self.evidence(id, Content::Kubernetes(Box::new(changes)))
     }
 
     /// What another version of a chart brings.
     pub(super) fn chart(&mut self, id: &str, [old, new]: [Texts<'_>; 2]) -> Result<&mut Self, DemoError> {
         let states = [("the old chart", &*bytes(old)), ("the new chart", &*bytes(new))];
         let upgrade = Upgrade::of(states, &[]).map_err(evidence)?;
+        self.evidence(id, Content::Helm(Box::new(upgrade)))
+    }
+
+    /// Writes what was found for production.
+    fn evidence(&mut self, id: &str, content: Content) -> Result<&mut Self, DemoError> {
+        let record = RecordId::parse(id).map_err(evidence)?;
+        let file = EvidenceFile { record, key: EvidenceKey::of(PRODUCTION), content, is_edited: false };
+        self.file(&file.path(), &file.text().map_err(evidence)?)?;
         let templates = self.templates();
+        let list_limit = usize::try_from(policy().plan.list_limit).unwrap_or(usize::MAX);
         self.edit(id, |text| {
-            let is_guidance = |text: &str| templates.is_guidance(text);
-            Ok(upgrade.put(&path_of(id), text, &policy(), &is_guidance)?)
+            let is_guidance = &|text: &str| templates.is_guidance(text);
+            Ok(file.put(&path_of(id), text, Rendering { gated: true, list_limit, is_guidance })?)
         })
     }
 }

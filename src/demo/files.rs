@@ -203,9 +203,10 @@ pub(super) const CHART_BEFORE: &[(&str, &str)] = &[
 ];
 
 pub(super) const CHART_AFTER: &[(&str, &str)] = &[
+    ("Chart.yaml", "apiVersion: v2\nname: ingress-nginx\nversion: 4.8.0\nappVersion: 1.9.0\n"),
     (
-        "Chart.yaml",
-        "apiVersion: v2\nname: ingress-nginx\nversion: 4.8.0\nappVersion: 1.9.0\nannotations:\n  artifacthub.io/changes: |\n    - kind: added\n      description: Rate limiting\n    - kind: fixed\n      description: A memory leak of the controller\n",
+        "CHANGELOG.md",
+        "# Changelog\n\n## 4.8.0\n\n### Added\n\n- Rate limiting\n\n### Fixed\n\n- A memory leak of the controller\n\n## 4.7.0\n\n### Changed\n\n- Another base image\n\n## 4.6.0\n\n- The first version of this list\n",
     ),
     ("values.yaml", "controller:\n  replicaCount: 2\n  limits:\n    requestsPerSecond: 100\n"),
     ("templates/controller.yaml", "kind: Deployment\n"),

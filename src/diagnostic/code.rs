@@ -144,7 +144,12 @@ codes! {
     Freeze "freeze": "A change freeze is in force.", "Wait until it ends.";
     PlanMissing "plan-missing": "No plan is recorded for this environment.", "Run `changebook plan ID FILE`.";
     PlanDiffers "plan-differs": "The plan is not the one that was approved.", "Record the new plan and have it approved.";
-    EvidenceDiffers "evidence-differs": "The record says something else of a plan than the plan itself, under the same digest: its risk, categories or counts were edited.", "Record the plan again: `changebook plan ID FILE --replace`.";
+    EvidenceDiffers "evidence-differs": "What people read of the evidence, or what its file holds, is not what the tool found: the record's section differs from the file, or the file from the plan with the same digest.", "Record it again: `changebook plan ID FILE --replace`, or `manifests` or `chart`.";
+    EvidenceBroken "evidence-broken": "A file of evidence cannot be read, was edited by hand, or stands under another name than its own. Nothing can be told about the task until it is repaired.", "Record it again with `changebook plan`, `manifests` or `chart`, or remove the file.";
+    EvidenceUnproven "evidence-unproven": "The policy asks for evidence that somebody vouches for (`[evidence] require = \"proven\"`), and not every commit that changed it is a signed one of its makers.", "Let the pipeline record it, with a signed commit of a robot that `[evidence] makers` lists.";
+    ResourceCollision "resource-collision": "Another open task changes a resource that this one changes or reaches, by their recorded evidence.", "Agree on an order: let one follow the other (`depends`), or make them one change.";
+    PlanOvertaken "plan-overtaken": "After the plan was recorded another task's deployment changed a resource that it changes too.", "Plan again, and record the new plan.";
+    Drift "drift": "Objects have changed outside of the tool since the plan was recorded.", "Look at what changed, and record the plan again when that is meant to stay.";
     DependencyOpen "dependency-open": "A task that this one depends on is neither applied nor done.", "Finish it first.";
     Cancelled "cancelled": "The task is cancelled.", "Remove `cancelled` if it is to go on.";
     CancelledDeployed "cancelled-deployed":

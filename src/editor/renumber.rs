@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, HashSet};
 
 use crate::act::Carried;
 use crate::book::{Book, BookError, Loaded, Twins};
+use crate::evidence;
 use crate::history::CommitId;
 use crate::policy::Policy;
 use crate::record::{
-    Detached, Details, Record, RecordId, RecordType, ScopeRules, detached_path, edit, mentions, scope_hash,
-    with_references,
+    Detached, Details, EVIDENCE_FOLDER, Record, RecordId, RecordType, detached_path, edit, mentions,
+    scope_hash, with_references,
 };
 
 /// Everything that a renumbering changes.
@@ -107,6 +108,7 @@ pub fn part(book: &Book, loaded: &Loaded, twins: &Twins) -> Result<Renumbering, 
     let kept = parse(&twins.kept.path, &twins.kept.text);
     let void = void(book, loaded, &record, Some(&kept))?;
     files.extend(void.iter().map(|path| (path.clone(), None)));
+    files.extend(evidence_of_side(book, [moved.commit, twins.kept.commit], [&old, &new])?);
     let without = Some(twins.kept.commit);
     let moved = Moved { path: moved.path.clone(), text: moved.text.clone(), without };
     Ok(Renumbering { moved, old, new, kept: Some(twins.kept.path.clone()), files, unsure, void })
@@ -135,8 +137,42 @@ pub fn rename(
     }
     let void = void(book, loaded, record, None)?;
     files.extend(void.iter().map(|path| (path.clone(), None)));
+    for (path, bytes) in book.other_files(None, &evidence_folder(&old))? {
+        files.push(followed(&path, &bytes, new)?);
+        files.push((path, None));
+    }
     let moved = Moved { path: record.path.clone(), text: record.source.to_string(), without: None };
     Ok(Renumbering { moved, old, new: new.clone(), kept: None, files, unsure: Vec::new(), void })
+}
+
+fn evidence_folder(id: &RecordId) -> String {
+    format!("{EVIDENCE_FOLDER}/{id}")
+}
+
+/// A file of evidence under another ID.
+fn followed(path: &str, bytes: &[u8], new: &RecordId) -> Result<(String, Option<String>), RenumberError> {
+    let (path, text) = evidence::renumbered(path, bytes, new).map_err(|reason| refused(path, &reason))?;
+    Ok((path, Some(text)))
+}
+
+/// The evidence that only the moved record's side of history has, under the new ID, and what the other side has in its place.
+fn evidence_of_side(
+    book: &Book,
+    [moved, kept]: [CommitId; 2],
+    [old, new]: [&RecordId; 2],
+) -> Result<Vec<(String, Option<String>)>, RenumberError> {
+    let folder = evidence_folder(old);
+    let of_kept: BTreeMap<String, Vec<u8>> = book.other_files(Some(kept), &folder)?.into_iter().collect();
+    let mut files = Vec::new();
+    for (path, bytes) in book.other_files(Some(moved), &folder)? {
+        let before = of_kept.get(&path);
+        if before == Some(&bytes) {
+            continue;
+        }
+        files.push(followed(&path, &bytes, new)?);
+        files.push((path, before.map(|bytes| String::from_utf8_lossy(bytes).into_owned())));
+    }
+    Ok(files)
 }
 
 /// Only numbers move: a name such as `keep` would be replaced in every sentence that has the word.
@@ -169,6 +205,10 @@ impl Renumbering {
         }
         if path.starts_with(&format!("approvals/{}/", self.old)) && detached_path(path).is_some() {
             return Ok(Carried::Gone);
+        }
+        if path.starts_with(&format!("{}/", evidence_folder(&self.old))) {
+            let (path, text) = evidence::renumbered(path, text.as_bytes(), &self.new)?;
+            return Ok(Carried::To(path, text));
         }
         if !path.ends_with(".md") || !mentions(text, &self.old) {
             return Ok(Carried::Same);
@@ -221,11 +261,11 @@ fn void(
 ) -> Result<Vec<String>, RenumberError> {
     let Some(id) = &record.id else { return Ok(Vec::new()) };
     let files = book.other_files(None, &format!("approvals/{id}"))?;
-    let rules = ScopeRules { gated: loaded.policy.gated_environments() };
-    let own = scope_hash(record, &rules);
+    let rules = &loaded.policy.scope;
+    let own = scope_hash(record, rules);
     let is_own = |bytes: &[u8]| match (kept, Detached::parse(bytes)) {
         (None, _) => true,
-        (Some(kept), Ok((text, _))) => text.scope == own && scope_hash(kept, &rules) != own,
+        (Some(kept), Ok((text, _))) => text.scope == own && scope_hash(kept, rules) != own,
         (Some(_), Err(_)) => false,
     };
     let is_approval = |path: &str| detached_path(path).is_some();

@@ -11,7 +11,7 @@ use super::read::{CHUNK, commit_id, read_raw};
 use super::tree::{Budget, TreeReader};
 use super::types::{Change, CommitId, TreeFile};
 use super::{BookPath, HistoryError};
-use crate::record::RecordType;
+use crate::record::{EVIDENCE_FOLDER, RecordType};
 
 /// The folder of detached approvals.
 const APPROVALS: &str = "approvals";
@@ -142,7 +142,8 @@ fn compare_commit(
         let old = parent.map_or(Ok(None), |parent| subtree(reader, parent, &path))?;
         reader.compare(old, new, folder, 0, &mut |path, old, new| {
             compared.touches_code |= !RecordType::is_record_path(path);
-            if path.ends_with(".md") {
+            // Whatever stands where evidence would is looked at: under another ending it must not be lost.
+            if folder == EVIDENCE_FOLDER || path.ends_with(".md") {
                 compared.changes.push(Change { path: path.into(), old, new });
             }
         })?;
@@ -151,9 +152,9 @@ fn compare_commit(
 }
 
 /// Folders of a book whose changes are no work on a task.
-pub(super) fn record_folders() -> [&'static str; 4] {
+pub(super) fn record_folders() -> [&'static str; 5] {
     let [tasks, decisions, runbooks] = RecordType::ALL.map(RecordType::folder);
-    [tasks, decisions, runbooks, APPROVALS]
+    [tasks, decisions, runbooks, APPROVALS, EVIDENCE_FOLDER]
 }
 
 fn subtree(reader: &mut TreeReader, root: Oid, path: &str) -> Result<Option<Oid>, HistoryError> {

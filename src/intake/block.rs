@@ -3,7 +3,7 @@
 //! What people have written beside such a block stays.
 
 use crate::record::edit::{EditError, replace_section};
-use crate::record::{Record, RecordType};
+use crate::record::{Record, RecordType, normalize};
 
 /// Puts a block with a heading into a section; a template's words give way to it.
 ///
@@ -34,8 +34,11 @@ fn put_block(content: &str, heading: &str, block: &str) -> String {
     let starts = heading_lines(content);
     let own = starts.iter().position(|(_, title)| *title == heading);
     let Some(own) = own else {
-        let kept = content.trim_end();
-        return if kept.trim().is_empty() { new } else { format!("{kept}\n\n{new}") };
+        // Whatever order blocks are put in, the text is the same.
+        let at = starts.iter().find(|(_, title)| *title > heading).map_or(content.len(), |(at, _)| *at);
+        let (before, after) = (content[..at].trim_end(), content[at..].trim());
+        let parts = [before, &new, after].into_iter().filter(|part| !part.trim().is_empty());
+        return parts.collect::<Vec<_>>().join("\n\n");
     };
     let (start, _) = starts[own];
     let end = starts.get(own + 1).map_or(content.len(), |(end, _)| *end);
@@ -45,8 +48,47 @@ fn put_block(content: &str, heading: &str, block: &str) -> String {
     if after.is_empty() { format!("{before}{new}") } else { format!("{before}{new}\n\n{after}") }
 }
 
+/// Takes the block of a heading out of a section; a text without it is given back as it is.
+///
+/// # Errors
+/// [`EditError`] when the record cannot be read.
+pub fn take_section(path: &str, source: &str, section: &str, heading: &str) -> Result<String, EditError> {
+    let unix = section_text(path, source, section).replace("\r\n", "\n");
+    let starts = heading_lines(&unix);
+    let Some(own) = starts.iter().position(|(_, title)| *title == heading) else {
+        return Ok(source.to_owned());
+    };
+    let end = starts.get(own + 1).map_or(unix.len(), |(end, _)| *end);
+    let kept = [unix[..starts[own].0].trim(), unix[end..].trim()];
+    let kept: Vec<&str> = kept.into_iter().filter(|text| !text.is_empty()).collect();
+    replace_section(source, section, &kept.join("\n\n"))
+}
+
+/// The block of a heading in a section of a record; `None` when there is none.
+pub fn block_of(record: &Record, section: &str, heading: &str) -> Option<String> {
+    let section = record.section(section)?;
+    let unix = record.text(section.content.clone()).replace("\r\n", "\n");
+    get_block(&unix, heading).map(str::to_owned)
+}
+
+/// Every block of a section, under however many headings of that name the section stands, with its heading, in order.
+pub fn blocks_of(record: &Record, section: &str) -> Vec<(String, String)> {
+    let named = record.sections.iter().filter(|found| normalize(&found.title) == normalize(section));
+    let blocks = named.flat_map(|section| {
+        let unix = record.text(section.content.clone()).replace("\r\n", "\n");
+        let starts = heading_lines(&unix);
+        let ends = starts.iter().skip(1).map(|(start, _)| *start).chain([unix.len()]);
+        let block = |((start, title), end): (&(usize, &str), usize)| {
+            let block = unix[*start..end].split_once('\n').map_or("", |(_, block)| block.trim());
+            ((*title).to_owned(), block.to_owned())
+        };
+        starts.iter().zip(ends).map(block).collect::<Vec<_>>()
+    });
+    blocks.collect()
+}
+
 /// The block of a heading, without it; `None` when there is none.
-pub(super) fn get_block<'c>(content: &'c str, heading: &str) -> Option<&'c str> {
+fn get_block<'c>(content: &'c str, heading: &str) -> Option<&'c str> {
     let starts = heading_lines(content);
     let own = starts.iter().position(|(_, title)| *title == heading)?;
     let end = starts.get(own + 1).map_or(content.len(), |(end, _)| *end);
@@ -68,7 +110,7 @@ fn heading_lines(content: &str) -> Vec<(usize, &str)> {
 }
 
 /// A section's text, empty when there is none.
-pub(super) fn section_text(path: &str, source: &str, title: &str) -> String {
+fn section_text(path: &str, source: &str, title: &str) -> String {
     let record = Record::parse(RecordType::Task, path, source.as_bytes());
     record.section(title).map_or(String::new(), |section| record.text(section.content.clone()).to_owned())
 }
@@ -86,5 +128,10 @@ mod tests {
         assert_eq!(put_block(&two, "other", "```text\n### production\n```"), two);
         assert_eq!(get_block(&two, "production"), Some("Plan: 1"));
         assert_eq!(put_block("", "a", "b"), "### a\n\nb");
+        let orders = [["a", "c", "b"], ["b", "a", "c"], ["c", "b", "a"]];
+        let texts =
+            orders.map(|order| order.iter().fold("x".to_owned(), |text, name| put_block(&text, name, name)));
+        assert_eq!(texts[0], "x\n\n### a\n\na\n\n### b\n\nb\n\n### c\n\nc");
+        assert_eq!((&texts[1], &texts[2]), (&texts[0], &texts[0]));
     }
 }

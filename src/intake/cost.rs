@@ -152,15 +152,16 @@ impl Estimate {
             n_more,
             partial,
         };
-        estimate.hide(&|name| !text_is_secret(name));
+        estimate.hide(&|text| !text_is_secret(text));
         Ok(estimate)
     }
 
-    /// Hides the names that may not be shown: keys of resources stand in them, and may be secrets.
+    /// Hides names and messages that may not be shown: keys of resources stand in them, and may be secrets.
     pub fn hide(&mut self, may_show: &dyn Fn(&str) -> bool) {
-        for (name, _) in &mut self.resources {
-            if !may_show(name) {
-                HIDDEN.clone_into(name);
+        let names = self.resources.iter_mut().map(|(name, _)| name);
+        for text in names.chain(&mut self.partial) {
+            if !may_show(text) {
+                HIDDEN.clone_into(text);
             }
         }
     }
@@ -238,7 +239,13 @@ fn partial(file: &File) -> Vec<String> {
             .as_ref()
             .is_some_and(|breakdown| breakdown.resources.iter().any(|resource| resource.monthly.is_some()))
     };
-    if !file.projects.iter().any(|project| is_priced(&project.breakdown) || is_priced(&project.diff)) {
+    let is_amount = |text: &Option<String>| {
+        text.as_deref().and_then(|text| text.parse::<f64>().ok()).is_some_and(|amount| amount != 0.0)
+    };
+    let has_amount = [&file.total, &file.past, &file.difference].into_iter().any(is_amount);
+    if !has_amount
+        && !file.projects.iter().any(|project| is_priced(&project.breakdown) || is_priced(&project.diff))
+    {
         reasons.push("Infracost found nothing that it can price".to_owned());
     }
     let unsupported = file.summary.as_ref().and_then(|summary| summary.unsupported).unwrap_or(0);

@@ -103,15 +103,6 @@ impl Found {
     }
 
     /// Puts `risk`, `categories` and `reasons` into a table of a record's frontmatter; nothing when nothing was found.
-    pub fn insert_into(&self, table: &mut toml_edit::InlineTable) {
-        let Some(risk) = self.risk() else { return };
-        let texts =
-            |texts: Vec<String>| toml_edit::Value::from(texts.into_iter().collect::<toml_edit::Array>());
-        table.insert("risk", risk.as_str().into());
-        table.insert("categories", texts(self.categories().into_iter().map(str::to_owned).collect()));
-        table.insert("reasons", texts(self.reasons()));
-    }
-
     /// Reasons by category, riskiest first, then by name.
     fn by_category(&self) -> Vec<(Risk, &str, Vec<&str>)> {
         let mut grouped: BTreeMap<(Reverse<Risk>, &str), Vec<&str>> = BTreeMap::new();

@@ -23,7 +23,7 @@ pub mod yaml;
 #[cfg(test)]
 mod leak_tests;
 
-pub use block::put_section;
+pub use block::{block_of, blocks_of, put_section, take_section};
 pub use escape::escape;
 pub use found::{Finding, Found, Match, Precision, most_precise};
 pub use fragment::Fragment;

@@ -2,23 +2,41 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::evidence::HeldEvidence;
 use super::near::near;
 use super::relations::outgoing;
 use super::risk::risk;
+use super::state::RiskState;
 use crate::diagnostic::{Code, Diagnostic, nearest};
+use crate::evidence::{EvidenceFile, unfounded};
 use crate::policy::{KindItem, KnownItems, Policy};
 use crate::record::{Decision, Details, NearWord, Record, Risk, Runbook, Task, renders, without_comments};
 
-/// Diagnostics of one record against the policy and the other records' IDs. What the file says by itself is
-/// in its own diagnostics. `known` are the policy's items; `is_guidance` tells whether a section still holds the template's words.
-pub fn check(
-    record: &Record,
-    policy: &Policy,
-    known: &KnownItems<'_>,
-    ids: &BTreeSet<&str>,
-    is_guidance: &dyn Fn(&str) -> bool,
-) -> Vec<Diagnostic> {
-    let mut checker = Checker { record, policy, found: Vec::new() };
+/// What a record is held against.
+pub struct CheckBy<'a> {
+    /// The policy.
+    pub policy: &'a Policy,
+    /// Its items.
+    pub known: &'a KnownItems<'a>,
+    /// The other records' IDs.
+    pub ids: &'a BTreeSet<&'a str>,
+    /// The evidence of the record.
+    pub evidence: &'a [HeldEvidence],
+    /// Why nobody vouches for that, where it is so.
+    pub unproven: Option<&'a str>,
+    /// Tells whether a section still holds the template's words.
+    pub is_guidance: &'a dyn Fn(&str) -> bool,
+}
+
+/// Diagnostics of one record against the policy, its evidence and the other records' IDs. What the file says by itself is in
+/// its own diagnostics.
+pub fn check(record: &Record, by: &CheckBy<'_>) -> Vec<Diagnostic> {
+    let CheckBy { policy, known, ids, is_guidance, .. } = *by;
+    let level = match &record.details {
+        Details::Task(task) => risk(task, policy, by.evidence, by.unproven),
+        _ => RiskState { level: policy.default_risk, reasons: Vec::new() },
+    };
+    let mut checker = Checker { record, policy, risk: level, found: Vec::new() };
     if record.is_broken() {
         return checker.found;
     }
@@ -32,6 +50,36 @@ pub fn check(
     }
     checker.unwritten(is_guidance);
     checker.found
+}
+
+/// What is wrong with the evidence of a task, and with what its text says of it.
+pub fn check_evidence(record: &Record, policy: &Policy, evidence: &[HeldEvidence]) -> Vec<Diagnostic> {
+    let limit = usize::try_from(policy.plan.list_limit).unwrap_or(usize::MAX);
+    let gated = |name: &str| policy.environment(name).is_some_and(|environment| environment.gated);
+    let mut found: Vec<Diagnostic> = Vec::new();
+    let mut files: Vec<&EvidenceFile> = Vec::new();
+    for held in evidence {
+        if let Some(why) = held.broken(policy) {
+            found.push(Diagnostic::error_at_file(
+                Code::EvidenceBroken,
+                &held.path,
+                format!("evidence: {why}"),
+            ));
+        } else if let Ok(file) = &held.file {
+            files.push(file);
+            let why = file.differs(record, gated(&file.key.environment), limit);
+            found.extend(why.map(|why| Diagnostic::error_at_file(Code::EvidenceDiffers, &record.path, why)));
+        }
+    }
+    let names: Vec<&str> =
+        policy.environments.iter().filter(|known| known.gated).map(|known| known.name.as_str()).collect();
+    let unfounded = unfounded(record, &files, &names).into_iter();
+    found.extend(unfounded.map(|why| Diagnostic::error_at_file(Code::EvidenceDiffers, &record.path, why)));
+    let with_remedy = |found: Diagnostic| {
+        let remedy = found.code.remedy();
+        found.with_help(remedy)
+    };
+    found.into_iter().map(with_remedy).collect()
 }
 
 /// Errors for files that share an ID; letter case makes no difference.
@@ -65,6 +113,8 @@ pub fn duplicates<'a>(records: impl IntoIterator<Item = &'a Record>) -> Vec<Diag
 struct Checker<'a> {
     record: &'a Record,
     policy: &'a Policy,
+    /// That of a task.
+    risk: RiskState,
     found: Vec<Diagnostic>,
 }
 
@@ -127,7 +177,7 @@ impl Checker<'_> {
 
     /// What fails closed at the gate.
     fn near_words(&mut self, is_guidance: &dyn Fn(&str) -> bool) {
-        for near in near(self.record, self.policy, is_guidance) {
+        for near in near(self.record, self.policy, self.risk.level, is_guidance) {
             let (code, span) = match &near {
                 NearWord::Heading { span, .. } => (Code::SectionNearMiss, span.clone()),
                 NearWord::Bullet { span, .. } => (Code::BoxMissing, span.clone()),
@@ -168,8 +218,8 @@ impl Checker<'_> {
             );
         }
         self.person("requestor", task.requestor.as_deref());
-        let found = risk(task, policy);
-        let level = found.level;
+        let level = self.risk.level;
+        let reasons = self.risk.reasons.join("; ");
         if let Some(declared) = task.risk.filter(|declared| *declared < level) {
             let message = format!(
                 "declared {} and found {}: the requirements of the higher count",
@@ -181,7 +231,7 @@ impl Checker<'_> {
                 Code::RiskUnderstated,
                 "risk",
                 message,
-                Some(format!("declare `risk = \"{}\"`; {}", level.as_str(), found.reasons.join("; "))),
+                Some(format!("declare `risk = \"{}\"`; {}", level.as_str(), reasons)),
             );
         }
         self.budget(task);

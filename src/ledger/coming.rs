@@ -67,6 +67,8 @@ pub struct Coming<'a> {
     pub tasks: Vec<Occupation>,
     /// The services that records and runbooks name, folded.
     pub services: BTreeSet<String>,
+    /// Open tasks that meet in one resource.
+    same_resources: Vec<Collision>,
     /// The zone of freezes and one-off windows: the board's, else UTC.
     pub zone: TimeZone,
 }
@@ -92,6 +94,7 @@ impl<'a> Coming<'a> {
             until,
             windows: policy.windows.iter().map(|(name, window)| (name.as_str(), window)).collect(),
             tasks: occupations(state, policy),
+            same_resources: same_resources(state),
             services: super::services::services(state.records.iter().map(|record| &*record.record)),
             zone: board_zone(policy),
         }
@@ -132,7 +135,10 @@ impl<'a> Coming<'a> {
 
     /// What should be moved.
     pub fn collisions(&self) -> Vec<Collision> {
-        collisions(self.policy, &self.tasks, &|service| self.services.contains(&normalize(service)))
+        let is_known = |service: &str| self.services.contains(&normalize(service));
+        let mut found = collisions(self.policy, &self.tasks, &is_known);
+        found.extend(self.same_resources.iter().cloned());
+        found
     }
 
     /// A collision in a sentence.
@@ -147,6 +153,9 @@ impl<'a> Coming<'a> {
         match collision {
             Collision::SameService { tasks: [first, second], services, at } => {
                 format!("{first} and {second} both change {}, {}", services.join(", "), time(*at, &self.zone))
+            }
+            Collision::SameResource { tasks: [first, second], what } => {
+                format!("{first} and {second} {what}")
             }
             Collision::TooLong { task, window, end, over } => format!(
                 "{task} takes {} minutes longer than what is left of `{window}`, which closes {}",
@@ -222,6 +231,20 @@ impl<'a> Coming<'a> {
         }));
         events
     }
+}
+
+/// Open tasks that meet in one resource, each two once.
+pub fn same_resources(state: &State) -> Vec<Collision> {
+    let mut found = Vec::new();
+    for record in &state.records {
+        for overlap in
+            record.overlaps.open.iter().filter(|overlap| record.name.as_str() < overlap.with.as_str())
+        {
+            let tasks = [record.name.clone(), overlap.with.to_string()];
+            found.push(Collision::SameResource { tasks, what: overlap.both_words() });
+        }
+    }
+    found
 }
 
 /// The day of the board's next meeting by the policy; one of the last half day counts as next. `None` when the

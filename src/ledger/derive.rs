@@ -12,7 +12,9 @@ use super::context::Context;
 use super::covers::unfit;
 use super::decision::{DecisionState, decisions, deleted, not_the_boards};
 use super::events::events;
+use super::evidence::{evidence, unproven};
 use super::needed::Depth;
+use super::overlap::{Overlaps, overlaps};
 use super::relations::{References, relations};
 use super::runbook::runbook;
 use super::sources::Sources;
@@ -217,6 +219,14 @@ impl Deriver<'_> {
         let found = task(self.context, record, id, parsed, details, &others);
         state.status = found.status;
         state.evidence = found.evidence.map(|commit| self.context.evidence(commit));
+        state.found = evidence(self.context, record);
+        if !state.found.is_empty() {
+            state.unproven = unproven(self.context, record).into_values().next();
+            if self.context.sources.depth == Depth::Everything && found.status.is_open() {
+                state.overlaps = overlaps(self.context, record);
+                state.diagnostics.extend(met(&state.overlaps, parsed));
+            }
+        }
         state.risk = Some(found.risk);
         state.approvals = found.approvals;
         state.approval = Some(found.facet);
@@ -260,6 +270,16 @@ fn circle(record: &Record, book: &Book<'_>) -> Option<Diagnostic> {
     let message = format!("it depends on itself: {}; none of them can ever go out", steps.join(" → "));
     let found = Diagnostic::error(Code::ReferenceBroken, &record.path, &record.source, span, message);
     Some(found.with_help("take one of these out of its `depends`"))
+}
+
+/// Other tasks that change the same resources.
+fn met(overlaps: &Overlaps, record: &Record) -> Vec<Diagnostic> {
+    let open = overlaps.open.iter().map(|overlap| (Code::ResourceCollision, overlap.words()));
+    let overtaken = overlaps.overtaken.iter().map(|overtaken| (Code::PlanOvertaken, overtaken.words()));
+    let warning = |(code, words): (Code, String)| {
+        Diagnostic::warning_at_file(code, &record.path, words).with_help(code.remedy())
+    };
+    open.chain(overtaken).map(warning).collect()
 }
 
 /// What a record owes after the fact: the papers of a change that has gone out, the review of a runbook.
@@ -352,6 +372,9 @@ fn draft(shown: &Shown, book: &Book<'_>, depth: Depth) -> RecordState {
         work_tree: shown.work_tree,
         landed: None,
         next: if broken { "repair the file".to_owned() } else { "commit it".to_owned() },
+        found: Vec::new(),
+        unproven: None,
+        overlaps: Overlaps::default(),
         diagnostics: record.diagnostics.iter().cloned().chain(circle(record, book)).collect(),
     }
 }

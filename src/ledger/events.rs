@@ -8,7 +8,7 @@ use super::deployment::told;
 use super::law::ABSENT;
 use super::state::{Event, EventKind};
 use super::walk::{Key, RecordIx, Transition, Value};
-use crate::record::{ItemKey, RecordType, Verdict};
+use crate::record::{ItemKey, RecordType, Verdict, evidence_path};
 
 /// Events of a record in the tip's history, parents before children. `text_of` gives an item's text as shown.
 pub(super) fn events(
@@ -75,6 +75,7 @@ fn of_commit(
             Key::Field(field) if !created || &**field == "decision" => {
                 kinds.push(field_event(context, record, field, transition));
             }
+            Key::Evidence(path) => kinds.push(evidence_event(context, path, transition)),
             Key::Scope | Key::Text if !created => other_change = true,
             _ => {}
         }
@@ -124,6 +125,22 @@ fn deployments(context: &Context<'_>, group: &[&Transition]) -> Vec<EventKind> {
         }
     }
     kinds
+}
+
+/// What a tool found was recorded, or taken out.
+fn evidence_event(context: &Context<'_>, path: &str, transition: &Transition) -> EventKind {
+    let place = evidence_path(path).map_or_else(|| path.to_owned(), |(_, key)| key.words());
+    let Value::Text(blob) = context.value(transition.to) else { return EventKind::TookOut { place } };
+    match context.sources.evidence.get(blob) {
+        Some(Ok(file)) => {
+            let content = &file.content;
+            EventKind::Recorded { noun: content.noun().to_owned(), place, line: content.headline() }
+        }
+        Some(Err(error)) => {
+            EventKind::Recorded { noun: "evidence".to_owned(), place, line: error.to_string() }
+        }
+        None => EventKind::Recorded { noun: "evidence".to_owned(), place, line: String::new() },
+    }
 }
 
 /// A field took another value. A verdict that somebody set who is not of the board is no more than that.

@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::state::{Approval, RecordState, Status};
 use crate::diagnostic::Code;
 use crate::policy::Policy;
-use crate::record::{Details, Item, Record, ScopeRules, normalize_review, scope_hash};
+use crate::record::{Details, Item, Record, normalize_review, scope_hash};
 
 /// One thing that a commit of the text would do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,7 +30,7 @@ pub fn if_committed(state: &RecordState, record: &Record, policy: &Policy) -> Ve
 
 /// Approvals rest on the text.
 fn of_scope(state: &RecordState, record: &Record, policy: &Policy) -> Vec<Consequence> {
-    let scope = scope_hash(record, &ScopeRules { gated: policy.gated_environments() });
+    let scope = scope_hash(record, &policy.scope);
     // What was deployed keeps the approvals that it had then.
     let is_frozen = matches!(state.status, Status::Applied | Status::Done | Status::RolledBack);
     if is_frozen || state.scope == Some(scope) {

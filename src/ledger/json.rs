@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::evidence::HeldEvidence;
 use super::state::{
     Approval, ApprovalFacet, CommitRef, Event, EventKind, RecordState, Relation, Status, TrustLevel, WorkTree,
 };
@@ -35,6 +36,7 @@ pub struct RecordJson<'a> {
     blocked_by: &'a [RecordId],
     next: &'a str,
     environments: Vec<EnvironmentJson<'a>>,
+    found: Vec<FoundJson<'a>>,
     scope: Option<ScopeHash>,
     approvals: &'a [Approval],
     items: Vec<ItemJson<'a>>,
@@ -52,6 +54,21 @@ struct EnvironmentJson<'a> {
     evidence: Option<&'a CommitRef>,
     rolled_back: Option<&'a CommitRef>,
     stated_time: Option<&'a str>,
+}
+
+/// A piece of evidence.
+#[derive(Debug, Serialize)]
+struct FoundJson<'a> {
+    path: &'a str,
+    /// `plan`, `manifests` or `chart`; absent where it cannot be read.
+    kind: Option<&'static str>,
+    environment: Option<&'a str>,
+    stack: Option<&'a str>,
+    digest: Option<&'a str>,
+    /// What was found, in one line.
+    line: Option<String>,
+    /// Why it cannot be relied on.
+    broken: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -107,6 +124,7 @@ impl<'a> RecordJson<'a> {
             blocked_by: &state.blocked_by,
             next: &state.next,
             environments: state.environments.iter().map(environment).collect(),
+            found: state.found.iter().map(found).collect(),
             scope: state.scope,
             approvals: &state.approvals,
             items: state.items.iter().map(item).collect(),
@@ -125,6 +143,22 @@ fn environment(state: &super::state::EnvironmentState) -> EnvironmentJson<'_> {
         evidence: state.by.as_ref(),
         rolled_back: state.rolled_back.as_ref(),
         stated_time: state.stated_time.as_deref(),
+    }
+}
+
+fn found(held: &HeldEvidence) -> FoundJson<'_> {
+    let file = held.file.as_deref().ok();
+    FoundJson {
+        path: &held.path,
+        kind: file.map(|file| file.content.noun()),
+        environment: file.map(|file| file.key.environment.as_str()),
+        stack: file.and_then(|file| file.key.stack.as_deref()),
+        digest: file.map(|file| file.content.digest()),
+        line: file.map(|file| file.content.headline()),
+        broken: match &held.file {
+            Ok(file) => file.edited(),
+            Err(error) => Some(error.to_string()),
+        },
     }
 }
 

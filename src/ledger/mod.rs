@@ -18,6 +18,7 @@ mod deployment;
 mod derive;
 mod environment;
 mod events;
+mod evidence;
 mod finished;
 mod gate;
 mod groups;
@@ -30,6 +31,7 @@ mod metrics;
 mod naming;
 mod near;
 mod needed;
+mod overlap;
 mod policy_line;
 mod progress;
 mod push;
@@ -51,18 +53,22 @@ mod walk;
 pub use agenda::{Agenda, Matter, agenda, is_met_elsewhere};
 pub(crate) use approval::decide_command;
 pub use audit::{
-    Audit, AuditAsk, AuditJson, ControlChange, ControlOutcome, ControlValue, Exception, RecordedLate, Row,
-    RowFacts, Unrecorded, UnrecordedDeployment, audit, by_code, codes_of_row, commands_of_row, control_words,
-    other_commands, review_text, row_facts, sample, shell_quoted, time_of_row,
+    Audit, AuditAsk, AuditJson, ControlChange, ControlOutcome, ControlValue, DeployedEvidence, Exception,
+    RecordedLate, Row, RowFacts, Unrecorded, UnrecordedDeployment, audit, by_code, codes_of_row,
+    commands_of_row, control_words, other_commands, review_text, row_facts, sample, shell_quoted,
+    time_of_row,
 };
-pub use check::{check, duplicates};
+pub use check::{CheckBy, check, check_evidence, duplicates};
 pub use coming::{
-    Coming, Open, board_zone, local, moment_text, next_meeting, occupation, occupations, window_of,
+    Coming, Open, board_zone, local, moment_text, next_meeting, occupation, occupations, same_resources,
+    window_of,
 };
 pub use covers::Covers;
 pub use derive::{Derived, Shown, derive};
+pub use evidence::{EvidenceFiles, HeldEvidence};
 pub use gate::{
-    Desk, Gate, GateAsk, GateJson, Judgement, PlanInHand, Requirement, RequirementJson, Review, Unclear, gate,
+    Desk, Gate, GateAsk, GateJson, Judgement, PlanInHand, Requirement, RequirementJson, Review, StackSaid,
+    Unclear, gate,
 };
 pub use if_committed::{Consequence, if_committed};
 pub use json::{EventJson, RecordJson};
@@ -71,6 +77,7 @@ pub use listed::{Listed, Since, Writer};
 pub use metrics::{Figures, Metrics, metrics};
 pub use naming::{by_text, deployment_items, name_by_text, named_tasks};
 pub use needed::{Depth, Needed};
+pub use overlap::{Overlap, Overlaps, Overtaken};
 pub use policy_line::{
     Beginning, Control, Forked, Given, Improper, InForce, Material, Pending, PolicyLine, policy_acts,
 };

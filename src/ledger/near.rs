@@ -2,12 +2,16 @@
 
 use std::collections::HashSet;
 
-use super::risk::risk;
 use crate::policy::Policy;
-use crate::record::{Details, NearRules, NearWord, Record, near_words, normalize, without_parenthesis};
+use crate::record::{Details, NearRules, NearWord, Record, Risk, near_words, normalize, without_parenthesis};
 
-/// The near words of a task or a decision. `is_guidance` tells whether a line is the template's.
-pub(super) fn near(record: &Record, policy: &Policy, is_guidance: &dyn Fn(&str) -> bool) -> Vec<NearWord> {
+/// The near words of a task of that risk, or of a decision. `is_guidance` tells whether a line is the template's.
+pub(super) fn near(
+    record: &Record,
+    policy: &Policy,
+    risk: Risk,
+    is_guidance: &dyn Fn(&str) -> bool,
+) -> Vec<NearWord> {
     let fixed = match &record.details {
         Details::Task(_) => &["approvals", "deployment", "checklist", "deployment log", "notes"][..],
         Details::Decision(_) => &["conditions", "notes"][..],
@@ -16,7 +20,7 @@ pub(super) fn near(record: &Record, policy: &Policy, is_guidance: &dyn Fn(&str) 
     let mut sections: Vec<String> = fixed.iter().map(|title| (*title).to_owned()).collect();
     if let Details::Task(task) = &record.details {
         let of_kind = task.kind.into_iter().flat_map(|kind| &policy.kind_rule(kind).sections);
-        let of_risk = &policy.risk_rule(risk(task, policy).level).sections;
+        let of_risk = &policy.risk_rule(risk).sections;
         sections.extend(of_kind.chain(of_risk).map(|title| normalize(title)));
     }
     let of_policy: HashSet<String> = policy

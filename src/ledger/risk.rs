@@ -1,39 +1,59 @@
-//! The risk that counts: the highest of what is declared and found, never lower (design, section 4).
+//! The risk that counts: the highest of what is declared and found, never lower (design, section 4; evidence: field law,
+//! section 1).
 
 use super::context::Context;
-use super::gate::PlanInHand;
+use super::evidence::{HeldEvidence, evidence, unproven};
 use super::state::RiskState;
 use super::subject::Subject;
 use super::walk::RecordIx;
 use crate::policy::Policy;
-use crate::record::{FoundRisk, Risk, Task};
+use crate::record::{Risk, Task, evidence_path};
 
-/// Risk of a task, with a line of reason for each source. A category that the policy does not know is taken
-/// as high: `check` makes it an error, and an answer must not be lower than the truth.
-pub(super) fn risk(task: &Task, policy: &Policy) -> RiskState {
+/// Risk of a task, with a line of reason for each source. A category that the policy does not know is taken as high, and so
+/// is evidence that cannot be read: an answer must not be lower than the truth. `unproven` says why nobody vouches for the
+/// evidence, where that is so; such evidence lowers nothing.
+pub(super) fn risk(
+    task: &Task,
+    policy: &Policy,
+    evidence: &[HeldEvidence],
+    unproven: Option<&str>,
+) -> RiskState {
     let declared = task.risk.map(|risk| (risk, format!("declared: {}", risk.as_str())));
     let categories = task.categories.iter().map(|name| match policy.category(name) {
         Some(category) => (category.risk, format!("category `{name}`: {}", category.risk.as_str())),
         None => (Risk::High, format!("category `{name}` is not in the policy: taken as high")),
     });
-    let shown = task.found.iter().flat_map(shown_by);
-    let mut found: Vec<(Risk, String)> = declared.into_iter().chain(categories).chain(shown).collect();
+    let stated: Vec<(Risk, String)> = declared.into_iter().chain(categories).collect();
+    let is_stated = !stated.is_empty();
+    let mut found = stated;
+    found.extend(evidence.iter().flat_map(|held| shown_by(held, policy)));
+    let default = policy.default_risk;
     if found.is_empty() {
-        let default = policy.default_risk;
         found.push((default, format!("nothing says; the policy's default: {}", default.as_str())));
+    } else if let Some(why) = unproven.filter(|_| !is_stated) {
+        found.push((
+            default,
+            format!("nobody vouches for the evidence ({why}); the policy's default: {}", default.as_str()),
+        ));
     }
-    let level = found.iter().map(|(risk, _)| *risk).max().unwrap_or(policy.default_risk);
-    RiskState { level, reasons: found.into_iter().map(|(_, reason)| reason).collect() }
+    let level = found.iter().map(|(risk, _)| *risk).max().unwrap_or(default);
+    let mut reasons: Vec<String> = found.into_iter().map(|(_, reason)| reason).collect();
+    if let Some(why) = unproven.filter(|_| is_stated && level < default) {
+        reasons.push(format!("it rests on the author's word: nobody vouches for the evidence ({why})"));
+    }
+    RiskState { level, reasons }
 }
 
 /// The risk of a task in a view. Infrastructure work that no evidence speaks of has at least the policy's default, whatever
 /// the task declares.
 pub(super) fn of_subject(subject: &Subject<'_, '_>) -> RiskState {
     let (context, policy) = (subject.context, subject.context.sources.policy);
-    let mut state = risk(subject.task, policy);
+    let held = evidence(context, subject.record);
+    let unproven =
+        if held.is_empty() { None } else { unproven(context, subject.record).into_values().next() };
+    let mut state = risk(subject.task, policy, &held, unproven.as_deref());
     if state.level < policy.default_risk
-        && subject.task.plans.is_empty()
-        && subject.task.found.is_empty()
+        && held.is_empty()
         && let Some(work) = infrastructure_work(context, subject.record)
     {
         state.level = policy.default_risk;
@@ -56,22 +76,19 @@ pub(super) fn infrastructure_work(context: &Context<'_>, record: RecordIx) -> Op
     context.work(record).iter().copied().find(touches)
 }
 
-/// The higher of a task's risk and that of the plan in hand.
-pub(super) fn with_plan(mut state: RiskState, plan: Option<&PlanInHand>) -> RiskState {
-    let Some((plan, risk)) = plan.and_then(|plan| Some((plan, plan.risk?))) else { return state };
-    if risk > state.level {
-        state.level = risk;
-        state.reasons.extend(plan.reasons.iter().map(|reason| format!("the plan given: {reason}")));
+/// What a piece of evidence shows: its risk, with the line of each category.
+fn shown_by(held: &HeldEvidence, policy: &Policy) -> Vec<(Risk, String)> {
+    if let Some(why) = held.broken(policy) {
+        return vec![(Risk::High, format!("{}: {why}; taken as high", held.path))];
     }
-    state
-}
-
-/// What evidence shows: its risk, with the line of each category.
-fn shown_by(found: &FoundRisk) -> Vec<(Risk, String)> {
-    match found.reasons.is_empty() {
-        true => vec![(found.risk, format!("`{}`: {}", found.source, found.risk.as_str()))],
-        false => {
-            found.reasons.iter().map(|reason| (found.risk, format!("`{}`: {reason}", found.source))).collect()
-        }
+    let Ok(file) = &held.file else { return Vec::new() };
+    if let Some(edited) = file.edited() {
+        return vec![(Risk::High, format!("{edited}; taken as high"))];
     }
+    let found = file.found(policy);
+    let Some(risk) = found.risk() else { return Vec::new() };
+    // Several stacks and environments are told apart, one is not.
+    let name = evidence_path(&held.path).map_or_else(|| held.path.clone(), |(_, key)| key.words());
+    let noun = file.content.noun();
+    found.reasons().iter().map(|reason| (risk, format!("{noun} for {name}: {reason}"))).collect()
 }

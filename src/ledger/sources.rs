@@ -5,6 +5,7 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use super::covers::Covers;
+use super::evidence::EvidenceFiles;
 use super::needed::Depth;
 use super::policy_line::{Pending, PolicyLine};
 use super::renumbering::Renumberings;
@@ -61,6 +62,8 @@ pub struct Sources<'a> {
     pub detached: &'a DetachedFiles,
     /// Every affirmation that some commit had.
     pub affirmations: &'a Affirmations,
+    /// Every piece of evidence that some commit had.
+    pub evidence: &'a EvidenceFiles,
     /// Records as they were deployed.
     pub deployed: &'a DeployedRecords,
     /// Commits that gave records other IDs.

@@ -52,6 +52,7 @@ fn story(context: &Context<'_>, record: RecordIx, key: u32) -> Option<(u8, Story
         Key::Scope => (1, "scope", String::new()),
         Key::Field(field) => (2, "field", field.to_string()),
         Key::Detached(path) => (3, "detached", path.to_string()),
+        Key::Evidence(path) => (4, "evidence", path.to_string()),
         Key::Exists | Key::Text | Key::Body => return None,
     };
     let node = walk.node(context.sources.history, context.sources.tip, record);

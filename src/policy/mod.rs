@@ -6,6 +6,7 @@
 
 mod category;
 mod decode;
+mod evidence;
 mod fallen;
 mod matching;
 mod pattern;
@@ -23,6 +24,7 @@ use std::sync::{Arc, LazyLock};
 use crate::diagnostic::Diagnostic;
 pub(crate) use category::{HELM_CHANGES, KUBERNETES_FACTS};
 use decode::Decoder;
+pub use evidence::EvidenceRules;
 use fallen::fall_away;
 pub use matching::{KindItem, KnownItems};
 use pattern::Compiled;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::IdPattern;
 use super::category::{category, globs};
 use super::decode::{Decoder, Table, place};
+use super::evidence::{evidence_rules, scope_rules};
 use super::types::*;
 use super::value::{Kind, Value};
 use super::values::NEVER_ALONE;
@@ -52,7 +53,9 @@ pub(super) fn policy(decoder: &mut Decoder<'_>, value: &Value) -> Policy {
         kinds: kinds(decoder, &mut top),
         done: section(decoder, &mut top, "done", done),
         paths: section(decoder, &mut top, "paths", paths),
+        scope: section(decoder, &mut top, "scope", scope_rules),
         plan: section(decoder, &mut top, "plan", plan),
+        evidence: section(decoder, &mut top, "evidence", evidence_rules),
         cost: section(decoder, &mut top, "cost", cost),
         audit: section(decoder, &mut top, "audit", audit),
         values: Arc::default(),
@@ -463,5 +466,6 @@ fn audit(decoder: &mut Decoder<'_>, table: &mut Table<'_>) -> AuditRules {
         since,
         lag,
         unrecorded_after: table.duration(decoder, "unrecorded-after").unwrap_or(14 * 24 * 3600),
+        drift: table.boolean(decoder, "drift", false),
     }
 }

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use jiff::civil::Time;
 use jiff::tz::TimeZone;
 
+use super::EvidenceRules;
 use super::{Category, FieldGlobs, IdPattern, PathGlobs, PolicyValues, Recurrence};
-use crate::record::{RecordId, Risk, TaskKind};
+use crate::record::{RecordId, Risk, ScopeRules, TaskKind};
 
 /// The whole of `policy.toml`, overlaid on the built-in default.
 #[derive(Debug, Clone, PartialEq)]
@@ -56,8 +57,12 @@ pub struct Policy {
     pub done: Done,
     /// Which paths are infrastructure.
     pub paths: Paths,
+    /// What may change without anybody approving again.
+    pub scope: ScopeRules,
     /// Reading of plans.
     pub plan: PlanRules,
+    /// What evidence is worth.
+    pub evidence: EvidenceRules,
     /// What money asks for.
     pub cost: CostRules,
     /// Bounds of the audit.
@@ -380,4 +385,6 @@ pub struct AuditRules {
     pub lag: i64,
     /// How long landed work may wait for its deployment, in seconds.
     pub unrecorded_after: i64,
+    /// Whether a report lists what had changed outside of the tools.
+    pub drift: bool,
 }

@@ -25,8 +25,8 @@ pub struct PolicyKey {
 pub type PolicyValues = BTreeMap<PolicyKey, String>;
 
 /// What `[policy] alone` can never name: who somebody is, who has which power, and who may say so.
-pub(super) const NEVER_ALONE: [&str; 8] =
-    ["people", "roles", "policy", "policy-roles", "trust", "forge", "reviews", "risk"];
+pub(super) const NEVER_ALONE: [&str; 10] =
+    ["people", "roles", "policy", "policy-roles", "trust", "forge", "reviews", "risk", "scope", "evidence"];
 
 impl PolicyKey {
     /// The first key of the path: the table of the file that holds it.

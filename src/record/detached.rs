@@ -131,7 +131,7 @@ mod tests {
     const ARMORED: &str = "-----BEGIN SSH SIGNATURE-----\nabc\n-----END SSH SIGNATURE-----\n";
 
     fn example() -> Detached {
-        let evidence = Digested::parse("production plan sha256:0123").unwrap();
+        let evidence = Digested::parse("production sha256:0123").unwrap();
         Detached {
             book: "platform".to_owned(),
             record: RecordId::parse("INFRA-150").unwrap(),
@@ -165,8 +165,8 @@ mod tests {
     #[test]
     fn the_path_follows_from_the_text() {
         let path = example().path().unwrap();
-        // printf 'scope: %s\nevidence: production plan sha256:0123\n' $(printf x | sha256sum) | sha256sum
-        assert_eq!(path, "approvals/INFRA-150/security.sam.44351c88.md");
+        // printf 'scope: %s\nevidence: production sha256:0123\n' $(printf x | sha256sum) | sha256sum
+        assert_eq!(path, "approvals/INFRA-150/security.sam.e556fda2.md");
         let (id, role, person) = detached_path(&path).unwrap();
         assert_eq!((id.as_str(), role, person), ("INFRA-150", "security", "sam"));
         let other = |approval: Detached| approval.path().unwrap();
@@ -189,7 +189,7 @@ mod tests {
             text.replace("scope: ", "scope:  "),
             text.replace("time: ", "number: 1\ntime: "),
             text.replace("time: ", "number: 02\ntime: "),
-            text.replace("production plan", "production"),
+            text.replace("production sha", "production  sha"),
             text.trim_end().to_owned(),
         ] {
             assert!(Detached::parse(file.as_bytes()).is_err(), "{file}");

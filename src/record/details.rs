@@ -1,15 +1,13 @@
 //! The frontmatter's typed values, with a diagnostic for each that is not what it should be.
 
-mod found;
 mod reader;
 
 use toml::de::{DeTable, DeValue};
 
-use super::frontmatter::{shift, to_i64};
-use super::{Chart, Cost, Decision, Details, Plan, RecordType, Risk, Runbook, Task, TaskKind, Verdict};
-use found::FOUND_KEYS;
+use super::frontmatter::shift;
+use super::{Chart, Cost, Decision, Details, RecordType, Risk, Runbook, Task, TaskKind, Verdict};
+use reader::listed;
 pub(super) use reader::{Reader, quoted};
-use reader::{Value, listed};
 
 const TASK_KEYS: &[&str] = &[
     "id",
@@ -33,11 +31,7 @@ const TASK_KEYS: &[&str] = &[
     "cost",
     "chart",
     "cancelled",
-    "plan",
-    "manifests",
 ];
-const PLAN_KEYS: &[&str] =
-    &["digest", "add", "change", "destroy", "replace", "import", "forget", "touches", "reaches", "parts"];
 const DECISION_KEYS: &[&str] = &["id", "title", "changes", "requestor", "meeting", "decision"];
 const RUNBOOK_KEYS: &[&str] = &["id", "title", "services", "owner", "rto", "rpo", "review-every", "labels"];
 
@@ -62,7 +56,6 @@ impl<'a, 't> Reader<'a, 't> {
 
     fn task(&mut self) -> Task {
         self.check_keys(self.table, "", TASK_KEYS);
-        self.check_manifests();
         let kind = self.word("kind", &TaskKind::ALL.map(TaskKind::as_str), TaskKind::parse);
         if self.value("kind").is_none() {
             let words = listed(&TaskKind::ALL.map(TaskKind::as_str));
@@ -89,8 +82,6 @@ impl<'a, 't> Reader<'a, 't> {
             cost: self.cost(),
             chart: self.chart(),
             cancelled: self.text("cancelled"),
-            plans: self.plans(),
-            found: self.found(),
         }
     }
 
@@ -165,80 +156,11 @@ impl<'a, 't> Reader<'a, 't> {
 
     fn chart(&mut self) -> Option<Chart> {
         let table = self.table("chart", "a table `{ name, current, target }`")?;
-        let keys = ["name", "current", "target", "digest"];
-        self.check_keys(table, "chart.", &[&keys[..], &FOUND_KEYS].concat());
+        self.check_keys(table, "chart.", &["name", "current", "target"]);
         Some(Chart {
             name: self.text_in(table, "chart.", "name"),
             current: self.text_in(table, "chart.", "current"),
             target: self.text_in(table, "chart.", "target"),
         })
-    }
-
-    fn plans(&mut self) -> Vec<(String, Plan)> {
-        let Some(table) = self.table("plan", "a table with one entry per environment") else {
-            return Vec::new();
-        };
-        let mut entries: Vec<_> = table.iter().collect();
-        entries.sort_by_key(|(key, _)| key.span().start);
-        entries
-            .into_iter()
-            .filter_map(|(environment, value)| {
-                let environment = environment.get_ref();
-                Some((environment.to_string(), self.plan(environment, value)?))
-            })
-            .collect()
-    }
-
-    fn plan(&mut self, environment: &str, value: &'a Value<'t>) -> Option<Plan> {
-        let name = format!("plan.{environment}");
-        let DeValue::Table(table) = value.get_ref() else {
-            let expected = "a table `{ digest, add, change, destroy, replace }`";
-            self.wrong_type(&quoted(&name), value, expected);
-            return None;
-        };
-        let prefix = format!("{name}.");
-        self.check_keys(table, &prefix, &[PLAN_KEYS, &FOUND_KEYS].concat());
-        let Some(digest) = table.get("digest") else {
-            self.invalid(value, format!("{} has no `digest`, expected `sha256:…`", quoted(&name)));
-            return None;
-        };
-        let text = self.as_text(|| quoted(&format!("{prefix}digest")), digest)?;
-        if !text.starts_with("sha256:") {
-            let name = quoted(&format!("{prefix}digest"));
-            self.invalid(digest, format!("{name} is {}, expected `sha256:…`", quoted(&text)));
-            return None;
-        }
-        Some(Plan {
-            digest: text,
-            add: self.count(table, &prefix, "add"),
-            change: self.count(table, &prefix, "change"),
-            destroy: self.count(table, &prefix, "destroy"),
-            replace: self.count(table, &prefix, "replace"),
-            touches: table.get("touches").map(|_| self.count(table, &prefix, "touches")),
-            parts: self.text_in(table, &prefix, "parts"),
-            reaches: table.get("reaches").map(|_| self.count(table, &prefix, "reaches")),
-        })
-    }
-
-    /// A number of resources; absent is none.
-    fn count(&mut self, table: &'a DeTable<'t>, prefix: &str, key: &str) -> u64 {
-        let Some(value) = table.get(key) else { return 0 };
-        let count =
-            value.get_ref().as_integer().and_then(to_i64).and_then(|number| u64::try_from(number).ok());
-        if count.is_none() {
-            let name = quoted(&format!("{prefix}{key}"));
-            self.invalid(value, format!("{name} is no count, expected a whole number from 0"));
-        }
-        count.unwrap_or(0)
-    }
-
-    fn check_manifests(&mut self) {
-        let Some(table) = self.table("manifests", "a table with one entry per environment") else { return };
-        for (environment, value) in table.iter() {
-            if !value.get_ref().is_table() {
-                let name = quoted(&format!("manifests.{}", environment.get_ref()));
-                self.wrong_type(&name, value, "a table");
-            }
-        }
     }
 }

@@ -159,7 +159,7 @@ fn read_facts(bytes: &[u8], rules: &ScopeRules) -> Option<(Facts, Vec<usize>)> {
     let scope_fields = values
         .iter()
         .zip(&*canonical)
-        .map(|((key, value), canonical)| ScopeField { key, value, canonical: (&**canonical).into() })
+        .map(|((key, _), canonical)| ScopeField { key, canonical: (&**canonical).into() })
         .collect();
     let body = Body {
         source,

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{RecordId, affirmation_path, detached_path};
+use super::{RecordId, affirmation_path, detached_path, evidence_path};
 
 /// The three types of record, each with a folder of its own in the book.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -35,11 +35,14 @@ impl RecordType {
         RecordType::ALL.into_iter().find(|record_type| record_type.folder() == folder)
     }
 
-    /// Whether a path of the book is that of a record, a detached approval or an affirmation. Anything else in their folders
+    /// Whether a path of the book is that of a record, a detached approval, an affirmation or a piece of evidence. Anything else in their folders
     /// is a file like any other, and so is what stands there and cannot be read as one.
     pub fn is_record_path(path: &str) -> bool {
         let is_record = RecordType::of_path(path).is_some() && RecordId::of_path(path).is_some();
-        is_record || detached_path(path).is_some() || affirmation_path(path).is_some()
+        is_record
+            || detached_path(path).is_some()
+            || affirmation_path(path).is_some()
+            || evidence_path(path).is_some()
     }
 
     /// The word used in JSON and on the command line.

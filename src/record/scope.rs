@@ -13,22 +13,19 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::item::normalize;
-use super::{Item, Record, Section};
+use super::{EvidenceKey, Item, Record, Section};
 
 /// Sections that are no part of what is approved, by normalised title.
 const FREE_SECTIONS: [&str; 2] = ["notes", "deployment log"];
 
-/// Keys that are no part of what is approved.
-const FREE_KEYS: [&str; 2] = ["labels", "cancelled"];
-
-/// Keys that hold one entry per environment.
-const ENVIRONMENT_KEYS: [&str; 2] = ["plan", "manifests"];
+/// A key that is no part of what is approved, whatever the policy says: to give a change up asks nobody.
+const CANCELLED: &str = "cancelled";
 
 /// What the policy says about scopes.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ScopeRules {
-    /// Environments whose plan and manifests are part of the scope.
-    pub gated: BTreeSet<String>,
+    /// Keys that may change without anybody approving again.
+    pub free: BTreeSet<String>,
 }
 
 /// SHA-256 of a scope's text. Equal hashes mean equal material content.
@@ -71,11 +68,7 @@ pub fn scope_text(record: &Record, rules: &ScopeRules) -> String {
     let fields: Vec<ScopeField<'_>> = record
         .fields
         .iter()
-        .map(|field| ScopeField {
-            key: &field.key,
-            value: &field.value,
-            canonical: canonical_json(&field.value).into(),
-        })
+        .map(|field| ScopeField { key: &field.key, canonical: canonical_json(&field.value).into() })
         .collect();
     let body = Body {
         source: &record.source,
@@ -93,69 +86,41 @@ pub fn scope_hash(record: &Record, rules: &ScopeRules) -> ScopeHash {
 }
 
 /// What a deployment to an environment is marked with: twelve digits of the hash of the material text and of the evidence
-/// that is recorded for that environment.
-pub fn deployment_digest(record: &Record, rules: &ScopeRules, environment: &str) -> String {
+/// for that environment.
+pub fn deployment_digest(record: &Record, rules: &ScopeRules, evidence: &[Digested]) -> String {
     let mut text = format!("{}\n", scope_hash(record, rules));
-    for key in ENVIRONMENT_KEYS {
-        let field = record.fields.iter().find(|field| field.key == key);
-        let evidence = field.and_then(|field| field.value.get(environment)?.get("digest"));
-        text.push_str(&evidence.map(canonical_json).unwrap_or_default());
-        text.push('\n');
-    }
+    evidence.iter().for_each(|evidence| text.push_str(&format!("{evidence}\n")));
     ScopeHash::of(&text).to_string()[..12].to_owned()
 }
 
-/// The digest of what a tool found for an environment, as the record has it.
+/// Evidence and its digest, on one line: `production.network sha256:…`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Digested {
-    environment: String,
-    /// `plan` or `manifests`.
-    kind: String,
-    digest: String,
+    /// What it is for.
+    pub key: EvidenceKey,
+    /// The digest of what was found.
+    pub digest: String,
 }
 
 impl Digested {
-    /// Reads what [`Display`](fmt::Display) writes: `production plan sha256:…`.
+    /// Reads what [`Display`](fmt::Display) writes.
     pub fn parse(text: &str) -> Option<Self> {
-        let words: Vec<&str> = text.split(' ').collect();
-        let is_word = |word: &&str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_graphic());
-        match words[..] {
-            [environment, kind, digest] if words.iter().all(is_word) => Some(Digested {
-                environment: environment.to_owned(),
-                kind: kind.to_owned(),
-                digest: digest.to_owned(),
-            }),
-            _ => None,
-        }
+        let (name, digest) = text.split_once(' ')?;
+        let is_digest = !digest.is_empty() && digest.bytes().all(|byte| byte.is_ascii_graphic());
+        let key = EvidenceKey::parse(name).filter(|_| is_digest)?;
+        Some(Digested { key, digest: digest.to_owned() })
     }
 }
 
 impl fmt::Display for Digested {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {} {}", self.environment, self.kind, self.digest)
+        write!(f, "{} {}", self.key, self.digest)
     }
-}
-
-/// The evidence of gated environments whose digest can be written on one line, in order. All of it is part of the scope.
-pub fn gated_evidence(record: &Record, rules: &ScopeRules) -> Vec<Digested> {
-    let fields = record.fields.iter().filter(|field| ENVIRONMENT_KEYS.contains(&field.key.as_str()));
-    let entries = fields.filter_map(|field| Some((field, field.value.as_object()?)));
-    let digests = entries.flat_map(|(field, entries)| {
-        let gated = entries.iter().filter(|(environment, _)| rules.gated.contains(environment.as_str()));
-        gated.filter_map(|(environment, entry)| {
-            let digest = entry.get("digest")?.as_str()?;
-            Digested::parse(&format!("{environment} {} {digest}", field.key))
-        })
-    });
-    let mut digests: Vec<Digested> = digests.collect();
-    digests.sort();
-    digests
 }
 
 /// A top-level key with its value in both forms.
 pub(super) struct ScopeField<'a> {
     pub(super) key: &'a str,
-    pub(super) value: &'a Value,
     pub(super) canonical: Cow<'a, str>,
 }
 
@@ -184,8 +149,7 @@ pub(super) fn write_scope(fields: Vec<ScopeField<'_>>, body: Body<'_>, rules: &S
 }
 
 fn write_frontmatter(text: &mut String, mut fields: Vec<ScopeField<'_>>, rules: &ScopeRules) {
-    fields.retain(|field| !FREE_KEYS.contains(&field.key));
-    fields.retain_mut(|field| !ENVIRONMENT_KEYS.contains(&field.key) || keep_gated(field, rules));
+    fields.retain(|field| field.key != CANCELLED && !rules.free.contains(field.key));
     // RFC 8785 sorts keys by UTF-16 code units.
     fields.sort_by(|a, b| a.key.encode_utf16().cmp(b.key.encode_utf16()));
     text.push('{');
@@ -198,21 +162,6 @@ fn write_frontmatter(text: &mut String, mut fields: Vec<ScopeField<'_>>, rules: 
         text.push_str(&field.canonical);
     }
     text.push('}');
-}
-
-/// Takes away the entries of environments that are not gated; whether anything is left. A value that is no
-/// table stays, so that it cannot hide anything.
-fn keep_gated(field: &mut ScopeField<'_>, rules: &ScopeRules) -> bool {
-    let Value::Object(entries) = field.value else { return true };
-    let gated: serde_json::Map<String, Value> = entries
-        .iter()
-        .filter(|(environment, _)| rules.gated.contains(environment.as_str()))
-        .map(|(environment, value)| (environment.clone(), value.clone()))
-        .collect();
-    if gated.len() < entries.len() {
-        field.canonical = canonical_json(&Value::Object(gated.clone())).into();
-    }
-    !gated.is_empty()
 }
 
 fn write_body(text: &mut String, body: Body<'_>) {
@@ -269,7 +218,7 @@ mod tests {
     use crate::record::RecordType;
 
     fn scope(text: &str) -> String {
-        let rules = ScopeRules { gated: ["production".to_owned()].into() };
+        let rules = ScopeRules { free: ["labels".to_owned()].into() };
         scope_text(&Record::parse(RecordType::Task, "tasks/A-1.md", text.as_bytes()), &rules)
     }
 
@@ -296,17 +245,20 @@ mod tests {
     }
 
     #[test]
-    fn plans_count_where_environments_are_gated() {
-        assert_eq!(json("plan.staging = { add = 1 }\nmanifests = {}"), "{}\n");
-        assert_eq!(
-            json("plan.staging = { add = 1 }\nplan.production = { add = 2 }"),
-            "{\"plan\":{\"production\":{\"add\":2}}}\n"
-        );
-        assert_eq!(
-            json("[manifests.production]\ndigest = 'd'"),
-            "{\"manifests\":{\"production\":{\"digest\":\"d\"}}}\n"
-        );
-        assert_eq!(json("plan = 'x'"), "{\"plan\":\"x\"}\n");
+    fn what_the_policy_calls_free_is_left_out() {
+        assert_eq!(json("risk = 'low'\nlabels = ['x']\ncancelled = 'no'"), "{\"risk\":\"low\"}\n");
+    }
+
+    #[test]
+    fn evidence_is_one_line() {
+        for text in ["production sha256:0123", "production.network sha256:0123"] {
+            assert_eq!(Digested::parse(text).map(|found| found.to_string()), Some(text.to_owned()));
+        }
+        for text in
+            ["production", "production ", "production plan sha256:0123", "a.b.c sha256:01", " sha256:01"]
+        {
+            assert_eq!(Digested::parse(text), None, "{text}");
+        }
     }
 
     #[test]

@@ -112,10 +112,6 @@ pub struct Task {
     pub chart: Option<Chart>,
     /// Why it was given up.
     pub cancelled: Option<String>,
-    /// Recorded plans by environment.
-    pub plans: Vec<(String, Plan)>,
-    /// The risk that plans, manifests and the chart show.
-    pub found: Vec<FoundRisk>,
 }
 
 /// A duration in the words of the file, checked to be one.
@@ -147,40 +143,6 @@ pub struct Chart {
     pub current: Option<String>,
     /// Version after.
     pub target: Option<String>,
-}
-
-/// A plan's summary as the record holds it.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
-pub struct Plan {
-    /// `sha256:…`.
-    pub digest: String,
-    /// As in the summary line; replaces counted in `add` and `destroy`.
-    pub add: u64,
-    /// Updates in place.
-    pub change: u64,
-    /// As in the summary line.
-    pub destroy: u64,
-    /// Replaces.
-    pub replace: u64,
-    /// Existing resources that it changes, when the record says.
-    pub touches: Option<u64>,
-    /// Existing resources that refer to those, through others or by themselves, when the record says.
-    pub reaches: Option<u64>,
-    /// What tells it apart from another plan, change by change, when the record keeps it.
-    pub parts: Option<String>,
-}
-
-/// What evidence (a plan, manifests, a chart) was found to be, as the record holds it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct FoundRisk {
-    /// Where it stands: `plan.production`, `manifests.production`, `chart`.
-    pub source: String,
-    /// The highest of its categories' risks.
-    pub risk: Risk,
-    /// Categories by the policy's names, riskiest first.
-    pub categories: Vec<String>,
-    /// A line for each of them.
-    pub reasons: Vec<String>,
 }
 
 /// A decision's frontmatter.

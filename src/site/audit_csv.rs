@@ -5,7 +5,7 @@ use crate::history::CommitTime;
 use crate::ledger::{Audit, CommitRef, ControlChange, Row, control_words};
 use unicode_normalization::UnicodeNormalization;
 
-const HEADER: [&str; 22] = [
+const HEADER: [&str; 24] = [
     "row",
     "id",
     "title",
@@ -22,7 +22,9 @@ const HEADER: [&str; 22] = [
     "emergency",
     "approvals",
     "decision",
-    "plan",
+    "plans",
+    "proven",
+    "drift",
     "rollback_written",
     "tests",
     "rolled_back",
@@ -53,7 +55,7 @@ pub fn audit_csv<'r>(audit: &Audit, rows: impl IntoIterator<Item = &'r Row>) -> 
 /// What is no deployment: the columns that it has, by name.
 type Other<'o> = [(&'o str, String)];
 
-fn line(columns: &Other<'_>) -> [String; 22] {
+fn line(columns: &Other<'_>) -> [String; 24] {
     HEADER.map(|name| {
         columns
             .iter()
@@ -62,7 +64,7 @@ fn line(columns: &Other<'_>) -> [String; 22] {
     })
 }
 
-fn others(audit: &Audit) -> Vec<[String; 22]> {
+fn others(audit: &Audit) -> Vec<[String; 24]> {
     let found = |code: Code, by: &CommitRef, landed: &CommitRef| {
         vec![
             ("row", code.to_string()),
@@ -95,7 +97,7 @@ fn others(audit: &Audit) -> Vec<[String; 22]> {
 }
 
 /// A change of the policy.
-fn control(change: &ControlChange) -> [String; 22] {
+fn control(change: &ControlChange) -> [String; 24] {
     let (outcome, values) = control_words(change);
     let people = |by: &CommitRef| by.person.as_deref().unwrap_or(&by.email).to_owned();
     let mut changed_by: Vec<String> =
@@ -128,7 +130,7 @@ fn control(change: &ControlChange) -> [String; 22] {
     ])
 }
 
-fn fields(row: &Row) -> [String; 21] {
+fn fields(row: &Row) -> [String; 23] {
     let judgement = row.judgement.iter();
     let approvals = judgement.clone().flat_map(|judgement| &judgement.approvals);
     let given = approvals.clone().filter(|approval| approval.valid && approval.decision.is_none());
@@ -167,7 +169,9 @@ fn fields(row: &Row) -> [String; 21] {
         row.emergency.clone().unwrap_or_default(),
         given.join("; "),
         decision.unwrap_or_default(),
-        row.plan.clone().unwrap_or_default(),
+        row.evidence.plans.join(" "),
+        row.evidence.proven.map_or_else(String::new, |proven| proven.to_string()),
+        row.evidence.drift.join("; "),
         row.rollback_written.to_string(),
         tests.join("; "),
         row.rolled_back.as_ref().map_or_else(String::new, |by| by.commit.hex()),

@@ -92,12 +92,7 @@ fn check(model: &Model<'_>, item: &ItemState) -> Check {
 
 fn change(model: &Model<'_>, decision: &RecordState, name: &str) -> Change {
     let record = model.by_name(name);
-    let plans = record.map(|record| match &record.record.details {
-        Details::Task(task) => {
-            task.plans.iter().map(|(name, plan)| super::meeting::plan_text(name, plan)).collect()
-        }
-        _ => Vec::new(),
-    });
+    let plans = record.map(super::meeting::evidence_lines);
     let of_board = record.and_then(|record| {
         let approvals = record.approvals.iter();
         approvals.into_iter().find(|approval| approval.decision.is_some() && approval.decision == decision.id)

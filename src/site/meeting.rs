@@ -10,7 +10,7 @@ use super::gate::moment;
 use super::model::Model;
 use super::view::{Reference, Row};
 use crate::ledger::{Agenda, Matter, Review, agenda, next_meeting};
-use crate::record::{Details, Plan};
+use crate::record::Details;
 
 /// What `site/meeting.html` gets as `meeting`.
 #[derive(Debug, Serialize)]
@@ -137,10 +137,7 @@ fn matter_view(model: &Model<'_>, matter: &Matter<'_>) -> Option<MatterView> {
 
 fn change(model: &Model<'_>, name: &str) -> ChangeView {
     let record = model.by_name(name);
-    let plans = record.map(|record| match &record.record.details {
-        Details::Task(task) => task.plans.iter().map(|(name, plan)| plan_text(name, plan)).collect(),
-        _ => Vec::new(),
-    });
+    let plans = record.map(evidence_lines);
     ChangeView {
         reference: model.reference(name),
         row: model.index_of(name).map(|index| model.row(index)),
@@ -152,14 +149,7 @@ fn change(model: &Model<'_>, name: &str) -> ChangeView {
     }
 }
 
-/// `production: 15 to add, 3 to change, 3 to destroy; touches 4 existing, reaches 11`.
-pub(super) fn plan_text(environment: &str, plan: &Plan) -> String {
-    let reach = match (plan.touches, plan.reaches) {
-        (Some(touches), Some(reaches)) => format!("; touches {touches} existing, reaches {reaches}"),
-        _ => String::new(),
-    };
-    format!(
-        "{environment}: {} to add, {} to change, {} to destroy{reach}",
-        plan.add, plan.change, plan.destroy
-    )
+/// What tools found for a task, a line each.
+pub(super) fn evidence_lines(record: &crate::ledger::RecordState) -> Vec<String> {
+    record.evidence_files().map(|file| format!("{}: {}", file.words(), file.reach_words())).collect()
 }

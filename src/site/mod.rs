@@ -18,6 +18,7 @@ mod disk;
 mod evidence;
 mod feeds;
 mod figures;
+mod found;
 mod frame;
 mod gate;
 mod graph;

@@ -7,9 +7,9 @@ use super::model::Model;
 use super::page::Page;
 use super::palette::Pair;
 use super::paths::stem;
-use crate::intake::terraform::{Radius, recorded_list, svg, svg_tree};
+use crate::evidence::EvidenceFile;
+use crate::intake::terraform::{svg, svg_tree};
 use crate::ledger::RecordState;
-use crate::record::Details;
 
 /// How far a recorded plan reaches.
 #[derive(Debug, Serialize)]
@@ -21,8 +21,6 @@ pub(super) struct RadiusView {
     narrow: Drawing,
     touched: Vec<Touched>,
     reached: Vec<Reached>,
-    /// How many more are reached.
-    n_unnamed: usize,
 }
 
 /// A picture in a file.
@@ -63,27 +61,24 @@ pub(super) fn views(
     state: &RecordState,
     record_page: &str,
 ) -> Vec<(RadiusView, [Page; 2])> {
-    let Details::Task(task) = &state.record.details else { return Vec::new() };
-    let (path, source) = (&state.record.path, &state.record.source);
     let style = style(model.palette.accent());
     let drawing = |file: String, svg: &str| drawing(file, svg, &style);
     let folder = record_page.trim_end_matches(".html");
-    let view = |environment: &str| {
-        let radius = Radius::recorded(&recorded_list(path, source, environment))?;
+    let view = |evidence: &EvidenceFile| {
+        let radius = evidence.content.plan()?.radius();
         if radius.touched.is_empty() {
             return None;
         }
-        let file = format!("{folder}.radius-{}", stem(environment));
+        let file = format!("{folder}.radius-{}", stem(&evidence.key.to_string()));
         let (wide, wide_page) = drawing(format!("{file}.svg"), &svg(&radius));
         let (narrow, narrow_page) = drawing(format!("{file}-narrow.svg"), &svg_tree(&radius));
         let touched = radius.touched.iter();
         let reached = radius.reached.iter();
         let view = RadiusView {
-            environment: environment.to_owned(),
+            environment: evidence.key.words(),
             sentence: radius.sentence(),
             wide,
             narrow,
-            n_unnamed: radius.n_unnamed,
             touched: touched.map(|t| Touched { address: t.address.clone(), verb: t.verb }).collect(),
             reached: reached
                 .map(|r| Reached { address: r.address.clone(), through: r.through.join(", ") })
@@ -91,7 +86,7 @@ pub(super) fn views(
         };
         Some((view, [wide_page, narrow_page]))
     };
-    task.plans.iter().filter_map(|(environment, _)| view(environment)).collect()
+    state.evidence_files().filter_map(view).collect()
 }
 
 fn drawing(file: String, svg: &str, style: &str) -> (Drawing, Page) {

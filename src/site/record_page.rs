@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::found::{FoundView, found};
 use super::links::LinkScope;
 use super::markdown::{self, Dialect, Heading, Rendered};
 use super::model::Model;
@@ -12,7 +13,7 @@ use super::text::escaped;
 use super::timeline::Timeline;
 use super::view::{Act, Problem, Reference, Row, Tone};
 use crate::ledger::{Approval, RecordState, shell_quoted};
-use crate::record::{Details, Item, Record};
+use crate::record::{Item, Record};
 
 /// Most records of one relation that a page names.
 const RELATED: usize = 12;
@@ -28,7 +29,7 @@ pub(super) struct RecordView {
     pub(super) approvals: Vec<ApprovalView>,
     /// The weakest trust that the counted approvals rest on.
     pub(super) weakest_trust: Option<&'static str>,
-    pub(super) plans: Vec<PlanView>,
+    pub(super) found: Vec<FoundView>,
     pub(super) radii: Vec<super::radius::RadiusView>,
     pub(super) schedule: Vec<super::schedule::TimeFact>,
     /// What keeps the way to each environment shut.
@@ -95,20 +96,6 @@ pub(super) struct ApprovalView {
     pub(super) by: Option<Act>,
 }
 
-/// A recorded plan.
-#[derive(Debug, Serialize)]
-pub(super) struct PlanView {
-    pub(super) environment: String,
-    pub(super) add: u64,
-    pub(super) change: u64,
-    pub(super) destroy: u64,
-    pub(super) replace: u64,
-    pub(super) digest: String,
-    /// How far it reaches, where that is recorded.
-    pub(super) touches: Option<u64>,
-    pub(super) reaches: Option<u64>,
-}
-
 /// A name and what it is.
 #[derive(Debug, Serialize)]
 pub(super) struct Fact {
@@ -159,7 +146,7 @@ pub(super) fn view(model: &Model<'_>, index: usize) -> RecordPage {
         risk_reasons: state.risk.as_ref().map(|risk| risk.reasons.clone()).unwrap_or_default(),
         approvals: shown_approvals(model, state),
         weakest_trust: state.weakest_trust().map(crate::ledger::TrustLevel::as_str),
-        plans: plans(state),
+        found: found(state),
         radii,
         schedule: super::schedule::facts(model, state),
         gates: super::gate::views(model, &state.name),
@@ -320,21 +307,6 @@ fn conditions(model: &Model<'_>, decision: &str) -> Option<String> {
         (_, 1) => Some("its condition is open".to_owned()),
         (open, all) => Some(format!("{open} of {all} conditions open")),
     }
-}
-
-fn plans(state: &RecordState) -> Vec<PlanView> {
-    let Details::Task(task) = &state.record.details else { return Vec::new() };
-    let view = |(environment, plan): &(String, crate::record::Plan)| PlanView {
-        environment: environment.clone(),
-        add: plan.add,
-        change: plan.change,
-        destroy: plan.destroy,
-        replace: plan.replace,
-        digest: plan.digest.clone(),
-        touches: plan.touches,
-        reaches: plan.reaches,
-    };
-    task.plans.iter().map(view).collect()
 }
 
 fn relations(model: &Model<'_>, state: &RecordState) -> Vec<RelationView> {

@@ -15,7 +15,6 @@ fn shown(record_type: RecordType) -> &'static [&'static str] {
             "title",
             "kind",
             "risk",
-            "plan",
             "window",
             "scheduled",
             "duration",

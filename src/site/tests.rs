@@ -144,7 +144,7 @@ fn a_task_shows_its_state_with_evidence() {
         "not landed",
         "condition-open",
         "signed",
-        "15</strong> to add",
+        "Plan: 1 to add, 1 to change, 1 to destroy.",
         "Sat 25 May 2024 02:00 +02:00",
         "DevOps lead review",
         "git --no-replace-objects show ",

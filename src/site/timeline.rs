@@ -191,13 +191,14 @@ pub(super) fn words(kind: &EventKind) -> Words {
         EventKind::Unticked { item } => plain("Unticked", Some(item), None, Tone::Wait),
         EventKind::ItemsChanged { added, removed } => items_changed(added, removed),
         EventKind::FieldSet { field, value } => match value {
-            Some(value) if field == "plan" => {
-                let told = plans(value).unwrap_or_else(|| value.clone());
-                plain("Recorded a plan", None, Some(told), Tone::None)
-            }
             Some(value) => plain("Set", Some(field), Some(value.clone()), Tone::None),
             None => plain("Removed the key", Some(field), None, Tone::None),
         },
+        EventKind::Recorded { noun, place, line } => {
+            let what = format!("{noun} for {place}");
+            plain("Recorded the", Some(&what), Some(line.clone()), Tone::None)
+        }
+        EventKind::TookOut { place } => plain("Took out the evidence for", Some(place), None, Tone::Wait),
         EventKind::ScopeChanged => plain("Changed the text that approvals bind", None, None, Tone::Wait),
         EventKind::Noted => plain("Added notes", None, None, Tone::None),
         EventKind::Decided { verdict: Some(verdict) } => {
@@ -211,17 +212,6 @@ pub(super) fn words(kind: &EventKind) -> Words {
             plain("Rolled back in", Some(environment), reason.clone(), Tone::Bad)
         }
     }
-}
-
-/// Recorded plans in words: `production: 0 to add, 1 to change, 0 to destroy`; none where they are written otherwise.
-fn plans(json: &str) -> Option<String> {
-    let plans: serde_json::Map<String, serde_json::Value> = serde_json::from_str(json).ok()?;
-    let told = plans.iter().map(|(environment, plan)| {
-        let number = |key: &str| plan.get(key)?.as_u64();
-        let (add, change, destroy) = (number("add")?, number("change")?, number("destroy")?);
-        Some(format!("{environment}: {add} to add, {change} to change, {destroy} to destroy"))
-    });
-    told.collect::<Option<Vec<String>>>().map(|told| told.join("; "))
 }
 
 fn items_changed(added: &[String], removed: &[String]) -> Words {

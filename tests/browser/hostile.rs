@@ -102,14 +102,18 @@ fn hostile_book() -> Fixture {
         let text = armed(row);
         let id = format!("INFRA-{}", 100 + number);
         let quoted = serde_json::to_string(&text).unwrap().replace("\\t", "\\u0009");
-        let digest = "0".repeat(64);
         let head = format!(
-            "+++\nid = \"{id}\"\ntitle = {quoted}\nkind = \"terraform\"\nlabels = [{quoted}]\nservices = [{quoted}]\nrequestor = {quoted}\nwindow = {quoted}\ncustom = {quoted}\n\n[plan.production]\ndigest = \"sha256:{digest}\"\nadd = 0\nchange = 1\ndestroy = 0\ntouches = 1\nreaches = 1\nreasons = [{quoted}]\ncategories = [{quoted}]\n+++\n"
+            "+++\nid = \"{id}\"\ntitle = {quoted}\nkind = \"terraform\"\nlabels = [{quoted}]\nservices = [{quoted}]\nrequestor = {quoted}\nwindow = {quoted}\ncustom = {quoted}\n+++\n"
         );
         let body = format!(
-            "\n## What\n\n{text}\n\n## {text}\n\n- [x] {text}\n\n> {text}\n\n[{text}]({text})\n\n| {text} |\n|---|\n| {text} |\n\n```{text}\n{text}\n```\n\n## Plan\n\n### production\n\n```text\n~ {text}\n```\n\nBlast radius: 1 existing resources touched; 1 others refer to them.\n\n```text\n{text}.x (through {text})\n```\n"
+            "\n## What\n\n{text}\n\n## {text}\n\n- [x] {text}\n\n> {text}\n\n[{text}]({text})\n\n| {text} |\n|---|\n| {text} |\n\n```{text}\n{text}\n```\n"
         );
         book.write(&format!("tasks/{id}.md"), head + &body);
+        let plan = json!({ "format_version": "1.2", "resource_changes": [{
+            "address": text, "mode": "managed", "type": text, "name": text, "action_reason": text,
+            "change": { "actions": ["update"], "before": { "a": "1" }, "after": { "a": text } },
+        }] });
+        book.plan(&id, "production", &plan.to_string());
         book.git(&["add", "--all"]);
         let author = format!("{} <x{number}@example.org>", text.replace(['<', '>', '\n'], "‹"));
         book.git(&["commit", "--quiet", "--author", &author, "-m", &text]);

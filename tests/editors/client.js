@@ -295,28 +295,6 @@ async function main() {
   assert.strictEqual(approve.edit.changes[uri(task)][0].newText, "x");
   assert.deepStrictEqual(approve.edit.changes[uri(task)][0].range.start, place(task, "[ ] Security review", 1));
 
-  // A plan in the book's folder is taken in; it is read when it is chosen, and no other file is.
-  fs.writeFileSync(path.join(root, "plan.staging.json"), JSON.stringify({
-    format_version: "1.2",
-    resource_changes: [
-      {
-        address: "aws_s3_bucket.logs", mode: "managed", type: "aws_s3_bucket", name: "logs",
-        provider_name: "registry.terraform.io/hashicorp/aws",
-        change: { actions: ["create"], before: null, after: { bucket: "logs" }, after_unknown: {} },
-      },
-    ],
-  }));
-  const offered = named(await actions('kind = "'), "Update the plan for staging from plan.staging.json");
-  assert.strictEqual(offered.edit, undefined);
-  const taken = await connection.sendRequest(lsp.CodeActionResolveRequest.type, offered);
-  assert.match(taken.edit.changes[uri(task)][0].newText, /staging = \{ digest = "sha256:[0-9a-f]+"[^]*aws_s3_bucket\.logs/);
-  const elsewhere = { ...offered, data: { ...offered.data, file: "../secret.md" } };
-  await assert.rejects(connection.sendRequest(lsp.CodeActionResolveRequest.type, elsewhere), /cannot be read/);
-  fs.writeFileSync(path.join(root, "plan.staging.json"), "{}");
-  await assert.rejects(connection.sendRequest(lsp.CodeActionResolveRequest.type, offered), /plan\.staging\.json/);
-  fs.unlinkSync(path.join(root, "plan.staging.json"));
-  assert.strictEqual(named(await actions('kind = "'), offered.title), undefined);
-
   // Hover: an ID, a person, an item.
   const hover = async (what, into) => (await connection.sendRequest(lsp.HoverRequest.type, at(task, what, into)))?.contents.value;
   assert.match(await hover('"INFRA-1"', 2), /INFRA-1\*\* The 😀 first[^]*`in-review`/);

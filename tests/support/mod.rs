@@ -2,6 +2,9 @@
 
 pub(crate) mod chromium;
 
+use changebook::evidence::{Content, EvidenceFile, Rendering};
+use changebook::intake::terraform::{Plan, Rules};
+use changebook::record::{EvidenceKey, RecordId};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
@@ -36,6 +39,11 @@ on-call = ["lee", "kim"]
 documentation = false
 "#;
 
+/// A plan that makes one bucket: low by the built-in rules.
+pub(crate) const NEW_BUCKET: &str = r#"{"format_version":"1.2","terraform_version":"1.9.0","resource_changes":[
+{"address":"aws_s3_bucket.logs","mode":"managed","type":"aws_s3_bucket","name":"logs",
+"change":{"actions":["create"],"before":null,"after":{"bucket":"logs"},"after_unknown":{}}}]}"#;
+
 /// A book in a temporary repository.
 #[must_use]
 pub(crate) struct Fixture {
@@ -59,6 +67,25 @@ pub(crate) struct Run {
 }
 
 impl Fixture {
+    /// Records a plan for a task in the work tree, as `plan --no-commit` does: the file of evidence and the record's text.
+    /// `key` is the environment, with the stack behind a full stop.
+    pub(crate) fn plan(&self, id: &str, key: &str, json: &str) {
+        let policy = changebook::policy::Policy::builtin();
+        let plan = Plan::read(json.as_bytes(), Rules::of(&policy)).unwrap();
+        let file = EvidenceFile {
+            record: RecordId::parse(id).unwrap(),
+            key: EvidenceKey::parse(key).unwrap(),
+            content: Content::Terraform(Box::new(plan)),
+            is_edited: false,
+        };
+        let path = format!("tasks/{id}.md");
+        let gated = file.key.environment == "production";
+        let rendering = Rendering { gated, list_limit: 100, is_guidance: &|_| false };
+        let text = file.put(&path, &self.read(&path), rendering).unwrap();
+        self.write(&path, text);
+        self.write(&file.path(), file.text().unwrap());
+    }
+
     /// A repository without commits.
     pub(crate) fn empty() -> Self {
         let home_dir = tempfile::tempdir().unwrap();

@@ -10,7 +10,7 @@
 //! | anybody | anybody, and sam signed the file | valid |
 
 use super::{PATH, found, peer, proposed};
-use crate::support::{Fixture, task};
+use crate::support::{Fixture, NEW_BUCKET, task};
 
 const APPROVE: [&str; 4] = ["approve", "INFRA-1", "--role", "peer"];
 
@@ -315,24 +315,23 @@ fn row_98_two_approvers_never_conflict() {
 #[test]
 fn row_98_the_evidence_that_stood_there_is_named_and_bound() {
     let mut book = merging("\"squash\"");
-    let digest = |digit: &str| format!("sha256:{}", digit.repeat(64));
-    let planned = |digit: &str| {
-        let of = |environment: &str| {
-            format!(
-                "[plan.{environment}]\ndigest = \"{}\"\nadd = 1\nchange = 0\ndestroy = 0\n",
-                digest(digit)
-            )
-        };
-        task("INFRA-1", &format!("risk = \"medium\"\n{}{}", of("staging"), of("production")))
+    let digest = |environment: &str| {
+        let text = book.read(&format!("evidence/INFRA-1/{environment}.json"));
+        text.split("\"digest\": \"").nth(1).unwrap().split('"').next().unwrap().to_owned()
     };
-    book.write(PATH, planned("1"));
+    book.plan("INFRA-1", "staging", NEW_BUCKET);
+    book.plan("INFRA-1", "production", NEW_BUCKET);
+    book.plan("INFRA-1", "production.other", &NEW_BUCKET.replace("logs", "others"));
+    let expected = ["production", "production.other"].map(|of| format!("evidence: {of} {}", digest(of)));
     book.person("ana").commit("plan");
     book.person("sam").later().run(&APPROVE).expect(0);
     let text = book.read(&file(&book));
     let evidence: Vec<&str> = text.lines().filter(|line| line.starts_with("evidence: ")).collect();
-    assert_eq!(evidence, [format!("evidence: production plan {}", digest("1"))], "of what is gated");
+    assert_eq!(evidence, expected, "of what is gated");
     assert_eq!(peer(&book), "valid");
-    book.write(PATH, planned("2"));
-    book.person("ana").later().commit("another plan");
+    let text = book.read(PATH);
+    book.plan("INFRA-1", "production", &NEW_BUCKET.replace("logs", "traces"));
+    book.write(PATH, text);
+    book.person("ana").later().commit("another plan, and the text as it was");
     assert_eq!(peer(&book), "approval-stale");
 }

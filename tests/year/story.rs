@@ -1,6 +1,6 @@
 //! The year itself: who wrote what into which file, and when it was committed.
 
-use crate::support::Fixture;
+use crate::support::{Fixture, NEW_BUCKET};
 
 const POLICY: &str = r#"book = "year"
 policy-roles = ["owner"]
@@ -75,9 +75,6 @@ pub(super) struct Year {
     pub(super) n_staging: usize,
     clock: i64,
 }
-
-const PLAN: &str =
-    "\n[plan.production]\ndigest = \"sha256:aaaa\"\nadd = 1\nchange = 0\ndestroy = 0\nreplace = 0\n";
 
 fn path(number: u32) -> String {
     format!("tasks/INFRA-{number}.md")
@@ -487,7 +484,8 @@ fn autumn(year: &mut Year) {
     year.clock -= 3600;
     year.deploy(151);
     year.day("2025-09-10");
-    year.write(152, "terraform", "ana", &format!("risk = \"medium\"\n{PLAN}"));
+    year.write(152, "terraform", "ana", "risk = \"medium\"\n");
+    year.book.plan("INFRA-152", "production", NEW_BUCKET);
     year.commit("ana", "propose");
     year.stage(152);
     year.both(152);

@@ -29,6 +29,11 @@ fn preamble(report: &Report<'_>) -> Vec<String> {
         format!("Period: {from} to {to}, {}", as_of(&report.loaded.state)),
         format!("Population: {} deployments, from the commits of the trunk", audit.rows.len()),
     ];
+    let proven: Vec<bool> = audit.rows.iter().filter_map(|row| row.evidence.proven).collect();
+    if !proven.is_empty() {
+        let count = proven.iter().filter(|proven| **proven).count();
+        lines.push(format!("Evidence: recorded for {}, proven for {count}", proven.len()));
+    }
     if let Some(began) = report.audited.beginning.filter(|began| began.named) {
         let again = if began.again { ", though there was a policy before it" } else { "" };
         lines.push(format!(
@@ -58,6 +63,16 @@ fn controls(report: &Report<'_>) -> Vec<(String, String, String, Vec<String>)> {
             (time.date(), change.landed.commit.short(), outcome, values)
         })
         .collect()
+}
+
+/// What had changed outside of the tools before each deployment's plan, where the policy asks for that.
+fn drift<'r>(report: &'r Report<'_>) -> Vec<(String, &'r [String])> {
+    if !report.loaded.policy.audit.drift {
+        return Vec::new();
+    }
+    let rows = report.rows.iter().map(|&position| &report.audited.audit.rows[position]);
+    let drifted = rows.filter(|row| !row.evidence.drift.is_empty());
+    drifted.map(|row| (format!("{} → {}", row.id, row.environment), &row.evidence.drift[..])).collect()
 }
 
 /// Other things to explain: code, what, commit.
@@ -93,6 +108,14 @@ pub(super) fn text(report: &Report<'_>, width: Option<usize>) -> String {
     for (day, commit, outcome, values) in controls {
         lines.push(format!("  {day} {} {}", paint(DIM, &commit), escape(&outcome)));
         lines.extend(values.iter().map(|value| format!("    {}", escape(value))));
+    }
+    let drift = drift(report);
+    if !drift.is_empty() {
+        lines.extend([String::new(), paint(BOLD, "Changed outside of the tools")]);
+    }
+    for (what, objects) in drift {
+        lines.push(format!("  {}", escape(&what)));
+        lines.extend(objects.iter().map(|object| format!("    {}", escape(object))));
     }
     lines.push(String::new());
     let header = ["TIME", "TASK", "ENVIRONMENT", "RISK", "BY", "COMMIT", "EXCEPTIONS"];
@@ -161,6 +184,14 @@ pub(super) fn markdown(report: &Report<'_>, book: &Book) -> String {
     for (day, commit, outcome, values) in controls {
         lines.push(format!("- {day} `{commit}`: {outcome}"));
         lines.extend(values.iter().map(|value| format!("  - {}", markdown_text(value))));
+    }
+    let drift = drift(report);
+    if !drift.is_empty() {
+        lines.extend([String::new(), "## Changed outside of the tools".to_owned(), String::new()]);
+    }
+    for (what, objects) in drift {
+        lines.push(format!("- {}", markdown_text(&what)));
+        lines.extend(objects.iter().map(|object| format!("  - {}", markdown_text(object))));
     }
     lines.extend([String::new(), "## Deployments".to_owned(), String::new()]);
     for view in views(report, book) {

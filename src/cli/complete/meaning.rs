@@ -118,7 +118,11 @@ pub(super) fn meaning(command: &str, argument: &Arg) -> Option<Meaning> {
             "now" | "since" | "until" | "time" | "max_count" | "days" | "port" | "sample" | "seed"
             | "meeting",
         )
-        | (_, "title" | "reason" | "message" | "anyway" | "condition" | "emergency" | "chart" | "zone")
+        | (
+            _,
+            "title" | "stack" | "reason" | "message" | "anyway" | "condition" | "emergency" | "chart"
+            | "zone",
+        )
         | (_, "channel" | "sent" | "marker_size" | "base_label" | "ours_label" | "theirs_label")
         | ("renumber" | "update", "new")
         | ("update", "reference" | "old")

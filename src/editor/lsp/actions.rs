@@ -6,7 +6,7 @@ use std::ops::Range;
 use lsp_types::{CodeAction, CodeActionKind, WorkspaceEdit};
 
 use super::shelf::Context;
-use super::{plan, rename, text};
+use super::{rename, text};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::record::{Item, Record, edit};
 
@@ -22,7 +22,6 @@ pub(super) fn actions(context: &Context<'_>, span: &Range<usize>, found: &[Diagn
             actions.extend(mend(context, record, diagnostic));
         }
     }
-    actions.extend(plan::offers(context, record, span));
     // Wherever in the file one asks: two records of one ID are a matter of the whole file.
     if found.iter().any(|diagnostic| diagnostic.code == Code::IdDuplicate)
         && let Some((new, edit)) = rename::parted(context, record)

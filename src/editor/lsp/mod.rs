@@ -13,7 +13,6 @@ mod lens;
 mod links;
 mod navigate;
 mod place;
-mod plan;
 mod policy_file;
 mod rename;
 mod semantic;

@@ -8,6 +8,7 @@ use super::hover::{escape, of_person, of_role};
 use super::place::quoted;
 use super::shelf::Context;
 use crate::editor::schema::schema;
+use crate::ledger::RecordState;
 use crate::policy::{NameGlobs, PathGlobs};
 use crate::record::{Details, Record, Task, normalize_review};
 
@@ -307,9 +308,13 @@ fn address(line: &str) -> Option<(&str, &str)> {
 fn of_category(context: &Context<'_>, name: &str) -> Option<String> {
     let category = context.loaded.policy.category(name)?;
     let declared = of_tasks(context, "declared by", |task| task.categories.iter().any(|known| known == name));
-    let found = of_tasks(context, "found in the plan of", |task| {
-        task.found.iter().any(|found| found.categories.iter().any(|known| known == name))
-    });
+    let policy = &context.loaded.policy;
+    let states = context.loaded.state.records.iter();
+    let has_it = |state: &&RecordState| {
+        state.evidence_files().any(|file| file.found(policy).categories().contains(&name))
+    };
+    let found = ids_of(states.filter(has_it).map(|state| &*state.record));
+    let found = format!("found in the evidence of {}", named(&found, found.len()));
     Some(format!("**{}**: risk {}\n\n{declared}\n\n{found}", escape(name), category.risk.as_str()))
 }
 

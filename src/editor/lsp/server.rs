@@ -10,10 +10,9 @@ use lsp_types::notification::{
     DidSaveTextDocument, Notification as _, PublishDiagnostics,
 };
 use lsp_types::request::{
-    CodeActionRequest, CodeActionResolveRequest, CodeLensRequest, Completion, DocumentLinkRequest,
-    DocumentSymbolRequest, FoldingRangeRequest, Formatting, GotoDefinition, HoverRequest, InlayHintRequest,
-    PrepareRenameRequest, References, Rename, Request as _, SemanticTokensFullRequest,
-    WorkspaceSymbolRequest,
+    CodeActionRequest, CodeLensRequest, Completion, DocumentLinkRequest, DocumentSymbolRequest,
+    FoldingRangeRequest, Formatting, GotoDefinition, HoverRequest, InlayHintRequest, PrepareRenameRequest,
+    References, Rename, Request as _, SemanticTokensFullRequest, WorkspaceSymbolRequest,
 };
 use lsp_types::{TextDocumentPositionParams, Uri};
 use serde::Serialize;
@@ -23,8 +22,7 @@ use serde_json::Value;
 use super::shelf::{Context, Shelf};
 use super::text::{self, Encoding};
 use super::{
-    Surroundings, actions, completion, diagnose, format, hover, lens, navigate, plan, rename, semantic,
-    symbols,
+    Surroundings, actions, completion, diagnose, format, hover, lens, navigate, rename, semantic, symbols,
 };
 
 /// Why a request has no answer.
@@ -144,13 +142,6 @@ impl<'a> Server<'a> {
                     &span,
                     &diagnose::found(&self.shelf, uri),
                 ))?)
-            }
-            CodeActionResolveRequest::METHOD => {
-                let action: lsp_types::CodeAction = parse(params.clone())?;
-                let Some(data) = action.data else { return Ok(params) };
-                let offer: plan::Offer = parse(data)?;
-                let Some(context) = self.shelf.context(&offer.uri) else { return Ok(params) };
-                Ok(serde_json::to_value(plan::resolve(&context, &offer).map_err(Failure::Refused)?)?)
             }
             WorkspaceSymbolRequest::METHOD => {
                 let params: lsp_types::WorkspaceSymbolParams = parse(params)?;

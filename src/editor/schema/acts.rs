@@ -42,18 +42,7 @@ pub(super) fn keys_of_act(name: &str) -> Option<Keys> {
             keys.push(("review", text()));
             keys
         }
-        "compare" => vec![
-            ("id", text()),
-            ("environment?", text()),
-            ("chart?", text()),
-            ("same", flag()),
-            ("recorded", digest()),
-            ("digest", digest()),
-            ("differs?", list_of(closed(&[("address", text()), ("new", flag()), ("attributes", texts())]))),
-            ("gone?", texts()),
-            ("gone_unnamed?", count()),
-            ("plan?", plan()),
-        ],
+        "compare" => vec![("id", text()), ("same", flag()), ("compared", list_of(compared()))],
         "demo" => vec![("book", text()), ("site", or_null(text())), at()],
         "init" => vec![("made", texts()), ("kept", texts())],
         "manifests" => {
@@ -70,7 +59,7 @@ pub(super) fn keys_of_act(name: &str) -> Option<Keys> {
             ("checks", list_of(closed(&[("text", text()), ("done", flag()), ("why", text())]))),
         ],
         "renumber" => vec![("renumbered", list_of(renumbered()))],
-        "risk" => vec![("plan", plan())],
+        "risk" => vec![("stacks", list_of(closed(&[("stack", or_null(text())), ("plan", plan())])))],
         _ => return None,
     })
 }
@@ -82,6 +71,22 @@ fn digest() -> Value {
 
 fn jump() -> Value {
     closed(&[("name", text()), ("current", text()), ("target", text())])
+}
+
+/// What is recorded for an environment beside what was given.
+fn compared() -> Value {
+    let differs = closed(&[("address", text()), ("new", flag()), ("attributes", texts())]);
+    closed(&[
+        ("environment", text()),
+        ("stack", or_null(text())),
+        ("chart?", text()),
+        ("same", flag()),
+        ("recorded", digest()),
+        ("digest", digest()),
+        ("differs?", list_of(differs)),
+        ("gone?", texts()),
+        ("plan?", plan()),
+    ])
 }
 
 /// The risk that a change shows, and why.

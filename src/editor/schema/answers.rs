@@ -145,6 +145,15 @@ fn record() -> Value {
         ("checked", flag()),
         ("by", list_of(named("evidence"))),
     ]);
+    let found = closed(&[
+        ("path", text()),
+        ("kind", or_null(one_of(&["plan", "manifests", "chart"]))),
+        ("environment", or_null(text())),
+        ("stack", or_null(text())),
+        ("digest", or_null(text())),
+        ("line", or_null(text())),
+        ("broken", or_null(text())),
+    ]);
     let relation =
         closed(&[("kind", text()), ("id", text()), ("title", or_null(text())), ("exists", flag())]);
     closed(&[
@@ -169,6 +178,7 @@ fn record() -> Value {
         ("blocked_by", texts()),
         ("next", text()),
         ("environments", list_of(environment)),
+        ("found", list_of(found)),
         ("scope", or_null(digest())),
         ("approvals", list_of(named("approval"))),
         ("items", list_of(item)),
@@ -182,7 +192,7 @@ fn record() -> Value {
 fn event(with_id: bool) -> Value {
     let mut keys = vec![("event", text()), ("by", named("evidence")), ("merge", flag())];
     keys.extend(with_id.then(|| ("id", text())));
-    let of_kind = ["item?", "field?", "environment?", "reason?", "verdict?"];
+    let of_kind = ["item?", "field?", "environment?", "reason?", "verdict?", "noun?", "place?", "line?"];
     keys.extend(of_kind.map(|key| (key, or_null(text()))));
     keys.push(("value?", json!({})));
     closed(&keys)
@@ -309,7 +319,9 @@ fn deployment() -> Value {
         ("landed", proof()),
         ("trust", or_null(text())),
         ("approvals", list_of(named("approval"))),
-        ("plan", or_null(text())),
+        ("plans", texts()),
+        ("proven", or_null(flag())),
+        ("drift", texts()),
         ("rollback_written", flag()),
         ("tests", list_of(closed(&[("text", text()), ("evidence", named("evidence"))]))),
         ("review", or_null(review)),

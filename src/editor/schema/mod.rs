@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 use crate::record::{RecordType, Risk, TaskKind, Verdict, keys_of};
 
 /// Names of the schemas of files.
-const FILES: [&str; 5] = ["task", "decision", "runbook", "book", "policy"];
+const FILES: [&str; 6] = ["task", "decision", "runbook", "book", "policy", "evidence"];
 
 /// Names of all schemas: of files, and of the answers of commands.
 pub fn schemas() -> impl Iterator<Item = &'static str> {
@@ -69,6 +69,7 @@ pub fn schema(name: &str) -> Option<Value> {
         (Some(record_type), _) => Some(of_record(record_type)),
         (None, "book") => Some(of_book()),
         (None, "policy") => Some(policy::of_policy()),
+        (None, "evidence") => Some(crate::evidence::schema()),
         (None, name) => answers::of_answer(name),
     }
 }
@@ -137,12 +138,8 @@ fn of_key(key: &str) -> Value {
             "properties": {
                 "name": { "type": "string" }, "current": { "type": "string" }, "target": { "type": "string" },
             },
-            "description": "The chart's jump; `changebook chart` writes it",
+            "description": "The chart, and the versions that it goes from and to",
         }),
-        "plan" => by_environment("The recorded plan of each environment; `changebook plan` writes it"),
-        "manifests" => {
-            by_environment("The recorded manifests of each environment; `changebook manifests` writes it")
-        }
         "requestor" => json!({ "type": "string", "description": "Who asks, by the policy's name" }),
         "owner" => json!({ "type": "string", "description": "The role or person that answers for it" }),
         "window" => json!({ "type": "string", "description": "A change window of the policy" }),
@@ -158,18 +155,6 @@ fn words(words: &[&str], description: &str) -> Value {
 
 fn list(description: &str) -> Value {
     json!({ "type": "array", "items": { "type": "string" }, "description": description })
-}
-
-fn by_environment(description: &str) -> Value {
-    json!({
-        "type": "object",
-        "additionalProperties": {
-            "type": "object",
-            "properties": { "digest": { "type": "string", "pattern": "^sha256:" } },
-            "required": ["digest"],
-        },
-        "description": description,
-    })
 }
 
 /// Our own table of `book.toml`; the rest is mdBook's.

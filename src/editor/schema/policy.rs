@@ -31,6 +31,11 @@ pub(super) fn of_policy() -> Value {
         ("kinds", by_name(&TaskKind::ALL.map(TaskKind::as_str), &kind_rule())),
         ("done", options(&[("documentation", flag()), ("runbook", flag()), ("monitoring", flag())])),
         ("paths", options(&[("infrastructure", texts())])),
+        ("scope", options(&[("free", texts())])),
+        (
+            "evidence",
+            options(&[("makers", texts()), ("bind", flag()), ("require", one_of(&["any", "proven"]))]),
+        ),
         ("plan", options(&[("volatile", texts()), ("list-limit", count())])),
         ("cost", options(&[("budget-above", count())])),
         (
@@ -39,6 +44,7 @@ pub(super) fn of_policy() -> Value {
                 ("since", json!({ "type": "string", "pattern": "^[0-9a-fA-F]{40}$" })),
                 ("lag", duration()),
                 ("unrecorded-after", duration()),
+                ("drift", flag()),
             ]),
         ),
     ]);

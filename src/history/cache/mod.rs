@@ -30,7 +30,7 @@ use super::{BookPath, Repository};
 use crate::record::{Facts, RecordType, ScopeRules};
 
 /// Raised whenever what is written, or the meaning of it, changes.
-const FORMAT: u32 = 11;
+const FORMAT: u32 = 12;
 /// A file of facts larger than this is left alone; smaller ones are joined when there are many.
 const SMALL: u64 = 256 * 1024;
 /// How many small files there may be.
@@ -206,8 +206,8 @@ fn merge<K: Eq + std::hash::Hash, V>(into: &mut FxHashMap<K, V>, mut from: FxHas
 
 fn rules_hash(rules: &ScopeRules) -> [u8; 32] {
     let mut hash = Sha256::new();
-    for environment in &rules.gated {
-        hash.update(environment.as_bytes());
+    for key in &rules.free {
+        hash.update(key.as_bytes());
         hash.update([0]);
     }
     hash.finalize().into()

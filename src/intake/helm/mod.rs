@@ -8,7 +8,6 @@ mod chart;
 mod compare;
 mod evidence;
 mod markup;
-mod record;
 mod risk;
 mod text;
 mod upgrade_notes;

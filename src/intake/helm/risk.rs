@@ -2,19 +2,24 @@
 
 use std::collections::BTreeMap;
 
+use super::super::fragment::{Wording, fragment};
 use super::super::phrase::{count, quoted};
-use super::super::tree::Path;
+use super::super::stored::is_hidden;
+use super::super::tree::{Change, Path, Value};
 use super::super::{Found, Match, Precision, most_precise};
 use super::changelog::Kind;
 use super::evidence::Evidence;
 use super::text::{dependency, escaped};
 use super::version::Jump;
 use crate::policy::Policy;
+use crate::record::Risk;
 
 /// A key that no chart has, so that only a rule about all values means it.
 const ANY_VALUE: &str = "\u{0}";
 /// Values that a reason names.
 const MAX_NAMED: usize = 3;
+/// Longest text about a value in a reason, in characters; of others the reason gives the name.
+const MAX_REASON: usize = 120;
 
 impl Evidence {
     /// What the policy says about the jump, and about each default value that differs, computed anew from what the
@@ -62,7 +67,7 @@ fn changes(evidence: &Evidence) -> Vec<(&'static str, String)> {
     if !evidence.kube_version.is_same() {
         changes.push(("app", format!("{name}: other versions of Kubernetes are asked for")));
     }
-    if let Some(entry) = evidence.changelog.iter().find(|entry| entry.kind == Kind::Breaking) {
+    for entry in evidence.changelog.iter().filter(|entry| entry.kind == Kind::Breaking) {
         changes.push(("breaking", format!("{name} {}: {}", entry.version, escaped(&entry.text))));
     }
     if !evidence.crds.is_empty() {
@@ -96,6 +101,8 @@ fn values(evidence: &Evidence, policy: &Policy, found: &mut Found) {
         let paths: Vec<Path> = leaves.map(|(leaf, _)| change.path.join(&leaf)).collect();
         let matches: Vec<Match<'_>> = rules
             .iter()
+            // Fewer replicas are not more capacity.
+            .filter(|(category, _)| category.risk != Risk::Low || !goes_down(change))
             .filter(|(_, globs)| paths.iter().any(|path| globs.matches(&path.keys())))
             .map(|(category, globs)| {
                 // A rule that names every value says nothing about this one.
@@ -104,8 +111,9 @@ fn values(evidence: &Evidence, policy: &Policy, found: &mut Found) {
                 Match { precision, category }
             })
             .collect();
+        let said = said(change);
         for category in most_precise(&matches) {
-            named.entry(&category.name).or_default().push(quoted(&change.path.to_string()));
+            named.entry(&category.name).or_default().push(said.clone());
         }
     }
     for (category, paths) in named {
@@ -115,5 +123,24 @@ fn values(evidence: &Evidence, policy: &Policy, found: &mut Found) {
         if let Some(category) = policy.category(category) {
             found.add(&[category], &format!("default values {shown}{rest}"));
         }
+    }
+}
+
+/// A value with what it was and becomes, where that is short enough.
+fn said(change: &Change) -> String {
+    let label = |path: &Path| quoted(&path.to_string());
+    let text = fragment(change, &Wording { label: &label, hides: &|_, value| is_hidden(value) }).text;
+    if text.chars().count() <= MAX_REASON { text } else { label(&change.path) }
+}
+
+fn goes_down(change: &Change) -> bool {
+    let number = |value: &Option<Value>| match value {
+        Some(Value::Number(text) | Value::Text(text)) => text.parse::<f64>().ok(),
+        _ => None,
+    };
+    match (number(&change.old), number(&change.new)) {
+        (Some(old), Some(new)) => new < old,
+        (Some(_), None) => true,
+        _ => false,
     }
 }

@@ -68,6 +68,21 @@ fn dependencies_in_all_that_is_said_of_them() {
 }
 
 #[test]
+fn fewer_replicas_are_not_more_capacity() {
+    for (before, after, risk) in [("2", "3", Risk::Low), ("3", "1", Risk::Medium)] {
+        let values = |n: &str| format!("replicaCount: {n}\n");
+        let (old, new) = (chart("1.0.0", &values(before), &[]), chart("1.0.0", &values(after), &[]));
+        let found = found(&compare(&old, &new, &[]).unwrap(), &Policy::builtin());
+        assert_eq!(found.risk(), Some(risk), "{:?}", found.reasons());
+        assert!(
+            found.reasons()[0].contains(&format!("replicaCount {before} → {after}")),
+            "{:?}",
+            found.reasons()
+        );
+    }
+}
+
+#[test]
 fn other_files_and_keys_that_stand_twice() {
     let old = chart("1.0.0", "a: {b: 1}", &[("files/x.conf", "1"), ("values.schema.json", "{}")]);
     let new =

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::secret::Secrets;
-use super::super::tree::{Change, diff};
-use super::meaning::{meaning, same_in};
+use super::super::tree::{Change, Path, Value, diff};
+use super::meaning::{Same, meaning};
 use super::object::{Manifests, Object, ObjectId};
 use super::suffix::{Paired, paired};
 
@@ -59,7 +59,13 @@ pub fn compare(old: &Manifests, new: &Manifests) -> Comparison {
     for id in ids {
         let (before, after) = (old.objects.get(id), new.objects.get(id));
         let fields = match (before, after) {
-            (Some(before), Some(after)) => diff(&before.value, &after.value, meaning(&same_in(&id.group))),
+            (Some(before), Some(after)) => {
+                let same = Same::of(&id.group, [before.is_live, after.is_live]);
+                let holds =
+                    |path: &Path, old: Option<&Value>, new: Option<&Value>| same.holds(path, old, new);
+                let (before, after) = (with_tables(&before.value), with_tables(&after.value));
+                diff(&before, &after, meaning(&holds))
+            }
             _ => Vec::new(),
         };
         if fields.is_empty() && before.is_some() == after.is_some() {
@@ -74,4 +80,27 @@ pub fn compare(old: &Manifests, new: &Manifests) -> Comparison {
         });
     }
     comparison
+}
+
+/// The object with tables of labels and annotations, were they empty, so that one that comes or goes is told by its key.
+fn with_tables(object: &Value) -> Value {
+    let mut object = object.clone();
+    let Value::Map(entries) = &mut object else { return object };
+    let template = match entries.get_mut("spec") {
+        Some(Value::Map(spec)) => spec.get_mut("template").and_then(|template| match template {
+            Value::Map(template) => template.get_mut("metadata"),
+            _ => None,
+        }),
+        _ => None,
+    };
+    let fill = |metadata: Option<&mut Value>| {
+        if let Some(Value::Map(metadata)) = metadata {
+            for key in ["labels", "annotations"] {
+                metadata.entry(key.to_owned()).or_insert_with(|| Value::Map(BTreeMap::new()));
+            }
+        }
+    };
+    fill(template);
+    fill(entries.get_mut("metadata"));
+    object
 }

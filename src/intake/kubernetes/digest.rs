@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 use super::super::secret::HIDDEN;
 use super::super::tree::{Path, Value};
 use super::compare::Comparison;
-use super::meaning::same_in;
+use super::meaning::Same;
 use super::object::{Manifests, ObjectId};
 use super::quantity::{amount, is_quantity};
 use super::sentence::hides;
@@ -18,8 +18,8 @@ pub fn digest(new: &Manifests, comparison: &Comparison) -> String {
         .objects
         .iter()
         .map(|(id, object)| {
-            let same = same_in(&id.group);
-            let said = |(path, value): &(Path, &Value)| !same(path, None, Some(value));
+            let same = Same::of(&id.group, [false; 2]);
+            let said = |(path, value): &(Path, &Value)| !same.holds(path, None, Some(value));
             let leaves = object.value.leaves().into_iter().filter(said).map(|(path, value)| {
                 let hidden = hides(&comparison.secrets, &id.kind, &path, value);
                 // One amount has one digest, however it is written.

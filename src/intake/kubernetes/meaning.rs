@@ -71,6 +71,10 @@ const DEFAULTS: &[(&str, &str)] = &[
     ("securityContext.privileged", "false"),
     ("spec.progressDeadlineSeconds", "600"),
     ("spec.revisionHistoryLimit", "10"),
+    ("spec.strategy.type", "RollingUpdate"),
+    ("strategy.rollingUpdate.maxSurge", "25%"),
+    ("strategy.rollingUpdate.maxUnavailable", "25%"),
+    ("spec.updateStrategy.type", "RollingUpdate"),
     ("spec.podManagementPolicy", "OrderedReady"),
     ("spec.type", "ClusterIP"),
     ("spec.sessionAffinity", "None"),
@@ -108,20 +112,55 @@ const OWN_GROUPS: &[&str] = &[
     "storage.k8s.io",
 ];
 
-/// What the differences of an object of a group rest on.
-pub(super) fn same_in(group: &str) -> impl Fn(&Path, Option<&Value>, Option<&Value>) -> bool {
-    let is_own = OWN_GROUPS.contains(&group);
-    move |path, old, new| match (old, new) {
-        (None, Some(value)) | (Some(value), None) => is_nothing(path, value, is_own),
-        (Some(old), Some(new)) => {
-            (is_quantity(path) && is_same_amount(old, new))
-                || is_nothing(path, old, is_own) && is_nothing(path, new, is_own)
+/// What a server fills in where a manifest leaves it out.
+const FILLED_IN: &[&str] = &[
+    "clusterIP",
+    "clusterIPs",
+    "ipFamilies",
+    "nodePort",
+    "healthCheckNodePort",
+    "targetPort",
+    "imagePullPolicy",
+    "serviceAccount",
+    "volumeName",
+    "claimRef",
+    "caBundle",
+    "finalizers",
+    "kubernetes.io/metadata.name",
+];
+
+/// What the differences of an object rest on.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Same {
+    /// Whether the kind is the API's own.
+    is_own: bool,
+    /// Whether a server gave out the state before and after.
+    is_live: [bool; 2],
+}
+
+impl Same {
+    /// For an object of a group.
+    pub(super) fn of(group: &str, is_live: [bool; 2]) -> Self {
+        Same { is_own: OWN_GROUPS.contains(&group), is_live }
+    }
+
+    /// Whether what stands at a path before and after means the same.
+    pub(super) fn holds(self, path: &Path, old: Option<&Value>, new: Option<&Value>) -> bool {
+        let (is_own, [before, after]) = (self.is_own, self.is_live);
+        let is_filled_in = is_own && FILLED_IN.contains(&path.last_key());
+        match (old, new) {
+            (Some(value), None) => is_nothing(path, value, is_own) || is_filled_in && before && !after,
+            (None, Some(value)) => is_nothing(path, value, is_own) || is_filled_in && after && !before,
+            (Some(old), Some(new)) => {
+                (is_quantity(path) && is_same_amount(old, new))
+                    || is_nothing(path, old, is_own) && is_nothing(path, new, is_own)
+            }
+            (None, None) => true,
         }
-        (None, None) => true,
     }
 }
 
-/// The meaning of objects; `same` is that of [`same_in`].
+/// The meaning of objects; `same` is that of [`Same`].
 pub(super) fn meaning<'a>(same: &'a SameMeaning<'a>) -> Meaning<'a> {
     Meaning { names: &list_names, same }
 }

@@ -23,6 +23,8 @@ pub use object::{ManifestError, Manifests, Object, ObjectId};
 pub use sentence::{ObjectText, describe};
 
 #[cfg(test)]
+mod account_tests;
+#[cfg(test)]
 mod fall_tests;
 #[cfg(test)]
 mod risk_tests;

@@ -42,6 +42,8 @@ pub struct Object {
     pub path: String,
     /// What it says, without what a server writes into it.
     pub value: Value,
+    /// Whether a server gave it out, so that it holds what the server fills in.
+    pub is_live: bool,
 }
 
 /// One state of manifests.
@@ -183,7 +185,9 @@ impl Place<'_> {
         };
         let namespace = metadata("namespace").unwrap_or_default().to_owned();
         let id = ObjectId { group: group(&version, &kind), kind, namespace, name, file: String::new() };
-        found.push((id, Object { path: self.path.to_owned(), value: without_server_fields(value) }));
+        let is_live = ["uid", "resourceVersion"].iter().any(|key| metadata(key).is_some());
+        let value = without_server_fields(value);
+        found.push((id, Object { path: self.path.to_owned(), value, is_live }));
         Ok(true)
     }
 }

@@ -50,6 +50,43 @@ fn what_means_the_same_is_no_change() {
 }
 
 #[test]
+fn what_a_server_filled_in_is_no_change() {
+    let service = |metadata: &str, spec: &str, port: &str| {
+        format!(
+            "apiVersion: v1\nkind: Service\nmetadata: {{name: s{metadata}}}\nspec: {{{spec}ports: [{{port: 80{port}}}]}}\n"
+        )
+    };
+    let live = service(
+        ", uid: x",
+        "clusterIP: 10.0.0.4, clusterIPs: [10.0.0.4], type: ClusterIP, ",
+        ", targetPort: 80",
+    );
+    assert!(sentences(&live, &service("", "", "")).is_empty());
+    // Somebody who writes an address means it.
+    assert_eq!(sentences(&service("", "", ""), &service("", "clusterIP: 10.0.0.4, ", "")).len(), 1);
+    assert_eq!(
+        sentences(&service("", "", ""), &service(", annotations: {a/b: c}", "", "")),
+        ["Service s: annotation a/b added (c)"]
+    );
+}
+
+#[test]
+fn a_fact_shows_no_secret() {
+    let ingress = |annotations: &str| {
+        format!(
+            "apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {{name: i, annotations: {{{annotations}}}}}\n"
+        )
+    };
+    for annotation in ["example.org/auth-token: planted", "x/auth-url: 'https://a:planted@b'"] {
+        let evidence = evidence(&read(&ingress(annotation)), &read(&ingress("")));
+        let reasons = evidence.found(&Policy::builtin()).reasons().join(" ");
+        let written = serde_json::to_string(&evidence).unwrap();
+        assert!(reasons.contains("lifts a protection"), "{reasons}");
+        assert!(!format!("{reasons}{written}").contains("planted"), "{reasons} {written}");
+    }
+}
+
+#[test]
 fn what_is_empty_may_still_choose() {
     let policy = |from: &str| {
         format!(

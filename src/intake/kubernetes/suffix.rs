@@ -89,7 +89,7 @@ fn renamed(state: &Manifests, names: &BTreeMap<&str, String>) -> (Manifests, BTr
             true => names.get(id.name.as_str()).unwrap_or(&id.name).clone(),
             false => id.name.clone(),
         };
-        objects.insert(ObjectId { name, ..id.clone() }, Object { value, path: object.path.clone() });
+        objects.insert(ObjectId { name, ..id.clone() }, Object { value, ..object.clone() });
     }
     (Manifests { objects, skipped: state.skipped.clone() }, users)
 }

@@ -4,7 +4,7 @@
 use super::{Tools, plain, section};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::intake::secret_scan::{LOOKED_FOR, SecretPlace, hide};
-use crate::intake::terraform::claims_nothing_existing;
+use crate::intake::terraform::{Plan, claims_nothing_existing};
 use crate::policy::Policy;
 use crate::record::{Details, Record, Task, TaskKind, normalize};
 
@@ -17,6 +17,15 @@ pub struct Check {
     pub done: bool,
     /// How that is known; empty when nothing is.
     pub why: String,
+}
+
+/// A recorded plan, with the environment and stack that it is for.
+#[derive(Debug, Clone)]
+pub struct NamedPlan<'p> {
+    /// For people.
+    pub place: String,
+    /// What it does.
+    pub plan: &'p Plan,
 }
 
 /// What a pull request must show.
@@ -86,7 +95,13 @@ impl Topic {
     }
 
     /// What the record and the tools tell about it.
-    fn known(self, record: &Record, tools: &Tools, is_written: &dyn Fn(&str) -> bool) -> Known {
+    fn known(
+        self,
+        record: &Record,
+        plans: &[NamedPlan<'_>],
+        tools: &Tools,
+        is_written: &dyn Fn(&str) -> bool,
+    ) -> Known {
         match self {
             Topic::Format => {
                 tools.format.as_ref().map_or(Known::Nothing, |format| match format.files.len() {
@@ -101,15 +116,13 @@ impl Topic {
                     false => Known::No("it is not valid".to_owned()),
                 })
             }
-            Topic::Plan => match task(record).is_some_and(|task| !task.plans.is_empty()) {
-                true => Known::Yes("recorded".to_owned()),
-                false => Known::No("none recorded".to_owned()),
-            },
+            Topic::Plan if plans.is_empty() => Known::No("none recorded".to_owned()),
+            Topic::Plan => Known::Yes("recorded".to_owned()),
             Topic::Manifests if is_written("Changes") => Known::Yes("written".to_owned()),
             Topic::Chart if is_written("Changelog review") => Known::Yes("written".to_owned()),
             Topic::Manifests | Topic::Chart => Known::No("none recorded".to_owned()),
             Topic::Secrets => tools.secrets.as_deref().map_or(Known::Nothing, without_secrets),
-            Topic::Cost => cost(task(record), is_written),
+            Topic::Cost => cost(task(record), plans, is_written),
             Topic::Rollback if is_written("Rollback") => Known::Yes("written".to_owned()),
             Topic::Documentation if documented(record) => Known::Yes(String::new()),
             Topic::Rollback | Topic::Documentation => Known::Nothing,
@@ -126,7 +139,12 @@ impl Check {
 }
 
 /// The record's own checklist, else the usual one; ticked is what the record ticks or what is known otherwise.
-pub(super) fn checks(record: &Record, tools: &Tools, is_written: &dyn Fn(&str) -> bool) -> Vec<Check> {
+pub(super) fn checks(
+    record: &Record,
+    plans: &[NamedPlan<'_>],
+    tools: &Tools,
+    is_written: &dyn Fn(&str) -> bool,
+) -> Vec<Check> {
     let own = record.items.iter().filter(|item| {
         let section = item.section.and_then(|at| record.sections.get(at));
         section.is_some_and(|section| normalize(&section.title) == "checklist")
@@ -138,7 +156,7 @@ pub(super) fn checks(record: &Record, tools: &Tools, is_written: &dyn Fn(&str) -
         .into_iter()
         .map(|(text, ticked)| {
             let topic = Topic::of(&normalize(text));
-            let known = topic.map_or(Known::Nothing, |topic| topic.known(record, tools, is_written));
+            let known = topic.map_or(Known::Nothing, |topic| topic.known(record, plans, tools, is_written));
             let (done, why) = match known {
                 Known::Yes(why) => (true, why),
                 Known::No(why) => (false, why),
@@ -152,7 +170,12 @@ pub(super) fn checks(record: &Record, tools: &Tools, is_written: &dyn Fn(&str) -
 /// What of the list the record itself shows to be missing, as warnings: for tasks that somebody works on, whose
 /// kind asks for a plan. Sections and items that the policy asks for are not looked at here; what tools say has
 /// places of its own ([`Tools::diagnostics`]).
-pub fn missing(record: &Record, policy: &Policy, is_guidance: &dyn Fn(&str) -> bool) -> Vec<Diagnostic> {
+pub fn missing(
+    record: &Record,
+    plans: &[NamedPlan<'_>],
+    policy: &Policy,
+    is_guidance: &dyn Fn(&str) -> bool,
+) -> Vec<Diagnostic> {
     let Some(task) = task(record) else { return Vec::new() };
     if !task.kind.is_some_and(|kind| policy.kind_rule(kind).plan) {
         return Vec::new();
@@ -165,7 +188,7 @@ pub fn missing(record: &Record, policy: &Policy, is_guidance: &dyn Fn(&str) -> b
         Diagnostic::warning(code, path, source, at(title), message).with_help(help)
     };
     let is_open =
-        |topic: Topic| !matches!(topic.known(record, &Tools::default(), &is_written), Known::Yes(_));
+        |topic: Topic| !matches!(topic.known(record, plans, &Tools::default(), &is_written), Known::Yes(_));
     let mut found = Vec::new();
     if is_open(Topic::Plan) {
         let of_plan = |text: &str| Topic::of(&normalize(text)) == Some(Topic::Plan);
@@ -177,20 +200,22 @@ pub fn missing(record: &Record, policy: &Policy, is_guidance: &dyn Fn(&str) -> b
         let help = format!("`terraform show -json plan.tfplan | changebook plan {id} -`");
         found.push(warn(Code::PlanMissing, "Plan", message, help));
     }
-    let touched = task.plans.iter().filter(|(_, plan)| plan.touches.is_some_and(|n| n > 0));
-    for (environment, plan) in touched {
+    for NamedPlan { place, plan } in plans {
+        let n = plan.radius().touched.len();
+        if n == 0 {
+            continue;
+        }
         let Some(claim) = section(record, "Blast radius", is_guidance).and_then(claims_nothing_existing)
         else {
             break;
         };
-        let n = plan.touches.unwrap_or_default();
         let existing =
             if n == 1 { "1 existing resource".to_owned() } else { format!("{n} existing resources") };
-        let message = format!("it says “{claim}”, but the plan for {environment} touches {existing}");
+        let message = format!("it says “{claim}”, but the plan for {place} touches {existing}");
         let help = format!("say which ones: `changebook show {id}` has the plan's list");
         found.push(warn(Code::BlastRadiusContradicted, "Blast radius", &message, help));
     }
-    let makes_new = task.plans.iter().any(|(_, plan)| plan.add > plan.replace);
+    let makes_new = plans.iter().any(|named| named.plan.summary.add > named.plan.summary.replace);
     if makes_new && is_open(Topic::Cost) {
         let message = "new resources are planned, and nothing says what they cost";
         let help = format!(
@@ -227,14 +252,14 @@ fn without_secrets(found: &[SecretPlace]) -> Known {
     Known::No(format!("look at {}{rest}", places.join(", ")))
 }
 
-fn cost(task: Option<&Task>, is_written: &dyn Fn(&str) -> bool) -> Known {
+fn cost(task: Option<&Task>, plans: &[NamedPlan<'_>], is_written: &dyn Fn(&str) -> bool) -> Known {
     let Some(task) = task else { return Known::Nothing };
     let monthly = task.cost.as_ref().and_then(|cost| cost.monthly.clone());
     let currency = task.cost.as_ref().and_then(|cost| cost.currency.clone()).unwrap_or_default();
     match monthly {
         Some(monthly) => Known::Yes(format!("{monthly} {currency} a month").replace("  ", " ")),
         None if is_written("Cost impact") => Known::Yes("written".to_owned()),
-        None if !task.plans.is_empty() && task.plans.iter().all(|(_, plan)| plan.add == 0) => {
+        None if !plans.is_empty() && plans.iter().all(|named| named.plan.summary.add == 0) => {
             Known::Yes("no new resources".to_owned())
         }
         None => Known::Nothing,

@@ -7,7 +7,7 @@ mod tools;
 use super::secret_scan::hide;
 use crate::record::Record;
 
-pub use checklist::{Check, missing};
+pub use checklist::{Check, NamedPlan, missing};
 pub use tools::{Format, NoToolOutput, Problem, Tools, Validation, secrets_in_diff};
 
 /// A description.
@@ -26,6 +26,7 @@ pub struct Description {
 pub fn describe(
     record: &Record,
     level: Option<(&str, &[String])>,
+    plans: &[NamedPlan<'_>],
     tools: &Tools,
     is_guidance: &dyn Fn(&str) -> bool,
 ) -> Description {
@@ -56,7 +57,7 @@ pub fn describe(
     if let Some(text) = written("Rollback") {
         push(&mut body, "Rollback", text);
     }
-    let checks = checklist::checks(record, tools, &|title| written(title).is_some());
+    let checks = checklist::checks(record, plans, tools, &|title| written(title).is_some());
     let lines: Vec<String> = checks.iter().map(Check::line).collect();
     push(&mut body, "Checklist", &lines.join("\n"));
     let name = record.id.as_ref().map_or("", |id| id.as_str());

@@ -58,6 +58,10 @@ impl Gathered {
     /// A text that is secret as a whole, with its lines, what it stands for in base64, and what it holds as a document.
     pub(in crate::intake) fn add(&mut self, text: &str) {
         self.add_one(text);
+        // `Bearer …`: the scheme is none.
+        if let Some((_, credentials)) = text.trim().split_once(' ').filter(|(_, rest)| !rest.contains(' ')) {
+            self.add_one(credentials);
+        }
         self.add_lines(text);
         self.add_document(text, Verdict::Secret);
         if let Some(decoded) = readable(text) {

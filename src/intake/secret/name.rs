@@ -32,7 +32,7 @@ impl Verdict {
 
 /// Words that are a secret by themselves.
 const TERMS: &str = "\
-    password passwords passwd passwort passphrase passphrases passcode pwd pass secret secrets token tokens \
+    password passwords passwd passwort passphrase passphrases passcode pwd pass kubeconfig secret secrets token tokens \
     credential credentials cred creds psk dsn apikey apikeys bearer mnemonic requirepass masterauth \
     dockerconfigjson dockercfg sig salt userinfo";
 
@@ -46,7 +46,7 @@ const ENDS: &str = "\
 /// Words before `key` that make it one that opens or signs something.
 const KEY_OWNERS: &str = "\
     access account activation admin aes api app application auth authorization bootstrap ca cert certificate \
-    cipher client cookie crypt crypto datadog decryption deploy encrypt encryption function functions hmac \
+    cipher client cookie crypt datadog decryption deploy encrypt encryption function functions hmac \
     ingest ingestion instrumentation integration join jwt licence license machine master opsgenie pagerduty \
     preshared private recovery registration root rsa sas secret sendgrid server service session shared sign \
     signing ssh ssl storage stripe subscription symmetric tls token tsig unseal validation webhook wireguard \
@@ -69,7 +69,7 @@ const ABOUT: &str = "\
 
 /// The same, where the word says nothing without a secret before it.
 const ABOUT_BEHIND: &str = "\
-    attribute attributes auth authentication backend column config configuration controller csi dir \
+    bucket per attribute attributes auth authentication backend column config configuration controller csi dir \
     directory encryption env environment exchange field file filename files folder generation generator \
     group groups header headers hint link management manager method methods operator options param parameter \
     parameters plugin prefix request requests review rule rules server service settings source spec store \
@@ -77,13 +77,17 @@ const ABOUT_BEHIND: &str = "\
 
 /// Words before a secret by which there is none: a number of them, or the name of one that is there.
 const BEFORE: &str = "\
-    checksum existing external max maximum min minimum num number pull total without";
+    automount checksum existing external max maximum min minimum num number pull total without";
 
 /// What a name says of its value. `DB_PASSWORD`, `dbPassword`, `db-password` and `db.password` are the same.
 pub(in crate::intake) fn judge(name: &str) -> Verdict {
     // No name of an attribute, option or variable is that long; a text that stands as a key may be.
     if name.len() > 200 {
         return Verdict::Silent;
+    }
+    // The header of a request; the setting of that name says who may come in.
+    if matches!(name, "Authorization" | "AUTHORIZATION" | "Proxy-Authorization") {
+        return Verdict::Secret;
     }
     let words = words(name);
     let word = |at: usize| words.get(at).map_or("", String::as_str);
@@ -95,14 +99,14 @@ pub(in crate::intake) fn judge(name: &str) -> Verdict {
     // `sas_url` and the like are the secret in the form of an address.
     let is_whole = matches!(word(end - 1), "sas" | "dsn" | "webhook" | "conn" | "string");
     let names_key = matches!(word(end - 1), "password" | "passwords") && matches!(word(end), "key" | "keys");
-    let is_auth_header = word(end - 1) == "auth";
+    let is_auth_header = matches!(word(end - 1), "auth" | "authorization");
     let is_harmless = (!is_whole && behind.iter().any(is_about))
         || (is_whole
             && behind.iter().any(|word| matches!(word.as_str(), "name" | "arn" | "id" | "ids" | "type")))
         || before.iter().any(|word| has(BEFORE, word.as_str()))
         || before.last().is_some_and(|word| matches!(word.as_str(), "http" | "from"))
         || names_key
-        || (behind.is_empty() && word(end - 1) == "secret" && is_annotation(name));
+        || (word(end - 1) == "secret" && is_annotation(name));
     match is_harmless && !is_auth_header {
         true => Verdict::Harmless,
         false => Verdict::Secret,
@@ -124,10 +128,9 @@ fn term(words: &[String], at: usize) -> Option<(usize, usize)> {
             // Of SSH there are as many public keys, and lists of them are.
             (before != "ssh" || (word == "key" && is_last)).then_some((at - 1, at + 1))
         }
-        "header" | "headers" if before == "auth" => Some((at - 1, at)),
+        "header" | "headers" if matches!(before, "auth" | "authorization") => Some((at - 1, at)),
         "string" | "strings" | "str" if matches!(before, "connection" | "conn") => Some((at - 1, at + 1)),
         "webhook" if matches!(before, "slack" | "discord" | "teams" | "mattermost") => Some((at - 1, at + 1)),
-        "authorization" if words.len() == 1 || before == "proxy" => Some((at, at + 1)),
         "cookie" if matches!(before, "erlang" | "auth" | "session" | "set") && is_last => Some((at, at + 1)),
         "pat" if matches!(before, "github" | "gitlab" | "azure" | "ado" | "devops" | "git") => {
             Some((at, at + 1))
@@ -138,6 +141,8 @@ fn term(words: &[String], at: usize) -> Option<(usize, usize)> {
         // The working directory of a shell.
         "pwd" if before == "old" => None,
         "salt" | "sig" if !is_last => None,
+        // `pass_through` is what happens to a request.
+        "pass" if !is_last && words[at + 1] == "through" => None,
         "sensitive" if before != "case" => Some((at, at + 1)),
         _ if has(TERMS, word) || is_squashed_term(word) => Some((at, at + 1)),
         _ => None,

@@ -73,6 +73,8 @@ fn names_of_secrets() {
         "GOOGLE_CREDENTIALS",
         "credentials_json",
         "auth_header",
+        "authorization_header",
+        "kubeconfig",
         "Authorization",
         "bearer",
         "cookie_secret",
@@ -159,6 +161,9 @@ fn names_that_only_sound_like_one() {
         "password_hash_algorithm",
         "token_header",
         "tokens_count",
+        "token_bucket",
+        "tokens_per_second",
+        "automount_service_account_token",
     ] {
         assert_eq!(judge(name), Verdict::Harmless, "{name}");
     }
@@ -183,6 +188,9 @@ fn names_that_only_sound_like_one() {
         "app",
         "image",
         "authorization_endpoint_url",
+        "authorization",
+        "pass_through_rate",
+        "crypto_key",
         "ssh_keys",
         "cookies",
         "signature_method_x",

@@ -14,7 +14,7 @@ use super::value::{is_reference, is_setting};
 /// Without one of these a text holds nothing that is looked for here, and most texts hold none.
 static MARKS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
     const MARKS: &str = "\
-        pass pwd secret token cred key auth dsn psk sas sig bearer basic salt mnemonic docker cookie hook \
+        kubeconfig pass pwd secret token cred key auth dsn psk sas sig bearer basic salt mnemonic docker cookie hook \
         :// conn userinfo begin eyj akia asia absk gh gl xox xapp _live_ _test_ whsec aiza gocspx ya29 hvs. \
         hvb. npm_ pypi rubygems dckr_ sk- sg. _v1_ shp hf_ lin_api figd_ dapi pmak nrak sq0 dp. sbp_ pscale \
         nfp_ secure masked sensitive sntry atatt atctt atbb ltai akcp pul- fo1_ ccipat atlasv1 azfu +ast \
@@ -64,34 +64,35 @@ fn bare(word: &str) -> &str {
     word.trim_matches(['"', '\'', '`', ',', ';', '[', ']', '(', ')', '\\'])
 }
 
+/// Programs of which a short option takes a password.
+const SHORT: &[(&str, &[&str])] = &[
+    (
+        "-p",
+        &[
+            "mysql",
+            "mysqldump",
+            "mysqladmin",
+            "login",
+            "sshpass",
+            "mongo",
+            "mongosh",
+            "mongodump",
+            "mongorestore",
+            "mariadb",
+            "influx",
+            "clickhouse-client",
+        ],
+    ),
+    ("-a", &["redis-cli"]),
+    ("-w", &["ldapsearch", "ldapmodify", "ldapadd", "ldappasswd"]),
+    ("-P", &["sqlcmd", "bcp", "kinit"]),
+    ("-u", &["curl"]),
+    ("-passin", &["openssl"]),
+    ("-k", &["openssl"]),
+];
+
 /// The positions of words of a command line that are the values of options: `--password X`, `mysql -p X`.
 pub(in crate::intake) fn in_words(words: &[&str]) -> Vec<usize> {
-    // Programs of which a short option takes a password.
-    const SHORT: &[(&str, &[&str])] = &[
-        (
-            "-p",
-            &[
-                "mysql",
-                "mysqldump",
-                "mysqladmin",
-                "login",
-                "sshpass",
-                "mongo",
-                "mongosh",
-                "mongodump",
-                "mongorestore",
-                "mariadb",
-                "influx",
-                "clickhouse-client",
-            ],
-        ),
-        ("-a", &["redis-cli"]),
-        ("-w", &["ldapsearch", "ldapmodify", "ldapadd", "ldappasswd"]),
-        ("-P", &["sqlcmd", "bcp", "kinit"]),
-        ("-u", &["curl"]),
-        ("-passin", &["openssl"]),
-        ("-k", &["openssl"]),
-    ];
     let mut found = Vec::new();
     for (at, word) in words.iter().enumerate() {
         let option = bare(word);

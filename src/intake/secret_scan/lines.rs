@@ -80,12 +80,15 @@ fn pairs(lines: &[&str], looks: &mut [Look]) {
 fn blocks(lines: &[&str], looks: &mut [Look]) {
     let mut secret_resource = false;
     for (at, line) in lines.iter().enumerate() {
-        if let Some(rest) = line.strip_prefix("resource \"") {
+        // A variable is given a value by its default.
+        let block = ["resource \"", "variable \""].iter().find_map(|start| line.strip_prefix(start));
+        if let Some(rest) = block {
             secret_resource = judge(rest.split('"').next().unwrap_or_default()) == Verdict::Secret;
         } else if line.starts_with('}') {
             secret_resource = false;
         }
         let Some((key, value)) = entry(line) else { continue };
+        secret_resource |= key == "type" && value.text == "SecureString";
         if secret_resource
             && value.is_quoted
             && value.is_literal()

@@ -2,7 +2,8 @@
 
 use super::Suspicion;
 use crate::intake::secret::{
-    Verdict, base64, forms, in_words, is_mixed, is_placeholder, is_reference, judge, words,
+    Verdict, base64, forms, in_words, is_mixed, is_name_key, is_placeholder, is_reference, is_value_key,
+    judge, words,
 };
 
 /// The value of a line of the form `key: value` or `key = value`.
@@ -61,7 +62,12 @@ fn names_one(line: &str) -> bool {
     {
         return true;
     }
-    quoted_pairs(line).any(|(name, value)| is_named(name, value, line)) || environment(line) || option(line)
+    quoted_pairs(line).any(|(name, value)| is_named(name, value, line))
+        || pair(line)
+        || element(line).is_some_and(|(name, value)| is_named(name, value, line))
+        || login(line)
+        || environment(line)
+        || option(line)
 }
 
 fn is_named(name: &str, value: Literal<'_>, line: &str) -> bool {
@@ -142,13 +148,38 @@ fn quoted_pairs(line: &str) -> impl Iterator<Item = (&str, Literal<'_>)> {
     line.match_indices(['=', ':']).filter_map(|(at, _)| {
         let before = line[..at].trim_end().trim_end_matches(['"', '\'', ']']);
         let start = before
-            .rfind(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '_' | '-' | '.'))
+            .rfind(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '_' | '-' | '.' | '/'))
             .map_or(0, |at| at + 1);
         let name = before.get(start..).unwrap_or_default();
         let rest = line[at + 1..].trim_start_matches(['=', '>']).trim_start();
         let value = literal(rest);
         (value.is_quoted && !name.is_empty()).then_some((name, value))
     })
+}
+
+/// `"name": "DB_PASSWORD", "value": "…"` on one line.
+fn pair(line: &str) -> bool {
+    let pairs = || quoted_pairs(line);
+    pairs().any(|(name, value)| is_name_key(name) && judge(value.text) == Verdict::Secret)
+        && pairs().any(|(name, value)| is_value_key(name) && value.is_literal())
+}
+
+/// `<password>…</password>`.
+fn element(line: &str) -> Option<(&str, Literal<'_>)> {
+    let (name, rest) = line.trim().strip_prefix('<')?.split_once('>')?;
+    let (text, _) = rest.split_once("</")?;
+    Some((name.split(' ').next().unwrap_or_default(), Literal { text, is_quoted: true }))
+}
+
+/// The logins of a registry and of `.netrc`, and what PowerShell makes a secret of.
+fn login(line: &str) -> bool {
+    let is_login = |text: &str| base64(text).is_some_and(|text| text.contains(':'));
+    let follows = |mark: &str| line.split_once(mark).map(|(_, rest)| literal(rest.trim_start()));
+    quoted_pairs(line).any(|(name, value)| name == "auth" && is_login(value.text))
+        || (line.trim_start().starts_with("machine ")
+            && follows(" password ").is_some_and(|value| says_something(value.text)))
+        || follows("ConvertTo-SecureString ")
+            .is_some_and(|value| value.is_quoted && says_something(value.text))
 }
 
 /// `-e DB_PASSWORD=hunter2`, `--set auth.password=hunter2`, `password=hunter2&x=y`: words with a name and a value.

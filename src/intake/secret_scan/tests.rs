@@ -113,6 +113,22 @@ fn names_above_their_values() {
 }
 
 #[test]
+fn blocks_that_are_secrets() {
+    assert_eq!(
+        suspect(
+            "variable \"db_password\" {\n  default = \"tulip-9\"\n}\nvariable \"x\" {\n  default = \"tulip-9\"\n}\n"
+        ),
+        [2]
+    );
+    assert_eq!(
+        suspect(
+            "resource \"aws_ssm_parameter\" \"x\" {\n  type  = \"SecureString\"\n  value = \"tulip-9\"\n}\n"
+        ),
+        [3]
+    );
+}
+
+#[test]
 fn only_added_lines_count_and_context_tells_what_they_are() {
     let diff = "+++ b/s.yaml\n@@ -1,4 +1,5 @@\n kind: Secret\n stringData:\n   a: old-value-1\n+  b: new-value-2\n type: Opaque\n";
     let found: Vec<usize> = scan_diff(diff).iter().map(|place| place.line).collect();
@@ -138,6 +154,11 @@ fn families_of_secrets() {
         "{\"name\": \"x\", \"password\": \"tulip-9\"}".to_owned(),
         "api_key = \"q8Zr2LmX0pVt7KcY4sBn\"".to_owned(),
         "datadog.key: \"q8Zr2LmX0pVt7KcY4sBn\"".to_owned(),
+        "{\"auths\":{\"r\":{\"auth\":\"YXBwOnR1bGlwOW1lYWRvdw==\"}}}".to_owned(),
+        "machine x login y password tulip-9".to_owned(),
+        "<password>tulip-9</password>".to_owned(),
+        "<add key=\"ApiKey\" value=\"tulip-9\" />".to_owned(),
+        "$p = ConvertTo-SecureString \"tulip-9\" -AsPlainText -Force".to_owned(),
         token("ghp_"),
         token("glpat-"),
         token("xoxb-"),
@@ -183,6 +204,7 @@ fn what_is_no_secret_in_files() {
         "helm.sh/hook-delete-policy: before1",
         "checksum/secret: 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
         "secretName: shop-tls-1",
+        "vault.hashicorp.com/agent-inject-secret-db: \"secret/data/db1\"",
         "| `password` | the password of the database |",
     ] {
         assert_eq!(look(line), None, "{line}");

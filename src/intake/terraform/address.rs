@@ -25,20 +25,6 @@ pub(super) fn steps(address: &str) -> Vec<&str> {
     steps
 }
 
-/// The address that a text begins with, and what follows: it ends at the first blank outside of keys.
-pub(super) fn split_address(text: &str) -> (&str, &str) {
-    let bytes = text.as_bytes();
-    let mut at = 0;
-    while at < bytes.len() {
-        match bytes[at] {
-            b' ' => return (&text[..at], text[at..].trim_start()),
-            b'[' => at = key_end(bytes, at),
-            _ => at += 1,
-        }
-    }
-    (text, "")
-}
-
 /// The position behind a key that begins at `at`.
 fn key_end(bytes: &[u8], at: usize) -> usize {
     let quote = bytes.get(at + 1).copied().filter(|byte| matches!(byte, b'"' | b'\''));
@@ -146,12 +132,6 @@ mod tests {
         ] {
             assert_eq!(steps(address).join("|"), expected, "{address}");
         }
-    }
-
-    #[test]
-    fn an_address_ends_at_a_blank_outside_of_keys() {
-        assert_eq!(split_address(r#"t.n["a (b) c"] (moved)"#), (r#"t.n["a (b) c"]"#, "(moved)"));
-        assert_eq!(split_address("t.n"), ("t.n", ""));
     }
 
     #[test]

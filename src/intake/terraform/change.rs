@@ -15,56 +15,12 @@ use super::digest::{Fingerprint, Subject, fingerprint};
 use super::facts::{self, Fact};
 use super::hidden::hidden_types;
 use super::secrets::{Collector, REDACTED, Secrets};
+use super::telling::telling;
 use super::value::{Mask, Members, NULL, Value};
 use super::wrong::WrongInput;
 use crate::policy::FieldGlobs;
 
 const WHAT: &str = "`resource_changes`";
-/// Values of a new resource that are kept.
-const MAX_TELLING: usize = 4;
-/// Attributes that say most about something new, the first ones first.
-const TELLING: [&str; 40] = [
-    "name",
-    "bucket",
-    "identifier",
-    "cluster_identifier",
-    "function_name",
-    "engine",
-    "engine_version",
-    "instance_class",
-    "instance_type",
-    "machine_type",
-    "node_type",
-    "vm_size",
-    "sku_name",
-    "tier",
-    "size",
-    "cidr_block",
-    "address_prefix",
-    "type",
-    "protocol",
-    "ip_protocol",
-    "from_port",
-    "to_port",
-    "cidr_ipv4",
-    "direction",
-    "role",
-    "member",
-    "policy_arn",
-    "principal",
-    "role_definition_name",
-    "scope",
-    "version",
-    "runtime",
-    "domain_name",
-    "records",
-    "location",
-    "region",
-    "availability_zone",
-    "capacity",
-    "desired_count",
-    "allocated_storage",
-];
 
 /// What is planned for one resource, without any value that may be secret.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -172,7 +128,7 @@ impl<'a> RawChange<'a> {
         let words: Vec<&str> = actions.elements().iter().map(|word| word.as_str().unwrap_or("?")).collect();
         let unknown = || WrongInput::UnknownAction {
             position,
-            words: words.iter().map(|word| harmless(word)).collect::<Vec<_>>().join(", "),
+            words: words.iter().map(|word| verb(word)).collect::<Vec<_>>().join(", "),
         };
         let parsed = Action::parse(&words);
         // A list without words is believed to be nothing only when both sides say so.
@@ -339,18 +295,6 @@ fn is_volatile(volatile: &FieldGlobs, resource_type: &str, path: &[String]) -> b
     volatile.matches(&typed) || volatile.matches(path)
 }
 
-/// Of all that a new resource has, the few values that say most about it.
-fn telling(mut attributes: Vec<AttributeChange>) -> Vec<AttributeChange> {
-    attributes.retain(|attribute| matches!(attribute.change, ChangeKind::Added { value: Some(_) }));
-    let rank = |attribute: &AttributeChange| {
-        let name = attribute.path.first().map_or("", String::as_str);
-        TELLING.iter().position(|known| *known == name).unwrap_or(TELLING.len())
-    };
-    attributes.sort_by_key(rank);
-    attributes.truncate(MAX_TELLING);
-    attributes
-}
-
 /// An address with every key in it hidden that is a secret, or holds one.
 pub(super) fn shown_address(address: &str, secrets: &Secrets) -> String {
     let shown = with_keys_hidden(address, REDACTED, &|key| !secrets.may_show(key));
@@ -358,7 +302,7 @@ pub(super) fn shown_address(address: &str, secrets: &Secrets) -> String {
 }
 
 /// `aws_instance` of `module.a["x.y"].aws_instance.web[0]`, for plans that were cut down to addresses.
-fn type_in_address(address: &str) -> &str {
+pub(super) fn type_in_address(address: &str) -> &str {
     let steps = steps(address);
     steps.len().checked_sub(2).map_or(address, |at| steps[at])
 }
@@ -394,6 +338,12 @@ fn named(resource: &Members<'_>) -> Result<Option<String>, WrongInput> {
 
 fn missing(problem: &'static str) -> WrongInput {
     WrongInput::Malformed { what: WHAT, problem }
+}
+
+/// A word of an action that is not known: one of those that make up the known ones, or none at all.
+fn verb(word: &str) -> &str {
+    const VERBS: &str = "create read update delete replace forget import move no-op invoke defer";
+    if VERBS.split(' ').any(|verb| verb == word) { word } else { "?" }
 }
 
 /// A word of the plan's own vocabulary; anything else is not repeated.

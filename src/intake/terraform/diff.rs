@@ -11,6 +11,9 @@ use super::value::{Mask, NULL, Value};
 /// Longest text that is shown as a value, in characters.
 const MAX_SHOWN: usize = 40;
 
+/// The same of a reference, such as an image with its digest.
+const MAX_REFERENCE: usize = 160;
+
 /// One changed place inside a resource.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -315,13 +318,22 @@ fn may_show(value: &Value<'_>, secrets: &Secrets) -> bool {
     may_show
 }
 
+/// Whether a text is the name of an image with its version, or of a thing at a cloud: what it says is worth its length.
+fn is_reference(text: &str) -> bool {
+    let plain =
+        |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'/' | b':' | b'@' | b'-');
+    let has_version = text.rsplit('/').next().is_some_and(|last| last.contains(':') || last.contains('@'));
+    text.bytes().all(plain) && (text.starts_with("arn:") || (text.contains('/') && has_version))
+}
+
 /// Short values as text. Long ones are documents, and lists and objects have no short form.
 fn shown(value: &Value<'_>, secrets: &Secrets) -> Option<String> {
     match value {
         Value::Bool(value) => Some(value.to_string()),
         Value::Number(text) => secrets.may_show(text).then(|| (*text).to_owned()),
         Value::String(text) => {
-            let is_short = text.chars().count() <= MAX_SHOWN && !text.contains('\n');
+            let most = if is_reference(text) { MAX_REFERENCE } else { MAX_SHOWN };
+            let is_short = text.chars().count() <= most && !text.contains('\n');
             let shows = is_short && secrets.may_show(text);
             shows.then(|| if text.is_empty() { "\"\"".to_owned() } else { text.to_string() })
         }

@@ -14,7 +14,6 @@ mod hidden;
 mod listed;
 mod radius;
 mod read;
-mod record;
 mod references;
 mod risk;
 mod secrets;
@@ -22,6 +21,7 @@ mod section;
 mod summary;
 mod svg;
 mod svg_tree;
+mod telling;
 mod text;
 mod units;
 mod value;
@@ -46,7 +46,6 @@ pub use facts::Fact;
 pub use listed::{Deferred, FailedCheck, Invocation, OutputChange, Setting};
 pub use radius::{Radius, Reach, Reached, Touched};
 pub use read::Rules;
-pub use record::{Place, recorded_list};
 pub use section::{blast_radius_contradiction, claims_nothing_existing};
 pub use summary::{Summary, Tool};
 pub use svg::svg;
@@ -56,7 +55,7 @@ pub use wrong::WrongInput;
 use super::found::Found;
 use crate::policy::Policy;
 use change::is_false;
-use secrets::Hidden;
+use secrets::{Hidden, REDACTED};
 
 /// A plan as far as it may be shown: what was found in it, and no verdict. It is written as it stands here.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -140,8 +139,15 @@ impl Plan {
         self.reach.reached.iter().map(|reached| reached.address.as_str())
     }
 
-    /// Whether its counts are those of what it lists: a written plan that says otherwise was changed by hand.
-    pub fn counts_agree(&self) -> bool {
-        self.summary == Summary::of(self)
+    /// Whether its counts are those of what it lists, and types those of the addresses: a written plan that says otherwise was
+    /// changed by hand.
+    pub fn holds_together(&self) -> bool {
+        let is_of_type = |change: &Change| {
+            let named = change::type_in_address(&change.address);
+            named == change.resource_type
+                || change.address.contains(REDACTED)
+                || !change.address.contains('.')
+        };
+        self.summary == Summary::of(self) && self.all_changes().all(is_of_type)
     }
 }

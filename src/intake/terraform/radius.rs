@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Plan;
 use super::action::Action;
-use super::address::{split_address, without_keys};
+use super::address::without_keys;
 use super::change::{Change, is_false};
 use super::references::References;
 use super::value::Value;
@@ -21,8 +21,6 @@ pub struct Radius {
     pub touched: Vec<Touched>,
     /// Existing resources that are not changed themselves and refer to those, directly or through others.
     pub reached: Vec<Reached>,
-    /// How many more are reached, where a record's list does not name all of them.
-    pub n_unnamed: usize,
     /// Which of these refers to which: blocks, without the keys of `count` and `for_each`.
     pub edges: Vec<(String, String)>,
     /// Whether only new resources are made, and nothing that is there is touched.
@@ -124,7 +122,6 @@ impl Plan {
         Radius {
             new_only: only_makes && touched.is_empty() && !self.errored,
             partial: self.errored,
-            n_unnamed: 0,
             touched,
             reached,
             edges,
@@ -135,47 +132,6 @@ impl Plan {
 }
 
 impl Radius {
-    /// The radius that a record's block tells, for whoever has the record and not the plan. `None` when its list is
-    /// folded, so that it does not name what is touched.
-    pub fn recorded(block: &str) -> Option<Self> {
-        let mut lists = block.split("```text\n").skip(1).filter_map(|part| part.split("\n```").next());
-        let mut radius = Radius { sees_references: true, ..Radius::default() };
-        for line in lists.next().unwrap_or_default().lines() {
-            let (sign, rest) = line.split_once(' ')?;
-            let verb = match sign {
-                "~" => "changed",
-                "-" => "destroyed",
-                "-/+" | "+/-" => "replaced",
-                "." | "+/." => "no longer managed",
-                "+" | "<=" | "→" | "⟲" => continue,
-                _ => return None,
-            };
-            let (address, _) = split_address(rest);
-            radius.touched.push(Touched { address: address.to_owned(), verb });
-        }
-        for line in lists.next().unwrap_or_default().lines() {
-            if let Some(more) = line.strip_prefix("and ").and_then(|rest| rest.strip_suffix(" more")) {
-                radius.n_unnamed = more.parse().ok()?;
-                continue;
-            }
-            let (address, words) = split_address(line);
-            let through = words.strip_prefix("(through ").and_then(|words| words.strip_suffix(')'));
-            let Some(through) = through else { continue };
-            let through: Vec<String> = through.split(", ").map(str::to_owned).collect();
-            let block = without_keys(address);
-            radius.edges.extend(through.iter().map(|target| (block.clone(), target.clone())));
-            radius.reached.push(Reached { address: address.to_owned(), through });
-        }
-        radius.edges.sort();
-        radius.edges.dedup();
-        radius.touched.sort_by(|a, b| a.address.cmp(&b.address));
-        radius.new_only = block.contains("New resources only: ");
-        radius.through_locals = block.contains("references through local values");
-        radius.sees_references = !block.contains("does not say which others");
-        radius.partial = block.contains("as far as this partial plan says");
-        Some(radius)
-    }
-
     /// One sentence: what is touched and reached.
     pub fn sentence(&self) -> String {
         match self.partial {
@@ -203,7 +159,7 @@ impl Radius {
         } else {
             ""
         };
-        match self.reached.len() + self.n_unnamed {
+        match self.reached.len() {
             0 => format!("{touched}; no other one refers to them{beyond}."),
             1 => format!("{touched}; 1 other one refers to them{beyond}."),
             n => format!("{touched}; {n} others refer to them{beyond}."),

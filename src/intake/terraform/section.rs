@@ -8,12 +8,11 @@ use super::change::Change;
 use super::listed::{Deferred, FailedCheck, Invocation};
 use super::radius::Radius;
 use crate::intake::escape;
-use crate::intake::found::Found;
 
 impl Plan {
-    /// The block for an environment, in Markdown, with what a policy found. A list longer than `limit` is folded by
-    /// module and type, with counts; nothing is left out silently.
-    pub fn block(&self, found: &Found, limit: usize) -> String {
+    /// The block for an environment, in Markdown. It holds no verdict: the same plan has the same block by every policy. A list
+    /// longer than `limit` is folded by module and type, with counts; nothing is left out silently.
+    pub fn block(&self, limit: usize) -> String {
         let mut text = format!("{}\n", self.headline());
         if self.errored {
             text.push_str("\n**Planning ended in an error: this list is partial.**\n");
@@ -21,28 +20,31 @@ impl Plan {
             text.push_str("\nThis plan is not complete: something is left to plan after it is applied.\n");
         }
         push_list(&mut text, "", &self.list(limit));
-        if let Some(risk) = found.risk() {
-            text.push_str(&format!("\nRisk found: {}\n\n", risk.as_str()));
-            found.reasons().iter().for_each(|reason| text.push_str(&format!("- {}\n", markdown(reason))));
-        }
         if self.summary.listed > 0 || self.summary.deferred > 0 {
             let radius = self.radius();
             text.push_str(&format!("\nBlast radius: {}\n", radius.sentence()));
             push_list(&mut text, "", &reached_lines(&radius, limit));
         }
+        for (heading, lines) in self.asides(limit) {
+            push_list(&mut text, &heading, &lines);
+        }
+        text
+    }
+
+    /// What there is beside the list, each kind with its heading: deferred changes, invoked actions, drift, failed checks.
+    pub fn asides(&self, limit: usize) -> Vec<(String, Vec<String>)> {
         let deferred = |deferred: &Deferred| format!("{}: {}", deferred.change.line(), deferred.why());
-        let lines: Vec<String> = self.deferred.iter().map(deferred).collect();
-        push_list(&mut text, "Left for a later plan", &shortened(lines, limit));
         let invoked =
             |invocation: &Invocation| escape(&format!("! {} ({})", invocation.address, invocation.words()));
-        let lines: Vec<String> = self.invocations.iter().map(invoked).collect();
-        push_list(&mut text, "Actions that are invoked", &shortened(lines, limit));
-        let lines: Vec<String> = self.drift.iter().map(Change::line).collect();
-        let heading = format!("Changed outside of {} before this plan", self.tool.name());
-        push_list(&mut text, &heading, &shortened(lines, limit));
-        let lines: Vec<String> = self.checks.iter().map(FailedCheck::line).collect();
-        push_list(&mut text, "Checks that did not pass", &shortened(lines, limit));
-        text
+        let before = format!("Changed outside of {} before this plan", self.tool.name());
+        let all: [(&str, Vec<String>); 4] = [
+            ("Left for a later plan", self.deferred.iter().map(deferred).collect()),
+            ("Actions that are invoked", self.invocations.iter().map(invoked).collect()),
+            (&before, self.drift.iter().map(Change::line).collect()),
+            ("Checks that did not pass", self.checks.iter().map(FailedCheck::line).collect()),
+        ];
+        let some = all.into_iter().filter(|(_, lines)| !lines.is_empty());
+        some.map(|(heading, lines)| (heading.to_owned(), shortened(lines, limit))).collect()
     }
 
     /// The lines of the list: every change, or groups of them.
@@ -115,18 +117,6 @@ fn reached_lines(radius: &Radius, limit: usize) -> Vec<String> {
         lines.push(format!("and {more} more"));
     }
     lines
-}
-
-/// Text as Markdown that shows it: addresses hold brackets, underscores and whatever their keys hold.
-fn markdown(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for c in text.chars() {
-        if matches!(c, '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '#' | '|' | '&' | '!' | '~' | '$') {
-            escaped.push('\\');
-        }
-        escaped.push(c);
-    }
-    escaped
 }
 
 /// What a hand-typed "Blast radius" says that is true of new resources only, in its own words.

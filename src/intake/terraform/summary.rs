@@ -142,8 +142,8 @@ impl Plan {
         match (self.summary.outputs, self.summary.drift) {
             (0, 0) if self.summary.deferred > 0 => "No changes yet.".to_owned(),
             (0, 0) => "No changes. Your infrastructure matches the configuration.".to_owned(),
-            (0, 1) => format!("No changes planned, and 1 object had changed outside of {tool}."),
-            (0, n) => format!("No changes planned, and {n} objects had changed outside of {tool}."),
+            (0, 1) => format!("No changes. 1 object had changed outside of {tool}."),
+            (0, n) => format!("No changes. {n} objects had changed outside of {tool}."),
             (1, _) => "Changes to Outputs: 1 output, without changing any real infrastructure.".to_owned(),
             (n, _) => format!("Changes to Outputs: {n} outputs, without changing any real infrastructure."),
         }

@@ -32,7 +32,7 @@ pub fn svg(radius: &Radius) -> String {
         placed.insert(block, Placed { column: n_columns - 1 - column, row: rows[*column] });
         rows[*column] += 1;
     }
-    let more = columns.len().saturating_sub(MAX_BOXES) + radius.n_unnamed;
+    let more = columns.len().saturating_sub(MAX_BOXES);
     let n_rows = rows.iter().max().copied().unwrap_or(0) + usize::from(more > 0);
     let width = 2 * MARGIN + n_columns * BOX_WIDTH + n_columns.saturating_sub(1) * GAP_X;
     let height = 2 * MARGIN + n_rows.max(1) * (BOX_HEIGHT + GAP_Y);

@@ -28,7 +28,7 @@ struct Row<'r> {
 pub fn svg_tree(radius: &Radius) -> String {
     let depths = columns(radius);
     let rows = rows(radius, &depths);
-    let more = depths.len().saturating_sub(rows.len()) + radius.n_unnamed;
+    let more = depths.len().saturating_sub(rows.len());
     let height = 2 * MARGIN + ROW * (rows.len() + usize::from(more > 0)).max(1);
     let mut text = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {height}\" width=\"{WIDTH}\" height=\"{height}\" role=\"img\">\n<title>Blast radius</title>\n<desc>{}</desc>\n",

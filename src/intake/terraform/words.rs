@@ -55,7 +55,10 @@ impl Change {
         } else {
             words.extend(self.reason.as_deref().and_then(reason_words).map(str::to_owned));
         }
-        words.extend(attribute_words(&self.attributes, self.action));
+        // What something new has is told with the reason of its level; the list says that it is new.
+        if self.action != Action::Create {
+            words.extend(attribute_words(&self.attributes, self.action));
+        }
         words.join("; ")
     }
 

@@ -69,12 +69,12 @@ fn what_is_written_reads_back_equal() {
         let back: Plan = serde_json::from_str(&text).unwrap();
         assert_eq!(back, plan);
         assert_eq!(back.found(&policy), plan.found(&policy));
-        assert_eq!(back.block(&back.found(&policy), 99), plan.block(&plan.found(&policy), 99));
+        assert_eq!(back.block(99), plan.block(99));
         assert_eq!(serde_json::to_string_pretty(&back).unwrap(), text);
         // The order of keys is nothing.
         let sorted: Json = serde_json::from_str(&text).unwrap();
         assert_eq!(serde_json::from_value::<Plan>(sorted).unwrap(), plan);
-        assert!(plan.counts_agree() && plan.same_but_for_circumstances(&back) && plan.compare(&back).alike);
+        assert!(plan.holds_together() && plan.same_but_for_circumstances(&back) && plan.compare(&back).alike);
         let mut typed: Json = serde_json::from_str(&text).unwrap();
         typed["risk"] = json!("low");
         assert!(serde_json::from_value::<Plan>(typed).is_err());
@@ -84,7 +84,7 @@ fn what_is_written_reads_back_equal() {
 #[test]
 fn every_kind_of_thing_is_told() {
     let plan = read(&everything());
-    let block = plan.block(&plan.found(&Policy::builtin()), 99);
+    let block = plan.block(99);
     for told in [
         "Plan: 1 to import, 2 to add, 2 to change, 2 to destroy. Actions: 1 to invoke. Deferred: 1 for a later plan.",
         "~ a_db.x (n: 1 → 2; p changed (sensitive))",
@@ -103,7 +103,7 @@ fn every_kind_of_thing_is_told() {
     }
     refresh["output_changes"] = json!({});
     let headline = read(&refresh).headline();
-    assert_eq!(headline, "No changes planned, and 1 object had changed outside of Terraform.");
+    assert_eq!(headline, "No changes. 1 object had changed outside of Terraform.");
 }
 
 #[test]

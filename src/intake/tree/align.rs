@@ -3,7 +3,7 @@
 use super::Value;
 
 /// Most pairs that are looked at; longer lists are paired by position.
-const MAX_PAIRS: usize = 250_000;
+const MAX_PAIRS: usize = 40_000;
 /// What two equal elements weigh: more than any number of elements that are merely alike.
 const EQUAL: usize = 10_000;
 
@@ -60,19 +60,22 @@ fn by_weight(old: &[Value], new: &[Value]) -> Vec<(Option<usize>, Option<usize>)
     found
 }
 
-/// How much two elements are alike: by the entries that two tables share.
+/// How much two elements are alike.
 fn weight(old: &Value, new: &Value) -> usize {
-    if old == new {
-        return EQUAL;
-    }
+    if old == new { EQUAL } else { alike(old, new).min(EQUAL / 100) }
+}
+
+/// Counts what two values share: keys, and values at them.
+fn alike(old: &Value, new: &Value) -> usize {
     match (old, new) {
         (Value::Map(old), Value::Map(new)) => {
-            let same = old.iter().filter(|(key, value)| new.get(*key) == Some(value)).count();
-            let keys = old.keys().filter(|key| new.contains_key(*key)).count();
-            (2 * same + keys).min(EQUAL / 100)
+            let shared = old.iter().filter_map(|(key, value)| Some(1 + alike(value, new.get(key)?)));
+            shared.sum()
         }
-        (Value::List(_), Value::List(_)) => 1,
-        _ => 0,
+        (Value::List(old), Value::List(new)) => {
+            1 + old.iter().zip(new).map(|(old, new)| alike(old, new)).sum::<usize>()
+        }
+        _ => 2 * usize::from(old == new),
     }
 }
 
@@ -95,6 +98,13 @@ mod tests {
             [(Some(0), Some(0)), (Some(1), None), (Some(2), Some(1))]
         );
         assert_eq!(aligned(&rules(&["a"]), &rules(&["b"])), [(Some(0), Some(0))]);
+        let route =
+            |host: &str, weight: u8| serde_json::json!({ "route": [{ "host": host, "weight": weight }] });
+        let (before, after) = (route("a", 90), [route("b", 10), route("a", 50)]);
+        assert_eq!(
+            aligned(&[Value::from_json(before)], &list(after.into_iter().collect())),
+            [(None, Some(0)), (Some(0), Some(1))]
+        );
         let words = |words: &[&str]| list(serde_json::json!(words));
         assert_eq!(
             aligned(&words(&["-v", "1", "-v"]), &words(&["-v", "2", "-v"])),

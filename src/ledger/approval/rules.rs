@@ -5,6 +5,7 @@ use crate::diagnostic::Code;
 use crate::history::SignatureCheck;
 use crate::ledger::authority::{Actor, has_key, role, trust, trust_words, wanted};
 use crate::ledger::context::Context;
+use crate::ledger::evidence::unbound_since;
 use crate::ledger::sources::SignedFile;
 use crate::ledger::state::TrustLevel;
 use crate::ledger::walk::{Key, Value, Withdrawal};
@@ -337,6 +338,13 @@ fn stale(context: &Context<'_>, judged: &Judged<'_>, act: &Act<'_>) -> Option<St
             }
             None => format!("the approval in {} is on another text than this", short(commit)),
         });
+    }
+    let stated = match act {
+        Act::Tick { .. } => None,
+        Act::Detached { file, .. } => file.text.as_ref().ok().map(|text| text.evidence.as_slice()),
+    };
+    if let Some(why) = unbound_since(context, judged.record, commit, stated) {
+        return Some(format!("{why} when {} approved", short(commit)));
     }
     let infrastructure = &context.sources.policy.paths;
     let adds_code = |work: &usize| {

@@ -2,6 +2,7 @@
 //! (design, section 5).
 
 mod controls;
+mod evidence;
 mod json;
 mod late;
 mod population;
@@ -27,6 +28,8 @@ use crate::policy::{self, Policy};
 use crate::record::{Details, Record};
 
 pub use controls::{ControlChange, ControlOutcome, ControlValue, control_words};
+pub use evidence::DeployedEvidence;
+use evidence::deployed_evidence;
 pub use json::AuditJson;
 pub use late::RecordedLate;
 pub use population::{Unrecorded, UnrecordedDeployment};
@@ -126,7 +129,6 @@ fn row(
     if time.seconds > context.sources.now.saturating_add(CLOCKS_DIFFER) {
         time.suspect.get_or_insert_with(|| "it is dated after the moment of this audit".to_owned());
     }
-    let applied = context.sources.history.commits[commit].trailers.plans.first();
     let now = context.parsed(record).and_then(|parsed| match &parsed.details {
         Details::Task(task) => Some(Subject { context, record, id, parsed, task }),
         _ => None,
@@ -138,8 +140,8 @@ fn row(
         time: Some(time.seconds),
         onto: None,
         now,
-        plan: None,
-        stated: applied.map(String::as_str),
+        plans: &[],
+        stated: &context.sources.history.commits[commit].trailers.plans,
         deployer: Some(Deployer::Author(commit)),
         is_guidance: ask.is_guidance,
     };
@@ -164,11 +166,7 @@ fn row(
         emergency: task.emergency.clone(),
         time: time.seconds,
         stated: time.stated,
-        plan: task
-            .plans
-            .iter()
-            .find(|(name, _)| *name == environment.name)
-            .map(|(_, plan)| plan.digest.clone()),
+        evidence: deployed_evidence(&view, record, &environment.name),
         rollback_written: parsed.section("Rollback").is_some_and(|section| {
             let text = parsed.text(section.content.clone());
             !text.trim().is_empty() && !(ask.is_guidance)(text)
@@ -230,7 +228,7 @@ fn unjudged(
         judgement: None,
         services: Vec::new(),
         waits: Vec::new(),
-        plan: None,
+        evidence: DeployedEvidence::default(),
         rollback_written: false,
         tests: Vec::new(),
         review: None,

@@ -1,6 +1,7 @@
 //! What is asked of the audit and what it answers.
 
 use super::controls::ControlChange;
+use super::evidence::DeployedEvidence;
 use super::late::RecordedLate;
 use super::population::{Unrecorded, UnrecordedDeployment};
 use crate::diagnostic::{Code, Diagnostic};
@@ -70,8 +71,8 @@ pub struct Row {
     pub services: Vec<String>,
     /// Seconds from the last change of the text to each approval that counted.
     pub waits: Vec<i64>,
-    /// Digest of the recorded plan.
-    pub plan: Option<String>,
+    /// What tools had found for it.
+    pub evidence: DeployedEvidence,
     /// How to go back, as the record says: whether a Rollback section was written.
     pub rollback_written: bool,
     /// Ticked items about tests, with their commits.

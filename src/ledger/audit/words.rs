@@ -45,7 +45,7 @@ pub fn row_facts(row: &Row, path: &str) -> RowFacts {
     );
     facts.extend(row.emergency.clone().map(|why| ("Emergency".to_owned(), why)));
     facts.extend(row.review.as_ref().map(|state| ("Board's review".to_owned(), review_text(state))));
-    facts.extend(row.plan.clone().map(|digest| ("Plan".to_owned(), digest)));
+    facts.extend(row.evidence.plans.iter().map(|digest| ("Plan".to_owned(), digest.clone())));
     let back = if row.rollback_written { "written" } else { "not written" };
     facts.push(("Way back".to_owned(), back.to_owned()));
     if !row.tests.is_empty() {

@@ -5,6 +5,7 @@ use crate::ledger::affirmed::affirmers;
 use crate::ledger::approval::{Authors, scope_after};
 use crate::ledger::authority::{Actor, role, trust, wanted};
 use crate::ledger::context::Context;
+use crate::ledger::evidence::unbound_since;
 use crate::ledger::walk::{Binding, Key, RecordIx, Transition, Value};
 use crate::record::{RecordId, RecordType, Verdict};
 
@@ -142,6 +143,13 @@ impl Word<'_> {
             let changed = owner(task, &Key::Scope);
             let id = &context.sources.walk.ids[task as usize].1;
             return Some((format!("{id} changed{}", short(changed)), changed));
+        }
+        let unbound = |(task, _): (RecordIx, u32)| {
+            let why = unbound_since(context, task, self.set, None)?;
+            Some((format!("{}: {why} when it was set", context.sources.walk.ids[task as usize].1), None))
+        };
+        if let Some(unbound) = self.tasks().find_map(unbound) {
+            return Some(unbound);
         }
         self.absent.iter().find_map(|id| {
             let task =

@@ -8,6 +8,7 @@ use crate::diagnostic::{Code, Diagnostic, Severity, nearest};
 use crate::ledger::context::Context;
 use crate::ledger::derive::Shown;
 use crate::ledger::environment::environments;
+use crate::ledger::evidence::{HeldEvidence, evidence};
 use crate::ledger::sources::Sources;
 use crate::ledger::subject::Subject;
 use crate::ledger::walk::RecordIx;
@@ -80,8 +81,8 @@ fn answer(desk: &Desk<'_>, ask: &GateAsk<'_>) -> Result<Gate, Unclear> {
         time: Some(sources.now),
         onto: ask.onto,
         now: None,
-        plan: ask.plan,
-        stated: None,
+        plans: ask.plans,
+        stated: &[],
         deployer: ask.deployer.map(Deployer::Person),
         is_guidance: ask.is_guidance,
     };
@@ -115,6 +116,13 @@ fn find(desk: &Desk<'_>, id: &RecordId) -> Result<RecordIx, Unclear> {
 fn readable(context: &Context<'_>, record: RecordIx) -> Result<(), Unclear> {
     let parsed = context.parsed(record).ok_or_else(|| broken(context, record))?;
     meant(parsed)?;
+    let unreliable = |held: HeldEvidence| {
+        let why = held.broken(context.sources.policy)?;
+        Some(Unclear::Evidence { path: held.path, why })
+    };
+    if let Some(unclear) = evidence(context, record).into_iter().find_map(unreliable) {
+        return Err(unclear);
+    }
     if let Details::Task(task) = &parsed.details {
         for id in &task.depends {
             let dependency = context.record(RecordType::Task, id);

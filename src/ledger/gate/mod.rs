@@ -25,7 +25,7 @@ pub use desk::{Desk, gate};
 pub use emergency::Review;
 pub(super) use emergency::{Deployed, askers, emergencies, review, text_field};
 pub use json::{GateJson, RequirementJson};
-pub use types::{Gate, GateAsk, Judgement, PlanInHand, Requirement, Unclear};
+pub use types::{Gate, GateAsk, Judgement, PlanInHand, Requirement, StackSaid, Unclear};
 
 /// Who deploys.
 #[derive(Debug, Clone, Copy)]
@@ -48,9 +48,9 @@ pub(super) struct Case<'s, 'a> {
     /// The task as it stands now, for a deployment that has been made: what came later is late.
     pub(super) now: Option<Subject<'s, 'a>>,
     /// What is applied, where it is in hand.
-    pub(super) plan: Option<&'s PlanInHand>,
-    /// The digest that the deployment's commit states, to be compared.
-    pub(super) stated: Option<&'s str>,
+    pub(super) plans: &'s [PlanInHand],
+    /// The digests that the deployment's commit states, to be compared.
+    pub(super) stated: &'s [String],
     pub(super) deployer: Option<Deployer<'s>>,
     pub(super) is_guidance: &'s dyn Fn(&str) -> bool,
 }
@@ -92,15 +92,18 @@ impl Case<'_, '_> {
         judgement.requirements.extend(self.sections(judgement.risk.level));
         judgement.requirements.extend(self.items(judgement.risk.level));
         judgement.requirements.extend(self.deployment_items());
-        judgement.requirements.extend(self.near_words());
+        judgement.requirements.extend(self.near_words(judgement.risk.level));
         judgement.requirements.extend(self.unlisted());
         judgement.requirements.extend(self.earlier_environments(judgement.risk.level));
         judgement.requirements.extend(self.dependencies());
         self.timing(&mut judgement);
-        judgement.requirements.extend(self.plan_requirement());
-        judgement.requirements.extend(self.evidence_differs());
+        judgement.requirements.extend(self.plan_requirements());
+        judgement.requirements.extend(self.text_differs());
+        judgement.requirements.extend(self.proof());
         judgement.requirements.extend(self.deployer());
         judgement.requirements.extend(self.overdue_emergencies(&judgement.approvals));
+        judgement.warnings.extend(self.new_drift());
+        judgement.warnings.extend(self.meets_others());
         judgement.warnings.extend(self.understated(&judgement.risk));
         judgement.warnings.extend(self.deployer_approved(&judgement));
         judgement
@@ -142,7 +145,8 @@ impl Case<'_, '_> {
             return Vec::new();
         };
         let parsed = context.parsed(decision.record);
-        let mut found = parsed.map_or_else(Vec::new, |parsed| self.near(parsed, Some(decision.id.as_str())));
+        let mut found =
+            parsed.map_or_else(Vec::new, |parsed| self.near(parsed, risk, Some(decision.id.as_str())));
         for condition in &decision.conditions {
             let detail = format!("{}: {}", decision.id, condition.text);
             if !condition.is_ticked {

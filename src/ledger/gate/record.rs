@@ -85,13 +85,13 @@ impl Case<'_, '_> {
     }
 
     /// Words of the task that are nearly what counts.
-    pub(super) fn near_words(&self) -> Vec<Requirement> {
-        self.near(self.subject.parsed, None)
+    pub(super) fn near_words(&self, risk: Risk) -> Vec<Requirement> {
+        self.near(self.subject.parsed, risk, None)
     }
 
     /// The same of a decision, which is named.
-    pub(super) fn near(&self, record: &Record, name: Option<&str>) -> Vec<Requirement> {
-        let found = near(record, self.policy(), self.is_guidance).into_iter();
+    pub(super) fn near(&self, record: &Record, risk: Risk, name: Option<&str>) -> Vec<Requirement> {
+        let found = near(record, self.policy(), risk, self.is_guidance).into_iter();
         found
             .map(|near| {
                 let code = match near {

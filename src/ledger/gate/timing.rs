@@ -59,7 +59,7 @@ impl Case<'_, '_> {
     /// Whether something that is asked depends on when it was between two moments: a window, a freeze, or the deadline of
     /// an emergency's review.
     pub(in crate::ledger) fn rests_on_time(&self, from: i64, until: i64) -> bool {
-        let risk = super::super::risk::risk(self.subject.task, self.policy()).level;
+        let risk = crate::ledger::risk::of_subject(&self.subject).level;
         let mut freezes = freezes_between(self.policy(), from, until).into_iter();
         self.subject.task.emergency.is_some()
             || !self.asks_no_window(risk)

@@ -1,8 +1,11 @@
 //! What is asked of the gate and what it answers.
 
+use std::sync::Arc;
+
 use crate::diagnostic::Code;
+use crate::intake::terraform::Plan;
 use crate::ledger::state::{Approval, CommitRef, RiskState, TrustLevel};
-use crate::record::{RecordId, Risk};
+use crate::record::RecordId;
 
 /// What is asked of the gate.
 #[derive(Clone, Copy)]
@@ -11,8 +14,8 @@ pub struct GateAsk<'a> {
     pub id: &'a RecordId,
     /// The environment, by the policy's name.
     pub environment: &'a str,
-    /// The plan that would be applied, when one is given.
-    pub plan: Option<&'a PlanInHand>,
+    /// The plans that would be applied, where they are given.
+    pub plans: &'a [PlanInHand],
     /// Who would deploy, by the policy's name, when that is known.
     pub deployer: Option<&'a str>,
     /// Another commit whose policy and withdrawals hold: that into which the judged one would be merged.
@@ -21,22 +24,24 @@ pub struct GateAsk<'a> {
     pub is_guidance: &'a dyn Fn(&str) -> bool,
 }
 
-/// A plan that is given to the gate, read by the policy in force. A record's word about it counts for nothing where the
-/// plan itself says.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+/// A plan that is given to the gate, read again from what the tool wrote.
+#[derive(Debug, Clone)]
 pub struct PlanInHand {
-    /// `sha256:…`.
-    pub digest: String,
-    /// Whether it holds changes with masked values, which the digest leaves out: another change of code may hide there.
-    pub has_masked: bool,
-    /// The risk of what it does.
-    pub risk: Option<Risk>,
-    /// Its categories, riskiest first, with a line for each.
-    pub categories: Vec<String>,
-    /// See `categories`.
-    pub reasons: Vec<String>,
-    /// How many it adds, changes, destroys and replaces.
-    pub counts: [u64; 4],
+    /// What it was read from, for messages.
+    pub file: String,
+    /// Which stack it is of.
+    pub stack: StackSaid,
+    /// What it does.
+    pub plan: Arc<Plan>,
+}
+
+/// Which stack a plan in hand is of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StackSaid {
+    /// As whoever gave it says; `None`: the one without a name.
+    Named(Option<String>),
+    /// As its file or unit is called: believed where no digest tells.
+    Guessed(Option<String>),
 }
 
 /// One thing that is asked for.
@@ -121,6 +126,14 @@ pub enum Unclear {
     Broken {
         /// In the book.
         path: String,
+    },
+    /// Evidence that the answer depends on cannot be relied on.
+    #[error("{path}: {why}, and the answer depends on it")]
+    Evidence {
+        /// In the book.
+        path: String,
+        /// What is wrong with it, in words.
+        why: String,
     },
     /// A field that the answer depends on has no meaning.
     #[error("{path}:{line}:{column}: {message}, and the answer depends on it")]

@@ -9,6 +9,20 @@ use crate::record::Verdict;
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 #[serde(tag = "event", rename_all = "kebab-case")]
 pub enum EventKind {
+    /// What a tool found was recorded, for the first time or again.
+    Recorded {
+        /// `plan`, `manifests` or `chart`; `evidence` where it cannot be read.
+        noun: String,
+        /// The environment, and the stack in it.
+        place: String,
+        /// What was found, in one line.
+        line: String,
+    },
+    /// Evidence was taken out.
+    TookOut {
+        /// The environment, and the stack in it.
+        place: String,
+    },
     /// The record came to be (or came back).
     Created,
     /// The file moved.

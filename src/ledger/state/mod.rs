@@ -7,6 +7,11 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize, Serializer};
 
+use super::evidence::HeldEvidence;
+use super::overlap::Overlaps;
+use crate::evidence::EvidenceFile;
+use crate::intake::pull_request::NamedPlan;
+
 use crate::diagnostic::{Code, Diagnostic};
 use crate::history::{CommitId, CommitTime};
 use crate::record::{ItemKey, Record, RecordId, RecordType, Risk, ScopeHash, TaskKind, Verdict};
@@ -320,11 +325,29 @@ pub struct RecordState {
     pub landed: Option<bool>,
     /// The one thing to do next, in a few words.
     pub next: String,
+    /// What tools found for it (tasks), by path.
+    pub found: Vec<HeldEvidence>,
+    /// Why nobody vouches for that, where it is so.
+    pub unproven: Option<String>,
+    /// Other tasks that change the same resources.
+    pub overlaps: Overlaps,
     /// What is wrong with it.
     pub diagnostics: Vec<Diagnostic>,
 }
 
 impl RecordState {
+    /// The recorded plans.
+    pub fn named_plans(&self) -> Vec<NamedPlan<'_>> {
+        let files = self.evidence_files();
+        let named = |file: &'_ EvidenceFile| file.key.words();
+        files.filter_map(|file| Some(NamedPlan { place: named(file), plan: file.content.plan()? })).collect()
+    }
+
+    /// The evidence that can be read.
+    pub fn evidence_files(&self) -> impl Iterator<Item = &EvidenceFile> {
+        self.found.iter().filter_map(|held| held.file.as_deref().ok())
+    }
+
     /// The weakest trust that the approvals which count rest on; `None` when none counts.
     pub fn weakest_trust(&self) -> Option<TrustLevel> {
         self.approvals.iter().filter(|approval| approval.valid).filter_map(|approval| approval.trust).min()

@@ -18,7 +18,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::law::{ABSENT, Cell, after_commit};
 use super::needed::Needed;
 use crate::history::History;
-use crate::record::{RecordId, RecordType, Shape, detached_path};
+use crate::record::{RecordId, RecordType, Shape, detached_path, evidence_owner};
 use cells::Cells;
 pub(super) use outcome::{Binding, Files, Key, Move, Node, RecordIx, Transition, Value, Withdrawal};
 pub use outcome::{Versions, Walk, deployed_versions, deploys, signed_acts};
@@ -38,6 +38,17 @@ pub fn walk(
         walker.commit(position);
     }
     walker.out
+}
+
+/// What a file is of a record.
+#[derive(Debug, Clone, Copy)]
+enum Part {
+    /// The record itself.
+    Text,
+    /// A detached approval.
+    Approval,
+    /// What a tool found.
+    Evidence,
 }
 
 struct Walker<'a> {
@@ -64,8 +75,8 @@ struct Walker<'a> {
     present: u32,
     unchecked: u32,
     checked: u32,
-    /// The record of each path, by the number of the path; for a detached approval that is said too.
-    places: Vec<Option<(RecordIx, bool)>>,
+    /// The record of each path, by the number of the path, and what of it stands there.
+    places: Vec<Option<(RecordIx, Part)>>,
     out: Walk,
 }
 
@@ -198,12 +209,16 @@ impl<'a> Walker<'a> {
         let mut changed: BTreeMap<RecordIx, Files> = BTreeMap::new();
         for change in &commit.changes {
             let (path, place) = self.place(&change.path);
-            let Some((record, detached)) = place else { continue };
+            let Some((record, part)) = place else { continue };
             let files = changed.entry(record).or_insert_with(|| match commit.parents.first() {
                 Some(&first) => self.files_at(first, record),
                 None => Files::default(),
             });
-            let files = if detached { &mut files.detached } else { &mut files.records };
+            let files = match part {
+                Part::Text => &mut files.records,
+                Part::Approval => &mut files.detached,
+                Part::Evidence => &mut files.evidence,
+            };
             files.retain(|(existing, _)| *existing != path);
             files.extend(change.new.map(|file| (path, file)));
         }
@@ -211,13 +226,16 @@ impl<'a> Walker<'a> {
     }
 
     /// The number of a path, and what it is a file of.
-    fn place(&mut self, path: &str) -> (u32, Option<(RecordIx, bool)>) {
+    fn place(&mut self, path: &str) -> (u32, Option<(RecordIx, Part)>) {
         if let Some(number) = self.out.paths.find(path) {
             return (number, self.places[number as usize]);
         }
-        let place = match detached_path(path) {
-            Some((id, ..)) => self.number(RecordType::Task, id).map(|record| (record, true)),
-            None => self.record(path).map(|record| (record, false)),
+        let beside = detached_path(path)
+            .map(|(id, ..)| (id, Part::Approval))
+            .or_else(|| evidence_owner(path).map(|id| (id, Part::Evidence)));
+        let place = match beside {
+            Some((id, part)) => self.number(RecordType::Task, id).map(|record| (record, part)),
+            None => self.record(path).map(|record| (record, Part::Text)),
         };
         self.places.push(place);
         (self.out.paths.intern(path.into()), place)

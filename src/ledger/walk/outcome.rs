@@ -33,6 +33,8 @@ pub(in crate::ledger) enum Key {
     Item(ItemKey),
     /// A detached approval, by its path in the book.
     Detached(Box<str>),
+    /// A piece of evidence, by its path in the book.
+    Evidence(Box<str>),
 }
 
 /// The states that things can be in.
@@ -78,6 +80,8 @@ pub(in crate::ledger) struct Files {
     pub(in crate::ledger) records: Found,
     /// Its detached approvals.
     pub(in crate::ledger) detached: Found,
+    /// What tools found for it.
+    pub(in crate::ledger) evidence: Found,
 }
 
 /// A record after some commit.
@@ -234,7 +238,7 @@ impl<T: Eq + std::hash::Hash> Interner<T> {
 pub fn signed_acts(history: &History, walk: &Walk, work: impl Iterator<Item = usize>) -> Vec<usize> {
     let acts = walk.transitions.iter().filter(|transition| match walk.keys.item(transition.key) {
         Key::Item(_) => walk.values.item(transition.to).is_ticked(),
-        Key::Scope | Key::Detached(_) => true,
+        Key::Scope | Key::Detached(_) | Key::Evidence(_) => true,
         Key::Field(field) => matches!(&**field, "decision" | "changes"),
         _ => false,
     });

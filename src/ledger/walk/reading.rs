@@ -32,12 +32,20 @@ impl<'a> Walker<'a> {
             state.push((self.text, self.out.values.intern(Value::Text(first))));
             self.record_state(record, files, before, &mut state);
         }
-        for (path, file) in files.detached.iter().filter(|(_, file)| file.is_regular()) {
-            let key = Key::Detached(self.out.paths.item(*path).clone());
-            let value = Value::Text(file.blob);
+        let beside = files.detached.iter().map(|file| (file, Key::Detached as fn(Box<str>) -> Key));
+        let beside =
+            beside.chain(files.evidence.iter().map(|file| (file, Key::Evidence as fn(Box<str>) -> Key)));
+        let mut is_sorted = true;
+        for ((path, file), key) in beside {
+            // A link or a submodule is no approval; as evidence it is told of as what cannot be read.
+            if !file.is_regular() && matches!(key("".into()), Key::Detached(_)) {
+                continue;
+            }
+            let (key, value) = (key(self.out.paths.item(*path).clone()), Value::Text(file.blob));
             state.push((self.out.keys.intern(key), self.out.values.intern(value)));
+            is_sorted = false;
         }
-        if !files.detached.is_empty() {
+        if !is_sorted {
             state.sort_unstable();
         }
         state
@@ -73,7 +81,7 @@ impl<'a> Walker<'a> {
                 let kept = node.cells.iter().filter(|(key, cell)| {
                     cell.value != ABSENT
                         && *key > self.text
-                        && !matches!(self.out.keys.item(*key), Key::Detached(_))
+                        && !matches!(self.out.keys.item(*key), Key::Detached(_) | Key::Evidence(_))
                 });
                 state.extend(kept.map(|(key, cell)| (*key, cell.value)));
             }

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::diagnostic::Severity;
-use crate::record::{Cost, Plan, Risk, TaskKind, Verdict};
+use crate::record::{Cost, Risk, TaskKind, Verdict};
 
 const TASK: &str = r#"+++
 id = "INFRA-150"
@@ -19,9 +19,6 @@ duration = "1d12h"
 cost = { monthly = 400.50, currency = "EUR", budget = "BUDGET-1" }
 chart = { name = "ingress", target = "4.8.0" }
 labels = []
-plan.production = { digest = "sha256:9f2c", add = 15, change = 3, destroy = 3, replace = 1 }
-plan.a = { digest = "sha256:aa" }
-manifests.production = { digest = "sha256:bb" }
 +++
 
 ## What
@@ -91,21 +88,6 @@ fn a_task_is_understood() {
         budget: Some("BUDGET-1".to_owned()),
     };
     assert_eq!(task.cost, Some(cost));
-    let plan = |digest: &str, [add, change, destroy, replace]: [u64; 4]| Plan {
-        digest: digest.to_owned(),
-        add,
-        change,
-        destroy,
-        replace,
-        ..Plan::default()
-    };
-    assert_eq!(
-        task.plans,
-        [
-            ("production".to_owned(), plan("sha256:9f2c", [15, 3, 3, 1])),
-            ("a".to_owned(), plan("sha256:aa", [0; 4]))
-        ]
-    );
 }
 
 #[test]
@@ -309,15 +291,7 @@ fn invalid_fields_say_what_was_expected() {
             "`scheduled` is a date without time, expected a date-time with offset such as 2024-05-25T02:00:00+02:00",
         ),
         ("cancelled = ' '", "`cancelled` is empty, expected a text"),
-        (
-            "plan.production = 1",
-            "`plan.production` is a whole number, expected a table `{ digest, add, change, destroy, replace }`",
-        ),
-        ("plan.production = { add = 1 }", "`plan.production` has no `digest`, expected `sha256:…`"),
-        (
-            "plan.production = { digest = 'sha256:a', add = -1 }",
-            "`plan.production.add` is no count, expected a whole number from 0",
-        ),
+        ("plan.production = { risk = 'low' }", "unknown key `plan`"),
         (
             "cost = { currency = 'eur' }",
             "`cost.currency` is `eur`, expected three capital letters such as `EUR` or `USD`",
@@ -325,7 +299,6 @@ fn invalid_fields_say_what_was_expected() {
         ("chart = { nmae = 'x' }", "unknown key `chart.nmae`; did you mean `chart.name`?"),
         ("enviroments = []", "unknown key `enviroments`; did you mean `environments`?"),
         ("zzz = 1", "unknown key `zzz`"),
-        ("manifests = { production = 1 }", "`manifests.production` is a whole number, expected a table"),
     ] {
         assert_eq!(complaints(lines), [expected], "{lines}");
     }

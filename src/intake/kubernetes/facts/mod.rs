@@ -140,11 +140,14 @@ pub(super) fn facts(change: &ObjectChange, comparison: &Comparison) -> Vec<Fact>
     if let Some(users) = comparison.users.get(&change.id.name).filter(|_| change.new.is_some()) {
         found.add(FactKind::UsedBy, Path::default(), users.clone());
     }
-    let is_secret =
-        |text: &String| hides(&comparison.secrets, kind, &Path::default(), &Value::Text(text.clone()));
     let mut facts: Vec<Fact> = found.0.into_iter().collect();
     for fact in &mut facts {
-        for text in fact.about.iter_mut().filter(|text| is_secret(text)) {
+        let Fact { path, about, .. } = fact;
+        // The key itself is no value, whatever it is called.
+        let is_secret = |text: &String| {
+            text != path.last_key() && hides(&comparison.secrets, kind, path, &Value::Text(text.clone()))
+        };
+        for text in about.iter_mut().filter(|text| is_secret(text)) {
             super::super::secret::HIDDEN.clone_into(text);
         }
     }

@@ -1,5 +1,7 @@
 //! Every place inside of a value, with the names above it. Texts that are JSON or YAML documents are looked into.
 
+use std::borrow::Cow;
+
 use super::super::secrets::Secrets;
 use super::super::value::{Value, from_str};
 use crate::intake::yaml;
@@ -22,8 +24,11 @@ pub(super) struct Place<'p> {
 
 impl Place<'_> {
     /// The key as attributes write it in one way: `hostNetwork` is `host_network`.
-    pub(super) fn key(&self) -> String {
-        snake(self.key)
+    pub(super) fn key(&self) -> Cow<'_, str> {
+        match self.key.bytes().any(|byte| byte.is_ascii_uppercase()) {
+            true => Cow::Owned(snake(self.key)),
+            false => Cow::Borrowed(self.key),
+        }
     }
 
     /// The key as it is written.
@@ -33,8 +38,7 @@ impl Place<'_> {
 
     /// Whether a key is somewhere above this one.
     pub(super) fn is_under(&self, key: &str) -> bool {
-        self.parent
-            .is_some_and(|parent| parent.key == key || snake(parent.key) == key || parent.is_under(key))
+        self.parent.is_some_and(|parent| parent.key == key || parent.key() == key || parent.is_under(key))
     }
 
     /// Whether nothing is above it.

@@ -48,6 +48,9 @@ const SWITCHES: &[Switch] = &[
     ("enable_log_file_validation", "false", false, PlanTrait::Unlogged),
 ];
 
+/// Longest value of a switch, in bytes.
+const MAX_SWITCH: usize = 24;
+
 /// Capabilities with which a container leaves its bounds.
 const CAPABILITIES: [&str; 7] =
     ["ALL", "SYS_ADMIN", "SYS_PTRACE", "SYS_MODULE", "NET_ADMIN", "DAC_READ_SEARCH", "BPF"];
@@ -79,8 +82,10 @@ pub(super) fn look_at(place: &Place<'_>, value: &Value<'_>, found: &mut Found<'_
 }
 
 fn switch(place: &Place<'_>, text: &str, found: &mut Found<'_>) {
-    let key = place.key();
-    let text = text.to_ascii_lowercase();
+    if text.len() > MAX_SWITCH {
+        return;
+    }
+    let (key, text) = (place.key(), text.to_ascii_lowercase());
     for (name, value, also_new, what) in SWITCHES {
         if *name == key && *value == text && (*also_new || !found.is_new) {
             found.shows(*what, format!("{} becomes {value}", place.written()));

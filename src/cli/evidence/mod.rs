@@ -1,5 +1,8 @@
 //! What the commands that read evidence share: files, environments, and how a plan is told.
 
+mod plans;
+mod write;
+
 use std::io::Read;
 use std::path::Path;
 
@@ -11,9 +14,13 @@ use crate::book::{Book, BookError};
 use crate::diagnostic::nearest;
 use crate::history::HistoryError;
 use crate::intake::Found;
-use crate::intake::terraform::{Plan, Rules, WrongInput};
-use crate::ledger::{PlanInHand, Status};
+use crate::intake::terraform::{Plan, WrongInput};
+use crate::ledger::Status;
 use crate::policy::{Environment, Policy};
+use crate::record::{EvidenceKey, is_stack_name};
+
+pub(super) use plans::{StackPlan, in_hand, plan_bytes, plans_of};
+pub(super) use write::{Recording, recorded};
 
 impl CliError {
     /// Says what a file is instead of a plan, and what to run.
@@ -22,12 +29,34 @@ impl CliError {
     }
 }
 
+/// Which of several stacks.
+#[derive(Debug, clap::Args)]
+pub(super) struct StackArgs {
+    /// The stack it is of, where the change has several: root modules, regions, workspaces, charts
+    #[arg(long, value_name = "NAME", value_parser = stack_name_of)]
+    pub(super) stack: Option<String>,
+}
+
+impl StackArgs {
+    /// What evidence for an environment is for.
+    pub(super) fn key(&self, environment: &Environment) -> EvidenceKey {
+        EvidenceKey { environment: environment.name.clone(), stack: self.stack.clone() }
+    }
+}
+
+fn stack_name_of(text: &str) -> Result<String, String> {
+    match is_stack_name(text) {
+        true => Ok(text.to_owned()),
+        false => Err("letters, digits, `-` and `_`, from 1 to 64 of them".to_owned()),
+    }
+}
+
 /// Leave to write over the evidence of what is over.
 #[derive(Debug, clap::Args)]
 pub(super) struct ReplaceArgs {
-    /// Write over the evidence of a task that is done
+    /// Write over the evidence of a task that is done, or of what looks like another stack
     #[arg(long)]
-    replace: bool,
+    pub(super) replace: bool,
 }
 
 impl ReplaceArgs {
@@ -39,6 +68,15 @@ impl ReplaceArgs {
         let message = format!("{} is done: its evidence is what it went out with", target.name);
         Err(CliError::usage(message)
             .with_hint("`--replace` writes over it; a new change has a task of its own"))
+    }
+
+    /// What compares nothing with nothing is no evidence of what a task that is done went out with, whoever asks.
+    pub(super) fn refuse_nothing(&self, target: &Target, what: &str) -> Result<(), CliError> {
+        if target.state()?.status != Status::Done {
+            return Ok(());
+        }
+        let message = format!("{} is done, and {what} say nothing of what went out", target.name);
+        Err(CliError::usage(message).with_hint("compare what stood before with what was deployed"))
     }
 }
 
@@ -53,41 +91,13 @@ pub(super) fn read_file(file: &Path) -> Result<Vec<u8>, CliError> {
     Ok(bytes)
 }
 
-/// Reads a plan by a policy's rules, with its remarks to standard error.
-pub(super) fn read_plan(ui: &mut Ui, file: &Path, policy: &Policy) -> Result<Plan, CliError> {
-    let bytes = read_file(file)?;
-    plan_of(ui, file, &bytes, policy)
-}
-
-/// The plan in bytes that were read from a file.
-pub(super) fn plan_of(ui: &mut Ui, file: &Path, bytes: &[u8], policy: &Policy) -> Result<Plan, CliError> {
-    let plan = Plan::read(bytes, Rules::of(policy)).map_err(|error| CliError::wrong_input(file, &error))?;
+/// What whoever gave a plan should know about it.
+fn plan_remarks(ui: &mut Ui, plan: &Plan) {
     for remark in &plan.remarks {
         warn(ui, remark);
     }
     if plan.errored {
         warn(ui, "planning ended in an error: the list of changes is partial");
-    }
-    if plan.summary.drift > 0 {
-        let objects = if plan.summary.drift == 1 { "1 object has" } else { "some objects have" };
-        ui.note(&format!("{objects} changed outside of the tool before this plan; that is no part of it"));
-    }
-    Ok(plan)
-}
-
-/// A plan as the gate looks at it.
-pub(super) fn plan_in_hand(plan: &Plan, policy: &Policy) -> PlanInHand {
-    let found = plan.found(policy);
-    let texts = |texts: Vec<&str>| texts.into_iter().map(str::to_owned).collect();
-    let summary = &plan.summary;
-    let counts = [summary.add, summary.change, summary.destroy, summary.replace];
-    PlanInHand {
-        digest: plan.digest.clone(),
-        has_masked: plan.has_masked,
-        risk: found.risk(),
-        categories: texts(found.categories()),
-        reasons: found.reasons(),
-        counts: counts.map(|count| u64::try_from(count).unwrap_or(u64::MAX)),
     }
 }
 
