@@ -105,8 +105,9 @@ fn hostile_book() -> Fixture {
         let head = format!(
             "+++\nid = \"{id}\"\ntitle = {quoted}\nkind = \"terraform\"\nlabels = [{quoted}]\nservices = [{quoted}]\nrequestor = {quoted}\nwindow = {quoted}\ncustom = {quoted}\n+++\n"
         );
+        // The plan comes first: a hostile text may swallow whatever follows it, and nothing is put there.
         let body = format!(
-            "\n## What\n\n{text}\n\n## {text}\n\n- [x] {text}\n\n> {text}\n\n[{text}]({text})\n\n| {text} |\n|---|\n| {text} |\n\n```{text}\n{text}\n```\n"
+            "\n## Plan\n\n## What\n\n{text}\n\n## {text}\n\n- [x] {text}\n\n> {text}\n\n[{text}]({text})\n\n| {text} |\n|---|\n| {text} |\n\n```{text}\n{text}\n```\n"
         );
         book.write(&format!("tasks/{id}.md"), head + &body);
         let plan = json!({ "format_version": "1.2", "resource_changes": [{
