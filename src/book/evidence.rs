@@ -1,6 +1,6 @@
 //! Files of evidence: every version that some commit had, and those of the work tree.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use walkdir::WalkDir;
 use super::{Book, BookError, slashes};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::evidence::{EvidenceError, EvidenceFile, MAX_EVIDENCE_BYTES};
-use crate::history::{Blob, BlobId, FileKind, History};
+use crate::history::{Blob, History};
 use crate::ledger::{EvidenceFiles, HeldEvidence, RecordState, WorkTree, check_evidence};
 use crate::policy::Policy;
 use crate::record::{EVIDENCE_FOLDER, Record, RecordType, evidence_owner};
@@ -20,21 +20,11 @@ pub(super) type OnDisk = Result<Vec<u8>, EvidenceError>;
 impl Book {
     /// Every piece of evidence that some commit had, by content. What is no regular file has none.
     pub(super) fn evidence(&self, history: &History) -> Result<EvidenceFiles, BookError> {
-        let changes = history.commits.iter().flat_map(|commit| &commit.changes);
-        let blobs: BTreeSet<BlobId> = changes
-            .filter(|change| evidence_owner(&change.path).is_some())
-            .filter_map(|change| change.new.filter(|file| file.kind == FileKind::Regular))
-            .map(|file| file.blob)
-            .collect();
-        let inputs: Vec<(BlobId, BlobId)> = blobs.into_iter().map(|blob| (blob, blob)).collect();
-        let read = self.repository.map_blobs(&inputs, MAX_EVIDENCE_BYTES, |blob, content| {
-            let read = match content {
-                Blob::Bytes(bytes) => EvidenceFile::read(&bytes).map(Arc::new),
-                Blob::TooLarge(size) => Err(EvidenceError::TooLarge(size)),
-            };
-            (*blob, read)
-        })?;
-        Ok(read.into_iter().collect())
+        let is_it = |path: &str| evidence_owner(path).is_some();
+        self.versions_at(history, is_it, MAX_EVIDENCE_BYTES, |content| match content {
+            Blob::Bytes(bytes) => EvidenceFile::read(&bytes).map(Arc::new),
+            Blob::TooLarge(size) => Err(EvidenceError::TooLarge(size)),
+        })
     }
 }
 

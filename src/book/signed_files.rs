@@ -1,7 +1,5 @@
 //! Files that a person may have signed in the file itself: approvals and affirmations.
 
-use std::collections::BTreeSet;
-
 use rustc_hash::FxHashMap;
 
 use super::{Book, BookError};
@@ -32,27 +30,18 @@ impl Book {
         parse: impl Fn(&[u8]) -> Parsed<T> + Sync,
         text_of: impl Fn(&T) -> String + Sync,
     ) -> Result<FxHashMap<BlobId, SignedFile<T>>, BookError> {
-        let changes = history.commits.iter().flat_map(|commit| &commit.changes);
-        let blobs: BTreeSet<BlobId> = changes
-            .filter(|change| is_it(&change.path))
-            .filter_map(|change| change.new.filter(|file| file.is_regular()))
-            .map(|file| file.blob)
-            .collect();
-        let inputs: Vec<(BlobId, BlobId)> = blobs.into_iter().map(|blob| (blob, blob)).collect();
-        let read = self.repository.map_blobs(&inputs, MAX_DETACHED_BYTES, |blob, content| {
+        self.versions_at(history, is_it, MAX_DETACHED_BYTES, |content| {
             let parsed = match &content {
                 Blob::Bytes(bytes) => parse(bytes),
                 Blob::TooLarge(_) => Err("it is too large"),
             };
-            let file = match parsed {
+            match parsed {
                 Ok((text, armor)) => {
                     let check = armor.map(|armor| check_text(text_of(&text).as_bytes(), armor.as_bytes()));
                     SignedFile { text: Ok(text), check }
                 }
                 Err(why) => SignedFile { text: Err(why), check: None },
-            };
-            (*blob, file)
-        })?;
-        Ok(read.into_iter().collect())
+            }
+        })
     }
 }

@@ -97,6 +97,25 @@ impl Book {
         self.work_paths(history, (0..history.commits.len()).collect(), pretended, None)
     }
 
+    /// Every version that some commit had of the regular files at such paths, by content, as `read` takes it.
+    pub(super) fn versions_at<T: Send>(
+        &self,
+        history: &History,
+        is_it: impl Fn(&str) -> bool,
+        limit: usize,
+        read: impl Fn(Blob) -> T + Sync,
+    ) -> Result<FxHashMap<BlobId, T>, BookError> {
+        let changes = history.commits.iter().flat_map(|commit| &commit.changes);
+        let blobs: BTreeSet<BlobId> = changes
+            .filter(|change| is_it(&change.path))
+            .filter_map(|change| change.new.filter(|file| file.is_regular()))
+            .map(|file| file.blob)
+            .collect();
+        let inputs: Vec<(BlobId, BlobId)> = blobs.into_iter().map(|blob| (blob, blob)).collect();
+        let read = self.repository.map_blobs(&inputs, limit, |blob, content| (*blob, read(content)))?;
+        Ok(read.into_iter().collect())
+    }
+
     /// Verified signatures of the commits that act.
     pub(super) fn signatures(
         &self,

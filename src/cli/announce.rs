@@ -11,7 +11,7 @@ use crate::book::{Book, Loaded};
 use crate::calendar::{next_opening, open_at};
 use crate::ledger::RecordState;
 use crate::policy::{Policy, Window};
-use crate::record::{Details, RecordType, Task, normalize};
+use crate::record::{RecordType, Task, normalize};
 
 /// Write the drafts of the notices that a task owes, or say that one has been sent
 ///
@@ -99,10 +99,8 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &AnnounceArgs) -> Result
 }
 
 fn task(state: &RecordState) -> Result<&Task, CliError> {
-    match &state.record.details {
-        Details::Task(task) => Ok(task),
-        _ => Err(CliError::usage(format!("{} is no task, so there is nothing to announce", state.name))),
-    }
+    let no_task = || CliError::usage(format!("{} is no task, so there is nothing to announce", state.name));
+    state.record.task().ok_or_else(no_task)
 }
 
 /// Every notice that the policy knows; owed are those of the task's risk and downtime.

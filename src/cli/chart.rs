@@ -4,7 +4,9 @@ use serde_json::json;
 
 use super::context::Context;
 use super::error::CliError;
-use super::evidence::{Recording, ReplaceArgs, StackArgs, environment, recorded, tell_risk};
+use super::evidence::{
+    Recording, ReplaceArgs, StackArgs, compared_json, comparison_json, environment, recorded, tell_risk,
+};
 use super::file_set::{FileSet, Files};
 use super::record_act::{CommitArgs, Target};
 use super::ui::{BAD, GOOD, Ui, escape, escape_lines, paint};
@@ -98,10 +100,7 @@ fn same_upgrade(
     upgrade: &Upgrade,
 ) -> Result<(), CliError> {
     let name = &target.name;
-    let file = recorded(target.state()?, key).and_then(|file| match &file.content {
-        Content::Helm(chart) => Some(chart),
-        _ => None,
-    });
+    let file = recorded(target.state()?, key).and_then(|file| file.content.chart());
     let Some(file) = file else {
         return Err(CliError::failure(format!(
             "{name} has no upgrade of a chart recorded for {}",
@@ -109,15 +108,11 @@ fn same_upgrade(
         ))
         .with_hint(format!("record it: `changebook chart {name} OLD NEW`")));
     };
-    let same = file.digest == upgrade.digest && file.same(upgrade);
+    let same = file.same(upgrade);
     if context.json {
-        ui.json(&json!({
-            "schema": "changebook.compare/1", "id": name, "same": same,
-            "compared": [{
-                "environment": key.environment, "stack": key.stack, "chart": upgrade.name, "same": same,
-                "recorded": file.digest, "digest": upgrade.digest,
-            }],
-        }))?;
+        let more = json!({ "chart": upgrade.name });
+        let compared = compared_json(key, same, [&file.digest, &upgrade.digest], more);
+        ui.json(&comparison_json(name, same, vec![compared]))?;
     } else if same {
         ui.line(format!("{} this is the upgrade that {name} holds", paint(GOOD, "✓")))?;
     } else {
@@ -155,11 +150,8 @@ fn chart_name(target: &Target) -> Result<Option<String>, CliError> {
         Details::Task(task) => task.chart.and_then(|chart| chart.name),
         Details::Decision(_) | Details::Runbook(_) => None,
     };
-    let recorded = target.state()?.evidence_files().find_map(|file| match &file.content {
-        Content::Helm(chart) => Some(chart.name.clone()),
-        _ => None,
-    });
-    Ok(typed.or(recorded))
+    let recorded = target.state()?.evidence_files().find_map(|file| file.content.chart());
+    Ok(typed.or_else(|| recorded.map(|chart| chart.name.clone())))
 }
 
 /// What an upgrade brings, for people and for the record.
@@ -186,7 +178,7 @@ impl<'p> Evidence<'p> {
     pub(super) fn show(&self, ui: &mut Ui, context: &Context) -> Result<(), CliError> {
         let Evidence { upgrade, policy } = self;
         let found = upgrade.found(policy);
-        let block = upgrade.block(usize::try_from(policy.plan.list_limit).unwrap_or(usize::MAX));
+        let block = upgrade.block(policy.plan.list_limit);
         if context.json {
             return ui.json(&json!({
                 "schema": "changebook.chart/1",

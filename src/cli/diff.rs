@@ -9,7 +9,7 @@ use crate::book::{Book, Loaded};
 use crate::evidence::EvidenceFile;
 use crate::history::{CommitId, Hunk, Origin, changed_lines};
 use crate::ledger::{Approval, CommitRef, RecordState};
-use crate::record::{EVIDENCE_FOLDER, ScopeHash, scope_differences, scope_text};
+use crate::record::{EVIDENCE_FOLDER, ScopeHash, scope_differences, scope_text, short_digest};
 
 /// Show what changed since a record was approved
 ///
@@ -139,7 +139,7 @@ fn evidence(
 ) -> Result<[String; 2], CliError> {
     let gated = loaded.policy.gated_environments();
     let line = |file: &EvidenceFile| {
-        let digest: String = file.content.digest().trim_start_matches("sha256:").chars().take(12).collect();
+        let digest = short_digest(file.content.digest());
         format!("\nEvidence, {}: {} ({digest})\n", file.words(), file.content.headline())
     };
     let lines = |files: &mut dyn Iterator<Item = &EvidenceFile>| {

@@ -4,7 +4,9 @@ use serde_json::json;
 
 use super::context::Context;
 use super::error::CliError;
-use super::evidence::{Recording, ReplaceArgs, StackArgs, environment, recorded, tell_risk};
+use super::evidence::{
+    Recording, ReplaceArgs, StackArgs, compared_json, comparison_json, environment, recorded, tell_risk,
+};
 use super::file_set::FileSet;
 use super::record_act::{CommitArgs, Target};
 use super::render::rendered;
@@ -151,24 +153,16 @@ impl Evidence<'_> {
         key: &EvidenceKey,
     ) -> Result<(), CliError> {
         let (name, place) = (&target.name, key.words());
-        let file = recorded(target.state()?, key).and_then(|file| match &file.content {
-            Content::Kubernetes(manifests) => Some(manifests),
-            _ => None,
-        });
+        let file = recorded(target.state()?, key).and_then(|file| file.content.manifests());
         let Some(file) = file else {
             let environment = &key.environment;
             return Err(CliError::failure(format!("{name} has no manifests for {place}"))
                 .with_hint(format!("record them: `changebook manifests {name} OLD NEW -e {environment}`")));
         };
-        let same = file.digest == self.found.digest && file.same(&self.found);
+        let same = file.same(&self.found);
         if context.json {
-            ui.json(&json!({
-                "schema": "changebook.compare/1", "id": name, "same": same,
-                "compared": [{
-                    "environment": key.environment, "stack": key.stack, "same": same,
-                    "recorded": file.digest, "digest": self.found.digest,
-                }],
-            }))?;
+            let compared = compared_json(key, same, [&file.digest, &self.found.digest], json!({}));
+            ui.json(&comparison_json(name, same, vec![compared]))?;
         } else if same {
             ui.line(format!("{} these are the manifests that {name} holds for {place}", paint(GOOD, "✓")))?;
         } else {
@@ -180,7 +174,7 @@ impl Evidence<'_> {
     /// Tells it to people, or as JSON.
     pub(super) fn show(&self, ui: &mut Ui, context: &Context) -> Result<(), CliError> {
         let found = self.found.found(self.policy);
-        let block = self.found.block(usize::try_from(self.policy.plan.list_limit).unwrap_or(usize::MAX));
+        let block = self.found.block(self.policy.plan.list_limit);
         if context.json {
             return ui.json(&json!({
                 "schema": "changebook.manifests/1", "environment": self.environment.name, "digest": self.found.digest,

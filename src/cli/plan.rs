@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use super::context::Context;
 use super::error::CliError;
 use super::evidence::{
-    Recording, ReplaceArgs, StackArgs, StackPlan, environment, plan_bytes, plan_json, plans_of, read_file,
-    recorded, tell_risk, warn,
+    Recording, ReplaceArgs, StackArgs, StackPlan, compared_json, comparison_json, environment, plan_bytes,
+    plan_json, plans_of, read_file, recorded, tell_risk, warn,
 };
 use super::record_act::{CommitArgs, Target};
 use super::ui::{BAD, BOLD, DIM, GOOD, Ui, escape, paint};
@@ -16,7 +16,7 @@ use crate::intake::cost::Estimate;
 use crate::intake::terraform::{Comparison, Plan, blast_radius_contradiction};
 use crate::ledger::StackSaid;
 use crate::policy::Environment;
-use crate::record::{Details, EvidenceKey, Record, RecordType, Task};
+use crate::record::{EvidenceKey, Record, RecordType};
 
 /// Record what a Terraform or OpenTofu plan will do, and commit it
 ///
@@ -202,19 +202,12 @@ fn warn_of_contradictions(
     {
         warn(ui, &contradiction);
     }
-    let declared = task(record).and_then(|task| task.risk);
+    let declared = record.task().and_then(|task| task.risk);
     if let (Some(declared), Some(found)) = (declared, found.risk())
         && declared < found
     {
         let (declared, found) = (declared.as_str(), found.as_str());
         warn(ui, &format!("risk-understated: declared {declared} and found {found}; the higher one counts"));
-    }
-}
-
-fn task(record: &Record) -> Option<&Task> {
-    match &record.details {
-        Details::Task(task) => Some(task),
-        _ => None,
     }
 }
 
@@ -232,8 +225,7 @@ fn compare(
         let held = recorded(target.state()?, &key).and_then(|file| file.content.plan());
         let held = held.ok_or_else(|| not_recorded(target, &key))?;
         let comparison = plan.compare(held);
-        let same = comparison.same && comparison.alike;
-        all_same &= same;
+        all_same &= comparison.alike;
         if !context.json {
             tell(ui, &target.name, &key.words(), &comparison)?;
             continue;
@@ -242,23 +234,20 @@ fn compare(
         let differs: Vec<_> = differs
             .map(|differs| serde_json::json!({ "address": differs.address, "new": differs.is_new, "attributes": differs.attributes }))
             .collect();
-        answers.push(serde_json::json!({
-            "environment": environment.name, "stack": stack, "same": same,
-            "recorded": held.digest, "digest": plan.digest,
+        let more = serde_json::json!({
             "differs": differs, "gone": comparison.gone,
             "plan": plan_json(plan, &plan.found(&target.loaded.policy)),
-        }));
+        });
+        answers.push(compared_json(&key, comparison.alike, [&held.digest, &plan.digest], more));
     }
     if context.json {
-        ui.json(&serde_json::json!({
-            "schema": "changebook.compare/1", "id": target.name, "same": all_same, "compared": answers,
-        }))?;
+        ui.json(&comparison_json(&target.name, all_same, answers))?;
     }
     if all_same { Ok(()) } else { Err(CliError::no()) }
 }
 
 fn tell(ui: &mut Ui, name: &str, place: &str, comparison: &Comparison) -> Result<(), CliError> {
-    if comparison.same && comparison.alike {
+    if comparison.alike {
         return ui.line(format!("{} this is the plan that {name} holds for {place}", paint(GOOD, "✓")));
     }
     if comparison.same {

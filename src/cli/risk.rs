@@ -76,7 +76,7 @@ fn json_of(plans: &[StackPlan], policy: &Policy) -> serde_json::Value {
 /// A plan for people.
 fn tell(ui: &mut Ui, plan: &Plan, policy: &Policy) -> Result<(), CliError> {
     ui.line(escape(&plan.headline()))?;
-    let limit = usize::try_from(policy.plan.list_limit).unwrap_or(usize::MAX);
+    let limit = policy.plan.list_limit;
     for line in plan.list(limit) {
         ui.line(format!("  {line}"))?;
     }

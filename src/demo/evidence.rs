@@ -50,7 +50,7 @@ impl Stage {
         let file = EvidenceFile { record, key: EvidenceKey::of(PRODUCTION), content, is_edited: false };
         self.file(&file.path(), &file.text().map_err(evidence)?)?;
         let templates = self.templates();
-        let list_limit = usize::try_from(policy().plan.list_limit).unwrap_or(usize::MAX);
+        let list_limit = policy().plan.list_limit;
         self.edit(id, |text| {
             let is_guidance = &|text: &str| templates.is_guidance(text);
             Ok(file.put(&path_of(id), text, Rendering { gated: true, list_limit, is_guidance })?)

@@ -85,14 +85,19 @@ impl Content {
         }
     }
 
-    /// Whether two say the same, but for the circumstances in which they were found: the tool's version, checks, drift,
-    /// paths and order.
-    pub fn is_same(&self, other: &Content) -> bool {
-        match (self, other) {
-            (Content::Terraform(plan), Content::Terraform(other)) => plan.same_but_for_circumstances(other),
-            (Content::Kubernetes(manifests), Content::Kubernetes(other)) => manifests.same(other),
-            (Content::Helm(chart), Content::Helm(other)) => chart.same(other),
-            _ => false,
+    /// What differs between manifests, where it is that.
+    pub fn manifests(&self) -> Option<&kubernetes::Evidence> {
+        match self {
+            Content::Kubernetes(manifests) => Some(manifests),
+            Content::Terraform(_) | Content::Helm(_) => None,
+        }
+    }
+
+    /// The upgrade of a chart, where it is one.
+    pub fn chart(&self) -> Option<&helm::Evidence> {
+        match self {
+            Content::Helm(chart) => Some(chart),
+            Content::Terraform(_) | Content::Kubernetes(_) => None,
         }
     }
 }

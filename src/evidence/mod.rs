@@ -15,7 +15,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::intake::{Found, helm, kubernetes, terraform};
 use crate::policy::Policy;
-use crate::record::{Digested, EvidenceKey, RecordId, evidence_path};
+use crate::record::{Digested, EvidenceKey, RecordId, evidence_path, sha256_digest};
 
 pub use content::Content;
 pub use section::{Rendering, unfounded};
@@ -102,8 +102,7 @@ impl Wire {
         let said = std::mem::take(&mut self.checksum);
         let text = serde_json::to_string(self);
         self.checksum = said;
-        let hash = Sha256::digest(text?.as_bytes());
-        Ok(format!("sha256:{}", hash.iter().map(|byte| format!("{byte:02x}")).collect::<String>()))
+        Ok(sha256_digest(&Sha256::digest(text?.as_bytes())))
     }
 }
 

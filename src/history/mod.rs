@@ -35,11 +35,11 @@ pub use repository::{Blob, Head, Repository, blob_of};
 pub use seen::SeenHeads;
 pub use signature::{SignatureCheck, check_text, key_identity};
 pub use survey::Survey;
+pub(crate) use types::from_hex;
 pub use types::{
     BlobId, Change, Commit, CommitId, CommitTime, FileKind, History, Signature, Trailers, TrailersOfCommit,
     TreeFile,
 };
-pub(crate) use types::{from_hex, hex};
 
 /// Reads the bytes of a commit and its signature, for fuzzing.
 pub(crate) fn probe_commit(bytes: &[u8]) {

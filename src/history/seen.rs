@@ -9,7 +9,8 @@ use std::path::PathBuf;
 
 use sha2::{Digest, Sha256};
 
-use super::{BookPath, CommitId, Repository, from_hex, hex};
+use super::{BookPath, CommitId, Repository, from_hex};
+use crate::record::hex;
 
 /// What was seen, for a book.
 pub struct SeenHeads {

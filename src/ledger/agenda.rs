@@ -4,7 +4,7 @@ use super::audit::Row;
 use super::gate::Review;
 use super::state::{RecordState, State, Status};
 use crate::policy::{ConditionRule, Policy};
-use crate::record::{Decision, Details, Risk, Task, Verdict};
+use crate::record::{Decision, Details, Risk, Verdict};
 
 /// The agenda of one meeting, or its minutes when its decisions are set.
 #[derive(Debug, Clone)]
@@ -63,7 +63,7 @@ pub fn agenda<'s>(
     };
     let listed =
         |record: &RecordState| decisions.iter().any(|(_, decision)| decision.changes.contains(&record.name));
-    let asks = |record: &RecordState| match task(record) {
+    let asks = |record: &RecordState| match record.record.task() {
         Some(task) => {
             task.emergency.is_none()
                 && record.risk.as_ref().is_some_and(|risk| policy.risk_rule(risk.level).decision)
@@ -95,14 +95,6 @@ pub fn agenda<'s>(
 fn decision(record: &RecordState) -> Option<(&RecordState, &Decision)> {
     match &record.record.details {
         Details::Decision(decision) => Some((record, decision)),
-        _ => None,
-    }
-}
-
-/// The task's fields, for a record that is one.
-pub(super) fn task(record: &RecordState) -> Option<&Task> {
-    match &record.record.details {
-        Details::Task(task) => Some(task),
         _ => None,
     }
 }

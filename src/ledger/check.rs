@@ -54,7 +54,7 @@ pub fn check(record: &Record, by: &CheckBy<'_>) -> Vec<Diagnostic> {
 
 /// What is wrong with the evidence of a task, and with what its text says of it.
 pub fn check_evidence(record: &Record, policy: &Policy, evidence: &[HeldEvidence]) -> Vec<Diagnostic> {
-    let limit = usize::try_from(policy.plan.list_limit).unwrap_or(usize::MAX);
+    let limit = policy.plan.list_limit;
     let gated = |name: &str| policy.environment(name).is_some_and(|environment| environment.gated);
     let mut found: Vec<Diagnostic> = Vec::new();
     let mut files: Vec<&EvidenceFile> = Vec::new();

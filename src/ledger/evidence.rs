@@ -14,7 +14,7 @@ use super::walk::{Key, Node, RecordIx, Transition, Value};
 use crate::evidence::{EvidenceError, EvidenceFile};
 use crate::history::BlobId;
 use crate::policy::Policy;
-use crate::record::{Details, Digested, EvidenceKey, Risk, evidence_path};
+use crate::record::{Digested, EvidenceKey, Record, Risk, evidence_path};
 
 /// Evidence by content: every version that some commit had.
 pub type EvidenceFiles = FxHashMap<BlobId, Result<Arc<EvidenceFile>, EvidenceError>>;
@@ -149,11 +149,8 @@ pub(super) fn unbound_since(
     if then == now {
         return None;
     }
-    let declared = context.parsed(record).and_then(|parsed| match &parsed.details {
-        Details::Task(task) => Some(risk(task, policy, &[], None).level),
-        _ => None,
-    });
-    let declared = declared.unwrap_or(policy.default_risk);
+    let task = context.parsed(record).and_then(Record::task);
+    let declared = task.map_or(policy.default_risk, |task| risk(task, policy, &[], None).level);
     let level = |held: &[HeldEvidence]| risk_of(policy, held).map_or(declared, |found| found.max(declared));
     let risks = || (level(&held_then), level(&held_now));
     if policy.evidence.bind {
@@ -190,18 +187,11 @@ pub(super) fn unproven(context: &Context<'_>, record: RecordIx) -> BTreeMap<Stri
         if found.contains_key(&key.environment) {
             continue;
         }
-        let commit = transition.commit as usize;
         let beside = || {
-            let others = acts.iter().filter(|(other, of, _)| of == path && other.to != transition.to);
-            let others: Vec<usize> = others.map(|(other, ..)| other.commit as usize).collect();
-            chosen_from(
-                context,
-                commit,
-                &others,
-                acts.iter().filter(|(_, of, _)| of == path).map(|(t, ..)| t.commit as usize),
-            )
+            let of_path = acts.iter().filter(|(_, of, _)| of == path).map(|(other, ..)| *other);
+            chosen_from(context, transition, &of_path.collect::<Vec<_>>())
         };
-        if let Some(why) = not_a_makers(context, commit).or_else(beside) {
+        if let Some(why) = not_a_makers(context, transition.commit as usize).or_else(beside) {
             found.insert(key.environment.clone(), why);
         }
     }
@@ -210,26 +200,20 @@ pub(super) fn unproven(context: &Context<'_>, record: RecordIx) -> BTreeMap<Stri
 
 /// Why what stands is the choice of whoever merged, in words: two acts that do not know of each other left different states, and
 /// no later act knows both.
-fn chosen_from(
-    context: &Context<'_>,
-    commit: usize,
-    others: &[usize],
-    all: impl Iterator<Item = usize> + Clone,
-) -> Option<String> {
-    let knows = |later: usize, earlier: usize| context.in_history(earlier, later);
-    let other = others.iter().copied().find(|&other| {
-        let apart = !knows(commit, other) && !knows(other, commit);
-        apart
-            && !all
-                .clone()
-                .any(|act| act != commit && act != other && knows(act, commit) && knows(act, other))
-    })?;
-    let short = |commit: usize| context.sources.history.commits[commit].id.short();
-    Some(format!(
-        "{} and {} do not know of each other, and whoever merged chose",
-        short(commit),
-        short(other)
-    ))
+fn chosen_from(context: &Context<'_>, act: &Transition, acts: &[&Transition]) -> Option<String> {
+    let knows = |later: &Transition, earlier: &Transition| {
+        context.in_history(earlier.commit as usize, later.commit as usize)
+    };
+    let is_settled = |other: &Transition| {
+        let knows_both = |later: &&Transition| knows(later, act) && knows(later, other);
+        let is_later = |later: &&&Transition| later.commit != act.commit && later.commit != other.commit;
+        acts.iter().filter(is_later).any(knows_both)
+    };
+    let other = acts
+        .iter()
+        .find(|other| other.to != act.to && !knows(act, other) && !knows(other, act) && !is_settled(other))?;
+    let short = |act: &Transition| context.sources.history.commits[act.commit as usize].id.short();
+    Some(format!("{} and {} do not know of each other, and whoever merged chose", short(act), short(other)))
 }
 
 /// Why a commit is no maker's, in words.

@@ -98,10 +98,7 @@ impl<'a> EventJson<'a> {
 impl<'a> RecordJson<'a> {
     /// The JSON form of a record; `events` adds its history.
     pub fn new(state: &'a RecordState, events: bool) -> Self {
-        let task = match &state.record.details {
-            crate::record::Details::Task(task) => Some(task),
-            _ => None,
-        };
+        let task = state.record.task();
         RecordJson {
             id: &state.name,
             record_type: state.record_type,

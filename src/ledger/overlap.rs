@@ -14,7 +14,7 @@ use super::walk::{Key, RecordIx};
 use crate::record::{EvidenceKey, RecordId, RecordType, same_name};
 
 /// Names that a sentence gives.
-const MAX_NAMED: usize = 3;
+pub(super) const MAX_NAMED: usize = 3;
 
 /// Another open task that is about to change the same, or what this one's change reaches, or whose change reaches this one's.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,7 +51,8 @@ pub struct Overlaps {
     pub overtaken: Vec<Overtaken>,
 }
 
-fn some(names: &[String]) -> String {
+/// As many names as a sentence bears.
+pub(super) fn some(names: &[String]) -> String {
     match names.len() {
         n if n <= MAX_NAMED => names.join(", "),
         n => format!("{} and {} more", names[..MAX_NAMED].join(", "), n - MAX_NAMED),
@@ -69,9 +70,7 @@ impl Overlap {
             ),
         }
     }
-}
 
-impl Overlap {
     /// `both change aws_lb.main in production`, as told of both.
     pub(super) fn both_words(&self) -> String {
         let (names, place) = (some(&self.names), self.key.words());

@@ -434,7 +434,7 @@ fn paths(decoder: &mut Decoder<'_>, table: &mut Table<'_>) -> Paths {
 fn plan(decoder: &mut Decoder<'_>, table: &mut Table<'_>) -> PlanRules {
     PlanRules {
         volatile: globs(decoder, table, "volatile"),
-        list_limit: table.count(decoder, "list-limit", 100),
+        list_limit: usize::try_from(table.count(decoder, "list-limit", 100)).unwrap_or(usize::MAX),
     }
 }
 

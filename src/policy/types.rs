@@ -366,7 +366,7 @@ pub struct PlanRules {
     /// Attributes whose values change from run to run: `TYPE.PLACE`.
     pub volatile: FieldGlobs,
     /// Longest list of addresses.
-    pub list_limit: u32,
+    pub list_limit: usize,
 }
 
 /// `[cost]`.

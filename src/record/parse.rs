@@ -63,6 +63,14 @@ impl Record {
         }
     }
 
+    /// What is particular to a task, where it is one.
+    pub fn task(&self) -> Option<&Task> {
+        match &self.details {
+            Details::Task(task) => Some(task),
+            Details::Decision(_) | Details::Runbook(_) => None,
+        }
+    }
+
     /// The text of a span of this record; empty when the span is none of its own.
     pub fn text(&self, span: Range<usize>) -> &str {
         self.source.get(span).unwrap_or_default()

@@ -10,7 +10,7 @@ use serde::{Serialize, Serializer};
 use super::frame::Shared;
 use super::model::Model;
 use super::view::RowFields;
-use crate::history::hex;
+use crate::record::hex;
 
 /// One record as a row.
 #[derive(Debug, Clone)]

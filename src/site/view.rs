@@ -245,10 +245,7 @@ impl Model<'_> {
     /// One record as a row, as [`row`](Self::row) keeps it.
     pub(super) fn row_fields(&self, index: usize) -> RowFields {
         let state = &self.input.state.records[index];
-        let task = match &state.record.details {
-            Details::Task(task) => Some(task),
-            _ => None,
-        };
+        let task = state.record.task();
         let group = |kind: &'static str| move |value: &String| self.word(kind, value, value, Tone::None);
         RowFields {
             name: state.name.clone(),

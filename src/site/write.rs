@@ -13,7 +13,8 @@ use super::memory::Key;
 use super::page::Page;
 use super::paths::is_safe;
 use super::standing::hash;
-use crate::history::{from_hex, hex};
+use crate::history::from_hex;
+use crate::record::hex;
 
 /// Lists what a build made, with hashes, in the output directory.
 const MANIFEST: &str = ".changebook-site";

@@ -5,6 +5,7 @@ use sha2::{Digest, Sha256};
 
 use super::super::ui::escape;
 use crate::diagnostic::{Code, Diagnostic, Severity};
+use crate::record::hex;
 
 /// A workflow command; what the message holds cannot end it or begin another.
 pub(super) fn github(diagnostic: &Diagnostic, path: &str) -> String {
@@ -34,8 +35,7 @@ pub(super) fn gitlab(found: &[Diagnostic], place: &dyn Fn(&str) -> String) -> Va
         let what = format!("{}\n{path}\n{}\n", diagnostic.code, diagnostic.message);
         let n = seen.entry(what.clone()).or_default();
         *n += 1;
-        let fingerprint: String =
-            Sha256::digest(format!("{what}{n}")).iter().map(|byte| format!("{byte:02x}")).collect();
+        let fingerprint = hex(&Sha256::digest(format!("{what}{n}")));
         json!({
             "description": words(diagnostic),
             "check_name": diagnostic.code,

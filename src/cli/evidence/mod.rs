@@ -152,6 +152,26 @@ pub(super) fn tell_risk(ui: &mut Ui, found: &Found) -> Result<(), CliError> {
     found.reasons().iter().try_for_each(|reason| ui.line(format!("  {reason}")))
 }
 
+/// What `--compare` says, of every stack that was given.
+pub(super) fn comparison_json(id: &str, same: bool, compared: Vec<serde_json::Value>) -> serde_json::Value {
+    serde_json::json!({ "schema": "changebook.compare/1", "id": id, "same": same, "compared": compared })
+}
+
+/// What `--compare` says of one: the digests are those that are recorded and given, `more` is the tool's own.
+pub(super) fn compared_json(
+    key: &EvidenceKey,
+    same: bool,
+    [recorded, given]: [&str; 2],
+    mut more: serde_json::Value,
+) -> serde_json::Value {
+    more["environment"] = key.environment.as_str().into();
+    more["stack"] = key.stack.as_deref().into();
+    more["same"] = same.into();
+    more["recorded"] = recorded.into();
+    more["digest"] = given.into();
+    more
+}
+
 /// A plan as one JSON value.
 pub(super) fn plan_json(plan: &Plan, found: &Found) -> serde_json::Value {
     let summary = &plan.summary;

@@ -81,7 +81,7 @@ impl<'t> Recording<'t> {
         let is_guidance = |text: &str| self.target.loaded.templates.is_guidance(text);
         let rendering = Rendering {
             gated: self.environment.gated,
-            list_limit: usize::try_from(policy.plan.list_limit).unwrap_or(usize::MAX),
+            list_limit: policy.plan.list_limit,
             is_guidance: &is_guidance,
         };
         let path = self.target.state()?.record.path.clone();

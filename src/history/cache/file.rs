@@ -7,7 +7,8 @@ use std::time::Duration;
 use sha2::{Digest, Sha256};
 
 use super::FORMAT;
-use crate::history::{BookPath, Repository, hex};
+use crate::history::{BookPath, Repository};
+use crate::record::hex;
 
 const MAGIC: &[u8] = b"changebook cache\n";
 /// What names of files begin with that are being written.

@@ -11,6 +11,7 @@ use super::super::tree::Value;
 use super::super::yaml::{Repeated, YamlError, documents, documents_with_repeats};
 use super::changelog::{self, Changelog};
 use super::version::parse_version;
+use crate::record::sha256_digest;
 
 /// A version of a chart, as far as it matters to those who run it.
 #[derive(Debug, Clone)]
@@ -169,7 +170,7 @@ pub fn digest(files: &[(String, Vec<u8>)]) -> String {
             hash.update(part);
         }
     }
-    format!("sha256:{}", hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect::<String>())
+    sha256_digest(&hash.finalize())
 }
 
 fn dependencies(of: &Value) -> BTreeMap<String, Dependency> {

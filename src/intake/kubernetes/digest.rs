@@ -10,6 +10,7 @@ use super::meaning::Same;
 use super::object::{Manifests, ObjectId};
 use super::quantity::{amount, is_quantity};
 use super::sentence::hides;
+use crate::record::sha256_digest;
 
 /// SHA-256 of the new state as canonical JSON (RFC 8785), as `sha256:…`. No value that is hidden is in it,
 /// for what is short could be guessed from a hash: only which of them change.
@@ -50,8 +51,7 @@ pub fn digest(new: &Manifests, comparison: &Comparison) -> String {
         .collect();
     let text = serde_json_canonicalizer::to_string(&json!({ "objects": objects, "secrets": changed }))
         .expect("plain JSON can be written");
-    let hash = Sha256::digest(text.as_bytes());
-    format!("sha256:{}", hash.iter().map(|byte| format!("{byte:02x}")).collect::<String>())
+    sha256_digest(&Sha256::digest(text.as_bytes()))
 }
 
 fn identity(id: &ObjectId) -> Json {

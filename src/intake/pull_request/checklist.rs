@@ -6,7 +6,7 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::intake::secret_scan::{LOOKED_FOR, SecretPlace, hide};
 use crate::intake::terraform::{Plan, claims_nothing_existing};
 use crate::policy::Policy;
-use crate::record::{Details, Record, Task, TaskKind, normalize};
+use crate::record::{Record, Task, TaskKind, normalize};
 
 /// One line of the checklist.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,7 +52,7 @@ enum Known {
 impl Topic {
     /// Those of a record without a list of its own, in order: what the tools of its kind can show.
     fn usual(record: &Record) -> Vec<Topic> {
-        let of_kind = match task(record).and_then(|task| task.kind) {
+        let of_kind = match record.task().and_then(|task| task.kind) {
             Some(TaskKind::Kubernetes) => vec![Topic::Manifests, Topic::Secrets],
             Some(TaskKind::Helm) => vec![Topic::Chart, Topic::Secrets],
             Some(TaskKind::Documentation | TaskKind::General) => vec![Topic::Secrets],
@@ -122,7 +122,7 @@ impl Topic {
             Topic::Chart if is_written("Changelog review") => Known::Yes("written".to_owned()),
             Topic::Manifests | Topic::Chart => Known::No("none recorded".to_owned()),
             Topic::Secrets => tools.secrets.as_deref().map_or(Known::Nothing, without_secrets),
-            Topic::Cost => cost(task(record), plans, is_written),
+            Topic::Cost => cost(record.task(), plans, is_written),
             Topic::Rollback if is_written("Rollback") => Known::Yes("written".to_owned()),
             Topic::Documentation if documented(record) => Known::Yes(String::new()),
             Topic::Rollback | Topic::Documentation => Known::Nothing,
@@ -176,7 +176,7 @@ pub fn missing(
     policy: &Policy,
     is_guidance: &dyn Fn(&str) -> bool,
 ) -> Vec<Diagnostic> {
-    let Some(task) = task(record) else { return Vec::new() };
+    let Some(task) = record.task() else { return Vec::new() };
     if !task.kind.is_some_and(|kind| policy.kind_rule(kind).plan) {
         return Vec::new();
     }
@@ -229,13 +229,6 @@ pub fn missing(
 /// Whether a plan is what shows this change.
 pub(super) fn asks_for_plan(record: &Record) -> bool {
     Topic::usual(record).contains(&Topic::Plan)
-}
-
-fn task(record: &Record) -> Option<&Task> {
-    match &record.details {
-        Details::Task(task) => Some(task),
-        _ => None,
-    }
 }
 
 fn documented(record: &Record) -> bool {

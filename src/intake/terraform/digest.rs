@@ -13,6 +13,7 @@ use super::change::{RawChange, Values};
 use super::diff::{AttributeChange, ChangeKind};
 use super::secrets::{REDACTED, Secrets};
 use super::value::{Mask, NULL, Value};
+use crate::record::{hex, sha256_digest};
 
 /// One change in the digest.
 pub(super) struct Fingerprint {
@@ -199,11 +200,5 @@ pub(super) fn total(lines: impl Iterator<Item = String>) -> String {
         hasher.update(line);
         hasher.update("\n");
     }
-    format!("sha256:{}", hex(&hasher.finalize()))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let digit = |nibble: u8| char::from(DIGITS[usize::from(nibble)]);
-    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
+    sha256_digest(&hasher.finalize())
 }

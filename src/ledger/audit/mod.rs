@@ -25,7 +25,7 @@ use super::suspicions;
 use super::walk::{Key, RecordIx};
 use crate::diagnostic::Code;
 use crate::policy::{self, Policy};
-use crate::record::{Details, Record};
+use crate::record::Record;
 
 pub use controls::{ControlChange, ControlOutcome, ControlValue, control_words};
 pub use evidence::DeployedEvidence;
@@ -119,20 +119,16 @@ fn row(
 ) -> Row {
     let view = context.at(commit, policy);
     let parsed = view.parsed(record).or_else(|| context.parsed(record));
-    let task = parsed.and_then(|parsed| match &parsed.details {
-        Details::Task(task) => Some((parsed, &**task)),
-        _ => None,
-    });
+    let task = parsed.and_then(|parsed| Some((parsed, parsed.task()?)));
     let Some((parsed, task)) = task else { return unjudged(context, commit, record, environment) };
     let id = &context.sources.walk.ids[record as usize].1;
     let mut time = time(context, policy, commit, record, &environment.name);
     if time.seconds > context.sources.now.saturating_add(CLOCKS_DIFFER) {
         time.suspect.get_or_insert_with(|| "it is dated after the moment of this audit".to_owned());
     }
-    let now = context.parsed(record).and_then(|parsed| match &parsed.details {
-        Details::Task(task) => Some(Subject { context, record, id, parsed, task }),
-        _ => None,
-    });
+    let now = context
+        .parsed(record)
+        .and_then(|parsed| Some(Subject { context, record, id, parsed, task: parsed.task()? }));
     let mut case = Case {
         subject: Subject { context: &view, record, id, parsed, task },
         environment,

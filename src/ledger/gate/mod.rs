@@ -61,7 +61,9 @@ impl Case<'_, '_> {
         let context = self.subject.context;
         let risk = self.risk();
         let mut judged = self.subject.judged(self.deployment, risk.level);
-        judged.plan_excuses = self.plan_excuses();
+        let recorded = self.recorded();
+        let plans = self.pairs(&recorded);
+        judged.plan_excuses = plans.excuse();
         judged.landed_on = judged.landed_on.or(self.onto);
         let decisions = self.decisions();
         let (mut approvals, _) = self.subject.approvals(&judged, &decisions);
@@ -97,12 +99,12 @@ impl Case<'_, '_> {
         judgement.requirements.extend(self.earlier_environments(judgement.risk.level));
         judgement.requirements.extend(self.dependencies());
         self.timing(&mut judgement);
-        judgement.requirements.extend(self.plan_requirements());
-        judgement.requirements.extend(self.text_differs());
-        judgement.requirements.extend(self.proof());
+        judgement.requirements.extend(self.plan_requirements(&plans));
+        judgement.requirements.extend(self.text_differs(&recorded));
+        judgement.requirements.extend(self.proof(&recorded));
         judgement.requirements.extend(self.deployer());
         judgement.requirements.extend(self.overdue_emergencies(&judgement.approvals));
-        judgement.warnings.extend(self.new_drift());
+        judgement.warnings.extend(plans.new_drift());
         judgement.warnings.extend(self.meets_others());
         judgement.warnings.extend(self.understated(&judgement.risk));
         judgement.warnings.extend(self.deployer_approved(&judgement));

@@ -7,23 +7,22 @@ use super::{Case, Requirement, met, unmet};
 use crate::diagnostic::Code;
 use crate::evidence::{EvidenceFile, unfounded};
 use crate::ledger::evidence::{evidence, readable, unproven};
-use crate::ledger::overlap::overlaps;
+use crate::ledger::overlap::{MAX_NAMED, overlaps, some};
 use crate::ledger::risk::of_subject;
 use crate::ledger::state::RiskState;
-use crate::record::{EvidenceKey, TaskKind, same_name};
-
-/// Addresses that a requirement names.
-const MAX_NAMED: usize = 3;
+use crate::record::{EvidenceKey, TaskKind, same_name, short_digest};
 
 /// A plan in hand and the recorded one that it is held against.
 struct Pair<'s> {
     recorded: Arc<EvidenceFile>,
     given: &'s PlanInHand,
+    /// Whether they say the same, but for circumstances.
+    is_same: bool,
 }
 
 /// Which plan in hand is which recorded one.
 #[derive(Default)]
-struct Pairs<'s> {
+pub(super) struct Pairs<'s> {
     pairs: Vec<Pair<'s>>,
     /// Recorded, and not given.
     missing: Vec<Arc<EvidenceFile>>,
@@ -50,7 +49,9 @@ impl<'s> Pairs<'s> {
             match self.unknown.iter().position(|given| is_same(&recorded, given)) {
                 Some(place) => {
                     let given = self.unknown.remove(place);
-                    self.pairs.push(Pair { recorded, given });
+                    let known = recorded.content.plan();
+                    let is_same = known.is_some_and(|known| known.same_but_for_circumstances(&given.plan));
+                    self.pairs.push(Pair { recorded, given, is_same });
                 }
                 None => self.missing.push(recorded),
             }
@@ -58,7 +59,33 @@ impl<'s> Pairs<'s> {
     }
 }
 
+impl Pairs<'_> {
+    /// Whether they show that code which came after an approval changed nothing of what was approved: an approval binds the
+    /// digests of what is recorded. What a trailer states excuses nothing, and neither does a plan with masked values: the
+    /// digest leaves them out.
+    pub(super) fn excuse(&self) -> bool {
+        let is_whole = self.missing.is_empty() && self.unknown.is_empty() && !self.pairs.is_empty();
+        is_whole && self.pairs.iter().all(|pair| pair.is_same && !pair.given.plan.has_masked)
+    }
+
+    /// Objects that had changed outside of the tool before a plan in hand, and not before the recorded one.
+    pub(super) fn new_drift(&self) -> Vec<Requirement> {
+        self.pairs.iter().filter_map(Pair::new_drift).collect()
+    }
+}
+
 impl Pair<'_> {
+    fn new_drift(&self) -> Option<Requirement> {
+        let known = self.recorded.content.plan()?;
+        let is_new = |address: &&str| !known.drift.iter().any(|other| other.address == *address);
+        let addresses = self.given.plan.drift.iter().map(|change| change.address.as_str());
+        let new: Vec<&str> = addresses.filter(is_new).collect();
+        let first = new.first()?;
+        let more = if new.len() > 1 { format!(" and {} more", new.len() - 1) } else { String::new() };
+        let detail = format!("{first}{more} changed outside of the tool since the plan was recorded");
+        Some(unmet(Code::Drift, detail))
+    }
+
     /// Whether the plan is the recorded one.
     fn requirement(&self) -> Requirement {
         let (recorded, given) = (&self.recorded, &self.given.plan);
@@ -70,36 +97,30 @@ impl Pair<'_> {
             let comparison = given.compare(known);
             let differs = comparison.differs.iter().map(|differs| differs.address.clone());
             let named: Vec<String> = differs.chain(comparison.gone.iter().cloned()).collect();
-            let (given, known) = (short(&given.digest), short(&known.digest));
+            let (given, known) = (short_digest(&given.digest), short_digest(&known.digest));
             let places = match named.len() {
                 0 => String::new(),
-                n if n <= MAX_NAMED => format!(": {} differs", named.join(", ")),
-                n => format!(": {} and {} more differ", named[..MAX_NAMED].join(", "), n - MAX_NAMED),
+                n if n <= MAX_NAMED => format!(": {} differs", some(&named)),
+                _ => format!(": {} differ", some(&named)),
             };
             return unmet(
                 Code::PlanDiffers,
                 format!("the plan for {key} is {given}, and {known} was recorded{places}"),
             );
         }
-        if !known.same_but_for_circumstances(given) {
+        if !self.is_same {
             let path = recorded.path();
-            let detail =
-                format!("{path} says something else of plan {} than the plan does", short(&known.digest));
+            let detail = format!(
+                "{path} says something else of plan {} than the plan does",
+                short_digest(&known.digest)
+            );
             return unmet(Code::EvidenceDiffers, detail);
         }
-        met(Code::PlanDiffers, format!("the plan for {key} is the recorded one, {}", short(&known.digest)))
+        met(
+            Code::PlanDiffers,
+            format!("the plan for {key} is the recorded one, {}", short_digest(&known.digest)),
+        )
     }
-
-    /// Whether it is exactly the recorded one.
-    fn is_same(&self) -> bool {
-        self.recorded.content.plan().is_some_and(|known| {
-            known.digest == self.given.plan.digest && known.same_but_for_circumstances(&self.given.plan)
-        })
-    }
-}
-
-fn short(digest: &str) -> String {
-    digest.trim_start_matches("sha256:").chars().take(12).collect()
 }
 
 impl Case<'_, '_> {
@@ -120,49 +141,38 @@ impl Case<'_, '_> {
     }
 
     /// The evidence that is recorded for the environment, as far as it can be read.
-    fn recorded(&self) -> Vec<Arc<EvidenceFile>> {
+    pub(super) fn recorded(&self) -> Vec<Arc<EvidenceFile>> {
         let held = evidence(self.subject.context, self.subject.record);
         let is_its = |file: &&Arc<EvidenceFile>| same_name(&file.key.environment, &self.environment.name);
         readable(&held).filter(is_its).cloned().collect()
     }
 
-    fn recorded_plans(&self) -> Vec<Arc<EvidenceFile>> {
-        self.recorded().into_iter().filter(|file| file.content.plan().is_some()).collect()
-    }
-
-    /// Whether the plans in hand show that code which came after an approval changed nothing of what was approved: an
-    /// approval binds the digests of what is recorded. What a trailer states excuses nothing, and neither does a plan with
-    /// masked values: the digest leaves them out.
-    pub(super) fn plan_excuses(&self) -> bool {
-        let found = Pairs::of(self.recorded_plans(), self.plans);
-        let is_whole = found.missing.is_empty() && found.unknown.is_empty() && !found.pairs.is_empty();
-        is_whole && found.pairs.iter().all(|pair| pair.is_same() && !pair.given.plan.has_masked)
+    /// The recorded plans, each with the one in hand.
+    pub(super) fn pairs(&self, recorded: &[Arc<EvidenceFile>]) -> Pairs<'_> {
+        let plans = recorded.iter().filter(|file| file.content.plan().is_some());
+        Pairs::of(plans.cloned().collect(), self.plans)
     }
 
     /// The plans that are applied are the recorded ones, which approvals bind.
-    pub(super) fn plan_requirements(&self) -> Vec<Requirement> {
+    pub(super) fn plan_requirements(&self, found: &Pairs<'_>) -> Vec<Requirement> {
         let name = &self.environment.name;
-        let recorded = self.recorded_plans();
-        if recorded.is_empty() {
+        if found.pairs.is_empty() && found.missing.is_empty() {
             let asked = self.policy().kind_rule(self.subject.task.kind.unwrap_or(TaskKind::General)).plan;
             let given = self.plans.first().map(|given| &given.plan.digest).or(self.stated.first());
             return match given {
                 Some(given) => vec![unmet(
                     Code::PlanMissing,
-                    format!("plan {} is given and none is recorded for {name}", short(given)),
+                    format!("plan {} is given and none is recorded for {name}", short_digest(given)),
                 )],
                 None if asked => vec![unmet(Code::PlanMissing, format!("no plan is recorded for {name}"))],
                 None => Vec::new(),
             };
         }
         if self.plans.is_empty() {
-            return recorded
-                .iter()
-                .map(|recorded| self.not_compared(recorded))
-                .chain(self.stated_others())
-                .collect();
+            let recorded = &found.missing;
+            let not_compared = recorded.iter().map(|recorded| self.not_compared(recorded));
+            return not_compared.chain(self.stated_others(recorded)).collect();
         }
-        let found = Pairs::of(recorded, self.plans);
         let pairs = found.pairs.iter().map(Pair::requirement);
         let missing = found.missing.iter().map(|recorded| {
             unmet(
@@ -185,78 +195,50 @@ impl Case<'_, '_> {
         match self.stated.iter().any(|stated| stated == digest) {
             true => met(
                 Code::PlanDiffers,
-                format!("the deployment states the plan recorded for {key}, {}", short(digest)),
+                format!("the deployment states the plan recorded for {key}, {}", short_digest(digest)),
             ),
             false => met(
                 Code::PlanDiffers,
-                format!("plan {} is recorded for {key} and was not compared", short(digest)),
+                format!("plan {} is recorded for {key} and was not compared", short_digest(digest)),
             ),
         }
     }
 
     /// Plans that the deployment states and nobody recorded.
-    fn stated_others(&self) -> Vec<Requirement> {
-        let recorded = self.recorded_plans();
+    fn stated_others(&self, recorded: &[Arc<EvidenceFile>]) -> Vec<Requirement> {
         let is_known = |stated: &&String| recorded.iter().any(|file| file.content.digest() == **stated);
         let others = self.stated.iter().filter(|stated| !is_known(stated));
-        let detail = |stated: &String| format!("the plan is {}, and another was recorded", short(stated));
+        let detail =
+            |stated: &String| format!("the plan is {}, and another was recorded", short_digest(stated));
         others.map(|stated| unmet(Code::PlanDiffers, detail(stated))).collect()
     }
 
     /// The record's text, which is what approvers read, says what the evidence says.
-    pub(super) fn text_differs(&self) -> Vec<Requirement> {
-        let limit = usize::try_from(self.policy().plan.list_limit).unwrap_or(usize::MAX);
-        let differs =
-            |file: Arc<EvidenceFile>| file.differs(self.subject.parsed, self.environment.gated, limit);
-        let recorded = self.recorded();
+    pub(super) fn text_differs(&self, recorded: &[Arc<EvidenceFile>]) -> Vec<Requirement> {
+        let limit = self.policy().plan.list_limit;
+        let gated = self.environment.gated;
+        let differs = recorded.iter().filter_map(|file| file.differs(self.subject.parsed, gated, limit));
         let files: Vec<&EvidenceFile> = recorded.iter().map(|file| &**file).collect();
-        let here = self.environment.name.as_str();
-        let more =
-            if self.environment.gated { unfounded(self.subject.parsed, &files, &[here]) } else { Vec::new() };
-        let differs = recorded.iter().cloned().filter_map(differs);
+        let here = [self.environment.name.as_str()];
+        let more = if gated { unfounded(self.subject.parsed, &files, &here) } else { Vec::new() };
         differs.chain(more).map(|why| unmet(Code::EvidenceDiffers, why)).collect()
     }
 
     /// Somebody vouches for the evidence, where the policy asks for that.
-    pub(super) fn proof(&self) -> Option<Requirement> {
+    pub(super) fn proof(&self, recorded: &[Arc<EvidenceFile>]) -> Option<Requirement> {
         if !self.policy().evidence.require_proven {
             return None;
         }
         let name = &self.environment.name;
         let unproven = unproven(self.subject.context, self.subject.record);
-        let why = unproven.iter().find(|(environment, _)| same_name(environment, name)).map(|(_, why)| why);
-        if why.is_none() && self.recorded().is_empty() {
-            return None;
-        }
-        Some(match why {
-            None => met(Code::EvidenceUnproven, format!("the evidence for {name} is proven")),
-            Some(why) => {
-                unmet(Code::EvidenceUnproven, format!("nobody vouches for the evidence for {name}: {why}"))
+        match unproven.iter().find(|(environment, _)| same_name(environment, name)) {
+            Some((_, why)) => {
+                let detail = format!("nobody vouches for the evidence for {name}: {why}");
+                Some(unmet(Code::EvidenceUnproven, detail))
             }
-        })
-    }
-
-    /// Objects that had changed outside of the tool before a plan in hand, and not before the recorded one.
-    pub(super) fn new_drift(&self) -> Vec<Requirement> {
-        let found = Pairs::of(self.recorded_plans(), self.plans);
-        let mut warnings = Vec::new();
-        for pair in &found.pairs {
-            let Some(known) = pair.recorded.content.plan() else { continue };
-            let new: Vec<&str> = pair
-                .given
-                .plan
-                .drift
-                .iter()
-                .map(|change| change.address.as_str())
-                .filter(|address| !known.drift.iter().any(|other| other.address == *address))
-                .collect();
-            if let Some(first) = new.first() {
-                let more = if new.len() > 1 { format!(" and {} more", new.len() - 1) } else { String::new() };
-                let detail = format!("{first}{more} changed outside of the tool since the plan was recorded");
-                warnings.push(unmet(Code::Drift, detail));
-            }
+            None if recorded.is_empty() => None,
+            None => Some(met(Code::EvidenceUnproven, format!("the evidence for {name} is proven"))),
         }
-        warnings
     }
 
     /// Other tasks that change the same resources, or have changed them since. Of a deployment that has been made the time for
