@@ -10,6 +10,7 @@ use super::ui::{Ui, markdown_text};
 use crate::book::{AuditQuestion, Loaded};
 use crate::calendar::{Collision, collisions};
 use crate::diagnostic::{Code, Severity};
+use crate::evidence::EvidenceFile;
 use crate::history::CommitTime;
 use crate::ledger::{
     Agenda, CommitRef, Matter, RecordState, Review, agenda, board_zone, is_met_elsewhere, next_meeting,
@@ -236,7 +237,7 @@ fn change(loaded: &Loaded, id: &str, record: Option<&RecordState>) -> String {
         parts.push(format!("{} risk ({})", risk.level.as_str(), markdown_text(&risk.reasons.join("; "))));
     }
     if let Details::Task(task) = &record.record.details {
-        parts.extend(record.evidence_files().map(|file| format!("{}: {}", file.words(), file.reach_words())));
+        parts.extend(record.evidence_files().map(EvidenceFile::line));
         let of_risk =
             || record.risk.as_ref().and_then(|risk| loaded.policy.risk_rule(risk.level).window.clone());
         parts.extend(task.window.clone().or_else(of_risk).map(|window| format!("window `{window}`")));

@@ -12,6 +12,7 @@ use super::ui::{BOLD, Ui, escape, paint};
 use crate::book::Book;
 use crate::intake::terraform::Plan;
 use crate::policy::Policy;
+use crate::record::Risk;
 
 /// Explain how risky a plan, or a pair of manifests or charts, is, without a record
 ///
@@ -48,15 +49,15 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &RiskArgs) -> Result<(),
     if context.json {
         return ui.json(&json_of(&plans, &policy));
     }
+    let mut risk = None;
     for (place, stack) in plans.iter().enumerate() {
         if plans.len() > 1 {
             let gap = if place == 0 { "" } else { "\n" };
             ui.line(format!("{gap}{}", paint(BOLD, escape(stack.name().unwrap_or("a plan")))))?;
         }
-        tell(ui, &stack.plan, &policy)?;
+        risk = risk.max(tell(ui, &stack.plan, &policy)?);
     }
     if plans.len() > 1 {
-        let risk = plans.iter().filter_map(|stack| stack.plan.found(&policy).risk()).max();
         let risk = risk.map_or("nothing to judge", |risk| risk.as_str());
         ui.line(format!("\n{}", paint(BOLD, format!("Risk of all {}: {risk}", plans.len()))))?;
     }
@@ -73,8 +74,8 @@ fn json_of(plans: &[StackPlan], policy: &Policy) -> serde_json::Value {
     serde_json::json!({ "schema": "changebook.risk/1", "stacks": stacks })
 }
 
-/// A plan for people.
-fn tell(ui: &mut Ui, plan: &Plan, policy: &Policy) -> Result<(), CliError> {
+/// A plan for people; gives its risk.
+fn tell(ui: &mut Ui, plan: &Plan, policy: &Policy) -> Result<Option<Risk>, CliError> {
     ui.line(escape(&plan.headline()))?;
     let limit = policy.plan.list_limit;
     for line in plan.list(limit) {
@@ -84,8 +85,10 @@ fn tell(ui: &mut Ui, plan: &Plan, policy: &Policy) -> Result<(), CliError> {
         ui.line(format!("{heading}:"))?;
         lines.iter().try_for_each(|line| ui.line(format!("  {line}")))?;
     }
-    tell_risk(ui, &plan.found(policy))?;
-    ui.line(format!("Blast radius: {}", plan.radius().sentence()))
+    let found = plan.found(policy);
+    tell_risk(ui, &found)?;
+    ui.line(format!("Blast radius: {}", plan.radius().sentence()))?;
+    Ok(found.risk())
 }
 
 /// Two states of a chart or of manifests.

@@ -180,9 +180,9 @@ impl EvidenceFile {
         self.content.found(policy)
     }
 
-    /// `Plan: 15 to add, 3 to change, 3 to destroy. It touches 4 existing resources and reaches 11.`
-    pub fn reach_words(&self) -> String {
-        let line = self.content.headline();
+    /// `plan for production: Plan: 15 to add, 3 to change, 3 to destroy. It touches 4 existing and reaches 11 more.`
+    pub fn line(&self) -> String {
+        let line = format!("{}: {}", self.words(), self.content.headline());
         match self.content.plan().map(|plan| plan.radius()) {
             Some(radius) if radius.sees_references => format!(
                 "{line} It touches {} existing and reaches {} more.",

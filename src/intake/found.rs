@@ -102,7 +102,6 @@ impl Found {
         self.by_category().into_iter().map(line).collect()
     }
 
-    /// Puts `risk`, `categories` and `reasons` into a table of a record's frontmatter; nothing when nothing was found.
     /// Reasons by category, riskiest first, then by name.
     fn by_category(&self) -> Vec<(Risk, &str, Vec<&str>)> {
         let mut grouped: BTreeMap<(Reverse<Risk>, &str), Vec<&str>> = BTreeMap::new();

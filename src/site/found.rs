@@ -2,9 +2,10 @@
 
 use serde::Serialize;
 
+use super::text::capitalized;
 use crate::ledger::{HeldEvidence, RecordState};
 
-/// A recorded plan.
+/// Evidence of any kind.
 #[derive(Debug, Serialize)]
 pub(super) struct FoundView {
     /// `Plan`, `Manifests` or `Chart`.
@@ -43,7 +44,7 @@ fn found_view(held: &HeldEvidence) -> FoundView {
     let radius = file.content.plan().map(|plan| plan.radius());
     let noun = file.content.noun();
     FoundView {
-        noun: format!("{}{}", noun[..1].to_uppercase(), &noun[1..]),
+        noun: capitalized(noun),
         place: file.key.words(),
         line: file.content.headline(),
         digest: file.content.digest().to_owned(),

@@ -9,6 +9,7 @@ use super::decision::Check;
 use super::gate::moment;
 use super::model::Model;
 use super::view::{Reference, Row};
+use crate::evidence::EvidenceFile;
 use crate::ledger::{Agenda, Matter, Review, agenda, next_meeting};
 use crate::record::Details;
 
@@ -151,5 +152,5 @@ fn change(model: &Model<'_>, name: &str) -> ChangeView {
 
 /// What tools found for a task, a line each.
 pub(super) fn evidence_lines(record: &crate::ledger::RecordState) -> Vec<String> {
-    record.evidence_files().map(|file| format!("{}: {}", file.words(), file.reach_words())).collect()
+    record.evidence_files().map(EvidenceFile::line).collect()
 }

@@ -115,7 +115,7 @@ fn section_for(context: &Context<'_>, text: &str) -> &'static str {
 }
 
 /// An action that makes the document's text that of `new`, by the one edit in which they differ.
-pub(super) fn action(
+fn action(
     context: &Context<'_>,
     record: &Record,
     title: String,

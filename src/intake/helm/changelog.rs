@@ -274,6 +274,11 @@ fn is_minor(word: &str) -> bool {
     WORDS.contains(&word)
 }
 
+/// Whether an upgrade passes a version; its pre-releases are passed only on the way to one.
+fn is_between(version: &Version, old: &Version, new: &Version) -> bool {
+    version > old && version <= new && (version.pre.is_empty() || !new.pre.is_empty())
+}
+
 /// The entries of the versions after `old` up to `new`, each text once, in order of versions. A pre-release says
 /// what the release says again.
 pub(super) fn between<'e>(
@@ -281,10 +286,7 @@ pub(super) fn between<'e>(
     old: &Version,
     new: &Version,
 ) -> Vec<Entry> {
-    let mut found: Vec<&Entry> = entries
-        .filter(|entry| entry.version > *old && entry.version <= *new)
-        .filter(|entry| entry.version.pre.is_empty() || !new.pre.is_empty())
-        .collect();
+    let mut found: Vec<&Entry> = entries.filter(|entry| is_between(&entry.version, old, new)).collect();
     found.sort_by(|a, b| a.version.cmp(&b.version));
     let mut seen = BTreeSet::new();
     found.into_iter().filter(|entry| seen.insert(entry.text.to_lowercase())).cloned().collect()
@@ -293,11 +295,8 @@ pub(super) fn between<'e>(
 /// The versions between two that something is said of, and whether that is all there are: the files go back to the
 /// version before, or there is none between.
 pub(super) fn coverage(logs: [&Changelog; 2], old: &Version, new: &Version) -> (Vec<Version>, bool) {
-    let is_between = |version: &&Version| {
-        **version > *old && **version <= *new && (version.pre.is_empty() || !new.pre.is_empty())
-    };
-    let described: BTreeSet<&Version> =
-        logs.iter().flat_map(|log| &log.described).filter(is_between).collect();
+    let described = logs.iter().flat_map(|log| &log.described);
+    let described: BTreeSet<&Version> = described.filter(|version| is_between(version, old, new)).collect();
     let goes_back = logs.iter().flat_map(|log| &log.in_files).any(|version| version <= old);
     let is_next = new.major == old.major && new.minor == old.minor && new.patch == old.patch + 1;
     let complete = described.contains(new) && (goes_back || is_next);

@@ -38,11 +38,11 @@ impl ValuesFile {
 
     /// The values that files of a repository set, given by path; what cannot be read sets nothing that can be named.
     pub fn read(files: &[(String, Vec<u8>)]) -> Vec<Self> {
-        let text = |bytes: &[u8]| std::str::from_utf8(bytes).ok().map(str::to_owned);
         let mut charts: BTreeMap<&str, (String, Aliases)> = BTreeMap::new();
         for (path, bytes) in files {
             let Some(folder) = path.strip_suffix("Chart.yaml") else { continue };
-            let chart = text(bytes).and_then(|text| documents(&text).ok()?.into_iter().next());
+            let chart =
+                std::str::from_utf8(bytes).ok().and_then(|text| documents(text).ok()?.into_iter().next());
             if let Some(chart) = chart.filter(|_| folder.is_empty() || folder.ends_with('/')) {
                 let name = chart.value.get("name").and_then(Value::as_key).unwrap_or_default();
                 charts.insert(folder, (name, aliases(&chart.value)));
@@ -51,7 +51,9 @@ impl ValuesFile {
         let all: Aliases = charts.values().flat_map(|(_, aliases)| aliases.iter().cloned()).collect();
         let mut found = Vec::new();
         for (path, bytes) in files.iter().filter(|(path, _)| !path.ends_with("Chart.yaml")) {
-            let Some((documents, _)) = text(bytes).and_then(|text| documents_with_repeats(&text).ok()) else {
+            let Some((documents, _)) =
+                std::str::from_utf8(bytes).ok().and_then(|text| documents_with_repeats(text).ok())
+            else {
                 continue;
             };
             let own = charts.iter().find(|(folder, _)| is_own(path, folder));

@@ -59,7 +59,7 @@ pub fn compare(old: &Manifests, new: &Manifests) -> Comparison {
     for id in ids {
         let (before, after) = (old.objects.get(id), new.objects.get(id));
         let fields = match (before, after) {
-            (Some(before), Some(after)) => {
+            (Some(before), Some(after)) if before.value != after.value => {
                 let same = Same::of(&id.group, [before.is_live, after.is_live]);
                 let holds =
                     |path: &Path, old: Option<&Value>, new: Option<&Value>| same.holds(path, old, new);

@@ -187,8 +187,7 @@ fn is_hollow(path: &Path, key: &str, is_own: bool) -> bool {
 fn is_default(path: &Path, value: &Value) -> bool {
     let Some(text) = value.as_key() else { return false };
     let keys = path.keys();
-    DEFAULTS.iter().any(|(end, default)| {
-        let end: Vec<&str> = end.split('.').collect();
-        *default == text && keys.ends_with(&end)
-    })
+    DEFAULTS
+        .iter()
+        .any(|(end, default)| *default == text && keys.ends_with(&end.split('.').collect::<Vec<_>>()))
 }

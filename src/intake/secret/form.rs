@@ -237,8 +237,7 @@ fn schemes(text: &str) -> Vec<Spot<'_>> {
                 value.len() >= 8 && (value.len() >= 24 || is_mixed(value))
             }
             () if scheme.eq_ignore_ascii_case("basic") => {
-                let decoded = super::view::base64(value);
-                value.len() >= 8 && decoded.is_some_and(|text| text.contains(':'))
+                value.len() >= 8 && super::view::encoded_login(value).is_some()
             }
             () => false,
         };

@@ -16,7 +16,7 @@ pub(super) use places::Secrets;
 pub(super) use text::{in_words, is_secret as text_is_secret, may_hold};
 use value::is_setting;
 pub(super) use value::{is_placeholder, is_reference};
-pub(super) use view::base64;
+pub(super) use view::{base64, encoded_login};
 
 /// Stands where a secret value was.
 pub(super) const HIDDEN: &str = "(hidden)";

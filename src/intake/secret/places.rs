@@ -6,7 +6,7 @@ use super::form::forms;
 use super::known::{Gathered, Known};
 use super::name::{Verdict, is_name_key, is_value_key, judge, words};
 use super::text::{in_words, is_secret};
-use super::view::base64;
+use super::view::encoded_login;
 use super::{hides_number, hides_text};
 
 /// Knows values that are secret in one place, so that they are hidden wherever they stand.
@@ -111,10 +111,10 @@ pub(super) fn gather_text(text: &str, verdict: Verdict, gathered: &mut Gathered)
 fn gather(value: &Value, verdict: Verdict, name: &str, gathered: &mut Gathered) {
     match value {
         Value::Text(text) if hides_text(verdict, text) && !is_name_of_key(name, text) => gathered.add(text),
-        Value::Text(text) if name == "auth" && is_login(text) => {
-            gathered.add_login(&base64(text).unwrap_or_default())
-        }
-        Value::Text(text) => gathered.add_inside(text),
+        Value::Text(text) => match encoded_login(text).filter(|_| name == "auth") {
+            Some(login) => gathered.add_login(&login),
+            None => gathered.add_inside(text),
+        },
         Value::Number(number) if hides_number(verdict, number) => gathered.add(number),
         Value::List(items) => {
             let words: Vec<&str> = items.iter().map(|item| item.as_text().unwrap_or_default()).collect();
@@ -132,11 +132,6 @@ fn gather(value: &Value, verdict: Verdict, name: &str, gathered: &mut Gathered) 
         }
         _ => {}
     }
-}
-
-/// `auth` of a registry: a user and a password in base64.
-fn is_login(text: &str) -> bool {
-    base64(text).is_some_and(|text| text.contains(':'))
 }
 
 /// `secretKey: db-password` names the key of a secret.

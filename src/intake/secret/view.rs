@@ -82,6 +82,11 @@ pub(in crate::intake) fn base64(text: &str) -> Option<String> {
     String::from_utf8(bytes_of_base64(letters)).ok()
 }
 
+/// A user and a password in base64, as registries and HTTP take them: `user:password`.
+pub(in crate::intake) fn encoded_login(text: &str) -> Option<String> {
+    base64(text).filter(|text| text.contains(':'))
+}
+
 fn bytes_of_base64(run: &str) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(run.len() * 3 / 4);
     let (mut buffer, mut n_bits) = (0u32, 0);

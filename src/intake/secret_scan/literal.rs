@@ -2,8 +2,8 @@
 
 use super::Suspicion;
 use crate::intake::secret::{
-    Verdict, base64, forms, in_words, is_mixed, is_name_key, is_placeholder, is_reference, is_value_key,
-    judge, words,
+    Verdict, base64, encoded_login, forms, in_words, is_mixed, is_name_key, is_placeholder, is_reference,
+    is_value_key, judge, words,
 };
 
 /// The value of a line of the form `key: value` or `key = value`.
@@ -102,9 +102,7 @@ fn is_setting_line(line: &str, value: &str) -> bool {
     }
     let name = line[..at].trim();
     let is_upper = name.rsplit(' ').next().is_some_and(|name| !name.bytes().any(|b| b.is_ascii_lowercase()));
-    is_upper
-        || (!line[..at].ends_with(' ') && !line[at + 1..].starts_with(' ') && is_mixed(value))
-        || is_mixed(value)
+    is_upper || is_mixed(value)
 }
 
 /// `existingSecret: redis-auth`: behind the name of a Kubernetes Secret stands such a name.
@@ -173,9 +171,8 @@ fn element(line: &str) -> Option<(&str, Literal<'_>)> {
 
 /// The logins of a registry and of `.netrc`, and what PowerShell makes a secret of.
 fn login(line: &str) -> bool {
-    let is_login = |text: &str| base64(text).is_some_and(|text| text.contains(':'));
     let follows = |mark: &str| line.split_once(mark).map(|(_, rest)| literal(rest.trim_start()));
-    quoted_pairs(line).any(|(name, value)| name == "auth" && is_login(value.text))
+    quoted_pairs(line).any(|(name, value)| name == "auth" && encoded_login(value.text).is_some())
         || (line.trim_start().starts_with("machine ")
             && follows(" password ").is_some_and(|value| says_something(value.text)))
         || follows("ConvertTo-SecureString ")

@@ -35,12 +35,14 @@ pub struct Differs {
 const ACTION: &str = "the action";
 
 /// Things by address, each with what it is and the prints of its attributes.
-type Things = BTreeMap<String, Thing>;
+type Things<'p> = BTreeMap<String, Thing<'p>>;
 
-struct Thing {
+struct Thing<'p> {
     whole: String,
-    prints: BTreeMap<String, String>,
+    prints: &'p BTreeMap<String, String>,
 }
+
+static NO_PRINTS: BTreeMap<String, String> = BTreeMap::new();
 
 impl Plan {
     /// Compares with a recorded plan.
@@ -85,9 +87,9 @@ impl Plan {
         plan
     }
 
-    fn things(&self) -> Things {
+    fn things(&self) -> Things<'_> {
         let mut things = Things::new();
-        let mut add = |address: String, whole: String, prints: BTreeMap<String, String>| {
+        let mut add = |address: String, whole: String, prints| {
             let mut address = escape(&address);
             // One address may be there more than once: an action that several resources invoke.
             while things.contains_key(&address) {
@@ -96,29 +98,26 @@ impl Plan {
             things.insert(address, Thing { whole, prints });
         };
         for change in &self.changes {
-            add(change.place(), change.outline(), change.prints.clone());
+            add(change.place(), change.outline(), &change.prints);
         }
         for deferred in &self.deferred {
             let outline = format!("{} {}", deferred.reason, deferred.change.outline());
-            add(format!("{} (deferred)", deferred.change.place()), outline, deferred.change.prints.clone());
+            add(format!("{} (deferred)", deferred.change.place()), outline, &deferred.change.prints);
         }
         for output in &self.outputs {
-            add(
-                format!("output.{}", output.name),
-                format!("{:?} {}", output.action, output.print),
-                BTreeMap::new(),
-            );
+            let whole = format!("{:?} {}", output.action, output.print);
+            add(format!("output.{}", output.name), whole, &NO_PRINTS);
         }
         for invocation in &self.invocations {
-            add(invocation.address.clone(), format!("{invocation:?}"), BTreeMap::new());
+            add(invocation.address.clone(), format!("{invocation:?}"), &NO_PRINTS);
         }
         things
     }
 }
 
-impl Thing {
+impl Thing<'_> {
     /// Attributes in which two differ; what is done, where that differs or nothing else tells them apart.
-    fn differences(&self, other: &Thing) -> Vec<String> {
+    fn differences(&self, other: &Thing<'_>) -> Vec<String> {
         let names: BTreeSet<&String> = self.prints.keys().chain(other.prints.keys()).collect();
         let mut found: Vec<String> = names
             .into_iter()

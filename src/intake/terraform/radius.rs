@@ -13,6 +13,7 @@ use super::references::References;
 use super::value::Value;
 use super::wrong::WrongInput;
 use crate::intake::escape;
+use crate::intake::phrase::count;
 
 /// How far a change reaches.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -147,10 +148,7 @@ impl Radius {
         if self.touched.is_empty() {
             return "No existing resource is touched.".to_owned();
         }
-        let resources = |n: usize| {
-            if n == 1 { "1 existing resource".to_owned() } else { format!("{n} existing resources") }
-        };
-        let touched = format!("{} touched", resources(self.touched.len()));
+        let touched = format!("{} touched", count(self.touched.len(), "existing resource"));
         if !self.sees_references {
             return format!("{touched}; the plan does not say which others refer to them.");
         }

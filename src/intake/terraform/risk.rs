@@ -54,14 +54,12 @@ fn judge(change: &Change, actions: &[PlanAction], how: &str, categories: &[Categ
     for category in categories {
         for matched in category.terraform.iter().filter_map(|rule| matched(rule, change, actions)) {
             match matched {
-                Matched::Rule(precision) => by_rule.push((Match { precision, category }, None)),
+                Matched::Rule(precision) => by_rule.push(Match { precision, category }),
                 Matched::Fact(words) => by_fact.push((category, words)),
             }
         }
     }
-    let matches: Vec<Match<'_>> =
-        by_rule.iter().map(|(matched, _): &(Match<'_>, Option<()>)| *matched).collect();
-    let mut deciding = most_precise(&matches);
+    let mut deciding = most_precise(&by_rule);
     deciding.extend(by_fact.iter().map(|(category, _)| *category));
     let riskiest = deciding.iter().map(|category| category.risk).max();
     deciding.retain(|category| Some(category.risk) == riskiest);

@@ -6,7 +6,7 @@ use super::Plan;
 use super::address::without_keys;
 use super::change::Change;
 use super::listed::{Deferred, FailedCheck, Invocation};
-use super::radius::Radius;
+use super::radius::{Radius, Reached};
 use crate::intake::escape;
 
 impl Plan {
@@ -107,16 +107,8 @@ fn fold(listed: &[&Change], key: Key<'_>) -> Vec<String> {
 }
 
 fn reached_lines(radius: &Radius, limit: usize) -> Vec<String> {
-    let more = radius.reached.len().saturating_sub(limit);
-    let shown = &radius.reached[..radius.reached.len() - more];
-    let mut lines: Vec<String> = shown
-        .iter()
-        .map(|reached| format!("{} (through {})", reached.address, reached.through.join(", ")))
-        .collect();
-    if more > 0 {
-        lines.push(format!("and {more} more"));
-    }
-    lines
+    let line = |reached: &Reached| format!("{} (through {})", reached.address, reached.through.join(", "));
+    shortened(radius.reached.iter().map(line).collect(), limit)
 }
 
 /// What a hand-typed "Blast radius" says that is true of new resources only, in its own words.

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::Plan;
 use super::action::Action;
 use super::change::Change;
+use crate::intake::phrase::count;
 
 /// Which program made the plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -142,10 +143,13 @@ impl Plan {
         match (self.summary.outputs, self.summary.drift) {
             (0, 0) if self.summary.deferred > 0 => "No changes yet.".to_owned(),
             (0, 0) => "No changes. Your infrastructure matches the configuration.".to_owned(),
-            (0, 1) => format!("No changes. 1 object had changed outside of {tool}."),
-            (0, n) => format!("No changes. {n} objects had changed outside of {tool}."),
-            (1, _) => "Changes to Outputs: 1 output, without changing any real infrastructure.".to_owned(),
-            (n, _) => format!("Changes to Outputs: {n} outputs, without changing any real infrastructure."),
+            (0, n) => format!("No changes. {} had changed outside of {tool}.", count(n, "object")),
+            (n, _) => {
+                format!(
+                    "Changes to Outputs: {}, without changing any real infrastructure.",
+                    count(n, "output")
+                )
+            }
         }
     }
 }

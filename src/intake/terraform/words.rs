@@ -50,11 +50,7 @@ impl Change {
         if self.importing && self.action != Action::NoOp {
             words.push("imported".to_owned());
         }
-        if self.action.replaces() && !self.forced_by.is_empty() {
-            words.push(format!("forces replacement: {}", self.forced_by.join(", ")));
-        } else {
-            words.extend(self.reason.as_deref().and_then(reason_words).map(str::to_owned));
-        }
+        words.extend(self.why());
         // What something new has is told with the reason of its level; the list says that it is new.
         if self.action != Action::Create {
             words.extend(attribute_words(&self.attributes, self.action));
@@ -64,15 +60,16 @@ impl Change {
 
     /// What changes inside, as the reason of a level.
     pub(super) fn reason_words(&self) -> String {
-        let forced = self.action.replaces() && !self.forced_by.is_empty();
-        let mut words = Vec::new();
-        if forced {
-            words.push(format!("forces replacement: {}", self.forced_by.join(", ")));
-        } else {
-            words.extend(self.reason.as_deref().and_then(reason_words).map(str::to_owned));
+        let attributes = attribute_words(&self.attributes, self.action);
+        self.why().into_iter().chain(attributes).collect::<Vec<_>>().join("; ")
+    }
+
+    /// Why it is done: what forces a replacement, else the tool's own reason.
+    fn why(&self) -> Option<String> {
+        if self.action.replaces() && !self.forced_by.is_empty() {
+            return Some(format!("forces replacement: {}", self.forced_by.join(", ")));
         }
-        words.extend(attribute_words(&self.attributes, self.action));
-        words.join("; ")
+        self.reason.as_deref().and_then(reason_words).map(str::to_owned)
     }
 
     /// One line of the list: sign, address, words in parentheses. Control characters are shown, not sent.

@@ -1,7 +1,7 @@
 //! What may be made in the cluster, which APIs it serves, and what is kept when an object goes.
 
 use super::super::super::tree::{Change, Value};
-use super::{FactKind, Facts, from_to, path, text, texts};
+use super::{FactKind, Facts, from_to, is_empty, is_true, path, text, texts};
 
 /// Fields that say what happens to an object that breaks a rule.
 const ACTIONS: &[&str] =
@@ -23,17 +23,13 @@ pub(super) fn state(kind: &str, object: &Value, facts: &mut Facts) {
         let is_broad = resources
             .map(|resource| resource.split('/').next().unwrap_or_default().to_owned())
             .any(|resource| matches!(resource.as_str(), "*" | "pods" | "namespaces" | "nodes"));
-        let is_limited = ["namespaceSelector", "objectSelector"].iter().any(|key| {
-            webhook.get(key).is_some_and(|selector| !selector.leaves().is_empty() && !is_empty(selector))
-        });
+        let is_limited = ["namespaceSelector", "objectSelector"]
+            .iter()
+            .any(|key| webhook.get(key).is_some_and(|selector| !is_empty(selector)));
         if fails && is_broad && !is_limited {
             facts.add(FactKind::Blocking, path(&["webhooks"]), [name]);
         }
     }
-}
-
-fn is_empty(value: &Value) -> bool {
-    matches!(value, Value::Map(entries) if entries.is_empty())
 }
 
 /// What is refused, served or kept no more.
@@ -56,7 +52,7 @@ pub(super) fn step(fields: &[Change], old: &Value, new: &Value, facts: &mut Fact
     }
     let served = |object: &Value| -> Vec<String> {
         let versions = object.at(&["spec", "versions"]).map(Value::items).unwrap_or_default();
-        let served = versions.iter().filter(|version| text(version, &["served"]).as_deref() == Some("true"));
+        let served = versions.iter().filter(|version| is_true(version, &["served"]));
         served.filter_map(|version| text(version, &["name"])).collect()
     };
     let after = served(new);

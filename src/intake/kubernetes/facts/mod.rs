@@ -167,6 +167,11 @@ fn is_true(value: &Value, keys: &[&str]) -> bool {
     text(value, keys).as_deref() == Some("true")
 }
 
+/// Whether it is a map that says nothing.
+fn is_empty(value: &Value) -> bool {
+    matches!(value, Value::Map(entries) if entries.is_empty())
+}
+
 /// Scalars of a list, as text.
 fn texts(value: Option<&Value>) -> Vec<String> {
     value.map(Value::items).unwrap_or_default().iter().filter_map(Value::as_key).collect()

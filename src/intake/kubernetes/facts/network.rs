@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::super::super::tree::{Path, Value};
-use super::{Fact, FactKind, Facts, path, text, texts};
+use super::{Fact, FactKind, Facts, is_empty, path, text, texts};
 
 /// Ends of annotations that list who may come.
 const SOURCES: &[&str] = &[
@@ -194,18 +194,14 @@ fn policy(object: &Value, facts: &mut Facts) {
             for peer in listed {
                 if let Some(cidr) = text(peer, &["ipBlock", "cidr"]).filter(|cidr| is_world(cidr)) {
                     facts.add(FactKind::Opened, at.clone(), to(&cidr));
-                } else if is_empty(peer.get("namespaceSelector"))
-                    && peer.get("podSelector").is_none_or(|pods| is_empty(Some(pods)))
+                } else if peer.get("namespaceSelector").is_some_and(is_empty)
+                    && peer.get("podSelector").is_none_or(is_empty)
                 {
                     facts.add(FactKind::Opened, at.clone(), to("every namespace"));
                 }
             }
         }
     }
-}
-
-fn is_empty(value: Option<&Value>) -> bool {
-    matches!(value, Some(Value::Map(entries)) if entries.is_empty())
 }
 
 fn cilium(object: &Value, facts: &mut Facts) {
