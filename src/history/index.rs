@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
+use super::raw_tree::blob_id;
 use super::repository::open;
-use super::tree::blob_id;
 use super::types::{BlobId, CommitId, FileKind, TreeFile};
 use super::{HistoryError, Repository};
 

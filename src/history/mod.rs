@@ -15,6 +15,7 @@ mod message;
 mod objects;
 mod packs;
 mod raw;
+mod raw_tree;
 mod reach;
 mod read;
 mod repository;

@@ -218,7 +218,7 @@ fn share_names(names: &mut HashSet<Arc<str>>, raw: &mut RawCommit) {
 }
 
 pub(super) fn commit_id(oid: Oid) -> CommitId {
-    CommitId(super::tree::blob_id(oid).0)
+    CommitId(super::raw_tree::blob_id(oid).0)
 }
 
 /// The commit that two parents of a merge have, by their numbers, where it is asked for.

@@ -6,8 +6,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use git2::{Oid, Repository as Git};
 
 use super::objects::{ObjectStore, Objects};
+use super::raw_tree::blob_id;
 use super::read::{self, commit_id};
-use super::tree::{Budget, TreeReader, blob_id};
+use super::tree::{Budget, TreeReader};
 use super::types::{BlobId, CommitId, CommitTime, FileKind, History, TreeFile};
 use super::{BookPath, FactCache, HistoryError};
 

@@ -3,8 +3,9 @@
 use git2::Oid;
 use rustc_hash::FxHashMap;
 
+use super::raw_tree::entries;
 use super::read::read_raw;
-use super::tree::{Budget, MAX_DEPTH, TreeReader, entries};
+use super::tree::{Budget, MAX_DEPTH, TreeReader};
 use super::{CommitId, HistoryError, Repository};
 
 /// Entries that are looked at.

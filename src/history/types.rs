@@ -346,6 +346,29 @@ impl Serialize for CommitTime {
 }
 
 #[cfg(test)]
+impl History {
+    /// Commits that do nothing but have these parents.
+    pub(crate) fn of_graph(parents: Vec<Vec<usize>>) -> Self {
+        let time = CommitTime { seconds: 0, offset_minutes: 0 };
+        let nobody = Signature { name: "".into(), email: "".into(), time };
+        let commit = |(position, parents): (usize, Vec<usize>)| Commit {
+            id: CommitId([u8::try_from(position).expect("a small graph"); 20]),
+            parents,
+            author: nobody.clone(),
+            committer: nobody.clone(),
+            subject: "".into(),
+            trailers: TrailersOfCommit::default(),
+            signed: false,
+            malformed: None,
+            changes: Vec::new(),
+            policy: None,
+            touches_code: false,
+        };
+        History::new(parents.into_iter().enumerate().map(commit).collect())
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
 
@@ -390,25 +413,7 @@ mod tests {
     }
 
     fn graph(parents: &[&[usize]]) -> History {
-        let nobody = Signature {
-            name: "".into(),
-            email: "".into(),
-            time: CommitTime { seconds: 0, offset_minutes: 0 },
-        };
-        let commit = |(position, parents): (usize, &&[usize])| Commit {
-            id: CommitId([u8::try_from(position).unwrap(); 20]),
-            parents: parents.to_vec(),
-            author: nobody.clone(),
-            committer: nobody.clone(),
-            subject: "".into(),
-            trailers: TrailersOfCommit::default(),
-            signed: false,
-            malformed: None,
-            changes: Vec::new(),
-            policy: None,
-            touches_code: false,
-        };
-        History::new(parents.iter().enumerate().map(commit).collect())
+        History::of_graph(parents.iter().map(|parents| parents.to_vec()).collect())
     }
 
     proptest::proptest! {
