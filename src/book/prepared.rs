@@ -10,8 +10,8 @@ use super::{Book, BookError};
 use crate::history::{BlobId, CommitId, FactCache, History};
 use crate::ledger::{
     self, Affirmations, Covers, DeployedRecords, Depth, DetachedFiles, EvidenceFiles, InForce, Needed,
-    Pending, Policies, PolicyLine, Pretended, Renumberings, Shown, Signatures, Sources, Versions, Walk,
-    WorkPaths,
+    Pending, Policies, PolicyLine, Pretended, RecordIx, Renumberings, Shown, Signatures, Sources, Versions,
+    Walk, WorkPaths,
 };
 use crate::policy::Policy;
 use crate::record::RecordType;
@@ -27,7 +27,7 @@ pub(super) struct Asked {
 /// Everything that was read for a derivation, so that further questions can be asked of it.
 pub(super) struct Prepared {
     pub(super) walk: Walk,
-    pub(super) named: FxHashMap<usize, Vec<u32>>,
+    pub(super) named: FxHashMap<usize, Vec<RecordIx>>,
     work_paths: WorkPaths,
     pub(super) pretended: Pretended,
     covers: Covers,

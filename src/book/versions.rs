@@ -8,7 +8,8 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::{Book, BookError, POLICY_FILE};
 use crate::history::{Blob, BlobId, Commit, CommitId, FactCache, History, TreeFile};
 use crate::ledger::{
-    self, Covers, DeployedRecords, Needed, Policies, Pretended, Signatures, Versions, Walk, WorkPaths,
+    self, Covers, DeployedRecords, Needed, Policies, Pretended, RecordIx, Signatures, Versions, Walk,
+    WorkPaths,
 };
 use crate::policy::Policy;
 use crate::record::{FactsReader, MAX_RECORD_BYTES, Record, RecordType, ScopeHash, ScopeRules};
@@ -121,7 +122,7 @@ impl Book {
         &self,
         history: &History,
         walk: &Walk,
-        named: &FxHashMap<usize, Vec<u32>>,
+        named: &FxHashMap<usize, Vec<RecordIx>>,
         covers: &Covers,
         cache: Option<&mut FactCache>,
     ) -> Result<Signatures, BookError> {

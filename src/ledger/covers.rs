@@ -7,8 +7,9 @@ use std::collections::BTreeSet;
 use super::context::Context;
 use super::decision::{in_force, listing};
 use super::gate::text_field;
+use super::ix::{RecordIx, ValueIx};
 use super::policy_line::PolicyLine;
-use super::walk::{Key, RecordIx, Transition, Walk};
+use super::walk::{Key, Transition, Walk};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::history::History;
 use crate::record::{Record, RecordType, Task, Verdict};
@@ -47,11 +48,9 @@ impl Covers {
     pub fn new(history: &History, walk: &Walk, line: &PolicyLine, tip: usize) -> Self {
         let Some(key) = walk.keys.find(&Key::Field(KEY.into())) else { return Covers::default() };
         let mut found = Vec::new();
-        for (task, (record_type, _)) in (0..).zip(&walk.ids) {
-            let node = walk.node(history, tip, task).filter(|_| *record_type == RecordType::Task);
-            let Some(cell) =
-                node.filter(|node| !node.files.records.is_empty()).and_then(|node| node.cell(key))
-            else {
+        for task in walk.records_of(RecordType::Task) {
+            let node = walk.node(history, tip, task).filter(|node| !node.files.records.is_empty());
+            let Some(cell) = node.and_then(|node| node.cell(key)) else {
                 continue;
             };
             for name in walk.values.item(cell.value).texts() {
@@ -86,7 +85,7 @@ impl Covers {
 
 /// Whether a task was cancelled or rejected.
 fn is_given_up(context: &Context<'_>, task: RecordIx) -> bool {
-    let id = &context.sources.walk.ids[task as usize].1;
+    let id = &context.sources.walk.ids[task].1;
     let decisions = listing(context, task);
     let word = in_force(context, &decisions, id).filter(|decision| decision.is_on(Some(task), id));
     let is_rejected = word
@@ -131,7 +130,7 @@ pub(super) fn recorded(context: &Context<'_>, task: RecordIx, commits: &[usize])
         .filter(|covered| covered.commits.iter().any(|commit| commits.contains(commit)))
         .map(|covered| covered.name.as_str())
         .collect();
-    let lists = |value: u32, name: &str| context.value(value).texts().iter().any(|listed| listed == name);
+    let lists = |value: ValueIx, name: &str| context.value(value).texts().iter().any(|listed| listed == name);
     let puts = |change: &&Transition| {
         of_these.iter().any(|name| lists(change.to, name) && !lists(change.from, name))
     };

@@ -4,7 +4,8 @@ use std::borrow::Cow;
 
 use super::authority::speaks;
 use super::context::Context;
-use super::walk::{Key, RecordIx};
+use super::ix::RecordIx;
+use super::walk::Key;
 use crate::policy::{Environment, Policy};
 use crate::record::RecordType;
 
@@ -76,10 +77,10 @@ pub(super) fn told<'a>(
         return None;
     }
     let walk = context.sources.walk;
-    let id = &walk.ids[record as usize].1;
+    let id = &walk.ids[record].1;
     let mut of_items =
         walk.transitions_of(commit).filter(|transition| matches!(context.key(transition), Key::Item(_)));
-    let is_task = |other: RecordIx| walk.ids[other as usize].0 == RecordType::Task;
+    let is_task = |other: RecordIx| walk.ids[other].0 == RecordType::Task;
     let is_of_several = of_items.any(|transition| transition.record != record && is_task(transition.record));
     lines.iter().find_map(|line| {
         let (first, rest) = line.split_once(' ')?;

@@ -13,6 +13,7 @@ use super::covers::unfit;
 use super::decision::{DecisionState, decisions, deleted, not_the_boards};
 use super::events::events;
 use super::evidence::{evidence, unproven};
+use super::ix::RecordIx;
 use super::needed::Depth;
 use super::overlap::{Overlaps, overlaps};
 use super::relations::{References, relations};
@@ -22,7 +23,7 @@ use super::state::{CommitRef, ItemState, RecordState, Status, WorkTree};
 use super::suspicions;
 use super::task::{Others, task};
 use super::waiting::waiting_for;
-use super::walk::{Key, RecordIx};
+use super::walk::Key;
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::record::{Details, Item, ItemKey, Record, RecordId, RecordType, Task, TaskKind};
 

@@ -3,9 +3,10 @@
 use super::approval::tickers;
 use super::context::Context;
 use super::deployment::told;
+use super::ix::RecordIx;
 use super::law::ABSENT;
 use super::state::EnvironmentState;
-use super::walk::{Key, RecordIx, Value};
+use super::walk::{Key, Value};
 use crate::record::ItemKey;
 
 /// An environment that the record's items name, as positions of commits.

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use super::context::Context;
 use super::decision::by_board;
 use super::deployment::told;
+use super::ix::RecordIx;
 use super::law::ABSENT;
 use super::state::{Event, EventKind};
-use super::walk::{Key, RecordIx, Transition, Value};
+use super::walk::{Key, Transition, Value};
 use crate::record::{ItemKey, RecordType, Verdict, evidence_path};
 
 /// Events of a record in the tip's history, parents before children. `text_of` gives an item's text as shown.
@@ -149,7 +150,7 @@ fn field_event(context: &Context<'_>, record: RecordIx, field: &str, set: &Trans
         Value::Json(json) => Some(json.to_string()),
         _ => None,
     };
-    let is_decision = context.sources.walk.ids[record as usize].0 == RecordType::Decision;
+    let is_decision = context.sources.walk.ids[record].0 == RecordType::Decision;
     if is_decision && field == "decision" && by_board(context, record, set.commit as usize).is_ok() {
         let verdict = json.and_then(|json| Verdict::parse(json.trim_matches('"')));
         return EventKind::Decided { verdict };

@@ -7,10 +7,11 @@ use rustc_hash::FxHashMap;
 
 use super::authority::trust;
 use super::context::Context;
+use super::ix::RecordIx;
 use super::law::ABSENT;
 use super::risk::risk;
 use super::state::TrustLevel;
-use super::walk::{Key, Node, RecordIx, Transition, Value};
+use super::walk::{Key, Node, Transition, Value};
 use crate::evidence::{EvidenceError, EvidenceFile};
 use crate::history::BlobId;
 use crate::policy::Policy;

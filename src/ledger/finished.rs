@@ -4,9 +4,10 @@ use super::approval::tickers;
 use super::context::Context;
 use super::decision::listing;
 use super::environment::environments;
+use super::ix::RecordIx;
 use super::state::Approval;
 use super::subject::Subject;
-use super::walk::{Key, RecordIx};
+use super::walk::Key;
 use crate::record::{Details, Item, Record};
 
 /// The commits that met every item of a task: each is ticked, or the review that it is about is met. `None` while one is
@@ -52,7 +53,7 @@ pub(super) fn is_finished(context: &Context<'_>, record: RecordIx) -> bool {
     }
     let Some(parsed) = context.parsed_alike(record) else { return false };
     let Details::Task(task) = &parsed.details else { return false };
-    let id = &context.sources.walk.ids[record as usize].1;
+    let id = &context.sources.walk.ids[record].1;
     let (approvals, _) = Subject { context, record, id, parsed, task }.now(&listing(context, record));
     items_met(context, record, parsed, &approvals).is_some()
 }

@@ -3,22 +3,33 @@
 //! It holds alike for items, fields, the scope, the text and the existence of a record. The outcome depends
 //! on the graph alone: not on the order of parents, of the walk, on clocks or on a cache.
 
+use std::hash::Hash;
 use std::sync::Arc;
 
-use super::trie::Trie;
+use rustc_hash::FxHashMap;
+use smallvec::SmallVec;
+
+use super::ix::ValueIx;
+use crate::history::History;
 
 /// The state that says "not there"; what was never there has no owners either.
-pub(super) const ABSENT: u32 = 0;
+pub(super) const ABSENT: ValueIx = ValueIx::FIRST;
 
 /// The state of one thing after a commit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Cell {
     /// The state, as an interned value; [`ABSENT`] for "not there".
-    pub(super) value: u32,
+    pub(super) value: ValueIx,
     /// The commits that own it, ascending.
     pub(super) owners: Owners,
-    /// What this history has superseded.
-    pub(super) superseded: CommitSet,
+}
+
+#[cfg(test)]
+impl Cell {
+    /// A state that a commit made.
+    pub(super) fn made(commit: u32, value: ValueIx) -> Self {
+        Cell { value, owners: Owners::One(commit) }
+    }
 }
 
 /// One commit nearly always; so it stands inline.
@@ -45,151 +56,85 @@ impl Owners {
     }
 }
 
-/// The cell of a thing after `commit`, given its `result` state and the cells of the parents (`None`:
-/// never there). Holds for any number of parents.
-pub(super) fn after_commit(commit: u32, result: u32, parents: &[Option<&Cell>]) -> Cell {
-    let mut superseded = CommitSet::default();
-    for cell in parents.iter().flatten() {
-        superseded.absorb(&cell.superseded);
+/// The law, held to things that `T` tells apart.
+///
+/// Whether a history has superseded an owner is not carried from commit to commit: it is noted once, at the commit that
+/// does it, and a history has superseded what some commit in it has.
+pub(super) struct Law<'h, T> {
+    history: &'h History,
+    /// By thing and owner, the commits that superseded that owner.
+    superseded: FxHashMap<(T, u32), SmallVec<[u32; 1]>>,
+}
+
+impl<'h, T: Copy + Eq + Hash> Law<'h, T> {
+    pub(super) fn new(history: &'h History) -> Self {
+        Law { history, superseded: FxHashMap::default() }
     }
-    let mut owners: Vec<u32> = parents
-        .iter()
-        .flatten()
-        .filter(|cell| cell.value == result)
-        .flat_map(|cell| cell.owners.as_slice())
-        .copied()
-        .filter(|owner| !superseded.contains(*owner))
-        .collect();
-    owners.sort_unstable();
-    owners.dedup();
-    if owners.is_empty() {
-        owners.push(commit);
-    }
-    for cell in parents.iter().flatten() {
-        for &owner in cell.owners.as_slice() {
+
+    /// The cell of a thing after `commit`, given its `result` state there and the cells that the commit's parents have, in
+    /// their order (`None`: never there). To be asked of parents before their children.
+    pub(super) fn after(
+        &mut self,
+        commit: u32,
+        thing: T,
+        result: ValueIx,
+        parents: &[Option<&Cell>],
+    ) -> Cell {
+        let mut owners: Vec<u32> = parents
+            .iter()
+            .flatten()
+            .filter(|cell| cell.value == result)
+            .flat_map(|cell| cell.owners.as_slice())
+            .copied()
+            .filter(|&owner| !self.is_superseded_before(commit, thing, owner))
+            .collect();
+        owners.sort_unstable();
+        owners.dedup();
+        if owners.is_empty() {
+            owners.push(commit);
+        }
+        for &owner in parents.iter().flatten().flat_map(|cell| cell.owners.as_slice()) {
             if owners.binary_search(&owner).is_err() {
-                superseded.insert(owner);
+                self.superseded.entry((thing, owner)).or_default().push(commit);
             }
         }
-    }
-    Cell { value: result, owners: Owners::from_sorted(owners), superseded }
-}
-
-/// A persistent set of commits: a short sorted list, and a trie beyond that.
-#[derive(Debug, Clone)]
-pub(super) enum CommitSet {
-    Few(Option<Arc<Box<[u32]>>>),
-    Many(Trie<()>),
-}
-
-/// Longest list, in commits.
-const FEW: usize = 16;
-
-impl Default for CommitSet {
-    fn default() -> Self {
-        CommitSet::Few(None)
-    }
-}
-
-impl PartialEq for CommitSet {
-    fn eq(&self, other: &Self) -> bool {
-        self.to_vec() == other.to_vec()
-    }
-}
-
-impl Eq for CommitSet {}
-
-impl CommitSet {
-    fn few(&self) -> &[u32] {
-        match self {
-            CommitSet::Few(Some(commits)) => commits,
-            _ => &[],
-        }
+        Cell { value: result, owners: Owners::from_sorted(owners) }
     }
 
-    pub(super) fn contains(&self, commit: u32) -> bool {
-        match self {
-            CommitSet::Few(_) => self.few().binary_search(&commit).is_ok(),
-            CommitSet::Many(trie) => trie.get(commit).is_some(),
-        }
-    }
-
-    fn insert(&mut self, commit: u32) {
-        if self.contains(commit) {
-            return;
-        }
-        match self {
-            CommitSet::Many(trie) => trie.insert(commit, ()),
-            CommitSet::Few(_) if self.few().len() < FEW => {
-                let mut commits = self.few().to_vec();
-                commits.push(commit);
-                commits.sort_unstable();
-                *self = CommitSet::Few(Some(Arc::new(commits.into())));
-            }
-            CommitSet::Few(_) => {
-                let mut trie = Trie::default();
-                for &member in self.few() {
-                    trie.insert(member, ());
-                }
-                trie.insert(commit, ());
-                *self = CommitSet::Many(trie);
-            }
-        }
-    }
-
-    /// Adds every member of `other`; costs what the two differ in.
-    fn absorb(&mut self, other: &Self) {
-        match (&mut *self, other) {
-            (CommitSet::Few(None), _) => *self = other.clone(),
-            (CommitSet::Few(Some(a)), CommitSet::Few(Some(b))) if Arc::ptr_eq(a, b) => {}
-            (CommitSet::Many(a), CommitSet::Many(b)) => {
-                let mut missing = Vec::new();
-                a.differences(b, &|(), ()| true, &mut |key| missing.push(key));
-                for commit in missing {
-                    a.insert(commit, ());
-                }
-            }
-            (CommitSet::Few(_), CommitSet::Many(_)) => {
-                let mine = self.few().to_vec();
-                *self = other.clone();
-                for commit in mine {
-                    self.insert(commit);
-                }
-            }
-            (_, CommitSet::Few(_)) => {
-                for &commit in other.few() {
-                    self.insert(commit);
-                }
-            }
-        }
-    }
-
-    fn to_vec(&self) -> Vec<u32> {
-        match self {
-            CommitSet::Few(_) => self.few().to_vec(),
-            CommitSet::Many(trie) => {
-                let mut commits = Vec::new();
-                trie.for_each(&mut |key, ()| commits.push(key));
-                commits
-            }
-        }
+    /// Whether the history of one of a commit's parents has superseded an owner.
+    fn is_superseded_before(&self, commit: u32, thing: T, owner: u32) -> bool {
+        let parents = &self.history.commits[commit as usize].parents;
+        // Its only parent's own owners are in force there.
+        let by = self.superseded.get(&(thing, owner)).filter(|_| parents.len() > 1);
+        by.into_iter()
+            .flatten()
+            .any(|&by| parents.iter().any(|&parent| self.history.is_in_history(by as usize, parent)))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ledger::ix::Ix;
 
-    const UNTICKED: u32 = 1;
-    const TICKED: u32 = 2;
+    const UNTICKED: usize = 1;
+    const TICKED: usize = 2;
 
-    fn step(commit: u32, result: u32, parents: &[&Cell]) -> Cell {
-        let parents: Vec<Option<&Cell>> = parents.iter().copied().map(Some).collect();
-        after_commit(commit, result, &parents)
+    /// The cells of one thing after each commit of a graph, given the parents and the state of each.
+    fn cells(graph: &[(&[usize], usize)]) -> Vec<Cell> {
+        let history = History::of_graph(graph.iter().map(|(parents, _)| parents.to_vec()).collect());
+        let mut law = Law::new(&history);
+        let mut cells: Vec<Cell> = Vec::new();
+        for (commit, (parents, state)) in (0..).zip(graph) {
+            let before: Vec<Option<&Cell>> = parents.iter().map(|&parent| cells.get(parent)).collect();
+            let cell = law.after(commit, (), ValueIx::new(*state), &before);
+            cells.push(cell);
+        }
+        cells
     }
 
-    fn owners(cell: &Cell) -> &[u32] {
-        cell.owners.as_slice()
+    fn owners(graph: &[(&[usize], usize)]) -> Vec<Vec<u32>> {
+        cells(graph).iter().map(|cell| cell.owners.as_slice().to_vec()).collect()
     }
 
     // By hand:      0 created unticked
@@ -199,64 +144,71 @@ mod tests {
     //               3     both own the tick
     #[test]
     fn two_who_tick_on_two_branches_both_own_it() {
-        let created = after_commit(0, UNTICKED, &[]);
-        let (left, right) = (step(1, TICKED, &[&created]), step(2, TICKED, &[&created]));
-        let merge = step(3, TICKED, &[&left, &right]);
-        assert_eq!(owners(&merge), [1, 2]);
-        assert_eq!(merge, Cell { ..step(3, TICKED, &[&right, &left]) }, "parents swapped");
-        assert_eq!(merge.superseded.to_vec(), [0]);
+        let graph = |merge: &'static [usize]| {
+            owners(&[(&[], UNTICKED), (&[0], TICKED), (&[0], TICKED), (merge, TICKED)])
+        };
+        assert_eq!(graph(&[1, 2])[3], [1, 2]);
+        assert_eq!(graph(&[2, 1])[3], [1, 2], "parents swapped");
     }
 
     #[test]
     fn a_merge_that_drops_an_untick_owns_what_it_brings_back() {
-        let created = after_commit(0, UNTICKED, &[]);
-        let ticked = step(1, TICKED, &[&created]);
-        let unticked = step(2, UNTICKED, &[&ticked]);
-        let merge = step(3, TICKED, &[&ticked, &unticked]);
-        assert_eq!(owners(&merge), [3], "1 was superseded by 2, which the merge has in its history");
-        let clean = step(4, UNTICKED, &[&ticked, &unticked]);
-        assert_eq!(owners(&clean), [2]);
+        let own = owners(&[
+            (&[], UNTICKED),
+            (&[0], TICKED),
+            (&[1], UNTICKED),
+            (&[1, 2], TICKED),
+            (&[1, 2], UNTICKED),
+        ]);
+        assert_eq!(own[3], [3], "1 was superseded by 2, which the merge has in its history");
+        assert_eq!(own[4], [2]);
     }
 
     #[test]
     fn a_merge_with_a_state_of_its_own_owns_it() {
-        let created = after_commit(0, UNTICKED, &[]);
-        let (left, right) = (step(1, TICKED, &[&created]), step(2, TICKED, &[&created]));
-        assert_eq!(owners(&step(3, UNTICKED, &[&left, &right])), [3]);
-        let never: Option<&Cell> = None;
-        assert_eq!(
-            owners(&after_commit(4, ABSENT, &[Some(&created), never])),
-            [4],
-            "a merge that drops a record"
-        );
-        assert_eq!(owners(&after_commit(5, UNTICKED, &[never, Some(&created)])), [0]);
+        let sides: [(&[usize], usize); 3] = [(&[], UNTICKED), (&[0], TICKED), (&[0], TICKED)];
+        let own = owners(&[sides[0], sides[1], sides[2], (&[1, 2], UNTICKED)]);
+        assert_eq!(own[3], [3]);
+    }
+
+    #[test]
+    fn what_one_side_never_had() {
+        let history = History::of_graph(vec![vec![], vec![], vec![0, 1], vec![1, 0]]);
+        let mut law = Law::new(&history);
+        let created = law.after(0, (), ValueIx::new(UNTICKED), &[]);
+        let dropped = law.after(2, (), ABSENT, &[Some(&created), None]);
+        assert_eq!(dropped.owners.as_slice(), [2], "a merge that drops a record");
+        let kept = law.after(3, (), ValueIx::new(UNTICKED), &[None, Some(&created)]);
+        assert_eq!(kept.owners.as_slice(), [0]);
     }
 
     // Criss-cross: 1 ticks, 2 unticks nothing but merges both ways.
     #[test]
     fn criss_cross() {
-        let created = after_commit(0, UNTICKED, &[]);
-        let left = step(1, TICKED, &[&created]);
-        let right = step(2, UNTICKED, &[&created]);
-        assert_eq!(owners(&right), [0], "no change, no new owner");
-        let merge_left = step(3, TICKED, &[&left, &right]);
-        let merge_right = step(4, UNTICKED, &[&right, &left]);
-        assert_eq!(owners(&merge_left), [1]);
-        assert_eq!(owners(&merge_right), [4], "0 is superseded by 1, so the merge owns the untick");
-        let last = step(5, TICKED, &[&merge_left, &merge_right]);
-        assert_eq!(owners(&last), [5], "1 is superseded by 4");
+        let own = owners(&[
+            (&[], UNTICKED),
+            (&[0], TICKED),
+            (&[0], UNTICKED),
+            (&[1, 2], TICKED),
+            (&[2, 1], UNTICKED),
+            (&[3, 4], TICKED),
+        ]);
+        assert_eq!(own[2], [0], "no change, no new owner");
+        assert_eq!(own[3], [1]);
+        assert_eq!(own[4], [4], "0 is superseded by 1, so the merge owns the untick");
+        assert_eq!(own[5], [5], "1 is superseded by 4");
     }
 
     #[test]
-    fn long_histories_leave_the_short_list() {
-        let mut cell = after_commit(0, UNTICKED, &[]);
-        for commit in 1..100 {
-            cell = step(commit, 1 + commit % 2, &[&cell]);
-        }
-        assert_eq!(owners(&cell), [99]);
-        assert_eq!(cell.superseded.to_vec(), (0..99).collect::<Vec<_>>());
-        let branch = step(200, 7, &[&cell]);
-        let merge = step(201, 7, &[&cell, &branch]);
-        assert_eq!(owners(&merge), [200]);
+    fn long_histories() {
+        let steps: Vec<Vec<usize>> =
+            (0..100_usize).map(|commit| commit.checked_sub(1).into_iter().collect()).collect();
+        let mut graph: Vec<(&[usize], usize)> =
+            (0..).zip(&steps).map(|(commit, parents)| (parents.as_slice(), 1 + commit % 2)).collect();
+        graph.push((&[99], 7));
+        graph.push((&[99, 100], 7));
+        let own = owners(&graph);
+        assert_eq!(own[99], [99]);
+        assert_eq!(own[101], [100]);
     }
 }

@@ -23,6 +23,7 @@ mod finished;
 mod gate;
 mod groups;
 mod if_committed;
+mod ix;
 mod json;
 mod landing;
 mod law;
@@ -46,7 +47,6 @@ mod stories;
 mod subject;
 mod suspicions;
 mod task;
-mod trie;
 mod waiting;
 mod walk;
 
@@ -71,6 +71,7 @@ pub use gate::{
     Unclear, gate,
 };
 pub use if_committed::{Consequence, if_committed};
+pub use ix::RecordIx;
 pub use json::{EventJson, RecordJson};
 pub use landing::code_beside_acts;
 pub use listed::{Listed, Since, Writer};

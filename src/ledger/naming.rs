@@ -6,10 +6,11 @@ use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::context::Context;
+use super::ix::RecordIx;
 use super::law::ABSENT;
 use super::renumbering::{Renumbered, Renumberings};
 use super::sources::{Pretended, WorkPaths};
-use super::walk::{Key, RecordIx, Walk};
+use super::walk::{Key, Walk};
 use crate::history::{Commit, History, subject_words};
 use crate::policy::{Environment, Policy};
 use crate::record::{RecordId, RecordType};
@@ -138,7 +139,7 @@ pub(super) struct RenumberedSides<'a>(Vec<Side<'a>>);
 impl<'a> RenumberedSides<'a> {
     pub(super) fn of(context: &Context<'a>, record: RecordIx) -> Self {
         let sources = &context.sources;
-        let (_, id) = &sources.walk.ids[record as usize];
+        let (_, id) = &sources.walk.ids[record];
         let all = sources.renumberings.iter().flat_map(|(at, all)| all.iter().map(|one| (*at, one)));
         let given_up = all.filter(|(_, renumbered)| renumbered.old == *id);
         let side =
@@ -253,12 +254,12 @@ pub fn by_text(
     // What is no record vouches for nothing.
     let pretends = |commit: usize, record: RecordIx| {
         let mut paths = pretended.get(&commit).into_iter().flatten();
-        paths.any(|path| RecordId::stem(path) == Some(walk.ids[record as usize].1.as_str()))
+        paths.any(|path| RecordId::stem(path) == Some(walk.ids[record].1.as_str()))
     };
     let mut changed: BTreeMap<usize, Vec<RecordIx>> = BTreeMap::new();
     for transition in walk.transitions.iter().filter(|transition| transition.key == scope) {
         let commit = transition.commit as usize;
-        let is_task = walk.ids[transition.record as usize].0 == RecordType::Task;
+        let is_task = walk.ids[transition.record].0 == RecordType::Task;
         let stands = transition.to != ABSENT && !pretends(commit, transition.record);
         if stands && is_task && !named.contains_key(&commit) && touches_code(&commit) {
             changed.entry(commit).or_default().push(transition.record);

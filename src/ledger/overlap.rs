@@ -9,8 +9,9 @@ use super::context::Context;
 use super::environment::environments;
 use super::evidence::{evidence, readable};
 use super::finished::is_finished;
+use super::ix::RecordIx;
 use super::state::CommitRef;
-use super::walk::{Key, RecordIx};
+use super::walk::Key;
 use crate::record::{EvidenceKey, RecordId, RecordType, same_name};
 
 /// Names that a sentence gives.
@@ -113,10 +114,8 @@ impl Touching {
     /// Of every task in the view.
     pub(super) fn of(context: &Context<'_>) -> Self {
         let mut found = Touching::default();
-        let tasks = context.sources.walk.ids.iter().enumerate();
-        for (record, _) in tasks.filter(|(_, (record_type, _))| *record_type == RecordType::Task) {
-            let Ok(record) = RecordIx::try_from(record) else { continue };
-            found.add(context, record);
+        for task in context.sources.walk.records_of(RecordType::Task) {
+            found.add(context, task);
         }
         found
     }
@@ -185,7 +184,7 @@ pub(super) fn overlaps(context: &Context<'_>, record: RecordIx) -> Overlaps {
             }
         }
     }
-    let id = |record: RecordIx| context.sources.walk.ids[record as usize].1.clone();
+    let id = |record: RecordIx| context.sources.walk.ids[record].1.clone();
     Overlaps {
         open: open
             .into_iter()

@@ -3,9 +3,9 @@
 
 use super::context::Context;
 use super::evidence::{HeldEvidence, evidence, unproven};
+use super::ix::RecordIx;
 use super::state::RiskState;
 use super::subject::Subject;
-use super::walk::RecordIx;
 use crate::policy::Policy;
 use crate::record::{Risk, Task, evidence_path};
 

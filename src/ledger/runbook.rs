@@ -3,9 +3,10 @@
 use std::ops::RangeInclusive;
 
 use super::context::Context;
+use super::ix::{RecordIx, ValueIx};
 use super::law::ABSENT;
 use super::state::Status;
-use super::walk::{Key, RecordIx};
+use super::walk::Key;
 use crate::history::{Change, Commit};
 use crate::record::{RecordId, RecordType, Runbook};
 
@@ -74,7 +75,7 @@ fn wrote(context: &Context<'_>, record: RecordIx) -> Vec<usize> {
 fn removed_with<'s>(
     context: &'s Context<'_>,
     commit: usize,
-    body: u32,
+    body: ValueIx,
 ) -> impl Iterator<Item = RecordIx> + 's {
     let removed = context.sources.walk.transitions_of(commit).filter(move |transition| {
         *context.key(transition) == Key::Body && transition.from == body && transition.to == ABSENT

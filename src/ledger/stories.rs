@@ -5,10 +5,12 @@ use serde::Serialize;
 
 use super::context::Context;
 use super::derive::Shown;
+use super::ix::RecordIx;
+use super::ix::{KeyIx, ValueIx};
 use super::law::{ABSENT, Cell};
 use super::sources::Sources;
 use super::state::CommitRef;
-use super::walk::{Key, RecordIx, Transition, Value};
+use super::walk::{Key, Transition, Value};
 use crate::record::{RecordId, RecordType};
 
 /// The story of one item, key of the frontmatter, detached approval, or of the text that approvals bind.
@@ -33,7 +35,7 @@ pub struct Story {
 pub fn stories(sources: Sources<'_>, shown: &[Shown], record_type: RecordType, id: &RecordId) -> Vec<Story> {
     let context = Context::new(sources, &Default::default(), shown);
     let Some(record) = context.record(record_type, id.as_str()) else { return Vec::new() };
-    let mut keys: Vec<u32> = Vec::new();
+    let mut keys: Vec<KeyIx> = Vec::new();
     for transition in context.transitions(record).iter() {
         if !keys.contains(&transition.key) {
             keys.push(transition.key);
@@ -45,7 +47,7 @@ pub fn stories(sources: Sources<'_>, shown: &[Shown], record_type: RecordType, i
     stories.into_iter().map(|(_, story)| story).collect()
 }
 
-fn story(context: &Context<'_>, record: RecordIx, key: u32) -> Option<(u8, Story)> {
+fn story(context: &Context<'_>, record: RecordIx, key: KeyIx) -> Option<(u8, Story)> {
     let walk = context.sources.walk;
     let (order, thing, name) = match walk.keys.item(key) {
         Key::Item(item) => (0, "item", item.text.to_string()),
@@ -69,7 +71,7 @@ fn story(context: &Context<'_>, record: RecordIx, key: u32) -> Option<(u8, Story
     Some((order, Story { thing, name, nth, state, by, steps }))
 }
 
-fn words_of(context: &Context<'_>, value: u32) -> String {
+fn words_of(context: &Context<'_>, value: ValueIx) -> String {
     match context.value(value) {
         Value::Absent => "absent".to_owned(),
         Value::Present | Value::Text(_) | Value::Body(_) => "present".to_owned(),
@@ -104,7 +106,7 @@ fn step(context: &Context<'_>, transition: &Transition) -> String {
     }
 }
 
-fn verb(context: &Context<'_>, from: u32, to: u32) -> String {
+fn verb(context: &Context<'_>, from: ValueIx, to: ValueIx) -> String {
     match (context.value(from), context.value(to)) {
         (from, Value::Deployed(mark)) if from.is_ticked() => format!("deployed again (on {mark})"),
         (_, Value::Checked | Value::Deployed(_)) => "ticked".to_owned(),

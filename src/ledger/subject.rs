@@ -3,9 +3,10 @@
 use super::approval::{self, End, EndKind, Judged, approvals, sum_up};
 use super::context::Context;
 use super::decision::{DecisionState, board_approval, listing};
+use super::ix::RecordIx;
 use super::risk::of_subject;
 use super::state::{Approval, ApprovalFacet};
-use super::walk::{Key, RecordIx, Value};
+use super::walk::{Key, Value};
 use crate::diagnostic::Code;
 use crate::record::{Details, Item, Record, RecordId, Risk, Task};
 

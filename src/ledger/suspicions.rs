@@ -4,8 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::context::Context;
+use super::ix::RecordIx;
 use super::policy_line::{Improper, Pending};
-use super::walk::{Key, RecordIx, Transition};
+use super::walk::{Key, Transition};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::record::{Item, Record};
 

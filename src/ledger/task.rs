@@ -4,10 +4,11 @@ use super::context::Context;
 use super::decision::{DecisionState, in_force};
 use super::environment::{Environment, environments};
 use super::finished::items_met;
+use super::ix::RecordIx;
 use super::risk::of_subject;
 use super::state::{Approval, ApprovalFacet, EnvironmentState, RiskState, Status};
 use super::subject::Subject;
-use super::walk::{Key, RecordIx};
+use super::walk::Key;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::record::{Item, Record, RecordId, Task, TaskKind, Verdict};
 

@@ -10,8 +10,9 @@ use crate::history::SignatureCheck;
 use crate::ledger::affirmed::affirmers;
 use crate::ledger::authority::forge_named;
 use crate::ledger::context::Context;
+use crate::ledger::ix::RecordIx;
 use crate::ledger::naming::RenumberedSides;
-use crate::ledger::walk::{Key, RecordIx};
+use crate::ledger::walk::Key;
 use crate::policy::{Policy, Trust};
 use crate::record::RecordType;
 
@@ -298,7 +299,7 @@ fn renumbering(
     record: RecordIx,
     commit: usize,
 ) -> Option<Option<(RecordIx, Option<usize>)>> {
-    let (_, id) = &context.sources.walk.ids[record as usize];
+    let (_, id) = &context.sources.walk.ids[record];
     let all = context.sources.renumberings.get(&commit)?;
     if let Some(own) = all.iter().find(|renumbered| renumbered.new == *id) {
         return Some(context.record(RecordType::Task, own.old.as_str()).map(|old| (old, Some(own.before))));

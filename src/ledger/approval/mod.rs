@@ -11,9 +11,10 @@ mod todo;
 use std::collections::BTreeSet;
 
 use super::context::Context;
+use super::ix::{RecordIx, ValueIx};
 use super::law::Cell;
 use super::state::{Approval, ApprovalFacet, Given};
-use super::walk::{Key, RecordIx, Value};
+use super::walk::{Key, Value};
 use crate::diagnostic::Code;
 use crate::policy::Review;
 use crate::record::{Item, Record, Risk, Task};
@@ -298,7 +299,7 @@ pub(super) fn tickers(context: &Context<'_>, cell: Option<&Cell>) -> Vec<usize> 
 
 /// The record's scope after a commit that changed the record: as its transitions have it, else that of the
 /// last change of scope in its history.
-pub(super) fn scope_after(context: &Context<'_>, record: RecordIx, commit: usize) -> Option<u32> {
+pub(super) fn scope_after(context: &Context<'_>, record: RecordIx, commit: usize) -> Option<ValueIx> {
     let transitions = context.transitions(record);
     if let Some(own) = transitions.iter().find(|t| t.commit as usize == commit) {
         return Some(own.scope);

@@ -6,6 +6,7 @@ use crate::history::SignatureCheck;
 use crate::ledger::authority::{Actor, has_key, role, trust, trust_words, wanted};
 use crate::ledger::context::Context;
 use crate::ledger::evidence::unbound_since;
+use crate::ledger::ix::{KeyIx, ValueIx};
 use crate::ledger::sources::SignedFile;
 use crate::ledger::state::TrustLevel;
 use crate::ledger::walk::{Key, Value, Withdrawal};
@@ -17,7 +18,7 @@ pub(super) enum Act<'a> {
     Tick {
         commit: usize,
         /// The item, as a key of the walk.
-        key: u32,
+        key: KeyIx,
     },
     /// An approval that is a file of its own.
     Detached {
@@ -25,7 +26,7 @@ pub(super) enum Act<'a> {
         commit: usize,
         path: &'a str,
         /// Its content, as a value of the walk.
-        value: u32,
+        value: ValueIx,
         file: &'a SignedFile<Detached>,
     },
 }
@@ -41,7 +42,7 @@ pub(super) struct Judgement<'a> {
     /// What was found when it breaks none.
     pub(super) detail: String,
     /// The scope on which it was given, as a value of the walk.
-    pub(super) scope: Option<u32>,
+    pub(super) scope: Option<ValueIx>,
     /// A commit with that scope.
     pub(super) scope_at: Option<usize>,
 }
@@ -108,7 +109,7 @@ pub(super) fn judge<'a>(
 }
 
 /// The scope on which an act was given, as a value of the walk, and a commit in which the record has it.
-fn given_on(context: &Context<'_>, judged: &Judged<'_>, act: &Act<'_>) -> (Option<u32>, Option<usize>) {
+fn given_on(context: &Context<'_>, judged: &Judged<'_>, act: &Act<'_>) -> (Option<ValueIx>, Option<usize>) {
     match act {
         Act::Tick { commit, .. } => (scope_after(context, judged.record, *commit), Some(*commit)),
         Act::Detached { file, .. } => {
@@ -225,7 +226,7 @@ fn missing(context: &Context<'_>, judged: &Judged<'_>, role: &str, act: &Act<'_>
 fn withdrawals<'s>(
     context: &'s Context<'_>,
     judged: &'s Judged<'_>,
-    is_it: impl Fn(u32) -> bool + 's,
+    is_it: impl Fn(ValueIx) -> bool + 's,
 ) -> impl Iterator<Item = &'s Withdrawal> {
     context.withdrawals(judged.record).iter().copied().filter(move |withdrawal| {
         let by = withdrawal.commit as usize;
@@ -238,10 +239,10 @@ fn withdrawals<'s>(
 fn withdrawal_of_text<'s>(
     context: &'s Context<'_>,
     judged: &'s Judged<'_>,
-    value: u32,
+    value: ValueIx,
     file: &'s SignedFile<Detached>,
 ) -> Option<&'s Withdrawal> {
-    let is_same = move |other: u32| {
+    let is_same = move |other: ValueIx| {
         let text = || match context.value(other) {
             Value::Text(blob) => context.sources.detached.get(blob)?.text.as_ref().ok(),
             _ => None,
@@ -271,7 +272,7 @@ fn for_something_else(
         Ok(text) => text,
         Err(why) => return Some(format!("{path} is no detached approval: {why}")),
     };
-    let id = &context.sources.walk.ids[judged.record as usize].1;
+    let id = &context.sources.walk.ids[judged.record].1;
     let own = text.path();
     if text.record != *id || text.role != role || own.as_deref() != Some(path) {
         let (record, role, person) = (&text.record, &text.role, &text.person);

@@ -77,7 +77,7 @@ fn todo(
     authors: Option<&Authors>,
     approval: &Approval,
 ) -> Option<String> {
-    let id = &context.sources.walk.ids[judged.record as usize].1;
+    let id = &context.sources.walk.ids[judged.record].1;
     if approval.code == Some(Code::AuthorUnknown) {
         return Some(authors?.unknown.first()?.todo(context));
     }

@@ -2,7 +2,7 @@
 
 use crate::ledger::context::Context;
 use crate::ledger::evidence::{evidence, readable, unproven};
-use crate::ledger::walk::RecordIx;
+use crate::ledger::ix::RecordIx;
 use crate::record::same_name;
 
 /// The evidence that a deployment rests on.

@@ -6,10 +6,10 @@ use super::population::{Step, makers, paths_of};
 use crate::ledger::context::Context;
 use crate::ledger::covers::recorded;
 use crate::ledger::decision::listing;
+use crate::ledger::ix::RecordIx;
 use crate::ledger::risk::of_subject;
 use crate::ledger::state::{Approval, CommitRef};
 use crate::ledger::subject::Subject;
-use crate::ledger::walk::RecordIx;
 use crate::record::{Details, RecordId, Risk};
 
 /// What a task covers of one step of the trunk.
@@ -54,7 +54,7 @@ pub(super) fn late(
             let open = approved.entry(task).or_insert_with(|| unapproved(context, task)).clone();
             let brings = commits.iter().filter(|&&commit| commit != step.landing);
             found.push(RecordedLate {
-                id: context.sources.walk.ids[task as usize].1.clone(),
+                id: context.sources.walk.ids[task].1.clone(),
                 by: context.evidence(step.landing),
                 brings: brings.map(|&commit| context.evidence(commit)).collect(),
                 changed_by: makers(context, &commits),
@@ -70,7 +70,7 @@ pub(super) fn late(
 /// Why a task that covers something is not approved; `None` when somebody has who asked for none of it and wrote none of it.
 /// What landed without a review is not of low risk, whatever the task says.
 fn unapproved(context: &Context<'_>, task: RecordIx) -> Option<String> {
-    let id = &context.sources.walk.ids[task as usize].1;
+    let id = &context.sources.walk.ids[task].1;
     let Some((parsed, Details::Task(details))) = context.parsed(task).map(|parsed| (parsed, &parsed.details))
     else {
         return Some(format!("{id} cannot be read"));

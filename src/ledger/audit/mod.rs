@@ -17,12 +17,13 @@ use super::context::Context;
 use super::deployment::{environments_of, time};
 use super::derive::Shown;
 use super::gate::{Case, Deployed, Deployer, Judgement, Review, askers, invalid_field, review};
+use super::ix::RecordIx;
 use super::landing::LandingTimes;
 use super::sources::Sources;
 use super::state::CommitRef;
 use super::subject::Subject;
 use super::suspicions;
-use super::walk::{Key, RecordIx};
+use super::walk::Key;
 use crate::diagnostic::Code;
 use crate::policy::{self, Policy};
 use crate::record::Record;
@@ -121,7 +122,7 @@ fn row(
     let parsed = view.parsed(record).or_else(|| context.parsed(record));
     let task = parsed.and_then(|parsed| Some((parsed, parsed.task()?)));
     let Some((parsed, task)) = task else { return unjudged(context, commit, record, environment) };
-    let id = &context.sources.walk.ids[record as usize].1;
+    let id = &context.sources.walk.ids[record].1;
     let mut time = time(context, policy, commit, record, &environment.name);
     if time.seconds > context.sources.now.saturating_add(CLOCKS_DIFFER) {
         time.suspect.get_or_insert_with(|| "it is dated after the moment of this audit".to_owned());
@@ -192,7 +193,7 @@ fn unjudged(
     environment: &policy::Environment,
 ) -> Row {
     let facts = &context.sources.history.commits[commit];
-    let id = context.sources.walk.ids[record as usize].1.clone();
+    let id = context.sources.walk.ids[record].1.clone();
     let broken = Exception {
         code: Code::RecordBroken,
         detail: format!("{id} or the policy could not be read at the deployment"),

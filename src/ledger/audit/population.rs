@@ -4,9 +4,9 @@ use rustc_hash::FxHashMap;
 
 use super::AuditAsk;
 use crate::ledger::context::Context;
+use crate::ledger::ix::RecordIx;
 use crate::ledger::policy_line::InForce;
 use crate::ledger::state::CommitRef;
-use crate::ledger::walk::RecordIx;
 use crate::record::{RecordId, RecordType};
 
 /// A step of the trunk that changed infrastructure and names no task.
@@ -169,11 +169,12 @@ pub(super) fn undeployed(
     let commits = &sources.history.commits;
     let limit = sources.policy.audit.unrecorded_after;
     let mut found: Vec<(usize, UnrecordedDeployment)> = Vec::new();
-    for (record, (record_type, id)) in sources.walk.ids.iter().enumerate() {
-        let Ok(record) = RecordIx::try_from(record) else { continue };
-        if *record_type != RecordType::Task {
-            continue;
-        }
+    let mut deployments: FxHashMap<RecordIx, Vec<usize>> = FxHashMap::default();
+    for &(commit, record) in sources.walk.deployments.iter().filter(|(commit, _)| context.has(*commit)) {
+        deployments.entry(record).or_default().push(commit);
+    }
+    for record in sources.walk.records_of(RecordType::Task) {
+        let deployed = deployments.get(&record).map_or(&[][..], Vec::as_slice);
         for &work in context.work(record).iter() {
             let exempt = ask.duty.is_some_and(|duty| context.in_history(work, duty));
             if exempt || infrastructure(context, work).is_empty() {
@@ -185,10 +186,8 @@ pub(super) fn undeployed(
             if !old || !in_period(landing) {
                 continue;
             }
-            let deployed = sources.walk.deployments.iter().any(|(deployment, of)| {
-                *of == record && context.has(*deployment) && context.in_history(work, *deployment)
-            });
-            if !deployed {
+            if !deployed.iter().any(|&deployment| context.in_history(work, deployment)) {
+                let id = &sources.walk.ids[record].1;
                 let (by, landed) = (context.evidence(work), context.evidence(landing));
                 found.push((work, UnrecordedDeployment { id: id.clone(), by, landed }));
             }

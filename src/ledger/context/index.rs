@@ -8,11 +8,12 @@ use rustc_hash::FxHashMap;
 use crate::history::{BlobId, History};
 use crate::ledger::derive::Shown;
 use crate::ledger::groups::Groups;
+use crate::ledger::ix::RecordIx;
 use crate::ledger::landing::Steps;
 use crate::ledger::overlap::Touching;
 use crate::ledger::sources::Sources;
 use crate::ledger::state::WorkTree;
-use crate::ledger::walk::{Binding, Move, RecordIx, Transition, Withdrawal};
+use crate::ledger::walk::{Binding, Move, Transition, Withdrawal};
 use crate::policy::Policy;
 use crate::record::{Record, RecordType};
 /// Indexes over the whole history, shared by every view on it.

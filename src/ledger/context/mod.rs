@@ -9,12 +9,13 @@ use rustc_hash::FxHashMap;
 
 use super::authority::Worth;
 use super::derive::Shown;
+use super::ix::{RecordIx, ValueIx};
 use super::law::{ABSENT, Cell};
 use super::overlap::Touching;
 use super::services::services;
 use super::sources::Sources;
 use super::state::CommitRef;
-use super::walk::{Binding, Key, Move, Node, RecordIx, Transition, Value, Withdrawal};
+use super::walk::{Binding, Key, Move, Node, Transition, Value, Withdrawal};
 use crate::history::BlobId;
 use crate::policy::Policy;
 use crate::record::{ItemKey, Record, RecordType, ScopeHash, normalize};
@@ -120,7 +121,7 @@ impl<'a> Context<'a> {
     }
 
     fn file(&self, record: RecordIx, blob: BlobId) -> Option<&'a Record> {
-        let record_type = self.sources.walk.ids[record as usize].0;
+        let record_type = self.sources.walk.ids[record].0;
         self.index.parsed.get(&(record_type, blob)).copied()
     }
 
@@ -179,11 +180,11 @@ impl<'a> Context<'a> {
         self.sources.walk.keys.item(transition.key)
     }
 
-    pub(super) fn value(&self, number: u32) -> &'a Value {
+    pub(super) fn value(&self, number: ValueIx) -> &'a Value {
         self.sources.walk.values.item(number)
     }
 
-    pub(super) fn scope(&self, number: u32) -> Option<ScopeHash> {
+    pub(super) fn scope(&self, number: ValueIx) -> Option<ScopeHash> {
         match self.value(number) {
             Value::Scope(scope) => Some(*scope),
             _ => None,

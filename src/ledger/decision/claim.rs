@@ -4,7 +4,8 @@ use super::DecisionState;
 use super::word::{Word, by_board, verdict_of};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ledger::context::Context;
-use crate::ledger::walk::{Key, RecordIx};
+use crate::ledger::ix::RecordIx;
+use crate::ledger::walk::Key;
 use crate::record::{Record, RecordType, Verdict};
 
 /// What a file says and the board has not said.

@@ -5,7 +5,8 @@ use crate::diagnostic::Code;
 use crate::ledger::approval::tickers;
 use crate::ledger::authority::{Actor, role, trust, trust_words, wanted};
 use crate::ledger::context::Context;
-use crate::ledger::walk::{Key, RecordIx};
+use crate::ledger::ix::RecordIx;
+use crate::ledger::walk::Key;
 use crate::policy::ConditionRule;
 use crate::record::ItemKey;
 

@@ -11,9 +11,10 @@ mod word;
 use super::approval::Authors;
 use super::context::Context;
 use super::gate::text_field;
+use super::ix::{RecordIx, ValueIx};
 use super::law::ABSENT;
 use super::state::Status;
-use super::walk::{Key, RecordIx, Value};
+use super::walk::{Key, Value};
 use crate::record::{RecordId, RecordType, Verdict};
 pub(super) use approval::{board_approval, refusal};
 pub(super) use claim::{deleted, not_the_boards};
@@ -57,10 +58,8 @@ impl DecisionState<'_> {
 /// Every decision of the view, by number: those that are there, and those that were taken out by somebody who is not of
 /// the board after the board had spoken.
 pub(super) fn decisions<'a>(context: &Context<'a>) -> Vec<DecisionState<'a>> {
-    let ids = context.sources.walk.ids.iter().enumerate();
-    ids.filter(|(_, (record_type, _))| *record_type == RecordType::Decision)
-        .filter_map(|(record, _)| of_record(context, RecordIx::try_from(record).ok()?))
-        .collect()
+    let decisions = context.sources.walk.records_of(RecordType::Decision);
+    decisions.filter_map(|record| of_record(context, record)).collect()
 }
 
 /// The decisions of the view that ever listed a task.
@@ -70,7 +69,7 @@ pub(super) fn listing<'a>(context: &Context<'a>, task: RecordIx) -> Vec<Decision
 
 /// Derives one decision.
 fn of_record<'a>(context: &Context<'a>, record: RecordIx) -> Option<DecisionState<'a>> {
-    let (record_type, id) = &context.sources.walk.ids[record as usize];
+    let (record_type, id) = &context.sources.walk.ids[record];
     let word = word::word(context, record).filter(|_| *record_type == RecordType::Decision);
     let stands = context.node(record).is_some();
     if !stands && word.is_none() || *record_type != RecordType::Decision {
@@ -123,7 +122,7 @@ fn word_alone(context: &Context<'_>, word: &Word<'_>, requestors: &[String]) -> 
     if word.verdict != Verdict::Approved {
         return None;
     }
-    let own = |(task, scope): (RecordIx, u32)| {
+    let own = |(task, scope): (RecordIx, ValueIx)| {
         let authors = Authors::of(context, task, text_field(context, task, "requestor").as_deref(), word.set);
         (scope != ABSENT).then(|| word.alone(context, requestors, &authors)).flatten()
     };

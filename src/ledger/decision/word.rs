@@ -6,7 +6,9 @@ use crate::ledger::approval::{Authors, scope_after};
 use crate::ledger::authority::{Actor, role, trust, wanted};
 use crate::ledger::context::Context;
 use crate::ledger::evidence::unbound_since;
-use crate::ledger::walk::{Binding, Key, RecordIx, Transition, Value};
+use crate::ledger::ix::{RecordIx, ValueIx};
+use crate::ledger::law::ABSENT;
+use crate::ledger::walk::{Binding, Key, Transition, Value};
 use crate::record::{RecordId, RecordType, Verdict};
 
 /// The board's word.
@@ -81,7 +83,7 @@ pub(super) fn word<'a>(context: &Context<'a>, record: RecordIx) -> Option<Word<'
         lists.iter().filter(|change| commit(change) != set && !context.in_history(commit(change), set));
     let taken: Vec<RecordId> = unknown.flat_map(|change| taken_off(context, change)).collect();
     let tasks = binding.into_iter().flat_map(|binding| binding.scopes.iter().map(|(task, _)| *task));
-    let unlisted = tasks.filter(|task| taken.contains(&context.sources.walk.ids[*task as usize].1)).collect();
+    let unlisted = tasks.filter(|task| taken.contains(&context.sources.walk.ids[*task].1)).collect();
     let absent = binding.into_iter().flat_map(|binding| &binding.absent);
     let absent = absent.filter(|id| !taken.contains(id)).collect();
     Some(Word { verdict: verdict_of(context.value(last.to))?, set, binding, unlisted, absent })
@@ -113,7 +115,7 @@ impl Word<'_> {
     }
 
     /// The tasks that it is about, each with its scope when it was set.
-    pub(super) fn tasks(&self) -> impl Iterator<Item = (RecordIx, u32)> {
+    pub(super) fn tasks(&self) -> impl Iterator<Item = (RecordIx, ValueIx)> {
         let scopes = self.binding.into_iter().flat_map(|binding| binding.scopes.iter().copied());
         scopes.filter(move |(task, _)| !self.unlisted.contains(task))
     }
@@ -138,15 +140,15 @@ impl Word<'_> {
         {
             return Some((format!("its own text changed{}", short(Some(changed))), Some(changed)));
         }
-        let now = |task| context.cell(task, &Key::Scope).map_or(0, |cell| cell.value);
+        let now = |task| context.cell(task, &Key::Scope).map_or(ABSENT, |cell| cell.value);
         if let Some((task, _)) = self.tasks().find(|(task, scope)| now(*task) != *scope) {
             let changed = owner(task, &Key::Scope);
-            let id = &context.sources.walk.ids[task as usize].1;
+            let id = &context.sources.walk.ids[task].1;
             return Some((format!("{id} changed{}", short(changed)), changed));
         }
-        let unbound = |(task, _): (RecordIx, u32)| {
+        let unbound = |(task, _): (RecordIx, ValueIx)| {
             let why = unbound_since(context, task, self.set, None)?;
-            Some((format!("{}: {why} when it was set", context.sources.walk.ids[task as usize].1), None))
+            Some((format!("{}: {why} when it was set", context.sources.walk.ids[task].1), None))
         };
         if let Some(unbound) = self.tasks().find_map(unbound) {
             return Some(unbound);

@@ -4,8 +4,9 @@
 use super::{Case, Requirement, unmet};
 use crate::diagnostic::Code;
 use crate::ledger::decision::{by_board, verdict_of};
+use crate::ledger::ix::RecordIx;
 use crate::ledger::subject::Subject;
-use crate::ledger::walk::{Key, RecordIx, Value};
+use crate::ledger::walk::{Key, Value};
 use crate::record::{ItemKey, Verdict};
 
 impl Case<'_, '_> {
@@ -59,7 +60,7 @@ impl Case<'_, '_> {
                 return None;
             }
             let by = context.evidence(commit);
-            let id = &context.sources.walk.ids[decision as usize].1;
+            let id = &context.sources.walk.ids[decision].1;
             let word = verdict.map_or("nothing", Verdict::as_str);
             let detail = format!("{id} was set to {word} on the trunk in {}", by.commit.short());
             Some(Requirement { by: Some(by), ..unmet(code, detail) })

@@ -9,9 +9,9 @@ use crate::ledger::context::Context;
 use crate::ledger::derive::Shown;
 use crate::ledger::environment::environments;
 use crate::ledger::evidence::{HeldEvidence, evidence};
+use crate::ledger::ix::RecordIx;
 use crate::ledger::sources::Sources;
 use crate::ledger::subject::Subject;
-use crate::ledger::walk::RecordIx;
 use crate::record::{Details, Record, RecordId, RecordType};
 
 /// Asks whether a task may be applied to an environment now.
@@ -170,9 +170,7 @@ pub(in crate::ledger) fn invalid_field(record: &Record) -> Option<&Diagnostic> {
 fn broken(context: &Context<'_>, record: RecordIx) -> Unclear {
     let walk = context.sources.walk;
     let path = context.node(record).and_then(|node| node.files.records.first());
-    let path = path.map_or_else(
-        || walk.ids[record as usize].1.to_string(),
-        |(path, _)| walk.paths.item(*path).to_string(),
-    );
+    let path =
+        path.map_or_else(|| walk.ids[record].1.to_string(), |(path, _)| walk.paths.item(*path).to_string());
     Unclear::Broken { path }
 }

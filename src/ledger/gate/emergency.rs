@@ -8,9 +8,10 @@ use crate::ledger::approval::Authors;
 use crate::ledger::context::{Context, EmergencyDeployment};
 use crate::ledger::decision::by_board;
 use crate::ledger::deployment::{environments_of, time};
+use crate::ledger::ix::RecordIx;
 use crate::ledger::state::{Approval, CommitRef};
 use crate::ledger::subject::Subject;
-use crate::ledger::walk::{Key, RecordIx, Value};
+use crate::ledger::walk::{Key, Value};
 use crate::policy::Policy;
 
 /// How the board's review of an emergency stands.
@@ -174,7 +175,7 @@ impl Case<'_, '_> {
         let roles = &self.policy().emergency.roles;
         let on_call = approvals.iter().filter(|approval| roles.contains(&approval.role));
         let people: BTreeSet<&str> = on_call.flat_map(Approval::people).collect();
-        let id = &self.subject.context.sources.walk.ids[overdue as usize].1;
+        let id = &self.subject.context.sources.walk.ids[overdue].1;
         let whose = shared.join(" and ");
         let said = format!("the board has not looked at {id}, an emergency of {whose}, in time");
         let met = people.len() >= 2;

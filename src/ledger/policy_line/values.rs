@@ -7,13 +7,14 @@ use indexmap::IndexSet;
 use rustc_hash::FxBuildHasher;
 
 use crate::history::{BlobId, History, TreeFile};
-use crate::ledger::law::{ABSENT, Cell, after_commit};
+use crate::ledger::ix::{Ix, ValueIx};
+use crate::ledger::law::{ABSENT, Cell, Law};
 use crate::ledger::sources::Policies;
 use crate::policy::{PolicyKey, PolicyValues};
 use crate::record::affirmation_path;
 
 /// What has owners.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 enum Key {
     Value(PolicyKey),
     /// An affirmation, by its path in the book.
@@ -47,6 +48,8 @@ pub(in crate::ledger) struct Owned {
     /// Every affirmation that ever stood, by path and content.
     stood: BTreeSet<(Arc<str>, BlobId)>,
     texts: IndexSet<String, FxBuildHasher>,
+    /// Everything that ever had owners.
+    keys: IndexSet<Key, FxBuildHasher>,
 }
 
 impl Owned {
@@ -62,8 +65,9 @@ impl Owned {
             made: Arc::from([]),
             hidden: BTreeSet::new(),
         });
+        let mut law = Law::new(history);
         for commit in 0..history.commits.len() {
-            let version = owned.version(history, policies, commit);
+            let version = owned.version(history, policies, commit, &mut law);
             owned.of.push(version);
         }
         owned
@@ -115,7 +119,13 @@ impl Owned {
 
     /// The number of a commit's version: a parent's, where it has the same files and that parent knows all that the
     /// others do, since the law then gives the very cells that are there.
-    fn version(&mut self, history: &History, policies: &Policies, commit: usize) -> u32 {
+    fn version(
+        &mut self,
+        history: &History,
+        policies: &Policies,
+        commit: usize,
+        law: &mut Law<'_, usize>,
+    ) -> u32 {
         let facts = &history.commits[commit];
         let parents: Vec<u32> = facts.parents.iter().map(|&parent| self.of[parent]).collect();
         let first = &self.versions[parents.first().copied().unwrap_or(0) as usize];
@@ -166,7 +176,7 @@ impl Owned {
             }
         }
         let state = self.state(policies, values, &affirmations);
-        let cells = self.cells(commit, &state, &parents);
+        let cells = self.cells(commit, &state, &parents, law);
         let mut made: BTreeSet<usize> =
             parents.iter().flat_map(|&side| self.versions[side as usize].made.iter().copied()).collect();
         made.insert(commit);
@@ -180,11 +190,11 @@ impl Owned {
         policies: &Policies,
         values: Option<BlobId>,
         affirmations: &BTreeMap<Arc<str>, BlobId>,
-    ) -> BTreeMap<Key, u32> {
+    ) -> BTreeMap<Key, ValueIx> {
         let none = PolicyValues::new();
         let policy = values.and_then(|blob| policies.get(&blob)?.as_ref());
         let values = policy.map_or(&none, |policy| &policy.values);
-        let mut state: BTreeMap<Key, u32> = BTreeMap::new();
+        let mut state: BTreeMap<Key, ValueIx> = BTreeMap::new();
         for (key, text) in values {
             state.insert(Key::Value(key.clone()), self.number(format!("={text}")));
         }
@@ -194,23 +204,28 @@ impl Owned {
         state
     }
 
-    fn number(&mut self, text: String) -> u32 {
-        let (number, _) = self.texts.insert_full(text);
-        u32::try_from(number).expect("fewer than four billion values")
+    fn number(&mut self, text: String) -> ValueIx {
+        ValueIx::new(self.texts.insert_full(text).0)
     }
 
-    fn cells(&self, commit: usize, state: &BTreeMap<Key, u32>, parents: &[u32]) -> BTreeMap<Key, Cell> {
+    fn cells(
+        &mut self,
+        commit: usize,
+        state: &BTreeMap<Key, ValueIx>,
+        parents: &[u32],
+        law: &mut Law<'_, usize>,
+    ) -> BTreeMap<Key, Cell> {
         let number = u32::try_from(commit).expect("fewer than four billion commits");
-        let before = |key: &Key| -> Vec<Option<&Cell>> {
-            parents.iter().map(|&side| self.versions[side as usize].cells.get(key)).collect()
-        };
         let of_parents = parents.iter().flat_map(|&side| self.versions[side as usize].cells.keys());
         let keys: BTreeSet<&Key> = of_parents.chain(state.keys()).collect();
         let cell = |key: &Key| {
             let value = state.get(key).copied().unwrap_or(ABSENT);
-            after_commit(number, value, &before(key))
+            let before: Vec<Option<&Cell>> =
+                parents.iter().map(|&side| self.versions[side as usize].cells.get(key)).collect();
+            let (thing, _) = self.keys.insert_full(key.clone());
+            (key.clone(), law.after(number, thing, value, &before))
         };
-        keys.into_iter().map(|key| (key.clone(), cell(key))).collect()
+        keys.into_iter().map(cell).collect()
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::ledger::ix::{KeyIx, ValueIx};
 use crate::ledger::law::{ABSENT, Cell};
 
 /// Cells of a run when it is made.
@@ -11,23 +12,23 @@ const RUN: usize = 4;
 #[derive(Debug, Clone, Default)]
 pub(in crate::ledger) struct Cells {
     /// None is empty; the keys ascend within a run and from run to run.
-    runs: Vec<Arc<[(u32, Cell)]>>,
+    runs: Vec<Arc<[(KeyIx, Cell)]>>,
 }
 
 impl Cells {
-    pub(in crate::ledger) fn get(&self, key: u32) -> Option<&Cell> {
+    pub(in crate::ledger) fn get(&self, key: KeyIx) -> Option<&Cell> {
         let run = self.runs.partition_point(|run| run.last().is_some_and(|(last, _)| *last < key));
         let run = self.runs.get(run)?;
         run.binary_search_by_key(&key, |(key, _)| *key).ok().map(|found| &run[found].1)
     }
 
     /// In the order of the keys.
-    pub(in crate::ledger) fn iter(&self) -> impl Iterator<Item = &(u32, Cell)> {
+    pub(in crate::ledger) fn iter(&self) -> impl Iterator<Item = &(KeyIx, Cell)> {
         self.runs.iter().flat_map(|run| run.iter())
     }
 
     /// From cells in the order of their keys.
-    pub(super) fn from_sorted(cells: &[(u32, Cell)]) -> Self {
+    pub(super) fn from_sorted(cells: &[(KeyIx, Cell)]) -> Self {
         Cells { runs: cells.chunks(RUN).map(Arc::from).collect() }
     }
 
@@ -35,12 +36,12 @@ impl Cells {
     /// new state and what was there. A state that is not given is an absent one.
     pub(super) fn after(
         &self,
-        mut states: &[(u32, u32)],
-        mut made: impl FnMut(u32, u32, Option<&Cell>) -> Cell,
+        mut states: &[(KeyIx, ValueIx)],
+        mut made: impl FnMut(KeyIx, ValueIx, Option<&Cell>) -> Cell,
     ) -> Self {
         let mut runs = Vec::with_capacity(self.runs.len().max(1));
         for (number, run) in self.runs.iter().enumerate() {
-            let last = run.last().map_or(0, |(last, _)| *last);
+            let last = run.last().map_or(KeyIx::default(), |(last, _)| *last);
             let is_last = number + 1 == self.runs.len();
             let until = match is_last {
                 true => states.len(),
@@ -59,7 +60,7 @@ impl Cells {
 }
 
 /// Whether every cell is in its state, and no state has no cell.
-fn agree(run: &[(u32, Cell)], states: &[(u32, u32)]) -> bool {
+fn agree(run: &[(KeyIx, Cell)], states: &[(KeyIx, ValueIx)]) -> bool {
     let mut states = states.iter().peekable();
     let cells = run.iter().all(|(key, cell)| {
         let state = states.next_if(|(of, _)| of == key).map_or(ABSENT, |(_, value)| *value);
@@ -69,10 +70,10 @@ fn agree(run: &[(u32, Cell)], states: &[(u32, u32)]) -> bool {
 }
 
 fn merged(
-    run: &[(u32, Cell)],
-    states: &[(u32, u32)],
-    made: &mut impl FnMut(u32, u32, Option<&Cell>) -> Cell,
-) -> Vec<(u32, Cell)> {
+    run: &[(KeyIx, Cell)],
+    states: &[(KeyIx, ValueIx)],
+    made: &mut impl FnMut(KeyIx, ValueIx, Option<&Cell>) -> Cell,
+) -> Vec<(KeyIx, Cell)> {
     let mut cells = Vec::with_capacity(run.len().max(states.len()));
     let mut states = states.iter().copied().peekable();
     let mut olds = run.iter().peekable();
@@ -96,27 +97,29 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::ledger::law::after_commit;
+    use crate::ledger::ix::Ix;
 
     /// Each step is the states that a commit finds, by key; the longer way says what must come out.
-    fn check(steps: &[Vec<(u32, u32)>]) {
+    fn check(steps: &[Vec<(KeyIx, ValueIx)>]) {
         let mut cells = Cells::default();
-        let mut plain: Vec<(u32, Cell)> = Vec::new();
+        let mut plain: Vec<(KeyIx, Cell)> = Vec::new();
         for (commit, states) in steps.iter().enumerate() {
             let commit = u32::try_from(commit).unwrap();
-            cells = cells.after(states, |_, value, old| after_commit(commit, value, &[old]));
-            plain = merged(&plain, states, &mut |_, value, old| after_commit(commit, value, &[old]));
+            cells = cells.after(states, |_, value, _| Cell::made(commit, value));
+            plain = merged(&plain, states, &mut |_, value, _| Cell::made(commit, value));
             assert_eq!(cells.iter().cloned().collect::<Vec<_>>(), plain);
-            for key in 0..60 {
+            for key in (0..60).map(KeyIx::new) {
                 let found = plain.iter().find(|(of, _)| *of == key).map(|(_, cell)| cell);
-                assert_eq!(cells.get(key), found, "key {key}");
+                assert_eq!(cells.get(key), found, "{key:?}");
             }
             assert!(cells.runs.iter().all(|run| !run.is_empty()));
         }
     }
 
-    fn states() -> impl Strategy<Value = Vec<(u32, u32)>> {
-        prop::collection::btree_map(0..60_u32, 1..4_u32, 0..40).prop_map(|map| map.into_iter().collect())
+    fn states() -> impl Strategy<Value = Vec<(KeyIx, ValueIx)>> {
+        prop::collection::btree_map(0..60_usize, 1..4_usize, 0..40).prop_map(|map| {
+            map.into_iter().map(|(key, value)| (KeyIx::new(key), ValueIx::new(value))).collect()
+        })
     }
 
     proptest! {
@@ -128,11 +131,11 @@ mod tests {
 
     #[test]
     fn what_did_not_change_is_shared() {
-        let states: Vec<(u32, u32)> = (0..40).map(|key| (key, 1)).collect();
-        let before = Cells::default().after(&states, |_, value, old| after_commit(0, value, &[old]));
+        let states: Vec<(KeyIx, ValueIx)> = (0..40).map(|key| (KeyIx::new(key), ValueIx::new(1))).collect();
+        let before = Cells::default().after(&states, |_, value, _| Cell::made(0, value));
         let mut ticked = states.clone();
-        ticked[20].1 = 2;
-        let after = before.after(&ticked, |_, value, old| after_commit(1, value, &[old]));
+        ticked[20].1 = ValueIx::new(2);
+        let after = before.after(&ticked, |_, value, _| Cell::made(1, value));
         let shared = before.runs.iter().zip(&after.runs).filter(|(a, b)| Arc::ptr_eq(a, b)).count();
         assert_eq!((shared, after.runs.len()), (40 / RUN - 1, 40 / RUN), "all but the run of the tick");
     }

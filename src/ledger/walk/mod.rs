@@ -15,12 +15,13 @@ use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::law::{ABSENT, Cell, after_commit};
+use super::ix::{IxVec, KeyIx, PathIx, RecordIx, ValueIx};
+use super::law::{ABSENT, Cell, Law};
 use super::needed::Needed;
 use crate::history::History;
 use crate::record::{RecordId, RecordType, Shape, detached_path, evidence_owner};
 use cells::Cells;
-pub(super) use outcome::{Binding, Files, Key, Move, Node, RecordIx, Transition, Value, Withdrawal};
+pub(super) use outcome::{Binding, Files, Key, Move, Node, Transition, Value, Withdrawal};
 pub use outcome::{Versions, Walk, deployed_versions, deploys, signed_acts};
 use reading::Place;
 use sides::Sides;
@@ -56,27 +57,28 @@ struct Walker<'a> {
     versions: &'a Versions,
     needed: &'a Needed,
     /// By record, whether it is needed.
-    reads: Vec<bool>,
+    reads: IxVec<RecordIx, bool>,
     /// The records that each commit made a version of.
     made: Vec<Box<[RecordIx]>>,
     sides: Sides,
+    law: Law<'a, (RecordIx, KeyIx)>,
     /// The keys of each shape in their order, by the shape's address: versions share shapes, and live as long
     /// as this.
-    shapes: FxHashMap<*const Shape, Arc<[(u32, Place)]>>,
+    shapes: FxHashMap<*const Shape, Arc<[(KeyIx, Place)]>>,
     /// The values of each list of fields, by its address.
-    fields: FxHashMap<*const Arc<str>, Arc<[u32]>>,
+    fields: FxHashMap<*const Arc<str>, Arc<[ValueIx]>>,
     deployment_items: &'a FxHashSet<String>,
     /// The keys of those items.
-    deploying: FxHashSet<u32>,
-    exists: u32,
-    text: u32,
-    scope: u32,
-    body: u32,
-    present: u32,
-    unchecked: u32,
-    checked: u32,
+    deploying: FxHashSet<KeyIx>,
+    exists: KeyIx,
+    text: KeyIx,
+    scope: KeyIx,
+    body: KeyIx,
+    present: ValueIx,
+    unchecked: ValueIx,
+    checked: ValueIx,
     /// The record of each path, by the number of the path, and what of it stands there.
-    places: Vec<Option<(RecordIx, Part)>>,
+    places: IxVec<PathIx, Option<(RecordIx, Part)>>,
     out: Walk,
 }
 
@@ -99,9 +101,10 @@ impl<'a> Walker<'a> {
             history,
             versions,
             needed,
-            reads: Vec::new(),
+            reads: IxVec::default(),
             made: Vec::with_capacity(history.commits.len()),
             sides: Sides::new(history.commits.len()),
+            law: Law::new(history),
             shapes: FxHashMap::default(),
             fields: FxHashMap::default(),
             deployment_items,
@@ -113,7 +116,7 @@ impl<'a> Walker<'a> {
             present,
             unchecked,
             checked,
-            places: Vec::new(),
+            places: IxVec::default(),
             out,
         }
     }
@@ -144,10 +147,10 @@ impl<'a> Walker<'a> {
         self.out.deployments.extend(deployed.into_iter().map(|record| (position, record)));
         let made: Box<[RecordIx]> = updates.iter().map(|(record, _)| *record).collect();
         for (record, node) in updates {
-            self.out.versions[record as usize].push((number, node));
+            self.out.versions[record].push((number, node));
         }
         for &record in &made {
-            if self.out.ids[record as usize].0 == RecordType::Decision {
+            if self.out.ids[record].0 == RecordType::Decision {
                 self.bind(number, record);
             }
         }
@@ -180,9 +183,8 @@ impl<'a> Walker<'a> {
         nodes: &[Option<Arc<Node>>],
     ) -> Option<usize> {
         // What cannot be read goes by the first parent's state.
-        let has_own_state = files.records.is_empty()
-            || !self.reads[record as usize]
-            || self.readable(record, files).is_some();
+        let has_own_state =
+            files.records.is_empty() || !self.reads[record] || self.readable(record, files).is_some();
         if parents.len() < 2 || !has_own_state {
             return None;
         }
@@ -226,9 +228,9 @@ impl<'a> Walker<'a> {
     }
 
     /// The number of a path, and what it is a file of.
-    fn place(&mut self, path: &str) -> (u32, Option<(RecordIx, Part)>) {
+    fn place(&mut self, path: &str) -> (PathIx, Option<(RecordIx, Part)>) {
         if let Some(number) = self.out.paths.find(path) {
-            return (number, self.places[number as usize]);
+            return (number, self.places[number]);
         }
         let beside = detached_path(path)
             .map(|(id, ..)| (id, Part::Approval))
@@ -250,9 +252,8 @@ impl<'a> Walker<'a> {
         if let Some(record) = self.out.record(record_type, id.as_str()) {
             return Some(record);
         }
-        let record = u32::try_from(self.out.ids.len()).expect("fewer than four billion records");
         self.reads.push(self.needed.has(&id));
-        self.out.ids.push((record_type, id.clone()));
+        let record = self.out.ids.push((record_type, id.clone()));
         self.out.versions.push(Vec::new());
         self.out.id_index.entry(id).or_default()[record_type as usize] = Some(record);
         Some(record)
@@ -288,7 +289,7 @@ impl<'a> Walker<'a> {
     /// Notes who made a version that cannot be read, and who made it readable again. Until then the record is what it was,
     /// so that what was hidden would else be the act of whoever brings it to light.
     fn note_hidden(&mut self, commit: u32, record: RecordIx, files: &Files, parents: &[Option<Arc<Node>>]) {
-        if !self.reads[record as usize] || files.records.is_empty() {
+        if !self.reads[record] || files.records.is_empty() {
             return;
         }
         let before = || parents.iter().flatten().map(|node| &node.files);
@@ -298,7 +299,7 @@ impl<'a> Walker<'a> {
         // Who brings back a decision that was taken out decides nothing by it, whoever wrote what it says.
         let was_gone =
             || parents.iter().flatten().next().is_some() && before().all(|files| files.records.is_empty());
-        if self.out.ids[record as usize].0 == RecordType::Decision && was_gone() {
+        if self.out.ids[record].0 == RecordType::Decision && was_gone() {
             self.out.repairs.insert((commit as usize, record));
         }
         let is_hidden = |files: &Files| !files.records.is_empty() && self.readable(record, files).is_none();
@@ -313,12 +314,12 @@ impl<'a> Walker<'a> {
         &mut self,
         commit: u32,
         record: RecordIx,
-        state: &[(u32, u32)],
+        state: &[(KeyIx, ValueIx)],
         parents: &[Option<Arc<Node>>],
     ) -> Cells {
         let of_parents = parents.iter().flatten().flat_map(|node| node.cells.iter().map(|(key, _)| *key));
-        let keys: BTreeSet<u32> = of_parents.chain(state.iter().map(|(key, _)| *key)).collect();
-        let values: BTreeMap<u32, u32> = state.iter().copied().collect();
+        let keys: BTreeSet<KeyIx> = of_parents.chain(state.iter().map(|(key, _)| *key)).collect();
+        let values: BTreeMap<KeyIx, ValueIx> = state.iter().copied().collect();
         let mut cells = Vec::with_capacity(keys.len());
         for key in keys {
             let value = values.get(&key).copied().unwrap_or(ABSENT);
@@ -334,11 +335,11 @@ impl<'a> Walker<'a> {
         &mut self,
         commit: u32,
         record: RecordIx,
-        key: u32,
-        value: u32,
+        key: KeyIx,
+        value: ValueIx,
         before: &[Option<&Cell>],
     ) -> Cell {
-        let cell = after_commit(commit, value, before);
+        let cell = self.law.after(commit, (record, key), value, before);
         if cell.owners.as_slice() == [commit] {
             let from = before.first().copied().flatten().map_or(ABSENT, |cell| cell.value);
             let kept = sides(value, before);
@@ -357,7 +358,7 @@ impl<'a> Walker<'a> {
     }
 
     /// Notes what a commit with a new state took away from its parents'.
-    fn withdraw(&mut self, commit: u32, record: RecordIx, key: u32, to: u32, before: &[Option<&Cell>]) {
+    fn withdraw(&mut self, commit: u32, record: RecordIx, key: KeyIx, to: ValueIx, before: &[Option<&Cell>]) {
         let detached = matches!(self.out.keys.item(key), Key::Detached(_));
         // Another mark is another deployment, and takes no tick away.
         let is_ticked = self.out.values.item(to).is_ticked();
@@ -413,7 +414,7 @@ impl<'a> Walker<'a> {
 }
 
 /// The parents of a merge that have a state, the first in the lowest bit.
-fn sides(value: u32, parents: &[Option<&Cell>]) -> u32 {
+fn sides(value: ValueIx, parents: &[Option<&Cell>]) -> u32 {
     if parents.len() < 2 {
         return 0;
     }

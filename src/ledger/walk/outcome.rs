@@ -1,6 +1,7 @@
 //! What the walk leaves behind: every record's things with their owners, and every change of owner.
 
 use std::collections::BTreeSet;
+use std::marker::PhantomData;
 use std::sync::Arc;
 
 use indexmap::IndexSet;
@@ -9,6 +10,7 @@ use smallvec::SmallVec;
 
 use super::cells::Cells;
 use crate::history::{BlobId, History, TreeFile};
+use crate::ledger::ix::{Ix, IxVec, KeyIx, PathIx, RecordIx, ValueIx};
 use crate::ledger::law::Cell;
 use crate::ledger::policy_line::policy_acts;
 use crate::record::{Facts, ItemKey, RecordId, RecordType, ScopeHash};
@@ -67,11 +69,8 @@ impl Value {
     }
 }
 
-/// Position of the record in [`Walk::ids`].
-pub(in crate::ledger) type RecordIx = u32;
-
 /// Files by path: one nearly always, so it stands inline.
-type Found = SmallVec<[(u32, TreeFile); 1]>;
+type Found = SmallVec<[(PathIx, TreeFile); 1]>;
 
 /// The files of a record after some commit, by path.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -94,7 +93,7 @@ pub(in crate::ledger) struct Node {
 }
 
 impl Node {
-    pub(in crate::ledger) fn cell(&self, key: u32) -> Option<&Cell> {
+    pub(in crate::ledger) fn cell(&self, key: KeyIx) -> Option<&Cell> {
         self.cells.get(key)
     }
 }
@@ -104,12 +103,12 @@ impl Node {
 pub(in crate::ledger) struct Transition {
     pub(in crate::ledger) commit: u32,
     pub(in crate::ledger) record: RecordIx,
-    pub(in crate::ledger) key: u32,
+    pub(in crate::ledger) key: KeyIx,
     /// In the first parent.
-    pub(in crate::ledger) from: u32,
-    pub(in crate::ledger) to: u32,
+    pub(in crate::ledger) from: ValueIx,
+    pub(in crate::ledger) to: ValueIx,
     /// The record's scope after the commit.
-    pub(in crate::ledger) scope: u32,
+    pub(in crate::ledger) scope: ValueIx,
     /// At a merge: the parents that have the new state, the first in the lowest bit.
     pub(in crate::ledger) kept: u32,
 }
@@ -119,9 +118,9 @@ pub(in crate::ledger) struct Transition {
 pub(in crate::ledger) struct Withdrawal {
     pub(in crate::ledger) commit: u32,
     pub(in crate::ledger) record: RecordIx,
-    pub(in crate::ledger) key: u32,
+    pub(in crate::ledger) key: KeyIx,
     /// What was there.
-    pub(in crate::ledger) value: u32,
+    pub(in crate::ledger) value: ValueIx,
 }
 
 /// A file that moved.
@@ -129,8 +128,8 @@ pub(in crate::ledger) struct Withdrawal {
 pub(in crate::ledger) struct Move {
     pub(in crate::ledger) commit: u32,
     pub(in crate::ledger) record: RecordIx,
-    pub(in crate::ledger) from: u32,
-    pub(in crate::ledger) to: u32,
+    pub(in crate::ledger) from: PathIx,
+    pub(in crate::ledger) to: PathIx,
 }
 
 /// What a decision was about at a commit that set a field of it.
@@ -139,22 +138,22 @@ pub(in crate::ledger) struct Binding {
     pub(in crate::ledger) commit: u32,
     pub(in crate::ledger) decision: RecordIx,
     /// The tasks that it lists, each with its scope then.
-    pub(in crate::ledger) scopes: Vec<(RecordIx, u32)>,
+    pub(in crate::ledger) scopes: Vec<(RecordIx, ValueIx)>,
     /// IDs on its list that no record had had.
     pub(in crate::ledger) absent: Vec<RecordId>,
     /// Its conditions, as keys.
-    pub(in crate::ledger) conditions: Vec<u32>,
+    pub(in crate::ledger) conditions: Vec<KeyIx>,
 }
 
 /// The outcome of the walk.
 #[derive(Debug, Default)]
 pub struct Walk {
-    pub(in crate::ledger) ids: Vec<(RecordType, RecordId)>,
+    pub(in crate::ledger) ids: IxVec<RecordIx, (RecordType, RecordId)>,
     /// By ID, the record of each type. An ID that was a runbook's and is a task's now is two records.
     pub(in crate::ledger) id_index: FxHashMap<RecordId, [Option<RecordIx>; RecordType::ALL.len()]>,
-    pub(in crate::ledger) keys: Interner<Key>,
-    pub(in crate::ledger) values: Interner<Value>,
-    pub(in crate::ledger) paths: Interner<Box<str>>,
+    pub(in crate::ledger) keys: Interner<KeyIx, Key>,
+    pub(in crate::ledger) values: Interner<ValueIx, Value>,
+    pub(in crate::ledger) paths: Interner<PathIx, Box<str>>,
     pub(in crate::ledger) transitions: Vec<Transition>,
     pub(in crate::ledger) withdrawals: Vec<Withdrawal>,
     pub(in crate::ledger) moves: Vec<Move>,
@@ -167,7 +166,7 @@ pub struct Walk {
     pub(in crate::ledger) deployments: Vec<(usize, RecordIx)>,
     /// By record, its versions with the commits that made them, in the order of the walk. A commit has the
     /// version of the last of these that is on its first-parent line.
-    pub(in crate::ledger) versions: Vec<Vec<(u32, Arc<Node>)>>,
+    pub(in crate::ledger) versions: IxVec<RecordIx, Vec<(u32, Arc<Node>)>>,
 }
 
 impl Walk {
@@ -178,11 +177,16 @@ impl Walk {
 
     /// The same, to be shared.
     pub(super) fn version(&self, history: &History, at: usize, record: RecordIx) -> Option<&Arc<Node>> {
-        let versions = self.versions.get(record as usize)?;
+        let versions = self.versions.get(record)?;
         let until = versions.partition_point(|(commit, _)| *commit as usize <= at);
         let mut before = versions[..until].iter().rev();
         let found = before.find(|(commit, _)| history.is_on_first_parent_line(*commit as usize, at));
         found.map(|(_, node)| node)
+    }
+
+    /// Every record of a type that some commit had.
+    pub(in crate::ledger) fn records_of(&self, record_type: RecordType) -> impl Iterator<Item = RecordIx> {
+        self.ids.numbered().filter(move |(_, (of, _))| *of == record_type).map(|(record, _)| record)
     }
 
     /// The record of that type and ID.
@@ -204,31 +208,30 @@ impl Walk {
 
 /// Numbers for equal things, from 0 in order of first sight.
 #[derive(Debug)]
-pub(in crate::ledger) struct Interner<T>(IndexSet<T, FxBuildHasher>);
+pub(in crate::ledger) struct Interner<I, T>(IndexSet<T, FxBuildHasher>, PhantomData<I>);
 
-impl<T> Default for Interner<T> {
+impl<I, T> Default for Interner<I, T> {
     fn default() -> Self {
-        Interner(IndexSet::default())
+        Interner(IndexSet::default(), PhantomData)
     }
 }
 
-impl<T: Eq + std::hash::Hash> Interner<T> {
-    pub(in crate::ledger) fn intern(&mut self, item: T) -> u32 {
-        let (number, _) = self.0.insert_full(item);
-        u32::try_from(number).expect("fewer than four billion distinct states")
+impl<I: Ix, T: Eq + std::hash::Hash> Interner<I, T> {
+    pub(in crate::ledger) fn intern(&mut self, item: T) -> I {
+        I::new(self.0.insert_full(item).0)
     }
 
     /// The number of an equal thing.
-    pub(in crate::ledger) fn find<Q>(&self, item: &Q) -> Option<u32>
+    pub(in crate::ledger) fn find<Q>(&self, item: &Q) -> Option<I>
     where
         T: std::borrow::Borrow<Q>,
         Q: Eq + std::hash::Hash + ?Sized,
     {
-        self.0.get_index_of(item).and_then(|number| u32::try_from(number).ok())
+        self.0.get_index_of(item).map(I::new)
     }
 
-    pub(in crate::ledger) fn item(&self, number: u32) -> &T {
-        &self.0[number as usize]
+    pub(in crate::ledger) fn item(&self, number: I) -> &T {
+        &self.0[number.position()]
     }
 }
 
@@ -289,7 +292,7 @@ pub fn deployed_versions<'w>(
             listed.entry(*task).or_default().insert(binding.decision);
         }
     }
-    let mut found: BTreeSet<(RecordIx, u32, BlobId)> = BTreeSet::new();
+    let mut found: BTreeSet<(RecordIx, PathIx, BlobId)> = BTreeSet::new();
     for &(at, record) in &walk.deployments {
         let then = |record| walk.node(history, at, record);
         let now = |record| walk.node(history, tip, record);
@@ -306,8 +309,8 @@ pub fn deployed_versions<'w>(
             }
         }
     }
-    let file = |(record, path, blob): (RecordIx, u32, BlobId)| {
-        (walk.ids[record as usize].0, &**walk.paths.item(path), blob)
+    let file = |(record, path, blob): (RecordIx, PathIx, BlobId)| {
+        (walk.ids[record].0, &**walk.paths.item(path), blob)
     };
     found.into_iter().map(file).collect()
 }

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use super::{Files, Key, Node, RecordIx, Value, Walker};
+use super::{Files, Key, Node, Value, Walker};
 use crate::history::BlobId;
+use crate::ledger::ix::{KeyIx, RecordIx, ValueIx};
 use crate::ledger::law::ABSENT;
 use crate::record::{Facts, RecordType, Shape};
 
@@ -23,7 +24,7 @@ impl<'a> Walker<'a> {
         record: RecordIx,
         files: &Files,
         before: Option<&Arc<Node>>,
-    ) -> Vec<(u32, u32)> {
+    ) -> Vec<(KeyIx, ValueIx)> {
         let mut state = Vec::new();
         if !files.records.is_empty() {
             // The first two keys of all, so that the order by key holds.
@@ -53,9 +54,9 @@ impl<'a> Walker<'a> {
 
     /// What the one file of a record says; `None` where it cannot be read, or there is another number of them.
     pub(super) fn readable(&self, record: RecordIx, files: &Files) -> Option<&'a Facts> {
-        let record_type = self.out.ids[record as usize].0;
+        let record_type = self.out.ids[record].0;
         match files.records[..] {
-            [(_, file)] if file.is_regular() && self.reads[record as usize] => {
+            [(_, file)] if file.is_regular() && self.reads[record] => {
                 self.versions.get(&(record_type, file.blob)).filter(|facts| facts.readable)
             }
             _ => None,
@@ -67,12 +68,12 @@ impl<'a> Walker<'a> {
         record: RecordIx,
         files: &Files,
         before: Option<&Arc<Node>>,
-        state: &mut Vec<(u32, u32)>,
+        state: &mut Vec<(KeyIx, ValueIx)>,
     ) {
         match (self.readable(record, files), before) {
             (Some(facts), _) => {
                 self.read_state(facts, state);
-                if self.out.ids[record as usize].0 == RecordType::Runbook {
+                if self.out.ids[record].0 == RecordType::Runbook {
                     state.push((self.body, self.out.values.intern(Value::Body(facts.body))));
                     state.sort_unstable();
                 }
@@ -90,7 +91,7 @@ impl<'a> Walker<'a> {
     }
 
     /// What a version says, by key.
-    fn read_state(&mut self, facts: &'a Facts, state: &mut Vec<(u32, u32)>) {
+    fn read_state(&mut self, facts: &'a Facts, state: &mut Vec<(KeyIx, ValueIx)>) {
         let places = self.places_of(&facts.shape);
         let fields = self.values_of(&facts.values);
         let scope = facts.scope.map_or(ABSENT, |scope| self.out.values.intern(Value::Scope(scope)));
@@ -108,7 +109,7 @@ impl<'a> Walker<'a> {
         }));
     }
 
-    fn places_of(&mut self, shape: &'a Arc<Shape>) -> Arc<[(u32, Place)]> {
+    fn places_of(&mut self, shape: &'a Arc<Shape>) -> Arc<[(KeyIx, Place)]> {
         if let Some(places) = self.shapes.get(&Arc::as_ptr(shape)) {
             return Arc::clone(places);
         }
@@ -127,17 +128,17 @@ impl<'a> Walker<'a> {
         );
         places.push((self.scope, Place::Scope));
         places.sort_unstable_by_key(|(key, _)| *key);
-        let places: Arc<[(u32, Place)]> = places.into();
+        let places: Arc<[(KeyIx, Place)]> = places.into();
         self.shapes.insert(Arc::as_ptr(shape), Arc::clone(&places));
         places
     }
 
-    fn values_of(&mut self, values: &'a Arc<[Arc<str>]>) -> Arc<[u32]> {
+    fn values_of(&mut self, values: &'a Arc<[Arc<str>]>) -> Arc<[ValueIx]> {
         if let Some(numbers) = self.fields.get(&values.as_ptr()) {
             return Arc::clone(numbers);
         }
         let json = values.iter().map(|value| self.out.values.intern(Value::Json(Arc::clone(value))));
-        let numbers: Arc<[u32]> = json.collect();
+        let numbers: Arc<[ValueIx]> = json.collect();
         self.fields.insert(values.as_ptr(), Arc::clone(&numbers));
         numbers
     }

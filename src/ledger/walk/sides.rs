@@ -73,26 +73,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::history::{CommitId, CommitTime, History, Signature};
-
-    fn graph(parents: Vec<Vec<usize>>) -> History {
-        let time = CommitTime { seconds: 0, offset_minutes: 0 };
-        let nobody = Signature { name: "".into(), email: "".into(), time };
-        let commit = |(position, parents): (usize, Vec<usize>)| Commit {
-            id: CommitId([u8::try_from(position).unwrap(); 20]),
-            parents,
-            author: nobody.clone(),
-            committer: nobody.clone(),
-            subject: "".into(),
-            trailers: Default::default(),
-            signed: false,
-            malformed: None,
-            changes: Vec::new(),
-            policy: None,
-            touches_code: false,
-        };
-        History::new(parents.into_iter().enumerate().map(commit).collect())
-    }
+    use crate::history::History;
 
     proptest! {
         #[test]
@@ -108,7 +89,7 @@ mod tests {
                 picked.rotate_left(turn);
                 picked
             };
-            let history = graph(choices.iter().enumerate().map(pick).collect());
+            let history = History::of_graph(choices.iter().enumerate().map(pick).collect());
             let mut sides = Sides::new(history.commits.len());
             for (position, commit) in history.commits.iter().enumerate() {
                 let [first, others @ ..] = &commit.parents[..] else { continue };
