@@ -54,20 +54,21 @@ impl Path {
 
     /// The keys alone: what the globs of a policy are held against.
     pub fn keys(&self) -> Vec<&str> {
-        let keys = self.0.iter().filter_map(|step| match step {
-            Step::Key(key) => Some(key.as_str()),
-            Step::Item(_) | Step::Index(_) => None,
-        });
-        keys.collect()
+        self.0.iter().filter_map(Step::key).collect()
     }
 
     /// The name of the last key.
     pub fn last_key(&self) -> &str {
-        let key = |step| match step {
-            Step::Key(key) => Some(key.as_str()),
+        self.0.iter().rev().find_map(Step::key).unwrap_or_default()
+    }
+}
+
+impl Step {
+    fn key(&self) -> Option<&str> {
+        match self {
+            Step::Key(key) => Some(key),
             Step::Item(_) | Step::Index(_) => None,
-        };
-        self.0.iter().rev().find_map(key).unwrap_or_default()
+        }
     }
 }
 
