@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::load::Ask;
 use super::{Book, BookError, Loaded};
 use crate::history::{Blob, CommitId, History, unchanged_lines};
 use crate::intake::secret_scan::{SecretPlace, Suspicion, scan_text};
@@ -53,10 +52,9 @@ impl Book {
     ///
     /// # Errors
     /// History's errors.
-    pub fn scan_branch(&self, loaded: &Loaded, ask: &Ask) -> Result<Option<Scanned>, BookError> {
-        let trunk = self.trunk(ask, &loaded.policy)?;
-        let (Some((_, trunk)), Some(head)) = (trunk, loaded.commit()) else { return Ok(None) };
-        let scanned = self.scan(&loaded.history, trunk, head)?;
+    pub fn scan_branch(&self, loaded: &Loaded) -> Result<Option<Scanned>, BookError> {
+        let (Some(trunk), Some(head)) = (loaded.trunk_tip(), loaded.commit()) else { return Ok(None) };
+        let scanned = self.scan(loaded.history(), trunk, head)?;
         Ok((scanned.n_commits > 0).then_some(scanned))
     }
 

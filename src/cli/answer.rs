@@ -8,9 +8,8 @@ use sha2::{Digest, Sha256};
 use super::context::Context;
 use super::error::CliError;
 use super::ui::{Recording, Ui};
-use crate::book::{Ask, CacheUse, Inputs, Loaded};
+use crate::book::{CacheUse, Loaded, Snapshot};
 use crate::history::Answers;
-use crate::ledger::Depth;
 
 /// An answer and when it holds.
 #[derive(Serialize, Deserialize)]
@@ -21,34 +20,26 @@ struct Kept {
     said: Recording,
 }
 
-/// What a command asks.
-pub(super) struct Question<'a> {
-    /// The command with its own options.
-    pub(super) words: &'a str,
-    /// It needs no more than this.
-    pub(super) depth: Depth,
-}
-
-/// Gives the answer of `derive`; where the same question was asked of the same inputs, without deriving it.
+/// Gives the answer of `derive`; where the same `question` (the command with its own options) was asked of the same
+/// snapshot, without deriving it.
 pub(super) fn again_or(
     ui: &mut Ui,
     context: &Context,
-    question: &Question<'_>,
+    question: &str,
     derive: impl FnOnce(&mut Ui, &Loaded) -> Result<(), CliError>,
 ) -> Result<(), CliError> {
     let book = context.book()?;
-    let ask = Ask { depth: question.depth, ..context.ask() };
-    let inputs = context.inputs(&book, &ask)?;
-    let Some(key) = key(context, ui, question.words, &inputs) else {
-        let read = left_to_the_system(context.load_from(&book, inputs, &ask)?);
+    let snapshot = context.snapshot(&book)?;
+    let Some(key) = key(context, ui, question, &snapshot) else {
+        let read = left_to_the_system(context.derive(&book, snapshot)?);
         return derive(ui, &read);
     };
     let answers = Answers::new(&book.repository, &book.path);
     let kept = answers.get(&key).and_then(|kept| postcard::from_bytes::<Kept>(&kept).ok());
-    if let Some(kept) = kept.filter(|kept| (kept.from..=kept.until).contains(&inputs.now())) {
+    if let Some(kept) = kept.filter(|kept| (kept.from..=kept.until).contains(&snapshot.now())) {
         return ui.replay(&kept.said);
     }
-    let read = left_to_the_system(context.load_from(&book, inputs, &ask)?);
+    let read = left_to_the_system(context.derive(&book, snapshot)?);
     ui.record();
     derive(ui, &read)?;
     let said = ui.take_recording();
@@ -77,13 +68,13 @@ pub(super) fn program() -> Option<[u8; 32]> {
 }
 
 /// A hash of the question, of what it is asked of, of the program, and of how wide the answer may be. `None`
-/// where nothing may be kept, or the inputs have no fingerprint.
-fn key(context: &Context, ui: &Ui, question: &str, inputs: &Inputs) -> Option<[u8; 32]> {
+/// where nothing may be kept, or the snapshot has no fingerprint.
+fn key(context: &Context, ui: &Ui, question: &str, snapshot: &Snapshot) -> Option<[u8; 32]> {
     if context.cache == CacheUse::Refused {
         return None;
     }
     let mut hash = Sha256::new();
-    hash.update(inputs.fingerprint()?);
+    hash.update(snapshot.fingerprint()?);
     hash.update(program()?);
     hash.update(format!("{:?} {} {:?}\n{question}", ui.width, context.json, context.trunk));
     Some(hash.finalize().into())

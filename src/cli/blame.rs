@@ -49,7 +49,7 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &BlameArgs) -> Result<()
     }
     let lines = book.blame(&loaded, state)?;
     let meant: Vec<String> =
-        lines.iter().map(|line| meaning(state, &loaded.policy, &line.by, &line.text)).collect();
+        lines.iter().map(|line| meaning(state, loaded.policy(), &line.by, &line.text)).collect();
     if context.json {
         let rows = lines.iter().zip(&meant).zip(1..);
         let rows =

@@ -36,7 +36,7 @@ struct Column<'a> {
 pub(super) fn run(ui: &mut Ui, context: &Context, args: &BoardArgs) -> Result<(), CliError> {
     let filter = args.filter.check()?;
     let (_, loaded) = context.load()?;
-    args.filter.check_by(&loaded.policy)?;
+    args.filter.check_by(loaded.policy())?;
     let tasks = loaded.state.records.iter().filter(|record| record.record_type == RecordType::Task);
     let tasks: Vec<&RecordState> = tasks.filter(|record| filter.admits(&Listed::of(record))).collect();
     let columns: Vec<(Status, Vec<&RecordState>)> = Status::ALL

@@ -97,7 +97,7 @@ pub(super) fn build(
 ) -> Result<Built, CliError> {
     let memory = pieces_on_disk(book, context);
     let sources = Sources::read(book, context)?;
-    let config = sources.inputs.config()?;
+    let config = sources.snapshot.config()?;
     let out = match (out, &book.root) {
         (Some(out), _) => out.to_path_buf(),
         (None, Some(root)) => own_folder(root, &config.output)?,

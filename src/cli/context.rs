@@ -7,9 +7,9 @@ use super::Global;
 use super::error::CliError;
 use super::ui::{Progress, escape};
 use crate::act::Hold;
-use crate::book::{Ask, BOOK_FILE, Book, CacheUse, Inputs, Loaded, View};
+use crate::book::{BOOK_FILE, Book, CacheUse, Loaded, Request, Snapshot, View};
 use crate::diagnostic::nearest;
-use crate::ledger::{Depth, RecordState};
+use crate::ledger::RecordState;
 
 /// The global options, checked.
 pub(super) struct Context {
@@ -87,8 +87,8 @@ impl Context {
         Ok((hold, self.book()?))
     }
 
-    pub(super) fn ask(&self) -> Ask {
-        Ask {
+    pub(super) fn request(&self) -> Request {
+        Request {
             at: self.at.clone(),
             now: self.now,
             now_is_stated: self.now_is_stated,
@@ -97,33 +97,32 @@ impl Context {
             policy_root: self.policy_root.clone(),
             cache: self.cache,
             view: View::Head,
-            depth: Depth::Everything,
         }
     }
 
     pub(super) fn load(&self) -> Result<(Book, Loaded), CliError> {
-        let (book, ask) = (self.book()?, self.ask());
-        let inputs = self.inputs(&book, &ask)?;
-        let loaded = self.load_from(&book, inputs, &ask)?;
+        let book = self.book()?;
+        let snapshot = self.snapshot(&book)?;
+        let loaded = self.derive(&book, snapshot)?;
         Ok((book, loaded))
     }
 
     /// Reads what an answer is made from. Where nothing names a trunk, what has landed cannot be told, and that is
     /// said.
-    pub(super) fn inputs(&self, book: &Book, ask: &Ask) -> Result<Inputs, CliError> {
-        let inputs = book.inputs(ask)?;
-        if inputs.trunk_name().is_none() && inputs.commit().is_some() && book.repository.has_remotes() {
+    pub(super) fn snapshot(&self, book: &Book) -> Result<Snapshot, CliError> {
+        let snapshot = book.snapshot(&self.request())?;
+        if snapshot.trunk_name().is_none() && snapshot.commit().is_some() && book.repository.has_remotes() {
             let why = book.no_trunk();
             let hint = why.hint().unwrap_or_default();
             self.remarks.borrow_mut().push(format!("{why}, so it is not known what has landed ({hint})"));
         }
-        Ok(inputs)
+        Ok(snapshot)
     }
 
-    /// Derives the state from inputs that were read for the same question.
-    pub(super) fn load_from(&self, book: &Book, inputs: Inputs, ask: &Ask) -> Result<Loaded, CliError> {
+    /// Derives the state, and says what is remarkable about it.
+    pub(super) fn derive(&self, book: &Book, snapshot: Snapshot) -> Result<Loaded, CliError> {
         let _progress = Progress::begin("reading commits…");
-        let mut loaded = book.load_from(inputs, ask)?;
+        let mut loaded = book.derive(snapshot, None)?;
         self.remarks.borrow_mut().extend(loaded.remark.take());
         self.remark_policy(&loaded);
         Ok(loaded)

@@ -49,7 +49,7 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &ExportArgs) -> Result<(
     }
     let filter = args.filter.check()?;
     let (_, loaded) = context.load()?;
-    args.filter.check_by(&loaded.policy)?;
+    args.filter.check_by(loaded.policy())?;
     let records: Vec<&RecordState> =
         loaded.state.records.iter().filter(|record| filter.admits(&Listed::of(record))).collect();
     let text = match args.format {

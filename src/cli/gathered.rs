@@ -8,7 +8,7 @@ use super::context::Context;
 use super::error::CliError;
 use super::sources::{OtherFiles, Sources};
 use crate::book::{
-    Ask, AuditQuestion, Audited, Book, BookConfig, CacheUse, Deleted, GateQuestion, Loaded, Steps, View,
+    AuditQuestion, Audited, Book, BookConfig, CacheUse, Deleted, GateQuestion, Loaded, Request, Steps, View,
 };
 use crate::history::Pieces;
 use crate::ledger::{RecordState, State, Status, WorkTree};
@@ -68,8 +68,8 @@ impl Gathered {
         sources: Sources,
         before: Option<&Known>,
     ) -> Result<(Self, Known), CliError> {
-        let Sources { ask, inputs, files } = sources;
-        let loaded = Arc::new(book.load_after(inputs, &ask, before.map(|before| &*before.loaded))?);
+        let Sources { request, snapshot, files } = sources;
+        let loaded = Arc::new(book.derive(snapshot, before.map(|before| &*before.loaded))?);
         let same = before.filter(|before| before.loaded.is_of_commits_of(&loaded));
         let known = match same {
             Some(before) => Known {
@@ -79,7 +79,7 @@ impl Gathered {
                 loaded,
             },
             None => {
-                let trunk = judged(book, &loaded, &ask)?.map(Arc::new);
+                let trunk = judged(book, &loaded, &request)?.map(Arc::new);
                 let steps = Arc::new(Book::steps(&loaded, DIFFERENCES));
                 Known { trunk, steps, deleted: Arc::new(book.deleted(&loaded)?), loaded }
             }
@@ -88,7 +88,7 @@ impl Gathered {
         let gathered = Gathered {
             state: Arc::clone(&loaded.state),
             config: loaded.config.clone(),
-            policy: loaded.policy.clone(),
+            policy: loaded.policy().clone(),
             trunk: trunk.clone(),
             steps: Arc::clone(steps),
             files,
@@ -165,14 +165,14 @@ struct Trunk {
 }
 
 /// Asks the gate and the audit about the trunk, as they do themselves. `None` without a trunk.
-fn judged(book: &Book, shown: &Arc<Loaded>, ask: &Ask) -> Result<Option<Trunk>, CliError> {
+fn judged(book: &Book, shown: &Arc<Loaded>, request: &Request) -> Result<Option<Trunk>, CliError> {
     if shown.state.trunk.is_none() || shown.state.at.is_none() {
         return Ok(None);
     }
-    let ask = Ask { view: View::Trunk, ..ask.clone() };
-    let trunk = match shows_trunk(book, shown, &ask)? {
+    let request = Request { view: View::Trunk, ..request.clone() };
+    let trunk = match shows_trunk(book, shown, &request)? {
         true => Arc::clone(shown),
-        false => Arc::new(book.load_after(book.inputs(&ask)?, &ask, Some(shown))?),
+        false => Arc::new(book.derive(book.snapshot(&request)?, Some(shown))?),
     };
     let audited = book.audit(&trunk, &AuditQuestion::default())?;
     let open: Vec<(&str, Vec<&str>)> = trunk.state.records.iter().filter_map(still_to_reach).collect();
@@ -186,7 +186,7 @@ fn judged(book: &Book, shown: &Arc<Loaded>, ask: &Ask) -> Result<Option<Trunk>, 
         })
         .collect();
     let mut gates: BTreeMap<String, Vec<GateAnswer>> = BTreeMap::new();
-    let answers = trunk.gates(&ask, &questions);
+    let answers = trunk.gates(&questions);
     for (GateQuestion { id, environment, .. }, answer) in questions.into_iter().zip(answers) {
         gates.entry(id).or_default().push(GateAnswer { environment, answer });
     }
@@ -195,13 +195,12 @@ fn judged(book: &Book, shown: &Arc<Loaded>, ask: &Ask) -> Result<Option<Trunk>, 
 
 /// Whether what is shown is the trunk itself, so that it need not be read again: the same commit, and nothing
 /// of the work tree beside it that the gate or the audit would read.
-fn shows_trunk(book: &Book, shown: &Loaded, ask: &Ask) -> Result<bool, CliError> {
+fn shows_trunk(book: &Book, shown: &Loaded, request: &Request) -> Result<bool, CliError> {
     let Some(commit) = shown.commit() else { return Ok(false) };
-    if ask.at.is_some() {
+    if request.at.is_some() {
         return Ok(true);
     }
-    let trunk = book.trunk(ask, &shown.policy)?;
-    Ok(trunk.is_some_and(|(_, tip)| tip == commit)
+    Ok(shown.trunk_tip() == Some(commit)
         && shown.state.records.iter().all(|record| record.work_tree == WorkTree::Clean)
         && (book.root.is_none() || book.record_templates(None)? == book.record_templates(Some(commit))?))
 }

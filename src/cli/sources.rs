@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::context::Context;
 use super::error::CliError;
-use crate::book::{Ask, Book, BookConfig, Inputs, Parts};
+use crate::book::{Book, BookConfig, Fingerprint, Request, Snapshot};
 use crate::diagnostic::Diagnostic;
 use crate::history::CommitId;
 use crate::record::RecordType;
@@ -14,8 +14,8 @@ use crate::site::{self, DocFile};
 
 /// What is asked of a book for its site, and what that is answered from but for history.
 pub(super) struct Sources {
-    pub(super) ask: Ask,
-    pub(super) inputs: Inputs,
+    pub(super) request: Request,
+    pub(super) snapshot: Snapshot,
     pub(super) files: OtherFiles,
 }
 
@@ -42,18 +42,18 @@ impl Sources {
             (false, Some(head)) => book.repository.commit_time(head)?.seconds,
             _ => context.now,
         };
-        let ask = Ask { now, ..context.ask() };
-        let inputs = book.inputs(&ask)?;
-        let commit = inputs.commit().filter(|_| context.at.is_some() || book.root.is_none());
-        let files = OtherFiles::read(book, (commit, inputs.commit()), &inputs.config()?)?;
-        Ok(Sources { ask, inputs, files })
+        let request = Request { now, ..context.request() };
+        let snapshot = book.snapshot(&request)?;
+        let commit = snapshot.commit().filter(|_| context.at.is_some() || book.root.is_none());
+        let files = OtherFiles::read(book, (commit, snapshot.commit()), &snapshot.config()?)?;
+        Ok(Sources { request, snapshot, files })
     }
 
     /// A hash of all that a site is made from; where it is equal, equal sites are made. `None` for a site of the past.
     pub(super) fn fingerprint(&self) -> Option<[u8; 32]> {
-        let mut log = Parts::default();
-        log.add(&self.inputs.fingerprint()?);
-        log.add(&self.inputs.now().to_le_bytes());
+        let mut log = Fingerprint::default();
+        log.add(&self.snapshot.fingerprint()?);
+        log.add(&self.snapshot.now().to_le_bytes());
         log.add(&self.files.digest);
         Some(log.finish())
     }
@@ -66,7 +66,7 @@ impl OtherFiles {
         (commit, shown): (Option<CommitId>, Option<CommitId>),
         config: &BookConfig,
     ) -> Result<Self, CliError> {
-        let mut log = Parts::default();
+        let mut log = Fingerprint::default();
         let mut files = |folder: &str| -> Result<Vec<DocFile>, CliError> {
             let files = book.other_files(commit, folder)?;
             log.add_all(files.iter().map(|(path, bytes)| (path.as_str(), bytes.as_slice())));
@@ -98,7 +98,7 @@ fn with_includes(
     book: &Book,
     commit: Option<CommitId>,
     docs: Vec<DocFile>,
-    log: &mut Parts,
+    log: &mut Fingerprint,
 ) -> (Vec<DocFile>, Vec<Diagnostic>) {
     let taken = RefCell::new(BTreeSet::new());
     let log = RefCell::new(log);

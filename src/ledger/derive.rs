@@ -13,7 +13,6 @@ use super::covers::unfit;
 use super::decision::{DecisionState, decisions, deleted, not_the_boards};
 use super::events::events;
 use super::evidence::{evidence, unproven};
-use super::needed::Depth;
 use super::overlap::{Overlaps, overlaps};
 use super::relations::{References, relations};
 use super::runbook::runbook;
@@ -46,7 +45,7 @@ pub struct Derived {
 
 /// Derives every record that is shown. Files of the work tree alone are drafts. `policy_path` is the policy's in
 /// the book, for diagnostics.
-pub fn derive(
+pub(super) fn derive(
     sources: Option<Sources<'_>>,
     named: &FxHashMap<usize, Vec<RecordIx>>,
     shown: &[Shown],
@@ -54,7 +53,7 @@ pub fn derive(
 ) -> Derived {
     let book = Book::new(shown);
     let Some(sources) = sources else {
-        let records = shown.iter().map(|shown| draft(shown, &book, Depth::Everything)).collect();
+        let records = shown.iter().map(|shown| draft(shown, &book)).collect();
         return Derived { records, ..Derived::default() };
     };
     let context = Context::new(sources, named, shown);
@@ -110,7 +109,7 @@ struct Deriver<'s> {
 
 impl Deriver<'_> {
     fn record(&self, shown: &Shown) -> RecordState {
-        let mut state = draft(shown, self.book, self.context.sources.depth);
+        let mut state = draft(shown, self.book);
         if let Details::Task(task) = &shown.record.details {
             state.diagnostics.extend(unfit(self.context, &shown.record, task));
         }
@@ -159,10 +158,8 @@ impl Deriver<'_> {
                 state.next = found.next;
             }
         }
-        if self.context.sources.depth == Depth::Everything {
-            state.diagnostics.extend(owed(&state));
-            state.waiting_for = waiting_for(self.context, self.book, &state);
-        }
+        state.diagnostics.extend(owed(&state));
+        state.waiting_for = waiting_for(self.context, self.book, &state);
         state
     }
 
@@ -180,9 +177,7 @@ impl Deriver<'_> {
         state.work = context.work(record).iter().map(|&commit| context.evidence(commit)).collect();
         state.covers = context.covered(record).into_iter().map(|commit| context.evidence(commit)).collect();
         state.authors = authors(context, record);
-        if context.sources.depth == Depth::Everything {
-            self.acts(state, shown, record);
-        }
+        self.acts(state, shown, record);
     }
 
     /// Who did what to it: items with owners, events.
@@ -222,7 +217,7 @@ impl Deriver<'_> {
         state.found = evidence(self.context, record);
         if !state.found.is_empty() {
             state.unproven = unproven(self.context, record).into_values().next();
-            if self.context.sources.depth == Depth::Everything && found.status.is_open() {
+            if found.status.is_open() {
                 state.overlaps = overlaps(self.context, record);
                 state.diagnostics.extend(met(&state.overlaps, parsed));
             }
@@ -337,7 +332,7 @@ fn items(record: &Record) -> Arc<[ItemState]> {
 }
 
 /// A record as far as its file alone tells.
-fn draft(shown: &Shown, book: &Book<'_>, depth: Depth) -> RecordState {
+fn draft(shown: &Shown, book: &Book<'_>) -> RecordState {
     let record = &shown.record;
     let broken = record.is_broken();
     RecordState {
@@ -359,10 +354,7 @@ fn draft(shown: &Shown, book: &Book<'_>, depth: Depth) -> RecordState {
         approvals: Vec::new(),
         waiting_for: Vec::new(),
         blocked_by: Vec::new(),
-        items: match depth {
-            Depth::Everything => items(record),
-            Depth::Standing => Arc::default(),
-        },
+        items: items(record),
         environments: Vec::new(),
         verdict: None,
         open_conditions: Vec::new(),

@@ -54,7 +54,7 @@ struct Answer<'a> {
 
 pub(super) fn run(ui: &mut Ui, context: &Context, args: &CheckArgs) -> Result<(), CliError> {
     let book = context.book()?;
-    let (mut found, loaded) = match book.load(&context.ask()) {
+    let (mut found, loaded) = match book.load(&context.request()) {
         Ok(loaded) => (loaded.diagnostics(), Some(loaded)),
         // The settings' errors are what check is asked for.
         Err(BookError::Settings(diagnostics)) => (diagnostics, None),

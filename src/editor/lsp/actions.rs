@@ -37,7 +37,7 @@ pub(super) fn actions(context: &Context<'_>, span: &Range<usize>, found: &[Diagn
 }
 
 fn tick(context: &Context<'_>, record: &Record, item: &Item) -> Option<CodeAction> {
-    let policy = &context.loaded.policy;
+    let policy = context.loaded.policy();
     let new = edit::set_item(&record.source, item, !item.checked).ok()?;
     let verb = match (
         item.checked,
@@ -104,7 +104,7 @@ fn mend(context: &Context<'_>, record: &Record, found: &Diagnostic) -> Option<Co
 
 /// Where an item belongs that the policy asks for.
 fn section_for(context: &Context<'_>, text: &str) -> &'static str {
-    let policy = &context.loaded.policy;
+    let policy = context.loaded.policy();
     if policy.review_for_item(text).is_some() {
         "Approvals"
     } else if policy.risks.values().any(|risk| risk.communication.iter().any(|other| other == text)) {

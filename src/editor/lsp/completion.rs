@@ -99,7 +99,7 @@ fn in_frontmatter(
 }
 
 fn values(context: &Context<'_>, kind: RecordType, key: &str) -> Vec<Candidate> {
-    let policy = &context.loaded.policy;
+    let policy = context.loaded.policy();
     let words = |words: Vec<String>, detail: &str| -> Vec<Candidate> {
         let value = |text| Candidate { text, detail: detail.to_owned(), kind: CompletionItemKind::VALUE };
         words.into_iter().map(value).collect()
@@ -169,7 +169,7 @@ pub(super) fn roles(policy: &Policy) -> Vec<Candidate> {
 
 /// Sections that the record's kind and risk ask for, then all that records have; not those that are there.
 fn headings(context: &Context<'_>, record: &Record) -> Vec<Candidate> {
-    let policy = &context.loaded.policy;
+    let policy = context.loaded.policy();
     let asked = policy.kinds.values().flat_map(|kind| &kind.sections);
     let asked = asked.chain(policy.risks.values().flat_map(|risk| &risk.sections)).cloned();
     let written = context.open.records.values().filter(|other| other.record_type() == record.record_type());
@@ -193,7 +193,7 @@ fn headings(context: &Context<'_>, record: &Record) -> Vec<Candidate> {
 fn items(context: &Context<'_>, record: &Record) -> Vec<Candidate> {
     let has =
         |text: &str| record.items.iter().any(|item| normalize_review(&item.text) == normalize_review(text));
-    let mut known: Vec<&str> = context.loaded.policy.known_item_texts();
+    let mut known: Vec<&str> = context.loaded.policy().known_item_texts();
     known.sort_unstable();
     known.dedup();
     let candidate = |text: &&str| Candidate {

@@ -54,7 +54,7 @@ fn of_status(word: &str) -> Option<String> {
 }
 
 fn of_value(context: &Context<'_>, key: &str, text: &str) -> Option<String> {
-    let policy = &context.loaded.policy;
+    let policy = context.loaded.policy();
     match key {
         "depends" | "follows" | "changes" | "runbooks" => of_record(context, text),
         "requestor" => of_person(policy, text),
@@ -115,7 +115,7 @@ fn of_item(context: &Context<'_>, item: &Item) -> String {
         Some(_) => "unticked here, not committed".to_owned(),
         None => "not committed yet".to_owned(),
     });
-    let policy = &context.loaded.policy;
+    let policy = context.loaded.policy();
     if let Some(review) = policy.review_of_item(&item.key.text) {
         let role = of_role(policy, &review.role).unwrap_or_else(|| format!("role `{}`", review.role));
         lines.push(format!("An approval: {role}"));

@@ -39,7 +39,7 @@ pub(super) fn lenses(context: &Context<'_>) -> Vec<CodeLens> {
 /// What the text would mean if it were committed.
 pub(super) fn consequences(context: &Context<'_>, record: &Record) -> Vec<Consequence> {
     let state = context.state_of(record);
-    state.map(|state| if_committed(state, record, &context.loaded.policy)).unwrap_or_default()
+    state.map(|state| if_committed(state, record, context.loaded.policy())).unwrap_or_default()
 }
 
 /// A hint at the end of each item of which there is something to say, within a span of the text.

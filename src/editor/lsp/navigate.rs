@@ -29,7 +29,7 @@ pub(super) fn definition(context: &Context<'_>, offset: usize) -> Option<Locatio
 
 /// An approval's role in the policy.
 fn of_item(context: &Context<'_>, item: &str) -> Option<Location> {
-    let review = context.loaded.policy.review_for_item(item)?;
+    let review = context.loaded.policy().review_for_item(item)?;
     in_policy(context, &["roles", &review.role])
 }
 

@@ -151,7 +151,7 @@ fn headers(schema: &Value) -> Vec<Candidate> {
 }
 
 fn values(context: &Context<'_>, schema: &Value, path: &[String]) -> Vec<Candidate> {
-    let policy = &context.loaded.policy;
+    let policy = context.loaded.policy();
     let first = path.first().map(String::as_str).unwrap_or_default();
     let last = path.last().map(String::as_str).unwrap_or_default();
     let value = |text: &str, detail: &str| candidate(text, detail, CompletionItemKind::VALUE);
@@ -214,7 +214,7 @@ pub(super) fn hover(context: &Context<'_>, offset: usize) -> Option<(std::ops::R
     if !at.in_value && !at.in_header {
         at.path.push(word.to_owned());
     }
-    let policy = &context.loaded.policy;
+    let policy = context.loaded.policy();
     let path: Vec<&str> = at.path.iter().map(String::as_str).collect();
     let markdown = match path.as_slice() {
         ["people", ..] | ["roles", ..] if policy.people.contains_key(word) => of_person(policy, word)?,
@@ -306,9 +306,9 @@ fn address(line: &str) -> Option<(&str, &str)> {
 
 /// Tasks that declare a category, and those in which it was found.
 fn of_category(context: &Context<'_>, name: &str) -> Option<String> {
-    let category = context.loaded.policy.category(name)?;
+    let category = context.loaded.policy().category(name)?;
     let declared = of_tasks(context, "declared by", |task| task.categories.iter().any(|known| known == name));
-    let policy = &context.loaded.policy;
+    let policy = context.loaded.policy();
     let states = context.loaded.state.records.iter();
     let has_it = |state: &&RecordState| {
         state.evidence_files().any(|file| file.found(policy).categories().contains(&name))

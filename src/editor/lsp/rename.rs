@@ -10,7 +10,7 @@ use lsp_types::{
 use super::navigate::id_at;
 use super::shelf::Context;
 use super::text::{self, Lines};
-use crate::book::{Ask, CacheUse, POLICY_FILE};
+use crate::book::POLICY_FILE;
 use crate::editor::renumber::{part, renumbered};
 use crate::record::{Record, RecordId, places};
 
@@ -34,7 +34,7 @@ pub(super) fn rename(context: &Context<'_>, offset: usize, new: &str) -> Result<
         return Err(format!("`{new}` is taken: this history has, or had, a record of that ID"));
     }
     let moved = context.record_of(old).ok_or("no record's ID stands here")?;
-    let renamed = renumbered(moved, &context.loaded.policy, &new)?;
+    let renamed = renumbered(moved, context.loaded.policy(), &new)?;
     let mut changes = Vec::new();
     for (path, text) in texts(context) {
         if path == moved.path {
@@ -71,8 +71,7 @@ fn texts(context: &Context<'_>) -> Vec<(String, String)> {
 /// The edit that parts two records of one ID, of which the document is one, as `renumber` does; `None` where that is
 /// not to be had, and while what is committed is not what is in the editor.
 pub(super) fn parted(context: &Context<'_>, record: &Record) -> Option<(RecordId, WorkspaceEdit)> {
-    let ask = Ask { now: context.loaded.state.now, cache: CacheUse::Refused, ..Ask::default() };
-    let twins = context.open.book.twins(context.loaded, &ask).ok()?;
+    let twins = context.open.book.twins(context.loaded).ok()?;
     let twins = twins.into_iter().find(|twins| {
         !twins.in_conflict && (twins.moved.path == record.path || twins.kept.path == record.path)
     })?;

@@ -77,7 +77,7 @@ fn standing(state: Option<&RecordState>, item: &Item) -> u32 {
 
 /// People, roles and words in the values of the frontmatter.
 fn words<'a>(context: &'a Context<'_>, record: &'a Record) -> impl Iterator<Item = Token> + 'a {
-    let policy = &context.loaded.policy;
+    let policy = context.loaded.policy();
     record.fields.iter().filter_map(move |field| {
         let text = field.value.as_str()?;
         let kind = match field.key.as_str() {

@@ -7,7 +7,7 @@ use lsp_types::Uri;
 
 use super::text::Encoding;
 use super::uri;
-use crate::book::{Ask, Book, BookError, CacheUse, Loaded};
+use crate::book::{Book, BookError, CacheUse, Loaded, Request};
 use crate::history::CommitId;
 use crate::ledger::RecordState;
 use crate::record::{Record, RecordType};
@@ -99,7 +99,7 @@ impl Shelf {
             return Some((known, inside));
         }
         let head = book.head().ok().and_then(|head| head.commit);
-        let loaded = book.load(&ask(now));
+        let loaded = book.load(&request(now));
         let records = book.records_on_disk().unwrap_or_default();
         self.books.push(OpenBook { book, root, loaded, records, head });
         Some((self.books.len() - 1, inside))
@@ -115,7 +115,7 @@ impl Shelf {
             }
             any = true;
             open.head = head;
-            open.loaded = open.book.load(&ask(now));
+            open.loaded = open.book.load(&request(now));
             open.records = open.book.records_on_disk().unwrap_or_default();
         }
         if any {
@@ -176,6 +176,6 @@ pub(super) fn record_type(path: &str) -> Option<RecordType> {
     RecordType::of_path(path).filter(|_| path.ends_with(".md"))
 }
 
-fn ask(now: i64) -> Ask {
-    Ask { now, cache: CacheUse::Allowed, ..Ask::default() }
+fn request(now: i64) -> Request {
+    Request { now, cache: CacheUse::Allowed, ..Request::default() }
 }

@@ -43,7 +43,7 @@ pub use words::{
 const CLOCKS_DIFFER: i64 = 24 * 3600;
 
 /// Judges every deployment of a period that the tip's history holds.
-pub fn audit(
+pub(super) fn audit(
     sources: Sources<'_>,
     named: &FxHashMap<usize, Vec<RecordIx>>,
     shown: &[Shown],
