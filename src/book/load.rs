@@ -36,6 +36,11 @@ pub struct Loaded {
 }
 
 impl Loaded {
+    /// What was asked.
+    pub fn request(&self) -> &Request {
+        &self.request
+    }
+
     /// The policy in force there.
     pub fn policy(&self) -> &Policy {
         &self.facts.rules.policy
@@ -210,6 +215,11 @@ impl Book {
             Ok((facts, fresh, pairs))
         })
     }
+}
+
+/// Drops what is much, as everything of a long history is, while others go on.
+pub fn drop_later(value: impl Send + 'static) {
+    rayon::spawn(move || drop(value));
 }
 
 /// By file and place, each once.

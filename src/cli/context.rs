@@ -3,6 +3,8 @@
 use std::cell::RefCell;
 use std::path::PathBuf;
 
+use sha2::{Digest, Sha256};
+
 use super::Global;
 use super::error::CliError;
 use super::ui::{Progress, escape};
@@ -63,6 +65,11 @@ impl Context {
             cache: self.cache,
             remarks: RefCell::default(),
         }
+    }
+
+    /// A hash of this program, for what may be kept by it; `None` where nothing may.
+    pub(super) fn program(&self) -> Option<[u8; 32]> {
+        if self.cache == CacheUse::Allowed { program() } else { None }
     }
 
     pub(super) fn book(&self) -> Result<Book, CliError> {
@@ -146,6 +153,14 @@ impl Context {
             None => Ok(()),
         }
     }
+}
+
+/// A hash of this program: of its version, and of the file that it was built to. `None` where the file cannot be told.
+fn program() -> Option<[u8; 32]> {
+    let file = std::env::current_exe().and_then(std::fs::metadata).ok()?;
+    let built = file.modified().ok()?.duration_since(std::time::UNIX_EPOCH).ok()?;
+    let text = format!("{} {} {}\n", env!("CARGO_PKG_VERSION"), file.len(), built.as_nanos());
+    Some(Sha256::digest(text).into())
 }
 
 /// The nearest folder above a book's with a book of its own, from the root of the work tree.

@@ -7,9 +7,8 @@ use super::error::CliError;
 use super::filter::FilterArgs;
 use super::ui::{Ui, escape, json_line};
 use crate::act::write_atomically;
-use crate::ledger::{CommitRef, Listed, RecordJson, RecordState, TrustLevel};
+use crate::ledger::{CommitRef, Listed, RecordJson, RecordState, TrustLevel, csv_cell};
 use crate::record::{Details, Risk};
-use crate::site::csv_cell;
 
 /// Write every record with all that is derived, one a line, for other programs
 ///

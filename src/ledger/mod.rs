@@ -54,8 +54,9 @@ pub use agenda::{Agenda, Matter, agenda, is_met_elsewhere};
 pub(crate) use approval::decide_command;
 pub use audit::{
     Audit, AuditAsk, AuditJson, ControlChange, ControlOutcome, ControlValue, DeployedEvidence, Exception,
-    RecordedLate, Row, RowFacts, Unrecorded, UnrecordedDeployment, by_code, codes_of_row, commands_of_row,
-    control_words, other_commands, review_text, row_facts, sample, shell_quoted, time_of_row,
+    RecordedLate, Row, RowFacts, Unrecorded, UnrecordedDeployment, audit_csv, by_code, codes_of_row,
+    commands_of_row, control_words, csv_cell, other_commands, review_text, row_facts, sample, shell_quoted,
+    time_of_row,
 };
 pub use check::{CheckBy, check, check_evidence, duplicates};
 pub use coming::{

@@ -218,7 +218,7 @@ fn expected(window: &str, cell: &str, clock: &Clock) -> Option<BTreeSet<String>>
     Some(letters.chars().map(word).collect())
 }
 
-fn answer(loaded: &Loaded, request: &Request, number: u32) -> Option<BTreeSet<String>> {
+fn answer(loaded: &Loaded, number: u32) -> Option<BTreeSet<String>> {
     let question = GateQuestion {
         id: format!("INFRA-{number}"),
         environment: "production".to_owned(),
@@ -240,11 +240,10 @@ fn every_answer_of_the_gate_is_the_table() {
     let book = Book::find(&story.book.root).unwrap();
     let mut wrong = Vec::new();
     for (column, (moment, clock)) in MOMENTS.iter().enumerate() {
-        let request = request(moment);
-        let loaded = book.load(&request).unwrap();
+        let loaded = book.load(&request(moment)).unwrap();
         for (number, window, cells) in GATE {
             let cell = cells.split_whitespace().nth(column).unwrap();
-            let (expected, answer) = (expected(window, cell, clock), answer(&loaded, &request, number));
+            let (expected, answer) = (expected(window, cell, clock), answer(&loaded, number));
             if expected != answer {
                 wrong.push(format!("INFRA-{number} as of {moment}: {answer:?} and not {expected:?}"));
             }

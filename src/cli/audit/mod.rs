@@ -182,6 +182,6 @@ fn summary(ui: &mut Ui, report: &Report<'_>) -> Result<(), CliError> {
 /// The shown rows as a table for spreadsheets.
 fn csv(report: &Report<'_>) -> Result<String, CliError> {
     let rows = report.rows.iter().map(|&position| &report.audited.audit.rows[position]);
-    crate::site::audit_csv(&report.audited.audit, rows)
+    crate::ledger::audit_csv(&report.audited.audit, rows)
         .map_err(|error| CliError::failure(format!("the table cannot be written: {error}")))
 }

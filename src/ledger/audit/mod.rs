@@ -2,6 +2,7 @@
 //! (design, section 5).
 
 mod controls;
+mod csv;
 mod evidence;
 mod json;
 mod late;
@@ -28,6 +29,7 @@ use crate::policy::{self, Policy};
 use crate::record::Record;
 
 pub use controls::{ControlChange, ControlOutcome, ControlValue, control_words};
+pub use csv::{audit_csv, csv_cell};
 pub use evidence::DeployedEvidence;
 use evidence::deployed_evidence;
 pub use json::AuditJson;
