@@ -2,6 +2,8 @@
 //!
 //! What an earlier run read of the same objects comes from the cache of facts, which is opened and written here.
 
+use std::sync::Arc;
+
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::policy_in_force::PolicyInForce;
@@ -76,7 +78,7 @@ fn last_titles(history: &History, versions: &Versions) -> Titles {
 
 impl Facts {
     /// Whether the same would be read for a snapshot. Before the first commit the policy is the work tree's, which changes.
-    pub(super) fn are_of(&self, snapshot: &Snapshot) -> bool {
+    fn are_of(&self, snapshot: &Snapshot) -> bool {
         snapshot.tip.is_some() && self.of == Of::new(snapshot)
     }
 
@@ -107,6 +109,9 @@ impl Facts {
     }
 }
 
+/// Facts, and what of them is to be kept for the next run.
+pub(super) type Read = (Arc<Facts>, Option<FreshFacts>);
+
 /// What a run read that the cache did not have.
 pub(super) struct FreshFacts {
     cache: FactCache,
@@ -127,9 +132,16 @@ impl FreshFacts {
 }
 
 impl Book {
+    /// What history says for a snapshot: the facts `before`, where they are the same, else read.
+    pub(super) fn facts(&self, snapshot: &Snapshot, before: Option<&Arc<Facts>>) -> Result<Read, BookError> {
+        match before.filter(|before| before.are_of(snapshot)) {
+            Some(before) => Ok((Arc::clone(before), None)),
+            None => self.read_facts(snapshot),
+        }
+    }
+
     /// Reads the history of a snapshot's commits, and of that what the ledger needs, as far as the cache does not know it.
-    /// What is new is given beside, to be kept.
-    pub(super) fn facts(&self, snapshot: &Snapshot) -> Result<(Facts, Option<FreshFacts>), BookError> {
+    fn read_facts(&self, snapshot: &Snapshot) -> Result<Read, BookError> {
         let of = Of::new(snapshot);
         let mut cache = self.fact_cache(snapshot);
         let tips: Vec<CommitId> = of.tip.into_iter().chain(of.trunk).collect();
@@ -187,7 +199,7 @@ impl Book {
             of,
             history,
         };
-        Ok((facts, cache.map(|cache| FreshFacts { cache, versions, read })))
+        Ok((Arc::new(facts), cache.map(|cache| FreshFacts { cache, versions, read })))
     }
 
     /// What earlier runs read; `None` where that may not be used.

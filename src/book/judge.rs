@@ -123,7 +123,7 @@ impl Book {
         let view = View::Landed(revision.to_owned());
         let request = Request { view, cache: CacheUse::Refused, ..trunk.request.clone() };
         let snapshot = self.snapshot(&request)?;
-        let (facts, _) = self.facts(&snapshot)?;
+        let (facts, _) = self.facts(&snapshot, None)?;
         let pairs = self.shown(snapshot.tip, None)?;
         let shown: Vec<Shown> = pairs.into_iter().map(|pair| pair.shown).collect();
         let ledger = facts.ledger(&shown, trunk.state.now);

@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use super::evidence::attach_evidence;
-use super::facts::{Facts, FreshFacts};
+use super::facts::{Facts, FreshFacts, Read};
 use super::settings::parse_config;
 use super::shown::{Pair, attach_diagnostics, ids, present};
 use super::{Book, BookConfig, BookError, POLICY_FILE, Request, Snapshot};
@@ -155,7 +155,7 @@ impl Book {
     /// # Errors
     /// As [`load`](Self::load).
     pub fn derive(&self, mut snapshot: Snapshot, before: Option<&Loaded>) -> Result<Loaded, BookError> {
-        let (facts, fresh, pairs) = self.facts_and_files(&mut snapshot, before)?;
+        let ((facts, fresh), pairs) = self.facts_and_files(&mut snapshot, before)?;
         let remark = fresh.as_ref().and_then(FreshFacts::remark);
         let config = parse_config(&snapshot.book_file)?;
         let templates = RecordTemplates::new(std::mem::take(&mut snapshot.templates));
@@ -199,20 +199,14 @@ impl Book {
         &self,
         snapshot: &mut Snapshot,
         before: Option<&Loaded>,
-    ) -> Result<(Arc<Facts>, Option<FreshFacts>, Vec<Pair>), BookError> {
+    ) -> Result<(Read, Vec<Pair>), BookError> {
         let (other, tip, on_disk) = (self.reopen()?, snapshot.tip, snapshot.on_disk.take());
-        let known = before.map(|before| &before.facts).filter(|facts| facts.are_of(snapshot));
+        // The walk is a thing for one thread; the files are read and parsed beside it.
         std::thread::scope(|scope| {
             let pairs = scope.spawn(move || other.shown(tip, on_disk));
-            let (facts, fresh) = match known {
-                Some(known) => (Arc::clone(known), None),
-                None => {
-                    let (facts, fresh) = self.facts(snapshot)?;
-                    (Arc::new(facts), fresh)
-                }
-            };
+            let read = self.facts(snapshot, before.map(|before| &before.facts))?;
             let pairs = pairs.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
-            Ok((facts, fresh, pairs))
+            Ok((read, pairs))
         })
     }
 }

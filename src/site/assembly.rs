@@ -28,13 +28,13 @@ pub struct SiteOptions {
 
 /// What earlier builds made.
 #[derive(Clone, Copy, Default)]
-pub struct Kept<'a> {
+pub(super) struct Kept<'a> {
     /// Texts and code.
-    pub pieces: Option<&'a dyn Memory>,
+    pub(super) pieces: Option<&'a dyn Memory>,
     /// Whole pages.
-    pub earlier: Option<Earlier<'a>>,
+    pub(super) earlier: Option<Earlier<'a>>,
     /// Where pages wait that memory should not hold.
-    pub spool: Option<&'a Arc<Spool>>,
+    pub(super) spool: Option<&'a Arc<Spool>>,
 }
 
 /// Everything that a site is made from.
@@ -54,9 +54,9 @@ pub struct Assembly {
 }
 
 /// What was read for a site, from which the next reading may start. It is much, and no page is made from it.
-pub struct SiteReading {
+pub(super) struct SiteReading {
     /// The book.
-    pub loaded: Arc<Loaded>,
+    pub(super) loaded: Arc<Loaded>,
     /// The work tree may come to differ while the trunk stays as it is.
     trunk: Option<Arc<JudgedTrunk>>,
     steps: Arc<Steps>,
@@ -68,7 +68,7 @@ impl Assembly {
     ///
     /// # Errors
     /// As [`Book::load`].
-    pub fn new(
+    pub(super) fn new(
         book: &Book,
         snapshot: SiteSnapshot,
         before: Option<&SiteReading>,
@@ -105,7 +105,7 @@ impl Assembly {
     }
 
     /// Shows the texts of records as they stand in the work tree, and not as they were committed.
-    pub fn with_unsaved(self, known: &SiteReading) -> Self {
+    pub(super) fn with_unsaved(self, known: &SiteReading) -> Self {
         Assembly { unsaved: known.loaded.in_work_tree.clone(), ..self }
     }
 
@@ -113,7 +113,7 @@ impl Assembly {
     ///
     /// # Errors
     /// As [`build_site`].
-    pub fn site(&self, book: &Book, options: &SiteOptions, kept: Kept<'_>) -> Result<Site, SiteError> {
+    pub(super) fn site(&self, book: &Book, options: &SiteOptions, kept: Kept<'_>) -> Result<Site, SiteError> {
         let config = &self.config;
         let site_config = SiteConfig {
             allow_broken_links: config.allow_broken_links || options.allow_broken_links,

@@ -12,7 +12,7 @@ use super::checks::{EXTERNAL_LINKS, external_links};
 use super::disk::{Looks, OnDisk};
 use super::page::{Page, Spool};
 use super::snapshot::SiteSnapshot;
-use super::standing::{Earlier, Made, Shelf};
+use super::standing::{Earlier, Made, PageStore};
 use super::write::{WriteReport, stands, write_among};
 use super::{Key, Site, SiteError};
 use crate::book::{Book, BookError, Loaded, Request, drop_later};
@@ -67,13 +67,9 @@ pub fn build_folder(book: &Book, snapshot: SiteSnapshot, to: &Destination<'_>) -
     let note = memory.as_ref().and_then(|memory| memory.note(&note_of(out)));
     let note = note.and_then(|note| postcard::from_bytes::<Note>(&note).ok()).unwrap_or_default();
     let disk = OnDisk::new(out, note.looks);
-    if let Some(before) = note.whole.filter(|before| key == Some(before.of))
-        && stands(&disk, before.n_pages)
-        && let Ok(listed) = std::fs::read(out.join(EXTERNAL_LINKS))
+    if let Some(built) = note.whole.filter(|before| key == Some(before.of)).and_then(|w| unchanged(&disk, &w))
     {
-        let report = WriteReport { unchanged: before.n_pages, ..WriteReport::default() };
-        let external_links = external_links(&listed);
-        return Ok(Built { report, n_pages: before.n_pages, external_links });
+        return Ok(built);
     }
     // The walk through history is a thing for one thread.
     let (assembly, reading) = std::thread::scope(|scope| {
@@ -82,7 +78,7 @@ pub fn build_folder(book: &Book, snapshot: SiteSnapshot, to: &Destination<'_>) -
     })?;
     // Of a long history it is much, and nothing asks for it any more.
     drop_later(reading);
-    let earlier = note.made.as_ref().map(|made| Earlier { made, shelf: &disk });
+    let earlier = note.made.as_ref().map(|made| Earlier { made, store: &disk });
     let spool = memory.as_ref().and_then(Pieces::temporary_file).map(|file| Arc::new(Spool::new(file)));
     let pieces = memory.as_ref().map(|pieces| pieces as &dyn super::Memory);
     let Site { pages, standing, made, broken } =
@@ -107,6 +103,15 @@ pub fn build_folder(book: &Book, snapshot: SiteSnapshot, to: &Destination<'_>) -
     let external_links = links_of(&pages)?;
     drop_later((assembly, memory, pages));
     Ok(Built { report, n_pages, external_links })
+}
+
+/// The site as the earlier build left it, where all of it is there.
+fn unchanged(disk: &OnDisk<'_>, whole: &Whole) -> Option<Built> {
+    let n_pages = whole.n_pages;
+    let listed =
+        stands(disk, n_pages).then(|| std::fs::read(disk.out.join(EXTERNAL_LINKS)).ok()).flatten()?;
+    let report = WriteReport { unchanged: n_pages, ..WriteReport::default() };
+    Some(Built { report, n_pages, external_links: external_links(&listed) })
 }
 
 /// The links that lead elsewhere, as a page of the site lists them.
@@ -165,12 +170,17 @@ impl LiveSite {
         self.reading.as_ref().map(|reading| &*reading.loaded)
     }
 
-    /// Renders what does not stand on the shelf.
+    /// Renders the pages that the store does not have.
     ///
     /// # Errors
     /// See [`SiteError`].
-    pub fn render(&mut self, book: &Book, assembly: &Assembly, shelf: &dyn Shelf) -> Result<Site, SiteError> {
-        let earlier = Some(Earlier { made: &self.made, shelf });
+    pub fn render(
+        &mut self,
+        book: &Book,
+        assembly: &Assembly,
+        store: &dyn PageStore,
+    ) -> Result<Site, SiteError> {
+        let earlier = Some(Earlier { made: &self.made, store });
         let kept = Kept { pieces: Some(&self.pieces), earlier, spool: None };
         let mut site = assembly.site(book, &SiteOptions::default(), kept)?;
         self.made = std::mem::take(&mut site.made);

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::memory::Key;
 use super::paths::is_safe;
-use super::standing::{Shelf, hash};
+use super::standing::{PageStore, hash};
 
 /// What the file system tells of a file without reading it, where it tells enough.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -124,7 +124,7 @@ impl OnDisk<'_> {
     }
 }
 
-impl Shelf for OnDisk<'_> {
+impl PageStore for OnDisk<'_> {
     fn read(&self, path: &str, expected: &Key) -> Option<Vec<u8>> {
         let (target, found) = self.file(path)?;
         match self.held(path, &found) {

@@ -84,5 +84,5 @@ pub use memory::{Key, Memory};
 pub use page::{Page, Spool};
 pub use render::render_site;
 pub use snapshot::SiteSnapshot;
-pub use standing::{Earlier, Made, Shelf};
+pub use standing::{Earlier, Made, PageStore};
 pub use write::{WriteError, WriteReport, write_site};
