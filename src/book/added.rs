@@ -66,7 +66,7 @@ impl Book {
         let positions: Vec<usize> = (0..history.commits.len()).filter(|&at| all[at] && !known[at]).collect();
         let ids: Vec<CommitId> = positions.iter().map(|&at| history.commits[at].id).collect();
         let work = self.repository.work_paths(&ids, &self.path, history, None)?;
-        let mut found = Found::default();
+        let mut found = SecretsAdded::default();
         for (&position, paths) in positions.iter().zip(work) {
             let records = history.commits[position].changes.iter().map(|change| self.path.join(&change.path));
             let paths: BTreeSet<String> = paths.into_iter().chain(records).collect();
@@ -87,7 +87,7 @@ impl Book {
         history: &History,
         position: usize,
         path: &str,
-        found: &mut Found,
+        found: &mut SecretsAdded,
     ) -> Result<(), BookError> {
         let commit = &history.commits[position];
         let text = match self.text_in(commit.id, path)? {
@@ -166,7 +166,7 @@ impl Book {
 }
 
 #[derive(Default)]
-struct Found {
+struct SecretsAdded {
     additions: Vec<Addition>,
     too_large: BTreeSet<String>,
 }

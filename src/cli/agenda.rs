@@ -41,7 +41,7 @@ pub(super) struct AgendaArgs {
 }
 
 #[derive(Serialize)]
-struct Answer<'a> {
+struct AgendaAnswer<'a> {
     schema: &'static str,
     at: Option<&'a CommitRef>,
     meeting: String,
@@ -121,7 +121,7 @@ fn day(loaded: &Loaded, asked: Option<&str>) -> Result<jiff::civil::Date, CliErr
     Ok(meeting)
 }
 
-fn json<'a>(loaded: &'a Loaded, found: &'a Agenda<'a>) -> Answer<'a> {
+fn json<'a>(loaded: &'a Loaded, found: &'a Agenda<'a>) -> AgendaAnswer<'a> {
     let matter = |matter: &'a Matter<'a>| MatterJson {
         id: &matter.decision.name,
         title: matter.decision.title(),
@@ -130,7 +130,7 @@ fn json<'a>(loaded: &'a Loaded, found: &'a Agenda<'a>) -> Answer<'a> {
         changes: matter.changes.iter().map(|(id, _)| *id).collect(),
         evidence: matter.decision.evidence.as_ref(),
     };
-    Answer {
+    AgendaAnswer {
         schema: "changebook.agenda/1",
         at: loaded.state.at.as_ref(),
         meeting: found.meeting.to_string(),

@@ -13,7 +13,7 @@ use crate::history::Answers;
 
 /// An answer and when it holds.
 #[derive(Serialize, Deserialize)]
-struct Kept {
+struct KeptAnswer {
     /// First and last second since the epoch at which the same would be derived.
     from: i64,
     until: i64,
@@ -37,7 +37,7 @@ pub(super) fn again_or(
         return Ok(());
     };
     let answers = Answers::new(&book.repository, &book.path);
-    let kept = answers.get(&key).and_then(|kept| postcard::from_bytes::<Kept>(&kept).ok());
+    let kept = answers.get(&key).and_then(|kept| postcard::from_bytes::<KeptAnswer>(&kept).ok());
     if let Some(kept) = kept.filter(|kept| (kept.from..=kept.until).contains(&snapshot.now())) {
         return ui.replay(&kept.said);
     }
@@ -49,7 +49,7 @@ pub(super) fn again_or(
     ui.flush()?;
     let holds = read.holds();
     drop_later(read);
-    let kept = Kept { from: *holds.start(), until: *holds.end(), said };
+    let kept = KeptAnswer { from: *holds.start(), until: *holds.end(), said };
     if let Ok(bytes) = postcard::to_allocvec(&kept) {
         answers.put(&key, &bytes);
     }

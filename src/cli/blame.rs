@@ -25,7 +25,7 @@ pub(super) struct BlameArgs {
 }
 
 #[derive(Serialize)]
-struct Answer<'a> {
+struct BlameAnswer<'a> {
     schema: &'static str,
     at: Option<&'a CommitRef>,
     id: &'a str,
@@ -54,7 +54,7 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &BlameArgs) -> Result<()
         let rows = lines.iter().zip(&meant).zip(1..);
         let rows =
             rows.map(|((line, meant), number)| Row { line: number, text: &line.text, by: &line.by, meant });
-        return ui.json(&Answer {
+        return ui.json(&BlameAnswer {
             schema: "changebook.blame/1",
             at: loaded.state.at.as_ref(),
             id: &state.name,

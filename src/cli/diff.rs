@@ -30,7 +30,7 @@ pub(super) struct DiffArgs {
 }
 
 #[derive(Serialize)]
-struct Answer<'a> {
+struct DiffAnswer<'a> {
     schema: &'static str,
     at: Option<&'a CommitRef>,
     id: &'a str,
@@ -57,7 +57,7 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &DiffArgs) -> Result<(),
     let from = format!("{} as approved ({}) in {}", state.name, approval.role, commit.short());
     let to = format!("{} now", state.name);
     if context.json {
-        ui.json(&Answer {
+        ui.json(&DiffAnswer {
             schema: "changebook.diff/1",
             at: loaded.state.at.as_ref(),
             id: &state.name,

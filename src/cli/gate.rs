@@ -56,7 +56,7 @@ enum GateFormat {
 }
 
 #[derive(Serialize)]
-struct Answer<'a> {
+struct GateAnswer<'a> {
     schema: &'static str,
     at: Option<&'a CommitRef>,
     id: &'a str,
@@ -98,7 +98,7 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &GateArgs) -> Result<(),
     let gate = loaded.gate(&question).map_err(unclear)?;
     let state = loaded.state.record(&question.id);
     match args.format {
-        _ if context.json => ui.json(&Answer {
+        _ if context.json => ui.json(&GateAnswer {
             schema: "changebook.gate/1",
             at: loaded.state.at.as_ref(),
             id: &question.id,

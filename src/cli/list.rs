@@ -31,7 +31,7 @@ pub(super) struct ListArgs {
 }
 
 #[derive(Serialize)]
-struct Answer<'a> {
+struct ListAnswer<'a> {
     schema: &'static str,
     at: Option<&'a CommitRef>,
     trunk: Option<&'a str>,
@@ -45,7 +45,7 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &ListArgs) -> Result<(),
         return answer::again_or(ui, context, &words, |ui, loaded| {
             args.filter.check_by(loaded.policy())?;
             let records = loaded.state.records.iter().filter(|record| filter.admits(&Listed::of(record)));
-            ui.json(&Answer {
+            ui.json(&ListAnswer {
                 schema: "changebook.list/1",
                 at: loaded.state.at.as_ref(),
                 trunk: loaded.state.trunk.as_deref(),

@@ -43,7 +43,7 @@ pub(super) struct LogArgs {
 }
 
 #[derive(Serialize)]
-struct Answer<'a> {
+struct LogAnswer<'a> {
     schema: &'static str,
     at: Option<&'a CommitRef>,
     events: Vec<Row<'a>>,
@@ -94,7 +94,11 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &LogArgs) -> Result<(), 
     events.truncate(args.max_count.unwrap_or(usize::MAX));
     if context.json {
         let rows = events.iter().map(|(id, event)| Row { id, event: EventJson::new(event) }).collect();
-        return ui.json(&Answer { schema: "changebook.log/1", at: loaded.state.at.as_ref(), events: rows });
+        return ui.json(&LogAnswer {
+            schema: "changebook.log/1",
+            at: loaded.state.at.as_ref(),
+            events: rows,
+        });
     }
     if events.is_empty() {
         return ui.line("Nothing happened that these filters let through.");

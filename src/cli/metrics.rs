@@ -41,7 +41,7 @@ struct FiguresJson<'a> {
 }
 
 #[derive(Serialize)]
-struct Answer<'a> {
+struct MetricsAnswer<'a> {
     schema: &'static str,
     at: Option<&'a CommitRef>,
     total: FiguresJson<'a>,
@@ -63,7 +63,7 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &MetricsArgs) -> Result<
     if context.json {
         let [months, risks, services] =
             groups.map(|(_, group)| group.iter().map(|(name, figures)| json(name, figures)).collect());
-        return ui.json(&Answer {
+        return ui.json(&MetricsAnswer {
             schema: "changebook.metrics/1",
             at: loaded.state.at.as_ref(),
             total: json("total", &found.total),

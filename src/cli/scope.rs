@@ -36,7 +36,7 @@ pub(super) struct ScopeArgs {
 }
 
 #[derive(Serialize)]
-struct Answer<'a> {
+struct ScopeAnswer<'a> {
     schema: &'static str,
     id: Option<&'a str>,
     scope: ScopeHash,
@@ -105,7 +105,7 @@ fn print(
 ) -> Result<(), CliError> {
     let scope = ScopeHash::of(text);
     match (context.json, args.text) {
-        (true, _) => ui.json(&Answer { schema: "changebook.scope/1", id, scope, text }),
+        (true, _) => ui.json(&ScopeAnswer { schema: "changebook.scope/1", id, scope, text }),
         (false, true) => ui.document(text),
         (false, false) => ui.line(scope.to_string()),
     }

@@ -74,7 +74,7 @@ pub(super) struct Report<'a> {
 }
 
 #[derive(Serialize)]
-struct Answer<'a> {
+struct AuditAnswer<'a> {
     schema: &'static str,
     at: Option<&'a CommitRef>,
     trunk: Option<&'a str>,
@@ -125,7 +125,7 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &AuditArgs) -> Result<()
 }
 
 fn json(report: &Report<'_>, args: &AuditArgs) -> Result<String, CliError> {
-    let answer = Answer {
+    let answer = AuditAnswer {
         schema: "changebook.audit/1",
         at: report.loaded.state.at.as_ref(),
         trunk: report.loaded.state.trunk.as_deref(),

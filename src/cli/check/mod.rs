@@ -47,7 +47,7 @@ enum Format {
 }
 
 #[derive(Serialize)]
-struct Answer<'a> {
+struct CheckAnswer<'a> {
     schema: &'static str,
     diagnostics: &'a [Diagnostic],
 }
@@ -91,7 +91,7 @@ fn print(
     place: impl Fn(&str) -> (String, Option<Arc<str>>),
 ) -> Result<(), CliError> {
     match if context.json { Format::Json } else { args.format } {
-        Format::Json => ui.json(&Answer { schema: "changebook.check/1", diagnostics: found }),
+        Format::Json => ui.json(&CheckAnswer { schema: "changebook.check/1", diagnostics: found }),
         Format::Github => found
             .iter()
             .try_for_each(|diagnostic| ui.line(report::github(diagnostic, &place(&diagnostic.path).0))),
