@@ -1,6 +1,6 @@
 //! A reading that goes on from another after edits in the work tree is the reading from nothing.
 
-use changebook::book::{Ask, Book, Loaded};
+use changebook::book::{Book, Loaded, Request};
 
 use crate::support::Fixture;
 
@@ -66,12 +66,12 @@ fn follow(broken: &[(&str, &[u8])]) {
         fixture.commit("cannot be read");
     }
     let book = Book::find(&fixture.root).unwrap();
-    let ask = Ask { now: 1_800_000_000, ..Ask::default() };
-    let mut before = book.load(&ask).unwrap();
+    let request = Request { now: 1_800_000_000, ..Request::default() };
+    let mut before = book.load(&request).unwrap();
     for (what, edit) in EDITS {
         edit(&fixture);
-        let plain = book.load(&ask).unwrap();
-        let after = book.load_after(book.inputs(&ask).unwrap(), &ask, Some(&before)).unwrap();
+        let plain = book.load(&request).unwrap();
+        let after = book.derive(book.snapshot(&request).unwrap(), Some(&before)).unwrap();
         assert_eq!(told(&after), told(&plain), "{what}");
         before = after;
     }

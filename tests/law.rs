@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 use std::io::Write as _;
 use std::process::Stdio;
 
-use changebook::book::{Ask, Book};
+use changebook::book::{Book, Request};
 use changebook::record::{RecordId, RecordType};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
@@ -228,8 +228,8 @@ fn middle(graph: &Graph) -> usize {
 /// State and owners of each thing of each graph at a branch, as the program has them.
 fn derived(made: &Made, branch: &str, n_graphs: usize) -> Vec<BTreeMap<usize, (String, BTreeSet<usize>)>> {
     let book = Book::find(&made.book.root).unwrap();
-    let ask = Ask { at: Some(branch.to_owned()), now: 1_800_000_000, ..Ask::default() };
-    let loaded = book.load(&ask).unwrap();
+    let request = Request { at: Some(branch.to_owned()), now: 1_800_000_000, ..Request::default() };
+    let loaded = book.load(&request).unwrap();
     (0..n_graphs)
         .map(|graph| {
             let stories = loaded.stories(RecordType::Task, &RecordId::parse(&id(graph)).unwrap());

@@ -44,7 +44,6 @@ mod schemas;
 mod serve;
 mod site;
 mod situations;
-mod standing;
 mod status;
 mod stories;
 mod support;

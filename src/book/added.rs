@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::load::Ask;
 use super::{Book, BookError, Loaded};
 use crate::history::{Blob, CommitId, History, unchanged_lines};
 use crate::intake::secret_scan::{SecretPlace, Suspicion, scan_text};
@@ -53,10 +52,9 @@ impl Book {
     ///
     /// # Errors
     /// History's errors.
-    pub fn scan_branch(&self, loaded: &Loaded, ask: &Ask) -> Result<Option<Scanned>, BookError> {
-        let trunk = self.trunk(ask, &loaded.policy)?;
-        let (Some((_, trunk)), Some(head)) = (trunk, loaded.commit()) else { return Ok(None) };
-        let scanned = self.scan(&loaded.history, trunk, head)?;
+    pub fn scan_branch(&self, loaded: &Loaded) -> Result<Option<Scanned>, BookError> {
+        let (Some(trunk), Some(head)) = (loaded.trunk_tip(), loaded.commit()) else { return Ok(None) };
+        let scanned = self.scan(loaded.history(), trunk, head)?;
         Ok((scanned.n_commits > 0).then_some(scanned))
     }
 
@@ -68,7 +66,7 @@ impl Book {
         let positions: Vec<usize> = (0..history.commits.len()).filter(|&at| all[at] && !known[at]).collect();
         let ids: Vec<CommitId> = positions.iter().map(|&at| history.commits[at].id).collect();
         let work = self.repository.work_paths(&ids, &self.path, history, None)?;
-        let mut found = Found::default();
+        let mut found = SecretsAdded::default();
         for (&position, paths) in positions.iter().zip(work) {
             let records = history.commits[position].changes.iter().map(|change| self.path.join(&change.path));
             let paths: BTreeSet<String> = paths.into_iter().chain(records).collect();
@@ -89,7 +87,7 @@ impl Book {
         history: &History,
         position: usize,
         path: &str,
-        found: &mut Found,
+        found: &mut SecretsAdded,
     ) -> Result<(), BookError> {
         let commit = &history.commits[position];
         let text = match self.text_in(commit.id, path)? {
@@ -168,7 +166,7 @@ impl Book {
 }
 
 #[derive(Default)]
-struct Found {
+struct SecretsAdded {
     additions: Vec<Addition>,
     too_large: BTreeSet<String>,
 }

@@ -27,7 +27,7 @@ impl Book {
     /// # Errors
     /// When an object is missing or unreadable, or the file is too large to be a record.
     pub fn blame(&self, loaded: &Loaded, state: &RecordState) -> Result<Vec<BlamedLine>, BookError> {
-        let history = &loaded.history;
+        let history = loaded.history();
         let Some(tip) = loaded.commit().and_then(|commit| history.position(commit)) else {
             return Ok(Vec::new());
         };
@@ -63,7 +63,7 @@ impl Book {
             lines.into_iter().for_each(|(_, shown)| owners[shown] = commit);
         }
         let line = |(text, &owner): (&str, &usize)| BlamedLine {
-            by: super::load::evidence(history, &loaded.policy, owner),
+            by: super::load::evidence(history, loaded.policy(), owner),
             text: text.to_owned(),
         };
         Ok(shown.lines().zip(&owners).map(line).collect())
@@ -72,7 +72,7 @@ impl Book {
 
 /// The file of a record after every commit of the tip's history; of several of one ID the first by path.
 fn versions<'h>(loaded: &'h Loaded, tip: usize, record_type: RecordType, name: &str) -> Vec<Version<'h>> {
-    let commits = &loaded.history.commits;
+    let commits = &loaded.history().commits;
     let is_of_record =
         |path: &str| RecordType::of_path(path) == Some(record_type) && RecordId::stem(path) == Some(name);
     let mut versions: Vec<Arc<[(&str, BlobId)]>> = Vec::with_capacity(tip + 1);

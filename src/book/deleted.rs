@@ -40,7 +40,7 @@ impl Book {
     pub fn deleted(&self, loaded: &Loaded) -> Result<Vec<Deleted>, BookError> {
         let deletions = deletions(loaded);
         let known = |(key, deletion): (&(RecordType, String), &Deletion<'_>)| {
-            loaded.prepared.last_titles.get(&(key.0, deletion.blob)).cloned()
+            loaded.facts.last_titles.get(&(key.0, deletion.blob)).cloned()
         };
         let unknown = deletions.iter().filter(|deletion| known(*deletion).is_none());
         let inputs: Vec<(BlobId, &(RecordType, String))> =
@@ -55,7 +55,7 @@ impl Book {
         let titles = deletions
             .iter()
             .map(|deletion| known(deletion).or_else(|| read.next()).unwrap_or_else(|| deletion.0.1.clone()));
-        let commits = &loaded.history.commits;
+        let commits = &loaded.history().commits;
         let mut found: Vec<Deleted> = deletions
             .iter()
             .zip(titles)
@@ -65,7 +65,7 @@ impl Book {
                     record_type: *record_type,
                     path: deletion.change.path.to_string(),
                     title,
-                    by: evidence(&loaded.history, &loaded.policy, deletion.commit),
+                    by: evidence(loaded.history(), loaded.policy(), deletion.commit),
                     held: commits[*commits[deletion.commit].parents.first()?].id,
                 })
             })
@@ -78,13 +78,15 @@ impl Book {
 /// By type and name, what deleted each record that is not there.
 fn deletions(loaded: &Loaded) -> BTreeMap<(RecordType, String), Deletion<'_>> {
     let mut found: BTreeMap<(RecordType, String), Deletion<'_>> = BTreeMap::new();
-    let Some(tip) = loaded.commit().and_then(|commit| loaded.history.position(commit)) else { return found };
-    let reachable = loaded.history.reachable(tip);
+    let Some(tip) = loaded.commit().and_then(|commit| loaded.history().position(commit)) else {
+        return found;
+    };
+    let reachable = loaded.history().reachable(tip);
     let records = loaded.state.records.iter();
     let there: BTreeSet<(RecordType, &str)> =
         records.map(|record| (record.record_type, record.name.as_str())).collect();
     // Parents come before children, so the last deletion is the one that holds.
-    for (position, commit) in loaded.history.commits.iter().enumerate().filter(|(at, _)| reachable[*at]) {
+    for (position, commit) in loaded.history().commits.iter().enumerate().filter(|(at, _)| reachable[*at]) {
         for change in commit.changes.iter().filter(|change| change.new.is_none()) {
             let (Some((record_type, name)), Some(old)) = (named(&change.path), change.old) else { continue };
             if !there.contains(&(record_type, name)) && !stays(&commit.changes, (record_type, name)) {

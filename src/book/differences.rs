@@ -23,7 +23,7 @@ impl Book {
     /// The steps that the newest `limit` commits of each record's events were for its file, against the first parent. A
     /// commit that makes the file, or a merge, is none.
     pub fn steps(loaded: &Loaded, limit: usize) -> Steps {
-        let changes = ByRecord::new(&loaded.history.commits);
+        let changes = ByRecord::new(&loaded.history().commits);
         let records = loaded.state.records.par_iter();
         records.flat_map_iter(|record| steps(loaded, &changes, record, limit)).collect()
     }
@@ -59,7 +59,7 @@ fn steps(
     let newest = record.events.iter().rev().filter(|event| !event.merge).map(|event| event.by.commit);
     let newest: Vec<CommitId> = newest.filter(|commit| seen.insert(*commit)).take(limit).collect();
     let step = |id: CommitId| {
-        let changes = changes.of(loaded.history.position(id)?, record);
+        let changes = changes.of(loaded.history().position(id)?, record);
         let side = |side: fn(&Change) -> Option<BlobId>| changes.iter().copied().find_map(side);
         let old = side(|change| change.old.filter(|file| file.is_regular()).map(|file| file.blob))?;
         let new = side(|change| change.new.filter(|file| file.is_regular()).map(|file| file.blob))?;

@@ -4,12 +4,10 @@ use rayon::prelude::*;
 use serde::Serialize;
 
 use super::day_or_moment::Period;
-use super::load::View;
-use super::prepared::{Asked, Extent};
 use super::rewritten::is_on_line;
-use super::{Ask, Book, BookError, Loaded, POLICY_FILE};
+use super::{Book, BookError, CacheUse, Loaded, POLICY_FILE, Request, View};
 use crate::history::CommitId;
-use crate::ledger::{self, Audit, AuditAsk, Depth, Gate, GateAsk, PlanInHand, Unclear};
+use crate::ledger::{Audit, AuditAsk, Gate, GateAsk, Ledger, PlanInHand, Shown, Sources, Unclear};
 use crate::record::RecordId;
 
 /// What is asked of the gate.
@@ -79,8 +77,8 @@ impl Book {
     /// # Errors
     /// When a day or the head seen before cannot be understood; history's errors.
     pub fn audit(&self, loaded: &Loaded, question: &AuditQuestion) -> Result<Audited, BookError> {
-        let period = Period::named(&loaded.policy, question.since.as_deref(), question.until.as_deref())?;
-        let (history, policy) = (&loaded.history, &loaded.policy);
+        let period = Period::named(loaded.policy(), question.since.as_deref(), question.until.as_deref())?;
+        let (history, policy) = (loaded.history(), loaded.policy());
         let rewritten = match (&question.after, question.seen) {
             (Some(after), _) => rewritten(loaded, after, self.repository.resolve(after)?),
             (None, Some(seen)) => rewritten(loaded, &seen.short(), seen),
@@ -88,8 +86,7 @@ impl Book {
         };
         let since = policy.audit.since.as_deref().and_then(CommitId::from_hex);
         let duty = since.and_then(|since| history.position(since));
-        let work_paths = self.every_work_path(history, &loaded.prepared.pretended)?;
-        let sources = loaded.prepared.sources_with_work(history, policy, loaded.state.now, &work_paths);
+        let work_paths = self.every_work_path(history, &loaded.facts.pretended)?;
         let ask = AuditAsk {
             since: period.since,
             until: period.until,
@@ -97,19 +94,12 @@ impl Book {
             policy_path: POLICY_FILE,
             is_guidance: &|text| loaded.templates.is_guidance(text),
         };
-        let audit = match sources {
-            Some(sources) => ledger::audit(sources, &loaded.prepared.named, &loaded.shown, &ask),
-            None => Audit {
-                rows: Vec::new(),
-                unrecorded: Vec::new(),
-                undeployed: Vec::new(),
-                late: Vec::new(),
-                controls: Vec::new(),
-                policy: Vec::new(),
-                duty: None,
-            },
-        };
-        let beginning = loaded.prepared.line().beginning(history).map(|began| Began {
+        let audit = loaded.ledger().map_or_else(Audit::default, |ledger| {
+            // Of commits that name no task it is asked too what they change.
+            let sources = Sources { work_paths: &work_paths, ..ledger.sources };
+            Ledger { sources, ..ledger }.audit(&ask)
+        });
+        let beginning = loaded.facts.rules.line.beginning(history).map(|began| Began {
             commit: history.commits[began.commit].id,
             named: began.is_named,
             again: began.is_again,
@@ -126,31 +116,24 @@ impl Book {
     /// History's errors, and [`BookError::Unclear`]: could not tell.
     pub fn gate_as_landed(
         &self,
-        ask: &Ask,
         trunk: &Loaded,
         revision: &str,
         question: &GateQuestion,
     ) -> Result<Gate, BookError> {
-        let tip = self.repository.resolve(revision)?;
-        let tips: Vec<_> = std::iter::once(tip).chain(trunk.commit()).collect();
-        let history = self.repository.read(&tips, &self.path)?;
-        let asked = Asked { tip: Some(tip), trunk: trunk.commit(), depth: Depth::Everything };
-        let ruled = self.ruled(&history, asked, ask, None)?;
-        let policy = &ruled.policy.clone();
-        let (prepared, _) = self.prepare(&history, asked, ruled, None, Extent::Everything)?;
-        let shown: Vec<ledger::Shown> =
-            self.shown(Some(tip), None)?.into_iter().map(|pair| pair.shown).collect();
-        let unknown = || Unclear::UnknownTask { id: question.id.clone(), near: None };
-        let id = RecordId::parse(&question.id).map_err(|_| unknown())?;
-        let sources = prepared.sources(&history, policy, trunk.state.now).ok_or_else(unknown)?;
+        let view = View::Landed(revision.to_owned());
+        let request = Request { view, cache: CacheUse::Refused, ..trunk.request.clone() };
+        let snapshot = self.snapshot(&request)?;
+        let (facts, _) = self.facts(&snapshot, None)?;
+        let pairs = self.shown(snapshot.tip, None)?;
+        let shown: Vec<Shown> = pairs.into_iter().map(|pair| pair.shown).collect();
+        let ledger = facts.ledger(&shown, trunk.state.now);
         let is_guidance = |text: &str| trunk.templates.is_guidance(text);
-        let ask = question.to_ledger(&id, prepared.trunk(), &is_guidance);
-        Ok(ledger::gate(sources, &prepared.named, &shown, &ask)?)
+        Ok(gates(ledger, facts.trunk, &is_guidance, std::slice::from_ref(question)).remove(0)?)
     }
 }
 
 fn rewritten(loaded: &Loaded, after: &str, seen: CommitId) -> Option<String> {
-    (!is_on_line(&loaded.history, loaded.commit()?, seen)).then(|| {
+    (!is_on_line(loaded.history(), loaded.commit()?, seen)).then(|| {
         format!("`{after}`, which was seen before, is not on the trunk's first-parent line any more")
     })
 }
@@ -160,21 +143,29 @@ impl Loaded {
     ///
     /// # Errors
     /// [`Unclear`]: could not tell.
-    pub fn gate(&self, ask: &Ask, question: &GateQuestion) -> Result<Gate, Unclear> {
-        self.gates(ask, std::slice::from_ref(question)).remove(0)
+    pub fn gate(&self, question: &GateQuestion) -> Result<Gate, Unclear> {
+        self.gates(std::slice::from_ref(question)).remove(0)
     }
 
     /// The same for many questions, answered in their order.
-    pub fn gates(&self, ask: &Ask, questions: &[GateQuestion]) -> Vec<Result<Gate, Unclear>> {
-        let sources = self.prepared.sources(&self.history, &self.policy, self.state.now);
-        let desk = sources.map(|sources| ledger::Desk::new(sources, &self.prepared.named, &self.shown));
-        let onto = self.prepared.trunk().filter(|_| matches!(ask.view, View::Landed(_)));
-        let is_guidance = |text: &str| self.templates.is_guidance(text);
-        let answer = |question: &GateQuestion| {
-            let unknown = || Unclear::UnknownTask { id: question.id.clone(), near: None };
-            let id = RecordId::parse(&question.id).map_err(|_| unknown())?;
-            desk.as_ref().ok_or_else(unknown)?.gate(&question.to_ledger(&id, onto, &is_guidance))
-        };
-        questions.par_iter().map(answer).collect()
+    pub fn gates(&self, questions: &[GateQuestion]) -> Vec<Result<Gate, Unclear>> {
+        let onto = self.facts.trunk.filter(|_| self.request.is_of_landing());
+        gates(self.ledger(), onto, &|text| self.templates.is_guidance(text), questions)
     }
+}
+
+/// Answers questions to the gate in their order; `onto` is the tip that the commit would be merged into.
+fn gates(
+    ledger: Option<Ledger<'_>>,
+    onto: Option<usize>,
+    is_guidance: &(dyn Fn(&str) -> bool + Sync),
+    questions: &[GateQuestion],
+) -> Vec<Result<Gate, Unclear>> {
+    let desk = ledger.map(|ledger| ledger.desk());
+    let answer = |question: &GateQuestion| {
+        let unknown = || Unclear::UnknownTask { id: question.id.clone(), near: None };
+        let id = RecordId::parse(&question.id).map_err(|_| unknown())?;
+        desk.as_ref().ok_or_else(unknown)?.gate(&question.to_ledger(&id, onto, is_guidance))
+    };
+    questions.par_iter().map(answer).collect()
 }

@@ -1,77 +1,20 @@
-//! Reads a book at one commit and moment, and derives its state.
+//! From a request to the state of every record: the phases in a row.
 
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
-use super::edited::Diagnosed;
 use super::evidence::attach_evidence;
-use super::files::RecordFile;
-use super::inputs::Inputs;
-use super::prepared::{Asked, Extent, Prepared, ToKeep};
+use super::facts::{Facts, FreshFacts, Read};
 use super::settings::parse_config;
-use super::shown::{Pair, attach_diagnostics, ids, present, shown_again};
-use super::{Book, BookConfig, BookError, POLICY_FILE};
+use super::shown::{Pair, attach_diagnostics, ids, present};
+use super::{Book, BookConfig, BookError, POLICY_FILE, Request, Snapshot};
 use crate::diagnostic::Diagnostic;
-use crate::history::{CommitId, FactCache, History};
-use crate::ledger::{self, CommitRef, Depth, Shown, State, WorkTree};
+use crate::history::{CommitId, History};
+use crate::ledger::{self, CommitRef, Derived, Ledger, Shown, State, WorkTree};
 use crate::policy::Policy;
 use crate::record::{Record, RecordId, RecordType};
 use crate::template::RecordTemplates;
-
-/// What is asked for.
-#[derive(Debug, Clone, Default)]
-pub struct Ask {
-    /// A revision or a date; `None` for `HEAD` and the work tree beside it.
-    pub at: Option<String>,
-    /// The clock, as seconds since the epoch. Where `at` is given and the clock is not stated, it is the moment
-    /// that `at` means.
-    pub now: i64,
-    /// Whether the user gave the clock.
-    pub now_is_stated: bool,
-    /// The branch that counts, when the user names one.
-    pub trunk: Option<String>,
-    /// The trunk's tip as it would be, for a commit that would be its next one.
-    pub trunk_tip: Option<CommitId>,
-    /// The commit that begins the policy in force, when the user names one.
-    pub policy_root: Option<String>,
-    /// Whether facts that an earlier run read may stand for the objects.
-    pub cache: CacheUse,
-    /// What is judged.
-    pub view: View,
-    /// How much is asked.
-    pub depth: Depth,
-}
-
-impl Ask {
-    /// Whether the work tree is looked at beside `HEAD`.
-    pub(super) fn is_of_work_tree(&self) -> bool {
-        self.at.is_none() && self.view == View::Head
-    }
-}
-
-/// Whether the cache below the git directory is read and written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum CacheUse {
-    /// Everything comes from objects, and nothing is written.
-    #[default]
-    Refused,
-    /// What is known is not read again.
-    Allowed,
-}
-
-/// What is read and judged.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub enum View {
-    /// What `at` names, else `HEAD` and the work tree beside it.
-    #[default]
-    Head,
-    /// What `at` names, else the trunk's tip.
-    Trunk,
-    /// A revision as if it were merged into the trunk's tip: its records and approvals, the trunk's policy and
-    /// withdrawals.
-    Landed(String),
-}
 
 /// A book at one commit and moment.
 pub struct Loaded {
@@ -79,29 +22,43 @@ pub struct Loaded {
     pub state: Arc<State>,
     /// The settings that hold there.
     pub config: BookConfig,
-    /// The policy in force there.
-    pub policy: Policy,
     /// The record templates, the book's own over the built-in ones.
     pub templates: RecordTemplates,
-    /// The commits in the history of what was read and of the trunk.
-    pub history: Arc<History>,
     /// What to tell the user about the cache.
     pub remark: Option<String>,
-    /// What was read of that history besides.
-    pub(super) prepared: Arc<Prepared>,
-    /// The files that were shown.
-    pub(super) shown: Vec<Shown>,
-    pub(super) derived: Diagnosed,
-    /// The commits that were read: what is shown, and the trunk's tip.
-    tips: (Option<CommitId>, Option<CommitId>),
     /// The work tree's own reading of records that differ from the commit's, by the commit's path.
     pub in_work_tree: BTreeMap<String, Arc<Record>>,
+    pub(super) request: Request,
+    pub(super) facts: Arc<Facts>,
+    /// The files that were shown.
+    pub(super) shown: Vec<Shown>,
+    trunk_tip: Option<CommitId>,
 }
 
 impl Loaded {
+    /// What was asked.
+    pub fn request(&self) -> &Request {
+        &self.request
+    }
+
+    /// The policy in force there.
+    pub fn policy(&self) -> &Policy {
+        &self.facts.rules.policy
+    }
+
+    /// The commits in the history of what was read and of the trunk.
+    pub fn history(&self) -> &History {
+        &self.facts.history
+    }
+
+    /// What questions are asked of; `None` before the first commit.
+    pub(super) fn ledger(&self) -> Option<Ledger<'_>> {
+        self.facts.ledger(&self.shown, self.state.now)
+    }
+
     /// Every ID that this history ever held, deleted records included.
     pub fn ids_ever(&self) -> impl Iterator<Item = &RecordId> {
-        self.prepared.walk.ids_ever()
+        self.facts.walk.ids_ever()
     }
 
     /// First and last second since the epoch at which the same is derived.
@@ -112,47 +69,39 @@ impl Loaded {
 
     /// How each thing of a record came to be in the state it is in.
     pub fn stories(&self, record_type: RecordType, id: &RecordId) -> Vec<ledger::Story> {
-        let sources = self.prepared.sources(&self.history, &self.policy, self.state.now);
-        sources.map_or_else(Vec::new, |sources| ledger::stories(sources, &self.shown, record_type, id))
-    }
-
-    /// What it knows of its commits.
-    fn read(&self) -> Read {
-        let (history, prepared) = (Arc::clone(&self.history), Arc::clone(&self.prepared));
-        let policy = self.policy.clone();
-        Read { history, prepared, policy, pairs: Vec::new(), remark: None, to_keep: None }
+        self.ledger().map_or_else(Vec::new, |ledger| ledger.stories(record_type, id))
     }
 
     /// Whether another reading was of the same commits, at the same moment and by the same policy.
     pub fn is_of_commits_of(&self, other: &Loaded) -> bool {
-        self.tips == other.tips && self.state.now == other.state.now && self.policy == other.policy
+        Arc::ptr_eq(&self.facts, &other.facts) && self.state.now == other.state.now
     }
 
     /// Whether the policy file says something that is not in force.
     pub fn is_policy_pending(&self) -> bool {
-        self.prepared.is_policy_pending()
+        self.facts.rules.pending.is_some()
     }
 
     /// Whether what a commit gave to the policy waits for the word of a person.
     pub fn awaits_word(&self, person: &str, commit: CommitId) -> bool {
-        let position = self.history.position(commit);
-        position.is_some_and(|position| self.prepared.awaits_word(person, position))
+        let position = self.history().position(commit);
+        position.is_some_and(|position| self.facts.rules.awaits_word(person, position))
     }
 
     /// The commit of the trunk that began the policy; `None` without a trunk, or before there is a policy.
     pub fn policy_root(&self) -> Option<CommitId> {
-        let root = self.prepared.trunk().and_then(|_| self.prepared.line().root())?;
-        Some(self.history.commits[root].id)
+        let root = self.facts.trunk.and_then(|_| self.facts.rules.line.root())?;
+        Some(self.history().commits[root].id)
     }
 
     /// The policy in force after a commit of the trunk's line; `None` where there is none that can be read.
     pub(super) fn in_force_after(&self, commit: CommitId) -> Option<&Policy> {
-        self.prepared.in_force_after(&self.history, self.history.position(commit)?)
+        self.facts.rules.after(self.history(), self.history().position(commit)?)
     }
 
     /// The trunk's tip; `None` where nothing names a trunk.
     pub fn trunk_tip(&self) -> Option<CommitId> {
-        self.tips.1
+        self.trunk_tip
     }
 
     /// The commit that was read.
@@ -196,173 +145,75 @@ impl Book {
     /// # Errors
     /// [`BookError::Settings`] when `book.toml` or the policy of what is read is unusable (nobody has authority
     /// then, and no answer would be right); history's errors.
-    pub fn load(&self, ask: &Ask) -> Result<Loaded, BookError> {
-        self.load_from(self.inputs(ask)?, ask)
+    pub fn load(&self, request: &Request) -> Result<Loaded, BookError> {
+        self.derive(self.snapshot(request)?, None)
     }
 
-    /// Derives the state from inputs that were read for the same question.
+    /// The phases after the snapshot: facts, ledger, state. Facts of the same commits that were read `before` are not read
+    /// again.
     ///
     /// # Errors
     /// As [`load`](Self::load).
-    pub fn load_from(&self, inputs: Inputs, ask: &Ask) -> Result<Loaded, BookError> {
-        self.load_after(inputs, ask, None)
-    }
-
-    /// The same, after the book was read before: what that knows of the same commits is not read again.
-    ///
-    /// # Errors
-    /// As [`load`](Self::load).
-    pub fn load_after(
-        &self,
-        inputs: Inputs,
-        ask: &Ask,
-        before: Option<&Loaded>,
-    ) -> Result<Loaded, BookError> {
-        let Inputs { head, tip, now, trunk, seen, evidence: evidence_on_disk, .. } = inputs;
-        let trunk_tip = trunk.as_ref().map(|(_, id)| *id);
-        let asked = Asked { tip, trunk: trunk_tip, depth: ask.depth };
-        // Of the same commits the same policy is in force.
-        let is_same = |before: &&Loaded| {
-            before.tips == (tip, trunk_tip) && tip.is_some() && before.prepared.depth() == ask.depth
-        };
-        let before = before.filter(is_same);
-        let again = before.and_then(|before| {
-            let pairs = shown_again(&before.shown, inputs.on_disk.as_ref())?;
-            Some(Read { pairs, ..before.read() })
-        });
-        let before = before.filter(|before| again.is_some() && before.state.now == now);
-        let Read { history, prepared, policy, pairs, remark, to_keep } = match again {
-            Some(read) => read,
-            None => self.read(asked, ask, inputs.on_disk)?,
-        };
-        let templates = RecordTemplates::new(inputs.templates);
-        let config = parse_config(&inputs.book_file)?;
+    pub fn derive(&self, mut snapshot: Snapshot, before: Option<&Loaded>) -> Result<Loaded, BookError> {
+        let ((facts, fresh), pairs) = self.facts_and_files(&mut snapshot, before)?;
+        let remark = fresh.as_ref().and_then(FreshFacts::remark);
+        let config = parse_config(&snapshot.book_file)?;
+        let templates = RecordTemplates::new(std::mem::take(&mut snapshot.templates));
         let shown: Vec<Shown> = pairs.iter().map(|pair| pair.shown.clone()).collect();
-        let in_work_tree = pairs
+        let edited = pairs
             .iter()
-            .filter_map(|pair| Some((pair.shown.record.path.clone(), Arc::clone(pair.on_disk.as_ref()?))))
-            .collect();
-        let known = before.filter(|before| before.differs_by_edits(&pairs, &templates));
-        let (mut records, derived) = std::thread::scope(|scope| {
-            if let Some(to_keep) = &to_keep {
-                scope.spawn(|| to_keep.save(&history));
-            }
-            match known {
-                Some(known) => known.edited(&pairs, &templates),
-                None => {
-                    let sources = prepared.sources(&history, &policy, now);
-                    let derived = ledger::derive(sources, &prepared.named, &shown, POLICY_FILE);
-                    let (mut records, derived) = Diagnosed::taken_from(derived);
-                    attach_diagnostics(&mut records, &pairs, &policy, &templates, &ids(&pairs));
-                    (records, derived)
-                }
-            }
+            .filter_map(|pair| Some((pair.shown.record.path.clone(), Arc::clone(pair.on_disk.as_ref()?))));
+        let in_work_tree: BTreeMap<String, Arc<Record>> = edited.collect();
+        let policy = &facts.rules.policy;
+        let Derived { mut records, diagnostics: of_history } = std::thread::scope(|scope| {
+            // Whoever reads the answer need not wait until the facts are kept.
+            scope.spawn(|| fresh.map(|fresh| fresh.save(&facts.history)));
+            let mut derived = match facts.ledger(&shown, snapshot.now) {
+                Some(ledger) => ledger.states(POLICY_FILE),
+                None => Ledger::drafts(&shown),
+            };
+            attach_diagnostics(&mut derived.records, &pairs, policy, &templates, &ids(&pairs));
+            derived
         });
-        // Nobody waits until the facts of thousands of versions are taken apart.
-        rayon::spawn(move || drop(to_keep));
-        if known.is_none() {
-            self.name_changes(&mut records, &policy)?;
-        }
+        self.name_changes(&mut records, policy)?;
         records.sort_by_cached_key(|record| (record.record_type, natural(&record.name)));
-        let lost = attach_evidence(&mut records, &in_work_tree, evidence_on_disk.as_ref(), &policy);
         let mut diagnostics = ledger::duplicates(present(&pairs).map(Pair::judged));
-        diagnostics.extend(derived.of_book.iter().cloned());
-        diagnostics.extend(lost);
-        diagnostics.extend(self.watch(ask, trunk.as_ref(), seen, &history));
+        diagnostics.extend(of_history);
+        diagnostics.extend(attach_evidence(&mut records, &in_work_tree, snapshot.evidence.as_ref(), policy));
+        diagnostics.extend(self.watch(&snapshot, &facts.history));
+        let Snapshot { request, head, now, trunk, .. } = snapshot;
+        let trunk_tip = trunk.as_ref().map(|(_, tip)| *tip);
         let state = Arc::new(State {
-            at: tip.and_then(|id| history.position(id)).map(|tip| evidence(&history, &policy, tip)),
+            at: facts.tip.map(|tip| evidence(&facts.history, policy, tip)),
             now,
-            branch: head.branch.filter(|_| ask.is_of_work_tree()),
+            branch: head.branch.filter(|_| request.is_of_work_tree()),
             trunk: trunk.map(|(name, _)| name),
             records,
             diagnostics,
         });
-        let tips = (tip, trunk_tip);
-        Ok(Loaded {
-            state,
-            config,
-            policy,
-            templates,
-            history,
-            remark,
-            prepared,
-            shown,
-            derived,
-            tips,
-            in_work_tree,
-        })
+        Ok(Loaded { state, config, templates, remark, in_work_tree, request, facts, shown, trunk_tip })
     }
 
-    /// Reads the history of commits, what the ledger needs of it, and the files that are shown.
-    fn read(
+    /// Reads history, and beside it the files of the commit, which are compared with those of the work tree.
+    fn facts_and_files(
         &self,
-        asked: Asked,
-        ask: &Ask,
-        on_disk: Option<BTreeMap<String, RecordFile>>,
-    ) -> Result<Read, BookError> {
-        let (other, tip) = (self.reopen()?, asked.tip);
+        snapshot: &mut Snapshot,
+        before: Option<&Loaded>,
+    ) -> Result<(Read, Vec<Pair>), BookError> {
+        let (other, tip, on_disk) = (self.reopen()?, snapshot.tip, snapshot.on_disk.take());
         // The walk is a thing for one thread; the files are read and parsed beside it.
         std::thread::scope(|scope| {
-            let shown = scope.spawn(move || other.shown(tip, on_disk));
-            let shown = || shown.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-            let (history, mut cache) = self.read_commits(asked, ask.cache)?;
-            let remark = cache.as_ref().and_then(FactCache::remark);
-            let ruled = self.ruled(&history, asked, ask, cache.as_mut())?;
-            let policy = ruled.policy.clone();
-            let (pairs, (prepared, to_keep)) = match asked.depth {
-                Depth::Everything => {
-                    let prepared = self.prepare(&history, asked, ruled, cache, Extent::Everything)?;
-                    (shown()?, prepared)
-                }
-                // What the files say decides whose versions are read.
-                Depth::Standing => {
-                    let pairs = shown()?;
-                    let files: Vec<Shown> = pairs.iter().map(|pair| pair.shown.clone()).collect();
-                    let prepared = self.prepare(&history, asked, ruled, cache, Extent::Standing(&files))?;
-                    (pairs, prepared)
-                }
-            };
-            let (history, prepared) = (Arc::new(history), Arc::new(prepared));
-            Ok(Read { history, prepared, policy, pairs, remark, to_keep })
+            let pairs = scope.spawn(move || other.shown(tip, on_disk));
+            let read = self.facts(snapshot, before.map(|before| &before.facts))?;
+            let pairs = pairs.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
+            Ok((read, pairs))
         })
     }
+}
 
-    /// The commits in the history of what is asked, and what the cache knows of them besides.
-    pub(super) fn read_commits(
-        &self,
-        asked: Asked,
-        cache: CacheUse,
-    ) -> Result<(History, Option<FactCache>), BookError> {
-        // Which policy is in force is told by the commits; that of the files is the same nearly always.
-        let likely = self.policy_or_builtin(asked.trunk.or(asked.tip));
-        let mut cache = match cache {
-            CacheUse::Allowed => FactCache::open(&self.repository, &self.path, &likely.scope),
-            CacheUse::Refused => None,
-        };
-        let tips: Vec<CommitId> = asked.tip.into_iter().chain(asked.trunk).collect();
-        let history = self.repository.read_with(&tips, &self.path, cache.as_mut())?;
-        Ok((history, cache))
-    }
-
-    /// Which commit is read, at which moment, beside which trunk.
-    pub(super) fn viewed(&self, ask: &Ask, head: Option<CommitId>) -> Result<Viewed, BookError> {
-        let trunk = self.trunk(ask, &self.policy_or_builtin(head))?;
-        let trunk = trunk.map(|(name, tip)| (name, ask.trunk_tip.unwrap_or(tip)));
-        let of_trunk = || trunk.clone().ok_or_else(|| self.no_trunk());
-        let (tip, now) = match (&ask.at, &ask.view) {
-            (Some(at), _) => {
-                let (tip, moment) = self.moment(at, ask)?;
-                (Some(tip), if ask.now_is_stated { ask.now } else { moment })
-            }
-            (None, View::Head) => (head, ask.now),
-            (None, View::Trunk) => (Some(of_trunk()?.1), ask.now),
-            (None, View::Landed(revision)) => {
-                of_trunk()?;
-                (Some(self.repository.resolve(revision)?), ask.now)
-            }
-        };
-        Ok(Viewed { tip, now, trunk })
-    }
+/// Drops what is much, as everything of a long history is, while others go on.
+pub fn drop_later(value: impl Send + 'static) {
+    rayon::spawn(move || drop(value));
 }
 
 /// By file and place, each once.
@@ -371,23 +222,6 @@ pub(super) fn in_order<'d>(found: impl Iterator<Item = &'d Diagnostic>) -> Vec<&
     found.sort_by(|a, b| (&a.path, a.span.start, a.code).cmp(&(&b.path, b.span.start, b.code)));
     found.dedup();
     found
-}
-
-/// What was read for a derivation.
-struct Read {
-    history: Arc<History>,
-    prepared: Arc<Prepared>,
-    policy: Policy,
-    pairs: Vec<Pair>,
-    remark: Option<String>,
-    to_keep: Option<ToKeep>,
-}
-
-/// What was asked for, found.
-pub(super) struct Viewed {
-    pub(super) tip: Option<CommitId>,
-    pub(super) now: i64,
-    pub(super) trunk: Option<(String, CommitId)>,
 }
 
 pub(super) fn evidence(history: &History, policy: &Policy, position: usize) -> CommitRef {

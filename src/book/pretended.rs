@@ -7,15 +7,13 @@ use rustc_hash::FxHashSet;
 
 use super::{Book, BookError};
 use crate::history::{BookPath, Change, CommitId, History, TreeFile};
-use crate::ledger::{Affirmations, DetachedFiles, EvidenceFiles, Needed, Policies, Pretended, Versions};
+use crate::ledger::{Affirmations, DetachedFiles, EvidenceFiles, Policies, Pretended, Versions};
 use crate::policy::Paths;
 use crate::record::{RecordId, RecordType, affirmation_path, detached_path, evidence_path};
 
 /// What was read of the product's own files.
 pub(super) struct OwnFiles<'a> {
     pub(super) versions: &'a Versions,
-    /// Whose versions those are.
-    pub(super) needed: &'a Needed,
     pub(super) detached: &'a DetachedFiles,
     pub(super) affirmations: &'a Affirmations,
     pub(super) evidence: &'a EvidenceFiles,
@@ -40,14 +38,11 @@ impl OwnFiles<'_> {
         let (Some(record_type), Some(id)) = (RecordType::of_path(path), RecordId::of_path(path)) else {
             return false;
         };
-        // Only what a policy counts as infrastructure is asked for, and that is read.
         let is_it = |id: &RecordId, value: &str| {
             value.strip_prefix('"').and_then(|v| v.strip_suffix('"')) == Some(id.as_str())
         };
-        match self.versions.get(&(record_type, file.blob)) {
-            Some(facts) => facts.readable && facts.value("id").is_some_and(|value| is_it(&id, value)),
-            None => !self.needed.has(&id),
-        }
+        let facts = self.versions.get(&(record_type, file.blob)).filter(|facts| facts.readable);
+        facts.and_then(|facts| facts.value("id")).is_some_and(|value| is_it(&id, value))
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::{Ask, BOOK_FILE, Book, BookError};
+use super::{BOOK_FILE, Book, BookError, Request};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::history::{BookPath, CommitId, HistoryError, Repository, Survey, TreeFile};
 use crate::ledger::{Push, Refusal, judge_push};
@@ -37,7 +37,7 @@ impl Update {
 ///
 /// # Errors
 /// An update of the trunk that cannot be judged.
-pub fn judge_update(directory: &Path, update: &Update, ask: &Ask) -> Result<Vec<Refusal>, BookError> {
+pub fn judge_update(directory: &Path, update: &Update, request: &Request) -> Result<Vec<Refusal>, BookError> {
     let repository = Repository::discover(directory)?;
     repository.verify_objects();
     let survey = |commit: Option<CommitId>| {
@@ -77,7 +77,8 @@ pub fn judge_update(directory: &Path, update: &Update, ask: &Ask) -> Result<Vec<
                 let place = book.path.join(BOOK_FILE);
                 refusals.push(refused(format!("`{place}` is gone, and with it the book")));
             }
-            Some(_) => match book.judge_push(update, update.old.filter(|_| before.contains(folder)), ask) {
+            Some(_) => match book.judge_push(update, update.old.filter(|_| before.contains(folder)), request)
+            {
                 // One of its commits, where the tip is of a common size.
                 Err(BookError::History(HistoryError::TreeTooLarge { .. })) => {
                     refusals.push(too_large(update))
@@ -117,11 +118,11 @@ impl Book {
         &self,
         update: &Update,
         old: Option<CommitId>,
-        ask: &Ask,
+        request: &Request,
     ) -> Result<Vec<Refusal>, BookError> {
         let head = self.head()?.commit.ok_or(BookError::NoTrunk)?;
-        let ask = Ask { trunk: Some(update.reference()), ..ask.clone() };
-        let loaded = match self.load(&ask) {
+        let request = Request { trunk: Some(update.reference()), ..request.clone() };
+        let loaded = match self.load(&request) {
             Ok(loaded) => loaded,
             Err(BookError::Settings(wrong)) => return Ok(wrong.iter().map(Refusal::of).collect()),
             Err(error) => return Err(error),
@@ -139,16 +140,16 @@ impl Book {
         let known = |found: &Diagnostic| {
             let Some(old) = old.filter(|_| !changed(&found.path)) else { return false };
             let before = before.get_or_init(|| {
-                let ask = Ask { at: Some(old.hex()), now_is_stated: true, ..ask.clone() };
-                self.load(&ask).map(|loaded| loaded.diagnostics()).unwrap_or_default()
+                let request = Request { at: Some(old.hex()), now_is_stated: true, ..request.clone() };
+                self.load(&request).map(|loaded| loaded.diagnostics()).unwrap_or_default()
             });
             super::staged::is_among(found, before)
         };
         // The old tip may have gone from the new one's history.
         let tips: Vec<CommitId> = old.into_iter().chain([head]).collect();
         let both;
-        let history = match old.is_none_or(|old| loaded.history.position(old).is_some()) {
-            true => &loaded.history,
+        let history = match old.is_none_or(|old| loaded.history().position(old).is_some()) {
+            true => loaded.history(),
             false => {
                 both = self.repository.read(&tips, &self.path)?;
                 &both
@@ -159,8 +160,8 @@ impl Book {
             history,
             old: old.and_then(|old| history.position(old)),
             new,
-            policy: old.and_then(|old| loaded.in_force_after(old)).unwrap_or(&loaded.policy),
-            policy_after: &loaded.policy,
+            policy: old.and_then(|old| loaded.in_force_after(old)).unwrap_or(loaded.policy()),
+            policy_after: loaded.policy(),
             state: &loaded.state,
             diagnostics: &diagnostics,
             known: &known,

@@ -12,7 +12,7 @@ impl Loaded {
     pub fn renamed(&self) -> BTreeMap<RecordId, RecordId> {
         let mut now: BTreeMap<RecordId, RecordId> = BTreeMap::new();
         // Parents come before children: what was renamed twice ends at the last ID.
-        for commit in &self.history.commits {
+        for commit in &self.history().commits {
             let Some((old, new)) = RecordType::ALL.into_iter().find_map(|found| renaming(commit, found))
             else {
                 continue;

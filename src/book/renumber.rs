@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Ask, Book, BookError, Loaded};
+use super::{Book, BookError, Loaded};
 use crate::history::{Blob, CommitId, History};
 use crate::policy::{IdPattern, Policy};
 use crate::record::{MAX_RECORD_BYTES, RecordId, RecordType};
@@ -35,8 +35,8 @@ impl Book {
     ///
     /// # Errors
     /// As [`load`](Self::load).
-    pub fn twins(&self, loaded: &Loaded, ask: &Ask) -> Result<Vec<Twins>, BookError> {
-        let trunk = self.trunk(ask, &loaded.policy)?.map(|(_, id)| id);
+    pub fn twins(&self, loaded: &Loaded) -> Result<Vec<Twins>, BookError> {
+        let trunk = loaded.trunk_tip();
         let in_conflict = self.twins_in_conflict(trunk)?;
         if !in_conflict.is_empty() {
             return Ok(in_conflict);
@@ -71,7 +71,7 @@ impl Book {
 
     fn committed_twins(&self, loaded: &Loaded, trunk: Option<CommitId>) -> Result<Vec<Twins>, BookError> {
         let Some(head) = loaded.commit() else { return Ok(Vec::new()) };
-        let history = &loaded.history;
+        let history = loaded.history();
         let mut by_id: BTreeMap<String, Vec<(String, usize)>> = BTreeMap::new();
         for record_type in RecordType::ALL {
             let folder = record_type.folder();

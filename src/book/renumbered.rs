@@ -17,14 +17,14 @@ type Version = (String, BlobId);
 
 /// What is known of tasks' versions, and what is material.
 #[derive(Clone, Copy)]
-pub(super) struct Known<'a> {
+pub(super) struct TaskVersions<'a> {
     pub(super) versions: &'a Versions,
     pub(super) rules: &'a ScopeRules,
     /// Which IDs are numbers: a name may be a word of the text, and to replace that is an edit.
     pub(super) ids: &'a Ids,
 }
 
-impl Known<'_> {
+impl TaskVersions<'_> {
     /// False where the facts of both versions tell that no renumbering leads from one to the other.
     fn may_be_renumbered(
         self,
@@ -45,7 +45,7 @@ impl Book {
         &self,
         history: &History,
         walk: &Walk,
-        known: Known<'_>,
+        known: TaskVersions<'_>,
     ) -> Result<Renumberings, BookError> {
         let mut found = Renumberings::default();
         for (position, commit) in history.commits.iter().enumerate() {
@@ -97,7 +97,7 @@ impl Book {
         position: usize,
         sides: &[(usize, Vec<Version>)],
         added: &[Version],
-        known: Known<'_>,
+        known: TaskVersions<'_>,
         found: &mut Renumberings,
     ) -> Result<(), BookError> {
         let n_removed: usize = sides.iter().map(|(_, removed)| removed.len()).sum();

@@ -1,32 +1,26 @@
 //! Whether the trunk still has the head that was seen on it before.
 
-use super::load::{Ask, Loaded, View};
-use super::{Book, POLICY_FILE};
+use super::snapshot::{Snapshot, Trunk};
+use super::{Book, Loaded, POLICY_FILE, Request};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::history::{CommitId, History, SeenHeads};
 
 impl Book {
     /// Where the trunk was seen last: asked only of a branch that others move, as it is now. One's own branch may be
     /// amended at will.
-    pub(super) fn seen(&self, ask: &Ask, trunk: Option<&(String, CommitId)>) -> Option<CommitId> {
-        let (name, _) = trunk.filter(|_| Self::is_of_now(ask))?;
+    pub(super) fn seen(&self, request: &Request, trunk: Option<&Trunk>) -> Option<CommitId> {
+        let (name, _) = trunk.filter(|_| request.is_of_own_trunk())?;
         let is_theirs = self.repository.is_moved_by_others(name);
         is_theirs.then(|| SeenHeads::new(&self.repository, &self.path).last(name)).flatten()
     }
 
     /// Remembers the trunk's tip, unless it left behind what was seen before: that is said, and goes on being said.
-    pub(super) fn watch(
-        &self,
-        ask: &Ask,
-        trunk: Option<&(String, CommitId)>,
-        seen: Option<CommitId>,
-        history: &History,
-    ) -> Option<Diagnostic> {
-        let (name, tip) = trunk.filter(|_| Self::is_of_now(ask))?;
-        if !self.repository.is_moved_by_others(name) || seen == Some(*tip) {
+    pub(super) fn watch(&self, snapshot: &Snapshot, history: &History) -> Option<Diagnostic> {
+        let (name, tip) = snapshot.trunk.as_ref().filter(|_| snapshot.request.is_of_own_trunk())?;
+        if !self.repository.is_moved_by_others(name) || snapshot.seen == Some(*tip) {
             return None;
         }
-        match seen {
+        match snapshot.seen {
             Some(seen) if !is_on_line(history, *tip, seen) => {
                 let message = format!(
                     "`{name}` was at {} and does not have it on its first-parent line any more",
@@ -46,17 +40,16 @@ impl Book {
     }
 
     /// Where the trunk of what was read was seen last; `None` as for a branch that only its owner moves.
-    pub fn seen_before(&self, ask: &Ask, loaded: &Loaded) -> Option<CommitId> {
+    pub fn seen_before(&self, loaded: &Loaded) -> Option<CommitId> {
         let trunk = loaded.state.trunk.clone().zip(loaded.commit());
-        self.seen(ask, trunk.as_ref())
+        self.seen(&loaded.request, trunk.as_ref())
     }
 
     /// Remembers the trunk's tip that was read, which has been looked at: its history is accepted from here on.
-    pub fn remember_trunk(&self, ask: &Ask, loaded: &Loaded) {
-        let trunk = loaded.state.trunk.clone().zip(loaded.commit());
-        let of_now = trunk.filter(|_| Self::is_of_now(ask));
-        if let Some((name, tip)) = of_now {
-            self.remember(&name, tip);
+    pub fn remember_trunk(&self, loaded: &Loaded) {
+        let trunk = loaded.state.trunk.as_ref().zip(loaded.commit());
+        if let Some((name, tip)) = trunk.filter(|_| loaded.request.is_of_own_trunk()) {
+            self.remember(name, tip);
         }
     }
 
@@ -64,10 +57,6 @@ impl Book {
         if self.repository.is_moved_by_others(branch) {
             SeenHeads::new(&self.repository, &self.path).remember(branch, tip);
         }
-    }
-
-    fn is_of_now(ask: &Ask) -> bool {
-        ask.at.is_none() && ask.trunk.is_none() && !matches!(ask.view, View::Landed(_))
     }
 }
 

@@ -51,62 +51,9 @@ impl Book {
                 true => disk,
                 false => committed.others.get(*path),
             };
-            pair(file.map(Committed::File), disk, has_work_tree)
+            pair(file, disk, has_work_tree)
         });
         Ok(join_moves(pairs.collect()))
-    }
-}
-
-/// The same again after the work tree changed, without reading the commit: `before` is what was shown of it.
-/// `None` where the bytes of a file of the commit are not at hand.
-pub(super) fn shown_again(
-    before: &[Shown],
-    on_disk: Option<&BTreeMap<String, RecordFile>>,
-) -> Option<Vec<Pair>> {
-    let of_commit = || before.iter().filter(|shown| shown.work_tree != WorkTree::Added);
-    if of_commit().any(|shown| !has_bytes(&shown.record)) {
-        return None;
-    }
-    let committed: BTreeMap<&str, &Arc<Record>> =
-        of_commit().map(|shown| (shown.record.path.as_str(), &shown.record)).collect();
-    let mut paths: BTreeSet<&str> = committed.keys().copied().collect();
-    paths.extend(on_disk.into_iter().flat_map(BTreeMap::keys).map(String::as_str));
-    let paths: Vec<&str> = paths.into_iter().collect();
-    let pairs = paths.par_iter().filter_map(|path| {
-        let disk = on_disk.and_then(|files| files.get(*path));
-        pair(committed.get(path).map(|record| Committed::Read(record)), disk, on_disk.is_some())
-    });
-    Some(join_moves(pairs.collect()))
-}
-
-/// Whether a record's text is its file's bytes: that of one that is no text, or no file, is not.
-fn has_bytes(record: &Record) -> bool {
-    let is_whole = !record.source.is_empty() && !record.source.contains(char::REPLACEMENT_CHARACTER);
-    is_whole || !record.is_broken()
-}
-
-/// A record file of the commit.
-#[derive(Clone, Copy)]
-enum Committed<'a> {
-    File(&'a RecordFile),
-    /// One that was read before, whose bytes are at hand.
-    Read(&'a Arc<Record>),
-}
-
-impl Committed<'_> {
-    fn record(self) -> Arc<Record> {
-        match self {
-            Committed::File(file) => Arc::new(file.parse()),
-            Committed::Read(record) => Arc::clone(record),
-        }
-    }
-
-    fn is_same_as(self, disk: &FileContent) -> bool {
-        match (self, disk) {
-            (Committed::File(file), disk) => same_content(&file.content, disk),
-            (Committed::Read(record), FileContent::Bytes(disk)) => same_bytes(record.source.as_bytes(), disk),
-            (Committed::Read(_), FileContent::Unusable(_)) => false,
-        }
     }
 }
 
@@ -130,19 +77,19 @@ fn join_moves(pairs: Vec<Pair>) -> Vec<Pair> {
 }
 
 /// One path's part of [`Book::shown`].
-fn pair(committed: Option<Committed<'_>>, disk: Option<&RecordFile>, has_work_tree: bool) -> Option<Pair> {
-    let shown = |file: Committed<'_>, work_tree| {
-        Some(Pair { shown: Shown { record: file.record(), work_tree }, on_disk: None })
+fn pair(committed: Option<&RecordFile>, disk: Option<&RecordFile>, has_work_tree: bool) -> Option<Pair> {
+    let shown = |file: &RecordFile, work_tree| {
+        Some(Pair { shown: Shown { record: Arc::new(file.parse()), work_tree }, on_disk: None })
     };
     match (committed, disk) {
         (Some(committed), None) if has_work_tree => shown(committed, WorkTree::Removed),
         (Some(committed), None) => shown(committed, WorkTree::Clean),
-        (Some(committed), Some(disk)) if committed.is_same_as(&disk.content) => {
+        (Some(committed), Some(disk)) if same_content(&committed.content, &disk.content) => {
             shown(committed, WorkTree::Clean)
         }
         (Some(committed), Some(disk)) => shown(committed, WorkTree::Modified)
             .map(|pair| Pair { on_disk: Some(Arc::new(disk.parse())), ..pair }),
-        (None, Some(disk)) => shown(Committed::File(disk), WorkTree::Added),
+        (None, Some(disk)) => shown(disk, WorkTree::Added),
         (None, None) => None,
     }
 }
@@ -150,13 +97,11 @@ fn pair(committed: Option<Committed<'_>>, disk: Option<&RecordFile>, has_work_tr
 /// Whether a checkout of one is the other: line ends may differ, as `core.autocrlf` makes them.
 fn same_content(a: &FileContent, b: &FileContent) -> bool {
     match (a, b) {
-        (FileContent::Bytes(a), FileContent::Bytes(b)) => same_bytes(a, b),
+        (FileContent::Bytes(a), FileContent::Bytes(b)) => {
+            a == b || (a.len() != b.len() && without_returns(a).eq(without_returns(b)))
+        }
         (a, b) => a == b,
     }
-}
-
-fn same_bytes(a: &[u8], b: &[u8]) -> bool {
-    a == b || (a.len() != b.len() && without_returns(a).eq(without_returns(b)))
 }
 
 /// The bytes with line ends as git keeps them.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::files::record_files;
-use super::{Ask, BOOK_FILE, Book, BookError, POLICY_FILE};
+use super::{BOOK_FILE, Book, BookError, POLICY_FILE, Request};
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::history::{Blob, BookPath, TreeFile};
 use crate::policy::Policy;
@@ -70,20 +70,20 @@ impl Book {
     ///
     /// # Errors
     /// As [`load`](Self::load).
-    pub fn check_staged(&self, staged: &Staged, ask: &Ask) -> Result<Vec<Diagnostic>, BookError> {
+    pub fn check_staged(&self, staged: &Staged, request: &Request) -> Result<Vec<Diagnostic>, BookError> {
         let mut found = self.check_staged_settings(staged)?;
         if !found.is_empty() {
             return Ok(found);
         }
-        let mut inputs = match self.inputs(ask) {
-            Ok(inputs) => inputs,
+        let mut snapshot = match self.snapshot(request) {
+            Ok(snapshot) => snapshot,
             // What is committed is broken and what is staged is not: this commit mends it.
             Err(BookError::Settings(_)) => return Ok(found),
             Err(error) => return Err(error),
         };
-        inputs.on_disk = Some(record_files(self, self.listed(staged))?);
-        inputs.book_file = self.staged_text(staged, BOOK_FILE)?.unwrap_or_default();
-        let after = self.load_from(inputs, ask)?.diagnostics();
+        snapshot.on_disk = Some(record_files(self, self.listed(staged))?);
+        snapshot.book_file = self.staged_text(staged, BOOK_FILE)?.unwrap_or_default();
+        let after = self.derive(snapshot, None)?.diagnostics();
         let changed = staged.changed();
         // What of the committed policy is not in force is not what is staged of it.
         let is_of_history =
@@ -95,7 +95,7 @@ impl Book {
         let others: Vec<_> =
             others.into_iter().filter(|diagnostic| diagnostic.severity == Severity::Error).collect();
         if !others.is_empty() {
-            let before = match self.load(&Ask { at: Some("HEAD".to_owned()), ..ask.clone() }) {
+            let before = match self.load(&Request { at: Some("HEAD".to_owned()), ..request.clone() }) {
                 Ok(before) => before.diagnostics(),
                 Err(BookError::History(_)) => Vec::new(),
                 Err(error) => return Err(error),

@@ -1,8 +1,7 @@
 //! Which branch counts, and which commit a moment means.
 
 use super::day_or_moment::DayOrMoment;
-use super::load::Ask;
-use super::{Book, BookError};
+use super::{Book, BookError, Request};
 use crate::history::{Branch, CommitId};
 use crate::ledger;
 use crate::policy::Policy;
@@ -19,9 +18,13 @@ impl Book {
     ///
     /// # Errors
     /// When what names it names no branch, or could mean two.
-    pub(crate) fn trunk(&self, ask: &Ask, policy: &Policy) -> Result<Option<(String, CommitId)>, BookError> {
+    pub(crate) fn trunk(
+        &self,
+        request: &Request,
+        policy: &Policy,
+    ) -> Result<Option<(String, CommitId)>, BookError> {
         let repository = &self.repository;
-        let named = match &ask.trunk {
+        let named = match &request.trunk {
             Some(name) => Some(name.clone()),
             None => repository.config_string(TRUNK_KEY)?,
         };
@@ -41,8 +44,12 @@ impl Book {
     ///
     /// # Errors
     /// As [`trunk`](Self::trunk), and [`BookError::NoTrunk`] or [`BookError::NoOriginHead`] where nothing names one.
-    pub(crate) fn needed_trunk(&self, ask: &Ask, policy: &Policy) -> Result<(String, CommitId), BookError> {
-        self.trunk(ask, policy)?.ok_or_else(|| self.no_trunk())
+    pub(crate) fn needed_trunk(
+        &self,
+        request: &Request,
+        policy: &Policy,
+    ) -> Result<(String, CommitId), BookError> {
+        self.trunk(request, policy)?.ok_or_else(|| self.no_trunk())
     }
 
     /// Why there is no trunk where nothing names one: a policy that cannot be read names none.
@@ -64,7 +71,7 @@ impl Book {
 
     /// The commit that `--at` names, and the moment: a revision with its committer's time, or the trunk as it was
     /// at a date or moment.
-    pub(super) fn moment(&self, at: &str, ask: &Ask) -> Result<(CommitId, i64), BookError> {
+    pub(super) fn moment(&self, at: &str, request: &Request) -> Result<(CommitId, i64), BookError> {
         // What is shorter or longer and reads as a day may be the name of a commit.
         let is_named = |named: &DayOrMoment| matches!(named, DayOrMoment::Moment(_)) || at.len() == 10;
         let Some(named) = DayOrMoment::parse(at).filter(is_named) else {
@@ -74,17 +81,17 @@ impl Book {
         let policy = self.policy_or_builtin(self.repository.head()?.commit);
         let problem = |problem: &str| BookError::Moment { text: at.to_owned(), problem: problem.to_owned() };
         let end = named.end(&ledger::board_zone(&policy)).map_err(problem)?;
-        if end > ask.now.saturating_add(24 * 3600) {
+        if end > request.now.saturating_add(24 * 3600) {
             return Err(problem("lies in the future"));
         }
-        let (_, tip) = self.needed_trunk(ask, &policy)?;
+        let (_, tip) = self.needed_trunk(request, &policy)?;
         let history = self.repository.read(&[tip], &self.path)?;
         let line = history.first_parent_line(history.position(tip).ok_or_else(|| problem("has no history"))?);
         let before =
             line.iter().rev().take_while(|&&commit| history.commits[commit].committer.time.seconds < end);
         before
             .last()
-            .map(|&commit| (history.commits[commit].id, (end - 1).min(ask.now)))
+            .map(|&commit| (history.commits[commit].id, (end - 1).min(request.now)))
             .ok_or_else(|| problem("lies before the first commit"))
     }
 }

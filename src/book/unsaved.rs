@@ -31,8 +31,8 @@ impl Loaded {
         let is_guidance = |text: &str| self.templates.is_guidance(text);
         let mut found = record.diagnostics.clone();
         let by = ledger::CheckBy {
-            policy: &self.policy,
-            known: &self.policy.known_items(),
+            policy: self.policy(),
+            known: &self.policy().known_items(),
             ids: &ids,
             evidence: state.map_or(&[], |state| &state.found),
             unproven: state.and_then(|state| state.unproven.as_deref()),
@@ -40,7 +40,7 @@ impl Loaded {
         };
         let mut more = ledger::check(record, &by);
         if let Some(state) = state.filter(|state| is_reviewed(state.status)) {
-            more.extend(missing(record, &state.named_plans(), &self.policy, &is_guidance));
+            more.extend(missing(record, &state.named_plans(), self.policy(), &is_guidance));
         }
         let closed = state.is_some_and(|state| !state.status.is_open());
         found.extend(more.into_iter().filter(|found| !closed || found.severity == Severity::Error));

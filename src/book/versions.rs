@@ -8,8 +8,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::{Book, BookError, POLICY_FILE};
 use crate::history::{Blob, BlobId, Commit, CommitId, FactCache, History, TreeFile};
 use crate::ledger::{
-    self, Covers, DeployedRecords, Needed, Policies, Pretended, RecordIx, Signatures, Versions, Walk,
-    WorkPaths,
+    self, Covers, DeployedRecords, Policies, Pretended, RecordIx, Signatures, Versions, Walk, WorkPaths,
 };
 use crate::policy::Policy;
 use crate::record::{FactsReader, MAX_RECORD_BYTES, Record, RecordType, ScopeHash, ScopeRules};
@@ -21,22 +20,17 @@ type Version<'v> = (RecordType, &'v str, BlobId);
 pub(super) type Foreseen<'v> = FxHashMap<Version<'v>, Arc<Record>>;
 
 impl Book {
-    /// Adds to the `known` ones the facts of every version of every record file (given by its type and path) that
-    /// is `needed`, on all cores. What was read is noted.
+    /// Adds to the `known` ones the facts of every version of every record file, on all cores. Which of them were read is
+    /// given beside.
     pub(super) fn versions(
         &self,
         history: &History,
         rules: &ScopeRules,
         known: Versions,
-        needed: &dyn Fn(RecordType, &str) -> bool,
-        read: &mut Vec<(RecordType, BlobId)>,
-    ) -> Result<Versions, BookError> {
+    ) -> Result<(Versions, Vec<(RecordType, BlobId)>), BookError> {
         let mut inputs: FxHashMap<(RecordType, BlobId), (&str, usize)> = FxHashMap::default();
         for change in history.commits.iter().flat_map(|commit| &commit.changes) {
             let Some(record_type) = RecordType::of_path(&change.path) else { continue };
-            if !needed(record_type, &change.path) {
-                continue;
-            }
             // What was there before, an earlier commit brought.
             let Some(file) = change.new.filter(|file| file.is_regular()) else { continue };
             if known.contains_key(&(record_type, file.blob)) {
@@ -58,12 +52,12 @@ impl Book {
                 Blob::TooLarge(_) => None,
             },
         )?;
-        let mut versions = known;
+        let (mut versions, mut read) = (known, Vec::new());
         for (version, facts) in facts.into_iter().flatten() {
             read.push(version);
             versions.insert(version, facts);
         }
-        Ok(versions)
+        Ok((versions, read))
     }
 
     /// The own work of commits, as far as they change anything besides records, and what only pretends to be one.
@@ -158,16 +152,12 @@ impl Book {
         history: &'h History,
         versions: &Versions,
         deployment_items: &FxHashSet<String>,
-        needed: &Needed,
     ) -> Result<Foreseen<'h>, BookError> {
         let facts = |record_type, file: Option<TreeFile>| versions.get(&(record_type, file?.blob));
         let mut latest: FxHashMap<&str, Option<ScopeHash>> = FxHashMap::default();
         let mut deployed = Vec::new();
         for change in history.commits.iter().flat_map(|commit| &commit.changes) {
             let Some(record_type) = RecordType::of_path(&change.path) else { continue };
-            if !needed.has_path(&change.path) {
-                continue;
-            }
             let (old, new) = (facts(record_type, change.old), facts(record_type, change.new));
             latest.insert(&change.path, new.and_then(|new| new.scope));
             if let (Some(file), Some(new)) = (change.new, new)

@@ -35,10 +35,10 @@ pub(super) struct AffirmArgs {
 pub(super) fn run(ui: &mut Ui, context: &Context, args: &AffirmArgs) -> Result<(), CliError> {
     context.refuse_at("affirm")?;
     let (hold, book) = context.held("affirm")?;
-    let loaded = book.load(&context.ask())?;
+    let loaded = book.load(&context.request())?;
     hold.read_at(loaded.commit());
     let email = crate::act::author_email(&book)?;
-    let policy = &loaded.policy;
+    let policy = loaded.policy();
     let person = policy.person_by_email(&email).ok_or_else(|| {
         CliError::refused(format!("`{email}` is nobody in the policy, so its word would not count"))
             .with_hint("list the address under `[people]` in policy.toml, or set `git config user.email`")
@@ -73,7 +73,7 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &AffirmArgs) -> Result<(
 /// A word of somebody who may not change the policy counts for commits in their own name alone; and nobody is the second
 /// person for what they did themselves.
 fn counts(loaded: &Loaded, policy: &Policy, person: &str, commit: CommitId) -> Result<(), CliError> {
-    let facts = loaded.history.position(commit).map(|position| &loaded.history.commits[position]);
+    let facts = loaded.history().position(commit).map(|position| &loaded.history().commits[position]);
     let Some(facts) = facts else {
         return Err(CliError::failure(format!("{} is not in this history", commit.short()))
             .with_hint("check out a branch that holds it"));

@@ -41,7 +41,7 @@ pub(super) struct AgendaArgs {
 }
 
 #[derive(Serialize)]
-struct Answer<'a> {
+struct AgendaAnswer<'a> {
     schema: &'static str,
     at: Option<&'a CommitRef>,
     meeting: String,
@@ -85,7 +85,7 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &AgendaArgs) -> Result<(
         false => None,
     };
     let rows = audited.as_ref().map_or(&[][..], |audited| &audited.audit.rows);
-    let found = agenda(&loaded.state, &loaded.policy, rows, meeting);
+    let found = agenda(&loaded.state, loaded.policy(), rows, meeting);
     if context.json {
         return ui.json(&json(&loaded, &found));
     }
@@ -101,7 +101,7 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &AgendaArgs) -> Result<(
 
 /// The meeting's day.
 fn day(loaded: &Loaded, asked: Option<&str>) -> Result<jiff::civil::Date, CliError> {
-    let policy = &loaded.policy;
+    let policy = loaded.policy();
     let meeting = match asked {
         Some(text) => text.parse::<jiff::civil::Date>().map_err(|_| {
             CliError::usage(format!("`{text}` is not a date")).with_hint("write it like `2024-05-16`")
@@ -121,7 +121,7 @@ fn day(loaded: &Loaded, asked: Option<&str>) -> Result<jiff::civil::Date, CliErr
     Ok(meeting)
 }
 
-fn json<'a>(loaded: &'a Loaded, found: &'a Agenda<'a>) -> Answer<'a> {
+fn json<'a>(loaded: &'a Loaded, found: &'a Agenda<'a>) -> AgendaAnswer<'a> {
     let matter = |matter: &'a Matter<'a>| MatterJson {
         id: &matter.decision.name,
         title: matter.decision.title(),
@@ -130,7 +130,7 @@ fn json<'a>(loaded: &'a Loaded, found: &'a Agenda<'a>) -> Answer<'a> {
         changes: matter.changes.iter().map(|(id, _)| *id).collect(),
         evidence: matter.decision.evidence.as_ref(),
     };
-    Answer {
+    AgendaAnswer {
         schema: "changebook.agenda/1",
         at: loaded.state.at.as_ref(),
         meeting: found.meeting.to_string(),
@@ -239,7 +239,7 @@ fn change(loaded: &Loaded, id: &str, record: Option<&RecordState>) -> String {
     if let Details::Task(task) = &record.record.details {
         parts.extend(record.evidence_files().map(EvidenceFile::line));
         let of_risk =
-            || record.risk.as_ref().and_then(|risk| loaded.policy.risk_rule(risk.level).window.clone());
+            || record.risk.as_ref().and_then(|risk| loaded.policy().risk_rule(risk.level).window.clone());
         parts.extend(task.window.clone().or_else(of_risk).map(|window| format!("window `{window}`")));
         parts.extend(
             task.scheduled
@@ -265,7 +265,7 @@ fn collided(loaded: &Loaded, found: &Agenda<'_>) -> Vec<String> {
     let names: Vec<&str> = found.tasks().iter().map(|record| record.name.as_str()).collect();
     let known = services(loaded.state.records.iter().map(|record| &*record.record));
     let is_known = |service: &str| known.contains(&normalize(service));
-    let mut all = collisions(&loaded.policy, &occupations(&loaded.state, &loaded.policy), &is_known);
+    let mut all = collisions(loaded.policy(), &occupations(&loaded.state, loaded.policy()), &is_known);
     all.extend(same_resources(&loaded.state));
     all.iter()
         .filter_map(|collision| match collision {
@@ -332,7 +332,7 @@ fn minutes(loaded: &Loaded, found: &Agenda<'_>) -> String {
         let conditions = conditions.map(|item| {
             let mark = if item.checked && item.uncounted.is_none() { "x" } else { " " };
             let elsewhere =
-                if is_met_elsewhere(&loaded.policy, &item.text) { " (looked at by the gate)" } else { "" };
+                if is_met_elsewhere(loaded.policy(), &item.text) { " (looked at by the gate)" } else { "" };
             format!("    - [{mark}] {}{elsewhere}\n", markdown_text(&item.text))
         });
         format!("{}{}", outcome(matter), conditions.collect::<String>())

@@ -68,7 +68,7 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &AnnounceArgs) -> Result
     let (book, loaded) = context.load()?;
     let state = record(&loaded, &args.id)?;
     let task = task(state)?;
-    let channels = channels(&loaded.policy, state, task);
+    let channels = channels(loaded.policy(), state, task);
     let chosen: Vec<&Channel> = match &args.channel {
         Some(name) => vec![find(&channels, name)?],
         None => channels.iter().filter(|channel| channel.owed).collect(),
@@ -153,9 +153,9 @@ fn zones(
     state: &RecordState,
     task: &Task,
 ) -> Result<Vec<jiff::tz::TimeZone>, CliError> {
-    let own = match window(&loaded.policy, state, task) {
+    let own = match window(loaded.policy(), state, task) {
         Some(Window::Recurring { timezone, .. }) => timezone.clone(),
-        _ => crate::ledger::board_zone(&loaded.policy),
+        _ => crate::ledger::board_zone(loaded.policy()),
     };
     let mut zones = vec![own];
     for name in &args.zone {
@@ -171,7 +171,7 @@ fn zones(
 
 /// When it begins and ends at the latest: as scheduled, else in the next opening of its window.
 fn span(loaded: &Loaded, state: &RecordState, task: &Task) -> Option<(i64, Option<i64>)> {
-    let window = window(&loaded.policy, state, task);
+    let window = window(loaded.policy(), state, task);
     let scheduled = task.scheduled.as_ref().map(|scheduled| scheduled.timestamp().as_second());
     let duration = task.duration.as_ref().map(|duration| duration.seconds);
     match (scheduled, window) {
@@ -211,8 +211,8 @@ fn draft(
     let contact = task.requestor.as_deref().map_or_else(
         || "the team".to_owned(),
         |name| {
-            let email = loaded.policy.people.get(name).and_then(|person| person.emails.first());
-            let shown = loaded.policy.display_name(name);
+            let email = loaded.policy().people.get(name).and_then(|person| person.emails.first());
+            let shown = loaded.policy().display_name(name);
             email.map_or_else(|| shown.to_owned(), |email| format!("{shown} <{email}>"))
         },
     );
@@ -254,7 +254,7 @@ fn sent(ui: &mut Ui, context: &Context, args: &AnnounceArgs, name: &str) -> Resu
     let target = Target::find(context, "announce", &args.id, &args.commit)?;
     target.expect(RecordType::Task)?;
     let state = target.state()?;
-    let channels = channels(&target.loaded.policy, state, task(state)?);
+    let channels = channels(target.loaded.policy(), state, task(state)?);
     let channel = find(&channels, name)?;
     let item = target.item(&channel.item)?;
     if item.checked {

@@ -8,83 +8,61 @@ use sha2::{Digest, Sha256};
 use super::context::Context;
 use super::error::CliError;
 use super::ui::{Recording, Ui};
-use crate::book::{Ask, CacheUse, Inputs, Loaded};
+use crate::book::{Loaded, Snapshot, drop_later};
 use crate::history::Answers;
-use crate::ledger::Depth;
 
 /// An answer and when it holds.
 #[derive(Serialize, Deserialize)]
-struct Kept {
+struct KeptAnswer {
     /// First and last second since the epoch at which the same would be derived.
     from: i64,
     until: i64,
     said: Recording,
 }
 
-/// What a command asks.
-pub(super) struct Question<'a> {
-    /// The command with its own options.
-    pub(super) words: &'a str,
-    /// It needs no more than this.
-    pub(super) depth: Depth,
-}
-
-/// Gives the answer of `derive`; where the same question was asked of the same inputs, without deriving it.
+/// Gives the answer of `derive`; where the same `question` (the command with its own options) was asked of the same
+/// snapshot, without deriving it.
 pub(super) fn again_or(
     ui: &mut Ui,
     context: &Context,
-    question: &Question<'_>,
+    question: &str,
     derive: impl FnOnce(&mut Ui, &Loaded) -> Result<(), CliError>,
 ) -> Result<(), CliError> {
     let book = context.book()?;
-    let ask = Ask { depth: question.depth, ..context.ask() };
-    let inputs = context.inputs(&book, &ask)?;
-    let Some(key) = key(context, ui, question.words, &inputs) else {
-        let read = left_to_the_system(context.load_from(&book, inputs, &ask)?);
-        return derive(ui, &read);
+    let snapshot = context.snapshot(&book)?;
+    let Some(key) = key(context, ui, question, &snapshot) else {
+        let read = context.derive(&book, snapshot)?;
+        derive(ui, &read)?;
+        drop_later(read);
+        return Ok(());
     };
     let answers = Answers::new(&book.repository, &book.path);
-    let kept = answers.get(&key).and_then(|kept| postcard::from_bytes::<Kept>(&kept).ok());
-    if let Some(kept) = kept.filter(|kept| (kept.from..=kept.until).contains(&inputs.now())) {
+    let kept = answers.get(&key).and_then(|kept| postcard::from_bytes::<KeptAnswer>(&kept).ok());
+    if let Some(kept) = kept.filter(|kept| (kept.from..=kept.until).contains(&snapshot.now())) {
         return ui.replay(&kept.said);
     }
-    let read = left_to_the_system(context.load_from(&book, inputs, &ask)?);
+    let read = context.derive(&book, snapshot)?;
     ui.record();
     derive(ui, &read)?;
     let said = ui.take_recording();
     // Whoever reads the answer need not wait until it is kept.
     ui.flush()?;
     let holds = read.holds();
-    let kept = Kept { from: *holds.start(), until: *holds.end(), said };
+    drop_later(read);
+    let kept = KeptAnswer { from: *holds.start(), until: *holds.end(), said };
     if let Ok(bytes) = postcard::to_allocvec(&kept) {
         answers.put(&key, &bytes);
     }
     Ok(())
 }
 
-/// A book is many small values, and the program ends after the answer: taking it apart was a twentieth of a cold
-/// run.
-fn left_to_the_system(read: Loaded) -> std::mem::ManuallyDrop<Loaded> {
-    std::mem::ManuallyDrop::new(read)
-}
-
-/// A hash of this program: of its version, and of the file that it was built to. `None` where the file cannot be told.
-pub(super) fn program() -> Option<[u8; 32]> {
-    let file = std::env::current_exe().and_then(std::fs::metadata).ok()?;
-    let built = file.modified().ok()?.duration_since(std::time::UNIX_EPOCH).ok()?;
-    let text = format!("{} {} {}\n", env!("CARGO_PKG_VERSION"), file.len(), built.as_nanos());
-    Some(Sha256::digest(text).into())
-}
-
 /// A hash of the question, of what it is asked of, of the program, and of how wide the answer may be. `None`
-/// where nothing may be kept, or the inputs have no fingerprint.
-fn key(context: &Context, ui: &Ui, question: &str, inputs: &Inputs) -> Option<[u8; 32]> {
-    if context.cache == CacheUse::Refused {
-        return None;
-    }
+/// where nothing may be kept, or the snapshot has no fingerprint.
+fn key(context: &Context, ui: &Ui, question: &str, snapshot: &Snapshot) -> Option<[u8; 32]> {
+    let program = context.program()?;
     let mut hash = Sha256::new();
-    hash.update(inputs.fingerprint()?);
-    hash.update(program()?);
+    hash.update(snapshot.fingerprint()?);
+    hash.update(program);
     hash.update(format!("{:?} {} {:?}\n{question}", ui.width, context.json, context.trunk));
     Some(hash.finalize().into())
 }

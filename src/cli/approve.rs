@@ -45,7 +45,7 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &ApproveArgs) -> Result<
     let anyway = args.anyway.reason()?;
     let target = Target::find(context, "approve", &args.id, &args.commit)?;
     target.expect(RecordType::Task)?;
-    let policy = &target.loaded.policy;
+    let policy = target.loaded.policy();
     if let Some(role) = args.role.as_deref().filter(|role| !policy.roles.contains_key(*role)) {
         let known = policy.roles.keys().map(String::as_str);
         return Err(super::filter::unknown("role of the policy", role, known));
@@ -157,7 +157,7 @@ impl Approver<'_> {
 
     /// The item that is ticked for the role.
     fn item(&self) -> Result<&Item, CliError> {
-        let (state, policy) = (self.target.state()?, &self.target.loaded.policy);
+        let (state, policy) = (self.target.state()?, self.target.loaded.policy());
         let mut items = state.record.items.iter();
         let found = items.find(|item| {
             let review = policy.review_of_item(&item.key.text);
@@ -194,7 +194,7 @@ fn choose(
     if let Some(role) = named {
         return Ok(role.to_owned());
     }
-    let (state, policy) = (target.state()?, &target.loaded.policy);
+    let (state, policy) = (target.state()?, target.loaded.policy());
     let is_boards =
         |approval: &Approval| approval.decision.is_some() || policy.is_boards(&approval.role, &approval.text);
     let all: Vec<&Approval> =

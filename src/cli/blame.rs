@@ -25,7 +25,7 @@ pub(super) struct BlameArgs {
 }
 
 #[derive(Serialize)]
-struct Answer<'a> {
+struct BlameAnswer<'a> {
     schema: &'static str,
     at: Option<&'a CommitRef>,
     id: &'a str,
@@ -49,12 +49,12 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &BlameArgs) -> Result<()
     }
     let lines = book.blame(&loaded, state)?;
     let meant: Vec<String> =
-        lines.iter().map(|line| meaning(state, &loaded.policy, &line.by, &line.text)).collect();
+        lines.iter().map(|line| meaning(state, loaded.policy(), &line.by, &line.text)).collect();
     if context.json {
         let rows = lines.iter().zip(&meant).zip(1..);
         let rows =
             rows.map(|((line, meant), number)| Row { line: number, text: &line.text, by: &line.by, meant });
-        return ui.json(&Answer {
+        return ui.json(&BlameAnswer {
             schema: "changebook.blame/1",
             at: loaded.state.at.as_ref(),
             id: &state.name,

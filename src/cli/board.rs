@@ -21,7 +21,7 @@ pub(super) struct BoardArgs {
 }
 
 #[derive(Serialize)]
-struct Answer<'a> {
+struct BoardAnswer<'a> {
     schema: &'static str,
     at: Option<&'a CommitRef>,
     columns: Vec<Column<'a>>,
@@ -36,7 +36,7 @@ struct Column<'a> {
 pub(super) fn run(ui: &mut Ui, context: &Context, args: &BoardArgs) -> Result<(), CliError> {
     let filter = args.filter.check()?;
     let (_, loaded) = context.load()?;
-    args.filter.check_by(&loaded.policy)?;
+    args.filter.check_by(loaded.policy())?;
     let tasks = loaded.state.records.iter().filter(|record| record.record_type == RecordType::Task);
     let tasks: Vec<&RecordState> = tasks.filter(|record| filter.admits(&Listed::of(record))).collect();
     let columns: Vec<(Status, Vec<&RecordState>)> = Status::ALL
@@ -54,7 +54,7 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &BoardArgs) -> Result<()
                 records: tasks.iter().map(|task| RecordJson::new(task, false)).collect(),
             })
             .collect();
-        return ui.json(&Answer { schema: "changebook.board/1", at: loaded.state.at.as_ref(), columns });
+        return ui.json(&BoardAnswer { schema: "changebook.board/1", at: loaded.state.at.as_ref(), columns });
     }
     if columns.is_empty() {
         return ui.line("No tasks to show. `changebook new task \"…\"` makes one.");

@@ -62,7 +62,7 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &ChartArgs) -> Result<()
     // The charts are those of the user's own work tree, whatever branch the record is edited on.
     let here = context.book()?;
     let files = |argument: &str| chart_files(Some(&here), context, argument, name.as_deref());
-    let evidence = Evidence::read(Some(&here), &target.loaded.policy, [&args.old, &args.new], &files)?;
+    let evidence = Evidence::read(Some(&here), target.loaded.policy(), [&args.old, &args.new], &files)?;
     let upgrade = &evidence.upgrade;
     if let Some(name) = name.as_deref().filter(|name| *name != upgrade.name) {
         return Err(CliError::failure(format!(

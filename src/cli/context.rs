@@ -3,13 +3,15 @@
 use std::cell::RefCell;
 use std::path::PathBuf;
 
+use sha2::{Digest, Sha256};
+
 use super::Global;
 use super::error::CliError;
 use super::ui::{Progress, escape};
 use crate::act::Hold;
-use crate::book::{Ask, BOOK_FILE, Book, CacheUse, Inputs, Loaded, View};
+use crate::book::{BOOK_FILE, Book, CacheUse, Loaded, Request, Snapshot, View};
 use crate::diagnostic::nearest;
-use crate::ledger::{Depth, RecordState};
+use crate::ledger::RecordState;
 
 /// The global options, checked.
 pub(super) struct Context {
@@ -65,6 +67,11 @@ impl Context {
         }
     }
 
+    /// A hash of this program, for what may be kept by it; `None` where nothing may.
+    pub(super) fn program(&self) -> Option<[u8; 32]> {
+        if self.cache == CacheUse::Allowed { program() } else { None }
+    }
+
     pub(super) fn book(&self) -> Result<Book, CliError> {
         let book = Book::find(&self.directory)?;
         // Whoever adds a book below another one would else choose by which rules a job in that folder is judged.
@@ -87,8 +94,8 @@ impl Context {
         Ok((hold, self.book()?))
     }
 
-    pub(super) fn ask(&self) -> Ask {
-        Ask {
+    pub(super) fn request(&self) -> Request {
+        Request {
             at: self.at.clone(),
             now: self.now,
             now_is_stated: self.now_is_stated,
@@ -97,33 +104,32 @@ impl Context {
             policy_root: self.policy_root.clone(),
             cache: self.cache,
             view: View::Head,
-            depth: Depth::Everything,
         }
     }
 
     pub(super) fn load(&self) -> Result<(Book, Loaded), CliError> {
-        let (book, ask) = (self.book()?, self.ask());
-        let inputs = self.inputs(&book, &ask)?;
-        let loaded = self.load_from(&book, inputs, &ask)?;
+        let book = self.book()?;
+        let snapshot = self.snapshot(&book)?;
+        let loaded = self.derive(&book, snapshot)?;
         Ok((book, loaded))
     }
 
     /// Reads what an answer is made from. Where nothing names a trunk, what has landed cannot be told, and that is
     /// said.
-    pub(super) fn inputs(&self, book: &Book, ask: &Ask) -> Result<Inputs, CliError> {
-        let inputs = book.inputs(ask)?;
-        if inputs.trunk_name().is_none() && inputs.commit().is_some() && book.repository.has_remotes() {
+    pub(super) fn snapshot(&self, book: &Book) -> Result<Snapshot, CliError> {
+        let snapshot = book.snapshot(&self.request())?;
+        if snapshot.trunk_name().is_none() && snapshot.commit().is_some() && book.repository.has_remotes() {
             let why = book.no_trunk();
             let hint = why.hint().unwrap_or_default();
             self.remarks.borrow_mut().push(format!("{why}, so it is not known what has landed ({hint})"));
         }
-        Ok(inputs)
+        Ok(snapshot)
     }
 
-    /// Derives the state from inputs that were read for the same question.
-    pub(super) fn load_from(&self, book: &Book, inputs: Inputs, ask: &Ask) -> Result<Loaded, CliError> {
+    /// Derives the state, and says what is remarkable about it.
+    pub(super) fn derive(&self, book: &Book, snapshot: Snapshot) -> Result<Loaded, CliError> {
         let _progress = Progress::begin("reading commits…");
-        let mut loaded = book.load_from(inputs, ask)?;
+        let mut loaded = book.derive(snapshot, None)?;
         self.remarks.borrow_mut().extend(loaded.remark.take());
         self.remark_policy(&loaded);
         Ok(loaded)
@@ -147,6 +153,14 @@ impl Context {
             None => Ok(()),
         }
     }
+}
+
+/// A hash of this program: of its version, and of the file that it was built to. `None` where the file cannot be told.
+fn program() -> Option<[u8; 32]> {
+    let file = std::env::current_exe().and_then(std::fs::metadata).ok()?;
+    let built = file.modified().ok()?.duration_since(std::time::UNIX_EPOCH).ok()?;
+    let text = format!("{} {} {}\n", env!("CARGO_PKG_VERSION"), file.len(), built.as_nanos());
+    Some(Sha256::digest(text).into())
 }
 
 /// The nearest folder above a book's with a book of its own, from the root of the work tree.

@@ -2,12 +2,13 @@
 
 use std::path::PathBuf;
 
-use super::build::{Built, Options, build};
+use super::build::build;
 use super::context::Context;
 use super::error::CliError;
 use super::list;
 use super::ui::{BOLD, DIM, GOOD, INFORMATION, Ui, paint};
 use crate::demo;
+use crate::site::{Built, SiteOptions};
 
 /// Make a whole book with a real history, list it, and build its site
 ///
@@ -39,9 +40,9 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &DemoArgs) -> Result<(),
     demo::make(&directory)?;
     let inside = context.in_directory(&directory, demo::NOW);
     let (book, loaded) = inside.load()?;
-    let site = if args.no_site { None } else { Some(build(&book, &inside, None, &Options::default())?) };
+    let site = if args.no_site { None } else { Some(build(&book, &inside, None, &SiteOptions::default())?) };
     if context.json {
-        let site = site.as_ref().map(|site| &site.out);
+        let site = site.as_ref().map(|(out, _)| out);
         return ui.json(&serde_json::json!({
             "schema": "changebook.demo/1", "book": directory, "site": site, "at": loaded.state.at,
         }));
@@ -49,7 +50,7 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &DemoArgs) -> Result<(),
     list::print(ui, &loaded, &list::lines(&loaded))?;
     ui.line("")?;
     ui.line(format!("{} the book in {}", paint(GOOD, "made"), directory.display()))?;
-    if let Some(Built { out, n_pages: pages, .. }) = site {
+    if let Some((out, Built { n_pages: pages, .. })) = site {
         let index = std::path::absolute(out.join("index.html")).unwrap_or(out);
         ui.line(format!("{} {pages} files: open {}", paint(GOOD, "built"), index.display()))?;
     }

@@ -9,7 +9,7 @@ use super::gate::{moment, unclear};
 use super::record_act::{CommitArgs, Target, set_items};
 use super::ui::Ui;
 use super::worth::one_line;
-use crate::book::{Ask, GateQuestion, View};
+use crate::book::{GateQuestion, Request, View};
 use crate::diagnostic::nearest;
 use crate::evidence::EvidenceFile;
 use crate::ledger::{Gate, PlanInHand, RecordState};
@@ -73,7 +73,7 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &DeployedArgs) -> Result
     }
     let target = Target::find(context, "deployed", &args.id, &args.commit)?;
     let keys = items(&target, &args.environment, true)?;
-    let policy = &target.loaded.policy;
+    let policy = target.loaded.policy();
     let plans = in_hand(plans_of(ui, &inputs, policy)?);
     let anyway = one_line(args.anyway.as_deref())?;
     ask_gate(ui, context, args, &target, plans.clone(), anyway.is_some())?;
@@ -127,21 +127,21 @@ fn ask_gate(
     let stated = args.time.as_deref().and_then(|time| time.parse::<jiff::Timestamp>().ok());
     let now = stated.map_or(context.now, |time| time.as_second());
     let policy = book.policy(book.head()?.commit)?;
-    let view = match book.trunk(&context.ask(), &policy)? {
+    let view = match book.trunk(&context.request(), &policy)? {
         Some(_) => View::Landed("HEAD".to_owned()),
         None if book.repository.has_remotes() => return Err(book.no_trunk().into()),
         None => View::Head,
     };
-    let ask = Ask { view, now, ..context.ask() };
-    let loaded = book.load(&ask)?;
+    let request = Request { view, now, ..context.request() };
+    let loaded = book.load(&request)?;
     let email = crate::act::author_email(book)?;
     let question = GateQuestion {
         id: target.name.clone(),
         environment: args.environment.clone(),
         plans,
-        deployer: loaded.policy.person_by_email(&email).map(str::to_owned),
+        deployer: loaded.policy().person_by_email(&email).map(str::to_owned),
     };
-    let gate = loaded.gate(&ask, &question).map_err(unclear)?;
+    let gate = loaded.gate(&question).map_err(unclear)?;
     if gate.judgement.is_open() {
         return Ok(());
     }
@@ -203,7 +203,7 @@ fn mark_deployed(path: &str, keys: Vec<ItemKey>, digest: String) -> impl Fn(&str
 /// The items of an environment that are not yet in the wanted state.
 fn items(target: &Target, name: &str, checked: bool) -> Result<Vec<ItemKey>, CliError> {
     target.expect(RecordType::Task)?;
-    let policy = &target.loaded.policy;
+    let policy = target.loaded.policy();
     if policy.environment(name).is_none() {
         let known: Vec<&str> =
             policy.environments.iter().map(|environment| environment.name.as_str()).collect();

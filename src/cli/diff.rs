@@ -30,7 +30,7 @@ pub(super) struct DiffArgs {
 }
 
 #[derive(Serialize)]
-struct Answer<'a> {
+struct DiffAnswer<'a> {
     schema: &'static str,
     at: Option<&'a CommitRef>,
     id: &'a str,
@@ -57,7 +57,7 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &DiffArgs) -> Result<(),
     let from = format!("{} as approved ({}) in {}", state.name, approval.role, commit.short());
     let to = format!("{} now", state.name);
     if context.json {
-        ui.json(&Answer {
+        ui.json(&DiffAnswer {
             schema: "changebook.diff/1",
             at: loaded.state.at.as_ref(),
             id: &state.name,
@@ -91,8 +91,8 @@ fn who(approval: &Approval) -> String {
 
 /// The approval of the role; without one the latest that was given, by the author's clock.
 fn choose<'a>(loaded: &Loaded, state: &'a RecordState, role: Option<&str>) -> Result<&'a Approval, CliError> {
-    if let Some(role) = role.filter(|role| !loaded.policy.roles.contains_key(*role)) {
-        let known = loaded.policy.roles.keys().map(String::as_str);
+    if let Some(role) = role.filter(|role| !loaded.policy().roles.contains_key(*role)) {
+        let known = loaded.policy().roles.keys().map(String::as_str);
         return Err(super::filter::unknown("role of the policy", role, known));
     }
     let given = state.approvals.iter().filter(|approval| approval.by.is_some());
@@ -121,12 +121,12 @@ fn texts(
         CliError::failure(format!("the text that {} approved is in no commit of this history", who(approval)))
     };
     let at = approval.scope_at.ok_or_else(unknown)?;
-    let then = book.scope_text_at(state, at, &loaded.policy)?.ok_or_else(unknown)?;
+    let then = book.scope_text_at(state, at, loaded.policy())?.ok_or_else(unknown)?;
     if state.record.is_broken() {
         return Err(CliError::failure(format!("{} cannot be read", state.record.path))
             .with_hint("`changebook check` says where"));
     }
-    let rules = &loaded.policy.scope;
+    let rules = &loaded.policy().scope;
     Ok((then, scope_text(&state.record, rules)))
 }
 
@@ -137,7 +137,7 @@ fn evidence(
     state: &RecordState,
     commit: CommitId,
 ) -> Result<[String; 2], CliError> {
-    let gated = loaded.policy.gated_environments();
+    let gated = loaded.policy().gated_environments();
     let line = |file: &EvidenceFile| {
         let digest = short_digest(file.content.digest());
         format!("\nEvidence, {}: {} ({digest})\n", file.words(), file.content.headline())

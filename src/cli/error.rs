@@ -153,6 +153,7 @@ impl From<SiteError> for CliError {
     fn from(error: SiteError) -> Self {
         let error = match error {
             SiteError::Book(error) => return error.into(),
+            SiteError::Write(error) => return error.into(),
             error => error,
         };
         let mut failure = CliError::failure(chain(&error));
@@ -163,7 +164,10 @@ impl From<SiteError> for CliError {
                 failure.hints.push("mend them, or build with `--allow-broken-links`".to_owned());
             }
             SiteError::Settings(diagnostics) => failure.diagnostics = diagnostics,
-            SiteError::Book(_) | SiteError::Unreadable { .. } | SiteError::Template { .. } => {}
+            SiteError::Book(_)
+            | SiteError::Write(_)
+            | SiteError::Unreadable { .. }
+            | SiteError::Template { .. } => {}
         }
         failure
     }

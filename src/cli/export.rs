@@ -7,9 +7,8 @@ use super::error::CliError;
 use super::filter::FilterArgs;
 use super::ui::{Ui, escape, json_line};
 use crate::act::write_atomically;
-use crate::ledger::{CommitRef, Listed, RecordJson, RecordState, TrustLevel};
+use crate::ledger::{CommitRef, Listed, RecordJson, RecordState, TrustLevel, csv_cell};
 use crate::record::{Details, Risk};
-use crate::site::csv_cell;
 
 /// Write every record with all that is derived, one a line, for other programs
 ///
@@ -49,7 +48,7 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &ExportArgs) -> Result<(
     }
     let filter = args.filter.check()?;
     let (_, loaded) = context.load()?;
-    args.filter.check_by(&loaded.policy)?;
+    args.filter.check_by(loaded.policy())?;
     let records: Vec<&RecordState> =
         loaded.state.records.iter().filter(|record| filter.admits(&Listed::of(record))).collect();
     let text = match args.format {

@@ -44,11 +44,6 @@ pub(super) struct Filter<'a> {
 }
 
 impl FilterArgs {
-    /// Whether it must be derived for whom a record waits.
-    pub(super) fn asks_for_people(&self) -> bool {
-        !self.waiting_for.is_empty()
-    }
-
     /// Checks the words that come from closed sets.
     pub(super) fn check(&self) -> Result<Filter<'_>, CliError> {
         let mut statuses = Vec::new();

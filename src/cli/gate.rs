@@ -10,7 +10,7 @@ use super::evidence::{in_hand, plan_bytes, plans_of};
 use super::list::as_of;
 use super::show::signature;
 use super::ui::{BAD, BOLD, DIM, GOOD, Ui, WAITING, escape, markdown_text, paint};
-use crate::book::{Ask, Book, CacheUse, GateQuestion, Loaded, View};
+use crate::book::{Book, CacheUse, GateQuestion, Loaded, Request, View};
 use crate::history::CommitTime;
 use crate::ledger::{CommitRef, Gate, GateJson, Requirement, Stage, Unclear, definition_of_done, stages};
 
@@ -56,7 +56,7 @@ enum GateFormat {
 }
 
 #[derive(Serialize)]
-struct Answer<'a> {
+struct GateAnswer<'a> {
     schema: &'static str,
     at: Option<&'a CommitRef>,
     id: &'a str,
@@ -76,16 +76,16 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &GateArgs) -> Result<(),
         None => View::Trunk,
     };
     // Whoever judges reads the objects that the answer rests on.
-    let ask = Ask { view, cache: CacheUse::Refused, ..context.ask() };
-    let loaded = book.load(&ask)?;
+    let request = Request { view, cache: CacheUse::Refused, ..context.request() };
+    let loaded = book.load(&request)?;
     context.remark_policy(&loaded);
     let mut inputs = Vec::new();
     for argument in &args.plan {
         inputs.extend(plan_bytes(argument)?);
     }
-    let plans = in_hand(plans_of(ui, &inputs, &loaded.policy)?);
+    let plans = in_hand(plans_of(ui, &inputs, loaded.policy())?);
     if let Some(person) =
-        args.deployer.as_deref().filter(|person| !loaded.policy.people.contains_key(*person))
+        args.deployer.as_deref().filter(|person| !loaded.policy().people.contains_key(*person))
     {
         return Err(CliError::usage(format!("`{person}` is no person of the policy")));
     }
@@ -95,10 +95,10 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &GateArgs) -> Result<(),
         plans,
         deployer: args.deployer.clone(),
     };
-    let gate = loaded.gate(&ask, &question).map_err(unclear)?;
+    let gate = loaded.gate(&question).map_err(unclear)?;
     let state = loaded.state.record(&question.id);
     match args.format {
-        _ if context.json => ui.json(&Answer {
+        _ if context.json => ui.json(&GateAnswer {
             schema: "changebook.gate/1",
             at: loaded.state.at.as_ref(),
             id: &question.id,
@@ -109,8 +109,8 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &GateArgs) -> Result<(),
         })?,
         GateFormat::Text => {
             text(ui, &loaded, &question, &gate)?;
-            if ask.view == View::Trunk && ask.at.is_none() {
-                elsewhere(ui, context, &book, &loaded, &question, &gate)?;
+            if request.view == View::Trunk && request.at.is_none() {
+                elsewhere(ui, &book, &loaded, &question, &gate)?;
             }
         }
         GateFormat::Markdown => markdown(ui, &loaded, &question, &gate)?,
@@ -210,7 +210,6 @@ fn line(ui: &mut Ui, mark: &str, requirement: &Requirement) -> Result<(), CliErr
 /// What `HEAD` and the work tree would change about the answer.
 fn elsewhere(
     ui: &mut Ui,
-    context: &Context,
     book: &Book,
     loaded: &Loaded,
     question: &GateQuestion,
@@ -227,11 +226,11 @@ fn elsewhere(
     }
     // Landing adds nothing to an open gate, or to a trunk that has it.
     let head = book.head()?.commit;
-    let is_new = head.is_some_and(|head| loaded.history.position(head).is_none());
+    let is_new = head.is_some_and(|head| loaded.history().position(head).is_none());
     if gate.judgement.is_open() || !is_new {
         return Ok(());
     }
-    let there = book.gate_as_landed(&context.ask(), loaded, "HEAD", question).ok();
+    let there = book.gate_as_landed(loaded, "HEAD", question).ok();
     let Some(there) = there else { return Ok(()) };
     let is_met = |gate: &Gate, wanted: &Requirement| {
         gate.judgement

@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 use serde::Serialize;
 
-use super::answer::{self, Question};
+use super::answer;
 use super::context::Context;
 use super::error::CliError;
 use super::filter::FilterArgs;
@@ -12,7 +12,7 @@ use super::ui::{BAD, BOLD, DIM, GOOD, INFORMATION, Ui, WAITING, paint, status_st
 use crate::book::Loaded;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::history::CommitId;
-use crate::ledger::{CommitRef, Depth, Listed, RecordJson, State, WorkTree};
+use crate::ledger::{CommitRef, Listed, RecordJson, State, WorkTree};
 use crate::record::Risk;
 
 /// List records with the state that commits prove
@@ -31,7 +31,7 @@ pub(super) struct ListArgs {
 }
 
 #[derive(Serialize)]
-struct Answer<'a> {
+struct ListAnswer<'a> {
     schema: &'static str,
     at: Option<&'a CommitRef>,
     trunk: Option<&'a str>,
@@ -41,12 +41,11 @@ struct Answer<'a> {
 pub(super) fn run(ui: &mut Ui, context: &Context, args: &ListArgs) -> Result<(), CliError> {
     let filter = args.filter.check()?;
     let words = format!("list {args:?}");
-    let question = |depth| Question { words: &words, depth };
     if context.json {
-        return answer::again_or(ui, context, &question(Depth::Everything), |ui, loaded| {
-            args.filter.check_by(&loaded.policy)?;
+        return answer::again_or(ui, context, &words, |ui, loaded| {
+            args.filter.check_by(loaded.policy())?;
             let records = loaded.state.records.iter().filter(|record| filter.admits(&Listed::of(record)));
-            ui.json(&Answer {
+            ui.json(&ListAnswer {
                 schema: "changebook.list/1",
                 at: loaded.state.at.as_ref(),
                 trunk: loaded.state.trunk.as_deref(),
@@ -55,14 +54,13 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &ListArgs) -> Result<(),
         });
     }
     let answer = |ui: &mut Ui, loaded: &Loaded| {
-        args.filter.check_by(&loaded.policy)?;
+        args.filter.check_by(loaded.policy())?;
         let mut records = lines(loaded);
         records.retain(|record| filter.admits(record));
         print(ui, loaded, &records)?;
         if args.evidence { evidence(ui, &records) } else { Ok(()) }
     };
-    let depth = if args.filter.asks_for_people() { Depth::Everything } else { Depth::Standing };
-    answer::again_or(ui, context, &question(depth), answer)
+    answer::again_or(ui, context, &words, answer)
 }
 
 /// Where every record of a book stands.

@@ -43,7 +43,7 @@ pub(super) struct LogArgs {
 }
 
 #[derive(Serialize)]
-struct Answer<'a> {
+struct LogAnswer<'a> {
     schema: &'static str,
     at: Option<&'a CommitRef>,
     events: Vec<Row<'a>>,
@@ -65,11 +65,15 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &LogArgs) -> Result<(), 
         return Err(unknown("type", name, types.into_iter()));
     }
     let (_, loaded) = context.load()?;
-    let period = period(&loaded.policy, args)?;
-    let is_known = |person: &&String| person.contains('@') || loaded.policy.people.contains_key(*person);
+    let period = period(loaded.policy(), args)?;
+    let is_known = |person: &&String| person.contains('@') || loaded.policy().people.contains_key(*person);
     if let Some(person) = args.person.iter().find(|person| !is_known(person)) {
-        return Err(unknown("person of the policy", person, loaded.policy.people.keys().map(String::as_str))
-            .with_hint("an e-mail address finds those that the policy does not list"));
+        return Err(unknown(
+            "person of the policy",
+            person,
+            loaded.policy().people.keys().map(String::as_str),
+        )
+        .with_hint("an e-mail address finds those that the policy does not list"));
     }
     let records: Vec<&RecordState> = match &args.id {
         Some(id) => vec![record(&loaded, id)?],
@@ -85,12 +89,16 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &LogArgs) -> Result<(), 
         .collect();
     events.retain(|(_, event)| admits(event, args, period));
     // Newest first; what one commit did keeps its order.
-    let position = |event: &Event| loaded.history.position(event.by.commit);
+    let position = |event: &Event| loaded.history().position(event.by.commit);
     events.sort_by_key(|(_, event)| std::cmp::Reverse((event.by.time.seconds, position(event))));
     events.truncate(args.max_count.unwrap_or(usize::MAX));
     if context.json {
         let rows = events.iter().map(|(id, event)| Row { id, event: EventJson::new(event) }).collect();
-        return ui.json(&Answer { schema: "changebook.log/1", at: loaded.state.at.as_ref(), events: rows });
+        return ui.json(&LogAnswer {
+            schema: "changebook.log/1",
+            at: loaded.state.at.as_ref(),
+            events: rows,
+        });
     }
     if events.is_empty() {
         return ui.line("Nothing happened that these filters let through.");

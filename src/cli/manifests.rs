@@ -61,7 +61,7 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &ManifestsArgs) -> Resul
     let environment = environment(&target, args.environment.as_deref())?;
     // The states are those of the user's own work tree, whatever branch the record is edited on.
     let pair = Pair::read(ui, Some(&context.book()?), context, [&args.old, &args.new])?;
-    let evidence = pair.evidence(environment, &target.loaded.policy);
+    let evidence = pair.evidence(environment, target.loaded.policy());
     let key = args.stack.key(environment);
     if args.compare {
         return evidence.compare(ui, context, &target, &key);

@@ -56,7 +56,7 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &MdbookArgs) -> Result<(
             .with_hint("mdBook runs this by itself: `command = \"changebook mdbook\"` in book.toml")
     })?;
     let root = mdbook["root"].as_str().map_or(context.directory.as_path(), Path::new);
-    let loaded = Book::find(root)?.load(&context.ask())?;
+    let loaded = Book::find(root)?.load(&context.request())?;
     let made = preprocess(book, &loaded, &|words| directive(&loaded, words))
         .map_err(|error| CliError::failure(error.to_string()))?;
     ui.document(&made.to_string())
@@ -78,6 +78,6 @@ fn directive<'a>(loaded: &'a Loaded, words: &str) -> Result<Vec<&'a RecordState>
         None => error.message,
     };
     let filter = parsed.filter.check().map_err(told)?;
-    parsed.filter.check_by(&loaded.policy).map_err(told)?;
+    parsed.filter.check_by(loaded.policy()).map_err(told)?;
     Ok(loaded.state.records.iter().filter(|record| filter.admits(&Listed::of(record))).collect())
 }

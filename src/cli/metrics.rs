@@ -7,7 +7,7 @@ use super::error::CliError;
 use super::list::as_of;
 use super::table::{Cell, render};
 use super::ui::{BOLD, DIM, Ui, paint};
-use crate::book::{Ask, AuditQuestion, View};
+use crate::book::{AuditQuestion, Request, View};
 use crate::ledger::{CommitRef, Figures, metrics};
 
 /// Show how changes go: frequency, lead time, failures, time to restore, waiting, emergencies
@@ -41,7 +41,7 @@ struct FiguresJson<'a> {
 }
 
 #[derive(Serialize)]
-struct Answer<'a> {
+struct MetricsAnswer<'a> {
     schema: &'static str,
     at: Option<&'a CommitRef>,
     total: FiguresJson<'a>,
@@ -52,18 +52,18 @@ struct Answer<'a> {
 
 pub(super) fn run(ui: &mut Ui, context: &Context, args: &MetricsArgs) -> Result<(), CliError> {
     let book = context.book()?;
-    let loaded = book.load(&Ask { view: View::Trunk, ..context.ask() })?;
+    let loaded = book.load(&Request { view: View::Trunk, ..context.request() })?;
     context.remark_policy(&loaded);
     let question =
         AuditQuestion { since: args.since.clone(), until: args.until.clone(), ..AuditQuestion::default() };
     let audited = book.audit(&loaded, &question)?;
-    let zone = crate::ledger::board_zone(&loaded.policy);
+    let zone = crate::ledger::board_zone(loaded.policy());
     let found = metrics(&audited.audit.rows, &loaded.state.records, &zone);
     let groups = [("month", &found.months), ("risk", &found.risks), ("service", &found.services)];
     if context.json {
         let [months, risks, services] =
             groups.map(|(_, group)| group.iter().map(|(name, figures)| json(name, figures)).collect());
-        return ui.json(&Answer {
+        return ui.json(&MetricsAnswer {
             schema: "changebook.metrics/1",
             at: loaded.state.at.as_ref(),
             total: json("total", &found.total),

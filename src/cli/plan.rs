@@ -72,7 +72,7 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &PlanArgs) -> Result<(),
     if args.remove {
         return remove(ui, context, args, &target, environment);
     }
-    let plans = stacks(plans_of(ui, &inputs, &target.loaded.policy)?, args.stack.stack.as_deref())?;
+    let plans = stacks(plans_of(ui, &inputs, target.loaded.policy())?, args.stack.stack.as_deref())?;
     if args.dot {
         let [(_, plan)] = &plans[..] else {
             return Err(CliError::usage("`--dot` draws one plan, and several are given"));
@@ -132,7 +132,7 @@ fn record(
     let state = target.state()?;
     let path = state.record.path.clone();
     let is_guidance = |text: &str| target.loaded.templates.is_guidance(text);
-    let policy = &target.loaded.policy;
+    let policy = target.loaded.policy();
     for file in &recording.files {
         let (found, plan) = (file.found(policy), file.content.plan());
         let Some(plan) = plan else { continue };
@@ -236,7 +236,7 @@ fn compare(
             .collect();
         let more = serde_json::json!({
             "differs": differs, "gone": comparison.gone,
-            "plan": plan_json(plan, &plan.found(&target.loaded.policy)),
+            "plan": plan_json(plan, &plan.found(target.loaded.policy())),
         });
         answers.push(compared_json(&key, comparison.alike, [&held.digest, &plan.digest], more));
     }

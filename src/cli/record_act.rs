@@ -57,7 +57,7 @@ impl Target {
         let (book, branch) = match &args.branch {
             Some(name) if !is_current_branch(&here, name)? => {
                 let policy = here.policy(here.head()?.commit)?;
-                let trunk = here.trunk(&context.ask(), &policy)?;
+                let trunk = here.trunk(&context.request(), &policy)?;
                 let start = trunk.map(|(_, tip)| tip.to_string());
                 let tree = BranchWorkTree::open(&hold, &here, name, start.as_deref())?;
                 let there = Book::find(&tree.root(&here))?;
@@ -69,7 +69,7 @@ impl Target {
             }
             None => (here, None),
         };
-        let loaded = book.load(&context.ask())?;
+        let loaded = book.load(&context.request())?;
         hold.read_at(loaded.commit());
         let name = record(&loaded, id)?.name.clone();
         Ok(Target { book, loaded, name, branch, hold: Some(hold) })
@@ -87,7 +87,7 @@ impl Target {
         }
         context.refuse_at(command)?;
         let book = context.book()?;
-        let loaded = book.load(&context.ask())?;
+        let loaded = book.load(&context.request())?;
         let name = record(&loaded, id)?.name.clone();
         Ok(Target { book, loaded, name, branch: None, hold: None })
     }

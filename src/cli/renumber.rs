@@ -4,7 +4,7 @@ use super::context::{Context, record};
 use super::error::CliError;
 use super::ui::{DIM, GOOD, Ui, paint};
 use crate::act::{Hold, Moving, commit_files, pending, stage_files};
-use crate::book::{Ask, Book, CacheUse, Loaded};
+use crate::book::{Book, CacheUse, Loaded, Request};
 use crate::editor::renumber::{Renumbering, part, rename};
 use crate::record::RecordId;
 
@@ -32,18 +32,18 @@ pub(super) struct RenumberArgs {
 pub(super) fn run(ui: &mut Ui, context: &Context, args: &RenumberArgs) -> Result<(), CliError> {
     context.refuse_at("renumber")?;
     let (hold, book) = context.held("renumber")?;
-    let ask = Ask { cache: CacheUse::Refused, ..context.ask() };
+    let request = Request { cache: CacheUse::Refused, ..context.request() };
     let mut told = Vec::new();
     match (&args.old, &args.new) {
         (Some(old), Some(new)) => {
-            let loaded = book.load(&ask)?;
+            let loaded = book.load(&request)?;
             let change = renamed(&book, &loaded, old, new)?;
             told.push(carry_out(&hold, &book, &loaded, change, args, false)?);
         }
         _ => loop {
             // One at a time: each takes the number that is next after the one before.
-            let loaded = book.load(&ask)?;
-            let twins = book.twins(&loaded, &ask)?;
+            let loaded = book.load(&request)?;
+            let twins = book.twins(&loaded)?;
             // What cannot be repaired is met again, and does not go round for ever.
             let Some(first) =
                 twins.get(if args.dry_run { told.len() } else { 0 }).filter(|_| told.len() < 1000)
@@ -88,7 +88,7 @@ fn carry_out(
         return Ok(Done { change, commit: None });
     }
     if in_conflict {
-        let policy = &loaded.policy;
+        let policy = loaded.policy();
         let moving = Moving {
             trailer: change.trailer(),
             names: &|message| change.is_named_in(message),

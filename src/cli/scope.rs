@@ -36,7 +36,7 @@ pub(super) struct ScopeArgs {
 }
 
 #[derive(Serialize)]
-struct Answer<'a> {
+struct ScopeAnswer<'a> {
     schema: &'static str,
     id: Option<&'a str>,
     scope: ScopeHash,
@@ -51,7 +51,7 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &ScopeArgs) -> Result<()
     let state = record(&loaded, &args.id)?;
     if let Some(role) = &args.role {
         let email = crate::act::author_email(&book)?;
-        let person = loaded.policy.person_by_email(&email).ok_or_else(|| {
+        let person = loaded.policy().person_by_email(&email).ok_or_else(|| {
             CliError::failure(format!(
                 "`{email}` is no person of the policy, so its approval would not count"
             ))
@@ -61,7 +61,7 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &ScopeArgs) -> Result<()
         return ui.document(&approval.text());
     }
     refuse_broken(&state.record)?;
-    print(ui, context, args, Some(&state.name), &scope_text(&state.record, &loaded.policy.scope))
+    print(ui, context, args, Some(&state.name), &scope_text(&state.record, &loaded.policy().scope))
 }
 
 fn of_input(ui: &mut Ui, context: &Context, args: &ScopeArgs) -> Result<(), CliError> {
@@ -105,7 +105,7 @@ fn print(
 ) -> Result<(), CliError> {
     let scope = ScopeHash::of(text);
     match (context.json, args.text) {
-        (true, _) => ui.json(&Answer { schema: "changebook.scope/1", id, scope, text }),
+        (true, _) => ui.json(&ScopeAnswer { schema: "changebook.scope/1", id, scope, text }),
         (false, true) => ui.document(text),
         (false, false) => ui.line(scope.to_string()),
     }
@@ -120,7 +120,7 @@ pub(super) fn detached(
     person: &str,
     now: i64,
 ) -> Result<Detached, CliError> {
-    let policy = &loaded.policy;
+    let policy = loaded.policy();
     let book = policy.book.clone().ok_or_else(|| {
         CliError::failure(
             "the policy gives this book no name, and an approval's file names its book".to_owned(),
@@ -149,7 +149,7 @@ pub(super) fn detached(
     let files = state.evidence_files().filter(|file| gated.contains(&file.key.environment));
     let evidence: Vec<Digested> = files.map(EvidenceFile::digested).collect();
     let mut approval = Detached { book, record, role, person, scope, evidence, number: 1, time };
-    let changes = loaded.history.commits.iter().flat_map(|commit| &commit.changes);
+    let changes = loaded.history().commits.iter().flat_map(|commit| &commit.changes);
     let used: HashSet<&str> = changes.map(|change| &*change.path).collect();
     while approval.path().is_some_and(|path| used.contains(&*path)) {
         approval.number += 1;

@@ -31,7 +31,7 @@ pub(super) struct ShowArgs {
 }
 
 #[derive(Serialize)]
-struct Answer<'a> {
+struct ShowAnswer<'a> {
     schema: &'static str,
     at: Option<&'a CommitRef>,
     record: RecordJson<'a>,
@@ -48,7 +48,7 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &ShowArgs) -> Result<(),
     let state = record(&loaded, &args.id)?;
     if context.json {
         let at = loaded.state.at.as_ref();
-        return ui.json(&Answer {
+        return ui.json(&ShowAnswer {
             schema: "changebook.show/1",
             at,
             record: RecordJson::new(state, args.events),

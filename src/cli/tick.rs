@@ -98,7 +98,7 @@ impl Meaning {
         let state = target.state()?;
         Ok(match state.record_type {
             RecordType::Task => {
-                let review = target.loaded.policy.review_of_item(&item.key.text);
+                let review = target.loaded.policy().review_of_item(&item.key.text);
                 review
                     .filter(|review| !review.via_decision)
                     .map(|review| Meaning::Approval(review.role.clone()))

@@ -47,9 +47,7 @@ impl ToolArgs {
             None => {
                 let scanned = match (&self.range, loaded) {
                     (Some(range), _) => Some(book.scan_range(range)?),
-                    (None, Some(loaded)) if context.at.is_none() => {
-                        book.scan_branch(loaded, &context.ask())?
-                    }
+                    (None, Some(loaded)) if context.at.is_none() => book.scan_branch(loaded)?,
                     (None, _) => None,
                 };
                 scanned.map(|scanned| told(ui, scanned))

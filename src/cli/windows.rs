@@ -39,7 +39,7 @@ pub(super) struct WindowsArgs {
 
 pub(super) fn run(ui: &mut Ui, context: &Context, args: &WindowsArgs) -> Result<(), CliError> {
     let (book, loaded) = context.load()?;
-    let policy = &loaded.policy;
+    let policy = loaded.policy();
     if let Some(name) = args.window.as_deref().filter(|name| policy.window(name).is_none()) {
         let names: Vec<&str> = policy.windows.keys().map(String::as_str).collect();
         return Err(CliError::usage(format!("the policy has no window `{name}`"))

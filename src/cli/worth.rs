@@ -5,7 +5,7 @@ use super::error::CliError;
 use super::record_act::{CommitArgs, Target};
 use super::ui::Ui;
 use crate::act::{Change, Draft, try_commits};
-use crate::book::{Ask, Loaded};
+use crate::book::{Loaded, Request};
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::history::CommitId;
 use crate::ledger::{Approval, RecordState, Status, WorkTree};
@@ -141,8 +141,8 @@ impl Target {
         // On the trunk it is the next commit of its line; on a branch it is judged as if that were merged now.
         let is_next = self.loaded.trunk_tip().is_some_and(|tip| Some(tip) == self.loaded.commit());
         let trunk_tip = is_next.then_some(commit);
-        let ask = Ask { at: Some(commit.hex()), now_is_stated: true, trunk_tip, ..context.ask() };
-        let uncounted = worth(&self.book.load(&ask)?, commit);
+        let request = Request { at: Some(commit.hex()), now_is_stated: true, trunk_tip, ..context.request() };
+        let uncounted = worth(&self.book.load(&request)?, commit);
         // Nobody can look for a commit that is not made.
         let without_name = |why: String| why.replace(&commit.short(), "this commit");
         Ok(uncounted.map(|uncounted| Uncounted { why: without_name(uncounted.why), ..uncounted }))
@@ -196,7 +196,7 @@ pub(super) fn asked(state: &RecordState) -> Option<String> {
 fn way_out(loaded: &Loaded, approval: &Approval, code: Code) -> Option<String> {
     let role = &approval.role;
     let holders = || {
-        let people = loaded.policy.people.keys().filter(|person| loaded.policy.has_role(person, role));
+        let people = loaded.policy().people.keys().filter(|person| loaded.policy().has_role(person, role));
         let people: Vec<&str> = people.map(String::as_str).collect();
         (!people.is_empty()).then(|| format!("the role `{role}` is held by {}", people.join(", ")))
     };

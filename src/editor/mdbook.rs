@@ -12,7 +12,7 @@ use crate::ledger::{RecordState, WorkTree};
 use crate::record::{RecordType, markdown_options, places};
 
 /// Answers a directive's words (`list status=approved`) with records.
-pub type Ask<'a> = dyn Fn(&str) -> Result<Vec<&'a RecordState>, String> + 'a;
+pub type Lookup<'a> = dyn Fn(&str) -> Result<Vec<&'a RecordState>, String> + 'a;
 
 /// Why a book cannot be made.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -41,7 +41,11 @@ pub enum MdbookError {
 ///
 /// # Errors
 /// [`MdbookError`].
-pub fn preprocess<'a>(mut book: Value, loaded: &'a Loaded, ask: &Ask<'a>) -> Result<Value, MdbookError> {
+pub fn preprocess<'a>(
+    mut book: Value,
+    loaded: &'a Loaded,
+    lookup: &Lookup<'a>,
+) -> Result<Value, MdbookError> {
     let records: Vec<&RecordState> =
         loaded.state.records.iter().filter(|state| state.work_tree != WorkTree::Removed).collect();
     let key = if book.get("items").is_some() { "items" } else { "sections" };
@@ -54,7 +58,7 @@ pub fn preprocess<'a>(mut book: Value, loaded: &'a Loaded, ask: &Ask<'a>) -> Res
         }
         items.extend(of_type.into_iter().map(|state| chapter(state)));
     }
-    items.iter_mut().try_for_each(|item| prepare(item, &records, ask))?;
+    items.iter_mut().try_for_each(|item| prepare(item, &records, lookup))?;
     Ok(book)
 }
 
@@ -97,19 +101,19 @@ fn state_box(state: &RecordState) -> String {
 }
 
 /// Chapters below an item: directives answered, IDs linked.
-fn prepare<'a>(item: &mut Value, records: &[&RecordState], ask: &Ask<'a>) -> Result<(), MdbookError> {
+fn prepare<'a>(item: &mut Value, records: &[&RecordState], lookup: &Lookup<'a>) -> Result<(), MdbookError> {
     let Some(chapter) = item.get_mut("Chapter") else { return Ok(()) };
     let path = chapter["path"].as_str().unwrap_or_default().to_owned();
     if let Some(content) = chapter["content"].as_str() {
-        let answered = answered(content, &path, ask)?;
+        let answered = answered(content, &path, lookup)?;
         chapter["content"] = linked(&answered, &path, records).into();
     }
     let below = chapter.get_mut("sub_items").and_then(Value::as_array_mut);
-    below.into_iter().flatten().try_for_each(|item| prepare(item, records, ask))
+    below.into_iter().flatten().try_for_each(|item| prepare(item, records, lookup))
 }
 
 /// The text with every directive replaced by its answer; one behind a backslash stays.
-fn answered<'a>(content: &str, path: &str, ask: &Ask<'a>) -> Result<String, MdbookError> {
+fn answered<'a>(content: &str, path: &str, lookup: &Lookup<'a>) -> Result<String, MdbookError> {
     const BEGIN: &str = "{{#changebook";
     let mut text = String::with_capacity(content.len());
     let mut rest = content;
@@ -129,7 +133,7 @@ fn answered<'a>(content: &str, path: &str, ask: &Ask<'a>) -> Result<String, Mdbo
                 words: words.to_owned(),
                 problem,
             };
-            text.push_str(&table(&ask(words).map_err(wrong)?));
+            text.push_str(&table(&lookup(words).map_err(wrong)?));
         }
         rest = &from[end + 2..];
     }

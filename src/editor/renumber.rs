@@ -77,10 +77,10 @@ pub fn part(book: &Book, loaded: &Loaded, twins: &Twins) -> Result<Renumbering, 
     let moved = &twins.moved;
     let record = parse(&moved.path, &moved.text);
     let old = record.id.clone().ok_or_else(|| refused(&moved.path, "the file's name gives no ID"))?;
-    refuse_names(&loaded.policy, &[&old])?;
-    let new = book.next_id_like(&loaded.policy, &old)?;
+    refuse_names(loaded.policy(), &[&old])?;
+    let new = book.next_id_like(loaded.policy(), &old)?;
     let new = new.ok_or_else(|| RenumberError::NothingFree { id: old.to_string() })?;
-    let text = renumbered(&record, &loaded.policy, &new).map_err(|reason| refused(&moved.path, &reason))?;
+    let text = renumbered(&record, loaded.policy(), &new).map_err(|reason| refused(&moved.path, &reason))?;
     let mut files = vec![(new_path(&moved.path, &new), Some(text))];
     match twins.in_conflict {
         true => files.push((twins.kept.path.clone(), Some(twins.kept.text.clone()))),
@@ -125,8 +125,8 @@ pub fn rename(
     new: &RecordId,
 ) -> Result<Renumbering, RenumberError> {
     let old = record.id.clone().ok_or_else(|| refused(&record.path, "the file's name gives no ID"))?;
-    refuse_names(&loaded.policy, &[&old, new])?;
-    let text = renumbered(record, &loaded.policy, new).map_err(|reason| refused(&record.path, &reason))?;
+    refuse_names(loaded.policy(), &[&old, new])?;
+    let text = renumbered(record, loaded.policy(), new).map_err(|reason| refused(&record.path, &reason))?;
     let mut files = vec![(new_path(&record.path, new), Some(text)), (record.path.clone(), None)];
     let texts: BTreeMap<String, String> = book.texts_of_work_tree(loaded)?;
     for (path, text) in texts.into_iter().filter(|(path, _)| *path != record.path) {
@@ -261,7 +261,7 @@ fn void(
 ) -> Result<Vec<String>, RenumberError> {
     let Some(id) = &record.id else { return Ok(Vec::new()) };
     let files = book.other_files(None, &format!("approvals/{id}"))?;
-    let rules = &loaded.policy.scope;
+    let rules = &loaded.policy().scope;
     let own = scope_hash(record, rules);
     let is_own = |bytes: &[u8]| match (kept, Detached::parse(bytes)) {
         (None, _) => true,

@@ -14,7 +14,6 @@ use super::decision::{DecisionState, decisions, deleted, not_the_boards};
 use super::events::events;
 use super::evidence::{evidence, unproven};
 use super::ix::RecordIx;
-use super::needed::Depth;
 use super::overlap::{Overlaps, overlaps};
 use super::relations::{References, relations};
 use super::runbook::runbook;
@@ -47,7 +46,7 @@ pub struct Derived {
 
 /// Derives every record that is shown. Files of the work tree alone are drafts. `policy_path` is the policy's in
 /// the book, for diagnostics.
-pub fn derive(
+pub(super) fn derive(
     sources: Option<Sources<'_>>,
     named: &FxHashMap<usize, Vec<RecordIx>>,
     shown: &[Shown],
@@ -55,7 +54,7 @@ pub fn derive(
 ) -> Derived {
     let book = Book::new(shown);
     let Some(sources) = sources else {
-        let records = shown.iter().map(|shown| draft(shown, &book, Depth::Everything)).collect();
+        let records = shown.iter().map(|shown| draft(shown, &book)).collect();
         return Derived { records, ..Derived::default() };
     };
     let context = Context::new(sources, named, shown);
@@ -111,7 +110,7 @@ struct Deriver<'s> {
 
 impl Deriver<'_> {
     fn record(&self, shown: &Shown) -> RecordState {
-        let mut state = draft(shown, self.book, self.context.sources.depth);
+        let mut state = draft(shown, self.book);
         if let Details::Task(task) = &shown.record.details {
             state.diagnostics.extend(unfit(self.context, &shown.record, task));
         }
@@ -160,10 +159,8 @@ impl Deriver<'_> {
                 state.next = found.next;
             }
         }
-        if self.context.sources.depth == Depth::Everything {
-            state.diagnostics.extend(owed(&state));
-            state.waiting_for = waiting_for(self.context, self.book, &state);
-        }
+        state.diagnostics.extend(owed(&state));
+        state.waiting_for = waiting_for(self.context, self.book, &state);
         state
     }
 
@@ -181,9 +178,7 @@ impl Deriver<'_> {
         state.work = context.work(record).iter().map(|&commit| context.evidence(commit)).collect();
         state.covers = context.covered(record).into_iter().map(|commit| context.evidence(commit)).collect();
         state.authors = authors(context, record);
-        if context.sources.depth == Depth::Everything {
-            self.acts(state, shown, record);
-        }
+        self.acts(state, shown, record);
     }
 
     /// Who did what to it: items with owners, events.
@@ -223,7 +218,7 @@ impl Deriver<'_> {
         state.found = evidence(self.context, record);
         if !state.found.is_empty() {
             state.unproven = unproven(self.context, record).into_values().next();
-            if self.context.sources.depth == Depth::Everything && found.status.is_open() {
+            if found.status.is_open() {
                 state.overlaps = overlaps(self.context, record);
                 state.diagnostics.extend(met(&state.overlaps, parsed));
             }
@@ -338,7 +333,7 @@ fn items(record: &Record) -> Arc<[ItemState]> {
 }
 
 /// A record as far as its file alone tells.
-fn draft(shown: &Shown, book: &Book<'_>, depth: Depth) -> RecordState {
+fn draft(shown: &Shown, book: &Book<'_>) -> RecordState {
     let record = &shown.record;
     let broken = record.is_broken();
     RecordState {
@@ -360,10 +355,7 @@ fn draft(shown: &Shown, book: &Book<'_>, depth: Depth) -> RecordState {
         approvals: Vec::new(),
         waiting_for: Vec::new(),
         blocked_by: Vec::new(),
-        items: match depth {
-            Depth::Everything => items(record),
-            Depth::Standing => Arc::default(),
-        },
+        items: items(record),
         environments: Vec::new(),
         verdict: None,
         open_conditions: Vec::new(),

@@ -31,11 +31,11 @@ mod listed;
 mod metrics;
 mod naming;
 mod near;
-mod needed;
 mod overlap;
 mod policy_line;
 mod progress;
 mod push;
+mod questions;
 mod relations;
 mod renumbering;
 mod risk;
@@ -54,8 +54,8 @@ pub use agenda::{Agenda, Matter, agenda, is_met_elsewhere};
 pub(crate) use approval::decide_command;
 pub use audit::{
     Audit, AuditAsk, AuditJson, ControlChange, ControlOutcome, ControlValue, DeployedEvidence, Exception,
-    RecordedLate, Row, RowFacts, Unrecorded, UnrecordedDeployment, audit, by_code, codes_of_row,
-    commands_of_row, control_words, other_commands, review_text, row_facts, sample, shell_quoted,
+    RecordedLate, Row, RowFacts, Unrecorded, UnrecordedDeployment, audit_csv, by_code, codes_of_row,
+    commands_of_row, control_words, csv_cell, other_commands, review_text, row_facts, sample, shell_quoted,
     time_of_row,
 };
 pub use check::{CheckBy, check, check_evidence, duplicates};
@@ -64,11 +64,11 @@ pub use coming::{
     window_of,
 };
 pub use covers::Covers;
-pub use derive::{Derived, Shown, derive};
+pub use derive::{Derived, Shown};
 pub use evidence::{EvidenceFiles, HeldEvidence};
 pub use gate::{
     Desk, Gate, GateAsk, GateJson, Judgement, PlanInHand, Requirement, RequirementJson, Review, StackSaid,
-    Unclear, gate,
+    Unclear,
 };
 pub use if_committed::{Consequence, if_committed};
 pub use ix::RecordIx;
@@ -77,13 +77,13 @@ pub use landing::code_beside_acts;
 pub use listed::{Listed, Since, Writer};
 pub use metrics::{Figures, Metrics, metrics};
 pub use naming::{by_text, deployment_items, name_by_text, named_tasks};
-pub use needed::{Depth, Needed};
 pub use overlap::{Overlap, Overlaps, Overtaken};
 pub use policy_line::{
     Beginning, Control, Forked, Given, Improper, InForce, Material, Pending, PolicyLine, policy_acts,
 };
 pub use progress::{Stage, definition_of_done, stages};
 pub use push::{Push, Refusal, judge_push, refused_name};
+pub use questions::Ledger;
 pub use renumbering::{Renumbered, Renumberings, is_renumbered, may_be_renumbered, merges_with_texts};
 pub use runbook::holds;
 pub use services::{services, unknown_services};
@@ -92,5 +92,5 @@ pub use sources::{
     WorkPaths,
 };
 pub use state::*;
-pub use stories::{Story, stories};
+pub use stories::Story;
 pub use walk::{Versions, Walk, deployed_versions, deploys, signed_acts, walk};

@@ -6,7 +6,6 @@ use rustc_hash::FxHashMap;
 
 use super::covers::Covers;
 use super::evidence::EvidenceFiles;
-use super::needed::Depth;
 use super::policy_line::{Pending, PolicyLine};
 use super::renumbering::Renumberings;
 use super::walk::Walk;
@@ -84,6 +83,4 @@ pub struct Sources<'a> {
     pub trunk: Option<usize>,
     /// The moment, as seconds since the epoch.
     pub now: i64,
-    /// How much is asked. The walk has noted what that needs.
-    pub depth: Depth,
 }

@@ -32,7 +32,12 @@ pub struct Story {
 
 /// The stories of a record at the commit that is judged, in the order of first appearance: items, the scope,
 /// keys, detached approvals. Empty for a record that was never committed.
-pub fn stories(sources: Sources<'_>, shown: &[Shown], record_type: RecordType, id: &RecordId) -> Vec<Story> {
+pub(super) fn stories(
+    sources: Sources<'_>,
+    shown: &[Shown],
+    record_type: RecordType,
+    id: &RecordId,
+) -> Vec<Story> {
     let context = Context::new(sources, &Default::default(), shown);
     let Some(record) = context.record(record_type, id.as_str()) else { return Vec::new() };
     let mut keys: Vec<KeyIx> = Vec::new();

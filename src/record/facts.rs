@@ -9,7 +9,7 @@ use super::layout::{find_layout, find_troubles};
 use super::markdown::read_outline;
 use super::near::CONDITIONS;
 use super::scope::{Body, ScopeField, canonical_json, write_scope};
-use super::{Item, ItemKey, MAX_RECORD_BYTES, RecordId, ScopeHash, ScopeRules, frontmatter, normalize};
+use super::{Item, ItemKey, MAX_RECORD_BYTES, ScopeHash, ScopeRules, frontmatter, normalize};
 
 /// What one version of a record says, as far as commits are judged by it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -61,13 +61,6 @@ impl Facts {
     /// The title, where it is a text with something in it.
     pub fn title(&self) -> Option<String> {
         serde_json::from_str(self.value("title")?).ok().filter(|title: &String| !title.is_empty())
-    }
-
-    /// The records that a decision lists, as far as their names are IDs.
-    pub fn listed(&self) -> Vec<RecordId> {
-        let json = self.value("changes");
-        let names: Vec<String> = json.and_then(|json| serde_json::from_str(json).ok()).unwrap_or_default();
-        names.iter().filter_map(|name| RecordId::parse(name).ok()).collect()
     }
 }
 

@@ -21,7 +21,7 @@ pub(super) struct AsOf {
 
 /// A place in a page, and which of the texts stands there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Place {
+pub(super) struct StampPlace {
     start: usize,
     which: usize,
 }
@@ -83,7 +83,7 @@ impl AsOf {
     }
 
     /// A page with the texts in their places, and the places.
-    pub(super) fn finished(&self, page: &str) -> (Vec<u8>, Vec<Place>) {
+    pub(super) fn finished(&self, page: &str) -> (Vec<u8>, Vec<StampPlace>) {
         let marks = page.bytes().enumerate().filter(|(_, byte)| *byte == MARK).map(|(at, _)| at);
         let marks = marks.filter_map(|at| {
             let which = page.as_bytes().get(at + 1)?.checked_sub(b'0').map(usize::from)?;
@@ -97,11 +97,11 @@ impl AsOf {
         &self,
         before: &AsOf,
         page: &[u8],
-        places: &[Place],
-    ) -> Option<(Vec<u8>, Vec<Place>)> {
+        places: &[StampPlace],
+    ) -> Option<(Vec<u8>, Vec<StampPlace>)> {
         let old = before.texts();
         let mut parts = Vec::with_capacity(places.len());
-        for Place { start, which } in places {
+        for StampPlace { start, which } in places {
             let text = old.get(*which)?;
             let range = *start..start.checked_add(text.len())?;
             if page.get(range.clone())? != text.as_bytes() {
@@ -117,14 +117,14 @@ impl AsOf {
         &self,
         page: &[u8],
         parts: impl IntoIterator<Item = (Range<usize>, usize)>,
-    ) -> (Vec<u8>, Vec<Place>) {
+    ) -> (Vec<u8>, Vec<StampPlace>) {
         let texts = self.texts();
         let mut out = Vec::with_capacity(page.len() + 512);
         let (mut places, mut done) = (Vec::new(), 0);
         for (range, which) in parts {
             let Some(text) = texts.get(which).filter(|_| range.start >= done) else { continue };
             out.extend_from_slice(&page[done..range.start]);
-            places.push(Place { start: out.len(), which });
+            places.push(StampPlace { start: out.len(), which });
             out.extend_from_slice(text.as_bytes());
             done = range.end;
         }

@@ -129,7 +129,7 @@ pub(super) struct RowView {
 
 /// What the audit found.
 #[derive(Clone, Copy)]
-enum Found<'a> {
+enum AuditEntry<'a> {
     Deployment(&'a Row),
     Unrecorded(&'a Unrecorded),
     Late(&'a RecordedLate),
@@ -143,7 +143,7 @@ pub(super) fn views(model: &Model<'_>) -> Vec<AuditView> {
     let whole: usize = found.iter().map(|dated| dated.weight).sum();
     if whole <= ROWS {
         let days = days(&found);
-        let values: Vec<Found<'_>> = found.into_iter().map(|dated| dated.value).collect();
+        let values: Vec<AuditEntry<'_>> = found.into_iter().map(|dated| dated.value).collect();
         return vec![first(model, judged.audit, &values, days)];
     }
     let days_of_all = days(&found);
@@ -153,11 +153,11 @@ pub(super) fn views(model: &Model<'_>) -> Vec<AuditView> {
         room = room.saturating_sub(dated.weight);
         fits
     });
-    let newest: Vec<Found<'_>> = newest.map(|dated| dated.value).collect();
+    let newest: Vec<AuditEntry<'_>> = newest.map(|dated| dated.value).collect();
     let parts = parts(found, ROWS);
     let first = first(model, judged.audit, &newest, days_of_all);
     let first = AuditView { parts: links(FOLDER, &parts, None), ..first };
-    let page = |part: &Part<Found<'_>>| {
+    let page = |part: &Part<AuditEntry<'_>>| {
         let days = part.values.iter().filter_map(|found| day(model, found));
         let days = days.clone().min().zip(days.max());
         AuditView {
@@ -190,17 +190,17 @@ pub(super) fn pages_by_day(model: &Model<'_>) -> BTreeMap<Date, String> {
 const FOLDER: &str = "audit";
 
 /// Everything that has a day, newest first.
-fn found<'a>(model: &Model<'_>, audit: &'a Audit) -> Vec<Dated<Found<'a>>> {
-    let rows = audit.rows.iter().map(Found::Deployment);
-    let unrecorded = audit.unrecorded.iter().map(Found::Unrecorded);
-    let late = audit.late.iter().filter(|late| late.open.is_some()).map(Found::Late);
-    let undeployed = audit.undeployed.iter().map(Found::Undeployed);
-    let mut all: Vec<Found<'a>> = rows.chain(unrecorded).chain(late).chain(undeployed).collect();
+fn found<'a>(model: &Model<'_>, audit: &'a Audit) -> Vec<Dated<AuditEntry<'a>>> {
+    let rows = audit.rows.iter().map(AuditEntry::Deployment);
+    let unrecorded = audit.unrecorded.iter().map(AuditEntry::Unrecorded);
+    let late = audit.late.iter().filter(|late| late.open.is_some()).map(AuditEntry::Late);
+    let undeployed = audit.undeployed.iter().map(AuditEntry::Undeployed);
+    let mut all: Vec<AuditEntry<'a>> = rows.chain(unrecorded).chain(late).chain(undeployed).collect();
     all.sort_by_key(|found| std::cmp::Reverse(seconds(found)));
     let dated = all.into_iter().map(|found| {
         let weight = match found {
-            Found::Deployment(row) if row.exceptions.is_empty() => 1,
-            Found::Deployment(_) => 3,
+            AuditEntry::Deployment(row) if row.exceptions.is_empty() => 1,
+            AuditEntry::Deployment(_) => 3,
             _ => 2,
         };
         Dated { date: day(model, &found).unwrap_or(Date::ZERO), weight, value: found }
@@ -208,27 +208,27 @@ fn found<'a>(model: &Model<'_>, audit: &'a Audit) -> Vec<Dated<Found<'a>>> {
     dated.collect()
 }
 
-fn seconds(found: &Found<'_>) -> i64 {
+fn seconds(found: &AuditEntry<'_>) -> i64 {
     match found {
-        Found::Deployment(row) => row.time,
-        Found::Unrecorded(found) => found.by.time.seconds,
-        Found::Late(found) => found.by.time.seconds,
-        Found::Undeployed(found) => found.landed.time.seconds,
+        AuditEntry::Deployment(row) => row.time,
+        AuditEntry::Unrecorded(found) => found.by.time.seconds,
+        AuditEntry::Late(found) => found.by.time.seconds,
+        AuditEntry::Undeployed(found) => found.landed.time.seconds,
     }
 }
 
-fn day(model: &Model<'_>, found: &Found<'_>) -> Option<Date> {
+fn day(model: &Model<'_>, found: &AuditEntry<'_>) -> Option<Date> {
     crate::ledger::local(seconds(found), &model.zone).map(|time| time.date())
 }
 
-fn days(found: &[Dated<Found<'_>>]) -> Option<(Date, Date)> {
+fn days(found: &[Dated<AuditEntry<'_>>]) -> Option<(Date, Date)> {
     let days = found.iter().map(|dated| dated.date);
     days.clone().min().zip(days.max())
 }
 
-fn view(model: &Model<'_>, page: &str, found: &[Found<'_>], days: Option<(Date, Date)>) -> AuditView {
+fn view(model: &Model<'_>, page: &str, found: &[AuditEntry<'_>], days: Option<(Date, Date)>) -> AuditView {
     let rows = found.iter().filter_map(|found| match found {
-        Found::Deployment(row) => Some(row_view(model, row)),
+        AuditEntry::Deployment(row) => Some(row_view(model, row)),
         _ => None,
     });
     AuditView {
@@ -247,7 +247,12 @@ fn view(model: &Model<'_>, page: &str, found: &[Found<'_>], days: Option<(Date, 
 }
 
 /// The first page, which has the whole audit's figures and what is wrong with the policy.
-fn first(model: &Model<'_>, audit: &Audit, found: &[Found<'_>], days: Option<(Date, Date)>) -> AuditView {
+fn first(
+    model: &Model<'_>,
+    audit: &Audit,
+    found: &[AuditEntry<'_>],
+    days: Option<(Date, Date)>,
+) -> AuditView {
     let mut first = view(model, "audit.html", found, days);
     first.whole = Some(whole_of(model, audit));
     first.exceptions.extend(audit.policy.iter().map(of_policy));
@@ -308,7 +313,7 @@ fn codes(audit: &Audit) -> Vec<CodeView> {
     counts.into_iter().map(view).collect()
 }
 
-fn exception(model: &Model<'_>, found: &Found<'_>) -> Option<ExceptionView> {
+fn exception(model: &Model<'_>, found: &AuditEntry<'_>) -> Option<ExceptionView> {
     let single = |code: Code, what: String, id: Option<&str>, by: &CommitRef| ExceptionView {
         found: vec![(code.as_str(), what)],
         more: 0,
@@ -318,8 +323,8 @@ fn exception(model: &Model<'_>, found: &Found<'_>) -> Option<ExceptionView> {
         by: Some(model.act(by)),
     };
     match found {
-        Found::Deployment(row) if row.exceptions.is_empty() => None,
-        Found::Deployment(row) => {
+        AuditEntry::Deployment(row) if row.exceptions.is_empty() => None,
+        AuditEntry::Deployment(row) => {
             let told = row.exceptions.iter().map(|found| (found.code.as_str(), found.detail.clone()));
             Some(ExceptionView {
                 found: told.take(TOLD).collect(),
@@ -330,16 +335,16 @@ fn exception(model: &Model<'_>, found: &Found<'_>) -> Option<ExceptionView> {
                 by: Some(model.act(&row.by)),
             })
         }
-        Found::Unrecorded(found) => {
+        AuditEntry::Unrecorded(found) => {
             // Of a merge what it brings, since whoever merged has changed nothing.
             let by = found.brings.first().unwrap_or(&found.by);
             Some(single(Code::UnrecordedChange, found.words(), None, by))
         }
-        Found::Late(found) => {
+        AuditEntry::Late(found) => {
             let by = found.brings.first().unwrap_or(&found.by);
             Some(single(Code::RecordedLate, found.words(), Some(found.id.as_str()), by))
         }
-        Found::Undeployed(found) => {
+        AuditEntry::Undeployed(found) => {
             Some(single(Code::DeploymentUnrecorded, found.words(), Some(found.id.as_str()), &found.by))
         }
     }

@@ -178,7 +178,7 @@ pub(super) fn anchors(page: &[u8]) -> HashSet<String> {
 }
 
 /// The file that lists links to other hosts.
-pub const EXTERNAL_LINKS: &str = "external-links.json";
+pub(super) const EXTERNAL_LINKS: &str = "external-links.json";
 
 #[derive(Serialize)]
 struct ExternalLinks<'a> {
@@ -215,7 +215,7 @@ pub(super) fn external_links_page<'a>(drafts: &'a [Draft]) -> Option<Page> {
 }
 
 /// The links to other hosts that the list of a finished site has: address, file, line and page of each.
-pub fn external_links(listed: &[u8]) -> serde_json::Value {
+pub(super) fn external_links(listed: &[u8]) -> serde_json::Value {
     let found = serde_json::from_slice::<serde_json::Value>(listed).ok();
     found.and_then(|mut found| found.get_mut("links").map(serde_json::Value::take)).unwrap_or_default()
 }

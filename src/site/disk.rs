@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::memory::Key;
 use super::paths::is_safe;
-use super::standing::{Shelf, hash};
+use super::standing::{PageStore, hash};
 
 /// What the file system tells of a file without reading it, where it tells enough.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,7 +47,7 @@ impl Look {
 
 /// How the files of a build looked when they held what it made, by their paths.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Looks(BTreeMap<String, Noted>);
+pub(super) struct Looks(BTreeMap<String, Noted>);
 
 /// How one of them looked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -61,7 +61,7 @@ struct Noted {
 
 /// The folder that a site goes to, with the pages of an earlier build where it wrote them.
 #[derive(Debug)]
-pub struct OnDisk<'a> {
+pub(super) struct OnDisk<'a> {
     pub(super) out: &'a Path,
     before: Looks,
     now: Mutex<Looks>,
@@ -69,12 +69,12 @@ pub struct OnDisk<'a> {
 
 impl<'a> OnDisk<'a> {
     /// The folder, and how its files looked after the earlier build; nothing, where that is not known.
-    pub fn new(out: &'a Path, before: Looks) -> Self {
+    pub(super) fn new(out: &'a Path, before: Looks) -> Self {
         OnDisk { out, before, now: Mutex::default() }
     }
 
     /// How the files look `now` that hold what was made or stands.
-    pub fn into_looks(self, now: SystemTime) -> Looks {
+    pub(super) fn into_looks(self, now: SystemTime) -> Looks {
         let mut looks = self.now.into_inner().unwrap_or_else(PoisonError::into_inner);
         looks.0.values_mut().for_each(|noted| noted.settled = noted.look.is_settled(now));
         looks
@@ -124,7 +124,7 @@ impl OnDisk<'_> {
     }
 }
 
-impl Shelf for OnDisk<'_> {
+impl PageStore for OnDisk<'_> {
     fn read(&self, path: &str, expected: &Key) -> Option<Vec<u8>> {
         let (target, found) = self.file(path)?;
         match self.held(path, &found) {

@@ -47,13 +47,13 @@ pub(super) struct Narrow {
     pub(super) height: usize,
     pub(super) x: usize,
     /// The places of the nodes and their order, as indexes of them.
-    pub(super) rows: Vec<Place>,
+    pub(super) rows: Vec<NodeRow>,
     pub(super) edges: Vec<Edge>,
 }
 
 /// Where a node stands in a column.
 #[derive(Debug, PartialEq, Eq, Serialize)]
-pub(super) struct Place {
+pub(super) struct NodeRow {
     pub(super) node: usize,
     pub(super) y: usize,
 }
@@ -191,7 +191,7 @@ fn narrow(places: &BTreeMap<usize, (usize, usize)>, links: &[&Link]) -> Narrow {
         width: GUTTER + NODE_WIDTH + MARGIN,
         height: (top(places.len()) + MARGIN).saturating_sub(GAP_Y),
         x: GUTTER,
-        rows: order.iter().enumerate().map(|(row, (node, _))| Place { node: *node, y: top(row) }).collect(),
+        rows: order.iter().enumerate().map(|(row, (node, _))| NodeRow { node: *node, y: top(row) }).collect(),
         edges: links.iter().map(edge).collect(),
     }
 }

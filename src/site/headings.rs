@@ -14,11 +14,11 @@ const MAX_HEADINGS: usize = 64;
 const LONGEST: usize = 200;
 
 /// The headings of each word, as the search's script reads them.
-pub(super) type ByWord = FxHashMap<String, Vec<Found>>;
+pub(super) type ByWord = FxHashMap<String, Vec<HeadingFound>>;
 
 /// A heading, and the numbers of the records and chapters that have it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Found {
+pub(super) struct HeadingFound {
     pub(super) text: String,
     /// The anchor.
     pub(super) id: String,
@@ -39,7 +39,7 @@ pub(super) fn by_word(texts: &[Text], rank: impl Fn(usize) -> u8) -> ByWord {
         let mut words = Words::default();
         words.add(text);
         for word in words.lowered() {
-            let found = Found { text: text.to_owned(), id: id.to_owned(), places: places.clone() };
+            let found = HeadingFound { text: text.to_owned(), id: id.to_owned(), places: places.clone() };
             by_word.entry(word).or_default().push(found);
         }
     }
@@ -78,7 +78,7 @@ mod tests {
             text(&[(2, "What", "what"), (3, "High memory-usage", "high-memory-usage")]),
         ];
         let found = by_word(&texts, |_| 0);
-        let what = |id: &str, text: &str, places: &[usize]| Found {
+        let what = |id: &str, text: &str, places: &[usize]| HeadingFound {
             text: text.to_owned(),
             id: id.to_owned(),
             places: places.to_vec(),

@@ -7,6 +7,7 @@ use super::includes::Origins;
 use super::memory::Memory;
 use super::page::{Page, Spool};
 use super::standing::{Earlier, Made};
+use super::write::WriteError;
 use crate::book::{BookError, Deleted, Differences, Redirect, Step, Steps, Theme};
 use crate::diagnostic::Diagnostic;
 use crate::ledger::{Audit, Gate, State, Unclear};
@@ -154,6 +155,9 @@ pub enum SiteError {
     /// What a commit changed cannot be read.
     #[error(transparent)]
     Book(#[from] BookError),
+    /// It cannot be written where it is to go.
+    #[error(transparent)]
+    Write(#[from] WriteError),
     /// A page that was made before cannot be read any more.
     #[error("`{page}` of the site cannot be read")]
     Unreadable {

@@ -4,10 +4,11 @@
 //! Every page works from `file://`, under any path, without script, and loads nothing from elsewhere.
 
 mod as_of;
+mod assembly;
 mod audit;
-mod audit_csv;
 mod badge;
 mod board;
+mod build;
 mod calendar;
 mod chart;
 mod checks;
@@ -56,6 +57,7 @@ mod sanitize;
 mod schedule;
 mod search;
 mod similar;
+mod snapshot;
 mod spark;
 mod standing;
 mod stated;
@@ -74,14 +76,13 @@ mod fixture;
 #[cfg(test)]
 mod tests;
 
-pub use audit_csv::{audit_csv, csv_cell};
-pub use checks::{EXTERNAL_LINKS, external_links};
-pub use disk::{Looks, OnDisk};
+pub use assembly::{Assembly, SiteOptions};
+pub use build::{Built, Destination, LiveSite, build_folder};
 pub use includes::{Expanded, Origins, ReadFile, expand_includes};
 pub use input::{Differ, DocFile, GateAnswer, Judged, Site, SiteConfig, SiteError, SiteInput};
 pub use memory::{Key, Memory};
 pub use page::{Page, Spool};
-pub use paths::is_safe;
-pub use render::{build_site, render_site};
-pub use standing::{Earlier, Made, Shelf};
-pub use write::{WriteError, WriteReport, stands, write_among, write_site};
+pub use render::render_site;
+pub use snapshot::SiteSnapshot;
+pub use standing::{Earlier, Made, PageStore};
+pub use write::{WriteError, WriteReport, write_site};

@@ -119,7 +119,7 @@ pub(super) fn joined(source: &str, target: &str) -> Option<String> {
 }
 
 /// Whether a path that is to be written stays inside the output and names a file on every system.
-pub fn is_safe(path: &str) -> bool {
+pub(super) fn is_safe(path: &str) -> bool {
     !path.is_empty()
         && path.split('/').all(|part| !matches!(part, "" | "." | ".."))
         && !path.contains(['\\', '\0', ':'])

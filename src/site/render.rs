@@ -42,7 +42,7 @@ pub fn render_site(input: &SiteInput<'_>) -> Result<Vec<Page>, SiteError> {
 ///
 /// # Errors
 /// [`SiteError::Template`] when a template fails; [`SiteError::Settings`]; [`SiteError::Book`] when `differ` fails.
-pub fn build_site(input: &SiteInput<'_>, differ: Differ<'_>) -> Result<Site, SiteError> {
+pub(super) fn build_site(input: &SiteInput<'_>, differ: Differ<'_>) -> Result<Site, SiteError> {
     let (model, templates) = rayon::join(|| Model::new(input), || Templates::new(input.template_overrides));
     let templates = templates?;
     let meetings = meeting::views(&model);
@@ -283,7 +283,7 @@ impl Renderer<'_> {
         }
         pages.extend(self.audit()?);
         if let Some(judged) = model.input.judged {
-            let csv = super::audit_csv(judged.audit, &judged.audit.rows).unwrap_or_default();
+            let csv = crate::ledger::audit_csv(judged.audit, &judged.audit.rows).unwrap_or_default();
             pages.push(Asked::New(self.builder.waiting(Page::new("audit.csv", csv.into_bytes()))));
         }
         let metrics = context! { metrics => data(super::figures::view(model)) };

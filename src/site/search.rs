@@ -15,7 +15,7 @@ use rustc_hash::FxHashMap;
 use serde::Serialize;
 
 use super::checks::Text;
-use super::headings::{ByWord, Found, by_word};
+use super::headings::{ByWord, HeadingFound, by_word};
 use super::model::Model;
 use super::page::Page;
 use super::text::visible;
@@ -284,8 +284,8 @@ fn joined(group: &[(&str, String)]) -> String {
 }
 
 /// Text, anchor and numbers of each.
-fn push_headings(out: &mut String, found: &[Found]) {
-    for (index, Found { text, id, places }) in found.iter().enumerate() {
+fn push_headings(out: &mut String, found: &[HeadingFound]) {
+    for (index, HeadingFound { text, id, places }) in found.iter().enumerate() {
         out.push_str(if index == 0 { ",[[" } else { ",[" });
         out.push_str(&quoted(&visible(text)));
         out.push(',');

@@ -10,13 +10,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::as_of::{AsOf, Place};
+use super::as_of::{AsOf, StampPlace};
 use super::input::SiteError;
 use super::memory::Key;
 use super::page::{Page, Spool};
 
 /// Where the pages of an earlier build can be read.
-pub trait Shelf: Debug + Sync {
+pub trait PageStore: Debug + Sync {
     /// The page at that path in the site, where it has the bytes that `hash` is of, by SHA-256.
     fn read(&self, path: &str, hash: &Key) -> Option<Vec<u8>>;
     /// Whether the page at that path has the bytes that `hash` is of.
@@ -29,7 +29,7 @@ pub struct Earlier<'a> {
     /// What it knew of its pages.
     pub made: &'a Made,
     /// Where they are.
-    pub shelf: &'a dyn Shelf,
+    pub store: &'a dyn PageStore,
 }
 
 /// What a build knows of the pages that it made, for the next one.
@@ -46,7 +46,7 @@ struct MadePage {
     /// SHA-256 of its bytes.
     hash: Key,
     /// Where the commit and the moment stand.
-    places: Vec<Place>,
+    places: Vec<StampPlace>,
     /// The pages that were made with it, from the same.
     with: Vec<String>,
 }
@@ -98,15 +98,15 @@ impl<'a> Builder<'a> {
 
     /// The page, where it was made before from what `key` is a hash of, and is still as it was written.
     pub(super) fn made_before(&self, path: &str, key: &Key) -> Option<Asked> {
-        let Earlier { made, shelf } = self.earlier?;
+        let Earlier { made, store } = self.earlier?;
         let page = made.pages.get(path).filter(|page| page.key == *key)?;
         if made.as_of == self.as_of {
-            return shelf.has(path, &page.hash).then(|| {
+            return store.has(path, &page.hash).then(|| {
                 self.keep(path, Arc::clone(page));
                 Asked::Standing(path.to_owned())
             });
         }
-        let bytes = shelf.read(path, &page.hash)?;
+        let bytes = store.read(path, &page.hash)?;
         let (bytes, places) = self.as_of.exchanged(&made.as_of, &bytes, &page.places)?;
         let exchanged = Page::new(path, bytes);
         let known = MadePage { hash: *exchanged.hash(), places, ..(**page).clone() };
@@ -148,7 +148,7 @@ impl<'a> Builder<'a> {
             Asked::New(page) => page.read().map(Cow::into_owned),
             Asked::Standing(path) => {
                 let bytes =
-                    self.earlier.and_then(|Earlier { made, shelf }| shelf.read(path, made.hash(path)?));
+                    self.earlier.and_then(|Earlier { made, store }| store.read(path, made.hash(path)?));
                 bytes.ok_or_else(|| io::ErrorKind::NotFound.into())
             }
         };

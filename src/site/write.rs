@@ -85,7 +85,7 @@ pub fn write_site(out: &Path, pages: &[Page]) -> Result<WriteReport, WriteError>
 ///
 /// # Errors
 /// As [`write_site`].
-pub fn write_among(
+pub(super) fn write_among(
     disk: &OnDisk<'_>,
     pages: &[Page],
     standing: &[(&str, &Key)],
@@ -111,7 +111,7 @@ pub fn write_among(
 }
 
 /// Whether a site of so many pages is there, with all of its files as the earlier build left them.
-pub fn stands(disk: &OnDisk<'_>, n_pages: usize) -> bool {
+pub(super) fn stands(disk: &OnDisk<'_>, n_pages: usize) -> bool {
     let files: Vec<&str> = disk.noted().collect();
     files.len() == n_pages + 1
         && files.contains(&MANIFEST)

@@ -3,7 +3,7 @@
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::{Child, ChildStdin, ChildStdout, Stdio};
 
-use changebook::book::{Ask, Book, Loaded};
+use changebook::book::{Book, Loaded, Request};
 
 use super::state::address;
 use super::story::Story;
@@ -104,13 +104,13 @@ impl Books {
 
     /// What the program makes of a commit of a story.
     pub(crate) fn ask(&self, number: usize, story: &Story, view: usize) -> Loaded {
-        let ask = Ask {
+        let request = Request {
             at: Some(branch(number, view)),
             now: BEGUN + 86_400,
             now_is_stated: true,
             trunk: Some(branch(number, story.tips[0])),
-            ..Ask::default()
+            ..Request::default()
         };
-        Book::find(&self.fixture.root).unwrap().load(&ask).unwrap_or_else(|error| panic!("{error}"))
+        Book::find(&self.fixture.root).unwrap().load(&request).unwrap_or_else(|error| panic!("{error}"))
     }
 }

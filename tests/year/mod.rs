@@ -6,8 +6,8 @@ mod story;
 
 use std::collections::BTreeSet;
 
-use changebook::book::{Ask, AuditQuestion, Book, CacheUse, GateQuestion, Loaded, View};
-use changebook::ledger::{Depth, Unclear};
+use changebook::book::{AuditQuestion, Book, CacheUse, GateQuestion, Loaded, Request, View};
+use changebook::ledger::Unclear;
 
 use story::year;
 
@@ -185,10 +185,10 @@ const UNRECORDED: [usize; 10] = [0, 1, 1, 1, 1, 1, 1, 1, 1, 1];
 const UNDEPLOYED: [&[u32]; 10] =
     [&[], &[], &[], &[], &[], &[133], &[133, 148], &[133, 148], &[133, 148], &[133, 148]];
 
-fn ask(moment: &str) -> Ask {
+fn request(moment: &str) -> Request {
     // The clock of who asks is later than every moment: what counts is the moment.
     let now = "2026-02-01T12:00:00+01:00".parse::<jiff::Timestamp>().unwrap().as_second();
-    Ask {
+    Request {
         at: Some(moment.to_owned()),
         now,
         now_is_stated: false,
@@ -197,7 +197,6 @@ fn ask(moment: &str) -> Ask {
         policy_root: None,
         cache: CacheUse::Refused,
         view: View::Trunk,
-        depth: Depth::Everything,
     }
 }
 
@@ -219,13 +218,13 @@ fn expected(window: &str, cell: &str, clock: &Clock) -> Option<BTreeSet<String>>
     Some(letters.chars().map(word).collect())
 }
 
-fn answer(loaded: &Loaded, ask: &Ask, number: u32) -> Option<BTreeSet<String>> {
+fn answer(loaded: &Loaded, number: u32) -> Option<BTreeSet<String>> {
     let question = GateQuestion {
         id: format!("INFRA-{number}"),
         environment: "production".to_owned(),
         ..GateQuestion::default()
     };
-    match loaded.gate(ask, &question) {
+    match loaded.gate(&question) {
         Ok(gate) => {
             let unmet = gate.judgement.requirements.into_iter().filter(|requirement| !requirement.met);
             Some(unmet.map(|requirement| requirement.code.to_string()).collect())
@@ -241,11 +240,10 @@ fn every_answer_of_the_gate_is_the_table() {
     let book = Book::find(&story.book.root).unwrap();
     let mut wrong = Vec::new();
     for (column, (moment, clock)) in MOMENTS.iter().enumerate() {
-        let ask = ask(moment);
-        let loaded = book.load(&ask).unwrap();
+        let loaded = book.load(&request(moment)).unwrap();
         for (number, window, cells) in GATE {
             let cell = cells.split_whitespace().nth(column).unwrap();
-            let (expected, answer) = (expected(window, cell, clock), answer(&loaded, &ask, number));
+            let (expected, answer) = (expected(window, cell, clock), answer(&loaded, number));
             if expected != answer {
                 wrong.push(format!("INFRA-{number} as of {moment}: {answer:?} and not {expected:?}"));
             }
@@ -266,7 +264,7 @@ fn every_row_of_the_audit_is_the_table() {
     let story = year();
     let book = Book::find(&story.book.root).unwrap();
     for (column, (moment, _)) in MOMENTS.iter().enumerate() {
-        let loaded = book.load(&ask(moment)).unwrap();
+        let loaded = book.load(&request(moment)).unwrap();
         let audit = book.audit(&loaded, &AuditQuestion::default()).unwrap().audit;
         let found: Vec<(String, BTreeSet<String>)> = audit
             .rows

@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::context::Context;
 use super::error::CliError;
 use super::ui::{BAD, BOLD, GOOD, Ui, paint};
-use crate::book::{Ask, AuditQuestion, Audited, Began, Book, CacheUse, Loaded, View};
+use crate::book::{AuditQuestion, Audited, Began, Book, CacheUse, Loaded, Request, View};
 use crate::ledger::{AuditJson, CommitRef, sample};
 
 /// Hold every deployment of a period against the rules, with the evidence
@@ -74,7 +74,7 @@ pub(super) struct Report<'a> {
 }
 
 #[derive(Serialize)]
-struct Answer<'a> {
+struct AuditAnswer<'a> {
     schema: &'static str,
     at: Option<&'a CommitRef>,
     trunk: Option<&'a str>,
@@ -92,18 +92,18 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &AuditArgs) -> Result<()
     let book = context.book()?;
     // Whoever audits trusts no name of an object.
     book.repository.verify_objects();
-    let ask = Ask { view: View::Trunk, cache: CacheUse::Refused, ..context.ask() };
-    let loaded = book.load(&ask)?;
+    let request = Request { view: View::Trunk, cache: CacheUse::Refused, ..context.request() };
+    let loaded = book.load(&request)?;
     context.remark_policy(&loaded);
     let question = AuditQuestion {
         since: args.since.clone(),
         until: args.until.clone(),
         after: args.after.clone(),
-        seen: book.seen_before(&ask, &loaded),
+        seen: book.seen_before(&loaded),
     };
     let audited = book.audit(&loaded, &question)?;
     if audited.rewritten.is_none() {
-        book.remember_trunk(&ask, &loaded);
+        book.remember_trunk(&loaded);
     }
     let rows = match args.sample {
         Some(n) => sample(&audited.audit, n, &args.seed),
@@ -125,7 +125,7 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &AuditArgs) -> Result<()
 }
 
 fn json(report: &Report<'_>, args: &AuditArgs) -> Result<String, CliError> {
-    let answer = Answer {
+    let answer = AuditAnswer {
         schema: "changebook.audit/1",
         at: report.loaded.state.at.as_ref(),
         trunk: report.loaded.state.trunk.as_deref(),
@@ -182,6 +182,6 @@ fn summary(ui: &mut Ui, report: &Report<'_>) -> Result<(), CliError> {
 /// The shown rows as a table for spreadsheets.
 fn csv(report: &Report<'_>) -> Result<String, CliError> {
     let rows = report.rows.iter().map(|&position| &report.audited.audit.rows[position]);
-    crate::site::audit_csv(&report.audited.audit, rows)
+    crate::ledger::audit_csv(&report.audited.audit, rows)
         .map_err(|error| CliError::failure(format!("the table cannot be written: {error}")))
 }

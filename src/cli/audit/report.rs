@@ -67,7 +67,7 @@ fn controls(report: &Report<'_>) -> Vec<(String, String, String, Vec<String>)> {
 
 /// What had changed outside of the tools before each deployment's plan, where the policy asks for that.
 fn drift<'r>(report: &'r Report<'_>) -> Vec<(String, &'r [String])> {
-    if !report.loaded.policy.audit.drift {
+    if !report.loaded.policy().audit.drift {
         return Vec::new();
     }
     let rows = report.rows.iter().map(|&position| &report.audited.audit.rows[position]);

@@ -47,14 +47,14 @@ enum Format {
 }
 
 #[derive(Serialize)]
-struct Answer<'a> {
+struct CheckAnswer<'a> {
     schema: &'static str,
     diagnostics: &'a [Diagnostic],
 }
 
 pub(super) fn run(ui: &mut Ui, context: &Context, args: &CheckArgs) -> Result<(), CliError> {
     let book = context.book()?;
-    let (mut found, loaded) = match book.load(&context.ask()) {
+    let (mut found, loaded) = match book.load(&context.request()) {
         Ok(loaded) => (loaded.diagnostics(), Some(loaded)),
         // The settings' errors are what check is asked for.
         Err(BookError::Settings(diagnostics)) => (diagnostics, None),
@@ -91,7 +91,7 @@ fn print(
     place: impl Fn(&str) -> (String, Option<Arc<str>>),
 ) -> Result<(), CliError> {
     match if context.json { Format::Json } else { args.format } {
-        Format::Json => ui.json(&Answer { schema: "changebook.check/1", diagnostics: found }),
+        Format::Json => ui.json(&CheckAnswer { schema: "changebook.check/1", diagnostics: found }),
         Format::Github => found
             .iter()
             .try_for_each(|diagnostic| ui.line(report::github(diagnostic, &place(&diagnostic.path).0))),

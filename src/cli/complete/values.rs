@@ -46,11 +46,11 @@ fn begins(value: &str, typed: &str) -> bool {
 }
 
 /// A value and what it is.
-type Found = (String, String);
+type Candidate = (String, String);
 
 impl Values {
     /// `None` where there is no book, or it cannot be read.
-    fn found(&self, typed: &str) -> Option<Vec<Found>> {
+    fn found(&self, typed: &str) -> Option<Vec<Candidate>> {
         Some(match self.meaning {
             Meaning::Record(wanted) => records(&self.book()?, wanted, typed)?,
             Meaning::Item { ticked } => self.items(ticked)?,
@@ -124,7 +124,7 @@ impl Values {
         paths.iter().find(|(_, path)| named(path)).and_then(|(kind, path)| read(&book, *kind, path))
     }
 
-    fn items(&self, ticked: bool) -> Option<Vec<Found>> {
+    fn items(&self, ticked: bool) -> Option<Vec<Candidate>> {
         let record = self.record()?;
         let section = |index: Option<usize>| index.and_then(|index| record.sections.get(index));
         let items = record.items.iter().filter(|item| item.checked == ticked);
@@ -138,7 +138,7 @@ impl Values {
     }
 
     /// Those of the record that is named, where one is; else all of the policy.
-    fn environments(&self) -> Option<Vec<Found>> {
+    fn environments(&self) -> Option<Vec<Candidate>> {
         let policy = self.policy()?;
         let listed = match self.record().map(|record| record.details) {
             Some(Details::Task(task)) => task.environments,
@@ -150,7 +150,7 @@ impl Values {
     }
 }
 
-fn plain(value: &str) -> Found {
+fn plain(value: &str) -> Candidate {
     (value.to_owned(), String::new())
 }
 
@@ -170,7 +170,7 @@ fn read(book: &Book, kind: RecordType, path: &str) -> Option<Record> {
 }
 
 /// IDs that begin as typed, with titles, the highest number first: what is worked on is new.
-fn records(book: &Book, wanted: Option<RecordType>, typed: &str) -> Option<Vec<Found>> {
+fn records(book: &Book, wanted: Option<RecordType>, typed: &str) -> Option<Vec<Candidate>> {
     let mut paths = book.record_paths().ok()?;
     paths.retain(|(kind, path)| wanted.is_none_or(|wanted| wanted == *kind) && begins(id_of(path), typed));
     paths.sort_by_cached_key(|(kind, path)| (*kind, std::cmp::Reverse(natural(id_of(path)))));
@@ -183,7 +183,7 @@ fn records(book: &Book, wanted: Option<RecordType>, typed: &str) -> Option<Vec<F
 }
 
 /// Texts in a list of the frontmatter of records, each once.
-fn used(book: &Book, key: &str) -> Option<Vec<Found>> {
+fn used(book: &Book, key: &str) -> Option<Vec<Candidate>> {
     let mut texts: Vec<String> = Vec::new();
     for (kind, path) in book.record_paths().ok()?.iter().rev().take(MOST_READ) {
         let record = read(book, *kind, path);
@@ -197,7 +197,7 @@ fn used(book: &Book, key: &str) -> Option<Vec<Found>> {
 }
 
 /// The days of meetings that decisions name, the latest first.
-fn meetings(book: &Book) -> Option<Vec<Found>> {
+fn meetings(book: &Book) -> Option<Vec<Candidate>> {
     let mut days: Vec<String> = Vec::new();
     for (kind, path) in book.record_paths().ok()?.iter().filter(|(kind, _)| *kind == RecordType::Decision) {
         let record = read(book, *kind, path);
@@ -209,11 +209,11 @@ fn meetings(book: &Book) -> Option<Vec<Found>> {
     Some(days.iter().rev().map(|day| plain(day)).collect())
 }
 
-fn people(policy: &Policy) -> Vec<Found> {
+fn people(policy: &Policy) -> Vec<Candidate> {
     policy.people.iter().map(|(name, person)| (name.clone(), person.name.clone())).collect()
 }
 
-fn roles(policy: &Policy) -> Vec<Found> {
+fn roles(policy: &Policy) -> Vec<Candidate> {
     let of = |members: &Members| match members {
         Members::Anyone => "any listed person".to_owned(),
         Members::People(people) => people.join(", "),

@@ -115,7 +115,7 @@ pub(super) fn book_around(context: &Context) -> Result<(Option<Book>, Policy), C
                 None if book.repository.refuse_partial_history().is_err() => {
                     book.policy(book.head()?.commit)?
                 }
-                _ => book.load(&context.ask())?.policy,
+                _ => book.load(&context.request())?.policy().clone(),
             };
             Ok((Some(book), policy))
         }
@@ -129,7 +129,7 @@ pub(super) fn book_around(context: &Context) -> Result<(Option<Book>, Policy), C
 /// The environment that evidence is for: the named one, else the last of the policy's order that the record's
 /// items name, else the last of the policy.
 pub(super) fn environment<'t>(target: &'t Target, named: Option<&str>) -> Result<&'t Environment, CliError> {
-    let policy = &target.loaded.policy;
+    let policy = target.loaded.policy();
     if let Some(name) = named {
         return policy.environment(name).ok_or_else(|| {
             let known: Vec<&str> = policy.environments.iter().map(|known| known.name.as_str()).collect();

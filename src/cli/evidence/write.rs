@@ -77,7 +77,7 @@ impl<'t> Recording<'t> {
         [done, message]: [&str; 2],
         further: &dyn Fn(&str) -> Result<String, String>,
     ) -> Result<(), CliError> {
-        let policy = &self.target.loaded.policy;
+        let policy = self.target.loaded.policy();
         let is_guidance = |text: &str| self.target.loaded.templates.is_guidance(text);
         let rendering = Rendering {
             gated: self.environment.gated,

@@ -22,7 +22,7 @@ pub(super) fn pre_commit(ui: &mut Ui, context: &Context) -> Result<(), CliError>
         if staged.changed().is_empty() {
             continue;
         }
-        let mut found = book.check_staged(&staged, &context.ask())?;
+        let mut found = book.check_staged(&staged, &context.request())?;
         for diagnostic in &mut found {
             diagnostic.path = book.path.join(&diagnostic.path);
             ui.note(&render_diagnostic(diagnostic, None));

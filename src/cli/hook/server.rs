@@ -7,7 +7,7 @@ use super::super::context::Context;
 use super::super::error::CliError;
 use super::super::ui::{Ui, escape};
 use crate::act::Scratch;
-use crate::book::{Ask, CacheUse, POLICY_ROOT_KEY, TRUNK_KEY, Update, judge_update};
+use crate::book::{CacheUse, POLICY_ROOT_KEY, Request, TRUNK_KEY, Update, judge_update};
 use crate::history::{CommitId, Repository, from_hex};
 use crate::ledger::{Refusal, refused_name};
 
@@ -56,7 +56,7 @@ pub(super) fn update<S: AsRef<str>>(
         Some(root) => Some(root.clone()),
         None => repository.config_string(POLICY_ROOT_KEY)?,
     };
-    let ask = Ask { cache: CacheUse::Refused, policy_root, ..context.ask() };
+    let request = Request { cache: CacheUse::Refused, policy_root, ..context.request() };
     let mut n_refused = 0;
     for (old, new, reference) in updates {
         let reference = reference.as_ref();
@@ -76,7 +76,7 @@ pub(super) fn update<S: AsRef<str>>(
         };
         let Some(tip) = update.new.or(update.old) else { continue };
         let scratch = Scratch::new(&objects, branch, &tip.hex())?;
-        let judged = judge_update(scratch.path(), &update, &ask);
+        let judged = judge_update(scratch.path(), &update, &request);
         if judged.is_err() {
             // A server that lacks a part of history says that, and not which object it misses.
             repository.refuse_partial_history()?;

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::io;
 use std::sync::Arc;
 
-use crate::site::{Key, Page, Shelf};
+use crate::site::{Key, Page, PageStore};
 
 /// Files by their paths.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -43,7 +43,7 @@ impl Files {
     }
 }
 
-impl Shelf for Files {
+impl PageStore for Files {
     /// Nobody changes a file in memory: what was built last is there.
     fn read(&self, path: &str, _: &Key) -> Option<Vec<u8>> {
         self.get(path).map(<[u8]>::to_vec)

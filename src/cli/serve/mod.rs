@@ -10,17 +10,13 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use super::build::Options;
 use super::context::Context;
 use super::error::CliError;
-use super::gathered::{Gathered, Kept, Known, pieces_on_disk};
-use super::sources::Sources;
 use super::ui::{BAD, DIM, GOOD, Ui, paint};
-use crate::book::{Book, Loaded};
+use crate::book::{Book, Loaded, drop_later};
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::history::Pieces;
 use crate::ledger::WorkTree;
-use crate::site::{Earlier, Made, Site, SiteError};
+use crate::site::{LiveSite, Site, SiteError};
 use answer::{Failure, Shown};
 use files::Files;
 
@@ -49,7 +45,7 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &ServeArgs) -> Result<()
             .with_hint("`changebook build --out DIR` writes its site")
     })?;
     let git_folder = book.repository.common_dir();
-    let mut session = Session::new(context, &book, &root);
+    let mut session = Session { context, root: &root, site: LiveSite::new(&book, context.program()) };
     drop(book);
     let listener = listen(args.port)?;
     let address = listener.local_addr().map_err(|error| CliError::failure(error.to_string()))?;
@@ -104,39 +100,19 @@ fn listen(port: u16) -> Result<std::net::TcpListener, CliError> {
 struct Session<'a> {
     context: &'a Context,
     root: &'a Path,
-    /// Rendered texts, which other runs may use too.
-    pieces: Pieces,
-    /// What the last build knew of its pages.
-    made: Made,
-    /// What it knew of the book.
-    known: Option<Known>,
+    site: LiveSite,
 }
 
-impl<'a> Session<'a> {
-    fn new(context: &'a Context, book: &Book, root: &'a Path) -> Self {
-        let pieces = pieces_on_disk(book, context).unwrap_or_else(Pieces::in_memory);
-        pieces.read();
-        Session { context, root, pieces, made: Made::default(), known: None }
-    }
-
+impl Session<'_> {
     /// The site of the files as they are now, and what is wrong with it; `before` is what is shown.
     fn build(&mut self, before: &Files) -> Result<(Files, Option<Failure>), CliError> {
         let book = Book::find(self.root)?;
-        let sources = Sources::read(&book, self.context)?;
-        let (gathered, known) = Gathered::new(&book, sources, self.known.as_ref())?;
-        let gathered = gathered.with_unsaved(&known);
-        let earlier = Earlier { made: &self.made, shelf: before };
-        let kept = Kept { pieces: Some(&self.pieces), earlier: Some(earlier), spool: None };
-        let site = gathered.site(&book, &Options::default(), kept);
-        let unreadable = unreadable(&known.loaded);
-        // Nobody waits until what was known before is taken apart.
-        let before_that = self.known.replace(known);
-        rayon::spawn(move || drop((gathered, before_that)));
-        let Site { pages, standing, made, broken } = site?;
-        self.made = made;
+        let assembly = self.site.read(&book, &self.context.request())?;
+        let Site { pages, standing, broken, .. } = self.site.render(&book, &assembly, before)?;
+        drop_later(assembly);
         // The pages with broken links are worth more than none.
         let failure = match broken.is_empty() {
-            true => unreadable,
+            true => self.site.loaded().and_then(unreadable),
             false => Some(failure(&SiteError::Links(broken).into())),
         };
         let files = before.followed(pages, standing);
@@ -164,7 +140,7 @@ fn rebuild(ui: &mut Ui, session: &mut Session<'_>, shared: &Shared) -> Result<()
         ui.line(format!("{line} {}", paint(DIM, format!("in {} ms", started.elapsed().as_millis()))))?;
         ui.flush()?;
     }
-    session.pieces.save();
+    session.site.save();
     Ok(())
 }
 

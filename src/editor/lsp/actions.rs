@@ -5,13 +5,17 @@ use std::ops::Range;
 
 use lsp_types::{CodeAction, CodeActionKind, WorkspaceEdit};
 
-use super::shelf::Context;
+use super::open_books::DocumentContext;
 use super::{rename, text};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::record::{Item, Record, edit};
 
 /// The actions for a span of the document, given what is wrong with it.
-pub(super) fn actions(context: &Context<'_>, span: &Range<usize>, found: &[Diagnostic]) -> Vec<CodeAction> {
+pub(super) fn actions(
+    context: &DocumentContext<'_>,
+    span: &Range<usize>,
+    found: &[Diagnostic],
+) -> Vec<CodeAction> {
     let Some(record) = context.record().filter(|record| !record.is_broken()) else { return Vec::new() };
     let touches = |other: &Range<usize>| other.start <= span.end && span.start <= other.end;
     let items = record.items.iter().filter(|item| touches(&item.span));
@@ -36,8 +40,8 @@ pub(super) fn actions(context: &Context<'_>, span: &Range<usize>, found: &[Diagn
     actions
 }
 
-fn tick(context: &Context<'_>, record: &Record, item: &Item) -> Option<CodeAction> {
-    let policy = &context.loaded.policy;
+fn tick(context: &DocumentContext<'_>, record: &Record, item: &Item) -> Option<CodeAction> {
+    let policy = context.loaded.policy();
     let new = edit::set_item(&record.source, item, !item.checked).ok()?;
     let verb = match (
         item.checked,
@@ -52,7 +56,7 @@ fn tick(context: &Context<'_>, record: &Record, item: &Item) -> Option<CodeActio
     Some(action(context, record, format!("{verb} “{}”", item.text), CodeActionKind::REFACTOR, &new))
 }
 
-fn mend(context: &Context<'_>, record: &Record, found: &Diagnostic) -> Option<CodeAction> {
+fn mend(context: &DocumentContext<'_>, record: &Record, found: &Diagnostic) -> Option<CodeAction> {
     let quoted = |text: &str| text.split('`').nth(1).map(str::to_owned);
     let (title, new) = match found.code {
         Code::ItemMissing => {
@@ -103,8 +107,8 @@ fn mend(context: &Context<'_>, record: &Record, found: &Diagnostic) -> Option<Co
 }
 
 /// Where an item belongs that the policy asks for.
-fn section_for(context: &Context<'_>, text: &str) -> &'static str {
-    let policy = &context.loaded.policy;
+fn section_for(context: &DocumentContext<'_>, text: &str) -> &'static str {
+    let policy = context.loaded.policy();
     if policy.review_for_item(text).is_some() {
         "Approvals"
     } else if policy.risks.values().any(|risk| risk.communication.iter().any(|other| other == text)) {
@@ -116,7 +120,7 @@ fn section_for(context: &Context<'_>, text: &str) -> &'static str {
 
 /// An action that makes the document's text that of `new`, by the one edit in which they differ.
 fn action(
-    context: &Context<'_>,
+    context: &DocumentContext<'_>,
     record: &Record,
     title: String,
     kind: CodeActionKind,

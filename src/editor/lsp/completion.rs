@@ -2,7 +2,7 @@
 
 use lsp_types::{CompletionItem, CompletionItemKind, CompletionTextEdit, TextEdit};
 
-use super::shelf::{Context, record_type};
+use super::open_books::{DocumentContext, record_type};
 use super::{links, policy_file, text};
 use crate::book::POLICY_FILE;
 use crate::policy::Policy;
@@ -16,7 +16,7 @@ pub(super) struct Candidate {
 }
 
 /// Everything that could stand at an offset.
-pub(super) fn complete(context: &Context<'_>, offset: usize) -> Vec<CompletionItem> {
+pub(super) fn complete(context: &DocumentContext<'_>, offset: usize) -> Vec<CompletionItem> {
     let source = &context.document.text;
     let offset = offset.min(source.len());
     let line_start = source[..offset].rfind('\n').map_or(0, |newline| newline + 1);
@@ -39,7 +39,12 @@ pub(super) fn complete(context: &Context<'_>, offset: usize) -> Vec<CompletionIt
     candidates.into_iter().map(item).collect()
 }
 
-fn in_record(context: &Context<'_>, record: &Record, before: &str, offset: usize) -> (usize, Vec<Candidate>) {
+fn in_record(
+    context: &DocumentContext<'_>,
+    record: &Record,
+    before: &str,
+    offset: usize,
+) -> (usize, Vec<Candidate>) {
     let kind = record_type(context.path).unwrap_or(RecordType::Task);
     let frontmatter = record.frontmatter.as_ref();
     if frontmatter.is_some_and(|range| range.start <= offset && offset <= range.end) {
@@ -61,7 +66,7 @@ fn in_record(context: &Context<'_>, record: &Record, before: &str, offset: usize
 }
 
 fn in_frontmatter(
-    context: &Context<'_>,
+    context: &DocumentContext<'_>,
     record: &Record,
     kind: RecordType,
     before: &str,
@@ -98,8 +103,8 @@ fn in_frontmatter(
     }
 }
 
-fn values(context: &Context<'_>, kind: RecordType, key: &str) -> Vec<Candidate> {
-    let policy = &context.loaded.policy;
+fn values(context: &DocumentContext<'_>, kind: RecordType, key: &str) -> Vec<Candidate> {
+    let policy = context.loaded.policy();
     let words = |words: Vec<String>, detail: &str| -> Vec<Candidate> {
         let value = |text| Candidate { text, detail: detail.to_owned(), kind: CompletionItemKind::VALUE };
         words.into_iter().map(value).collect()
@@ -128,7 +133,7 @@ fn values(context: &Context<'_>, kind: RecordType, key: &str) -> Vec<Candidate> 
 }
 
 /// Texts that other records have in a list.
-pub(super) fn used(context: &Context<'_>, key: &str) -> Vec<String> {
+pub(super) fn used(context: &DocumentContext<'_>, key: &str) -> Vec<String> {
     let fields = context.open.records.values().filter_map(|record| record.field(key));
     let values = fields.filter_map(|field| field.value.as_array()).flatten();
     let mut texts: Vec<String> = values.filter_map(|value| value.as_str().map(str::to_owned)).collect();
@@ -137,7 +142,7 @@ pub(super) fn used(context: &Context<'_>, key: &str) -> Vec<String> {
     texts
 }
 
-fn ids(context: &Context<'_>, wanted: Option<RecordType>) -> Vec<Candidate> {
+fn ids(context: &DocumentContext<'_>, wanted: Option<RecordType>) -> Vec<Candidate> {
     let records = context.open.records.values();
     let fitting = records.filter(|record| wanted.is_none_or(|wanted| record.record_type() == wanted));
     let candidate = |record: &Record| {
@@ -168,8 +173,8 @@ pub(super) fn roles(policy: &Policy) -> Vec<Candidate> {
 }
 
 /// Sections that the record's kind and risk ask for, then all that records have; not those that are there.
-fn headings(context: &Context<'_>, record: &Record) -> Vec<Candidate> {
-    let policy = &context.loaded.policy;
+fn headings(context: &DocumentContext<'_>, record: &Record) -> Vec<Candidate> {
+    let policy = context.loaded.policy();
     let asked = policy.kinds.values().flat_map(|kind| &kind.sections);
     let asked = asked.chain(policy.risks.values().flat_map(|risk| &risk.sections)).cloned();
     let written = context.open.records.values().filter(|other| other.record_type() == record.record_type());
@@ -190,10 +195,10 @@ fn headings(context: &Context<'_>, record: &Record) -> Vec<Candidate> {
 }
 
 /// Items that the policy knows and the record lacks.
-fn items(context: &Context<'_>, record: &Record) -> Vec<Candidate> {
+fn items(context: &DocumentContext<'_>, record: &Record) -> Vec<Candidate> {
     let has =
         |text: &str| record.items.iter().any(|item| normalize_review(&item.text) == normalize_review(text));
-    let mut known: Vec<&str> = context.loaded.policy.known_item_texts();
+    let mut known: Vec<&str> = context.loaded.policy().known_item_texts();
     known.sort_unstable();
     known.dedup();
     let candidate = |text: &&str| Candidate {

@@ -8,7 +8,7 @@ use lsp_types::{
     NumberOrString, PublishDiagnosticsParams, Uri,
 };
 
-use super::shelf::{Context, Shelf};
+use super::open_books::{DocumentContext, OpenBooks};
 use super::text::{self, Lines};
 use super::{Surroundings, uri};
 use crate::book::{BOOK_FILE, BookConfig, POLICY_FILE};
@@ -21,18 +21,18 @@ const MOST_RELATED: usize = 5;
 
 /// What is wrong with a document; empty for one of no book.
 pub(super) fn document(
-    shelf: &Shelf,
+    books: &OpenBooks,
     uri: &Uri,
     surroundings: &Surroundings<'_>,
 ) -> Option<PublishDiagnosticsParams> {
-    let document = shelf.documents.get(uri.as_str())?;
-    let found = found(shelf, uri);
-    let context = shelf.context(uri);
-    let lines = Lines::of(&document.text, shelf.encoding);
+    let document = books.documents.get(uri.as_str())?;
+    let found = found(books, uri);
+    let context = books.context(uri);
+    let lines = Lines::of(&document.text, books.encoding);
     // A thousand things of one kind have one page, and one policy.
     let explained = |code: Code| {
         let (book, _) = document.place.as_ref()?;
-        let page = (surroundings.explain)(&shelf.books[*book].book, code)?;
+        let page = (surroundings.explain)(&books.all[*book].book, code)?;
         Some(CodeDescription { href: uri::of(&page)? })
     };
     let pages: BTreeMap<Code, Option<CodeDescription>> = found
@@ -82,7 +82,7 @@ pub(super) fn document(
 
 /// Places that a message names: other records by their IDs or paths, and the policy's own words.
 fn related(
-    context: &Context<'_>,
+    context: &DocumentContext<'_>,
     policy: Option<&str>,
     found: &Diagnostic,
 ) -> Vec<DiagnosticRelatedInformation> {
@@ -101,7 +101,7 @@ fn related(
     places
 }
 
-fn of_record(context: &Context<'_>, record: &Record) -> Option<DiagnosticRelatedInformation> {
+fn of_record(context: &DocumentContext<'_>, record: &Record) -> Option<DiagnosticRelatedInformation> {
     let field = record.field("title").or_else(|| record.field("id"));
     let span = field.map_or(0..0, |field| field.key_span.clone());
     let range = text::range(&record.source, &span, context.encoding);
@@ -112,7 +112,11 @@ fn of_record(context: &Context<'_>, record: &Record) -> Option<DiagnosticRelated
 }
 
 /// Where the policy has a text, in quotes.
-fn of_policy(context: &Context<'_>, source: &str, quoted: &str) -> Option<DiagnosticRelatedInformation> {
+fn of_policy(
+    context: &DocumentContext<'_>,
+    source: &str,
+    quoted: &str,
+) -> Option<DiagnosticRelatedInformation> {
     if quoted.len() < 3 || context.path == POLICY_FILE {
         return None;
     }
@@ -125,10 +129,10 @@ fn of_policy(context: &Context<'_>, source: &str, quoted: &str) -> Option<Diagno
 }
 
 /// The same as the values of `check`.
-pub(super) fn found(shelf: &Shelf, uri: &Uri) -> Vec<Diagnostic> {
-    let Some(document) = shelf.documents.get(uri.as_str()) else { return Vec::new() };
+pub(super) fn found(books: &OpenBooks, uri: &Uri) -> Vec<Diagnostic> {
+    let Some(document) = books.documents.get(uri.as_str()) else { return Vec::new() };
     let Some((book, path)) = &document.place else { return Vec::new() };
-    let open = &shelf.books[*book];
+    let open = &books.all[*book];
     if path == POLICY_FILE {
         return Policy::parse(POLICY_FILE, &document.text).1;
     }

@@ -5,8 +5,8 @@ use std::ops::Range;
 use lsp_types::{Hover, HoverContents, MarkupContent, MarkupKind};
 
 use super::lens::consequences;
-use super::place::{Place, at};
-use super::shelf::Context;
+use super::open_books::DocumentContext;
+use super::place::{AtCursor, at};
 use super::{policy_file, text};
 use crate::book::POLICY_FILE;
 use crate::ledger::{Approval, CommitRef, RecordState, Status};
@@ -14,7 +14,7 @@ use crate::policy::{Members, Policy};
 use crate::record::{Item, normalize_review};
 
 /// The hover at an offset.
-pub(super) fn hover(context: &Context<'_>, offset: usize) -> Option<Hover> {
+pub(super) fn hover(context: &DocumentContext<'_>, offset: usize) -> Option<Hover> {
     let (span, markdown) = match context.path == POLICY_FILE {
         true => policy_file::hover(context, offset)?,
         false => of_place(context, offset)?,
@@ -26,24 +26,24 @@ pub(super) fn hover(context: &Context<'_>, offset: usize) -> Option<Hover> {
 }
 
 /// What stands in a record, with its span.
-fn of_place(context: &Context<'_>, offset: usize) -> Option<(Range<usize>, String)> {
+fn of_place(context: &DocumentContext<'_>, offset: usize) -> Option<(Range<usize>, String)> {
     let record = context.record()?;
     let place = at(record, offset);
     Some(match &place {
-        Place::Key(field) if field.key == "id" => {
+        AtCursor::Key(field) if field.key == "id" => {
             (field.key_span.clone(), of_record(context, record.id.as_ref()?.as_str())?)
         }
-        Place::Value { key: "id", span, .. } => {
+        AtCursor::Value { key: "id", span, .. } => {
             (span.clone(), of_record(context, record.id.as_ref()?.as_str())?)
         }
-        Place::Value { key, text, span } => (span.clone(), of_value(context, key, text)?),
-        Place::Word { text, span, item } => {
+        AtCursor::Value { key, text, span } => (span.clone(), of_value(context, key, text)?),
+        AtCursor::Word { text, span, item } => {
             let known =
                 of_record(context, text).or_else(|| item.is_none().then(|| of_status(text)).flatten());
             let known = known.map(|markdown| (span.clone(), markdown));
             known.or_else(|| item.map(|item| (item.span.clone(), of_item(context, item))))?
         }
-        Place::Item(item) => (item.span.clone(), of_item(context, item)),
+        AtCursor::Item(item) => (item.span.clone(), of_item(context, item)),
         _ => return None,
     })
 }
@@ -53,8 +53,8 @@ fn of_status(word: &str) -> Option<String> {
     Status::parse(word).map(|status| format!("status `{word}`: {}", status.summary()))
 }
 
-fn of_value(context: &Context<'_>, key: &str, text: &str) -> Option<String> {
-    let policy = &context.loaded.policy;
+fn of_value(context: &DocumentContext<'_>, key: &str, text: &str) -> Option<String> {
+    let policy = context.loaded.policy();
     match key {
         "depends" | "follows" | "changes" | "runbooks" => of_record(context, text),
         "requestor" => of_person(policy, text),
@@ -79,7 +79,7 @@ fn of_value(context: &Context<'_>, key: &str, text: &str) -> Option<String> {
 }
 
 /// A record: what it is, where it stands, what is next.
-fn of_record(context: &Context<'_>, id: &str) -> Option<String> {
+fn of_record(context: &DocumentContext<'_>, id: &str) -> Option<String> {
     let record = context.record_of(id)?;
     let mut lines = vec![format!("**{}** {}", escape(id), escape(record.title()))];
     match context.loaded.state.record(id) {
@@ -100,7 +100,7 @@ fn words_of(state: &RecordState) -> String {
 }
 
 /// An item: who set it, and whether an approval counts.
-fn of_item(context: &Context<'_>, item: &Item) -> String {
+fn of_item(context: &DocumentContext<'_>, item: &Item) -> String {
     let id = context.record().and_then(|record| record.id.as_ref());
     let state = id.and_then(|id| context.loaded.state.record(id.as_str()));
     let known = state.and_then(|state| state.items.iter().find(|known| known.key == item.key));
@@ -115,7 +115,7 @@ fn of_item(context: &Context<'_>, item: &Item) -> String {
         Some(_) => "unticked here, not committed".to_owned(),
         None => "not committed yet".to_owned(),
     });
-    let policy = &context.loaded.policy;
+    let policy = context.loaded.policy();
     if let Some(review) = policy.review_of_item(&item.key.text) {
         let role = of_role(policy, &review.role).unwrap_or_else(|| format!("role `{}`", review.role));
         lines.push(format!("An approval: {role}"));

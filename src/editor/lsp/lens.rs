@@ -5,13 +5,13 @@ use std::ops::Range;
 
 use lsp_types::{CodeLens, Command, InlayHint, InlayHintKind, InlayHintLabel};
 
-use super::shelf::Context;
+use super::open_books::DocumentContext;
 use super::text::Lines;
 use crate::ledger::{Approval, Consequence, ItemState, RecordState, if_committed};
 use crate::record::{Item, Record, normalize_review};
 
 /// The lenses of a record: its state, and the consequences of what is not committed.
-pub(super) fn lenses(context: &Context<'_>) -> Vec<CodeLens> {
+pub(super) fn lenses(context: &DocumentContext<'_>) -> Vec<CodeLens> {
     let Some(record) = context.record() else { return Vec::new() };
     let state = context.state_of(record);
     let mut words = vec![state.map_or("draft", |state| state.status.as_str()).to_owned()];
@@ -37,13 +37,13 @@ pub(super) fn lenses(context: &Context<'_>) -> Vec<CodeLens> {
 }
 
 /// What the text would mean if it were committed.
-pub(super) fn consequences(context: &Context<'_>, record: &Record) -> Vec<Consequence> {
+pub(super) fn consequences(context: &DocumentContext<'_>, record: &Record) -> Vec<Consequence> {
     let state = context.state_of(record);
-    state.map(|state| if_committed(state, record, &context.loaded.policy)).unwrap_or_default()
+    state.map(|state| if_committed(state, record, context.loaded.policy())).unwrap_or_default()
 }
 
 /// A hint at the end of each item of which there is something to say, within a span of the text.
-pub(super) fn hints(context: &Context<'_>, within: &Range<usize>) -> Vec<InlayHint> {
+pub(super) fn hints(context: &DocumentContext<'_>, within: &Range<usize>) -> Vec<InlayHint> {
     let Some(record) = context.record() else { return Vec::new() };
     let state = context.state_of(record);
     let consequences = consequences(context, record);

@@ -3,11 +3,11 @@
 use lsp_types::CompletionItemKind;
 
 use super::completion::Candidate;
-use super::shelf::Context;
+use super::open_books::DocumentContext;
 use crate::record::{Record, slug};
 
 /// Addresses for the round brackets of a link, as they are written from the record's own folder.
-pub(super) fn targets(context: &Context<'_>, record: &Record) -> Vec<Candidate> {
+pub(super) fn targets(context: &DocumentContext<'_>, record: &Record) -> Vec<Candidate> {
     let own = anchors(record).into_iter().map(|(anchor, title)| (format!("#{anchor}"), title));
     let others = context.open.records.values().filter(|other| other.path != record.path);
     let others = others.map(|other| (relative(&record.path, &other.path), other.title().to_owned()));

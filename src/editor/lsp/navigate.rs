@@ -4,48 +4,50 @@ use std::ops::Range;
 
 use lsp_types::{DocumentLink, Location};
 
-use super::place::{Place, at};
-use super::shelf::Context;
+use super::open_books::DocumentContext;
+use super::place::{AtCursor, at};
 use super::text::Lines;
 use super::{text, uri};
 use crate::book::POLICY_FILE;
 use crate::record::{Record, places};
 
 /// Where what stands at an offset is defined: a record's title line, a person or role in the policy.
-pub(super) fn definition(context: &Context<'_>, offset: usize) -> Option<Location> {
+pub(super) fn definition(context: &DocumentContext<'_>, offset: usize) -> Option<Location> {
     let record = context.record()?;
     match at(record, offset) {
-        Place::Value { key, text, .. } => match key {
+        AtCursor::Value { key, text, .. } => match key {
             "requestor" => in_policy(context, &["people", text]),
             "owner" => in_policy(context, &["people", text]).or_else(|| in_policy(context, &["roles", text])),
             "window" => in_policy(context, &["windows", text]),
             _ => of_record(context, text),
         },
-        Place::Word { text, item, .. } => of_record(context, text).or_else(|| of_item(context, &item?.text)),
-        Place::Item(item) => of_item(context, &item.text),
+        AtCursor::Word { text, item, .. } => {
+            of_record(context, text).or_else(|| of_item(context, &item?.text))
+        }
+        AtCursor::Item(item) => of_item(context, &item.text),
         _ => None,
     }
 }
 
 /// An approval's role in the policy.
-fn of_item(context: &Context<'_>, item: &str) -> Option<Location> {
-    let review = context.loaded.policy.review_for_item(item)?;
+fn of_item(context: &DocumentContext<'_>, item: &str) -> Option<Location> {
+    let review = context.loaded.policy().review_for_item(item)?;
     in_policy(context, &["roles", &review.role])
 }
 
-fn of_record(context: &Context<'_>, id: &str) -> Option<Location> {
+fn of_record(context: &DocumentContext<'_>, id: &str) -> Option<Location> {
     let record = context.record_of(id)?;
     let span = record.field("id").map_or(0..0, |field| field.value_span.clone());
     location(context, record, &span)
 }
 
-fn location(context: &Context<'_>, record: &Record, span: &Range<usize>) -> Option<Location> {
+fn location(context: &DocumentContext<'_>, record: &Record, span: &Range<usize>) -> Option<Location> {
     let uri = context.uri_of(&record.path)?;
     Some(Location { uri, range: text::range(&record.source, span, context.encoding) })
 }
 
 /// The place of a key in the policy's text.
-fn in_policy(context: &Context<'_>, keys: &[&str]) -> Option<Location> {
+fn in_policy(context: &DocumentContext<'_>, keys: &[&str]) -> Option<Location> {
     let uri = context.uri_of(POLICY_FILE)?;
     let source = context.text_of(POLICY_FILE)?;
     let document = toml_edit::Document::parse(source.as_str()).ok()?;
@@ -59,12 +61,12 @@ fn in_policy(context: &Context<'_>, keys: &[&str]) -> Option<Location> {
 }
 
 /// The ID that stands at an offset, when it is one of the book.
-pub(super) fn id_at<'a>(context: &'a Context<'_>, offset: usize) -> Option<(&'a str, Range<usize>)> {
+pub(super) fn id_at<'a>(context: &'a DocumentContext<'_>, offset: usize) -> Option<(&'a str, Range<usize>)> {
     let record = context.record()?;
     let (text, span) = match at(record, offset) {
-        Place::Value { text, span, .. } => (text, span),
-        Place::Word { text, span, .. } => (text, span),
-        Place::Key(field) if field.key == "id" => {
+        AtCursor::Value { text, span, .. } => (text, span),
+        AtCursor::Word { text, span, .. } => (text, span),
+        AtCursor::Key(field) if field.key == "id" => {
             let id = record.id.as_ref()?.as_str();
             let start = record.source[field.value_span.clone()].find(id)? + field.value_span.start;
             return Some((id, start..start + id.len()));
@@ -75,7 +77,10 @@ pub(super) fn id_at<'a>(context: &'a Context<'_>, offset: usize) -> Option<(&'a 
 }
 
 /// Every place in the book that names an ID, by path, with the text that it stands in.
-pub(super) fn mentions<'a>(context: &'a Context<'_>, id: &'a str) -> Vec<(&'a Record, Vec<Range<usize>>)> {
+pub(super) fn mentions<'a>(
+    context: &'a DocumentContext<'_>,
+    id: &'a str,
+) -> Vec<(&'a Record, Vec<Range<usize>>)> {
     let spans = |record: &'a Record| {
         let found: Vec<Range<usize>> =
             places(&record.source, id).map(|start| start..start + id.len()).collect();
@@ -85,7 +90,11 @@ pub(super) fn mentions<'a>(context: &'a Context<'_>, id: &'a str) -> Vec<(&'a Re
 }
 
 /// Every reference to the ID at an offset.
-pub(super) fn references(context: &Context<'_>, offset: usize, with_definition: bool) -> Vec<Location> {
+pub(super) fn references(
+    context: &DocumentContext<'_>,
+    offset: usize,
+    with_definition: bool,
+) -> Vec<Location> {
     let Some((id, _)) = id_at(context, offset) else { return Vec::new() };
     let mut locations = Vec::new();
     for (record, spans) in mentions(context, id) {
@@ -102,7 +111,7 @@ pub(super) fn references(context: &Context<'_>, offset: usize, with_definition: 
 }
 
 /// Links of the frontmatter's IDs and of the body, to files of the book.
-pub(super) fn links(context: &Context<'_>) -> Vec<DocumentLink> {
+pub(super) fn links(context: &DocumentContext<'_>) -> Vec<DocumentLink> {
     let Some(record) = context.record() else { return Vec::new() };
     let mut links = Vec::new();
     let lines = Lines::of(&record.source, context.encoding);
@@ -129,7 +138,7 @@ pub(super) fn links(context: &Context<'_>) -> Vec<DocumentLink> {
 }
 
 /// The address of a link's target: a file of the book, or an address of the web.
-fn target(context: &Context<'_>, destination: &str) -> Option<lsp_types::Uri> {
+fn target(context: &DocumentContext<'_>, destination: &str) -> Option<lsp_types::Uri> {
     if destination.starts_with("https://") || destination.starts_with("http://") {
         return destination.parse().ok();
     }

@@ -6,7 +6,7 @@ use crate::record::{Field, Item, Record};
 
 /// What stands at a place.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Place<'a> {
+pub(super) enum AtCursor<'a> {
     /// A key of the frontmatter.
     Key(&'a Field),
     /// A text in a value of the frontmatter, without its quotes.
@@ -20,29 +20,29 @@ pub(super) enum Place<'a> {
 }
 
 /// What stands at an offset.
-pub(super) fn at(record: &Record, offset: usize) -> Place<'_> {
+pub(super) fn at(record: &Record, offset: usize) -> AtCursor<'_> {
     let source = &*record.source;
     let in_frontmatter =
         record.frontmatter.as_ref().is_some_and(|range| range.contains(&offset) || range.end == offset);
     if in_frontmatter {
         let holds = |span: &Range<usize>| span.start <= offset && offset <= span.end;
         if let Some(field) = record.fields.iter().find(|field| holds(&field.key_span)) {
-            return Place::Key(field);
+            return AtCursor::Key(field);
         }
         let field = record.fields.iter().find(|field| holds(&field.value_span));
         let text = field.and_then(|field| quoted(source, field.value_span.clone(), offset));
         return match (field, text) {
             (Some(field), Some(span)) => {
-                Place::Value { key: &field.key, text: source.get(span.clone()).unwrap_or_default(), span }
+                AtCursor::Value { key: &field.key, text: source.get(span.clone()).unwrap_or_default(), span }
             }
-            _ => Place::Nothing,
+            _ => AtCursor::Nothing,
         };
     }
     let item = record.items.iter().rev().find(|item| item.span.start <= offset && offset <= item.span.end);
     match (word(source, offset), item) {
-        (Some(span), item) => Place::Word { text: &source[span.clone()], span, item },
-        (None, Some(item)) => Place::Item(item),
-        (None, None) => Place::Nothing,
+        (Some(span), item) => AtCursor::Word { text: &source[span.clone()], span, item },
+        (None, Some(item)) => AtCursor::Item(item),
+        (None, None) => AtCursor::Nothing,
     }
 }
 
@@ -88,11 +88,11 @@ mod tests {
         let text = "+++\nid = \"A-1\"\ndepends = [\"B-1\", 'B-2']\n+++\n- [ ] see C-1 now\n";
         let record = Record::parse(RecordType::Task, "tasks/A-1.md", text.as_bytes());
         let find = |what: &str| at(&record, text.find(what).unwrap() + 1);
-        assert!(matches!(find("depends"), Place::Key(field) if field.key == "depends"));
-        assert!(matches!(find("B-1"), Place::Value { key: "depends", text: "B-1", .. }));
-        assert!(matches!(find("B-2"), Place::Value { key: "depends", text: "B-2", .. }));
-        assert!(matches!(find("C-1"), Place::Word { text: "C-1", item: Some(_), .. }));
-        assert!(matches!(find("[ ]"), Place::Item(_)));
-        assert_eq!(at(&record, text.len() + 9), Place::Nothing);
+        assert!(matches!(find("depends"), AtCursor::Key(field) if field.key == "depends"));
+        assert!(matches!(find("B-1"), AtCursor::Value { key: "depends", text: "B-1", .. }));
+        assert!(matches!(find("B-2"), AtCursor::Value { key: "depends", text: "B-2", .. }));
+        assert!(matches!(find("C-1"), AtCursor::Word { text: "C-1", item: Some(_), .. }));
+        assert!(matches!(find("[ ]"), AtCursor::Item(_)));
+        assert_eq!(at(&record, text.len() + 9), AtCursor::Nothing);
     }
 }

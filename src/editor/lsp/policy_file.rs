@@ -5,8 +5,8 @@ use serde_json::Value;
 
 use super::completion::{Candidate, people, roles, used, word_start};
 use super::hover::{escape, of_person, of_role};
+use super::open_books::DocumentContext;
 use super::place::quoted;
-use super::shelf::Context;
 use crate::editor::schema::schema;
 use crate::ledger::RecordState;
 use crate::policy::{NameGlobs, PathGlobs};
@@ -104,7 +104,7 @@ fn alternatives(schema: &Value) -> Vec<&Value> {
 }
 
 /// What could stand at the end of `text`, the file up to the cursor.
-pub(super) fn complete(context: &Context<'_>, text: &str) -> (usize, Vec<Candidate>) {
+pub(super) fn complete(context: &DocumentContext<'_>, text: &str) -> (usize, Vec<Candidate>) {
     let line = &text[text.rfind('\n').map_or(0, |newline| newline + 1)..];
     let at = place(text);
     let Some(schema) = schema("policy") else { return (line.len(), Vec::new()) };
@@ -150,8 +150,8 @@ fn headers(schema: &Value) -> Vec<Candidate> {
     found
 }
 
-fn values(context: &Context<'_>, schema: &Value, path: &[String]) -> Vec<Candidate> {
-    let policy = &context.loaded.policy;
+fn values(context: &DocumentContext<'_>, schema: &Value, path: &[String]) -> Vec<Candidate> {
+    let policy = context.loaded.policy();
     let first = path.first().map(String::as_str).unwrap_or_default();
     let last = path.last().map(String::as_str).unwrap_or_default();
     let value = |text: &str, detail: &str| candidate(text, detail, CompletionItemKind::VALUE);
@@ -193,18 +193,21 @@ fn distinct(texts: impl Iterator<Item = String>) -> Vec<String> {
     texts.collect::<std::collections::BTreeSet<String>>().into_iter().collect()
 }
 
-fn section_titles(context: &Context<'_>) -> Vec<String> {
+fn section_titles(context: &DocumentContext<'_>) -> Vec<String> {
     let records = context.open.records.values();
     distinct(records.flat_map(|record| record.sections.iter().map(|section| section.title.clone())))
 }
 
-fn item_texts(context: &Context<'_>) -> Vec<String> {
+fn item_texts(context: &DocumentContext<'_>) -> Vec<String> {
     let records = context.open.records.values();
     distinct(records.flat_map(|record| record.items.iter().map(|item| item.text.clone())))
 }
 
 /// What is known of what stands at an offset, with its span.
-pub(super) fn hover(context: &Context<'_>, offset: usize) -> Option<(std::ops::Range<usize>, String)> {
+pub(super) fn hover(
+    context: &DocumentContext<'_>,
+    offset: usize,
+) -> Option<(std::ops::Range<usize>, String)> {
     let source = &context.document.text;
     let line_start = source.get(..offset)?.rfind('\n').map_or(0, |newline| newline + 1);
     let line_end = source[offset..].find('\n').map_or(source.len(), |at| offset + at);
@@ -214,7 +217,7 @@ pub(super) fn hover(context: &Context<'_>, offset: usize) -> Option<(std::ops::R
     if !at.in_value && !at.in_header {
         at.path.push(word.to_owned());
     }
-    let policy = &context.loaded.policy;
+    let policy = context.loaded.policy();
     let path: Vec<&str> = at.path.iter().map(String::as_str).collect();
     let markdown = match path.as_slice() {
         ["people", ..] | ["roles", ..] if policy.people.contains_key(word) => of_person(policy, word)?,
@@ -252,7 +255,7 @@ fn ids_of<'a>(records: impl Iterator<Item = &'a Record>) -> Vec<String> {
     records.filter_map(|record| record.id.as_ref().map(ToString::to_string)).collect()
 }
 
-fn of_tasks(context: &Context<'_>, verb: &str, fits: impl Fn(&Task) -> bool) -> String {
+fn of_tasks(context: &DocumentContext<'_>, verb: &str, fits: impl Fn(&Task) -> bool) -> String {
     let fits = |record: &&Record| matches!(&record.details, Details::Task(task) if fits(task));
     let ids = ids_of(context.open.records.values().filter(fits));
     match ids.len() {
@@ -263,7 +266,7 @@ fn of_tasks(context: &Context<'_>, verb: &str, fits: impl Fn(&Task) -> bool) -> 
 }
 
 /// Files of the commit that is read; the work tree beyond the book is not looked at.
-fn of_paths(context: &Context<'_>, pattern: &str) -> Option<String> {
+fn of_paths(context: &DocumentContext<'_>, pattern: &str) -> Option<String> {
     let globs = PathGlobs::parse(&[pattern.to_owned()]).ok()?;
     let head = context.loaded.commit()?;
     let files = context.open.book.repository.files(head, "").ok()?;
@@ -276,7 +279,7 @@ fn of_paths(context: &Context<'_>, pattern: &str) -> Option<String> {
 }
 
 /// Resources in the recorded plans.
-fn of_types(context: &Context<'_>, pattern: &str) -> Option<String> {
+fn of_types(context: &DocumentContext<'_>, pattern: &str) -> Option<String> {
     let globs = NameGlobs::parse(&[pattern.to_owned()]).ok()?;
     let mut resources: Vec<String> = Vec::new();
     for record in context.open.records.values() {
@@ -305,10 +308,10 @@ fn address(line: &str) -> Option<(&str, &str)> {
 }
 
 /// Tasks that declare a category, and those in which it was found.
-fn of_category(context: &Context<'_>, name: &str) -> Option<String> {
-    let category = context.loaded.policy.category(name)?;
+fn of_category(context: &DocumentContext<'_>, name: &str) -> Option<String> {
+    let category = context.loaded.policy().category(name)?;
     let declared = of_tasks(context, "declared by", |task| task.categories.iter().any(|known| known == name));
-    let policy = &context.loaded.policy;
+    let policy = context.loaded.policy();
     let states = context.loaded.state.records.iter();
     let has_it = |state: &&RecordState| {
         state.evidence_files().any(|file| file.found(policy).categories().contains(&name))
@@ -319,7 +322,7 @@ fn of_category(context: &Context<'_>, name: &str) -> Option<String> {
 }
 
 /// Records that have an item.
-fn of_item(context: &Context<'_>, text: &str) -> Option<String> {
+fn of_item(context: &DocumentContext<'_>, text: &str) -> Option<String> {
     let wanted = normalize_review(text);
     let items = context.open.records.values().filter_map(|record| {
         let item = record.items.iter().find(|item| normalize_review(&item.text) == wanted)?;

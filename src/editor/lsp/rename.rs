@@ -8,14 +8,14 @@ use lsp_types::{
 };
 
 use super::navigate::id_at;
-use super::shelf::Context;
+use super::open_books::DocumentContext;
 use super::text::{self, Lines};
-use crate::book::{Ask, CacheUse, POLICY_FILE};
+use crate::book::POLICY_FILE;
 use crate::editor::renumber::{part, renumbered};
 use crate::record::{Record, RecordId, places};
 
 /// The range of the ID at an offset.
-pub(super) fn prepare(context: &Context<'_>, offset: usize) -> Option<lsp_types::Range> {
+pub(super) fn prepare(context: &DocumentContext<'_>, offset: usize) -> Option<lsp_types::Range> {
     let (_, span) = id_at(context, offset)?;
     Some(text::range(&context.document.text, &span, context.encoding))
 }
@@ -25,7 +25,11 @@ pub(super) fn prepare(context: &Context<'_>, offset: usize) -> Option<lsp_types:
 ///
 /// # Errors
 /// Why it cannot have it, for the one who asked.
-pub(super) fn rename(context: &Context<'_>, offset: usize, new: &str) -> Result<WorkspaceEdit, String> {
+pub(super) fn rename(
+    context: &DocumentContext<'_>,
+    offset: usize,
+    new: &str,
+) -> Result<WorkspaceEdit, String> {
     let (old, _) = id_at(context, offset).ok_or("no record's ID stands here")?;
     let new = RecordId::parse(new.trim()).map_err(|error| error.to_string())?;
     let same = |id: &RecordId| id.folded() == new.folded() && id.as_str() != old;
@@ -34,7 +38,7 @@ pub(super) fn rename(context: &Context<'_>, offset: usize, new: &str) -> Result<
         return Err(format!("`{new}` is taken: this history has, or had, a record of that ID"));
     }
     let moved = context.record_of(old).ok_or("no record's ID stands here")?;
-    let renamed = renumbered(moved, &context.loaded.policy, &new)?;
+    let renamed = renumbered(moved, context.loaded.policy(), &new)?;
     let mut changes = Vec::new();
     for (path, text) in texts(context) {
         if path == moved.path {
@@ -56,7 +60,7 @@ pub(super) fn rename(context: &Context<'_>, offset: usize, new: &str) -> Result<
 }
 
 /// Every text that may name a record, by path: records as they read now, pages, and the policy.
-fn texts(context: &Context<'_>) -> Vec<(String, String)> {
+fn texts(context: &DocumentContext<'_>) -> Vec<(String, String)> {
     let records = context.open.records.values();
     let mut texts: Vec<(String, String)> =
         records.map(|record| (record.path.clone(), record.source.to_string())).collect();
@@ -70,9 +74,8 @@ fn texts(context: &Context<'_>) -> Vec<(String, String)> {
 
 /// The edit that parts two records of one ID, of which the document is one, as `renumber` does; `None` where that is
 /// not to be had, and while what is committed is not what is in the editor.
-pub(super) fn parted(context: &Context<'_>, record: &Record) -> Option<(RecordId, WorkspaceEdit)> {
-    let ask = Ask { now: context.loaded.state.now, cache: CacheUse::Refused, ..Ask::default() };
-    let twins = context.open.book.twins(context.loaded, &ask).ok()?;
+pub(super) fn parted(context: &DocumentContext<'_>, record: &Record) -> Option<(RecordId, WorkspaceEdit)> {
+    let twins = context.open.book.twins(context.loaded).ok()?;
     let twins = twins.into_iter().find(|twins| {
         !twins.in_conflict && (twins.moved.path == record.path || twins.kept.path == record.path)
     })?;
@@ -99,7 +102,11 @@ pub(super) fn parted(context: &Context<'_>, record: &Record) -> Option<(RecordId
     Some((change.new, workspace_edit(changes)))
 }
 
-fn edited(context: &Context<'_>, path: &str, edits: Vec<TextEdit>) -> Option<DocumentChangeOperation> {
+fn edited(
+    context: &DocumentContext<'_>,
+    path: &str,
+    edits: Vec<TextEdit>,
+) -> Option<DocumentChangeOperation> {
     let uri: Uri = context.uri_of(path)?;
     let version = context.documents.get(uri.as_str()).map(|document| document.version);
     Some(DocumentChangeOperation::Edit(TextDocumentEdit {
@@ -108,7 +115,7 @@ fn edited(context: &Context<'_>, path: &str, edits: Vec<TextEdit>) -> Option<Doc
     }))
 }
 
-fn file_renamed(context: &Context<'_>, from: &str, to: &str) -> Option<DocumentChangeOperation> {
+fn file_renamed(context: &DocumentContext<'_>, from: &str, to: &str) -> Option<DocumentChangeOperation> {
     let file = RenameFile {
         old_uri: context.uri_of(from)?,
         new_uri: context.uri_of(to)?,

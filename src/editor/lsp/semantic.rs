@@ -8,7 +8,7 @@ use lsp_types::{
 };
 
 use super::lens::approval;
-use super::shelf::Context;
+use super::open_books::DocumentContext;
 use super::text::Lines;
 use crate::ledger::RecordState;
 use crate::record::{Item, Record};
@@ -46,7 +46,7 @@ struct Token {
 }
 
 /// The tokens of a record, none on top of another.
-pub(super) fn tokens(context: &Context<'_>) -> Option<SemanticTokens> {
+pub(super) fn tokens(context: &DocumentContext<'_>) -> Option<SemanticTokens> {
     let record = context.record()?;
     let state = context.state_of(record);
     let mut found: Vec<Token> = record
@@ -76,8 +76,8 @@ fn standing(state: Option<&RecordState>, item: &Item) -> u32 {
 }
 
 /// People, roles and words in the values of the frontmatter.
-fn words<'a>(context: &'a Context<'_>, record: &'a Record) -> impl Iterator<Item = Token> + 'a {
-    let policy = &context.loaded.policy;
+fn words<'a>(context: &'a DocumentContext<'_>, record: &'a Record) -> impl Iterator<Item = Token> + 'a {
+    let policy = context.loaded.policy();
     record.fields.iter().filter_map(move |field| {
         let text = field.value.as_str()?;
         let kind = match field.key.as_str() {
@@ -93,7 +93,7 @@ fn words<'a>(context: &'a Context<'_>, record: &'a Record) -> impl Iterator<Item
 }
 
 /// Every ID of the book that the text names.
-fn ids(context: &Context<'_>, record: &Record) -> Vec<Token> {
+fn ids(context: &DocumentContext<'_>, record: &Record) -> Vec<Token> {
     let known: HashSet<&str> =
         context.open.records.values().filter_map(|other| other.id.as_ref()).map(|id| id.as_str()).collect();
     let is_part = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';

@@ -19,7 +19,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::shelf::{Context, Shelf};
+use super::open_books::{DocumentContext, OpenBooks};
 use super::text::{self, Encoding};
 use super::{
     Surroundings, actions, completion, diagnose, format, hover, lens, navigate, rename, semantic, symbols,
@@ -75,7 +75,7 @@ fn respond(id: RequestId, answer: impl FnOnce() -> Result<Value, Failure>) -> Re
 
 /// The state between two messages.
 pub(super) struct Server<'a> {
-    shelf: Shelf,
+    books: OpenBooks,
     surroundings: &'a Surroundings<'a>,
     /// Documents whose diagnostics may have changed.
     stale: BTreeSet<String>,
@@ -85,7 +85,7 @@ pub(super) struct Server<'a> {
 
 impl<'a> Server<'a> {
     pub(super) fn new(encoding: Encoding, surroundings: &'a Surroundings<'a>) -> Self {
-        Server { shelf: Shelf::new(encoding), surroundings, stale: BTreeSet::new(), is_behind: false }
+        Server { books: OpenBooks::new(encoding), surroundings, stale: BTreeSet::new(), is_behind: false }
     }
 
     /// The answer to a request; a panic is an answer too.
@@ -124,7 +124,7 @@ impl<'a> Server<'a> {
             Rename::METHOD => {
                 let params: lsp_types::RenameParams = parse(params)?;
                 let place = &params.text_document_position;
-                let Some(context) = self.shelf.context(&place.text_document.uri) else {
+                let Some(context) = self.books.context(&place.text_document.uri) else {
                     return Ok(Value::Null);
                 };
                 let offset = text::offset(&context.document.text, place.position, context.encoding);
@@ -134,18 +134,18 @@ impl<'a> Server<'a> {
             CodeActionRequest::METHOD => {
                 let params: lsp_types::CodeActionParams = parse(params)?;
                 let uri = &params.text_document.uri;
-                let Some(context) = self.shelf.context(uri) else { return Ok(Value::Null) };
+                let Some(context) = self.books.context(uri) else { return Ok(Value::Null) };
                 let offset = |position| text::offset(&context.document.text, position, context.encoding);
                 let span = offset(params.range.start)..offset(params.range.end);
                 Ok(serde_json::to_value(actions::actions(
                     &context,
                     &span,
-                    &diagnose::found(&self.shelf, uri),
+                    &diagnose::found(&self.books, uri),
                 ))?)
             }
             WorkspaceSymbolRequest::METHOD => {
                 let params: lsp_types::WorkspaceSymbolParams = parse(params)?;
-                Ok(serde_json::to_value(symbols::workspace(&self.shelf, &params.query))?)
+                Ok(serde_json::to_value(symbols::workspace(&self.books, &params.query))?)
             }
             _ => Err(Failure::Unknown(method.to_owned())),
         }
@@ -155,7 +155,7 @@ impl<'a> Server<'a> {
     fn at<R: Serialize>(
         &self,
         params: Value,
-        answer: impl Fn(&Context<'_>, usize) -> R,
+        answer: impl Fn(&DocumentContext<'_>, usize) -> R,
     ) -> Result<Value, Failure> {
         self.at_place(&parse(params)?, answer)
     }
@@ -163,9 +163,9 @@ impl<'a> Server<'a> {
     fn at_place<R: Serialize>(
         &self,
         place: &TextDocumentPositionParams,
-        answer: impl Fn(&Context<'_>, usize) -> R,
+        answer: impl Fn(&DocumentContext<'_>, usize) -> R,
     ) -> Result<Value, Failure> {
-        let Some(context) = self.shelf.context(&place.text_document.uri) else { return Ok(Value::Null) };
+        let Some(context) = self.books.context(&place.text_document.uri) else { return Ok(Value::Null) };
         let offset = text::offset(&context.document.text, place.position, context.encoding);
         Ok(serde_json::to_value(answer(&context, offset))?)
     }
@@ -174,10 +174,10 @@ impl<'a> Server<'a> {
     fn of_document<R: Serialize>(
         &self,
         params: &Value,
-        answer: impl Fn(&Context<'_>) -> R,
+        answer: impl Fn(&DocumentContext<'_>) -> R,
     ) -> Result<Value, Failure> {
         let uri: Uri = parse(params["textDocument"]["uri"].clone())?;
-        let Some(context) = self.shelf.context(&uri) else { return Ok(Value::Null) };
+        let Some(context) = self.books.context(&uri) else { return Ok(Value::Null) };
         Ok(serde_json::to_value(answer(&context))?)
     }
 
@@ -193,24 +193,24 @@ impl<'a> Server<'a> {
                 let params: lsp_types::DidOpenTextDocumentParams = parse(notification.params).ok()?;
                 let document = params.text_document;
                 self.stale.insert(document.uri.as_str().to_owned());
-                self.shelf.open(document.uri, document.text, document.version, now);
+                self.books.open(document.uri, document.text, document.version, now);
             }
             DidChangeTextDocument::METHOD => {
                 let params: lsp_types::DidChangeTextDocumentParams = parse(notification.params).ok()?;
                 let key = params.text_document.uri.as_str().to_owned();
-                let encoding = self.shelf.encoding;
-                let document = self.shelf.documents.get_mut(&key)?;
+                let encoding = self.books.encoding;
+                let document = self.books.documents.get_mut(&key)?;
                 document.version = params.text_document.version;
                 for change in params.content_changes {
                     document.text = text::changed(&document.text, change, encoding);
                 }
-                self.shelf.read_document(&key);
+                self.books.read_document(&key);
                 self.make_stale();
             }
             DidCloseTextDocument::METHOD => {
                 let params: lsp_types::DidCloseTextDocumentParams = parse(notification.params).ok()?;
                 self.stale.remove(params.text_document.uri.as_str());
-                self.shelf.close(&params.text_document.uri);
+                self.books.close(&params.text_document.uri);
                 self.make_stale();
             }
             // A branch switch tells of a thousand files, in as many messages: the books are read once, when
@@ -223,13 +223,13 @@ impl<'a> Server<'a> {
 
     /// What one document says may be wrong beside another.
     fn make_stale(&mut self) {
-        self.stale.extend(self.shelf.documents.keys().cloned());
+        self.stale.extend(self.books.documents.keys().cloned());
     }
 
     /// Reads the books anew whose files or `HEAD` have changed.
     fn catch_up(&mut self) {
         let all = std::mem::take(&mut self.is_behind);
-        let reload = || self.shelf.reload(all, (self.surroundings.now)());
+        let reload = || self.books.reload(all, (self.surroundings.now)());
         if catch_unwind(AssertUnwindSafe(reload)).unwrap_or(false) {
             self.make_stale();
         }
@@ -251,9 +251,9 @@ impl<'a> Server<'a> {
         }
         let stale = std::mem::take(&mut self.stale);
         let publish = |key: &String| {
-            let uri = self.shelf.documents.get(key)?.uri.clone();
+            let uri = self.books.documents.get(key)?.uri.clone();
             let params =
-                catch_unwind(AssertUnwindSafe(|| diagnose::document(&self.shelf, &uri, self.surroundings)))
+                catch_unwind(AssertUnwindSafe(|| diagnose::document(&self.books, &uri, self.surroundings)))
                     .ok()??;
             Some(Notification::new(PublishDiagnostics::METHOD.to_owned(), params))
         };

@@ -2,14 +2,14 @@
 
 use lsp_types::{DocumentSymbol, FoldingRange, FoldingRangeKind, Location, SymbolInformation, SymbolKind};
 
-use super::shelf::{Context, Shelf};
+use super::open_books::{DocumentContext, OpenBooks};
 use super::text::Lines;
 use super::{text, uri};
 use crate::record::Item;
 
 /// Sections with their items.
 #[expect(deprecated, reason = "the protocol's type has a field that must be named")]
-pub(super) fn document(context: &Context<'_>) -> Vec<DocumentSymbol> {
+pub(super) fn document(context: &DocumentContext<'_>) -> Vec<DocumentSymbol> {
     let Some(record) = context.record() else { return Vec::new() };
     let lines = Lines::of(&record.source, context.encoding);
     let range = |span: &std::ops::Range<usize>| lines.range(span);
@@ -46,10 +46,10 @@ pub(super) fn document(context: &Context<'_>) -> Vec<DocumentSymbol> {
 
 /// Records of all open books whose ID or title holds the words.
 #[expect(deprecated, reason = "the protocol's type has a field that must be named")]
-pub(super) fn workspace(shelf: &Shelf, query: &str) -> Vec<SymbolInformation> {
+pub(super) fn workspace(books: &OpenBooks, query: &str) -> Vec<SymbolInformation> {
     let query = query.to_lowercase();
     let mut found = Vec::new();
-    for open in &shelf.books {
+    for open in &books.all {
         for record in open.records.values() {
             let Some(id) = &record.id else { continue };
             let name = format!("{id} {}", record.title());
@@ -59,7 +59,7 @@ pub(super) fn workspace(shelf: &Shelf, query: &str) -> Vec<SymbolInformation> {
                 continue;
             };
             let span = record.field("title").map_or(0..0, |field| field.key_span.clone());
-            let location = Location { uri, range: text::range(&record.source, &span, shelf.encoding) };
+            let location = Location { uri, range: text::range(&record.source, &span, books.encoding) };
             found.push(SymbolInformation {
                 name,
                 kind: SymbolKind::FILE,
@@ -74,7 +74,7 @@ pub(super) fn workspace(shelf: &Shelf, query: &str) -> Vec<SymbolInformation> {
 }
 
 /// The frontmatter and the sections.
-pub(super) fn folding(context: &Context<'_>) -> Vec<FoldingRange> {
+pub(super) fn folding(context: &DocumentContext<'_>) -> Vec<FoldingRange> {
     let Some(record) = context.record() else { return Vec::new() };
     let frontmatter = record.frontmatter.as_ref().map(|range| 0..range.end + 3);
     let sections = record.sections.iter().map(|section| {

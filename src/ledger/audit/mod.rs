@@ -2,6 +2,7 @@
 //! (design, section 5).
 
 mod controls;
+mod csv;
 mod evidence;
 mod json;
 mod late;
@@ -29,6 +30,7 @@ use crate::policy::{self, Policy};
 use crate::record::Record;
 
 pub use controls::{ControlChange, ControlOutcome, ControlValue, control_words};
+pub use csv::{audit_csv, csv_cell};
 pub use evidence::DeployedEvidence;
 use evidence::deployed_evidence;
 pub use json::AuditJson;
@@ -44,7 +46,7 @@ pub use words::{
 const CLOCKS_DIFFER: i64 = 24 * 3600;
 
 /// Judges every deployment of a period that the tip's history holds.
-pub fn audit(
+pub(super) fn audit(
     sources: Sources<'_>,
     named: &FxHashMap<usize, Vec<RecordIx>>,
     shown: &[Shown],

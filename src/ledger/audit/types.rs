@@ -88,7 +88,7 @@ pub struct Row {
 }
 
 /// The audit's answer.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Audit {
     /// Every deployment in the period, oldest first.
     pub rows: Vec<Row>,

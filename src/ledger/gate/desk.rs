@@ -14,19 +14,6 @@ use crate::ledger::sources::Sources;
 use crate::ledger::subject::Subject;
 use crate::record::{Details, Record, RecordId, RecordType};
 
-/// Asks whether a task may be applied to an environment now.
-///
-/// # Errors
-/// [`Unclear`] when the task, a dependency or a decision cannot be read, or there is no such thing.
-pub fn gate(
-    sources: Sources<'_>,
-    named: &FxHashMap<usize, Vec<RecordIx>>,
-    shown: &[Shown],
-    ask: &GateAsk<'_>,
-) -> Result<Gate, Unclear> {
-    Desk::new(sources, named, shown).gate(ask)
-}
-
 /// Answers many questions about one commit and moment: what they share is looked up once.
 pub struct Desk<'a> {
     context: Context<'a>,
@@ -39,7 +26,11 @@ pub struct Desk<'a> {
 
 impl<'a> Desk<'a> {
     /// Looks up what the questions share.
-    pub fn new(sources: Sources<'a>, named: &FxHashMap<usize, Vec<RecordIx>>, shown: &'a [Shown]) -> Self {
+    pub(in crate::ledger) fn new(
+        sources: Sources<'a>,
+        named: &FxHashMap<usize, Vec<RecordIx>>,
+        shown: &'a [Shown],
+    ) -> Self {
         let (mut seen, mut doubled) = (FxHashSet::default(), FxHashSet::default());
         for id in ids(shown) {
             if !seen.insert(id) {
@@ -53,7 +44,7 @@ impl<'a> Desk<'a> {
     /// Asks whether a task may be applied to an environment now.
     ///
     /// # Errors
-    /// As [`gate`].
+    /// [`Unclear`] when the task, a dependency or a decision cannot be read, or there is no such thing.
     pub fn gate(&self, ask: &GateAsk<'_>) -> Result<Gate, Unclear> {
         answer(self, ask)
     }

@@ -20,8 +20,8 @@ use crate::diagnostic::Code;
 use crate::policy::{self, ConditionRule, Policy};
 use crate::record::{RecordType, Risk, Verdict, same_name};
 
+pub use desk::Desk;
 pub(super) use desk::invalid_field;
-pub use desk::{Desk, gate};
 pub use emergency::Review;
 pub(super) use emergency::{Deployed, askers, emergencies, review, text_field};
 pub use json::{GateJson, RequirementJson};

@@ -17,7 +17,6 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::ix::{IxVec, KeyIx, PathIx, RecordIx, ValueIx};
 use super::law::{ABSENT, Cell, Law};
-use super::needed::Needed;
 use crate::history::History;
 use crate::record::{RecordId, RecordType, Shape, detached_path, evidence_owner};
 use cells::Cells;
@@ -27,14 +26,9 @@ use reading::Place;
 use sides::Sides;
 
 /// Walks the whole of `history`. The commits that tick one of the items in `deployment_items` (normalised texts) are
-/// noted. Of records that are not `needed` nothing is noted but that they are there, and which bytes they have.
-pub fn walk(
-    history: &History,
-    versions: &Versions,
-    deployment_items: &FxHashSet<String>,
-    needed: &Needed,
-) -> Walk {
-    let mut walker = Walker::new(history, versions, deployment_items, needed);
+/// noted.
+pub fn walk(history: &History, versions: &Versions, deployment_items: &FxHashSet<String>) -> Walk {
+    let mut walker = Walker::new(history, versions, deployment_items);
     for position in 0..history.commits.len() {
         walker.commit(position);
     }
@@ -55,9 +49,6 @@ enum Part {
 struct Walker<'a> {
     history: &'a History,
     versions: &'a Versions,
-    needed: &'a Needed,
-    /// By record, whether it is needed.
-    reads: IxVec<RecordIx, bool>,
     /// The records that each commit made a version of.
     made: Vec<Box<[RecordIx]>>,
     sides: Sides,
@@ -83,12 +74,7 @@ struct Walker<'a> {
 }
 
 impl<'a> Walker<'a> {
-    fn new(
-        history: &'a History,
-        versions: &'a Versions,
-        deployment_items: &'a FxHashSet<String>,
-        needed: &'a Needed,
-    ) -> Self {
+    fn new(history: &'a History, versions: &'a Versions, deployment_items: &'a FxHashSet<String>) -> Self {
         let mut out = Walk::default();
         let absent = out.values.intern(Value::Absent);
         debug_assert_eq!(absent, ABSENT);
@@ -100,8 +86,6 @@ impl<'a> Walker<'a> {
         Walker {
             history,
             versions,
-            needed,
-            reads: IxVec::default(),
             made: Vec::with_capacity(history.commits.len()),
             sides: Sides::new(history.commits.len()),
             law: Law::new(history),
@@ -183,8 +167,7 @@ impl<'a> Walker<'a> {
         nodes: &[Option<Arc<Node>>],
     ) -> Option<usize> {
         // What cannot be read goes by the first parent's state.
-        let has_own_state =
-            files.records.is_empty() || !self.reads[record] || self.readable(record, files).is_some();
+        let has_own_state = files.records.is_empty() || self.readable(record, files).is_some();
         if parents.len() < 2 || !has_own_state {
             return None;
         }
@@ -252,7 +235,6 @@ impl<'a> Walker<'a> {
         if let Some(record) = self.out.record(record_type, id.as_str()) {
             return Some(record);
         }
-        self.reads.push(self.needed.has(&id));
         let record = self.out.ids.push((record_type, id.clone()));
         self.out.versions.push(Vec::new());
         self.out.id_index.entry(id).or_default()[record_type as usize] = Some(record);
@@ -289,7 +271,7 @@ impl<'a> Walker<'a> {
     /// Notes who made a version that cannot be read, and who made it readable again. Until then the record is what it was,
     /// so that what was hidden would else be the act of whoever brings it to light.
     fn note_hidden(&mut self, commit: u32, record: RecordIx, files: &Files, parents: &[Option<Arc<Node>>]) {
-        if !self.reads[record] || files.records.is_empty() {
+        if files.records.is_empty() {
             return;
         }
         let before = || parents.iter().flatten().map(|node| &node.files);

@@ -56,7 +56,7 @@ impl<'a> Walker<'a> {
     pub(super) fn readable(&self, record: RecordIx, files: &Files) -> Option<&'a Facts> {
         let record_type = self.out.ids[record].0;
         match files.records[..] {
-            [(_, file)] if file.is_regular() && self.reads[record] => {
+            [(_, file)] if file.is_regular() => {
                 self.versions.get(&(record_type, file.blob)).filter(|facts| facts.readable)
             }
             _ => None,

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::days::entry;
-use super::{Book, Entry, Found, ToneKey};
+use super::{Book, Entry, ToExplain, ToneKey};
 use crate::ledger::{CommitRef, Row};
 use crate::site::model::Model;
 
@@ -63,7 +63,7 @@ fn told(book: &Book<'_, '_>, row: &Row, clock: &str, place: Entry) -> Entry {
         (None, None) => (deployed, ToneKey::Ok),
     };
     let first = row.exceptions.first().map(|exception| exception.code.as_str());
-    let found = first.map(|code| Found {
+    let found = first.map(|code| ToExplain {
         label: match row.exceptions.len() - 1 {
             0 => code.to_owned(),
             n => format!("{code} and {n} more"),

@@ -137,7 +137,7 @@ pub(in crate::site) struct Entry {
     pub(in crate::site) state: Option<String>,
     pub(in crate::site) tone: Option<ToneKey>,
     /// What the audit found of the deployment.
-    pub(in crate::site) found: Option<Found>,
+    pub(in crate::site) found: Option<ToExplain>,
     /// Whether something is in its way.
     pub(in crate::site) collides: bool,
     /// Of a window: whether a freeze keeps everything from going out in it.
@@ -154,7 +154,7 @@ pub(in crate::site) struct Entry {
 
 /// Something to explain.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-pub(in crate::site) struct Found {
+pub(in crate::site) struct ToExplain {
     /// `deployer-approved`, `deployer-approved and 2 more`.
     pub(in crate::site) label: String,
     /// The evidence, from the site's root.

@@ -55,7 +55,7 @@ fn keep(day: &mut Vec<Entry>, share: usize) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Found;
+    use super::super::ToExplain;
     use super::super::days::entry;
     use super::*;
 
@@ -63,7 +63,7 @@ mod tests {
     #[test]
     fn days_share_the_room_and_what_is_to_be_explained_stays() {
         let room = Room { name: "month", of_day: 2, of_all: 5 };
-        let found = Found { label: "freeze".to_owned(), page: String::new() };
+        let found = ToExplain { label: "freeze".to_owned(), page: String::new() };
         let plain = |label: &str| entry("deployed", label);
         let mut days = vec![
             vec![entry("window", "w"), plain("a"), plain("b"), Entry { found: Some(found), ..plain("c") }],

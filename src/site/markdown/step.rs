@@ -61,12 +61,12 @@ impl Writer<'_, '_> {
         rest
     }
 
-    fn place(&self, index: usize) -> Place<'_> {
+    fn place(&self, index: usize) -> CodeInStep<'_> {
         let event = |index: usize| self.events.get(index).map(|(event, _)| event);
         let (before, after) = (index.checked_sub(1).and_then(event), event(index + 1));
         let is_stop = matches!(after, Some(Event::Text(text)) if text.trim_matches(STOPS).is_empty());
         let last = if is_stop { event(index + 2) } else { after };
-        Place {
+        CodeInStep {
             before: match before {
                 Some(Event::Text(text)) => text.trim_end(),
                 _ => "",
@@ -80,7 +80,7 @@ impl Writer<'_, '_> {
 const STOPS: [char; 4] = ['.', ',', ';', ':'];
 
 /// What stands around a span of code in its step.
-struct Place<'t> {
+struct CodeInStep<'t> {
     before: &'t str,
     /// Whether the step begins with it.
     is_first: bool,
@@ -95,7 +95,7 @@ const SEEN: [&str; 12] =
 /// Whether a span of code is a command: it begins with what may be a program and goes on, or it is all that a step
 /// says, by itself or behind a colon. A name in the middle of a sentence, a setting and a message are none. Where that
 /// is in doubt it is one: a row too many costs a look, a command that cannot be copied costs the night.
-fn is_command(code: &str, place: Place<'_>) -> bool {
+fn is_command(code: &str, place: CodeInStep<'_>) -> bool {
     let mut words = code.split_whitespace().skip_while(|word| is_variable(word));
     let Some(program) = words.next().filter(|word| is_program(word)) else { return false };
     let behind = place.before.rsplit(' ').next().unwrap_or("");

@@ -11,7 +11,8 @@ fn numbers_are_differences_in_base_36() {
 
 #[test]
 fn headings_stand_beside_their_word() {
-    let found = |text: &str| Found { text: text.to_owned(), id: "an-id".to_owned(), places: vec![3, 4] };
+    let found =
+        |text: &str| HeadingFound { text: text.to_owned(), id: "an-id".to_owned(), places: vec![3, 4] };
     let headings = ByWord::from_iter([("redis".to_owned(), vec![found("<Redis>"), found("Redis")])]);
     let shards = shards(&[("redis", vec![3, 4]), ("rest", vec![1])], &headings);
     let expected = "\"redis\":[\"3 1\",[[\"\\u003cRedis>\",\"an-id\",\"3 1\"],[\"Redis\",\"an-id\",\"3 1\"]]],\"rest\":\"1\"";

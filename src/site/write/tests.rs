@@ -1,7 +1,7 @@
 //! What is put on disk, and what is refused.
 
 use super::*;
-use crate::site::Shelf;
+use crate::site::PageStore;
 
 fn page(path: &str, text: &str) -> Page {
     Page::new(path, text.as_bytes().to_vec())

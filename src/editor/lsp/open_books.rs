@@ -7,7 +7,7 @@ use lsp_types::Uri;
 
 use super::text::Encoding;
 use super::uri;
-use crate::book::{Ask, Book, BookError, CacheUse, Loaded};
+use crate::book::{Book, BookError, CacheUse, Loaded, Request};
 use crate::history::CommitId;
 use crate::ledger::RecordState;
 use crate::record::{Record, RecordType};
@@ -33,15 +33,15 @@ pub(super) struct Document {
 }
 
 /// All open books and documents.
-pub(super) struct Shelf {
-    pub(super) books: Vec<OpenBook>,
+pub(super) struct OpenBooks {
+    pub(super) all: Vec<OpenBook>,
     /// By address.
     pub(super) documents: BTreeMap<String, Document>,
     pub(super) encoding: Encoding,
 }
 
 /// What a request is about: a document of a book that could be read.
-pub(super) struct Context<'a> {
+pub(super) struct DocumentContext<'a> {
     pub(super) open: &'a OpenBook,
     pub(super) loaded: &'a Loaded,
     pub(super) document: &'a Document,
@@ -50,9 +50,9 @@ pub(super) struct Context<'a> {
     pub(super) documents: &'a BTreeMap<String, Document>,
 }
 
-impl Shelf {
+impl OpenBooks {
     pub(super) fn new(encoding: Encoding) -> Self {
-        Shelf { books: Vec::new(), documents: BTreeMap::new(), encoding }
+        OpenBooks { all: Vec::new(), documents: BTreeMap::new(), encoding }
     }
 
     pub(super) fn open(&mut self, uri: Uri, text: String, version: i32, now: i64) {
@@ -65,7 +65,7 @@ impl Shelf {
     pub(super) fn close(&mut self, uri: &Uri) {
         let Some(document) = self.documents.remove(uri.as_str()) else { return };
         let Some((book, path)) = document.place else { return };
-        let open = &mut self.books[book];
+        let open = &mut self.all[book];
         // What was not saved is gone with the document.
         let text = open.book.text(None, &path).ok().flatten();
         match (text, record_type(&path)) {
@@ -82,7 +82,7 @@ impl Shelf {
         let Some((book, path)) = &document.place else { return };
         if let Some(kind) = record_type(path) {
             let record = Record::parse(kind, path, document.text.as_bytes());
-            self.books[*book].records.insert(path.clone(), record);
+            self.all[*book].records.insert(path.clone(), record);
         }
     }
 
@@ -95,27 +95,27 @@ impl Shelf {
         let full = path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
         let inside = full.strip_prefix(&root).or_else(|_| path.strip_prefix(&root)).ok()?;
         let inside = crate::book::slashes(inside);
-        if let Some(known) = self.books.iter().position(|open| open.root == root) {
+        if let Some(known) = self.all.iter().position(|open| open.root == root) {
             return Some((known, inside));
         }
         let head = book.head().ok().and_then(|head| head.commit);
-        let loaded = book.load(&ask(now));
+        let loaded = book.load(&request(now));
         let records = book.records_on_disk().unwrap_or_default();
-        self.books.push(OpenBook { book, root, loaded, records, head });
-        Some((self.books.len() - 1, inside))
+        self.all.push(OpenBook { book, root, loaded, records, head });
+        Some((self.all.len() - 1, inside))
     }
 
     /// Reads the books anew: all of them, or those whose `HEAD` has moved.
     pub(super) fn reload(&mut self, all: bool, now: i64) -> bool {
         let mut any = false;
-        for open in &mut self.books {
+        for open in &mut self.all {
             let head = open.book.head().ok().and_then(|head| head.commit);
             if !all && head == open.head {
                 continue;
             }
             any = true;
             open.head = head;
-            open.loaded = open.book.load(&ask(now));
+            open.loaded = open.book.load(&request(now));
             open.records = open.book.records_on_disk().unwrap_or_default();
         }
         if any {
@@ -126,17 +126,17 @@ impl Shelf {
     }
 
     /// The document of an address, in a book that could be read.
-    pub(super) fn context(&self, uri: &Uri) -> Option<Context<'_>> {
+    pub(super) fn context(&self, uri: &Uri) -> Option<DocumentContext<'_>> {
         let document = self.documents.get(uri.as_str())?;
         let (book, path) = document.place.as_ref()?;
-        let open = &self.books[*book];
+        let open = &self.all[*book];
         let loaded = open.loaded.as_ref().ok()?;
         let (encoding, documents) = (self.encoding, &self.documents);
-        Some(Context { open, loaded, document, path, encoding, documents })
+        Some(DocumentContext { open, loaded, document, path, encoding, documents })
     }
 }
 
-impl Context<'_> {
+impl DocumentContext<'_> {
     /// The document as a record, when it is one.
     pub(super) fn record(&self) -> Option<&Record> {
         self.open.records.get(self.path)
@@ -176,6 +176,6 @@ pub(super) fn record_type(path: &str) -> Option<RecordType> {
     RecordType::of_path(path).filter(|_| path.ends_with(".md"))
 }
 
-fn ask(now: i64) -> Ask {
-    Ask { now, cache: CacheUse::Allowed, ..Ask::default() }
+fn request(now: i64) -> Request {
+    Request { now, cache: CacheUse::Allowed, ..Request::default() }
 }

@@ -1,9 +1,11 @@
 //! The audit as a table for spreadsheets.
 
+use unicode_normalization::UnicodeNormalization;
+
+use super::{Audit, ControlChange, Row, control_words};
 use crate::diagnostic::Code;
 use crate::history::CommitTime;
-use crate::ledger::{Audit, CommitRef, ControlChange, Row, control_words};
-use unicode_normalization::UnicodeNormalization;
+use crate::ledger::state::CommitRef;
 
 const HEADER: [&str; 24] = [
     "row",

@@ -1,26 +1,24 @@
-//! What a site is made from besides records and commits, read from a book before its history is.
+//! The references and files that a site is made from, read before history is.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::context::Context;
-use super::error::CliError;
-use crate::book::{Ask, Book, BookConfig, Inputs, Parts};
+use super::paths::is_safe;
+use super::{DocFile, expand_includes};
+use crate::book::{Book, BookConfig, BookError, Fingerprint, Request, Snapshot};
 use crate::diagnostic::Diagnostic;
 use crate::history::CommitId;
 use crate::record::RecordType;
-use crate::site::{self, DocFile};
 
-/// What is asked of a book for its site, and what that is answered from but for history.
-pub(super) struct Sources {
-    pub(super) ask: Ask,
-    pub(super) inputs: Inputs,
-    pub(super) files: OtherFiles,
+/// What a book's answers are made from, and the files that only its site shows.
+pub struct SiteSnapshot {
+    pub(super) book: Snapshot,
+    pub(super) files: SiteFiles,
 }
 
 /// The files of a book that are no records and no settings.
-pub(super) struct OtherFiles {
+pub(super) struct SiteFiles {
     pub(super) docs: Vec<DocFile>,
     pub(super) docs_problems: Vec<Diagnostic>,
     pub(super) assets: Vec<DocFile>,
@@ -31,45 +29,53 @@ pub(super) struct OtherFiles {
     digest: [u8; 32],
 }
 
-impl Sources {
-    /// Reads it, at HEAD's own time, so that the same HEAD gives the same bytes.
-    pub(super) fn read(book: &Book, context: &Context) -> Result<Self, CliError> {
-        let head = match &context.at {
-            Some(_) => None,
-            None => book.head()?.commit,
-        };
-        let now = match (context.now_is_stated, head) {
+impl SiteSnapshot {
+    /// Reads it. Where nobody states the clock it is HEAD's own time, so that the same HEAD gives the same bytes.
+    ///
+    /// # Errors
+    /// As [`Book::load`].
+    pub fn read(book: &Book, request: &Request) -> Result<Self, BookError> {
+        let is_past = request.at.is_some();
+        let head = if is_past { None } else { book.head()?.commit };
+        let now = match (request.now_is_stated, head) {
             (false, Some(head)) => book.repository.commit_time(head)?.seconds,
-            _ => context.now,
+            _ => request.now,
         };
-        let ask = Ask { now, ..context.ask() };
-        let inputs = book.inputs(&ask)?;
-        let commit = inputs.commit().filter(|_| context.at.is_some() || book.root.is_none());
-        let files = OtherFiles::read(book, (commit, inputs.commit()), &inputs.config()?)?;
-        Ok(Sources { ask, inputs, files })
+        let snapshot = book.snapshot(&Request { now, ..request.clone() })?;
+        let commit = snapshot.commit().filter(|_| is_past || book.root.is_none());
+        let files = SiteFiles::read(book, (commit, snapshot.commit()), &snapshot.config()?)?;
+        Ok(SiteSnapshot { book: snapshot, files })
+    }
+
+    /// The book's settings.
+    ///
+    /// # Errors
+    /// [`BookError::Settings`] with the place.
+    pub fn config(&self) -> Result<BookConfig, BookError> {
+        self.book.config()
     }
 
     /// A hash of all that a site is made from; where it is equal, equal sites are made. `None` for a site of the past.
     pub(super) fn fingerprint(&self) -> Option<[u8; 32]> {
-        let mut log = Parts::default();
-        log.add(&self.inputs.fingerprint()?);
-        log.add(&self.inputs.now().to_le_bytes());
-        log.add(&self.files.digest);
-        Some(log.finish())
+        let mut hash = Fingerprint::default();
+        hash.add(&self.book.fingerprint()?);
+        hash.add(&self.book.now().to_le_bytes());
+        hash.add(&self.files.digest);
+        Some(hash.finish())
     }
 }
 
-impl OtherFiles {
+impl SiteFiles {
     /// Reads them from a commit, or from the work tree (`None`) beside the commit that is shown.
     fn read(
         book: &Book,
         (commit, shown): (Option<CommitId>, Option<CommitId>),
         config: &BookConfig,
-    ) -> Result<Self, CliError> {
-        let mut log = Parts::default();
-        let mut files = |folder: &str| -> Result<Vec<DocFile>, CliError> {
+    ) -> Result<Self, BookError> {
+        let mut hash = Fingerprint::default();
+        let mut files = |folder: &str| -> Result<Vec<DocFile>, BookError> {
             let files = book.other_files(commit, folder)?;
-            log.add_all(files.iter().map(|(path, bytes)| (path.as_str(), bytes.as_slice())));
+            hash.add_all(files.iter().map(|(path, bytes)| (path.as_str(), bytes.as_slice())));
             Ok(files.into_iter().map(|(path, bytes)| DocFile::new(path, bytes)).collect())
         };
         let mut docs = files(&config.docs)?;
@@ -82,13 +88,13 @@ impl OtherFiles {
             let differs = book.differing(shown, &config.docs, pages)?;
             docs.iter_mut().zip(differs).for_each(|(file, differs)| file.uncommitted = differs);
         }
-        let (docs, docs_problems) = with_includes(book, commit, docs, &mut log);
+        let (docs, docs_problems) = with_includes(book, commit, docs, &mut hash);
         let template_overrides = book.site_templates(commit)?;
-        log.add_all(template_overrides.iter().map(|(name, text)| (name.as_str(), text.as_bytes())));
+        hash.add_all(template_overrides.iter().map(|(name, text)| (name.as_str(), text.as_bytes())));
         let theme_files = theme_files(book, commit, config)?;
-        log.add_all(theme_files.iter().map(|file| (file.path.as_str(), file.bytes.as_slice())));
-        let digest = log.finish();
-        Ok(OtherFiles { docs, docs_problems, assets, template_overrides, theme_files, digest })
+        hash.add_all(theme_files.iter().map(|file| (file.path.as_str(), file.bytes.as_slice())));
+        let digest = hash.finish();
+        Ok(SiteFiles { docs, docs_problems, assets, template_overrides, theme_files, digest })
     }
 }
 
@@ -98,10 +104,10 @@ fn with_includes(
     book: &Book,
     commit: Option<CommitId>,
     docs: Vec<DocFile>,
-    log: &mut Parts,
+    hash: &mut Fingerprint,
 ) -> (Vec<DocFile>, Vec<Diagnostic>) {
     let taken = RefCell::new(BTreeSet::new());
-    let log = RefCell::new(log);
+    let hash = RefCell::new(hash);
     let expand = |mut doc: DocFile| {
         let text = std::str::from_utf8(&doc.bytes).ok().filter(|text| text.contains("{{"));
         let Some(text) = text.filter(|_| doc.path.ends_with(".md")) else { return (doc, Vec::new()) };
@@ -112,10 +118,10 @@ fn with_includes(
                 Ok(text) => ("text", text),
                 Err(why) => ("none", why),
             };
-            log.borrow_mut().add_all([(path, kind.as_bytes()), (kind, text.as_bytes())].into_iter());
+            hash.borrow_mut().add_all([(path, kind.as_bytes()), (kind, text.as_bytes())].into_iter());
             found
         };
-        let expanded = site::expand_includes(&book.path.join(&doc.path), &doc.path, text, &read);
+        let expanded = expand_includes(&book.path.join(&doc.path), &doc.path, text, &read);
         doc.bytes = expanded.text.into_bytes();
         doc.title = expanded.title;
         doc.origins = Some(Arc::new(expanded.origins));
@@ -133,10 +139,14 @@ fn with_includes(
 }
 
 /// The files that the theme names, as far as they are there.
-fn theme_files(book: &Book, commit: Option<CommitId>, config: &BookConfig) -> Result<Vec<DocFile>, CliError> {
+fn theme_files(
+    book: &Book,
+    commit: Option<CommitId>,
+    config: &BookConfig,
+) -> Result<Vec<DocFile>, BookError> {
     let mut files = Vec::new();
     for path in config.theme.files().map(|stated| stated.as_ref()) {
-        let bytes = if site::is_safe(path) { book.bytes(commit, path)? } else { None };
+        let bytes = if is_safe(path) { book.bytes(commit, path)? } else { None };
         files.extend(bytes.map(|bytes| DocFile::new(path.as_str(), bytes)));
     }
     Ok(files)

@@ -1,49 +1,50 @@
-//! What a site is made from, read from a book; what a reading before knows of the same commits is not read again.
+//! What a site is made from, put together from a book. What a reading before knows of the same commits is not read again.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::build::Options;
-use super::context::Context;
-use super::error::CliError;
-use super::sources::{OtherFiles, Sources};
+use super::page::Spool;
+use super::render::build_site;
+use super::snapshot::{SiteFiles, SiteSnapshot};
+use super::{Earlier, GateAnswer, Judged, Memory, Site, SiteConfig, SiteError, SiteInput};
 use crate::book::{
-    Ask, AuditQuestion, Audited, Book, BookConfig, CacheUse, Deleted, GateQuestion, Loaded, Steps, View,
+    AuditQuestion, Audited, Book, BookConfig, BookError, Deleted, GateQuestion, Loaded, Request, Steps, View,
 };
-use crate::history::Pieces;
 use crate::ledger::{RecordState, State, Status, WorkTree};
 use crate::policy::Policy;
 use crate::record::{Record, RecordId, RecordType};
-use crate::site::{self, Earlier, GateAnswer, Site, SiteConfig, SiteInput, Spool};
 
 /// How many of a record's newest commits the timeline shows with what they changed.
 const DIFFERENCES: usize = 12;
+
+/// How a site is built, apart from the book's own settings.
+#[derive(Debug, Clone, Default)]
+pub struct SiteOptions {
+    /// Build although links are broken.
+    pub allow_broken_links: bool,
+    /// Where the site is served.
+    pub base: Option<String>,
+}
 
 /// What earlier builds made.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Kept<'a> {
     /// Texts and code.
-    pub(super) pieces: Option<&'a Pieces>,
+    pub(super) pieces: Option<&'a dyn Memory>,
     /// Whole pages.
     pub(super) earlier: Option<Earlier<'a>>,
     /// Where pages wait that memory should not hold.
     pub(super) spool: Option<&'a Arc<Spool>>,
 }
 
-/// Where this program keeps pieces for a book; `None` where nothing may be kept.
-pub(super) fn pieces_on_disk(book: &Book, context: &Context) -> Option<Pieces> {
-    let program = super::answer::program().filter(|_| context.cache == CacheUse::Allowed)?;
-    Some(Pieces::new(&book.repository, &book.path, program))
-}
-
 /// Everything that a site is made from.
-pub(super) struct Gathered {
+pub struct Assembly {
     state: Arc<State>,
     config: BookConfig,
     policy: Policy,
-    trunk: Option<Arc<Trunk>>,
+    trunk: Option<Arc<JudgedTrunk>>,
     steps: Arc<Steps>,
-    files: OtherFiles,
+    files: SiteFiles,
     /// Records that have another ID now, from the old one.
     renamed: BTreeMap<RecordId, RecordId>,
     /// Records that history deleted.
@@ -52,43 +53,47 @@ pub(super) struct Gathered {
     unsaved: BTreeMap<String, Arc<Record>>,
 }
 
-/// What a reading knows that the next one may start from. It is much, and no page is made from it.
-pub(super) struct Known {
+/// What was read for a site, from which the next reading may start. It is much, and no page is made from it.
+pub(super) struct SiteReading {
+    /// The book.
     pub(super) loaded: Arc<Loaded>,
     /// The work tree may come to differ while the trunk stays as it is.
-    trunk: Option<Arc<Trunk>>,
+    trunk: Option<Arc<JudgedTrunk>>,
     steps: Arc<Steps>,
     deleted: Arc<Vec<Deleted>>,
 }
 
-impl Gathered {
+impl Assembly {
     /// Reads it.
+    ///
+    /// # Errors
+    /// As [`Book::load`].
     pub(super) fn new(
         book: &Book,
-        sources: Sources,
-        before: Option<&Known>,
-    ) -> Result<(Self, Known), CliError> {
-        let Sources { ask, inputs, files } = sources;
-        let loaded = Arc::new(book.load_after(inputs, &ask, before.map(|before| &*before.loaded))?);
+        snapshot: SiteSnapshot,
+        before: Option<&SiteReading>,
+    ) -> Result<(Self, SiteReading), BookError> {
+        let SiteSnapshot { book: snapshot, files } = snapshot;
+        let loaded = Arc::new(book.derive(snapshot, before.map(|before| &*before.loaded))?);
         let same = before.filter(|before| before.loaded.is_of_commits_of(&loaded));
         let known = match same {
-            Some(before) => Known {
+            Some(before) => SiteReading {
                 trunk: before.trunk.clone(),
                 steps: Arc::clone(&before.steps),
                 deleted: Arc::clone(&before.deleted),
                 loaded,
             },
             None => {
-                let trunk = judged(book, &loaded, &ask)?.map(Arc::new);
+                let trunk = judged(book, &loaded)?.map(Arc::new);
                 let steps = Arc::new(Book::steps(&loaded, DIFFERENCES));
-                Known { trunk, steps, deleted: Arc::new(book.deleted(&loaded)?), loaded }
+                SiteReading { trunk, steps, deleted: Arc::new(book.deleted(&loaded)?), loaded }
             }
         };
-        let Known { loaded, trunk, steps, deleted, .. } = &known;
-        let gathered = Gathered {
+        let SiteReading { loaded, trunk, steps, deleted, .. } = &known;
+        let assembly = Assembly {
             state: Arc::clone(&loaded.state),
             config: loaded.config.clone(),
-            policy: loaded.policy.clone(),
+            policy: loaded.policy().clone(),
             trunk: trunk.clone(),
             steps: Arc::clone(steps),
             files,
@@ -96,16 +101,19 @@ impl Gathered {
             deleted: Arc::clone(deleted),
             unsaved: BTreeMap::new(),
         };
-        Ok((gathered, known))
+        Ok((assembly, known))
     }
 
     /// Shows the texts of records as they stand in the work tree, and not as they were committed.
-    pub(super) fn with_unsaved(self, known: &Known) -> Self {
-        Gathered { unsaved: known.loaded.in_work_tree.clone(), ..self }
+    pub(super) fn with_unsaved(self, known: &SiteReading) -> Self {
+        Assembly { unsaved: known.loaded.in_work_tree.clone(), ..self }
     }
 
     /// Renders the site's files, whatever its links are.
-    pub(super) fn site(&self, book: &Book, options: &Options, kept: Kept<'_>) -> Result<Site, CliError> {
+    ///
+    /// # Errors
+    /// As [`build_site`].
+    pub(super) fn site(&self, book: &Book, options: &SiteOptions, kept: Kept<'_>) -> Result<Site, SiteError> {
         let config = &self.config;
         let site_config = SiteConfig {
             allow_broken_links: config.allow_broken_links || options.allow_broken_links,
@@ -120,7 +128,7 @@ impl Gathered {
             docs_dir: &config.docs,
             assets: &self.files.assets,
             policy: &self.policy,
-            judged: self.trunk.as_ref().map(|trunk| site::Judged {
+            judged: self.trunk.as_ref().map(|trunk| Judged {
                 state: &trunk.state,
                 audit: &trunk.audited.audit,
                 gates: &trunk.gates,
@@ -131,11 +139,11 @@ impl Gathered {
             theme_files: &self.files.theme_files,
             template_overrides: &self.files.template_overrides,
             unsaved: &self.unsaved,
-            memory: kept.pieces.map(|pieces| pieces as &dyn site::Memory),
+            memory: kept.pieces,
             earlier: kept.earlier,
             spool: kept.spool,
         };
-        Ok(site::build_site(&input, &|steps| book.differences(steps))?)
+        build_site(&input, &|steps| book.differences(steps))
     }
 }
 
@@ -158,21 +166,21 @@ fn site_config(config: &BookConfig) -> SiteConfig {
 }
 
 /// The trunk, with what the gate and the audit say of it.
-struct Trunk {
+struct JudgedTrunk {
     state: Arc<State>,
     audited: Audited,
     gates: BTreeMap<String, Vec<GateAnswer>>,
 }
 
 /// Asks the gate and the audit about the trunk, as they do themselves. `None` without a trunk.
-fn judged(book: &Book, shown: &Arc<Loaded>, ask: &Ask) -> Result<Option<Trunk>, CliError> {
+fn judged(book: &Book, shown: &Arc<Loaded>) -> Result<Option<JudgedTrunk>, BookError> {
     if shown.state.trunk.is_none() || shown.state.at.is_none() {
         return Ok(None);
     }
-    let ask = Ask { view: View::Trunk, ..ask.clone() };
-    let trunk = match shows_trunk(book, shown, &ask)? {
+    let request = Request { view: View::Trunk, ..shown.request().clone() };
+    let trunk = match shows_trunk(book, shown)? {
         true => Arc::clone(shown),
-        false => Arc::new(book.load_after(book.inputs(&ask)?, &ask, Some(shown))?),
+        false => Arc::new(book.derive(book.snapshot(&request)?, Some(shown))?),
     };
     let audited = book.audit(&trunk, &AuditQuestion::default())?;
     let open: Vec<(&str, Vec<&str>)> = trunk.state.records.iter().filter_map(still_to_reach).collect();
@@ -186,22 +194,21 @@ fn judged(book: &Book, shown: &Arc<Loaded>, ask: &Ask) -> Result<Option<Trunk>, 
         })
         .collect();
     let mut gates: BTreeMap<String, Vec<GateAnswer>> = BTreeMap::new();
-    let answers = trunk.gates(&ask, &questions);
+    let answers = trunk.gates(&questions);
     for (GateQuestion { id, environment, .. }, answer) in questions.into_iter().zip(answers) {
         gates.entry(id).or_default().push(GateAnswer { environment, answer });
     }
-    Ok(Some(Trunk { gates, audited, state: Arc::clone(&trunk.state) }))
+    Ok(Some(JudgedTrunk { gates, audited, state: Arc::clone(&trunk.state) }))
 }
 
 /// Whether what is shown is the trunk itself, so that it need not be read again: the same commit, and nothing
 /// of the work tree beside it that the gate or the audit would read.
-fn shows_trunk(book: &Book, shown: &Loaded, ask: &Ask) -> Result<bool, CliError> {
+fn shows_trunk(book: &Book, shown: &Loaded) -> Result<bool, BookError> {
     let Some(commit) = shown.commit() else { return Ok(false) };
-    if ask.at.is_some() {
+    if shown.request().at.is_some() {
         return Ok(true);
     }
-    let trunk = book.trunk(ask, &shown.policy)?;
-    Ok(trunk.is_some_and(|(_, tip)| tip == commit)
+    Ok(shown.trunk_tip() == Some(commit)
         && shown.state.records.iter().all(|record| record.work_tree == WorkTree::Clean)
         && (book.root.is_none() || book.record_templates(None)? == book.record_templates(Some(commit))?))
 }
