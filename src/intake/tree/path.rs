@@ -63,11 +63,11 @@ impl Path {
 
     /// The name of the last key.
     pub fn last_key(&self) -> &str {
-        let key = |step| match step {
+        let mut keys = self.0.iter().rev().filter_map(|step| match step {
             Step::Key(key) => Some(key.as_str()),
             Step::Item(_) | Step::Index(_) => None,
-        };
-        self.0.iter().rev().find_map(key).unwrap_or_default()
+        });
+        keys.next().unwrap_or_default()
     }
 }
 
