@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use changebook::book::{Ask, AuditQuestion, Book, CacheUse, GateQuestion, Loaded, View};
 use changebook::ledger::{Depth, Unclear};
 
-use story::year;
+pub(crate) use story::year;
 
 /// The moments, what the two windows and the freeze are then, and why that is asked.
 ///
