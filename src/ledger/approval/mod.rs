@@ -227,7 +227,7 @@ fn claim(context: &Context<'_>, judged: &Judged<'_>, role: &str) -> Option<Strin
             policy.person_by_email(email).is_some_and(|person| policy.has_role(person, role))
         })?;
         Some(format!(
-            "{} claims in a trailer that `{claimed}` approved, which counts for nothing",
+            "{} claims in a trailer that `{claimed}` approved, which does not count",
             facts.id.short()
         ))
     })
@@ -286,7 +286,7 @@ fn another_person(missing: usize) -> Approval {
         1 => "another person".to_owned(),
         n => format!("{n} other people"),
     };
-    let detail = format!("every role is met, and {text} must approve");
+    let detail = format!("every role has approved, but {text} must approve");
     Approval::missing("*", &text, Code::ApprovalQuorum, detail)
 }
 
