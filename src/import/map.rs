@@ -91,7 +91,7 @@ impl Map {
         });
         let delimiter = raw.delimiter.as_deref().map(|text| match text.as_bytes() {
             [byte] if byte.is_ascii() && !byte.is_ascii_alphanumeric() && *byte != b'"' => Ok(*byte),
-            _ => Err(format!("delimiter = \"{text}\": expected one ASCII sign")),
+            _ => Err(format!("delimiter = \"{text}\": expected one ASCII character")),
         });
         let fields = raw.columns.into_iter().map(|(field, names)| (Target::Field(field), names));
         let sections = raw.sections.into_iter().map(|(title, names)| (Target::Section(title), names));

@@ -243,7 +243,7 @@ fn check_version(members: &Members<'_>) -> Result<(), WrongInput> {
     match major {
         Some(0 | 1) => Ok(()),
         Some(major) => Err(WrongInput::TooNew { version: format!("{major}.x") }),
-        None => Err(WrongInput::Malformed { what: "`format_version`", problem: "it is no version" }),
+        None => Err(WrongInput::Malformed { what: "`format_version`", problem: "it is not a valid version" }),
     }
 }
 

@@ -153,7 +153,7 @@ impl Serialize for Path {
 impl<'de> Deserialize<'de> for Path {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        Path::parse_stored(&text).ok_or_else(|| de::Error::custom(format!("`{text}` is no path")))
+        Path::parse_stored(&text).ok_or_else(|| de::Error::custom(format!("`{text}` is not a valid path")))
     }
 }
 
