@@ -10,10 +10,10 @@ use super::ui::{BOLD, DIM, Ui, paint};
 use crate::book::{Ask, AuditQuestion, View};
 use crate::ledger::{CommitRef, Figures, metrics};
 
-/// Show how changes go: frequency, lead time, failures, time to restore, waiting, emergencies
+/// Show delivery metrics: frequency, lead time, failures, time to restore, waiting, emergencies
 ///
-/// From the deployments to gated environments on the trunk alone, by month, risk and service. The manual defines each
-/// figure; times are medians.
+/// Counts only deployments to gated environments on the trunk, by month, risk and service. Times are medians; the
+/// manual defines each figure.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n\
     \x20\x20changebook metrics\n\
@@ -73,7 +73,7 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &MetricsArgs) -> Result<
         });
     }
     if found.total.deployments == 0 {
-        return ui.line("No deployment to a gated environment in this period.");
+        return ui.line("No deployments to a gated environment in this period.");
     }
     let header = ["", "DEPLOYMENTS", "LEAD TIME", "FAILED", "RESTORED IN", "APPROVAL WAIT", "EMERGENCIES"];
     for (kind, group) in groups {

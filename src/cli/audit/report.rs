@@ -35,9 +35,9 @@ fn preamble(report: &Report<'_>) -> Vec<String> {
         lines.push(format!("Evidence: recorded for {}, proven for {count}", proven.len()));
     }
     if let Some(began) = report.audited.beginning.filter(|began| began.named) {
-        let again = if began.again { ", though there was a policy before it" } else { "" };
+        let again = if began.again { ", although there was a policy before it" } else { "" };
         lines.push(format!(
-            "The policy begins in {}, as this run was told from outside of history{again}",
+            "The policy begins in {}, as configured for this run{again}",
             began.commit.short()
         ));
     }
@@ -45,7 +45,7 @@ fn preamble(report: &Report<'_>) -> Vec<String> {
         lines.push(format!("Sample: {sample}"));
     }
     if let Some(duty) = &audit.duty {
-        lines.push(format!("The book's duty begins after {} ({})", duty.commit.short(), duty.time));
+        lines.push(format!("Audited changes begin after {} ({})", duty.commit.short(), duty.time));
     }
     if let Some(rewritten) = &report.audited.rewritten {
         lines.push(format!("history-rewritten: {rewritten}"));
@@ -224,7 +224,7 @@ const PAGE: &str = include_str!("../../../templates/audit.html");
 pub(super) fn html(report: &Report<'_>, book: &Book) -> Result<String, CliError> {
     let mut environment = minijinja::Environment::new();
     environment.set_auto_escape_callback(|_| minijinja::AutoEscape::Html);
-    let failure = |error: minijinja::Error| CliError::failure(format!("the page cannot be written: {error}"));
+    let failure = |error: minijinja::Error| CliError::failure(format!("cannot write the page: {error}"));
     environment.add_template("audit.html", PAGE).map_err(failure)?;
     let audit = &report.audited.audit;
     let counts: Vec<(String, usize)> =
