@@ -163,7 +163,7 @@ fn days_of_the_log_are_those_of_the_board() {
     assert_eq!(listed(&["--since", "2024-05-14", "--until", "2024-05-14"]), 1);
     assert_eq!(listed(&["--until", "2024-05-13T22:30:00Z"]), 1, "a moment has its own zone");
     let run = book.run(&["log", "--since", "2024-05-14", "--until", "2024-05-13"]).expect(2);
-    assert!(run.stderr.contains("ends the period before it begins"), "{}", run.stderr);
+    assert!(run.stderr.contains("is before the start of the period"), "{}", run.stderr);
 }
 
 /// Who decides finds the command on their own page.

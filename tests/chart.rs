@@ -61,7 +61,7 @@ fn from_a_revision_a_version_and_a_packed_chart() {
     assert_eq!(book.read(PATH), after, "versions in the history are the same charts");
 
     let run = book.run(&["chart", "INFRA-210", "1.2.0", "1.3.0", "--compare"]).expect(0);
-    assert!(run.stdout.contains("this is the upgrade that INFRA-210 holds"), "{}", run.stdout);
+    assert!(run.stdout.contains("this is the upgrade that is recorded in INFRA-210"), "{}", run.stdout);
     let run = book.run(&["chart", "INFRA-210", "1.3.0", "1.3.0", "--compare"]).expect(3);
     assert!(run.stdout.contains("recorded 1.2.0 → 1.3.0, given 1.3.0 → 1.3.0"), "{}", run.stdout);
 
@@ -88,7 +88,7 @@ fn refusals_leave_the_record_alone() {
     let before = book.read(PATH);
     for (old, new, message) in [
         ("charts/shop", "other", "two charts"),
-        ("values", "charts/shop", "values is no chart: it has no Chart.yaml"),
+        ("values", "charts/shop", "values is not a chart: it does not have a Chart.yaml"),
         ("1.2.0", "charts/shop", "does not name its chart"),
         ("charts/shop", "bad.tgz", "no packed chart"),
         ("charts/shop", "nowhere", "there is no file or folder"),

@@ -400,7 +400,7 @@ fn what_a_record_should_not_hold_does_not_leave_by_a_pull_request() {
     for arguments in [&["pr", "INFRA-1"][..], &["pr", "INFRA-1", "--json"]] {
         let body = book.run(arguments).expect(0).stdout;
         assert!(!body.contains(&key) && body.contains("Something."), "{body}");
-        assert!(body.contains("(hidden: this line looks as if it held an AWS access key)"), "{body}");
+        assert!(body.contains("(hidden: this line looks like it contains an AWS access key)"), "{body}");
     }
 }
 

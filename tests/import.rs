@@ -36,7 +36,7 @@ fn what_cannot_be_taken_is_shown_whole_and_wrong_use_is_refused() {
     let book = Fixture::book();
     book.write("../bad.csv", "Summary,Issue key,Note\n,OPS-1,keep \u{1b}[31mme\nGood,OPS-2,\n");
     let run = book.run(&["import", "../bad.csv", "--map", "jira"]).expect(3);
-    for part in ["not taken: bad.csv:2: it has no title", "Note: keep", "made tasks/OPS-2.md"] {
+    for part in ["not imported: bad.csv:2: it has no title", "Note: keep", "made tasks/OPS-2.md"] {
         assert!(run.stdout.contains(part), "{part}: {}", run.stdout);
     }
     assert!(!run.stdout.contains('\u{1b}'), "{}", run.stdout);
@@ -58,7 +58,7 @@ fn a_folder_of_backlog_md_becomes_records() {
     book.write("../backlog/tasks/task-7 - Cache-sessions.md", task);
     book.write("../backlog/docs/doc-1 - Notes.md", "# Only prose\n");
     let run = book.run(&["import", "../backlog"]).expect(3);
-    assert!(run.stdout.contains("not taken: docs/doc-1 - Notes.md"), "{}", run.stdout);
+    assert!(run.stdout.contains("not imported: docs/doc-1 - Notes.md"), "{}", run.stdout);
     let text = book.read("tasks/task-7.md");
     assert!(text.contains("Sessions move.") && text.contains("- [x] Cluster answers"), "{text}");
     book.run(&["check"]).expect(0);

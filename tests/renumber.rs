@@ -88,7 +88,7 @@ fn records_in_two_folders_are_parted_in_one_commit() {
         "INFRA-2: renumber to INFRA-5\n\nRenumbers: INFRA-2 INFRA-5"
     );
     let again = book.run(&["renumber"]).expect(0);
-    assert_eq!(again.stdout, "no two records have one ID\n");
+    assert_eq!(again.stdout, "all IDs are unique\n");
 }
 
 #[test]

@@ -351,8 +351,8 @@ fn a_drawing_that_is_not_taken_over_is_refused_where_it_is_linked() {
     book.commit("drawings");
     let run = book.run(&["build"]).expect(3);
     for told in [
-        "docs/x.md:3:17: error[reference-broken]: `img/b.svg` is not taken over into the site: it declares a document type",
-        "docs/x.md:3:33: error[reference-broken]: `img/c.docx` is not taken over into the site: files that end in `.docx`",
+        "docs/x.md:3:17: error[reference-broken]: `img/b.svg` is not included in the site: it declares a document type",
+        "docs/x.md:3:33: error[reference-broken]: `img/c.docx` is not included in the site: files that end in `.docx`",
     ] {
         assert!(run.stderr.contains(told), "{}", run.stderr);
     }
@@ -391,7 +391,7 @@ fn a_change_in_a_coming_freeze_is_told_everywhere() {
     );
     assert!(second.contains("no freeze") && !second.contains(told), "{second}");
     let windows = book.json(&[&["windows"], &now[..]].concat());
-    let collision = "INFRA-1 is scheduled for Sat 2024-06-01 02:00, in the freeze `Quarter end`, which ends Mon 2024-06-03 08:00";
+    let collision = "INFRA-1 is scheduled for Sat 2024-06-01 02:00, during the freeze `Quarter end`, which ends Mon 2024-06-03 08:00";
     assert_eq!(windows["collisions"], serde_json::json!([collision]));
 }
 

@@ -53,7 +53,7 @@ fn init_lists_the_forge_and_keeps_where_the_policy_began() {
     let root = book.commit("the book");
     let said = book.run(&["init", "--git"]).expect(0);
     assert!(
-        said.stdout.contains("the policy began in") && said.stdout.contains(&root[..7]),
+        said.stdout.contains("the policy was introduced in") && said.stdout.contains(&root[..7]),
         "{}",
         said.stdout
     );
