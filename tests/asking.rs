@@ -59,7 +59,7 @@ fn each_open_approval_has_one_thing_to_do_and_who_could() {
     let site = book.run(&["build", "--out", "public"]).expect(0);
     let page = book.read("public/tasks/INFRA-1.html");
     assert!(page.contains("changebook approve INFRA-1 --role devops-lead"), "{}", site.stdout);
-    assert!(page.contains("What is not signed is worth as much as the control of who may push"), "{page}");
+    assert!(page.contains("only as trustworthy as the control over who may push"), "{page}");
     assert!(page.contains(scope));
 }
 

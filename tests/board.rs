@@ -79,7 +79,7 @@ fn notices_are_drafted_in_the_readers_zones_and_ticked_when_sent() {
     book.run(&["announce", "INFRA-1", "--sent", "status"]).expect(0);
     assert!(book.read(PATH).contains("- [x] Status page"));
     let again = book.run(&["announce", "INFRA-1", "--sent", "status-page"]).expect(1);
-    assert!(again.stderr.contains("sent already"), "{}", again.stderr);
+    assert!(again.stderr.contains("already been sent"), "{}", again.stderr);
     book.run(&["announce", "INFRA-1", "--sent", "pigeon"]).expect(2);
     book.run(&["announce", "INFRA-1", "--zone", "Moon/Base"]).expect(2);
     // A short downtime owes the customers nothing.

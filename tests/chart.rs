@@ -90,7 +90,7 @@ fn refusals_leave_the_record_alone() {
         ("charts/shop", "other", "two charts"),
         ("values", "charts/shop", "values is not a chart: it does not have a Chart.yaml"),
         ("1.2.0", "charts/shop", "does not name its chart"),
-        ("charts/shop", "bad.tgz", "no packed chart"),
+        ("charts/shop", "bad.tgz", "not a packed chart"),
         ("charts/shop", "nowhere", "there is no file or folder"),
     ] {
         let run = book.run(&["chart", "INFRA-210", old, new]).expect(1);
@@ -99,7 +99,7 @@ fn refusals_leave_the_record_alone() {
     }
     book.run(&["chart", "INFRA-210", "HEAD~1:charts/shop", "charts/shop"]).expect(0);
     let run = book.run(&["chart", "INFRA-210", "9.9.9", "1.3.0"]).expect(1);
-    assert!(run.stderr.contains("holds no version 9.9.9 of the chart `shop`"), "{}", run.stderr);
+    assert!(run.stderr.contains("does not have version 9.9.9 of the chart `shop`"), "{}", run.stderr);
 }
 
 #[test]
@@ -131,5 +131,5 @@ fn risk_explains_pairs_without_a_book() {
     let run = place.run(&["risk", "old.yaml", "new.yaml"]).expect(0);
     assert!(run.stdout.contains("Deployment api: replicas 3 → 5"), "{}", run.stdout);
     let run = place.run(&["risk", "main:k8s", "new.yaml"]).expect(1);
-    assert!(run.stderr.contains("there is no book around, so no revision of it"), "{}", run.stderr);
+    assert!(run.stderr.contains("there is no book here, so no revision can be read"), "{}", run.stderr);
 }

@@ -106,7 +106,7 @@ fn a_duty_from_before_the_policy_is_one_that_nobody_had() {
         (&root, None),
         (&merge, None),
         (&start, Some("older than the policy")),
-        (&inside, Some("no commit of the trunk's own line")),
+        (&inside, Some("not on the trunk's first-parent line")),
     ] {
         changed(&mut book, &format!("{RULES}\n[audit]\nsince = \"{since}\"\n"));
         let audit = audit(&book);

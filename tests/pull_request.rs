@@ -134,7 +134,7 @@ fn a_range_is_looked_at_and_a_merge_adds_nothing_of_its_own() {
     }
     book.write("clean.diff", "");
     let body = run(&book, &["pr", "INFRA-1", "--diff", "../clean.diff"]).expect(0).stdout;
-    assert!(body.contains("- [x] No secrets in code (looked for private keys, tokens of known forms, passwords in addresses and options, literal values of secret-looking names, and Kubernetes Secrets)\n"), "{body}");
+    assert!(body.contains("- [x] No secrets in code (scanned for private keys, known token formats, passwords in URLs and options, literal values of secret-looking names, and Kubernetes Secrets)\n"), "{body}");
     book.write("no.diff", "fatal: ambiguous argument\n");
     let refused = run(&book, &["check", "--diff", "../no.diff"]).expect(1).stderr;
     assert!(refused.contains("not the output of `git diff`"), "{refused}");

@@ -78,7 +78,12 @@ fn mistakes_have_a_place_and_a_cure() {
             "did you mean `accent`?",
         ),
         ("[preprocessor.changebook.theme.light]\naccent = 3", "5:10", "invalid type", ""),
-        ("[preprocessor.changebook.theme.light]\naccent = \"blu\"", "5:10", "`blu` is not a valid colour", "#7a1f6b"),
+        (
+            "[preprocessor.changebook.theme.light]\naccent = \"blu\"",
+            "5:10",
+            "`blu` is not a valid colour",
+            "#7a1f6b",
+        ),
         ("[preprocessor.changebook.theme.light]\naccent = \"#0008\"", "5:10", "without transparency", ""),
         (
             "[preprocessor.changebook.theme.light]\naccent = \"red;}body{display:none\"",

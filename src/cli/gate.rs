@@ -150,7 +150,7 @@ fn headline(question: &GateQuestion, gate: &Gate) -> (bool, String) {
         (false, _, Some(next)) => format!(" until {}", moment(next)),
         _ => String::new(),
     };
-    let word = if open { "open" } else { "shut" };
+    let word = if open { "open" } else { "closed" };
     (open, format!("{} → {}: {word}{when}", question.id, question.environment))
 }
 

@@ -75,7 +75,7 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &MetricsArgs) -> Result<
     if found.total.deployments == 0 {
         return ui.line("No deployments to a gated environment in this period.");
     }
-    let header = ["", "DEPLOYMENTS", "LEAD TIME", "FAILED", "RESTORED IN", "APPROVAL WAIT", "EMERGENCIES"];
+    let header = ["", "DEPLOYMENTS", "LEAD TIME", "FAILED", "RESTORED IN", "APPROVAL WAIT", "EMERGENCY"];
     for (kind, group) in groups {
         ui.line(paint(BOLD, format!("By {kind}")))?;
         let mut rows: Vec<Vec<Cell>> = vec![header.iter().map(|text| Cell::styled(text, DIM)).collect()];

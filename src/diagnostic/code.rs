@@ -94,7 +94,7 @@ codes! {
     // Approvals, in the order in which they are judged (design, section 4).
     ApprovalMissing "approval-missing":
         "Nobody has given this approval: the role's item is not ticked, was unticked later, or was ticked only by a merge, by the repair of an unreadable file or in another book's history. An approval file counts only in its own book, at the path that its text determines, and never again once it has been removed.",
-        "A member of the role runs `changebook approve ID`, or ticks the item and commits.";
+        "Have a member of the role run `changebook approve ID`, or tick the item and commit.";
     ApprovalRole "approval-role":
         "Whoever ticked the item did not have that role under the policy in force before the commit.",
         "Have a member of the role untick the item and tick it again, or change the policy first, in a separate commit.";

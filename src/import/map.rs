@@ -102,7 +102,7 @@ impl Map {
             .flat_map(|(target, names)| names.list().into_iter().map(move |name| (name, target.clone())))
             .collect();
         if !columns.iter().any(|(_, target)| *target == Target::Field(Field::Title)) {
-            return Err("[columns] has no `title`: expected the column that holds it".to_owned());
+            return Err("[columns] has no `title`: expected the column that contains it".to_owned());
         }
         let values = raw.values.into_iter().map(|(field, words)| {
             (field, words.into_iter().map(|(word, meaning)| (word.to_lowercase(), meaning)).collect())

@@ -119,7 +119,7 @@ fn line_start(text: &str, offset: usize) -> usize {
 
 fn outline(source: &str) -> Result<Outline, EditError> {
     read_outline(source, find_layout(source).body_start).map_err(|_| EditError::Broken {
-        reason: "its body is nested too deeply or holds too many items".to_owned(),
+        reason: "its body is nested too deeply or contains too many items".to_owned(),
     })
 }
 

@@ -218,7 +218,7 @@ impl Record {
     fn check_text(&mut self, name: impl FnOnce() -> String, text: &str, span: Range<usize>) {
         let Some(suspect) = find_suspect(text) else { return };
         let name = name();
-        let message = format!("{name} holds {}", suspect.describe());
+        let message = format!("{name} contains {}", suspect.describe());
         let character = suspect.character();
         let place = self.text(span.clone()).find(character).map_or(span.clone(), |offset| {
             let start = span.start + offset;

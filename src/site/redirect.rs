@@ -98,8 +98,7 @@ fn chapter(redirect: &Redirect, made: &BTreeSet<&str>) -> Result<(Moved, String)
         None => joined(&from, &percent_decoded(path)),
     };
     let page = target.filter(|target| made.contains(target.as_str())).ok_or_else(|| {
-        let message =
-            format!("the target of the redirect of `{}` does not exist: `{}`", redirect.from, redirect.to);
+        let message = format!("the redirect of `{}` has an invalid target: `{}`", redirect.from, redirect.to);
         (message, "give a page of the manual, relative to the old page or from `/`, or a full URL")
     })?;
     let mut href = relative(&from, &page);

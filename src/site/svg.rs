@@ -69,7 +69,7 @@ pub(super) fn refusal(bytes: &[u8]) -> Option<String> {
         Err(wrong) => return Some(format!("it is not valid XML: {wrong}")),
     };
     if !document.root_element().has_tag_name((SVG, "svg")) {
-        return Some(format!("its root is no `svg` of `{SVG}`"));
+        return Some(format!("its root is not an `svg` of `{SVG}`"));
     }
     document.descendants().find_map(refusal_of)
 }

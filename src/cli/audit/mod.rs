@@ -165,12 +165,13 @@ fn summary(ui: &mut Ui, report: &Report<'_>) -> Result<(), CliError> {
     let audit = &report.audited.audit;
     let with = audit.rows.iter().filter(|row| !row.exceptions.is_empty()).count();
     let style = if audit.is_clean() { GOOD } else { BAD };
+    let counted = |n: usize, noun: &str| format!("{n} {noun}{}", if n == 1 { "" } else { "s" });
     let line = format!(
-        "{} deployments, {with} with exceptions; {} changes without a task, {} recorded late; {} works never deployed",
-        audit.rows.len(),
-        audit.unrecorded.len(),
+        "{}, {with} with exceptions; {} without a task, {} recorded late; {} never deployed",
+        counted(audit.rows.len(), "deployment"),
+        counted(audit.unrecorded.len(), "change"),
         audit.late.len(),
-        audit.undeployed.len()
+        counted(audit.undeployed.len(), "change")
     );
     ui.line(format!(
         "{} {line}",

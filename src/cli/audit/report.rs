@@ -18,7 +18,7 @@ fn preamble(report: &Report<'_>) -> Vec<String> {
     let moment = |seconds: i64| CommitTime { seconds, offset_minutes: 0 }.rfc3339();
     let period = report.audited.period;
     let from = match period.since {
-        i64::MIN => "the beginning".to_owned(),
+        i64::MIN => "start of history".to_owned(),
         since => moment(since),
     };
     let to = match period.until {
@@ -89,6 +89,9 @@ fn others(report: &Report<'_>) -> Vec<(String, String, String)> {
     unrecorded.chain(late).chain(undeployed).chain(policy).collect()
 }
 
+/// Columns from which the table of the audit is shown as a whole.
+const NARROW: usize = 100;
+
 pub(super) fn text(report: &Report<'_>, width: Option<usize>) -> String {
     let audit = &report.audited.audit;
     let mut lines: Vec<String> = preamble(report).iter().map(|line| escape(line)).collect();
@@ -136,6 +139,10 @@ pub(super) fn text(report: &Report<'_>, width: Option<usize>) -> String {
             Cell::styled(exceptions, if row.exceptions.is_empty() { DIM } else { BAD }),
         ]
     }));
+    // A narrow terminal gives up risk, deployer and commit, so that the exceptions stay readable.
+    if width.is_some_and(|width| width < NARROW) {
+        rows.iter_mut().for_each(|row| drop(row.drain(3..6)));
+    }
     lines.extend(render(&rows, width));
     lines.push(String::new());
     lines.join("\n")
@@ -202,7 +209,7 @@ pub(super) fn markdown(report: &Report<'_>, book: &Book) -> String {
         );
         lines.push(String::new());
         if !view.requirements.is_empty() {
-            lines.extend(["| | asked for | commit |".to_owned(), "| --- | --- | --- |".to_owned()]);
+            lines.extend(["| | requirement | commit |".to_owned(), "| --- | --- | --- |".to_owned()]);
             lines.extend(view.requirements.iter().map(|(met, detail, commit)| {
                 format!(
                     "| {} | {} | {commit} |",

@@ -19,7 +19,7 @@ pub enum ArchiveError {
     #[error("it is not a packed chart (a gzipped tar): {0}")]
     Format(#[from] std::io::Error),
     /// More than a chart holds.
-    #[error("it unpacks to {what}, more than a chart may hold ({limit})")]
+    #[error("it unpacks to {what}, more than a chart may contain ({limit})")]
     TooLarge {
         /// How much.
         what: String,

@@ -83,7 +83,7 @@ pub enum ManifestError {
         message: String,
     },
     /// Not one object in all files.
-    #[error("there is no Kubernetes object in {what}")]
+    #[error("{what} does not contain a Kubernetes object")]
     Nothing {
         /// What was read.
         what: String,

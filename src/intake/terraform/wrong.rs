@@ -13,7 +13,7 @@ pub enum WrongInput {
     #[error("this is a packed file, not the JSON of a plan")]
     Packed,
     /// A plan or state that OpenTofu has encrypted.
-    #[error("this is encrypted by OpenTofu: what it holds cannot be read here")]
+    #[error("this is encrypted by OpenTofu, so its content cannot be read here")]
     Encrypted,
     /// Bytes that are no text.
     #[error("this is not text: it is neither UTF-8 nor UTF-16")]
@@ -26,7 +26,7 @@ pub enum WrongInput {
     NoJson,
     /// `terraform plan -json`.
     #[error(
-        "these are the progress messages of `plan -json`, one a line; they do not hold the values that change"
+        "these are the progress messages of `plan -json`, one per line; they do not contain the values that change"
     )]
     Messages,
     /// `terraform show -json` without a plan.

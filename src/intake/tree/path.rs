@@ -17,7 +17,7 @@ pub enum Step {
     Index(usize),
 }
 
-/// Where a value stands: `spec.containers[api].image`.
+/// The path of a value: `spec.containers[api].image`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct Path(pub Vec<Step>);
 
@@ -165,7 +165,7 @@ impl JsonSchema for Path {
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         schemars::json_schema!({
             "type": "string",
-            "description": "Where a value stands: `spec.containers[=\"api\"].image`, `args[0]`."
+            "description": "The path of a value: `spec.containers[=\"api\"].image`, `args[0]`."
         })
     }
 }

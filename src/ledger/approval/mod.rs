@@ -171,7 +171,7 @@ fn approval(context: &Context<'_>, judged: &Judged<'_>, demand: &Demand<'_>) -> 
     let given: Vec<Given> = given.collect();
     let mut judgements = judgements.into_iter();
     let Some(best) = judgements.next() else {
-        let detail = claim(context, judged, &demand.role).unwrap_or_else(|| format!("waiting for {text}"));
+        let detail = claim(context, judged, &demand.role).unwrap_or_else(|| "not given".to_owned());
         let missing = Approval::missing(&demand.role, &text, Code::ApprovalMissing, detail);
         return Approval { required: demand.required, ..missing };
     };

@@ -360,7 +360,7 @@ fn stale(context: &Context<'_>, judged: &Judged<'_>, act: &Act<'_>) -> Option<St
     }
     if let Some(beside) = context.work_landing_with(commit).find(adds_code) {
         let (beside, approval) = (short(beside), short(commit));
-        return Some(format!("code was added in {beside} after the approval {approval}, and lands with it"));
+        return Some(format!("code was added in {beside} after the approval {approval} and lands with it"));
     }
     let end = judged.end(context, commit, signed_at(act))?;
     let (kind, end) = (end.kind.as_str(), end.commit);

@@ -47,7 +47,7 @@ pub fn row_facts(row: &Row, path: &str) -> RowFacts {
     facts.extend(row.review.as_ref().map(|state| ("Board review".to_owned(), review_text(state))));
     facts.extend(row.evidence.plans.iter().map(|digest| ("Plan".to_owned(), digest.clone())));
     let back = if row.rollback_written { "written" } else { "not written" };
-    facts.push(("Rollback".to_owned(), back.to_owned()));
+    facts.push(("Rollback plan".to_owned(), back.to_owned()));
     if !row.tests.is_empty() {
         let tests: Vec<String> =
             row.tests.iter().map(|(text, by)| format!("{text} ({})", by.commit.short())).collect();

@@ -126,7 +126,7 @@ impl Status {
             Status::Done => "deployed, and nothing left to do",
             Status::RolledBack => "the last act on the final environment was a rollback",
             Status::Cancelled => "cancelled, with the reason in the frontmatter",
-            Status::Pending => "the board has not decided",
+            Status::Pending => "the board has not decided yet",
             Status::Outdated => "its text, or that of a listed task, changed after the board decided",
             Status::Current => "reviewed within its interval",
             Status::ReviewDue => "its review is overdue",
