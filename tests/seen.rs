@@ -184,8 +184,9 @@ fn the_answers_over_the_demo() {
         &["diff", "INFRA-230"],
         &["announce", "INFRA-220"],
         &["risk", "INFRA-150"],
-        // What is said to somebody who may not, or who mistypes.
-        &["approve", "INFRA-235"],
+        // What is said to somebody who may not, or who mistypes; none of these changes the book.
+        &["approve", "INFRA-240"],
+        &["tick", "INFRA-230", "review"],
         &["deployed", "INFRA-230", "production"],
         &["show", "INFRA-15"],
         &["gate", "INFRA-150", "-e", "prod"],

@@ -36,7 +36,7 @@ codes! {
     // Files.
     RecordBroken "record-broken":
         "The record cannot be read: invalid TOML frontmatter, a conflict marker, invalid UTF-8, a NUL byte or lone carriage return, a symbolic link, a submodule, a directory where a record belongs, or a file over the size limit. It is listed with its file and line, and nothing is derived from it.",
-        "Open the file at that line and fix it. `git checkout --merge FILE` restores the conflict after a bad merge; `git log -p -- FILE` shows the last good version.";
+        "Open the file at that line and correct it. `git checkout --merge FILE` restores the conflict after a bad merge; `git log -p -- FILE` shows the last good version.";
     IdMissing "id-missing":
         "The frontmatter has no `id`.",
         "Add `id = \"…\"`: the file name without `.md`.";
@@ -176,7 +176,7 @@ codes! {
         "Run `terraform fmt -recursive` and commit.";
     TerraformInvalid "terraform-invalid":
         "`terraform validate` reports a problem here; its warnings are shown as warnings.",
-        "Fix it as the message says, and run `terraform validate -json` again.";
+        "Correct it as the message says, and run `terraform validate -json` again.";
     RiskUnderstated "risk-understated": "The declared risk is lower than the evidence shows.", "Declare the risk that was found.";
     FollowUpOwed "follow-up-owed": "The task is applied, but the documentation or runbook that `[done]` in the policy requires is missing.", "Create a documentation task with `follows`, or update its runbook.";
     ReviewDue "review-due": "The runbook has not been changed or exercised within its `review-every`.", "Review and update it, or exercise it and record that in a commit trailer: `Exercised: ID`.";
