@@ -87,7 +87,7 @@ fn refusals_leave_the_record_alone() {
     book.write("bad.tgz", "no archive");
     let before = book.read(PATH);
     for (old, new, message) in [
-        ("charts/shop", "other", "two charts"),
+        ("charts/shop", "other", "different charts"),
         ("values", "charts/shop", "values is not a chart: it does not have a Chart.yaml"),
         ("1.2.0", "charts/shop", "does not name its chart"),
         ("charts/shop", "bad.tgz", "not a packed chart"),

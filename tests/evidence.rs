@@ -256,14 +256,14 @@ fn wrong_input_is_named_and_nothing_changes() {
         ("state.json", &br#"{"format_version":"1.0","values":{}}"#[..], "a state, not a plan"),
         ("tfstate", br#"{"version":4,"serial":1,"lineage":"x"}"#, "a state file"),
         ("plan.tfplan", b"PK\x03\x04rest", "binary form"),
-        ("words.txt", b"Terraform will perform the following actions:\n", "in words"),
+        ("words.txt", b"Terraform will perform the following actions:\n", "in text form"),
         ("empty.json", b"", "empty"),
         ("cut.json", br#"{"format_version":"1.2","resource_"#, "cut off"),
         ("new.json", br#"{"format_version":"2.0","resource_changes":[]}"#, "0.x and 1.x"),
         (
             "word.json",
             br#"{"format_version":"1.2","resource_changes":[{"address":"a.b","change":{"actions":["explode"]}}]}"#,
-            "are not known",
+            "are unknown",
         ),
     ] {
         book.write(name, bytes);

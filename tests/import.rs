@@ -12,7 +12,7 @@ fn an_export_becomes_records_once_and_nothing_is_overwritten() {
     book.write("../jira.csv", EXPORT);
     let before = book.head();
     let dry = book.run(&["import", "../jira.csv", "--map", "jira", "--dry-run"]).expect(0);
-    assert!(dry.stdout.contains("would make tasks/OPS-12.md"), "{}", dry.stdout);
+    assert!(dry.stdout.contains("would create tasks/OPS-12.md"), "{}", dry.stdout);
     assert_eq!(book.git(&["status", "--porcelain"]), "");
     let answer = book.json(&["import", "../jira.csv", "--map", "jira"]);
     assert_eq!(answer["imported"][0]["listed"][0]["name"], "Status");
@@ -26,7 +26,7 @@ fn an_export_becomes_records_once_and_nothing_is_overwritten() {
     for more in [&[][..], &["--new-ids"]] {
         let again = [&["import", "../jira.csv", "--map", "jira"], more].concat();
         let again = book.run(&again).expect(0);
-        assert!(again.stdout.contains("0 of 2 tasks made"), "{}", again.stdout);
+        assert!(again.stdout.contains("0 of 2 tasks created"), "{}", again.stdout);
     }
     assert!(book.read("tasks/OPS-12.md").contains("Two clusters."));
 }
@@ -36,7 +36,7 @@ fn what_cannot_be_taken_is_shown_whole_and_wrong_use_is_refused() {
     let book = Fixture::book();
     book.write("../bad.csv", "Summary,Issue key,Note\n,OPS-1,keep \u{1b}[31mme\nGood,OPS-2,\n");
     let run = book.run(&["import", "../bad.csv", "--map", "jira"]).expect(3);
-    for part in ["not imported: bad.csv:2: it has no title", "Note: keep", "made tasks/OPS-2.md"] {
+    for part in ["not imported: bad.csv:2: it has no title", "Note: keep", "created tasks/OPS-2.md"] {
         assert!(run.stdout.contains(part), "{part}: {}", run.stdout);
     }
     assert!(!run.stdout.contains('\u{1b}'), "{}", run.stdout);

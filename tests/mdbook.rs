@@ -227,7 +227,7 @@ fn an_include_stays_inside_the_repository() {
         ("../../secret.txt", "outside of the repository"),
         ("/etc/passwd", "relative to the page"),
         ("../link.txt", "is a link"),
-        ("../.git/config", "no file of the repository"),
+        ("../.git/config", "not a file in the repository"),
         ("none.txt", "does not exist"),
     ] {
         book.write("docs/x.md", format!("# X\n\nthen {{{{#include {path}}}}}\n"));

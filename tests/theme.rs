@@ -117,7 +117,7 @@ fn mistakes_have_a_place_and_a_cure() {
         ),
         ("[preprocessor.changebook.theme]\nlogo = \"../x.svg\"", "5:8", "`../x.svg` does not exist", ""),
         ("[preprocessor.changebook.theme]\nlogo = \"policy.toml\"", "5:8", "is no such file", "svg, png"),
-        ("[preprocessor.changebook.theme]\nlogo = \"brand/moving.svg\"", "5:8", "does more than draw", ""),
+        ("[preprocessor.changebook.theme]\nlogo = \"brand/moving.svg\"", "5:8", "is not a plain image", ""),
         (
             "[preprocessor.changebook.theme]\ntext-font = [\"brand/logo.svg\"]",
             "5:14",

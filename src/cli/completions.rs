@@ -88,7 +88,7 @@ fn install(ui: &mut Ui, shell: Shell, script: &[u8]) -> Result<(), CliError> {
     write_atomically(&file, script)?;
     let pages = data.join("man/man1");
     run_man(ui, &ManArgs { out: Some(pages.clone()) })?;
-    ui.line(format!("made {}", file.display()))?;
+    ui.line(format!("created {}", file.display()))?;
     ui.line(format!("wrote the manual pages to {}", pages.display()))?;
     if shell == Shell::Zsh {
         ui.line("add this to .zshrc, before `compinit`: fpath=(~/.zfunc $fpath)")?;

@@ -47,7 +47,7 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &DemoArgs) -> Result<(),
     }
     list::print(ui, &loaded, &list::lines(&loaded))?;
     ui.line("")?;
-    ui.line(format!("{} the book in {}", paint(GOOD, "made"), directory.display()))?;
+    ui.line(format!("{} the book in {}", paint(GOOD, "created"), directory.display()))?;
     if let Some(Built { out, n_pages: pages, .. }) = site {
         let index = std::path::absolute(out.join("index.html")).unwrap_or(out);
         ui.line(format!("{} {pages} files: open {}", paint(GOOD, "built"), index.display()))?;

@@ -155,7 +155,7 @@ fn report(ui: &mut Ui, context: &Context, args: &ImportArgs, outcome: &Import) -
     if context.json {
         return ui.json(&json(args, outcome));
     }
-    let verb = if args.dry_run { "would create" } else { "made" };
+    let verb = if args.dry_run { "would create" } else { "created" };
     for record in &outcome.records {
         let from = record.key.as_deref().unwrap_or(&record.place);
         ui.line(format!("{} {} {}", paint(GOOD, verb), record.path, paint(DIM, format!("({from})"))))?;
@@ -176,7 +176,7 @@ fn report(ui: &mut Ui, context: &Context, args: &ImportArgs, outcome: &Import) -
     ui.line(format!(
         "{n} of {} tasks {}",
         n + outcome.left.len(),
-        if args.dry_run { "would be created" } else { "made" }
+        if args.dry_run { "would be created" } else { "created" }
     ))
 }
 

@@ -65,7 +65,7 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &InitArgs) -> Result<(),
         return ui.json(&serde_json::json!({ "schema": "changebook.init/1", "made": made, "kept": kept }));
     }
     for path in &made {
-        ui.line(format!("{} {path}", paint(GOOD, "made")))?;
+        ui.line(format!("{} {path}", paint(GOOD, "created")))?;
     }
     for path in &kept {
         ui.line(paint(DIM, format!("kept {path}")))?;

@@ -167,7 +167,7 @@ fn report(ui: &mut Ui, context: &Context, id: &str, path: &str) -> Result<(), Cl
     if context.json {
         return ui.json(&serde_json::json!({ "schema": "changebook.new/1", "id": id, "path": path }));
     }
-    ui.line(format!("{} {path}", paint(GOOD, "made")))
+    ui.line(format!("{} {path}", paint(GOOD, "created")))
 }
 
 /// The template's values, checked against the policy.

@@ -105,7 +105,7 @@ fn bad_policies_say_where_and_what() {
         (
             "[windows.w]\nrrule = \"FREQ=SOMETIMES\"\nstart = \"02:00\"\nduration = \"4h\"\ntimezone = \"UTC\"\n",
             (2, 9),
-            "no recurrence rule",
+            "not a valid recurrence rule",
         ),
         (
             "[windows.w]\nrrule = \"FREQ=DAILY\"\nstart = \"02:00\"\nduration = \"0m\"\ntimezone = \"UTC\"\n",
@@ -150,7 +150,7 @@ fn bad_policies_say_where_and_what() {
         (
             "[windows.w]\nrrule = \"FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30\"\nstart = \"02:00\"\nduration = \"4h\"\ntimezone = \"UTC\"\n",
             (2, 9),
-            "falls on no day at all",
+            "never occurs",
         ),
         (
             "[windows.w]\nrrule = \"FREQ=WEEKLY;INTERVAL=2;BYDAY=SA\"\nstart = \"02:00\"\nduration = \"4h\"\ntimezone = \"UTC\"\n",
@@ -171,7 +171,7 @@ fn bad_policies_say_where_and_what() {
         (
             "[windows.w]\nfrom = 2026-05-01T02:00:00Z\nto = 9999-05-01T02:00:00Z\n",
             (3, 6),
-            "is in no year from 1970 to 2199",
+            "must be in the years from 1970 to 2199",
         ),
         (
             "[windows.w]\nfrom = 2026-05-01T02:00:00Z\nto = 2028-05-01T02:00:00Z\n",
@@ -182,7 +182,7 @@ fn bad_policies_say_where_and_what() {
         (
             "[[freeze]]\nname = \"x\"\nfrom = 2026-01-02T00:00:00Z\nto = 9999-12-31T00:00:00Z\n",
             (4, 6),
-            "is in no year",
+            "must be in the years",
         ),
         ("[cab]\nrrule = \"FREQ=WEEKLY\"\n", (2, 9), "no first day to count from"),
         ("[roles]\nsecurity = [\"sma\"]\n", (2, 12), "`sma` in role `security` is not listed"),
