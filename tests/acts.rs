@@ -84,7 +84,11 @@ fn refusals_change_nothing() {
     book.replace(PATH, "- [ ] Terraform code\n", "");
     let edited = book.read(PATH);
     let run = book.run(&["tick", "INFRA-1", "Terraform code"]).expect(1);
-    assert!(run.stderr.contains("work tree") && run.stderr.contains("no item"), "{}", run.stderr);
+    assert!(
+        run.stderr.contains("work tree") && run.stderr.contains("does not have the item"),
+        "{}",
+        run.stderr
+    );
     assert_eq!((book.head(), book.read(PATH)), (head.clone(), edited));
     book.git(&["checkout", "-q", "--", PATH]);
 
@@ -163,7 +167,7 @@ fn approve_knows_who_you_are_and_renews_what_is_stale() {
     assert_eq!(book.approval("INFRA-1", "peer"), "valid");
     book.person("eve");
     let run = book.run(&["approve", "INFRA-1"]).expect(3);
-    assert!(run.stderr.contains("is nobody in the policy"), "{}", run.stderr);
+    assert!(run.stderr.contains("is not listed in the policy"), "{}", run.stderr);
 }
 
 #[test]
@@ -327,7 +331,7 @@ fn what_git_refuses_is_said_and_changes_nothing() {
     book.git(&["config", "commit.gpgsign", "true"]);
     book.git(&["config", "gpg.format", "ssh"]);
     book.git(&["config", "user.signingkey", "/nowhere.pub"]);
-    refused("failed to write commit object", "signature could not be made");
+    refused("failed to write commit object", "the commit could not be signed");
     book.git(&["config", "commit.gpgsign", "false"]);
     std::fs::create_dir(book.root.join(".git/my-hooks")).unwrap();
     // While a hook runs nothing of ours lies in the work tree.

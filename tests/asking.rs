@@ -54,12 +54,12 @@ fn each_open_approval_has_one_thing_to_do_and_who_could() {
     let shown = book.run(&["show", "INFRA-1"]).expect(0).stdout;
     let scope = &record["scope"].as_str().unwrap()[..7];
     assert!(shown.contains(&format!("committed  on {scope}")), "{shown}");
-    assert!(shown.contains("The weakest trust that this rests on: committed"), "{shown}");
+    assert!(shown.contains("Weakest trust level: committed"), "{shown}");
     assert!(shown.contains("to do: changebook approve INFRA-1 --role devops-lead  (kim, lee)"), "{shown}");
     let site = book.run(&["build", "--out", "public"]).expect(0);
     let page = book.read("public/tasks/INFRA-1.html");
     assert!(page.contains("changebook approve INFRA-1 --role devops-lead"), "{}", site.stdout);
-    assert!(page.contains("What is not signed is worth as much as the control of who may push"), "{page}");
+    assert!(page.contains("only as trustworthy as the control over who may push"), "{page}");
     assert!(page.contains(scope));
 }
 

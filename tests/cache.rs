@@ -211,7 +211,7 @@ fn damage_is_found_said_in_a_word_and_repaired() {
         std::fs::write(&facts, &bytes).unwrap();
         let run = fixture.run(&["list", "--json"]).expect(0);
         assert_eq!(run.stdout, plain);
-        assert_eq!(run.stderr.lines().next(), Some("the cache was damaged and is rebuilt"));
+        assert_eq!(run.stderr.lines().next(), Some("the cache was damaged and has been rebuilt"));
         let again = fixture.run(&["log", "--json"]).expect(0);
         assert_eq!(again.stderr, "", "it was repaired");
         assert_eq!(std::fs::read(&facts).unwrap(), whole, "the same facts are the same bytes");

@@ -61,7 +61,7 @@ fn from_a_revision_a_version_and_a_packed_chart() {
     assert_eq!(book.read(PATH), after, "versions in the history are the same charts");
 
     let run = book.run(&["chart", "INFRA-210", "1.2.0", "1.3.0", "--compare"]).expect(0);
-    assert!(run.stdout.contains("this is the upgrade that INFRA-210 holds"), "{}", run.stdout);
+    assert!(run.stdout.contains("this is the upgrade that is recorded in INFRA-210"), "{}", run.stdout);
     let run = book.run(&["chart", "INFRA-210", "1.3.0", "1.3.0", "--compare"]).expect(3);
     assert!(run.stdout.contains("recorded 1.2.0 → 1.3.0, given 1.3.0 → 1.3.0"), "{}", run.stdout);
 
@@ -87,10 +87,10 @@ fn refusals_leave_the_record_alone() {
     book.write("bad.tgz", "no archive");
     let before = book.read(PATH);
     for (old, new, message) in [
-        ("charts/shop", "other", "two charts"),
-        ("values", "charts/shop", "values is no chart: it has no Chart.yaml"),
+        ("charts/shop", "other", "different charts"),
+        ("values", "charts/shop", "values is not a chart: it does not have a Chart.yaml"),
         ("1.2.0", "charts/shop", "does not name its chart"),
-        ("charts/shop", "bad.tgz", "no packed chart"),
+        ("charts/shop", "bad.tgz", "not a packed chart"),
         ("charts/shop", "nowhere", "there is no file or folder"),
     ] {
         let run = book.run(&["chart", "INFRA-210", old, new]).expect(1);
@@ -99,7 +99,7 @@ fn refusals_leave_the_record_alone() {
     }
     book.run(&["chart", "INFRA-210", "HEAD~1:charts/shop", "charts/shop"]).expect(0);
     let run = book.run(&["chart", "INFRA-210", "9.9.9", "1.3.0"]).expect(1);
-    assert!(run.stderr.contains("holds no version 9.9.9 of the chart `shop`"), "{}", run.stderr);
+    assert!(run.stderr.contains("does not have version 9.9.9 of the chart `shop`"), "{}", run.stderr);
 }
 
 #[test]
@@ -131,5 +131,5 @@ fn risk_explains_pairs_without_a_book() {
     let run = place.run(&["risk", "old.yaml", "new.yaml"]).expect(0);
     assert!(run.stdout.contains("Deployment api: replicas 3 → 5"), "{}", run.stdout);
     let run = place.run(&["risk", "main:k8s", "new.yaml"]).expect(1);
-    assert!(run.stderr.contains("there is no book around, so no revision of it"), "{}", run.stderr);
+    assert!(run.stderr.contains("there is no book here, so no revision can be read"), "{}", run.stderr);
 }

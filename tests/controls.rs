@@ -105,8 +105,8 @@ fn a_duty_from_before_the_policy_is_one_that_nobody_had() {
     for (since, words) in [
         (&root, None),
         (&merge, None),
-        (&start, Some("before the policy began")),
-        (&inside, Some("no commit of the trunk's own line")),
+        (&start, Some("older than the policy")),
+        (&inside, Some("not on the trunk's first-parent line")),
     ] {
         changed(&mut book, &format!("{RULES}\n[audit]\nsince = \"{since}\"\n"));
         let audit = audit(&book);
@@ -138,7 +138,7 @@ fn each_format_tells_who_changed_what_and_who_agreed() {
         assert!(of.contains("policy-role"), "{what}: {of}");
         assert!(of.contains(&affirmed[..7]) && of.contains(&grabbed[..7]), "{what}: {of}");
         assert!(of.contains("ansible") && of.contains("not in force"), "{what}: {of}");
-        assert!(of.contains("the policy began"), "{what}: {of}");
+        assert!(of.contains("the policy was introduced"), "{what}: {of}");
     };
     let audit = audit(&book);
     let controls = audit["controls"].as_array().unwrap();
@@ -175,7 +175,7 @@ fn each_format_tells_who_changed_what_and_who_agreed() {
     let section = section.unwrap();
     assert_eq!(section.matches("<tr>").count(), 5, "a head and four changes: {section}");
     assert!(
-        section.find("not in force").unwrap() < section.find("the policy began").unwrap(),
+        section.find("not in force").unwrap() < section.find("the policy was introduced").unwrap(),
         "newest first"
     );
     assert!(!page.contains("<b>=mine</b>"));

@@ -139,7 +139,7 @@ fn a_plan_from_first_apply_to_the_next_change() {
     book.run(&["plan", "INFRA-1", &again, "--compare"]).expect(0);
     let (other, _) = terraform.plan("other", &["-var=size=6", "-var=pw=planted-hunter2-value-2"]);
     let run = book.run(&["plan", "INFRA-1", &other, "--compare"]).expect(3);
-    assert!(run.stdout.contains("this is another plan"), "{}", run.stdout);
+    assert!(run.stdout.contains("this is not the plan recorded in"), "{}", run.stdout);
     book.run(&["plan", "INFRA-1", &first, "--compare"]).expect(3);
 }
 
@@ -256,14 +256,14 @@ fn wrong_input_is_named_and_nothing_changes() {
         ("state.json", &br#"{"format_version":"1.0","values":{}}"#[..], "a state, not a plan"),
         ("tfstate", br#"{"version":4,"serial":1,"lineage":"x"}"#, "a state file"),
         ("plan.tfplan", b"PK\x03\x04rest", "binary form"),
-        ("words.txt", b"Terraform will perform the following actions:\n", "in words"),
+        ("words.txt", b"Terraform will perform the following actions:\n", "in text form"),
         ("empty.json", b"", "empty"),
         ("cut.json", br#"{"format_version":"1.2","resource_"#, "cut off"),
         ("new.json", br#"{"format_version":"2.0","resource_changes":[]}"#, "0.x and 1.x"),
         (
             "word.json",
             br#"{"format_version":"1.2","resource_changes":[{"address":"a.b","change":{"actions":["explode"]}}]}"#,
-            "are not known",
+            "are unknown",
         ),
     ] {
         book.write(name, bytes);
@@ -400,7 +400,7 @@ fn what_a_record_should_not_hold_does_not_leave_by_a_pull_request() {
     for arguments in [&["pr", "INFRA-1"][..], &["pr", "INFRA-1", "--json"]] {
         let body = book.run(arguments).expect(0).stdout;
         assert!(!body.contains(&key) && body.contains("Something."), "{body}");
-        assert!(body.contains("(hidden: this line looks as if it held an AWS access key)"), "{body}");
+        assert!(body.contains("(hidden: this line looks like it contains an AWS access key)"), "{body}");
     }
 }
 

@@ -337,7 +337,7 @@ fn the_first_evidence_asks_again_where_it_raises_the_risk() {
 /// | – | low | its author | medium: the policy's default |
 /// | – | low | a maker, signed | low |
 /// | – | low | a maker, signed, then edited by its author | medium |
-/// | low | low | its author | low, and it says that it rests on the author's word |
+/// | low | low | its author | low, and it says that declared by the author; the evidence is not proven |
 /// | low | high | its author | high |
 #[test]
 fn evidence_that_nobody_vouches_for_lowers_nothing() {
@@ -358,7 +358,7 @@ fn evidence_that_nobody_vouches_for_lowers_nothing() {
     book.plan("INFRA-1", "production", &tag("logs"));
     book.person("ana").later().commit("plan");
     assert_eq!(risk(&book), "medium");
-    assert!(reasons(&book).contains("nobody vouches for the evidence"), "{}", reasons(&book));
+    assert!(reasons(&book).contains("the evidence is not proven"), "{}", reasons(&book));
 
     let (mut book, key) = with_maker();
     book.plan("INFRA-1", "production", &tag("logs"));
@@ -371,7 +371,11 @@ fn evidence_that_nobody_vouches_for_lowers_nothing() {
     let mut book = self::book("risk = \"low\"\n");
     record(&mut book, &tag("logs"), &[]);
     assert_eq!(risk(&book), "low");
-    assert!(reasons(&book).contains("it rests on the author's word"), "{}", reasons(&book));
+    assert!(
+        reasons(&book).contains("declared by the author; the evidence is not proven"),
+        "{}",
+        reasons(&book)
+    );
     record(&mut book, &database(), &["--replace"]);
     assert_eq!(risk(&book), "high");
 }
@@ -465,7 +469,7 @@ fn the_evidence_of_what_is_done_stays() {
     assert!(run.stderr.contains("is done"), "{}", run.stderr);
     book.write("empty.json", plan(&[]));
     let run = book.run(&["plan", "INFRA-1", "empty.json", "--replace"]).expect(2);
-    assert!(run.stderr.contains("say nothing of what went out"), "{}", run.stderr);
+    assert!(run.stderr.contains("do not show what was deployed"), "{}", run.stderr);
     book.run(&["plan", "INFRA-1", "--remove"]).expect(2);
     assert_eq!(book.head(), head);
 }
@@ -504,7 +508,7 @@ fn evidence_follows_its_record() {
     book.replace("evidence/INFRA-7/production.db.json", "mysql", "maria");
     book.later().commit("edit");
     let run = book.run(&["renumber", "INFRA-7", "INFRA-8"]).expect(1);
-    assert!(run.stderr.contains("somebody edited it"), "{}", run.stderr);
+    assert!(run.stderr.contains("was edited by hand"), "{}", run.stderr);
 }
 
 /// Two branches take one number, each with a plan of its own.

@@ -313,7 +313,7 @@ fn every_format_says_the_same() {
         "{junit}"
     );
     let text = book.run(&[&arguments[..], &["text"]].concat()).expect(3).stdout;
-    assert!(text.starts_with("INFRA-150 → production: shut\n"), "{text}");
+    assert!(text.starts_with("INFRA-150 → production: closed\n"), "{text}");
     assert!(text.contains("✗ communication-open  “Status page” is not ticked"), "{text}");
 }
 

@@ -136,7 +136,7 @@ fn what_breaks_the_policy_is_refused_and_said() {
         ("policy-invalid", "policy.toml:", |book| {
             edits(book, "kim", "policy.toml", "[roles]", "[rolls]");
         }),
-        ("policy-role", "the policy has been deleted", |book| {
+        ("policy-role", "the policy was deleted", |book| {
             book.git(&["rm", "-q", "policy.toml"]);
             book.person("kim").later().commit("no policy");
         }),
@@ -223,7 +223,7 @@ fn the_trunk_is_neither_rewritten_nor_deleted_nor_turned_round() {
     );
     // The old trunk as the second parent.
     server.book.git(&["merge", "-q", "--no-ff", "-m", "turned round", "origin/main"]);
-    server.refuses("history-rewritten", "side branch only");
+    server.refuses("history-rewritten", "only as a side branch");
     server.book.git_at(&server.bare, &["config", "receive.denyDeleteCurrent", "ignore"]);
     let run = server.push(&["--delete", "main"]).expect(1);
     assert!(run.stderr.contains("the trunk `main` would be deleted"), "{}", run.stderr);
@@ -312,7 +312,7 @@ fn existing_hooks_stay_as_they_are() {
     make_executable(&hook);
     let before = std::fs::read(&hook).unwrap();
     let run = server.book.run_at(&server.bare, &["hook", "install", "--server"]).expect(3);
-    assert!(run.stderr.contains("left as it is") && run.stderr.contains("--chain"), "{}", run.stderr);
+    assert!(run.stderr.contains("left unchanged") && run.stderr.contains("--chain"), "{}", run.stderr);
     assert_eq!(std::fs::read(&hook).unwrap(), before);
     server.book.run_at(&server.bare, &["hook", "install", "--server", "--chain"]).expect(0);
     server.book.run_at(&server.bare, &["hook", "install", "--server", "--chain"]).expect(0);

@@ -12,7 +12,7 @@ fn an_export_becomes_records_once_and_nothing_is_overwritten() {
     book.write("../jira.csv", EXPORT);
     let before = book.head();
     let dry = book.run(&["import", "../jira.csv", "--map", "jira", "--dry-run"]).expect(0);
-    assert!(dry.stdout.contains("would make tasks/OPS-12.md"), "{}", dry.stdout);
+    assert!(dry.stdout.contains("would create tasks/OPS-12.md"), "{}", dry.stdout);
     assert_eq!(book.git(&["status", "--porcelain"]), "");
     let answer = book.json(&["import", "../jira.csv", "--map", "jira"]);
     assert_eq!(answer["imported"][0]["listed"][0]["name"], "Status");
@@ -26,7 +26,7 @@ fn an_export_becomes_records_once_and_nothing_is_overwritten() {
     for more in [&[][..], &["--new-ids"]] {
         let again = [&["import", "../jira.csv", "--map", "jira"], more].concat();
         let again = book.run(&again).expect(0);
-        assert!(again.stdout.contains("0 of 2 tasks made"), "{}", again.stdout);
+        assert!(again.stdout.contains("0 of 2 tasks created"), "{}", again.stdout);
     }
     assert!(book.read("tasks/OPS-12.md").contains("Two clusters."));
 }
@@ -36,7 +36,7 @@ fn what_cannot_be_taken_is_shown_whole_and_wrong_use_is_refused() {
     let book = Fixture::book();
     book.write("../bad.csv", "Summary,Issue key,Note\n,OPS-1,keep \u{1b}[31mme\nGood,OPS-2,\n");
     let run = book.run(&["import", "../bad.csv", "--map", "jira"]).expect(3);
-    for part in ["not taken: bad.csv:2: it has no title", "Note: keep", "made tasks/OPS-2.md"] {
+    for part in ["not imported: bad.csv:2: it has no title", "Note: keep", "created tasks/OPS-2.md"] {
         assert!(run.stdout.contains(part), "{part}: {}", run.stdout);
     }
     assert!(!run.stdout.contains('\u{1b}'), "{}", run.stdout);
@@ -58,7 +58,7 @@ fn a_folder_of_backlog_md_becomes_records() {
     book.write("../backlog/tasks/task-7 - Cache-sessions.md", task);
     book.write("../backlog/docs/doc-1 - Notes.md", "# Only prose\n");
     let run = book.run(&["import", "../backlog"]).expect(3);
-    assert!(run.stdout.contains("not taken: docs/doc-1 - Notes.md"), "{}", run.stdout);
+    assert!(run.stdout.contains("not imported: docs/doc-1 - Notes.md"), "{}", run.stdout);
     let text = book.read("tasks/task-7.md");
     assert!(text.contains("Sessions move.") && text.contains("- [x] Cluster answers"), "{text}");
     book.run(&["check"]).expect(0);

@@ -41,6 +41,7 @@ mod renumber;
 mod renumber_sides;
 mod rules;
 mod schemas;
+mod seen;
 mod serve;
 mod site;
 mod situations;

@@ -70,7 +70,7 @@ fn card_6_from_a_revision_to_the_work_tree() {
     let (added, removed) = differing(&before, &after);
     assert_eq!(
         removed,
-        ["_Each change of the objects: replicas, images, limits, probes._", "_The paths of the manifests._"]
+        ["_Each change to the objects: replicas, images, limits, probes._", "_The paths of the manifests._"]
     );
     assert_eq!(
         added,
@@ -115,7 +115,7 @@ fn what_people_wrote_stays_and_print_writes_nothing() {
     let path = "tasks/INFRA-200.md";
     book.replace(
         path,
-        "_Each change of the objects: replicas, images, limits, probes._",
+        "_Each change to the objects: replicas, images, limits, probes._",
         "More pods for the sale.",
     );
     let before = book.read(path);
@@ -156,9 +156,9 @@ fn bad_input_says_where_and_leaves_the_record_alone() {
     book.write("other.yaml", "replicas: 3\n");
     book.write("empty/x.txt", "");
     for (old, new, message) in [
-        ("k8s", "bad.yaml", "bad.yaml:3:1: the key `kind` stands twice"),
+        ("k8s", "bad.yaml", "bad.yaml:3:1: the key `kind` appears twice"),
         ("k8s", "other.yaml", "expected `apiVersion` and `kind`"),
-        ("k8s", "empty", "no Kubernetes object in empty"),
+        ("k8s", "empty", "empty does not contain a Kubernetes object"),
         ("k8s", "nowhere", "there is no file or folder `nowhere`"),
         ("HEAD:nowhere", "k8s", "has no files at `nowhere`"),
         ("nonsense:k8s", "k8s", "nonsense"),

@@ -78,7 +78,7 @@ fn secrets_of_a_branch_are_found_where_they_stand() {
     assert_eq!(all[0], "secret-suspect error ../terraform/key.tf:1:1");
     let told = run(&book, &["check"]).expect(3).stdout;
     let gone = format!(
-        "line 2 in {} looks as if it held an AWS access key; later commits took it away",
+        "line 2 in {} looks like it contains an AWS access key; later commits removed it",
         &with_key[..7]
     );
     assert!(told.contains(&gone), "{told}");
@@ -134,7 +134,7 @@ fn a_range_is_looked_at_and_a_merge_adds_nothing_of_its_own() {
     }
     book.write("clean.diff", "");
     let body = run(&book, &["pr", "INFRA-1", "--diff", "../clean.diff"]).expect(0).stdout;
-    assert!(body.contains("- [x] No secrets in code (looked for private keys, tokens of known forms, passwords in addresses and options, literals behind secret names, and Secrets of Kubernetes)\n"), "{body}");
+    assert!(body.contains("- [x] No secrets in code (scanned for private keys, known token formats, passwords in URLs and options, literal values of secret-looking names, and Kubernetes Secrets)\n"), "{body}");
     book.write("no.diff", "fatal: ambiguous argument\n");
     let refused = run(&book, &["check", "--diff", "../no.diff"]).expect(1).stderr;
     assert!(refused.contains("not the output of `git diff`"), "{refused}");

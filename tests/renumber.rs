@@ -39,7 +39,8 @@ fn a_merge_of_two_records_at_one_path_goes_on() {
     assert!(!book.try_git(&book.root, &["merge", "-q", "side"]).status.success());
     let run = book.run(&["renumber"]).expect(0);
     assert!(
-        run.stdout.contains("INFRA-2 is INFRA-5") && run.stdout.contains("the merge goes on"),
+        run.stdout.contains("renumbered INFRA-2 to INFRA-5")
+            && run.stdout.contains("continue the merge with `git commit`"),
         "{}",
         run.stdout
     );
@@ -88,7 +89,7 @@ fn records_in_two_folders_are_parted_in_one_commit() {
         "INFRA-2: renumber to INFRA-5\n\nRenumbers: INFRA-2 INFRA-5"
     );
     let again = book.run(&["renumber"]).expect(0);
-    assert_eq!(again.stdout, "no two records have one ID\n");
+    assert_eq!(again.stdout, "all IDs are unique\n");
 }
 
 #[test]
@@ -221,7 +222,11 @@ fn signatures_for_the_old_number_are_void_and_go() {
     assert_eq!(book.approval("INFRA-2", "peer"), "valid");
     let file = book.approval_file("INFRA-2", "peer", "sam");
     let run = book.person("kim").later().run(&["renumber", "INFRA-2", "INFRA-20"]).expect(0);
-    assert!(run.stdout.contains(&format!("{file} was given for INFRA-2: it is void")), "{}", run.stdout);
+    assert!(
+        run.stdout.contains(&format!("{file} was given for INFRA-2: it no longer counts")),
+        "{}",
+        run.stdout
+    );
     assert!(!book.root.join(&file).exists(), "nothing is left that looks like an approval");
     assert_eq!(book.git(&["status", "--porcelain"]), "");
     assert_eq!(book.approval("INFRA-20", "peer"), "approval-missing");

@@ -129,7 +129,7 @@ fn what_cannot_follow_is_refused_and_nothing_changes() {
     refused(&with_work(), &["rebase", "-q", "--apply", "main"], "they are patches");
     let mut book = with_work();
     book.later().tick(OURS, "Apply in production");
-    refused(&book, &["rebase", "-q", "main"], "one deploys INFRA-2");
+    refused(&book, &["rebase", "-q", "main"], "one of them deploys INFRA-2");
     let mut book = with_work();
     book.git(&["checkout", "-q", "-b", "sub", "HEAD~2"]);
     book.write("x", "x");

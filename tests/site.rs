@@ -174,10 +174,10 @@ fn moved_pages_lead_on_without_script() {
     }
     // Wrong ones have a place, and no page is replaced.
     for (line, message) in [
-        ("\"/x.html\" = \"nowhere.html\"", "leads nowhere: `nowhere.html`"),
+        ("\"/x.html\" = \"nowhere.html\"", "has an invalid target: `nowhere.html`"),
         ("\"/part/new.html\" = \"https://example.org\"", "is a page of the site"),
-        ("\"../x.html\" = \"part/new.html\"", "is no page that could be moved"),
-        ("\"/x.html\" = \"javascript:alert(1)\"", "leads nowhere"),
+        ("\"../x.html\" = \"part/new.html\"", "is not a page that can be redirected"),
+        ("\"/x.html\" = \"javascript:alert(1)\"", "has an invalid target"),
         ("\"/x.html\" = \"part/new.html#why\"", "an anchor that does not exist: `#why`"),
     ] {
         book.write("book.toml", format!("{config}[output.html.redirect]\n{line}\n"));
@@ -351,8 +351,8 @@ fn a_drawing_that_is_not_taken_over_is_refused_where_it_is_linked() {
     book.commit("drawings");
     let run = book.run(&["build"]).expect(3);
     for told in [
-        "docs/x.md:3:17: error[reference-broken]: `img/b.svg` is not taken over into the site: it declares a document type",
-        "docs/x.md:3:33: error[reference-broken]: `img/c.docx` is not taken over into the site: files that end in `.docx`",
+        "docs/x.md:3:17: error[reference-broken]: `img/b.svg` is not included in the site: it declares its own document type",
+        "docs/x.md:3:33: error[reference-broken]: `img/c.docx` is not included in the site: files that end in `.docx`",
     ] {
         assert!(run.stderr.contains(told), "{}", run.stderr);
     }
@@ -391,7 +391,7 @@ fn a_change_in_a_coming_freeze_is_told_everywhere() {
     );
     assert!(second.contains("no freeze") && !second.contains(told), "{second}");
     let windows = book.json(&[&["windows"], &now[..]].concat());
-    let collision = "INFRA-1 is scheduled for Sat 2024-06-01 02:00, in the freeze `Quarter end`, which ends Mon 2024-06-03 08:00";
+    let collision = "INFRA-1 is scheduled for Sat 2024-06-01 02:00, during the freeze `Quarter end`, which ends Mon 2024-06-03 08:00";
     assert_eq!(windows["collisions"], serde_json::json!([collision]));
 }
 

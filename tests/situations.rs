@@ -19,7 +19,7 @@ fn no_repository_no_book_no_directory() {
     let run = book.run(&["list"]).expect(1);
     assert!(run.stderr.contains("no book") && run.stderr.contains("changebook init"), "{}", run.stderr);
     let run = book.run(&["-C", "nowhere", "list"]).expect(1);
-    assert!(run.stderr.contains("no directory"), "{}", run.stderr);
+    assert!(run.stderr.contains("not a directory"), "{}", run.stderr);
 }
 
 #[test]
@@ -53,7 +53,7 @@ fn init_lists_the_forge_and_keeps_where_the_policy_began() {
     let root = book.commit("the book");
     let said = book.run(&["init", "--git"]).expect(0);
     assert!(
-        said.stdout.contains("the policy began in") && said.stdout.contains(&root[..7]),
+        said.stdout.contains("the policy was introduced in") && said.stdout.contains(&root[..7]),
         "{}",
         said.stdout
     );
@@ -220,7 +220,7 @@ fn mistyped_commands_are_usage() {
     let run = book.run(&["explain", "aproval-stale"]).expect(1);
     assert!(run.stderr.contains("did you mean `approval-stale`"), "{}", run.stderr);
     let run = book.run(&["list", "--at", "nowhere"]).expect(1);
-    assert!(run.stderr.contains("names no commit"), "{}", run.stderr);
+    assert!(run.stderr.contains("is not a commit"), "{}", run.stderr);
     for shell in ["bash", "zsh", "fish"] {
         assert!(book.run(&["completions", shell]).expect(0).stdout.contains("changebook"));
     }

@@ -78,7 +78,12 @@ fn mistakes_have_a_place_and_a_cure() {
             "did you mean `accent`?",
         ),
         ("[preprocessor.changebook.theme.light]\naccent = 3", "5:10", "invalid type", ""),
-        ("[preprocessor.changebook.theme.light]\naccent = \"blu\"", "5:10", "`blu` is no colour", "#7a1f6b"),
+        (
+            "[preprocessor.changebook.theme.light]\naccent = \"blu\"",
+            "5:10",
+            "`blu` is not a valid colour",
+            "#7a1f6b",
+        ),
         ("[preprocessor.changebook.theme.light]\naccent = \"#0008\"", "5:10", "without transparency", ""),
         (
             "[preprocessor.changebook.theme.light]\naccent = \"red;}body{display:none\"",
@@ -101,7 +106,7 @@ fn mistakes_have_a_place_and_a_cure() {
         (
             "[preprocessor.changebook.theme.dark]\nok = \"#102030\"",
             "5:6",
-            "of the dark scheme; words need 4.5:1",
+            "of the dark scheme; text needs 4.5:1",
             "has enough",
         ),
         (
@@ -112,7 +117,7 @@ fn mistakes_have_a_place_and_a_cure() {
         ),
         ("[preprocessor.changebook.theme]\nlogo = \"../x.svg\"", "5:8", "`../x.svg` does not exist", ""),
         ("[preprocessor.changebook.theme]\nlogo = \"policy.toml\"", "5:8", "is no such file", "svg, png"),
-        ("[preprocessor.changebook.theme]\nlogo = \"brand/moving.svg\"", "5:8", "does more than draw", ""),
+        ("[preprocessor.changebook.theme]\nlogo = \"brand/moving.svg\"", "5:8", "is not a plain image", ""),
         (
             "[preprocessor.changebook.theme]\ntext-font = [\"brand/logo.svg\"]",
             "5:14",

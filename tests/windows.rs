@@ -189,14 +189,14 @@ fn the_table() {
       Sat 2024-06-01 02:00 – 06:00 Europe/Berlin  standard
 
     Freezes
-      none in these days
+      none in this period
 
     The board meets
       Thu 2024-05-23 15:00 Europe/Berlin
       Thu 2024-05-30 15:00 Europe/Berlin
 
-    In each other's way
-      INFRA-2 takes 90 minutes longer than what is left of `standard`, which closes Sat 2024-05-25 06:00
+    Conflicting tasks
+      INFRA-2 takes 90 minutes longer than the time left in `standard`, which closes Sat 2024-05-25 06:00
       INFRA-1 and INFRA-2 both change web, Sat 2024-05-25 04:30
     ");
     let run = book.run(&["windows", "--now", NOW, "--days", "400"]).expect(0);

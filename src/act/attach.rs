@@ -46,7 +46,7 @@ pub fn sign(book: &Book, text: &str, key: Option<&str>) -> Result<String, ActErr
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
-        .map_err(|source| ActError::Sign { message: format!("`ssh-keygen` cannot be run: {source}") })?;
+        .map_err(|source| ActError::Sign { message: format!("cannot run `ssh-keygen`: {source}") })?;
     if let Some(mut stdin) = child.stdin.take() {
         // A program that fails early closes its input; its own message says more than the broken pipe.
         let _ = stdin.write_all(text.as_bytes());
@@ -103,7 +103,7 @@ pub fn commit_file(
     let refuse = |version: &'static str| ActError::NotApplicable {
         version,
         path: path.to_owned(),
-        reason: "it holds something that is not committed".to_owned(),
+        reason: "it has changes that are not committed".to_owned(),
     };
     let staged = book.repository.index_blob(&in_repository)?;
     if staged.is_some_and(|staged| Some(staged) != committed) {

@@ -58,7 +58,7 @@ pub fn stage_files(hold: &Hold, book: &Book, files: &NewFiles, pending: &Pending
         Some(place) => Err(ActError::NotApplicable {
             version: "the work tree",
             path: place.clone(),
-            reason: "somebody else is changing it".to_owned(),
+            reason: "another process is changing it".to_owned(),
         }),
     }
 }
@@ -106,7 +106,7 @@ fn refuse_unless_clean(book: &Book, head: CommitId, root: &Path, path: &str) -> 
     let refuse = |version: &'static str| ActError::NotApplicable {
         version,
         path: path.to_owned(),
-        reason: "it holds something that is not committed".to_owned(),
+        reason: "it has changes that are not committed".to_owned(),
     };
     if book.repository.index_blob(&in_repository)? != committed {
         return Err(refuse("the index"));

@@ -32,15 +32,13 @@ pub enum ActError {
         message: String,
     },
     /// Another `git` is at work on the index, or was killed at it.
-    #[error("`{}` is there: another `git` is at work in this repository, or one was killed", path.display())]
+    #[error("`{}` exists: another `git` process is running in this repository, or one was killed", path.display())]
     Locked {
         /// The lock file.
         path: PathBuf,
     },
     /// Another act holds the book.
-    #[error(
-        "another command is writing in this repository ({holder}), and has not ended for {seconds} seconds"
-    )]
+    #[error("another command has been writing to this repository for {seconds} seconds ({holder})")]
     Held {
         /// Its command and process.
         holder: String,
@@ -48,7 +46,7 @@ pub enum ActError {
         seconds: u64,
     },
     /// The branch is not where it was when the record was read.
-    #[error("the branch moved from {before} to {now} while this was being written; nothing was committed")]
+    #[error("the branch moved from {before} to {now} in the meantime; nothing was committed")]
     Moved {
         /// The commit that was read.
         before: String,
@@ -72,9 +70,7 @@ pub enum ActError {
         remote: String,
     },
     /// A rebase whose commits to come cannot be moved to the new number.
-    #[error(
-        "the commits that this {operation} has still to apply name the old number, and cannot be moved: {reason}"
-    )]
+    #[error("the remaining commits of this {operation} use the old number and cannot be rewritten: {reason}")]
     ToCome {
         /// In git's words.
         operation: &'static str,
@@ -98,7 +94,7 @@ pub enum ActError {
         reason: String,
     },
     /// The commit would change nothing.
-    #[error("`{path}` says so already in the last commit, so there is nothing to commit")]
+    #[error("`{path}` is already like that in the last commit, so there is nothing to commit")]
     NoChange {
         /// In the book.
         path: String,
@@ -110,7 +106,7 @@ pub enum ActError {
         path: String,
     },
     /// `git` could not be started.
-    #[error("`git` cannot be run")]
+    #[error("cannot run `git`")]
     NoGit(#[source] std::io::Error),
     /// `git` refused: a hook, a missing identity, a signature that cannot be made.
     #[error("`git {command}` failed:\n{message}")]
@@ -131,7 +127,7 @@ pub enum ActError {
         source: std::io::Error,
     },
     /// The commit was made; what came after failed.
-    #[error("commit {commit} was made, but the work tree or index could not be brought along: {reason}")]
+    #[error("commit {commit} was created, but the work tree or index could not be updated: {reason}")]
     HalfDone {
         /// The new commit.
         commit: String,
@@ -149,48 +145,48 @@ impl ActError {
         match self {
             ActError::Bare => Some("work in a clone: `git clone REPOSITORY`".to_owned()),
             ActError::InProgress { operation } => {
-                Some(format!("finish it or give it up first: `git {operation} --continue` or `--abort`"))
+                Some(format!("finish or abort it first: `git {operation} --continue` or `--abort`"))
             }
-            ActError::Held { .. } => Some("nothing was changed; run it again when the other one is done".to_owned()),
-            ActError::Moved { .. } => Some("run it again: it will be judged by what is there now".to_owned()),
+            ActError::Held { .. } => Some("nothing was changed; run it again when the other one has finished".to_owned()),
+            ActError::Moved { .. } => Some("run it again; it will use the current state".to_owned()),
             ActError::Diverged { branch, remote } => Some(format!(
-                "bring them together first (`git switch {branch}`, then `git rebase {remote}` or `git merge {remote}`), or commit on a new branch: `--branch NAME`"
+                "rebase or merge first (`git switch {branch}`, then `git rebase {remote}` or `git merge {remote}`), or commit on a new branch: `--branch NAME`"
             )),
             ActError::Behind { remote, .. } => {
-                Some(format!("`git merge --ff-only {remote}` brings it up to date; then run it again"))
+                Some(format!("update it with `git merge --ff-only {remote}`, then run it again"))
             }
             ActError::ToCome { operation, .. } => Some(format!(
                 "nothing was changed; `git {operation} --abort`, then merge instead (`git merge` and `changebook renumber`)"
             )),
             ActError::NotCommitted { path } => Some(format!(
-                "commit the record first: `git add {path} && git commit`; `--no-commit` edits the file alone"
+                "commit the record first: `git add {path} && git commit`; or only edit the file: `--no-commit`"
             )),
             ActError::NotApplicable { .. } => {
-                Some("commit or stash your own change of this file, then try again".to_owned())
+                Some("commit or stash your own changes to this file, then try again".to_owned())
             }
             ActError::NotInWorkTree { path } => Some(format!(
-                "`git restore {path}` brings it back; a sparse checkout: `git sparse-checkout add {}`",
+                "restore it with `git restore {path}`; in a sparse checkout: `git sparse-checkout add {}`",
                 path.rsplit_once('/').map_or(".", |(folder, _)| folder)
             )),
             ActError::HalfDone { .. } => {
-                Some("`git status` shows the rest; `git restore --staged --worktree FILE` takes the commit's version".to_owned())
+                Some("`git status` shows what is left; take the commit's version with `git restore --staged --worktree FILE`".to_owned())
             }
-            ActError::NoGit(_) => Some("install git, or put it on the PATH".to_owned()),
+            ActError::NoGit(_) => Some("install git, or add it to the PATH".to_owned()),
             ActError::NoKey => Some(
-                "name one with `--key FILE`, or `git config gpg.format ssh` and `git config user.signingKey FILE`"
+                "give one with `--key FILE`, or set `git config gpg.format ssh` and `git config user.signingKey FILE`"
                     .to_owned(),
             ),
             ActError::Sign { .. } => {
-                Some("nothing was changed; see that the key is there, or that the agent holds it".to_owned())
+                Some("nothing was changed; check that the key file exists, or that the agent has the key".to_owned())
             }
-            ActError::NoChange { path } => Some(format!("`git log -1 -- {path}` shows who said it")),
+            ActError::NoChange { path } => Some(format!("`git log -1 -- {path}` shows who committed it")),
             ActError::NoBranch { .. } => Some("write it like `approve-INFRA-150`".to_owned()),
             ActError::Locked { path } => {
-                Some(format!("wait for it; when nothing runs any more, remove {}", path.display()))
+                Some(format!("wait for it to finish; if no such process is running, remove {}", path.display()))
             }
             ActError::Git { message, .. } => Some(git_hint(message).to_owned()),
             ActError::Io { .. } => {
-                Some("nothing was changed; see that the place is yours to write and not full".to_owned())
+                Some("nothing was changed; check that the place is writable and the disk is not full".to_owned())
             }
             ActError::History(error) => error.hint(),
         }
@@ -201,12 +197,12 @@ impl ActError {
 fn git_hint(message: &str) -> &'static str {
     let says = |words: &[&str]| words.iter().any(|word| message.contains(word));
     if says(&["user.email", "empty ident", "auto-detect"]) {
-        "nothing was changed; `git config user.name \"…\"` and `git config user.email \"…\"` say who you are"
+        "nothing was changed; say who you are: `git config user.name \"…\"` and `git config user.email \"…\"`"
     } else if says(&["gpg", "sign", "key"]) {
-        "nothing was changed; the signature could not be made: see `git config --get-regexp 'gpg|sign'`"
+        "nothing was changed; the commit could not be signed: check `git config --get-regexp 'gpg|sign'`"
     } else if says(&["already used by worktree", "already checked out"]) {
         "nothing was changed; run it in that work tree, without `--branch`"
     } else {
-        "nothing was changed; the words above are those of git or of a hook of this repository"
+        "nothing was changed; the message above is from git or from a hook of this repository"
     }
 }

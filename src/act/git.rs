@@ -147,7 +147,7 @@ pub(super) fn failed(arguments: &[&str], output: Output) -> ActError {
     let said = [output.stderr, output.stdout].concat();
     let mut message = String::from_utf8_lossy(&said).trim().to_owned();
     if message.is_empty() {
-        message.push_str("it said nothing; most likely a hook refused");
+        message.push_str("it printed nothing; most likely a hook refused");
     }
     ActError::Git { command: arguments.join(" "), message }
 }

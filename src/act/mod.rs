@@ -117,7 +117,7 @@ pub fn commit_edit(
         }
         Some(_) => None,
         None => {
-            let reason = "it is staged for removal".to_owned();
+            let reason = "it is staged for deletion".to_owned();
             return Err(ActError::NotApplicable { version: "the index", path: path.to_owned(), reason });
         }
     };
@@ -155,7 +155,7 @@ pub(super) fn refuse_links(root: &Path, path: &str) -> Result<(), ActError> {
         true => Err(ActError::NotApplicable {
             version: "the work tree",
             path: path.to_owned(),
-            reason: "a symbolic link stands on the way to it".to_owned(),
+            reason: "its path goes through a symbolic link".to_owned(),
         }),
     }
 }
@@ -201,7 +201,7 @@ fn commit_writes(
     match step.bring_along(git, hold.scratch()) {
         Ok(left) if left.is_empty() => {}
         Ok(left) => {
-            let reason = format!("somebody else has changed {} meanwhile", left.join(", "));
+            let reason = format!("{} was changed by another process in the meantime", left.join(", "));
             return Err(half_done(reason));
         }
         Err(error) => {

@@ -183,7 +183,7 @@ impl Series<'_> {
             None,
             None,
         )?;
-        let id = from_hex(of).map(CommitId).ok_or_else(|| self.refused(format!("{of} is no commit")))?;
+        let id = from_hex(of).map(CommitId).ok_or_else(|| self.refused(format!("{of} is not a commit")))?;
         let (mut changed, repository) = (Changed::default(), &self.book.repository);
         for path in listed.split('\0').filter(|path| !path.is_empty()) {
             let Some(in_book) = path.strip_prefix(&self.book.path.join("")) else { continue };

@@ -29,7 +29,7 @@ impl DayOrMoment {
         match self {
             DayOrMoment::Moment(moment) => Ok(moment.as_second()),
             DayOrMoment::Day(day) => {
-                let start = day.to_zoned_datetime(zone.clone()).map_err(|_| "is beyond the calendar")?;
+                let start = day.to_zoned_datetime(zone.clone()).map_err(|_| "is out of range")?;
                 Ok(start.timestamp().as_second())
             }
         }
@@ -43,7 +43,7 @@ impl DayOrMoment {
         match self {
             DayOrMoment::Moment(moment) => Ok(moment.as_second().saturating_add(1)),
             DayOrMoment::Day(day) => {
-                let next = day.tomorrow().map_err(|_| "is the last day of the calendar")?;
+                let next = day.tomorrow().map_err(|_| "is the last supported day")?;
                 DayOrMoment::Day(next).start(zone)
             }
         }
@@ -70,15 +70,14 @@ impl Period {
             text: text.to_owned(),
             problem: problem.to_owned(),
         };
-        let named =
-            |text| DayOrMoment::parse(text).ok_or_else(|| wrong(text, "is neither a day nor a moment"));
+        let named = |text| DayOrMoment::parse(text).ok_or_else(|| wrong(text, "is not a valid date or time"));
         let start = |text| named(text)?.start(&zone).map_err(|problem| wrong(text, problem));
         let end = |text| named(text)?.end(&zone).map_err(|problem| wrong(text, problem));
         let period =
             Period { since: since.map_or(Ok(i64::MIN), start)?, until: until.map_or(Ok(i64::MAX), end)? };
         match until {
             Some(until) if period.until <= period.since => {
-                Err(wrong(until, "ends the period before it begins"))
+                Err(wrong(until, "is before the start of the period"))
             }
             _ => Ok(period),
         }
@@ -104,7 +103,7 @@ mod tests {
             let moment = of("1970-01-01T02:00:00+02:00");
             assert_eq!((moment.start(zone), moment.end(zone)), (Ok(0), Ok(1)));
         }
-        assert_eq!(of("9999-12-31").end(&utc), Err("is the last day of the calendar"));
+        assert_eq!(of("9999-12-31").end(&utc), Err("is the last supported day"));
         assert_eq!(DayOrMoment::parse("main"), None);
     }
 }

@@ -15,7 +15,7 @@ fn short_names(commits: &[CommitId]) -> String {
 #[derive(Debug, thiserror::Error)]
 pub enum BookError {
     /// A directory that is not there.
-    #[error("`{}` is no directory", path.display())]
+    #[error("`{}` is not a directory", path.display())]
     NoDirectory {
         /// As given.
         path: PathBuf,
@@ -41,7 +41,7 @@ pub enum BookError {
         source: std::io::Error,
     },
     /// A file of the book that is not UTF-8.
-    #[error("{path}:{line}:{column}: byte 0x{byte:02X} is not UTF-8 text")]
+    #[error("{path}:{line}:{column}: byte 0x{byte:02X} is not valid UTF-8")]
     NotText {
         /// In the book.
         path: String,
@@ -53,13 +53,13 @@ pub enum BookError {
         byte: u8,
     },
     /// A symbolic link or the like where a file of the book is expected.
-    #[error("`{path}` is no regular file")]
+    #[error("`{path}` is not a regular file")]
     Link {
         /// In the book.
         path: String,
     },
     /// A file of the book that is too large to be what its name says.
-    #[error("`{path}` is larger than a record may be, and is not read")]
+    #[error("`{path}` is larger than the size limit for records")]
     TooLarge {
         /// In the book.
         path: String,
@@ -73,10 +73,10 @@ pub enum BookError {
         source: std::io::Error,
     },
     /// `book.toml` or `policy.toml` is wrong: the errors say where.
-    #[error("the book's settings cannot be read, so no answer can be given")]
+    #[error("the book's settings cannot be read, so no answer is possible")]
     Settings(Vec<Diagnostic>),
     /// The history holds two beginnings of a policy.
-    #[error("policy-forked: the trunk's history begins a policy twice, in {}", short_names(roots))]
+    #[error("policy-forked: the trunk's history introduces a policy twice, in {}", short_names(roots))]
     PolicyForked {
         /// The commits that begin one.
         roots: Vec<CommitId>,
@@ -96,17 +96,17 @@ pub enum BookError {
         problem: String,
     },
     /// Something else than two revisions.
-    #[error("`{text}` is no range")]
+    #[error("`{text}` is not a valid range")]
     Range {
         /// As given.
         text: String,
     },
     /// A trunk is needed and cannot be told.
-    #[error("no trunk: neither `--trunk`, nor git's configuration, nor `HEAD` or the policy names a branch")]
+    #[error("no trunk: none of `--trunk`, git's configuration, `HEAD` and the policy names a branch")]
     NoTrunk,
     /// A trunk is needed, and this clone does not say which branch of its remote that is.
     #[error(
-        "no trunk: this clone has remotes and no `origin/HEAD`, and a policy does not name the branch it is judged by"
+        "no trunk: this clone has remotes but no `origin/HEAD`, and a policy cannot choose the branch that it is checked on"
     )]
     NoOriginHead,
     /// The gate could not tell.
@@ -135,41 +135,41 @@ impl BookError {
     pub fn hint(&self) -> Option<String> {
         match self {
             BookError::NoBook { .. } => {
-                Some("`changebook init` makes one here; `-C DIR` starts elsewhere".to_owned())
+                Some("create one here with `changebook init`, or start elsewhere with `-C DIR`".to_owned())
             }
             BookError::SeveralBooks { .. } => Some("read it from a clone with a work tree".to_owned()),
-            BookError::Settings(_) => Some("repair the file at the line named, then commit it".to_owned()),
+            BookError::Settings(_) => Some("fix the file at that line, then commit it".to_owned()),
             BookError::PolicyForked { roots } => Some(format!(
-                "find out which one is yours, and name it: `git config changebook.policy-root {}`",
+                "find out which one is right, and name it: `git config changebook.policy-root {}`",
                 roots.first().map_or_else(String::new, CommitId::hex)
             )),
             BookError::PolicyRoot { .. } => Some(
-                "`changebook.policy-root` and `--policy-root` take all digits of a commit's name: \
+                "`changebook.policy-root` and `--policy-root` take a full commit ID: \
                  `git log --reverse --format=%H -- policy.toml` lists those that changed the policy"
                     .to_owned(),
             ),
             BookError::NoTrunk => {
-                Some("name it: `--trunk main`, or for good `git config changebook.trunk main`".to_owned())
+                Some("name it: `--trunk main`, or permanently with `git config changebook.trunk main`".to_owned())
             }
             BookError::NoOriginHead => Some(
-                "`git remote set-head origin --auto` asks the remote; or name it: `--trunk main`, or for good \
+                "ask the remote: `git remote set-head origin --auto`; or name it: `--trunk main`, or permanently with \
                  `git config changebook.trunk main`"
                     .to_owned(),
             ),
             BookError::History(error) => error.hint(),
             BookError::Unclear(_) => None,
-            BookError::NoDirectory { .. } => Some("`-C` wants a directory that exists".to_owned()),
+            BookError::NoDirectory { .. } => Some("`-C` needs an existing directory".to_owned()),
             BookError::Read { .. } => {
-                Some("see that it is a file and that you may read it: `ls -l` shows both".to_owned())
+                Some("check that it is a file and that you may read it: `ls -l`".to_owned())
             }
             BookError::NotText { .. } => Some("save the file as UTF-8".to_owned()),
-            BookError::TooLarge { .. } => Some("see what it holds, and cut it".to_owned()),
+            BookError::TooLarge { .. } => Some("shorten the file, or check what is in it".to_owned()),
             BookError::Lock { .. } => Some(
-                "a new number is taken under a lock in the git directory: see that you may write there"
+                "a new number needs a lock in the git directory: check that you may write there"
                     .to_owned(),
             ),
             BookError::Link { .. } => {
-                Some("put the file itself there: no link is followed out of a book".to_owned())
+                Some("put the file itself there; links out of the book are not followed".to_owned())
             }
             BookError::Range { .. } => Some("give two revisions: `main..HEAD`".to_owned()),
             BookError::Moment { .. } => {

@@ -90,7 +90,7 @@ pub(super) fn attach_evidence(
         state.diagnostics.extend(check_evidence(judged, policy, &found));
     }
     lost.extend(by_task.into_values().flatten().map(|(path, _)| path));
-    let message = "it is evidence of no task: `evidence/ID/ENVIRONMENT[.STACK].json`";
+    let message = "it does not belong to a task; its path must be `evidence/ID/ENVIRONMENT[.STACK].json`";
     lost.into_iter().map(|path| Diagnostic::error_at_file(Code::EvidenceBroken, path, message)).collect()
 }
 

@@ -52,9 +52,7 @@ impl RecordFile {
 
 fn too_large(size: usize) -> FileContent {
     let limit = MAX_RECORD_BYTES / (1024 * 1024);
-    FileContent::Unusable(format!(
-        "the file has {size} bytes; a record has at most {limit} MiB and is not read beyond"
-    ))
+    FileContent::Unusable(format!("the file has {size} bytes; a record may have at most {limit} MiB"))
 }
 
 /// The record files of a commit, by path.
@@ -114,10 +112,10 @@ pub(super) fn record_files(
         match file.kind {
             FileKind::Regular => inputs.push((file.blob, (record_type, path))),
             FileKind::Symlink => {
-                files.insert(path.clone(), unusable(record_type, path, "a symbolic link is no record"));
+                files.insert(path.clone(), unusable(record_type, path, "a symbolic link cannot be a record"));
             }
             FileKind::Submodule => {
-                files.insert(path.clone(), unusable(record_type, path, "a submodule is no record"));
+                files.insert(path.clone(), unusable(record_type, path, "a submodule cannot be a record"));
             }
         }
     }
@@ -139,7 +137,7 @@ fn unusable(record_type: RecordType, path: String, why: &str) -> RecordFile {
 }
 
 fn directory_file(record_type: RecordType, path: &str) -> RecordFile {
-    unusable(record_type, path.to_owned(), "a directory stands where a record would")
+    unusable(record_type, path.to_owned(), "a directory is where a record belongs")
 }
 
 /// The part of a path that is a directory named like a record.
@@ -209,9 +207,9 @@ fn read_entry(root: &Path, record_type: RecordType, entry: &walkdir::DirEntry) -
     let content = if kind.is_dir() {
         return Some(directory_file(record_type, &path));
     } else if kind.is_symlink() {
-        FileContent::Unusable("a symbolic link is no record".to_owned())
+        FileContent::Unusable("a symbolic link cannot be a record".to_owned())
     } else if !kind.is_file() {
-        FileContent::Unusable("a device, pipe or socket is no record".to_owned())
+        FileContent::Unusable("a device, pipe or socket cannot be a record".to_owned())
     } else {
         match read_regular(entry.path()) {
             Ok(content) => content,
@@ -269,7 +267,7 @@ impl Book {
     pub fn text_for_page(&self, commit: Option<CommitId>, path: &str) -> Result<String, String> {
         let missing = || format!("`{path}` does not exist");
         if path.split('/').any(|part| part.eq_ignore_ascii_case(".git")) {
-            return Err(format!("`{path}` is no file of the repository's"));
+            return Err(format!("`{path}` is not a file in the repository"));
         }
         let bytes = match (commit, &self.root) {
             (Some(commit), _) => {
@@ -286,7 +284,7 @@ impl Book {
             (None, Some(root)) => read_without_links(&self.top(root), path)?.ok_or_else(missing)?,
             (None, None) => return Err(missing()),
         };
-        String::from_utf8(bytes).map_err(|_| format!("`{path}` is no text"))
+        String::from_utf8(bytes).map_err(|_| format!("`{path}` is not a text file"))
     }
 
     /// The root of the work tree.
@@ -351,7 +349,7 @@ fn read_without_links(top: &Path, path: &str) -> Result<Option<Vec<u8>>, String>
         }
     }
     match std::fs::metadata(&file) {
-        Ok(found) if !found.is_file() => Err(format!("`{path}` is no file")),
+        Ok(found) if !found.is_file() => Err(format!("`{path}` is not a file")),
         Ok(found) if found.len() > MAX_RECORD_BYTES as u64 => Err(format!("`{path}` is too large")),
         _ => std::fs::read(&file).map(Some).map_err(|error| format!("`{path}` cannot be read: {error}")),
     }

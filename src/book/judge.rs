@@ -133,9 +133,8 @@ impl Book {
 }
 
 fn rewritten(loaded: &Loaded, after: &str, seen: CommitId) -> Option<String> {
-    (!is_on_line(loaded.history(), loaded.commit()?, seen)).then(|| {
-        format!("`{after}`, which was seen before, is not on the trunk's first-parent line any more")
-    })
+    (!is_on_line(loaded.history(), loaded.commit()?, seen))
+        .then(|| format!("`{after}`, which was seen before, is no longer on the trunk's first-parent line"))
 }
 
 impl Loaded {

@@ -69,13 +69,13 @@ pub fn judge_update(directory: &Path, update: &Update, request: &Request) -> Res
             code: Code::HistoryRewritten,
             place: update.branch.clone(),
             message,
-            help: "whoever runs the server does that, with the hook set aside".to_owned(),
+            help: "only the server's administrator can do that, with the hook disabled".to_owned(),
         };
         match update.new {
             None => refusals.push(refused(format!("the trunk `{}` would be deleted", update.branch))),
             Some(_) if !after.contains(folder) => {
                 let place = book.path.join(BOOK_FILE);
-                refusals.push(refused(format!("`{place}` is gone, and with it the book")));
+                refusals.push(refused(format!("`{place}` is missing, and the book with it")));
             }
             Some(_) => match book.judge_push(update, update.old.filter(|_| before.contains(folder)), request)
             {
@@ -94,7 +94,7 @@ fn too_large(update: &Update) -> Refusal {
     Refusal {
         code: Code::TreeTooLarge,
         place: update.branch.clone(),
-        message: format!("a commit of it holds more than {MAX_FILES} files"),
+        message: format!("one of its commits has more than {MAX_FILES} files"),
         help: Code::TreeTooLarge.remedy().to_owned(),
     }
 }

@@ -22,12 +22,10 @@ impl Book {
         }
         match snapshot.seen {
             Some(seen) if !is_on_line(history, *tip, seen) => {
-                let message = format!(
-                    "`{name}` was at {} and does not have it on its first-parent line any more",
-                    seen.short()
-                );
+                let message =
+                    format!("`{name}` was at {}, which is no longer on its first-parent line", seen.short());
                 let help = format!(
-                    "find out who rewrote it, and why; `changebook audit --after {}` accepts what is there",
+                    "find out who rewrote it, and why; accept the current history with `changebook audit --after {}`",
                     tip.short()
                 );
                 Some(Diagnostic::error_at_file(Code::HistoryRewritten, POLICY_FILE, message).with_help(help))

@@ -49,9 +49,10 @@ impl Book {
             None => None,
         };
         let removed = committed.map(|_| {
-            let message = "the policy is committed and not in the work tree: without it nobody has authority";
+            let message =
+                "the policy is committed but missing from the work tree; without it nobody has any authority";
             Diagnostic::error_at_file(Code::PolicyInvalid, POLICY_FILE, message.to_owned())
-                .with_help("`git restore policy.toml` brings it back")
+                .with_help("restore it with `git restore policy.toml`")
         });
         Ok(removed.into_iter().collect())
     }

@@ -116,10 +116,10 @@ impl Book {
                 found.extend(diagnostics.into_iter().filter(|_| policy.is_none()));
             }
             None if staged.committed.contains_key(POLICY_FILE) => {
-                let message = "the policy is staged for removal: without it nobody has authority";
+                let message = "the policy is staged for deletion; without it nobody has any authority";
                 found.push(
                     Diagnostic::error_at_file(Code::PolicyInvalid, POLICY_FILE, message)
-                        .with_help("`git restore --staged --worktree policy.toml` brings it back"),
+                        .with_help("restore it with `git restore --staged --worktree policy.toml`"),
                 );
             }
             None => {}

@@ -82,7 +82,7 @@ impl Book {
         let problem = |problem: &str| BookError::Moment { text: at.to_owned(), problem: problem.to_owned() };
         let end = named.end(&ledger::board_zone(&policy)).map_err(problem)?;
         if end > request.now.saturating_add(24 * 3600) {
-            return Err(problem("lies in the future"));
+            return Err(problem("is in the future"));
         }
         let (_, tip) = self.needed_trunk(request, &policy)?;
         let history = self.repository.read(&[tip], &self.path)?;
@@ -92,6 +92,6 @@ impl Book {
         before
             .last()
             .map(|&commit| (history.commits[commit].id, (end - 1).min(request.now)))
-            .ok_or_else(|| problem("lies before the first commit"))
+            .ok_or_else(|| problem("is before the first commit"))
     }
 }

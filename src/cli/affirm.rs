@@ -8,26 +8,26 @@ use crate::history::CommitId;
 use crate::policy::Policy;
 use crate::record::Affirmation;
 
-/// Say yes to commits: to a change of the policy that needs a second person, or to one in your name that another committed
+/// Affirm commits: a policy change that needs a second person, or a commit in your name that somebody else made
 ///
-/// Each yes is a file of its own, `approvals/affirmed/COMMIT.PERSON.md`, and counts where the commit that adds it is yours,
-/// or where you sign it. Removing the file takes it back.
+/// Each affirmation is a file, `approvals/affirmed/COMMIT.PERSON.md`. It counts if you commit it yourself, or if you
+/// sign it. Remove the file to withdraw it.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n\
     \x20\x20changebook affirm 4ed4da57\n\
     \x20\x20changebook affirm 4ed4da57 9c1e2f30\n\
     \x20\x20changebook affirm HEAD~1 --sign --key ~/.ssh/id_ed25519")]
 pub(super) struct AffirmArgs {
-    /// The commits, by any name that git knows
+    /// The commits, as any revision that git accepts
     #[arg(required = true, value_name = "COMMIT")]
     commits: Vec<String>,
-    /// Sign the text, so that it survives a squash
+    /// Sign the file, so that it survives a squash
     #[arg(long)]
     sign: bool,
     /// The SSH key to sign with, instead of git's `user.signingKey`
     #[arg(long, value_name = "FILE", requires = "sign")]
     key: Option<String>,
-    /// Commit it although it would not count, and say why in the message
+    /// Commit it even though it would not count, with this reason in the message
     #[arg(long, value_name = "WHY")]
     anyway: Option<String>,
 }
@@ -40,7 +40,7 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &AffirmArgs) -> Result<(
     let email = crate::act::author_email(&book)?;
     let policy = loaded.policy();
     let person = policy.person_by_email(&email).ok_or_else(|| {
-        CliError::refused(format!("`{email}` is nobody in the policy, so its word would not count"))
+        CliError::refused(format!("`{email}` is not listed in the policy, so affirming would not count"))
             .with_hint("list the address under `[people]` in policy.toml, or set `git config user.email`")
     })?;
     let mut files = Vec::new();
@@ -76,7 +76,7 @@ fn counts(loaded: &Loaded, policy: &Policy, person: &str, commit: CommitId) -> R
     let facts = loaded.history().position(commit).map(|position| &loaded.history().commits[position]);
     let Some(facts) = facts else {
         return Err(CliError::failure(format!("{} is not in this history", commit.short()))
-            .with_hint("check out a branch that holds it"));
+            .with_hint("check out a branch that contains it"));
     };
     let of = |email: &str| policy.person_by_email(email) == Some(person);
     let (wrote, committed) = (of(&facts.author.email), of(&facts.committer.email));
@@ -85,14 +85,14 @@ fn counts(loaded: &Loaded, policy: &Policy, person: &str, commit: CommitId) -> R
     let is_own = facts.parents.len() < 2 && !loaded.awaits_word(person, commit);
     if wrote && committed && is_own {
         return Err(CliError::refused(format!(
-            "{short} is {person}'s own commit, which needs somebody else's word"
+            "{short} is {person}'s own commit; somebody else must affirm it"
         )));
     }
     if !wrote && !policy.may_change_policy(person) {
         return Err(CliError::refused(format!(
-            "{person} may not change the policy, and {short} is not in their name"
+            "{person} may not change the policy, and is not named as the author of {short}"
         ))
-        .with_hint("`policy-roles` in policy.toml says who may"));
+        .with_hint("`policy-roles` in policy.toml lists who may"));
     }
     Ok(())
 }
@@ -108,8 +108,8 @@ fn file(
     args: &AffirmArgs,
 ) -> Result<(String, Option<String>), CliError> {
     let path = affirmation.path().ok_or_else(|| {
-        CliError::failure(format!("`{}` cannot be part of a file's name", affirmation.person))
-            .with_hint("an affirmation needs a name of ASCII letters, digits, `-` and `_`")
+        CliError::failure(format!("`{}` cannot be part of a file name", affirmation.person))
+            .with_hint("an affirmation needs a name with only ASCII letters, digits, `-` and `_`")
     })?;
     let mut text = affirmation.text();
     if args.sign {

@@ -18,24 +18,23 @@ use crate::ledger::{
 };
 use crate::record::{Details, normalize};
 
-/// Write what the board's meeting must see, or its minutes
+/// Write the agenda of the board's meeting, or its minutes
 ///
-/// Pending decisions with their tasks, risk, plan and window; high-risk tasks that no decision lists; emergencies that
-/// the board still has to look at; conditions that are open; the outcomes of the last meeting. As Markdown that can be
-/// committed.
+/// Lists pending decisions with their tasks, risk, plan and window; high-risk tasks without a decision; emergencies
+/// to review; open conditions; and the outcomes of the last meeting. The output is Markdown.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n\
     \x20\x20changebook agenda\n\
     \x20\x20changebook agenda 2024-05-16 --out docs/agenda-2024-05-16.md\n\
     \x20\x20changebook agenda 2024-05-16 --minutes")]
 pub(super) struct AgendaArgs {
-    /// The meeting's day [default: the next one by the policy]
+    /// The meeting's date [default: the next one in the policy]
     #[arg(value_name = "DAY")]
     meeting: Option<String>,
-    /// What was decided, instead of what is to be decided
+    /// Write the minutes: what was decided
     #[arg(long)]
     minutes: bool,
-    /// Write it into this file
+    /// Write to this file instead of standard output
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
 }
@@ -104,20 +103,20 @@ fn day(loaded: &Loaded, asked: Option<&str>) -> Result<jiff::civil::Date, CliErr
     let policy = loaded.policy();
     let meeting = match asked {
         Some(text) => text.parse::<jiff::civil::Date>().map_err(|_| {
-            CliError::usage(format!("`{text}` is not a date")).with_hint("write it like `2024-05-16`")
+            CliError::usage(format!("`{text}` is not a valid date")).with_hint("write it like `2024-05-16`")
         })?,
         None if policy.cab.is_none() => {
             return Err(CliError::failure("the policy does not say when the board meets".to_owned())
-                .with_hint("name the day, or set `[cab]` in policy.toml"));
+                .with_hint("give the date, or set `[cab]` in policy.toml"));
         }
         None => next_meeting(policy, loaded.state.now).ok_or_else(|| {
-            CliError::failure("the board does not meet in the next year".to_owned())
-                .with_hint("name the day, or look at `[cab] rrule` in policy.toml")
+            CliError::failure("the board has no meeting within the next year".to_owned())
+                .with_hint("give the date, or check `[cab] rrule` in policy.toml")
         })?,
     };
     meeting
         .to_zoned_datetime(board_zone(policy))
-        .map_err(|_| CliError::usage("the day is beyond the calendar".to_owned()))?;
+        .map_err(|_| CliError::usage("the date is out of range".to_owned()))?;
     Ok(meeting)
 }
 
@@ -167,16 +166,16 @@ fn markdown(loaded: &Loaded, found: &Agenda<'_>) -> String {
     section(
         &mut lines,
         "To decide",
-        "Nothing is to be decided.",
+        "Nothing to decide.",
         found.decisions.iter().map(|m| matter(loaded, m)).collect(),
     );
     let collided = collided(loaded, found);
     if !collided.is_empty() {
-        section(&mut lines, "In each other's way", "", collided);
+        section(&mut lines, "Conflicting tasks", "", collided);
     }
     let unlisted =
         found.unlisted.iter().map(|record| format!("- {}\n", change(loaded, &record.name, Some(record))));
-    section(&mut lines, "High risk and on no decision", "None.", unlisted.collect());
+    section(&mut lines, "High-risk tasks without a decision", "None.", unlisted.collect());
     let reviews = found.reviews.iter().filter_map(|row| {
         let (due, overdue) = due(row.review.as_ref()?)?;
         let word = if overdue { "overdue since" } else { "due" };
@@ -188,14 +187,14 @@ fn markdown(loaded: &Loaded, found: &Agenda<'_>) -> String {
             row.environment
         ))
     });
-    section(&mut lines, "Emergencies to look at", "None.", reviews.collect());
+    section(&mut lines, "Emergencies to review", "None.", reviews.collect());
     let conditions = found.conditions.iter().map(|(record, open)| {
         let open: Vec<String> = open.iter().map(|text| markdown_text(text)).collect();
         format!("- {} {}: {}\n", record.name, markdown_text(record.title()), open.join("; "))
     });
-    section(&mut lines, "Conditions still open", "None.", conditions.collect());
+    section(&mut lines, "Open conditions", "None.", conditions.collect());
     let last = found.last.iter().map(|m| outcome(m));
-    section(&mut lines, "The last meeting's outcomes", "None.", last.collect());
+    section(&mut lines, "Outcomes of the last meeting", "None.", last.collect());
     lines.join("\n")
 }
 
@@ -284,10 +283,10 @@ fn collided(loaded: &Loaded, found: &Agenda<'_>) -> Vec<String> {
                 Some(format!("- {} {}\n", tasks.join(" and "), markdown_text(what)))
             }
             Collision::TooLong { task, .. } if names.contains(&task.as_str()) => {
-                Some(format!("- {task} takes longer than what is left of its window\n"))
+                Some(format!("- {task} takes longer than the time left in its window\n"))
             }
             Collision::Frozen { task, freeze, .. } if names.contains(&task.as_str()) => {
-                Some(format!("- {task} is scheduled in the freeze {}\n", markdown_text(freeze)))
+                Some(format!("- {task} is scheduled during the freeze {}\n", markdown_text(freeze)))
             }
             _ => None,
         })
@@ -332,7 +331,7 @@ fn minutes(loaded: &Loaded, found: &Agenda<'_>) -> String {
         let conditions = conditions.map(|item| {
             let mark = if item.checked && item.uncounted.is_none() { "x" } else { " " };
             let elsewhere =
-                if is_met_elsewhere(loaded.policy(), &item.text) { " (looked at by the gate)" } else { "" };
+                if is_met_elsewhere(loaded.policy(), &item.text) { " (checked by the gate)" } else { "" };
             format!("    - [{mark}] {}{elsewhere}\n", markdown_text(&item.text))
         });
         format!("{}{}", outcome(matter), conditions.collect::<String>())

@@ -13,10 +13,10 @@ use crate::ledger::RecordState;
 use crate::policy::{Policy, Window};
 use crate::record::{RecordType, Task, normalize};
 
-/// Write the drafts of the notices that a task owes, or say that one has been sent
+/// Write drafts of the notices that a task requires, or record that one has been sent
 ///
-/// Which notices are owed is the policy's word: `communication` of the risk, and `communication-when` from some
-/// downtime on. Each has a template in the book's `templates/announce/`, or a built-in one.
+/// The policy decides which notices are required: `communication` of the risk, and `communication-when` above a
+/// certain downtime. Each notice uses a template from the book's `templates/announce/`, or a built-in one.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n\
     \x20\x20changebook announce INFRA-150\n\
@@ -25,13 +25,13 @@ use crate::record::{RecordType, Task, normalize};
 pub(super) struct AnnounceArgs {
     /// The task's ID
     id: String,
-    /// Only this notice, by a part of its name
+    /// Only this notice (part of its name is enough)
     #[arg(long, value_name = "NAME", conflicts_with = "sent")]
     channel: Option<String>,
-    /// Also give times in this zone (IANA name; may be given again)
+    /// Also show times in this time zone (IANA name; repeatable)
     #[arg(long, value_name = "ZONE")]
     zone: Vec<String>,
-    /// Say that this notice has been sent: tick its item and commit
+    /// Record that this notice has been sent: tick its item and commit
     #[arg(long, value_name = "NAME")]
     sent: Option<String>,
     #[command(flatten)]
@@ -84,7 +84,7 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &AnnounceArgs) -> Result
     }
     if drafts.is_empty() {
         let risk = state.risk.as_ref().map_or("this", |risk| risk.level.as_str());
-        return ui.line(format!("{} owes no notice: {risk} risk asks for none.", state.name));
+        return ui.line(format!("{} needs no notice: {risk} risk requires none.", state.name));
     }
     for draft in &drafts {
         let sent = if draft.sent { " (sent)" } else { "" };
@@ -99,7 +99,8 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &AnnounceArgs) -> Result
 }
 
 fn task(state: &RecordState) -> Result<&Task, CliError> {
-    let no_task = || CliError::usage(format!("{} is no task, so there is nothing to announce", state.name));
+    let no_task =
+        || CliError::usage(format!("{} is not a task, so there is nothing to announce", state.name));
     state.record.task().ok_or_else(no_task)
 }
 
@@ -135,9 +136,9 @@ fn find<'c>(channels: &'c [Channel], name: &str) -> Result<&'c Channel, CliError
         |channels: &[&Channel]| channels.iter().map(|c| c.name.as_str()).collect::<Vec<_>>().join(", ");
     match fits[..] {
         [one] => Ok(one),
-        [] => Err(CliError::usage(format!("the policy knows no notice `{name}`"))
-            .with_hint(format!("it knows {}", names(&channels.iter().collect::<Vec<_>>())))),
-        _ => Err(CliError::usage(format!("`{name}` fits several notices: {}", names(&fits)))),
+        [] => Err(CliError::usage(format!("`{name}` is not a notice in the policy"))
+            .with_hint(format!("the policy has {}", names(&channels.iter().collect::<Vec<_>>())))),
+        _ => Err(CliError::usage(format!("`{name}` matches several notices: {}", names(&fits)))),
     }
 }
 
@@ -160,7 +161,8 @@ fn zones(
     let mut zones = vec![own];
     for name in &args.zone {
         let zone = jiff::tz::TimeZone::get(name).map_err(|_| {
-            CliError::usage(format!("`{name}` is no time zone")).with_hint("write it like `Europe/Berlin`")
+            CliError::usage(format!("`{name}` is not a valid time zone"))
+                .with_hint("write it like `Europe/Berlin`")
         })?;
         if !zones.contains(&zone) {
             zones.push(zone);
@@ -225,7 +227,7 @@ fn draft(
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     let failure = |error: minijinja::Error| {
         CliError::failure(format!("templates/{name}:{}: {error}", error.line().unwrap_or(1)))
-            .with_hint("the manual's page on commands lists what a notice's template gets")
+            .with_hint("the manual's page on commands lists the variables of a notice's template")
     };
     environment.add_template("notice", &source).map_err(failure)?;
     let values = context! {
@@ -258,8 +260,8 @@ fn sent(ui: &mut Ui, context: &Context, args: &AnnounceArgs, name: &str) -> Resu
     let channel = find(&channels, name)?;
     let item = target.item(&channel.item)?;
     if item.checked {
-        return Err(CliError::failure(format!("“{}” has been sent already", channel.item))
-            .with_hint(format!("`changebook show {}` says by whom", target.name)));
+        return Err(CliError::failure(format!("“{}” has already been sent", channel.item))
+            .with_hint(format!("`changebook show {}` shows by whom", target.name)));
     }
     let message = format!("{}: {} sent\n", target.name, channel.item);
     let edit = set_items(&state.record.path, state.record_type, vec![item.key.clone()], true);

@@ -14,9 +14,9 @@ use crate::record::{Item, RecordType};
 
 /// Approve a task: tick the item of your role and commit it
 ///
-/// Who you are is your git identity; which roles you have is the policy's word. A stale approval is given
-/// again by an untick and a tick, in two commits. With `--sign`, and where `[forge] merge` in the policy allows squash or
-/// rebase, the approval is a file of its own instead. What would not count is not committed.
+/// Your git identity says who you are, and the policy says which roles you have. A stale approval is renewed by an
+/// untick and a tick, in two commits. With `--sign`, or if `[forge] merge` in the policy allows squash or rebase, the
+/// approval is written to a separate file instead. An approval that would not count is not committed.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n\
     \x20\x20changebook approve INFRA-150\n\
@@ -26,10 +26,10 @@ use crate::record::{Item, RecordType};
 pub(super) struct ApproveArgs {
     /// The task's ID
     id: String,
-    /// The role in which you approve, where you have several
+    /// The role to approve in, if you have several
     #[arg(long, value_name = "ROLE")]
     role: Option<String>,
-    /// Sign the approval, as a file of its own: it survives a squash or rebase by anybody
+    /// Sign the approval in a separate file, which survives a squash or rebase
     #[arg(long)]
     sign: bool,
     /// The SSH key to sign with, instead of git's `user.signingKey`
@@ -103,8 +103,8 @@ impl Approver<'_> {
         let approval =
             super::scope::detached(target.state()?, &target.loaded, role, person, self.context.now)?;
         let path = approval.path().ok_or_else(|| {
-            CliError::failure(format!("`{role}` or `{person}` cannot be part of a file's name"))
-                .with_hint("an approval's file needs names of ASCII letters, digits, `-` and `_`")
+            CliError::failure(format!("`{role}` or `{person}` cannot be part of a file name"))
+                .with_hint("an approval file needs names with only ASCII letters, digits, `-` and `_`")
         })?;
         let mut text = approval.text();
         if self.args.sign {
@@ -180,7 +180,7 @@ impl Approver<'_> {
 /// The refusal of an approval by an address that the policy does not list.
 pub(super) fn unlisted(email: &str) -> CliError {
     let code = Code::ApprovalRole;
-    CliError::refused(format!("this approval would not count: {code}: `{email}` is nobody in the policy"))
+    CliError::refused(format!("this approval would not count: {code}: `{email}` is not listed in the policy"))
         .with_hint("list the address under `[people]` in policy.toml, or set `git config user.email`")
 }
 
@@ -206,15 +206,15 @@ fn choose(
     let required: Vec<&Approval> = open.iter().copied().filter(|approval| approval.required).collect();
     match (&required[..], &open[..], &of[..]) {
         ([one], ..) | ([], [one], _) | ([], [], [one]) => Ok(one.role.clone()),
-        (_, _, []) => Err(CliError::failure(format!("{} asks for no approval", target.name))
-            .with_hint("add one of the policy's `[reviews]`, such as `- [ ] Code review`, or name the role: `--role ROLE`")),
+        (_, _, []) => Err(CliError::failure(format!("{} does not require an approval", target.name))
+            .with_hint("add one of the policy's `[reviews]`, such as `- [ ] Code review`, or give the role: `--role ROLE`")),
         _ if mine.is_empty() => {
             let words = match person {
-                Some(person) => format!("{person} has none of the roles that {} asks for", target.name),
-                None => format!("`{email}` is nobody in the policy"),
+                Some(person) => format!("{person} does not have any of the roles that {} requires", target.name),
+                None => format!("`{email}` is not listed in the policy"),
             };
             let error = CliError::refused(format!("this approval would not count: {}: {words}", Code::ApprovalRole));
-            Err(error.with_hint(format!("it asks for {}", asked(state).unwrap_or_default())))
+            Err(error.with_hint(format!("it requires {}", asked(state).unwrap_or_default())))
         }
         _ => {
             let roles: Vec<&str> = mine.iter().map(|approval| approval.role.as_str()).collect();

@@ -10,10 +10,10 @@ use super::ui::{DIM, INFORMATION, Ui};
 use crate::ledger::{CommitRef, EventKind, RecordState, WorkTree};
 use crate::policy::Policy;
 
-/// Show who wrote each line of a record, in which commit, and what that commit meant
+/// Show who wrote each line of a record, in which commit, and what that commit did
 ///
-/// Like `git blame`, but by the record: a move is no change. A tick of a role's item is an approval, a tick of
-/// an item that deploys is a deployment.
+/// Like `git blame`, but aware of records: moving a line is not a change, ticking a role's item is an approval, and
+/// ticking a deployment item is a deployment.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n\
     \x20\x20changebook blame INFRA-150\n\
@@ -45,7 +45,10 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &BlameArgs) -> Result<()
     let (book, loaded) = context.load()?;
     let state = record(&loaded, &args.id)?;
     if state.work_tree == WorkTree::Added {
-        return Err(CliError::failure(format!("{} is not committed, so no commit wrote it", state.name)));
+        return Err(CliError::failure(format!(
+            "{} is not committed yet, so there is nothing to blame",
+            state.name
+        )));
     }
     let lines = book.blame(&loaded, state)?;
     let meant: Vec<String> =

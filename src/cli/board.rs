@@ -10,7 +10,7 @@ use super::ui::{DIM, INFORMATION, Ui, paint, status_style};
 use crate::ledger::{CommitRef, Listed, RecordJson, RecordState, Status};
 use crate::record::{RecordType, Risk};
 
-/// Show tasks by status, each with what it waits for
+/// Show tasks by status, each with what it is waiting for
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n\
     \x20\x20changebook board\n\

@@ -10,7 +10,8 @@ use crate::site::{Built, Destination, SiteOptions, SiteSnapshot, build_folder};
 
 /// Build the static site
 ///
-/// The same HEAD gives the same bytes: dates are judged at HEAD's own time unless `--now` says otherwise.
+/// The output is reproducible: the same HEAD gives the same bytes. The time of HEAD is used as the current time
+/// unless `--now` is given.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n\
     \x20\x20changebook build\n\
@@ -18,13 +19,13 @@ use crate::site::{Built, Destination, SiteOptions, SiteSnapshot, build_folder};
     \x20\x20changebook build --base https://example.org/changes/\n\
     \x20\x20changebook build --at 2024-05-20 --out then")]
 pub(super) struct BuildArgs {
-    /// Write here instead of the folder that book.toml names
+    /// Write to this folder instead of the one in book.toml
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
-    /// Build although links are broken; without this, a build names them and writes nothing
+    /// Build even if links are broken; otherwise they are listed and nothing is written
     #[arg(long)]
     allow_broken_links: bool,
-    /// The address or path under which the site is served, instead of `site-url` in book.toml
+    /// The URL or path that the site is served under, instead of `site-url` in book.toml
     #[arg(long, value_name = "URL", value_parser = base)]
     base: Option<String>,
 }
@@ -76,7 +77,7 @@ pub(super) fn build(
         (Some(out), _) => out.to_path_buf(),
         (None, Some(root)) => own_folder(root, &config.output)?,
         (None, None) => {
-            return Err(CliError::usage("in a bare repository `--out DIR` says where the site goes"));
+            return Err(CliError::usage("in a bare repository, say where the site goes: `--out DIR`"));
         }
     };
     refuse_own_folders(book, &config, &out)?;
@@ -95,26 +96,26 @@ fn own_folder(root: &Path, output: &str) -> Result<PathBuf, CliError> {
     let on_the_way = Path::new(output).ancestors().filter(|part| !part.as_os_str().is_empty());
     match on_the_way.map(|part| root.join(part)).find(|part| part.is_symlink()) {
         Some(link) => Err(CliError::failure(format!("`{}` is a symbolic link", link.display()))
-            .with_hint("remove it, or say where the site goes: `--out DIR`")),
+            .with_hint("remove it, or write the site elsewhere: `--out DIR`")),
         None => Ok(root.join(output)),
     }
 }
 
-/// The site never goes where the book's own files stand, nor around them.
+/// The site never goes where the book's own files are, nor around them.
 fn refuse_own_folders(book: &Book, config: &BookConfig, out: &Path) -> Result<(), CliError> {
     let Some(root) = &book.root else { return Ok(()) };
     let absolute = std::path::absolute(out).unwrap_or_else(|_| out.to_path_buf());
     let absolute = absolute.canonicalize().unwrap_or(absolute);
     let taken = match absolute.strip_prefix(root) {
         Ok(inside) => config.folder_in_the_way(inside),
-        Err(_) => root.starts_with(&absolute).then(|| "own folder stands".to_owned()),
+        Err(_) => root.starts_with(&absolute).then(|| "own folder is".to_owned()),
     };
     match taken {
         Some(taken) => Err(CliError::usage(format!(
             "the site cannot go to `{}`: the book's {taken} there",
             out.display()
         ))
-        .with_hint("choose a folder of its own: `--out DIR`")),
+        .with_hint("choose a separate folder: `--out DIR`")),
         None => Ok(()),
     }
 }

@@ -7,7 +7,7 @@ use super::ui::Ui;
 use crate::ledger::Status;
 use crate::record::RecordType;
 
-/// Give a task up, with the reason, and commit it
+/// Cancel a task, with the reason, and commit it
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n\
     \x20\x20changebook cancel INFRA-220 \"the team keeps the old cluster\"")]
@@ -23,7 +23,7 @@ pub(super) struct CancelArgs {
 pub(super) fn run(ui: &mut Ui, context: &Context, args: &CancelArgs) -> Result<(), CliError> {
     let reason = args.reason.split_whitespace().collect::<Vec<_>>().join(" ");
     if reason.is_empty() {
-        return Err(CliError::usage("a cancellation needs its reason"));
+        return Err(CliError::usage("a cancellation needs a reason"));
     }
     let target = Target::find(context, "cancel", &args.id, &args.commit)?;
     target.expect(RecordType::Task)?;
@@ -34,7 +34,7 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &CancelArgs) -> Result<(
         return Err(match status {
             Status::Cancelled => error,
             _ => error.with_hint(format!(
-                "take it back first: `changebook rollback {} production \"…\"`",
+                "roll it back first: `changebook rollback {} production \"…\"`",
                 target.name
             )),
         });

@@ -17,19 +17,17 @@ use crate::intake::helm::{Chart, ChartError, Evidence as Upgrade, ValuesFile, pa
 use crate::policy::Policy;
 use crate::record::{Details, EvidenceKey, Record, RecordType};
 
-/// Record what an upgrade of a Helm chart brings, and commit it
+/// Record what a Helm chart upgrade changes, and commit it
 ///
-/// OLD and NEW are folders of the chart, packed `.tgz` charts, REVISION:PATH of this repository, or versions that
-/// this repository holds. A file of evidence says what differs, and the record gets its "Changelog review". A packed chart is
-/// read in memory and never unpacked to disk. The same upgrade again changes nothing.
-///
-/// Examples:
-///   changebook chart INFRA-210 ingress-nginx-4.6.0.tgz ingress-nginx-4.8.0.tgz
-///   changebook chart INFRA-210 main:charts/ingress-nginx charts/ingress-nginx
-///   changebook chart INFRA-210 4.6.0 4.8.0
-///   changebook chart INFRA-210 4.6.0 4.8.0 --compare
+/// OLD and NEW are chart folders, packed `.tgz` charts, REVISION:PATH in this repository, or versions in this
+/// repository. Writes an evidence file with the differences, and the section "Changelog review" of the record. A
+/// packed chart is read in memory and never unpacked to disk. Recording the same upgrade again changes nothing.
 #[derive(Debug, clap::Args)]
-#[command(verbatim_doc_comment)]
+#[command(after_help = "Examples:\n\
+    \x20\x20changebook chart INFRA-210 ingress-nginx-4.6.0.tgz ingress-nginx-4.8.0.tgz\n\
+    \x20\x20changebook chart INFRA-210 main:charts/ingress-nginx charts/ingress-nginx\n\
+    \x20\x20changebook chart INFRA-210 4.6.0 4.8.0\n\
+    \x20\x20changebook chart INFRA-210 4.6.0 4.8.0 --compare")]
 pub(super) struct ChartArgs {
     /// The task's ID
     id: String,
@@ -37,13 +35,13 @@ pub(super) struct ChartArgs {
     old: String,
     /// The chart after
     new: String,
-    /// Say what would be recorded, and record nothing
+    /// Print what would be recorded, without recording it
     #[arg(long, conflicts_with_all = ["no_commit", "message"])]
     print: bool,
-    /// Say whether this is the recorded upgrade; exit status 3 when it is not
+    /// Check whether this is the recorded upgrade; exit status 3 if it is not
     #[arg(long, conflicts_with_all = ["print", "no_commit", "message"])]
     compare: bool,
-    /// The environment it is for [default: the last one that the task's items name]
+    /// The environment [default: the last one that the task's items name]
     #[arg(short, long, value_name = "NAME")]
     environment: Option<String>,
     #[command(flatten)]
@@ -102,11 +100,8 @@ fn same_upgrade(
     let name = &target.name;
     let file = recorded(target.state()?, key).and_then(|file| file.content.chart());
     let Some(file) = file else {
-        return Err(CliError::failure(format!(
-            "{name} has no upgrade of a chart recorded for {}",
-            key.words()
-        ))
-        .with_hint(format!("record it: `changebook chart {name} OLD NEW`")));
+        return Err(CliError::failure(format!("{name} has no chart upgrade recorded for {}", key.words()))
+            .with_hint(format!("record it: `changebook chart {name} OLD NEW`")));
     };
     let same = file.same(upgrade);
     if context.json {
@@ -114,14 +109,14 @@ fn same_upgrade(
         let compared = compared_json(key, same, [&file.digest, &upgrade.digest], more);
         ui.json(&comparison_json(name, same, vec![compared]))?;
     } else if same {
-        ui.line(format!("{} this is the upgrade that {name} holds", paint(GOOD, "✓")))?;
+        ui.line(format!("{} this is the upgrade that is recorded in {name}", paint(GOOD, "✓")))?;
     } else {
-        ui.line(format!("{} this is another upgrade than {name} holds", paint(BAD, "✗")))?;
+        ui.line(format!("{} this is not the upgrade that is recorded in {name}", paint(BAD, "✗")))?;
         let versions = |from: &str, to: &str| escape(&format!("{from} → {to}"));
         let held = versions(&file.current, &file.target);
         let given = versions(&upgrade.current, &upgrade.target);
         match held == given {
-            true => ui.line("  the versions are alike: files differ")?,
+            true => ui.line("  the versions are the same, but files differ")?,
             false => ui.line(format!("  recorded {held}, given {given}"))?,
         }
     }
@@ -131,7 +126,7 @@ fn same_upgrade(
 impl From<ChartError> for CliError {
     fn from(error: ChartError) -> Self {
         let hint = matches!(error, ChartError::NoChart { .. }).then_some(
-            "name the folder that holds Chart.yaml, a packed chart, or a version that this repository holds",
+            "give the folder that contains Chart.yaml, a packed chart, or a version in this repository",
         );
         let failure = CliError::failure(error.to_string());
         match hint {
@@ -202,11 +197,11 @@ pub(super) fn chart_files(
     let is_path = context.directory.join(argument).exists() || argument.contains(':');
     if !is_path && parse_version(argument).is_some() {
         let name = name.ok_or_else(|| {
-            CliError::failure(format!("`{argument}` is a version, and the record does not name its chart"))
-                .with_hint("write `chart.name = \"…\"` into the record, or name the chart's folder")
+            CliError::failure(format!("`{argument}` is a version, but the record does not name its chart"))
+                .with_hint("set `chart.name = \"…\"` in the record, or give the chart's folder")
         })?;
         let book = book.ok_or_else(|| {
-            CliError::failure(format!("`{argument}` is a version, and no book is around to hold it"))
+            CliError::failure(format!("`{argument}` is a version, but there is no book to look it up in"))
         })?;
         return version_in_repository(book, name, argument);
     }
@@ -224,8 +219,8 @@ fn unpacked(what: &str, bytes: &[u8]) -> Result<Files, CliError> {
 /// The chart of that name and version in HEAD, or in the last commit on its first-parent line that held it.
 fn version_in_repository(book: &Book, name: &str, version: &str) -> Result<Files, CliError> {
     let not_found = || {
-        CliError::failure(format!("this repository holds no version {version} of the chart `{name}`"))
-            .with_hint("name the chart's folder, a packed chart, or REVISION:PATH")
+        CliError::failure(format!("this repository does not have version {version} of the chart `{name}`"))
+            .with_hint("give the chart's folder, a packed chart, or REVISION:PATH")
     };
     let head = book.head()?.commit.ok_or_else(not_found)?;
     let history = book.repository.read(&[head], &book.path)?;

@@ -10,10 +10,10 @@ use super::error::CliError;
 use super::ui::Ui;
 use crate::act::write_atomically;
 
-/// Print a shell's completions, or install them with the manual pages
+/// Print shell completions, or install them together with the manual pages
 ///
-/// bash, zsh and fish ask the program at each Tab, which knows the IDs, items, people and words of the book;
-/// elvish and PowerShell know commands and options.
+/// bash, zsh and fish run the program at each Tab and complete the IDs, items and people of the book; elvish and
+/// PowerShell complete commands and options only.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n\
     \x20\x20changebook completions bash --install\n\
@@ -21,12 +21,12 @@ use crate::act::write_atomically;
 pub(super) struct CompletionsArgs {
     /// The shell
     shell: Shell,
-    /// Put them where the shell looks for a user's own, and the manual pages where `man` does
+    /// Install them where the shell looks for user completions, and the manual pages where `man` looks
     #[arg(long)]
     install: bool,
 }
 
-/// Print the manual page, or write one for each command into a directory
+/// Print the manual page, or write one for each command to a directory
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n\
     \x20\x20changebook man | man -l -\n\
@@ -63,8 +63,8 @@ fn script(shell: Shell) -> String {
 fn install(ui: &mut Ui, shell: Shell, script: &[u8]) -> Result<(), CliError> {
     let home = std::env::home_dir().filter(|home| home.is_absolute());
     let home = home.ok_or_else(|| {
-        CliError::failure("there is no home directory")
-            .with_hint("print them, and put them where they belong")
+        CliError::failure("no home directory found")
+            .with_hint("run it without `--install` and put the output where your shell looks for completions")
     })?;
     let below = |variable: &str, usual: &str| {
         let named = std::env::var_os(variable).map(PathBuf::from).filter(|path| path.is_absolute());
@@ -76,8 +76,10 @@ fn install(ui: &mut Ui, shell: Shell, script: &[u8]) -> Result<(), CliError> {
         Shell::Zsh => home.join(".zfunc/_changebook"),
         Shell::Fish => config.join("fish/completions/changebook.fish"),
         _ => {
-            return Err(CliError::usage(format!("nobody knows where {shell} looks for completions"))
-                .with_hint("print them, and put them where they belong"));
+            return Err(CliError::usage(format!("it is not known where {shell} looks for completions"))
+                .with_hint(
+                    "run it without `--install` and put the output where your shell looks for completions",
+                ));
         }
     };
     let folder = file.parent().unwrap_or(&home);
@@ -86,10 +88,10 @@ fn install(ui: &mut Ui, shell: Shell, script: &[u8]) -> Result<(), CliError> {
     write_atomically(&file, script)?;
     let pages = data.join("man/man1");
     run_man(ui, &ManArgs { out: Some(pages.clone()) })?;
-    ui.line(format!("made {}", file.display()))?;
-    ui.line(format!("made the manual pages in {}", pages.display()))?;
+    ui.line(format!("created {}", file.display()))?;
+    ui.line(format!("wrote the manual pages to {}", pages.display()))?;
     if shell == Shell::Zsh {
-        ui.line("zsh looks there when .zshrc says, before `compinit`: fpath=(~/.zfunc $fpath)")?;
+        ui.line("add this to .zshrc, before `compinit`: fpath=(~/.zfunc $fpath)")?;
     }
     Ok(())
 }

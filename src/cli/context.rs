@@ -78,7 +78,7 @@ impl Context {
         if let Some(around) = around(&book) {
             let own = escape(book.path.as_str());
             let remark =
-                format!("this is the book in `{own}`, by its own policy; the one in `{around}` is around it");
+                format!("using the book in `{own}` and its own policy; it is inside the book in `{around}`");
             let mut remarks = self.remarks.borrow_mut();
             if !remarks.contains(&remark) {
                 remarks.push(remark);
@@ -138,8 +138,8 @@ impl Context {
     /// Says behind the answer that it is not by what the policy file says.
     pub(super) fn remark_policy(&self, loaded: &Loaded) {
         if loaded.is_policy_pending() {
-            let remark = "policy.toml says something that is not in force, and this answer is by the last policy that is: \
-                          `changebook check` says what, and whose word it needs";
+            let remark = "policy.toml has changes that are not in force, so this answer uses the last policy in force: \
+                          `changebook check` shows what they are and who must agree";
             self.remarks.borrow_mut().push(remark.to_owned());
         }
     }
@@ -148,7 +148,7 @@ impl Context {
     pub(super) fn refuse_at(&self, command: &str) -> Result<(), CliError> {
         match &self.at {
             Some(_) => Err(CliError::usage(format!(
-                "`{command}` works on the present, so `--at` has no meaning here"
+                "`{command}` works on the present state, so `--at` cannot be used"
             ))),
             None => Ok(()),
         }
@@ -186,7 +186,7 @@ fn parse_time(text: &str) -> Result<i64, CliError> {
     let seconds = seconds.or_else(|| text.parse::<jiff::Timestamp>().ok().map(|moment| moment.as_second()));
     let problem = match seconds {
         Some(seconds) if MOMENTS.contains(&seconds) => return Ok(seconds),
-        Some(_) => "lies outside of the years 1970 to 2199",
+        Some(_) => "is outside of the years 1970 to 2199",
         None => "is not a valid time",
     };
     Err(CliError::usage(format!("`{text}` {problem}")).with_hint("write it like `2024-05-25T02:00:00+02:00`"))
@@ -205,6 +205,6 @@ pub(super) fn record<'a>(loaded: &'a Loaded, name: &str) -> Result<&'a RecordSta
     let error = CliError::failure(format!("there is no record `{name}` in this book"));
     Err(match nearest(name, records.iter().map(|record| record.name.as_str())) {
         Some(near) => error.with_hint(format!("did you mean `{near}`?")),
-        None => error.with_hint("`changebook list` shows what there is"),
+        None => error.with_hint("`changebook list` shows all records"),
     })
 }

@@ -13,8 +13,8 @@ use crate::record::{Details, RecordType, Verdict, edit};
 
 /// Set the board's decision and commit it
 ///
-/// The decision is bound to its own text and to the listed tasks' texts at this commit. Where it would not be the
-/// board's, nothing is committed.
+/// The decision applies to its own text and to the listed tasks' texts at this commit. If it would not count as the
+/// board's decision, nothing is committed.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n\
     \x20\x20changebook decide CAB-2024-05 approved\n\
@@ -25,7 +25,7 @@ pub(super) struct DecideArgs {
     id: String,
     /// approved, needs-changes or rejected
     verdict: String,
-    /// Add a condition that must be met (may be given again)
+    /// Add a condition that must be met (repeatable)
     #[arg(long, value_name = "TEXT")]
     condition: Vec<String>,
     #[command(flatten)]
@@ -58,8 +58,8 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &DecideArgs) -> Result<(
     let step = |change, done: String, message: String| ActStep { path: path.clone(), change, done, message };
     let mut steps = Vec::new();
     if set_again(&target, args, verdict)? {
-        let message = format!("{}: take the decision back to decide again\n", target.name);
-        steps.push(step(Change::Edit(&undo), "took the decision back".to_owned(), message));
+        let message = format!("{}: withdraw the decision to decide again\n", target.name);
+        steps.push(step(Change::Edit(&undo), "withdrew the decision".to_owned(), message));
     }
     let message = format!("{}: {}\n", target.name, verdict.as_str());
     steps.push(step(Change::Edit(&apply), format!("decided: {}", verdict.as_str()), message));

@@ -10,17 +10,16 @@ use super::ui::{BOLD, DIM, GOOD, INFORMATION, Ui, paint};
 use crate::demo;
 use crate::site::{Built, SiteOptions};
 
-/// Make a whole book with a real history, list it, and build its site
+/// Create a demo book with a real history, list it, and build its site
 ///
-/// A fictitious team's spring: a cluster, a new network with the board's decision, a deployment whose first
-/// approval did not count, a rollback, an emergency at night, and work that is not committed yet. The same
-/// version makes the same commits.
+/// The story of a fictitious team: a cluster, a new network with a board decision, a deployment whose first approval
+/// did not count, a rollback, an emergency at night, and uncommitted work. The same version creates the same commits.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n\
     \x20\x20changebook demo\n\
     \x20\x20changebook demo /tmp/book")]
 pub(super) struct DemoArgs {
-    /// Where to make it; must not exist or be empty
+    /// Where to create it; must not exist, or must be empty
     #[arg(default_value = "changebook-demo")]
     directory: PathBuf,
     /// Do not build the site
@@ -49,7 +48,7 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &DemoArgs) -> Result<(),
     }
     list::print(ui, &loaded, &list::lines(&loaded))?;
     ui.line("")?;
-    ui.line(format!("{} the book in {}", paint(GOOD, "made"), directory.display()))?;
+    ui.line(format!("{} the book in {}", paint(GOOD, "created"), directory.display()))?;
     if let Some((out, Built { n_pages: pages, .. })) = site {
         let index = std::path::absolute(out.join("index.html")).unwrap_or(out);
         ui.line(format!("{} {pages} files: open {}", paint(GOOD, "built"), index.display()))?;
@@ -58,15 +57,15 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &DemoArgs) -> Result<(),
     ui.line(paint(BOLD, "Try next"))?;
     let name = directory.display();
     for (command, what) in [
-        (format!("cd {name}"), "it is an ordinary repository"),
+        (format!("cd {name}"), "it is an ordinary git repository"),
         ("changebook show INFRA-150 --events".to_owned(), "a high-risk change, from proposal to done"),
         ("changebook show INFRA-230".to_owned(), "an approval that a later edit made stale"),
         ("changebook list --evidence".to_owned(), "the git commands that prove each status"),
         (
             "changebook tick INFRA-235 \"Terraform code\"".to_owned(),
-            "the edit and the commit that a hand could make",
+            "ticks an item and commits it, as you could do by hand",
         ),
-        ("changebook check".to_owned(), "what is wrong, with file, line and column"),
+        ("changebook check".to_owned(), "problems, with file, line and column"),
     ] {
         ui.line(format!("  {}  {}", paint(INFORMATION, format!("{command:<46}")), paint(DIM, what)))?;
     }

@@ -16,10 +16,10 @@ use crate::ledger::{Gate, PlanInHand, RecordState};
 use crate::policy::Policy;
 use crate::record::{Digested, Item, ItemKey, Record, RecordType, deployment_digest, edit, same_name};
 
-/// Say that a task has been deployed to an environment: tick its items and commit
+/// Record a deployment to an environment: tick its items and commit
 ///
-/// The gate is asked first, about what is committed here as if it were merged into the trunk. When it is shut, nothing
-/// is committed; `--anyway` commits all the same, with the reason, and the audit shows it as an exception.
+/// Checks the gate first, as if what is committed here were merged into the trunk. If the gate is closed, nothing is
+/// committed; `--anyway` commits with a reason, and the audit reports an exception.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n\
     \x20\x20changebook deployed INFRA-100 staging\n\
@@ -29,30 +29,30 @@ use crate::record::{Digested, Item, ItemKey, Record, RecordType, deployment_dige
 pub(super) struct DeployedArgs {
     /// The task's ID
     id: String,
-    /// The environment, by the policy's name
+    /// The environment, as named in the policy
     environment: String,
-    /// When it really ran, with offset; otherwise the commit's own time counts
+    /// When it was actually deployed, with offset [default: the commit's time]
     #[arg(long, value_name = "TIME")]
     time: Option<String>,
-    /// The plan that was applied, as JSON: its digest goes into the commit. Several times, a folder or a stream for several
-    /// stacks
+    /// The plan that was applied, as JSON; its digest goes into the commit (repeat it, or give a folder or a stream,
+    /// for several stacks)
     #[arg(long, value_name = "FILE")]
     plan: Vec<PathBuf>,
-    /// Commit although the gate is shut, for this reason
+    /// Commit even though the gate is closed, with this reason
     #[arg(long, value_name = "REASON")]
     anyway: Option<String>,
     #[command(flatten)]
     commit: CommitArgs,
 }
 
-/// Say that a deployment has been rolled back: untick its items and commit, with the reason
+/// Record a rollback: untick the deployment's items and commit, with the reason
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n\
     \x20\x20changebook rollback INFRA-210 production \"5xx on /login after the upgrade\"")]
 pub(super) struct RollbackArgs {
     /// The task's ID
     id: String,
-    /// The environment, by the policy's name
+    /// The environment, as named in the policy
     environment: String,
     /// Why
     reason: String,
@@ -93,7 +93,7 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &DeployedArgs) -> Result
 pub(super) fn run_rollback(ui: &mut Ui, context: &Context, args: &RollbackArgs) -> Result<(), CliError> {
     let reason = args.reason.split_whitespace().collect::<Vec<_>>().join(" ");
     if reason.is_empty() {
-        return Err(CliError::usage("a rollback needs its reason"));
+        return Err(CliError::usage("a rollback needs a reason"));
     }
     let target = Target::find(context, "rollback", &args.id, &args.commit)?;
     let keys = items(&target, &args.environment, false)?;
@@ -106,7 +106,7 @@ pub(super) fn run_rollback(ui: &mut Ui, context: &Context, args: &RollbackArgs) 
     target.apply(ui, context, &args.commit, &format!("rolled {} back", args.environment), &message, &edit)?;
     if !context.json {
         ui.note(&format!(
-            "what went wrong wants a task of its own: `changebook new task \"Find out why {} was rolled back\"`, with `follows = [\"{}\"]`",
+            "open a follow-up: `changebook new task \"Find out why {} was rolled back\" --follows {}`",
             target.name, target.name
         ));
     }
@@ -147,15 +147,17 @@ fn ask_gate(
     }
     let words = words(&gate);
     if anyway {
-        ui.note(&format!("the gate is shut, and it is deployed anyway:{words}"));
+        ui.note(&format!("the gate is closed, and it is deployed anyway:{words}"));
         return Ok(());
     }
     let next = gate.judgement.next.map_or_else(String::new, |next| format!("; it may open {}", moment(next)));
     Err(CliError::refused(format!(
-        "the gate is shut for {} → {}{next}:{words}",
+        "the gate is closed for {} → {}{next}:{words}",
         target.name, args.environment
     ))
-    .with_hint("meet what is asked for, or `--anyway \"reason\"`, which the audit shows as an exception"))
+    .with_hint(
+        "meet these requirements, or use `--anyway \"reason\"`, which the audit reports as an exception",
+    ))
 }
 
 /// What is not met, a line each.
@@ -185,7 +187,7 @@ fn mark_deployed(path: &str, keys: Vec<ItemKey>, digest: String) -> impl Fn(&str
         for key in &keys {
             let record = Record::parse(RecordType::Task, &path, text.as_bytes());
             let item = record.items.iter().find(|item| item.key == *key);
-            let item = item.ok_or_else(|| format!("it has no item “{}”", key.text))?;
+            let item = item.ok_or_else(|| format!("it does not have the item “{}”", key.text))?;
             let before = item.deployed_on.as_ref().filter(|mark| base(&mark.text) == digest);
             let mark = match before {
                 None => digest.clone(),
@@ -207,7 +209,7 @@ fn items(target: &Target, name: &str, checked: bool) -> Result<Vec<ItemKey>, Cli
     if policy.environment(name).is_none() {
         let known: Vec<&str> =
             policy.environments.iter().map(|environment| environment.name.as_str()).collect();
-        let error = CliError::usage(format!("`{name}` is no environment of the policy"));
+        let error = CliError::usage(format!("`{name}` is not an environment in the policy"));
         return Err(match nearest(name, known.iter().copied()) {
             Some(near) => error.with_hint(format!("did you mean `{near}`?")),
             None => error.with_hint(format!("one of {}", known.join(", "))),

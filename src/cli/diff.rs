@@ -13,9 +13,9 @@ use crate::record::{EVIDENCE_FOLDER, ScopeHash, scope_differences, scope_text, s
 
 /// Show what changed since a record was approved
 ///
-/// Compares the text that the latest approval binds (or that of a role) with the text now: the frontmatter as
-/// one line of JSON, and the body without boxes, Notes and the Deployment log. Ends with 0 when they are the
-/// same and with 3 when they differ.
+/// Compares the text that was last approved (or approved in a role) with the current text: the frontmatter as one
+/// line of JSON, and the body without boxes, Notes and the Deployment log. Exit status: 0 no differences, 3
+/// differences.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n\
     \x20\x20changebook diff INFRA-150\n\
@@ -24,7 +24,7 @@ use crate::record::{EVIDENCE_FOLDER, ScopeHash, scope_differences, scope_text, s
 pub(super) struct DiffArgs {
     /// The record's ID
     id: String,
-    /// Since the approval in this role, instead of the latest
+    /// Compare with the approval in this role instead of the latest
     #[arg(long, value_name = "ROLE")]
     role: Option<String>,
 }
@@ -108,7 +108,7 @@ fn no_approval(state: &RecordState, role: Option<&str>) -> CliError {
         "nobody has approved {}{as_role}, so there is nothing to compare with",
         state.name
     ))
-    .with_hint(format!("`changebook show {}` says what is asked for", state.name))
+    .with_hint(format!("`changebook show {}` shows the required approvals", state.name))
 }
 
 fn texts(
@@ -118,13 +118,13 @@ fn texts(
     approval: &Approval,
 ) -> Result<(String, String), CliError> {
     let unknown = || {
-        CliError::failure(format!("the text that {} approved is in no commit of this history", who(approval)))
+        CliError::failure(format!("no commit in this history has the text that {} approved", who(approval)))
     };
     let at = approval.scope_at.ok_or_else(unknown)?;
     let then = book.scope_text_at(state, at, loaded.policy())?.ok_or_else(unknown)?;
     if state.record.is_broken() {
         return Err(CliError::failure(format!("{} cannot be read", state.record.path))
-            .with_hint("`changebook check` says where"));
+            .with_hint("`changebook check` shows where"));
     }
     let rules = &loaded.policy().scope;
     Ok((then, scope_text(&state.record, rules)))

@@ -56,7 +56,7 @@ impl CliError {
     pub(super) fn output(error: io::Error) -> Self {
         match error.kind() {
             io::ErrorKind::BrokenPipe => CliError { kind: Kind::ReaderGone, ..CliError::failure("") },
-            _ => CliError::failure(format!("the answer cannot be written: {error}")),
+            _ => CliError::failure(format!("cannot write the output: {error}")),
         }
     }
 
@@ -130,7 +130,7 @@ impl From<RenumberError> for CliError {
         match error {
             RenumberError::Book(error) => error.into(),
             error @ RenumberError::Name { .. } => CliError::failure(chain(&error)).with_hint(
-                "nothing was changed; `git mv` renames the file, and its `id` and the records that name it are edited by hand",
+                "nothing was changed; rename the file with `git mv`, and edit its `id` and the records that refer to it by hand",
             ),
             error => CliError::failure(chain(&error)).with_hint("nothing was changed"),
         }
@@ -161,7 +161,7 @@ impl From<SiteError> for CliError {
             SiteError::Links(diagnostics) => {
                 failure.kind = Kind::No;
                 failure.diagnostics = diagnostics;
-                failure.hints.push("mend them, or build with `--allow-broken-links`".to_owned());
+                failure.hints.push("fix them, or build with `--allow-broken-links`".to_owned());
             }
             SiteError::Settings(diagnostics) => failure.diagnostics = diagnostics,
             SiteError::Book(_)
@@ -175,7 +175,6 @@ impl From<SiteError> for CliError {
 
 impl From<WriteError> for CliError {
     fn from(error: WriteError) -> Self {
-        CliError::failure(chain(&error))
-            .with_hint("`--out DIR` puts the site elsewhere: an empty or new folder")
+        CliError::failure(chain(&error)).with_hint("write the site to an empty or new folder: `--out DIR`")
     }
 }

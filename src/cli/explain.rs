@@ -7,13 +7,13 @@ use super::error::CliError;
 use super::ui::{BOLD, INFORMATION, Ui, paint};
 use crate::diagnostic::{Code, nearest};
 
-/// Say what a code means and how to mend it
+/// Explain what a code means and how to fix it
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n\
     \x20\x20changebook explain approval-stale\n\
     \x20\x20changebook explain            (all codes)")]
 pub(super) struct ExplainArgs {
-    /// The code; without one, all of them are listed
+    /// The code; without one, all codes are listed
     code: Option<String>,
 }
 
@@ -39,13 +39,13 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &ExplainArgs) -> Result<
     for code in &codes {
         ui.line(paint(BOLD, code.as_str()))?;
         ui.line(format!("  {}", code.summary()))?;
-        ui.line(format!("  {} {}", paint(INFORMATION, "Mend it:"), code.remedy()))?;
+        ui.line(format!("  {} {}", paint(INFORMATION, "Fix:"), code.remedy()))?;
     }
     Ok(())
 }
 
 fn unknown(name: &str) -> CliError {
-    let error = CliError::failure(format!("there is no code `{name}`"));
+    let error = CliError::failure(format!("`{name}` is not a known code"));
     match nearest(name, Code::ALL.iter().map(|code| code.as_str())) {
         Some(near) => error.with_hint(format!("did you mean `{near}`?")),
         None => error.with_hint("`changebook explain` lists them all"),

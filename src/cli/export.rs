@@ -10,23 +10,23 @@ use crate::act::write_atomically;
 use crate::ledger::{CommitRef, Listed, RecordJson, RecordState, TrustLevel, csv_cell};
 use crate::record::{Details, Risk};
 
-/// Write every record with all that is derived, one a line, for other programs
+/// Export every record with its derived state, one per line
 ///
-/// `ndjson` has the keys of `show --json`; `csv` has flat columns, as RFC 4180 says, and a field that a
-/// spreadsheet would run as a formula begins with an apostrophe.
+/// `ndjson` has the keys of `show --json`; `csv` has flat columns (RFC 4180), and a field that a spreadsheet would
+/// run as a formula starts with an apostrophe.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n\
     \x20\x20changebook export\n\
     \x20\x20changebook export --events --out records.ndjson\n\
     \x20\x20changebook export --format csv --type task --out tasks.csv")]
 pub(super) struct ExportArgs {
-    /// The format
+    /// Output format
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "ndjson")]
     format: Format,
     /// Add every event of each record's history (ndjson)
     #[arg(long)]
     events: bool,
-    /// Write into this file instead of standard output, all of it or nothing
+    /// Write to this file instead of standard output, completely or not at all
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
     #[command(flatten)]
@@ -35,7 +35,7 @@ pub(super) struct ExportArgs {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum Format {
-    /// One JSON document a line
+    /// One JSON document per line
     Ndjson,
     /// A table
     Csv,
@@ -43,8 +43,8 @@ enum Format {
 
 pub(super) fn run(ui: &mut Ui, context: &Context, args: &ExportArgs) -> Result<(), CliError> {
     if args.events && args.format == Format::Csv {
-        return Err(CliError::usage("`--events` has no place in a table".to_owned())
-            .with_hint("`--format ndjson` has it, and so has `changebook log --json`"));
+        return Err(CliError::usage("`--events` cannot be written as a table".to_owned())
+            .with_hint("use `--format ndjson`, or `changebook log --json`"));
     }
     let filter = args.filter.check()?;
     let (_, loaded) = context.load()?;
@@ -71,7 +71,7 @@ fn ndjson(records: &[&RecordState], events: bool) -> Result<String, CliError> {
 }
 
 fn csv(records: &[&RecordState]) -> Result<String, CliError> {
-    let failed = |error: String| CliError::failure(format!("the table cannot be written: {error}"));
+    let failed = |error: String| CliError::failure(format!("cannot write the table: {error}"));
     let mut writer = ::csv::WriterBuilder::new().terminator(::csv::Terminator::CRLF).from_writer(Vec::new());
     writer.write_record(COLUMNS.map(|(name, _)| name)).map_err(|error| failed(error.to_string()))?;
     for record in records {

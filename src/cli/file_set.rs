@@ -72,15 +72,15 @@ impl FileSet {
             let inner = inner.trim_matches('/');
             let Some(book) = book else {
                 return Err(CliError::failure(format!(
-                    "`{argument}`: there is no book around, so no revision of it"
+                    "`{argument}`: there is no book here, so no revision can be read"
                 ))
-                .with_hint("name files or folders, or run it inside the book's repository"));
+                .with_hint("give files or folders, or run it inside the book's repository"));
             };
             let (files, folder) = in_commit(book, argument, revision, inner)?;
             return Ok(set(folder, files, Origin::Commit(revision.to_owned(), inner.to_owned())));
         }
         Err(CliError::failure(format!("there is no file or folder `{argument}`"))
-            .with_hint("for a state of this repository write `REVISION:PATH`, such as `main:k8s/api`"))
+            .with_hint("for a revision of this repository write `REVISION:PATH`, such as `main:k8s/api`"))
     }
 
     /// A file of the set as people name it.
@@ -97,13 +97,13 @@ fn within(what: &str, size: u64, total: u64, n_files: usize) -> Result<(), CliEr
     let mib = |bytes: u64| bytes / (1024 * 1024);
     if size > MAX_FILE {
         return Err(CliError::failure(format!(
-            "`{what}` has a file over {} MiB, which is not read",
+            "`{what}` has a file larger than the limit of {} MiB",
             mib(MAX_FILE)
         )));
     }
     if total > MAX_TOTAL || n_files > MAX_FILES {
-        let message = format!("`{what}` holds over {} MiB or {MAX_FILES} files", mib(MAX_TOTAL));
-        return Err(CliError::failure(message).with_hint("name the folder that changes"));
+        let message = format!("`{what}` has more than {} MiB or {MAX_FILES} files", mib(MAX_TOTAL));
+        return Err(CliError::failure(message).with_hint("give only the folder that changes"));
     }
     Ok(())
 }
@@ -163,7 +163,7 @@ fn in_commit(book: &Book, argument: &str, revision: &str, path: &str) -> Result<
     found.retain(|(path, file)| file.is_regular() && !path.split('/').any(is_hidden));
     if found.is_empty() {
         return Err(CliError::failure(format!("revision `{revision}` has no files at `{path}`"))
-            .with_hint("paths are from the root of the work tree; `/dev/null` stands for nothing"));
+            .with_hint("paths are relative to the root of the work tree; `/dev/null` means no files"));
     }
     let inputs: Vec<_> = found.into_iter().map(|(path, file)| (file.blob, path)).collect();
     within(argument, 0, 0, inputs.len())?;

@@ -8,10 +8,10 @@ use crate::policy::Policy;
 /// Filters that several commands share. Several values of one are alternatives.
 #[derive(Debug, Default, clap::Args)]
 pub(super) struct FilterArgs {
-    /// Only records in this status (`approved`, `in-review`, …; `open` for all that want work)
+    /// Only records with this status (`approved`, `in-review`, …; `open` for all that need work)
     #[arg(long, value_name = "STATUS", value_delimiter = ',')]
     status: Vec<String>,
-    /// Only tasks of this risk
+    /// Only tasks with this risk
     #[arg(long, value_name = "RISK", value_delimiter = ',')]
     risk: Vec<String>,
     /// Only task, decision or runbook
@@ -26,13 +26,13 @@ pub(super) struct FilterArgs {
     /// Only records that touch this service
     #[arg(long, value_name = "SERVICE", value_delimiter = ',')]
     service: Vec<String>,
-    /// Only records that this person asked for, wrote, or owns
+    /// Only records that this person requested, wrote or owns
     #[arg(long, value_name = "PERSON", value_delimiter = ',')]
     owner: Vec<String>,
-    /// Only what this person could approve or decide now
+    /// Only what this person can approve or decide now
     #[arg(long, value_name = "PERSON", value_delimiter = ',')]
     waiting_for: Vec<String>,
-    /// Only tasks in this window of the policy
+    /// Only tasks in this change window
     #[arg(long, value_name = "WINDOW", value_delimiter = ',')]
     window: Vec<String>,
 }
@@ -75,11 +75,11 @@ impl FilterArgs {
     /// Checks the words that the policy knows.
     pub(super) fn check_by(&self, policy: &Policy) -> Result<(), CliError> {
         if let Some(person) = self.waiting_for.iter().find(|person| !policy.people.contains_key(*person)) {
-            return Err(unknown("person of the policy", person, policy.people.keys().map(String::as_str)));
+            return Err(unknown("person in the policy", person, policy.people.keys().map(String::as_str)));
         }
         let known = policy.windows.keys().map(String::as_str);
         match self.window.iter().find(|word| !policy.windows.contains_key(*word)) {
-            Some(word) => Err(unknown("window of the policy", word, known)),
+            Some(word) => Err(unknown("window in the policy", word, known)),
             None => Ok(()),
         }
     }
@@ -87,7 +87,7 @@ impl FilterArgs {
 
 pub(super) fn unknown<'k>(name: &str, word: &str, known: impl Iterator<Item = &'k str> + Clone) -> CliError {
     let words: Vec<&str> = known.clone().collect();
-    let error = CliError::usage(format!("`{word}` is no {name}"));
+    let error = CliError::usage(format!("`{word}` is not a valid {name}"));
     match nearest(word, known) {
         Some(near) => error.with_hint(format!("did you mean `{near}`?")),
         None => error.with_hint(format!("one of {}", words.join(", "))),

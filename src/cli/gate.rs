@@ -14,10 +14,10 @@ use crate::book::{Book, CacheUse, GateQuestion, Loaded, Request, View};
 use crate::history::CommitTime;
 use crate::ledger::{CommitRef, Gate, GateJson, Requirement, Stage, Unclear, definition_of_done, stages};
 
-/// Ask whether a task may be applied to an environment now
+/// Check whether a task may be deployed to an environment now
 ///
-/// What is committed on the trunk is judged, by the trunk's policy. Every requirement is named, met or not, with
-/// the commit that shows it. Exit status: 0 open, 3 shut, 1 could not tell.
+/// Checks what is committed on the trunk, with the trunk's policy. Lists every requirement, met or not, with the
+/// commit that shows it. Exit status: 0 open, 3 closed, 1 no answer was possible.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n\
     \x20\x20changebook gate INFRA-150 -e production\n\
@@ -27,20 +27,20 @@ use crate::ledger::{CommitRef, Gate, GateJson, Requirement, Stage, Unclear, defi
 pub(super) struct GateArgs {
     /// The task's ID
     id: String,
-    /// The environment, by the policy's name
+    /// The environment, as named in the policy
     #[arg(short, long, value_name = "NAME")]
     environment: String,
-    /// The plan that would be applied, as JSON: it must be the recorded one. Several times, a folder or a stream for
-    /// several stacks, each of which must be there; STACK=FILE says which one it is
+    /// The plan to be applied, as JSON; it must match the recorded one. For several stacks, all of which must be
+    /// given, repeat it, or give a folder or a stream; STACK=FILE names the stack
     #[arg(long, value_name = "FILE")]
     plan: Vec<PathBuf>,
-    /// Who would deploy, by the policy's name
+    /// Who would deploy, as named in the policy
     #[arg(long, value_name = "PERSON")]
     deployer: Option<String>,
-    /// Judge a revision as if it were merged into the trunk
+    /// Check a revision as if it were merged into the trunk
     #[arg(long, value_name = "REV", conflicts_with = "at")]
     as_landed: Option<String>,
-    /// How to print the answer
+    /// Output format
     #[arg(long, value_enum, default_value = "text", conflicts_with = "json")]
     format: GateFormat,
 }
@@ -87,7 +87,7 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &GateArgs) -> Result<(),
     if let Some(person) =
         args.deployer.as_deref().filter(|person| !loaded.policy().people.contains_key(*person))
     {
-        return Err(CliError::usage(format!("`{person}` is no person of the policy")));
+        return Err(CliError::usage(format!("`{person}` is not listed under `[people]`")));
     }
     let question = GateQuestion {
         id: args.id.clone(),
@@ -125,12 +125,12 @@ pub(super) fn unclear(unclear: Unclear) -> CliError {
     match unclear {
         Unclear::UnknownTask { near: Some(near), .. } => error.with_hint(format!("did you mean `{near}`?")),
         Unclear::UnknownTask { .. } => {
-            error.with_hint("the gate judges the trunk: a task that has not landed is unknown there; `--as-landed HEAD` judges it as if it had")
+            error.with_hint("the gate checks the trunk, and this task has not landed there; check it as if it had: `--as-landed HEAD`")
         }
         Unclear::UnknownEnvironment { known, .. } => error.with_hint(format!("one of {}", known.join(", "))),
-        Unclear::NoTask { .. } => error.with_hint("the gate is about tasks; `changebook show` tells of the others"),
-        Unclear::Broken { path } => error.with_hint(format!("repair it: `changebook check` says where, `git log -p -- {path}` what it was")),
-        Unclear::Invalid { .. } => error.with_hint("write what was meant: `changebook check` tells of every such place"),
+        Unclear::NoTask { .. } => error.with_hint("the gate is for tasks; use `changebook show` for other records"),
+        Unclear::Broken { path } => error.with_hint(format!("fix it: `changebook check` shows where, `git log -p -- {path}` what it was before")),
+        Unclear::Invalid { .. } => error.with_hint("correct it: `changebook check` lists every such place"),
         Unclear::Evidence { .. } => error.with_hint("record it again with `changebook plan`, `manifests` or `chart`, or remove the file"),
         Unclear::Duplicate { .. } => error.with_hint("give one of the files another ID"),
     }
@@ -150,7 +150,7 @@ fn headline(question: &GateQuestion, gate: &Gate) -> (bool, String) {
         (false, _, Some(next)) => format!(" until {}", moment(next)),
         _ => String::new(),
     };
-    let word = if open { "open" } else { "shut" };
+    let word = if open { "open" } else { "closed" };
     (open, format!("{} → {}: {word}{when}", question.id, question.environment))
 }
 
@@ -162,7 +162,7 @@ fn text(ui: &mut Ui, loaded: &Loaded, question: &GateQuestion, gate: &Gate) -> R
         format!("{} risk ({})", judgement.risk.level.as_str(), escape(&judgement.risk.reasons.join("; ")));
     ui.line(paint(DIM, format!("{risk} · {}", as_of(&loaded.state))))?;
     if !gate.gated {
-        ui.line(format!("{} is not gated: it asks for nothing but its deployers", question.environment))?;
+        ui.line(format!("{} is not gated; only its deployers are checked", question.environment))?;
     }
     if let Some(by) = &gate.deployed {
         ui.line(format!("already deployed: {}", signature(by)))?;
@@ -180,12 +180,12 @@ fn text(ui: &mut Ui, loaded: &Loaded, question: &GateQuestion, gate: &Gate) -> R
     }
     if let Some(state) = loaded.state.record(&question.id) {
         ui.line(format!("{} {}", paint(BOLD, "progress:"), progress(&stages(state))))?;
-        ui.line(format!("{} {}", paint(BOLD, "done means:"), progress(&definition_of_done(state))))?;
+        ui.line(format!("{} {}", paint(BOLD, "to be done:"), progress(&definition_of_done(state))))?;
     }
     if let Some(trust) = judgement.trust {
         let trust = serde_json::to_value(trust).ok();
         let word = trust.as_ref().and_then(|trust| trust.as_str()).unwrap_or_default();
-        ui.line(paint(DIM, format!("approvals rest on: {word}")))?;
+        ui.line(paint(DIM, format!("trust level of approvals: {word}")))?;
     }
     Ok(())
 }
@@ -219,7 +219,7 @@ fn elsewhere(
         let on_disk = std::fs::read_to_string(root.join(&state.record.path));
         if on_disk.is_ok_and(|text| *text != *state.record.source) {
             ui.note(&format!(
-                "{} differs in the work tree: what is not on the trunk does not count",
+                "{} differs in the work tree; only what is on the trunk counts",
                 state.record.path
             ));
         }

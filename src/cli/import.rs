@@ -13,32 +13,32 @@ use crate::import::{
     read_backlog, read_csv, ready_map,
 };
 
-/// Make records of another tool's tasks: a CSV export, or the files of Backlog.md
+/// Import tasks from another tool: a CSV export, or the files of Backlog.md
 ///
-/// A map says which column goes where; `jira`, `servicenow` and `gitscrum` are ready, and `--print-map` shows one
-/// to begin your own with. What finds no place in a record stands under “Imported” in its Notes. Nothing is
-/// overwritten, what was imported before is passed over, and committing is up to you.
+/// A map says which column goes where; `jira`, `servicenow` and `gitscrum` are built in, and `--print-map` prints one
+/// as a start for your own. Anything without a place in a record goes under “Imported” in its Notes. Nothing is
+/// overwritten, tasks that were imported before are skipped, and committing is up to you.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n\
     \x20\x20changebook import jira.csv --map jira --dry-run\n\
     \x20\x20changebook import export.csv --map columns.toml\n\
     \x20\x20changebook import --print-map servicenow > columns.toml\n\
     \x20\x20changebook import backlog/\n\
-    Exit status: 3 when a task could not be taken; it is listed with all it says.")]
+    Exit status: 3 if a task could not be imported; it is listed with all its text.")]
 pub(super) struct ImportArgs {
-    /// A CSV file, or a folder of Backlog.md
+    /// A CSV file, or a Backlog.md folder
     #[arg(required_unless_present = "print_map")]
     from: Option<PathBuf>,
-    /// A ready map (jira, servicenow, gitscrum) or a file with your own
+    /// A built-in map (jira, servicenow, gitscrum), or a file with your own
     #[arg(long, value_name = "NAME-OR-FILE")]
     map: Option<String>,
-    /// Say what would be made, and make nothing
+    /// Print what would be created, without creating it
     #[arg(long)]
     dry_run: bool,
-    /// Number all tasks anew, instead of keeping IDs such as `OPS-12`
+    /// Give all tasks new numbers, instead of keeping IDs such as `OPS-12`
     #[arg(long)]
     new_ids: bool,
-    /// Print a ready map and stop
+    /// Print a built-in map and exit
     #[arg(long, value_name = "NAME")]
     print_map: Option<String>,
 }
@@ -96,14 +96,14 @@ fn read(from: &Path, map: Option<&str>) -> Result<(Vec<Foreign>, Map, Vec<Left>)
         let map = Map { source: "backlog".to_owned(), ..map.map(load_map).transpose()?.unwrap_or_default() };
         let (tasks, left) = read_backlog(&backlog_files(from)?);
         if tasks.is_empty() && left.is_empty() {
-            return Err(CliError::usage(format!("`{}` holds no Markdown files", from.display()))
+            return Err(CliError::usage(format!("`{}` does not contain Markdown files", from.display()))
                 .with_hint("give the `backlog` folder of Backlog.md, or a CSV file"));
         }
         return Ok((tasks, map, left));
     }
     let Some(map) = map else {
         return Err(CliError::usage("which column goes where?").with_hint(
-            "give `--map jira`, `--map servicenow`, `--map gitscrum`, or a file of your own (`--print-map jira` begins one)",
+            "use `--map jira`, `--map servicenow`, `--map gitscrum`, or a file of your own (`--print-map jira` prints one to start from)",
         ));
     };
     let map = load_map(map)?;
@@ -127,10 +127,10 @@ fn load_map(name: &str) -> Result<Map, CliError> {
 
 fn unknown_map(name: &str) -> CliError {
     let known = READY_MAPS.map(|(known, _)| known);
-    let error = CliError::usage(format!("`{name}` is no ready map, and no file"));
+    let error = CliError::usage(format!("`{name}` is neither a built-in map nor a file"));
     match nearest(name, known) {
         Some(near) => error.with_hint(format!("did you mean `{near}`?")),
-        None => error.with_hint(format!("ready are {}", known.join(", "))),
+        None => error.with_hint(format!("built-in maps: {}", known.join(", "))),
     }
 }
 
@@ -155,7 +155,7 @@ fn report(ui: &mut Ui, context: &Context, args: &ImportArgs, outcome: &Import) -
     if context.json {
         return ui.json(&json(args, outcome));
     }
-    let verb = if args.dry_run { "would make" } else { "made" };
+    let verb = if args.dry_run { "would create" } else { "created" };
     for record in &outcome.records {
         let from = record.key.as_deref().unwrap_or(&record.place);
         ui.line(format!("{} {} {}", paint(GOOD, verb), record.path, paint(DIM, format!("({from})"))))?;
@@ -167,7 +167,7 @@ fn report(ui: &mut Ui, context: &Context, args: &ImportArgs, outcome: &Import) -
     }
     for left in &outcome.left {
         let (Reason::There(reason) | Reason::Unfit(reason)) = &left.reason;
-        ui.line(format!("not taken: {}: {}", super::ui::escape(&left.place), super::ui::escape(reason)))?;
+        ui.line(format!("not imported: {}: {}", super::ui::escape(&left.place), super::ui::escape(reason)))?;
         for (name, value) in left.cells.iter().filter(|_| matches!(left.reason, Reason::Unfit(_))) {
             ui.line(paint(DIM, format!("  {}: {}", super::ui::escape(name), super::ui::escape(value))))?;
         }
@@ -176,7 +176,7 @@ fn report(ui: &mut Ui, context: &Context, args: &ImportArgs, outcome: &Import) -
     ui.line(format!(
         "{n} of {} tasks {}",
         n + outcome.left.len(),
-        if args.dry_run { "would be made" } else { "made" }
+        if args.dry_run { "would be created" } else { "created" }
     ))
 }
 

@@ -12,22 +12,22 @@ use crate::editor::merge::{ATTRIBUTES_FILE, DRIVER_SETTINGS, has_attributes, wit
 use crate::history::{CommitId, Repository};
 use crate::policy::BUILTIN_TEXT;
 
-/// Make a book here: book.toml, policy.toml with comments, folders, a first page
+/// Create a book here: book.toml, policy.toml with comments, folders, a first page
 ///
-/// Writes what is missing and overwrites nothing.
+/// Writes the missing files and overwrites nothing.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n\
     \x20\x20changebook init\n\
     \x20\x20changebook init --git\n\
     \x20\x20changebook -C infrastructure init --title \"Platform infrastructure\"")]
 pub(super) struct InitArgs {
-    /// The book's title; otherwise the directory's name
+    /// The book's title [default: the directory's name]
     #[arg(long)]
     title: Option<String>,
-    /// Let git merge and compare records with this program
+    /// Let git merge and diff records with this program
     ///
-    /// Adds lines to `.gitattributes`, which everybody gets, and sets `merge.changebook` and `diff.changebook` in
-    /// this clone, which everybody does once. At a terminal `init` asks.
+    /// Adds lines to `.gitattributes`, which is shared, and sets `merge.changebook` and `diff.changebook` in this
+    /// clone, which everybody does once. On a terminal, `init` asks about it.
     #[arg(long)]
     git: bool,
     /// Do not ask about git
@@ -43,11 +43,11 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &InitArgs) -> Result<(),
     let directory =
         std::path::absolute(&context.directory).map_err(|error| CliError::failure(error.to_string()))?;
     if !directory.is_dir() {
-        return Err(CliError::failure(format!("`{}` is no directory", directory.display())));
+        return Err(CliError::failure(format!("`{}` is not a directory", directory.display())));
     }
     let repository = Repository::discover(&directory)?;
     if repository.work_tree().is_none() {
-        return Err(CliError::failure("a bare repository has no files to make a book of")
+        return Err(CliError::failure("a bare repository has no files, so it cannot hold a book")
             .with_hint("work in a clone of it"));
     }
     let name =
@@ -65,7 +65,7 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &InitArgs) -> Result<(),
         return ui.json(&serde_json::json!({ "schema": "changebook.init/1", "made": made, "kept": kept }));
     }
     for path in &made {
-        ui.line(format!("{} {path}", paint(GOOD, "made")))?;
+        ui.line(format!("{} {path}", paint(GOOD, "created")))?;
     }
     for path in &kept {
         ui.line(paint(DIM, format!("kept {path}")))?;
@@ -75,12 +75,12 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &InitArgs) -> Result<(),
         if let Some(root) = root {
             let short = root.short();
             ui.line(format!(
-                "{} {POLICY_ROOT_KEY} in this clone: the policy began in {short}",
+                "{} {POLICY_ROOT_KEY} in this clone: the policy was introduced in {short}",
                 paint(GOOD, "set")
             ))?;
         }
     } else if !is_known {
-        ui.line(paint(DIM, "`changebook init --git` lets git merge records by their parts"))?;
+        ui.line(paint(DIM, "`changebook init --git` lets git merge records by key, section and item"))?;
     }
     ui.line("")?;
     ui.line("Next: list your people and roles in policy.toml, commit, then `changebook new task \"…\"`.")
@@ -165,10 +165,10 @@ pub(super) fn write_book(
     let (mut made, mut kept) = (Vec::new(), Vec::new());
     let quoted = toml::Value::String(title.to_owned()).to_string();
     let book = format!(
-        "# The keys that mdBook knows; `mdbook build` works on this book too.\n[book]\ntitle = {quoted}\nlanguage = \"en\"\nsrc = \"docs\"\n\n[build]\nbuild-dir = \"book\"\n\n# Settings of Changebook stand here.\n[preprocessor.changebook]\noptional = true\n"
+        "# The keys that mdBook knows; `mdbook build` works on this book too.\n[book]\ntitle = {quoted}\nlanguage = \"en\"\nsrc = \"docs\"\n\n[build]\nbuild-dir = \"book\"\n\n# Settings of Changebook.\n[preprocessor.changebook]\noptional = true\n"
     );
     let index = format!(
-        "# {title}\n\nChanges of this repository are recorded beside the code: tasks in `tasks/`, decisions of the board in `cab/`,\nrunbooks in `runbooks/`. Their status comes from commits.\n"
+        "# {title}\n\nChanges to this repository are recorded next to the code: tasks in `tasks/`, decisions of the board in `cab/`,\nrunbooks in `runbooks/`. Their status comes from commits.\n"
     );
     let files: [(&str, &str); 8] = [
         (BOOK_FILE, &book),

@@ -15,7 +15,7 @@ use crate::history::CommitId;
 use crate::ledger::{CommitRef, Listed, RecordJson, State, WorkTree};
 use crate::record::Risk;
 
-/// List records with the state that commits prove
+/// List records with the status that commits prove
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n\
     \x20\x20changebook list\n\
@@ -72,9 +72,9 @@ pub(super) fn lines(loaded: &Loaded) -> Vec<Listed> {
 pub(super) fn print(ui: &mut Ui, loaded: &Loaded, records: &[Listed]) -> Result<(), CliError> {
     if records.is_empty() {
         ui.line(if loaded.state.records.is_empty() {
-            "No records yet. `changebook new task \"Add a cache\"` makes the first."
+            "No records yet. Create the first: `changebook new task \"Add a cache\"`"
         } else {
-            "No record passes these filters."
+            "No records match these filters."
         })?;
         return Ok(());
     }
@@ -100,7 +100,7 @@ pub(super) fn print(ui: &mut Ui, loaded: &Loaded, records: &[Listed]) -> Result<
     let n_errors = loaded.diagnostics().iter().filter(|found| is_error(found)).count();
     if n_errors > 0 {
         let noun = if n_errors == 1 { "error" } else { "errors" };
-        ui.note(&format!("{n_errors} {noun}: `changebook check` says where"));
+        ui.note(&format!("{n_errors} {noun}: `changebook check` shows where"));
     }
     Ok(())
 }

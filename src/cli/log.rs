@@ -22,7 +22,7 @@ use crate::record::RecordType;
 pub(super) struct LogArgs {
     /// Only this record's events
     id: Option<String>,
-    /// Only what this person did (a name of the policy, or an e-mail)
+    /// Only what this person did (a name in the policy, or an e-mail address)
     #[arg(long, value_name = "PERSON", value_delimiter = ',')]
     person: Vec<String>,
     /// Only this kind of event (`ticked`, `decided`, `worked`, …)
@@ -31,13 +31,13 @@ pub(super) struct LogArgs {
     /// Only events of tasks, decisions or runbooks
     #[arg(long = "type", value_name = "TYPE", value_delimiter = ',')]
     record_type: Vec<String>,
-    /// Only what happened on or after this day (in the board's time zone) or moment
+    /// Only events on or after this day (in the board's time zone) or time
     #[arg(long, value_name = "DATE")]
     since: Option<String>,
-    /// Only what happened on or before this day (in the board's time zone) or moment
+    /// Only events on or before this day (in the board's time zone) or time
     #[arg(long, value_name = "DATE")]
     until: Option<String>,
-    /// At most so many events
+    /// Show at most N events
     #[arg(long, short = 'n', value_name = "N")]
     max_count: Option<usize>,
 }
@@ -73,7 +73,7 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &LogArgs) -> Result<(), 
             person,
             loaded.policy().people.keys().map(String::as_str),
         )
-        .with_hint("an e-mail address finds those that the policy does not list"));
+        .with_hint("use an e-mail address for people that the policy does not list"));
     }
     let records: Vec<&RecordState> = match &args.id {
         Some(id) => vec![record(&loaded, id)?],
@@ -101,7 +101,7 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &LogArgs) -> Result<(), 
         });
     }
     if events.is_empty() {
-        return ui.line("Nothing happened that these filters let through.");
+        return ui.line("No events match these filters.");
     }
     for line in render(&event_rows(events.into_iter().map(|(id, event)| (Some(id), event))), ui.width) {
         ui.line(line)?;
@@ -202,10 +202,10 @@ pub(super) fn words(kind: &EventKind) -> String {
         EventKind::ScopeChanged => "changed the text".to_owned(),
         EventKind::Noted => "wrote a note".to_owned(),
         EventKind::Decided { verdict: Some(verdict) } => format!("decided: {}", verdict.as_str()),
-        EventKind::Decided { verdict: None } => "took the decision back".to_owned(),
+        EventKind::Decided { verdict: None } => "withdrew the decision".to_owned(),
         EventKind::Worked => "worked on the code".to_owned(),
         EventKind::Recorded { noun, place, line } => format!("recorded the {noun} for {place}: {line}"),
-        EventKind::TookOut { place } => format!("took out the evidence for {place}"),
+        EventKind::TookOut { place } => format!("removed the evidence for {place}"),
         EventKind::Deployed { environment } => format!("deployed to {environment}"),
         EventKind::RolledBack { environment, reason } => match reason {
             Some(reason) => format!("rolled {environment} back: {reason}"),

@@ -9,10 +9,10 @@ use crate::book::{Book, CacheUse};
 use crate::diagnostic::Code;
 use crate::editor::lsp::{Surroundings, serve_stdio};
 
-/// Serve an editor: diagnostics, hover, completion, renaming, over standard input and output
+/// Run the language server for editors, over standard input and output
 ///
-/// Editors start this; the pages of the manual on editors say how. It starts no program and reads nothing outside
-/// the book of an open document.
+/// Provides diagnostics, hover, completion and renaming. Editors start it; the manual's page on editors says how. It
+/// starts no other program and reads nothing outside the open document's book.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n\
     \x20\x20changebook lsp")]
@@ -27,7 +27,7 @@ pub(super) fn run(context: &Context, args: &LspArgs) -> Result<(), CliError> {
     let now = || if context.now_is_stated { context.now } else { clock() };
     let explain = |book: &Book, code| page(context, book, code);
     serve_stdio(&Surroundings { now: &now, explain: &explain })
-        .map_err(|error| CliError::failure(format!("the editor cannot be served: {error}")))
+        .map_err(|error| CliError::failure(format!("cannot serve the editor: {error}")))
 }
 
 /// What `explain` says of a code, as a page beside the cache that an editor can open; `None` where nothing is kept.

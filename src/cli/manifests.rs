@@ -17,19 +17,17 @@ use crate::intake::kubernetes::{Comparison, Evidence as Changes, Manifests, comp
 use crate::policy::{Environment, Policy};
 use crate::record::{EvidenceKey, RecordType};
 
-/// Record what a change of Kubernetes manifests does, and commit it
+/// Record what a change to Kubernetes manifests does, and commit it
 ///
-/// OLD and NEW are files, folders, `-` for standard input, `/dev/null` for nothing, or REVISION:PATH of this
-/// repository. A file of evidence says what differs, and the record gets sentences in "Changes" and paths in "Manifests
-/// affected". The values of secrets are never written. The same change again changes nothing.
-///
-/// Examples:
-///   changebook manifests INFRA-200 main:k8s/api k8s/api
-///   changebook manifests INFRA-200 old.yaml new.yaml -e staging
-///   changebook manifests INFRA-200 main:k8s/api k8s/api --print
-///   changebook manifests INFRA-200 main:k8s/api k8s/api --compare
+/// OLD and NEW are files, folders, `-` for standard input, `/dev/null` for no files, or REVISION:PATH in this
+/// repository. Writes an evidence file with the differences, and the sections "Changes" and "Manifests affected" of
+/// the record. Values of secrets are never written. Recording the same change again changes nothing.
 #[derive(Debug, clap::Args)]
-#[command(verbatim_doc_comment)]
+#[command(after_help = "Examples:\n\
+    \x20\x20changebook manifests INFRA-200 main:k8s/api k8s/api\n\
+    \x20\x20changebook manifests INFRA-200 old.yaml new.yaml -e staging\n\
+    \x20\x20changebook manifests INFRA-200 main:k8s/api k8s/api --print\n\
+    \x20\x20changebook manifests INFRA-200 main:k8s/api k8s/api --compare")]
 pub(super) struct ManifestsArgs {
     /// The task's ID
     id: String,
@@ -37,13 +35,13 @@ pub(super) struct ManifestsArgs {
     old: String,
     /// The state after
     new: String,
-    /// The environment it is for [default: the last one that the task's items name]
+    /// The environment [default: the last one that the task's items name]
     #[arg(short, long, value_name = "NAME")]
     environment: Option<String>,
-    /// Say what would be recorded, and record nothing
+    /// Print what would be recorded, without recording it
     #[arg(long, conflicts_with_all = ["no_commit", "message"])]
     print: bool,
-    /// Say whether these are the recorded manifests; exit status 3 when they are not
+    /// Check whether these are the recorded manifests; exit status 3 if they are not
     #[arg(long, conflicts_with_all = ["print", "no_commit", "message"])]
     compare: bool,
     #[command(flatten)]
@@ -70,7 +68,7 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &ManifestsArgs) -> Resul
     let recording = Recording::new(&target, environment, vec![(key.stack, content)])?;
     if !args.print {
         if evidence.found.objects.is_empty() {
-            args.replace.refuse_nothing(&target, "two equal states")?;
+            args.replace.refuse_nothing(&target, "the two states are the same")?;
         }
         recording.refuse_replacing(&args.replace)?;
     }
@@ -103,13 +101,13 @@ impl Pair {
         arguments: [&str; 2],
     ) -> Result<Self, CliError> {
         if arguments == ["-", "-"] {
-            return Err(CliError::usage("standard input can be one state, not both"));
+            return Err(CliError::usage("only one state can come from standard input"));
         }
         let mut read = |argument: &str| -> Result<(FileSet, Manifests), CliError> {
             let set = rendered(book, FileSet::read(book, &context.directory, argument)?)?;
             let manifests = manifests(&set)?;
             for path in &manifests.skipped {
-                ui.note(&format!("no Kubernetes object in {}", set.shown(path)));
+                ui.note(&format!("{} does not contain a Kubernetes object", set.shown(path)));
             }
             Ok((set, manifests))
         };
@@ -164,9 +162,12 @@ impl Evidence<'_> {
             let compared = compared_json(key, same, [&file.digest, &self.found.digest], json!({}));
             ui.json(&comparison_json(name, same, vec![compared]))?;
         } else if same {
-            ui.line(format!("{} these are the manifests that {name} holds for {place}", paint(GOOD, "✓")))?;
+            ui.line(format!("{} these are the manifests recorded in {name} for {place}", paint(GOOD, "✓")))?;
         } else {
-            ui.line(format!("{} these are other manifests than {name} holds for {place}", paint(BAD, "✗")))?;
+            ui.line(format!(
+                "{} these are not the manifests recorded in {name} for {place}",
+                paint(BAD, "✗")
+            ))?;
         }
         if same { Ok(()) } else { Err(CliError::no()) }
     }

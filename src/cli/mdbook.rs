@@ -14,9 +14,9 @@ use crate::book::{Book, Loaded};
 use crate::editor::mdbook::preprocess;
 use crate::ledger::{Listed, RecordState};
 
-/// Serve mdBook as a preprocessor: records as chapters, IDs as links, lists where a page asks for them
+/// Run as an mdBook preprocessor: records as chapters, IDs as links, lists of records in pages
 ///
-/// mdBook runs this when book.toml says `command = "changebook mdbook"` under `[preprocessor.changebook]`.
+/// mdBook runs this if book.toml has `command = "changebook mdbook"` under `[preprocessor.changebook]`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n\
     \x20\x20changebook mdbook supports html\n\
@@ -28,7 +28,7 @@ pub(super) struct MdbookArgs {
 
 #[derive(Debug, clap::Subcommand)]
 enum Question {
-    /// Whether a renderer is supported: every one is
+    /// Check whether a renderer is supported (all are)
     Supports {
         /// The renderer
         renderer: String,
@@ -52,8 +52,8 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &MdbookArgs) -> Result<(
         .read_to_string(&mut text)
         .map_err(|error| CliError::failure(format!("mdBook's book cannot be read: {error}")))?;
     let (mdbook, book): (Value, Value) = serde_json::from_str(&text).map_err(|error| {
-        CliError::usage(format!("this is no book of mdBook's: {error}"))
-            .with_hint("mdBook runs this by itself: `command = \"changebook mdbook\"` in book.toml")
+        CliError::usage(format!("this is not an mdBook book: {error}"))
+            .with_hint("mdBook runs this command itself: set `command = \"changebook mdbook\"` in book.toml")
     })?;
     let root = mdbook["root"].as_str().map_or(context.directory.as_path(), Path::new);
     let loaded = Book::find(root)?.load(&context.request())?;
@@ -66,7 +66,7 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &MdbookArgs) -> Result<(
 fn directive<'a>(loaded: &'a Loaded, words: &str) -> Result<Vec<&'a RecordState>, String> {
     let mut words = words.split_whitespace();
     if words.next() != Some("list") {
-        return Err("only `list` is known here, as in `list status=approved`".to_owned());
+        return Err("only `list` is supported here, as in `list status=approved`".to_owned());
     }
     let flags: Vec<String> = words.map(|word| format!("--{word}")).collect();
     let parsed = ListWords::try_parse_from(flags).map_err(|error| {

@@ -8,32 +8,32 @@ use super::ui::Ui;
 use crate::act::{ActError, Texts, conflict_style, merge_by_lines, write_atomically};
 use crate::editor::merge::{ConflictStyle, Markers, Merged, Versions, merge};
 
-/// Merge three versions of a record, as git asks for it
+/// Merge three versions of a record; called by git
 ///
-/// Git runs this for every record that both sides changed, once `changebook init --git` has told it so. Keys of
-/// the frontmatter, sections and items are merged each by itself, and both sides' ticks are kept. What is in
-/// doubt gets git's conflict markers. The result is written over OURS. Exit status 3 when conflicts are marked.
+/// After `changebook init --git`, git runs this for every record that both sides changed. Frontmatter keys, sections
+/// and items are merged separately, and both sides' ticks are kept. Conflicts get git's conflict markers. The result
+/// overwrites OURS. Exit status 3 if there are conflicts.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n\
     \x20\x20changebook merge-driver base.md ours.md theirs.md\n\
     \x20\x20changebook init --git")]
 pub(super) struct MergeDriverArgs {
-    /// What both sides began with (%O)
+    /// The common ancestor (%O)
     base: PathBuf,
-    /// The side that is merged into; the result is written here (%A)
+    /// Our version; the result is written here (%A)
     ours: PathBuf,
-    /// The side that is merged (%B)
+    /// Their version (%B)
     theirs: PathBuf,
-    /// How long the markers are (%L)
+    /// Length of the conflict markers (%L)
     #[arg(long, value_name = "N", default_value_t = 7)]
     marker_size: usize,
-    /// What the base is called in conflicts (%S)
+    /// Label of the base in conflicts (%S)
     #[arg(long, value_name = "TEXT", default_value = "base", allow_hyphen_values = true)]
     base_label: String,
-    /// What our side is called in conflicts (%X)
+    /// Label of our side in conflicts (%X)
     #[arg(long, value_name = "TEXT", default_value = "ours", allow_hyphen_values = true)]
     ours_label: String,
-    /// What their side is called in conflicts (%Y)
+    /// Label of their side in conflicts (%Y)
     #[arg(long, value_name = "TEXT", default_value = "theirs", allow_hyphen_values = true)]
     theirs_label: String,
 }

@@ -10,10 +10,10 @@ use super::ui::{BOLD, DIM, Ui, paint};
 use crate::book::{AuditQuestion, Request, View};
 use crate::ledger::{CommitRef, Figures, metrics};
 
-/// Show how changes go: frequency, lead time, failures, time to restore, waiting, emergencies
+/// Show delivery metrics: frequency, lead time, failures, time to restore, waiting, emergencies
 ///
-/// From the deployments to gated environments on the trunk alone, by month, risk and service. The manual defines each
-/// figure; times are medians.
+/// Counts only deployments to gated environments on the trunk, by month, risk and service. Times are medians; the
+/// manual defines each figure.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n\
     \x20\x20changebook metrics\n\
@@ -73,9 +73,9 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &MetricsArgs) -> Result<
         });
     }
     if found.total.deployments == 0 {
-        return ui.line("No deployment to a gated environment in this period.");
+        return ui.line("No deployments to a gated environment in this period.");
     }
-    let header = ["", "DEPLOYMENTS", "LEAD TIME", "FAILED", "RESTORED IN", "APPROVAL WAIT", "EMERGENCIES"];
+    let header = ["", "DEPLOYMENTS", "LEAD TIME", "FAILED", "RESTORED IN", "APPROVAL WAIT", "EMERGENCY"];
     for (kind, group) in groups {
         ui.line(paint(BOLD, format!("By {kind}")))?;
         let mut rows: Vec<Vec<Cell>> = vec![header.iter().map(|text| Cell::styled(text, DIM)).collect()];

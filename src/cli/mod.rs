@@ -69,8 +69,8 @@ use ui::{Color, Ui};
 /// Nobody types a status: it is derived from commits, and every answer names the commit that proves it.
 #[derive(Debug, Parser)]
 #[command(name = "changebook", version, max_term_width = 100)]
-#[command(after_help = "Begin with `changebook demo`, or with `changebook init` in your repository.\n\
-Exit status: 0 yes or done, 3 the answer is no, 2 wrong usage, 1 could not tell.")]
+#[command(after_help = "Start with `changebook demo`, or with `changebook init` in your repository.\n\
+Exit status: 0 yes or done, 3 the answer is no, 2 usage error, 1 no answer was possible.")]
 pub(crate) struct Cli {
     #[command(flatten)]
     global: Global,
@@ -80,29 +80,30 @@ pub(crate) struct Cli {
 
 /// Options of every command.
 #[derive(Debug, Clone, clap::Args)]
+#[command(next_help_heading = "Global options")]
 struct Global {
-    /// Start in this directory instead of the current one
+    /// Run as if started in this directory
     #[arg(short = 'C', id = "start-directory", value_name = "DIR", global = true)]
     directory: Option<PathBuf>,
-    /// Read the book at a revision, or the trunk as it was on a date
+    /// Read the book at a revision, or the trunk at a date
     #[arg(long, value_name = "REV-OR-DATE", global = true)]
     at: Option<String>,
-    /// Move the clock (RFC 3339, or seconds since the epoch)
+    /// Use this time instead of the current one (RFC 3339, or seconds since the epoch)
     #[arg(long, value_name = "TIME", global = true)]
     now: Option<String>,
-    /// The branch that counts, instead of the one that git's `changebook.trunk` or origin/HEAD names
+    /// Trunk branch, instead of git's `changebook.trunk` or origin/HEAD
     #[arg(long, value_name = "BRANCH", global = true)]
     trunk: Option<String>,
-    /// The commit that begins the policy in force: all digits of its name (else git's `changebook.policy-root`)
+    /// Full ID of the commit that introduced the policy, instead of git's `changebook.policy-root`
     #[arg(long, global = true, value_name = "COMMIT", hide_short_help = true)]
     policy_root: Option<String>,
-    /// Answer with one JSON document
+    /// Print one JSON document
     #[arg(long, global = true)]
     json: bool,
-    /// Read everything from git, and keep nothing in .git/changebook/cache (as CHANGEBOOK_CACHE=0 does)
+    /// Do not use the cache in .git/changebook/cache (also with CHANGEBOOK_CACHE=0)
     #[arg(long, global = true)]
     no_cache: bool,
-    /// When to colour
+    /// When to use colour
     #[arg(long, value_enum, value_name = "WHEN", default_value = "auto", global = true)]
     color: Color,
 }

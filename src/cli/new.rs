@@ -14,10 +14,10 @@ use crate::policy::{IdPattern, Policy};
 use crate::record::{RecordId, RecordType, Risk, TaskKind};
 use crate::template::NewRecord;
 
-/// Make a record from a template, with the next free number over all branches
+/// Create a record from a template, with the next free number across all branches
 ///
-/// KIND is `task` (or `terraform`, `kubernetes`, `helm`, `documentation`, `general`), `decision` or `runbook`.
-/// The file is opened in your editor on a terminal; committing it is up to you.
+/// KIND is `task` (or `terraform`, `kubernetes`, `helm`, `documentation`, `general`), `decision` or `runbook`. On a
+/// terminal, the file opens in your editor; committing it is up to you.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n\
     \x20\x20changebook new terraform \"Add a Redis cluster for caching\" --risk low\n\
@@ -25,7 +25,7 @@ use crate::template::NewRecord;
     \x20\x20changebook new decision \"VPC migration review\" --change INFRA-150 --meeting 2024-05-16\n\
     \x20\x20changebook new runbook \"Redis cluster\" --id redis-cluster --service redis")]
 pub(super) struct NewArgs {
-    /// What to make
+    /// What to create
     kind: String,
     /// Its title
     #[arg(required = true, num_args = 1..)]
@@ -36,31 +36,31 @@ pub(super) struct NewArgs {
     /// Declared risk: low, medium or high
     #[arg(long, value_name = "RISK")]
     risk: Option<String>,
-    /// Declared category of the policy (may be given again)
+    /// Declared category of the policy (repeatable)
     #[arg(long, value_name = "NAME")]
     category: Vec<String>,
-    /// Service that it touches (may be given again)
+    /// Service that it touches (repeatable)
     #[arg(long, value_name = "NAME")]
     service: Vec<String>,
-    /// Window of the policy
+    /// Change window
     #[arg(long, value_name = "NAME")]
     window: Option<String>,
     /// Why it cannot wait: makes it an emergency
     #[arg(long, value_name = "WHY")]
     emergency: Option<String>,
-    /// Task that this one follows up (may be given again)
+    /// Task that this one follows up (repeatable)
     #[arg(long, value_name = "ID")]
     follows: Vec<String>,
-    /// Task that a decision is about (may be given again)
+    /// Task that a decision is about (repeatable)
     #[arg(long = "change", value_name = "ID")]
     changes: Vec<String>,
-    /// Date of a decision's meeting
+    /// Date of the meeting, for a decision
     #[arg(long, value_name = "DATE")]
     meeting: Option<String>,
-    /// Chart, version now and version to be
+    /// Chart, with current and target version
     #[arg(long, value_name = "NAME,NOW,TO", value_delimiter = ',', num_args = 1)]
     chart: Vec<String>,
-    /// Who asks, by the policy's name; otherwise you
+    /// Who requests it, as named in the policy [default: you]
     #[arg(long, value_name = "PERSON")]
     requestor: Option<String>,
     /// Do not open an editor
@@ -105,7 +105,7 @@ impl NewKind {
 fn unknown_kind(word: &str) -> CliError {
     let known =
         ["task", "terraform", "kubernetes", "helm", "documentation", "general", "decision", "runbook"];
-    let error = CliError::usage(format!("`{word}` is no kind of record"));
+    let error = CliError::usage(format!("`{word}` is not a kind of record"));
     match nearest(word, known) {
         Some(near) => error.with_hint(format!("did you mean `{near}`?")),
         None => error.with_hint(format!("one of {}", known.join(", "))),
@@ -124,7 +124,8 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &NewArgs) -> Result<(), 
     let templates = book.record_templates(None)?;
     let date = match &args.meeting {
         Some(meeting) => meeting.parse::<jiff::civil::Date>().map_err(|_| {
-            CliError::usage(format!("`{meeting}` is no date")).with_hint("write it like `2024-05-16`")
+            CliError::usage(format!("`{meeting}` is not a valid date"))
+                .with_hint("write it like `2024-05-16`")
         })?,
         None => today(context.now),
     };
@@ -138,9 +139,9 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &NewArgs) -> Result<(), 
         };
         if args.id.is_some() && taken.iter().any(|other| other.folded() == id.folded()) {
             return Err(CliError::failure(format!(
-                "`{id}` is taken: this history has, or had, a record of that ID"
+                "`{id}` is taken: this history has, or had, a record with that ID"
             ))
-            .with_hint("leave `--id` out and the next free number is taken"));
+            .with_hint("without `--id` the next free number is used"));
         }
         record.id = id.to_string();
         let text = templates.render(kind.template(), &record)?;
@@ -151,7 +152,7 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &NewArgs) -> Result<(), 
             break path;
         }
         if args.id.is_some() {
-            return Err(CliError::failure(format!("`{path}` is already there")));
+            return Err(CliError::failure(format!("`{path}` already exists")));
         }
     };
     drop(hold);
@@ -166,7 +167,7 @@ fn report(ui: &mut Ui, context: &Context, id: &str, path: &str) -> Result<(), Cl
     if context.json {
         return ui.json(&serde_json::json!({ "schema": "changebook.new/1", "id": id, "path": path }));
     }
-    ui.line(format!("{} {path}", paint(GOOD, "made")))
+    ui.line(format!("{} {path}", paint(GOOD, "created")))
 }
 
 /// The template's values, checked against the policy.
@@ -182,7 +183,7 @@ fn values(book: &Book, policy: &Policy, kind: &NewKind, args: &NewArgs) -> Resul
         })
     };
     if let Some(risk) = args.risk.as_deref().filter(|risk| Risk::parse(risk).is_none()) {
-        return Err(CliError::usage(format!("`{risk}` is no risk")).with_hint("low, medium or high"));
+        return Err(CliError::usage(format!("`{risk}` is not a valid risk")).with_hint("low, medium or high"));
     }
     for category in &args.category {
         known(
@@ -243,7 +244,7 @@ fn check_references(taken: &[RecordId], args: &NewArgs) -> Result<(), CliError> 
         let error = CliError::usage(format!("`--{option} {id}`: no branch has a record `{id}`"));
         return Err(match nearest(id, taken.iter().map(RecordId::as_str)) {
             Some(near) => error.with_hint(format!("did you mean `{near}`?")),
-            None => error.with_hint("`changebook list` shows what there is"),
+            None => error.with_hint("`changebook list` shows all records"),
         });
     }
     Ok(())
@@ -280,7 +281,8 @@ fn runbook_id(title: &str, taken: &[RecordId], number: &mut u32) -> Result<Recor
         *number += 1;
         let text = if *number == 1 { base.clone() } else { format!("{base}-{number}") };
         let id = RecordId::parse(&text).map_err(|_| {
-            CliError::usage("no ID can be made of this title").with_hint("give one: `--id redis-cluster`")
+            CliError::usage("no ID can be derived from this title")
+                .with_hint("give one, such as `--id redis-cluster`")
         })?;
         if !taken.iter().any(|other| other.folded() == id.folded()) {
             return Ok(id);
@@ -297,7 +299,7 @@ fn today(now: i64) -> jiff::civil::Date {
 fn create(hold: &Hold, file: &Path, text: &str) -> Result<bool, CliError> {
     let failure = |error: std::io::Error| {
         CliError::failure(format!("`{}` cannot be written: {error}", file.display()))
-            .with_hint("no number was taken; see that the folder is yours to write and the disk not full")
+            .with_hint("no number was taken; check that the folder is writable and the disk is not full")
     };
     if let Some(folder) = file.parent() {
         std::fs::create_dir_all(folder).map_err(failure)?;

@@ -20,10 +20,10 @@ use crate::record::{EvidenceKey, Record, RecordType};
 
 /// Record what a Terraform or OpenTofu plan will do, and commit it
 ///
-/// Reads the output of `terraform show -json plan.tfplan` (or `tofu show -json`), a folder of such files, or a stream of
-/// several documents, as Terragrunt writes it: each is a stack of its own. What was found stands in a file of evidence, the
-/// record gets the summary line, the addresses with a few words each and the blast radius. Values that are sensitive anywhere
-/// in the plan are never written. The same plan made again changes nothing.
+/// Reads the output of `terraform show -json plan.tfplan` (or `tofu show -json`), a folder of such files, or a stream
+/// of several documents, as Terragrunt writes it: each is a separate stack. Writes an evidence file, and the summary
+/// line, the changed addresses and the blast radius to the record. Values that are sensitive anywhere in the plan are
+/// never written. Recording the same plan again changes nothing.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n\
     \x20\x20changebook plan INFRA-100 plan.json\n\
@@ -40,21 +40,21 @@ pub(super) struct PlanArgs {
     /// The plan as JSON, or a folder of plans; `-` reads standard input
     #[arg(required_unless_present = "remove", conflicts_with = "remove")]
     file: Option<PathBuf>,
-    /// The environment it is for [default: the last one that the task's items name]
+    /// The environment [default: the last one that the task's items name]
     #[arg(short, long, value_name = "NAME")]
     environment: Option<String>,
     #[command(flatten)]
     stack: StackArgs,
-    /// Take the recorded plan out
+    /// Remove the recorded plan
     #[arg(long)]
     remove: bool,
-    /// Say whether it is the recorded plan, and where it differs; exit status 3 when it is not
+    /// Check whether this is the recorded plan, and show the differences; exit status 3 if it is not
     #[arg(long, conflicts_with_all = ["dot", "infracost", "remove", "no_commit", "message"])]
     compare: bool,
-    /// Print the blast radius as a graph in Graphviz's language, and record nothing
+    /// Print the blast radius as a Graphviz graph, without recording anything
     #[arg(long, conflicts_with_all = ["infracost", "remove", "no_commit", "message"])]
     dot: bool,
-    /// Infracost's JSON: fills the cost
+    /// Infracost's JSON output: fills in the cost
     #[arg(long, value_name = "FILE")]
     infracost: Option<PathBuf>,
     #[command(flatten)]
@@ -75,7 +75,7 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &PlanArgs) -> Result<(),
     let plans = stacks(plans_of(ui, &inputs, target.loaded.policy())?, args.stack.stack.as_deref())?;
     if args.dot {
         let [(_, plan)] = &plans[..] else {
-            return Err(CliError::usage("`--dot` draws one plan, and several are given"));
+            return Err(CliError::usage("`--dot` draws one plan, but several were given"));
         };
         return ui.document(&plan.radius().dot());
     }
@@ -93,8 +93,8 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &PlanArgs) -> Result<(),
 /// Each plan with the stack that it is recorded as: one alone has no name unless it is given one.
 fn stacks(plans: Vec<StackPlan>, named: Option<&str>) -> Result<Vec<(Option<String>, Plan)>, CliError> {
     if named.is_some() && plans.len() > 1 {
-        return Err(CliError::usage("`--stack` names one plan, and several are given")
-            .with_hint("each is named by its file or unit"));
+        return Err(CliError::usage("`--stack` names one plan, but several were given")
+            .with_hint("each plan is named after its file or unit"));
     }
     let stack = |plan: StackPlan| {
         let stack = match (named, plan.stack) {
@@ -110,7 +110,7 @@ fn stacks(plans: Vec<StackPlan>, named: Option<&str>) -> Result<Vec<(Option<Stri
 fn estimate(file: &std::path::Path) -> Result<Estimate, CliError> {
     Estimate::read(&read_file(file)?).map_err(|error| {
         CliError::failure(format!("`{}`: {error}", file.display()))
-            .with_hint("`infracost diff --path plan.json --format json --out-file cost.json` writes it")
+            .with_hint("create it with `infracost diff --path plan.json --format json --out-file cost.json`")
     })
 }
 
@@ -126,7 +126,7 @@ fn record(
     let content = |(stack, plan): (Option<String>, Plan)| (stack, Content::Terraform(Box::new(plan)));
     let recording = Recording::new(target, environment, plans.into_iter().map(content).collect())?;
     if recording.files.iter().all(|file| file.content.touched().is_empty()) {
-        args.replace.refuse_nothing(target, "plans without a change")?;
+        args.replace.refuse_nothing(target, "plans without changes")?;
     }
     recording.refuse_replacing(&args.replace)?;
     let state = target.state()?;
@@ -174,11 +174,11 @@ fn remove(
     target: &Target,
     environment: &Environment,
 ) -> Result<(), CliError> {
-    args.replace.refuse_nothing(target, "plans that are taken out")?;
+    args.replace.refuse_nothing(target, "removed plans")?;
     let key = args.stack.key(environment);
     let file = recorded(target.state()?, &key).ok_or_else(|| not_recorded(target, &key))?.clone();
-    let done = format!("took out the {}", file.words());
-    let message = format!("{}: take out the {}\n", target.name, file.words());
+    let done = format!("removed the {}", file.words());
+    let message = format!("{}: remove the {}\n", target.name, file.words());
     let recording = Recording { target, environment, files: Vec::new(), removed: vec![file] };
     recording.write(ui, context, &args.commit, [&done, &message], &|text| Ok(text.to_owned()))
 }
@@ -207,7 +207,7 @@ fn warn_of_contradictions(
         && declared < found
     {
         let (declared, found) = (declared.as_str(), found.as_str());
-        warn(ui, &format!("risk-understated: declared {declared} and found {found}; the higher one counts"));
+        warn(ui, &format!("risk-understated: declared {declared}, found {found}; the higher one counts"));
     }
 }
 
@@ -248,15 +248,15 @@ fn compare(
 
 fn tell(ui: &mut Ui, name: &str, place: &str, comparison: &Comparison) -> Result<(), CliError> {
     if comparison.alike {
-        return ui.line(format!("{} this is the plan that {name} holds for {place}", paint(GOOD, "✓")));
+        return ui.line(format!("{} this is the plan recorded in {name} for {place}", paint(GOOD, "✓")));
     }
     if comparison.same {
         return ui.line(format!(
-            "{} {name} says something else of this plan for {place} than the plan does",
+            "{} the evidence in {name} for {place} does not match this plan",
             paint(BAD, "✗")
         ));
     }
-    ui.line(format!("{} this is another plan than {name} holds for {place}", paint(BAD, "✗")))?;
+    ui.line(format!("{} this is not the plan recorded in {name} for {place}", paint(BAD, "✗")))?;
     for differs in &comparison.differs {
         let what = match (differs.is_new, differs.attributes.as_slice()) {
             (true, _) => "not in the recorded plan".to_owned(),
@@ -266,10 +266,10 @@ fn tell(ui: &mut Ui, name: &str, place: &str, comparison: &Comparison) -> Result
         ui.line(format!("  {}: {}", differs.address, paint(DIM, escape(&what))))?;
     }
     for address in &comparison.gone {
-        ui.line(format!("  {}: {}", escape(address), paint(DIM, "in the recorded plan only")))?;
+        ui.line(format!("  {}: {}", escape(address), paint(DIM, "only in the recorded plan")))?;
     }
     if comparison.differs.is_empty() && comparison.gone.is_empty() {
-        ui.line("  what it lists is alike: resources that do not change, or the plan's own state differ")?;
+        ui.line("  the listed changes are the same; unchanged resources or the plan's own state differ")?;
     }
     Ok(())
 }

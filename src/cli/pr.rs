@@ -9,10 +9,9 @@ use crate::record::RecordType;
 
 /// Print the description of a task's pull request
 ///
-/// What, why, plan, risk with its reasons, blast radius, and the checklist, in Markdown. What can be known is
-/// ticked: that a plan is recorded, that cost and rollback are written, that
-/// what the branch adds holds no secret; and formatting and validity when you give what your tools said. `check`
-/// takes the same and says each place.
+/// Prints what, why, plan, risk with its reasons, blast radius, and the checklist, as Markdown. Items that can be
+/// verified are ticked: a plan is recorded, cost and rollback are written, the branch adds no secrets; and, if you
+/// give the output of those tools, formatting and validity. `check` takes the same options and reports each place.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n\
     \x20\x20changebook pr INFRA-100\n\

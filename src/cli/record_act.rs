@@ -16,15 +16,15 @@ use crate::record::{Item, ItemKey, ItemMatch, Record, RecordType, edit, find_ite
 /// Options of every command that commits.
 #[derive(Debug, clap::Args)]
 pub(super) struct CommitArgs {
-    /// Edit the file in the work tree and stop there
+    /// Edit the file in the work tree without committing
     #[arg(long)]
     no_commit: bool,
-    /// The commit's message instead of the usual one
+    /// Commit message, instead of the default one
     #[arg(short, long, value_name = "TEXT")]
     message: Option<String>,
-    /// Commit on this branch, and leave the work tree and the present branch alone
+    /// Commit on this branch, without touching the work tree or the current branch
     ///
-    /// A branch that only a remote has is begun there; a new one at the trunk.
+    /// A branch that exists only on a remote starts there; a new one starts at the trunk.
     #[arg(long, value_name = "BRANCH", conflicts_with = "no_commit")]
     branch: Option<String>,
 }
@@ -108,7 +108,7 @@ impl Target {
         }
         let wanted = record_type.as_str();
         Err(CliError::usage(format!("{} is a {}, not a {wanted}", self.name, found.as_str()))
-            .with_hint(format!("`changebook list --type {wanted}` shows those there are")))
+            .with_hint(format!("`changebook list --type {wanted}` lists them")))
     }
 
     /// The item that a part of its text names, without doubt.
@@ -120,17 +120,17 @@ impl Target {
         match find_items(record, query) {
             ItemMatch::One(index) => Ok(record.items[index].clone()),
             ItemMatch::Ambiguous(found) => Err(CliError::usage(format!(
-                "`{query}` fits several items of {}: {}",
+                "`{query}` matches several items of {}: {}",
                 self.name,
                 list(&found).join(", ")
             ))
-            .with_hint("write more of the text")),
+            .with_hint("give more of the text")),
             ItemMatch::None(near) => {
                 let error = CliError::usage(format!("{} has no item `{query}`", self.name));
                 let all: Vec<usize> = (0..record.items.len()).collect();
                 let candidates = list(if near.is_empty() { &all } else { &near });
                 Err(match candidates.is_empty() {
-                    true => error.with_hint("the record has no items at all"),
+                    true => error.with_hint("the record has no items"),
                     false => error.with_hint(format!("its items: {}", candidates.join(", "))),
                 })
             }
@@ -230,7 +230,7 @@ impl Target {
         if context.json {
             return self.report(ui, context, done, None, None);
         }
-        let remark = paint(DIM, "(as it was recorded already)");
+        let remark = paint(DIM, "(already recorded)");
         ui.line(format!("{} {}: {done} {remark}", paint(GOOD, "✓"), self.name))
     }
 
@@ -293,7 +293,7 @@ pub(super) fn set_items(
                 return Err(format!("line {}: {}", broken.line, broken.message));
             }
             let item = record.items.iter().find(|item| item.key == *key);
-            let item = item.ok_or_else(|| format!("it has no item “{}”", key.text))?;
+            let item = item.ok_or_else(|| format!("it does not have the item “{}”", key.text))?;
             if item.checked != checked {
                 text = edit::set_item(&text, item, checked).map_err(|error| error.to_string())?;
             }

@@ -34,7 +34,7 @@ pub(super) fn rendered(book: Option<&Book>, set: FileSet) -> Result<FileSet, Cli
         Origin::Disk(path) => path.clone(),
         Origin::Commit(revision, path) => {
             let directory = tempfile::tempdir()
-                .map_err(|error| CliError::failure(format!("a temporary folder cannot be made: {error}")))?;
+                .map_err(|error| CliError::failure(format!("cannot create a temporary folder: {error}")))?;
             // A kustomization may name its base beside it, so all that stands in the top folder comes along.
             let top = path.split('/').next().unwrap_or_default();
             let all = FileSet::read(book, directory.path(), &format!("{revision}:{top}"))?;
@@ -66,7 +66,7 @@ fn render(source: Source, argument: &str, folder: &Path) -> Result<Vec<u8>, CliE
         let output = match Command::new(tool[0]).args(&tool[1..]).arg(folder).output() {
             Ok(output) => output,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
-            Err(error) => return Err(CliError::failure(format!("`{}` cannot be started: {error}", tool[0]))),
+            Err(error) => return Err(CliError::failure(format!("cannot start `{}`: {error}", tool[0]))),
         };
         if output.status.success() {
             return Ok(output.stdout);
@@ -81,7 +81,7 @@ fn render(source: Source, argument: &str, folder: &Path) -> Result<Vec<u8>, CliE
         names.join(" or ")
     ))
     .with_hint(format!(
-        "render both states where the tool is, and compare the files: `{} … > new.yaml`",
+        "render both states where the tool is installed, and compare the files: `{} … > new.yaml`",
         tools[0].join(" ")
     )))
 }
@@ -90,12 +90,12 @@ fn write_files(root: &Path, files: &[(String, Vec<u8>)]) -> Result<(), CliError>
     for (path, bytes) in files {
         // A tree made by hand may hold names that lead out of the folder.
         if path.split('/').any(|part| matches!(part, "" | "." | "..")) {
-            return Err(CliError::failure(format!("`{path}` is no path inside a folder")));
+            return Err(CliError::failure(format!("`{path}` is not a path inside a folder")));
         }
         let file: PathBuf = root.join(path);
         let written = std::fs::create_dir_all(file.parent().unwrap_or(root))
             .and_then(|()| std::fs::write(&file, bytes));
-        written.map_err(|error| CliError::failure(format!("a temporary file cannot be written: {error}")))?;
+        written.map_err(|error| CliError::failure(format!("cannot write a temporary file: {error}")))?;
     }
     Ok(())
 }

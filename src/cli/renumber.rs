@@ -8,11 +8,11 @@ use crate::book::{Book, CacheUse, Loaded, Request};
 use crate::editor::renumber::{Renumbering, part, rename};
 use crate::record::RecordId;
 
-/// Give a record another number, with everything that refers to it, in one commit
+/// Give a record a new number and update every reference to it, in one commit
 ///
-/// Without arguments it repairs two records of one ID: the one that landed first keeps it, the other takes the
-/// next free one. During a merge or rebase in which both sides made the same record, both are staged and the
-/// merge goes on. Approvals and decisions of the record that moves are to be given again.
+/// Without arguments, fixes duplicate IDs: the record that landed first keeps its ID, and the other gets the next
+/// free one. During a merge or rebase in which both sides created the same ID, both records are staged, so you can
+/// continue with `git commit`. Approvals and decisions of the renumbered record must be given again.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n\
     \x20\x20changebook renumber\n\
@@ -24,7 +24,7 @@ pub(super) struct RenumberArgs {
     old: Option<String>,
     /// Its new ID
     new: Option<String>,
-    /// Say what would be changed, and change nothing
+    /// Print what would be changed, without changing it
     #[arg(long)]
     dry_run: bool,
 }
@@ -69,7 +69,7 @@ fn renamed(book: &Book, loaded: &Loaded, old: &str, new: &str) -> Result<Renumbe
     let new = RecordId::parse(new).map_err(|error| CliError::usage(error.to_string()))?;
     if book.ids_ever()?.iter().any(|taken| taken.folded() == new.folded()) {
         return Err(CliError::failure(format!(
-            "`{new}` is taken: this history has, or had, a record of that ID"
+            "`{new}` is taken: this history has, or had, a record with that ID"
         ))
         .with_hint("`changebook new` shows the next free number"));
     }
@@ -119,23 +119,28 @@ fn report(ui: &mut Ui, context: &Context, args: &RenumberArgs, told: &[Done]) ->
     for Done { change, commit } in told {
         let place = match (commit, args.dry_run) {
             (Some(commit), _) => format!("(commit {})", commit.short()),
-            (None, true) => "(nothing was changed)".to_owned(),
-            (None, false) => "(staged; the merge goes on)".to_owned(),
+            (None, true) => "(dry run; nothing was changed)".to_owned(),
+            (None, false) => "(staged; continue the merge with `git commit`)".to_owned(),
         };
-        ui.line(format!("{} {} is {} {}", paint(GOOD, "✓"), change.old, change.new, paint(DIM, place)))?;
+        let verb = if args.dry_run { "would renumber" } else { "renumbered" };
+        let numbers = format!("{verb} {} to {}", change.old, change.new);
+        ui.line(format!("{} {numbers} {}", paint(GOOD, "✓"), paint(DIM, place)))?;
         for (path, text) in &change.files {
             let verb = if text.is_some() { "wrote" } else { "removed" };
             ui.line(paint(DIM, format!("  {verb} {path}")))?;
         }
         for path in &change.void {
-            ui.line(format!("  {path} was given for {}: it is void, and to be given again", change.old))?;
+            ui.line(format!(
+                "  {path} was given for {}: it no longer counts and must be given again",
+                change.old
+            ))?;
         }
         for place in &change.unsure {
-            ui.line(format!("  {place} names {} and may mean either: see for yourself", change.old))?;
+            ui.line(format!("  {place} mentions {} and may mean either; check it by hand", change.old))?;
         }
     }
     match told {
-        [] => ui.line("no two records have one ID"),
+        [] => ui.line("all IDs are unique"),
         _ => Ok(()),
     }
 }

@@ -14,10 +14,11 @@ use crate::intake::terraform::Plan;
 use crate::policy::Policy;
 use crate::record::Risk;
 
-/// Explain how risky a plan, or a pair of manifests or charts, is, without a record
+/// Assess the risk of a plan, or of a pair of manifests or charts, without a record
 ///
-/// One file is a plan, or several, each of a stack of its own. Two are states before and after: charts when they are packed or hold a Chart.yaml, else
-/// Kubernetes manifests. The rules are those of the book around, else the built-in ones. Nothing is written.
+/// One argument is a plan, or several plans, one per stack. Two arguments are the states before and after: charts if
+/// they are packed or contain a Chart.yaml, otherwise Kubernetes manifests. Uses the rules of the book, or the
+/// built-in ones outside a book. Nothing is written.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n\
     \x20\x20changebook risk plan.json\n\
@@ -27,9 +28,9 @@ use crate::record::Risk;
 pub(super) struct RiskArgs {
     /// The plan as JSON, or a folder of plans; `-` reads standard input
     file: PathBuf,
-    /// The state after, when FILE is the one before
+    /// The new state, if FILE is the old one
     new: Option<String>,
-    /// Print the blast radius as a graph in Graphviz's language
+    /// Print the blast radius as a Graphviz graph
     #[arg(long, conflicts_with = "new")]
     dot: bool,
 }
@@ -44,7 +45,7 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &RiskArgs) -> Result<(),
         return ui.document(&one.plan.radius().dot());
     }
     if args.dot {
-        return Err(CliError::usage("`--dot` draws one plan, and several are given"));
+        return Err(CliError::usage("`--dot` draws one plan, but several were given"));
     }
     if context.json {
         return ui.json(&json_of(&plans, &policy));
@@ -58,7 +59,7 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &RiskArgs) -> Result<(),
         risk = risk.max(tell(ui, &stack.plan, &policy)?);
     }
     if plans.len() > 1 {
-        let risk = risk.map_or("nothing to judge", |risk| risk.as_str());
+        let risk = risk.map_or("nothing to assess", |risk| risk.as_str());
         ui.line(format!("\n{}", paint(BOLD, format!("Risk of all {}: {risk}", plans.len()))))?;
     }
     Ok(())

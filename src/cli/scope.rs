@@ -14,10 +14,10 @@ use crate::ledger::RecordState;
 use crate::policy::Policy;
 use crate::record::{Detached, Digested, MAX_RECORD_BYTES, Record, RecordType, ScopeHash, scope_text};
 
-/// Print the SHA-256 that approvals of a record are bound to, or the text that it is of
+/// Print the SHA-256 that approvals of a record are bound to, or the text it is computed from
 ///
-/// The scope is the material content of a record: what an approval is about. Boxes, Notes and the Deployment
-/// log are no part of it.
+/// The scope is the content of a record that an approval applies to. Boxes, Notes and the Deployment log are not part
+/// of it.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n\
     \x20\x20changebook scope INFRA-150\n\
@@ -30,7 +30,7 @@ pub(super) struct ScopeArgs {
     /// Print the text instead of its hash
     #[arg(long, conflicts_with = "role")]
     text: bool,
-    /// Print the text of your approval in this role, as a file of its own
+    /// Print the text of your approval file in this role
     #[arg(long, value_name = "ROLE")]
     role: Option<String>,
 }
@@ -53,7 +53,7 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &ScopeArgs) -> Result<()
         let email = crate::act::author_email(&book)?;
         let person = loaded.policy().person_by_email(&email).ok_or_else(|| {
             CliError::failure(format!(
-                "`{email}` is no person of the policy, so its approval would not count"
+                "`{email}` is not listed in the policy, so its approval would not count"
             ))
             .with_hint("list the address under `[people]` in policy.toml, or set `git config user.email`")
         })?;
@@ -122,14 +122,12 @@ pub(super) fn detached(
 ) -> Result<Detached, CliError> {
     let policy = loaded.policy();
     let book = policy.book.clone().ok_or_else(|| {
-        CliError::failure(
-            "the policy gives this book no name, and an approval's file names its book".to_owned(),
-        )
-        .with_hint("set `book = \"…\"` at the top of policy.toml")
+        CliError::failure("the policy does not name this book, but an approval file must".to_owned())
+            .with_hint("set `book = \"…\"` at the top of policy.toml")
     })?;
     if !policy.roles.contains_key(role) {
         let near = crate::diagnostic::nearest(role, policy.roles.keys().map(String::as_str));
-        let error = CliError::usage(format!("the policy has no role `{role}`"));
+        let error = CliError::usage(format!("the policy does not have the role `{role}`"));
         return Err(match near {
             Some(near) => error.with_hint(format!("did you mean `{near}`?")),
             None => error,
@@ -142,7 +140,7 @@ pub(super) fn detached(
         )));
     };
     let time = jiff::Timestamp::from_second(now)
-        .map_err(|_| CliError::usage("the time is beyond what a calendar holds".to_owned()))?;
+        .map_err(|_| CliError::usage("the time is out of range".to_owned()))?;
     let time = time.to_string();
     let (role, person) = (role.to_owned(), person.to_owned());
     let gated = policy.gated_environments();

@@ -13,7 +13,7 @@ use super::ui::{
 use crate::book::Loaded;
 use crate::ledger::{Approval, CommitRef, ItemState, RecordJson, RecordState, Story, WorkTree};
 
-/// Show one record: state, approvals, items with who ticked them, links
+/// Show one record: status, approvals, items with who ticked them, links
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n\
     \x20\x20changebook show INFRA-150\n\
@@ -89,7 +89,7 @@ fn states(ui: &mut Ui, state: &RecordState, stories: &[Story]) -> Result<(), Cli
     for story in told {
         let name = match story.thing {
             "item" => format!("“{}”", state.items.get(place(story)).map_or(&*story.name, |item| &item.text)),
-            "scope" => "the text that approvals bind".to_owned(),
+            "scope" => "the text that approvals are bound to".to_owned(),
             _ => story.name.clone(),
         };
         ui.line(format!("  {}: {}", escape(&name), escape(&story.steps.join("; "))))?;
@@ -120,11 +120,11 @@ fn head(ui: &mut Ui, state: &RecordState) -> Result<(), CliError> {
     let proof = state.evidence.as_ref().map_or_else(String::new, |by| format!("  {}", signature(by)));
     rows.push(("status", format!("{status}{proof}")));
     match state.work_tree {
-        WorkTree::Modified => {
-            rows.push(("work tree", paint(WAITING, "differs from the commit: not committed yet")))
+        WorkTree::Modified => rows.push(("work tree", paint(WAITING, "has uncommitted changes"))),
+        WorkTree::Removed => {
+            rows.push(("work tree", paint(WAITING, "the file is deleted, but that is not committed")))
         }
-        WorkTree::Removed => rows.push(("work tree", paint(WAITING, "the file is gone: not committed yet"))),
-        WorkTree::Added => rows.push(("work tree", paint(WAITING, "only here: not committed yet"))),
+        WorkTree::Added => rows.push(("work tree", paint(WAITING, "not committed yet"))),
         WorkTree::Clean => {}
     }
     if state.landed == Some(false) {
@@ -196,7 +196,7 @@ fn approvals(ui: &mut Ui, state: &RecordState) -> Result<(), CliError> {
         }
     }
     if let Some(trust) = state.weakest_trust() {
-        ui.line(paint(DIM, format!("  The weakest trust that this rests on: {}", trust.as_str())))?;
+        ui.line(paint(DIM, format!("  Weakest trust level: {}", trust.as_str())))?;
     }
     Ok(())
 }
@@ -208,7 +208,7 @@ fn approval_row(approval: &Approval) -> Vec<Cell> {
         (false, false) => ("– open", DIM),
     };
     let text =
-        if approval.required { approval.text.clone() } else { format!("{} (not asked for)", approval.text) };
+        if approval.required { approval.text.clone() } else { format!("{} (not required)", approval.text) };
     let scope = approval.scope.map_or_else(String::new, |scope| format!("on {}", &scope.to_string()[..7]));
     let finding = match approval.code {
         Some(code) => format!("{code}: {}", approval.detail),

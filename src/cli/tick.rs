@@ -12,8 +12,8 @@ use crate::record::{Item, RecordType};
 
 /// Tick an item of a record and commit it
 ///
-/// The commit holds HEAD's version of the file plus this one tick, made by your own git: its hooks, identity
-/// and signing. What else you have changed stays as it is. Where the tick is an approval, or meets a condition of the
+/// The commit contains HEAD's version of the file plus this one tick, and is made by your own git, with its hooks,
+/// identity and signing. Your other changes are left alone. If the tick is an approval or meets a condition of the
 /// board, and would not count, nothing is committed.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n\

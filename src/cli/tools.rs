@@ -17,11 +17,11 @@ pub(super) struct ToolArgs {
     /// The output of `terraform validate -json`
     #[arg(long, value_name = "FILE")]
     validate: Option<PathBuf>,
-    /// The output of `git diff`, in which secrets are looked for
+    /// The output of `git diff` to scan for secrets
     #[arg(long, value_name = "FILE", conflicts_with = "range")]
     diff: Option<PathBuf>,
-    /// The commits in which secrets are looked for, `A..B`; without it and `--diff`, those that the trunk does not
-    /// have yet
+    /// The commits to scan for secrets, `A..B` [default: those that are not on the trunk yet, unless `--diff` is
+    /// given]
     #[arg(long, value_name = "RANGE")]
     range: Option<String>,
 }
@@ -38,7 +38,7 @@ impl ToolArgs {
     ) -> Result<Tools, CliError> {
         let files = [&self.fmt, &self.validate, &self.diff];
         if files.iter().filter(|file| file.as_deref() == Some(Path::new("-"))).count() > 1 {
-            return Err(CliError::usage("standard input can be one file only"));
+            return Err(CliError::usage("only one file can come from standard input"));
         }
         let format = given(self.fmt.as_deref(), Format::read)?;
         let validation = given(self.validate.as_deref(), Validation::read)?;
@@ -59,7 +59,7 @@ impl ToolArgs {
 
 fn told(ui: &mut Ui, scanned: Scanned) -> Vec<crate::intake::secret_scan::SecretPlace> {
     for path in &scanned.too_large {
-        warn(ui, &format!("`{}` is too large to be looked at for secrets", crate::intake::escape(path)));
+        warn(ui, &format!("`{}` is too large to scan for secrets", crate::intake::escape(path)));
     }
     scanned.secrets
 }

@@ -19,8 +19,9 @@ use crate::ledger::Status;
 pub(super) struct Ui {
     out: AutoStream<io::Stdout>,
     error: AutoStream<io::Stderr>,
+    is_terminal: bool,
     error_is_terminal: bool,
-    /// Columns of the terminal; `None` when the answer goes elsewhere.
+    /// Columns to lay tables out for: what `COLUMNS` asks for, else those of the terminal; `None` in a pipe.
     pub(super) width: Option<usize>,
     /// What is not written yet.
     pending: String,
@@ -67,13 +68,15 @@ impl Ui {
             Color::Never => anstream::ColorChoice::Never,
         };
         let is_terminal = io::stdout().is_terminal();
-        let width = is_terminal.then(|| {
+        let terminal = || {
             terminal_size::terminal_size()
                 .map_or(80, |(terminal_size::Width(columns), _)| usize::from(columns))
-        });
+        };
+        let width = columns_asked_for().or_else(|| is_terminal.then(terminal));
         Ui {
             out: AutoStream::new(io::stdout(), choice),
             error: AutoStream::new(io::stderr(), choice),
+            is_terminal,
             error_is_terminal: io::stderr().is_terminal(),
             width,
             pending: String::new(),
@@ -108,7 +111,7 @@ impl Ui {
 
     /// Writes what a file would hold: byte for byte where a program reads it, escaped on a terminal.
     pub(super) fn document(&mut self, text: &str) -> Result<(), CliError> {
-        if self.width.is_some() || self.recording.is_some() {
+        if self.is_terminal || self.recording.is_some() {
             return self.text(&escape_where(text, |_| false));
         }
         // The stream would take escape sequences out, and a program hashes what it reads.
@@ -127,7 +130,7 @@ impl Ui {
 
     fn write_pending(&mut self) -> Result<(), CliError> {
         let mut pending = std::mem::take(&mut self.pending);
-        if self.width.is_some() {
+        if self.is_terminal {
             pending = escape_where(&pending, is_own_style).into_owned();
         }
         let written = match self.out.current_choice() {
@@ -182,6 +185,11 @@ impl Ui {
         self.write_pending()?;
         self.out.flush().map_err(CliError::output)
     }
+}
+
+/// The width that the environment states, as clap reads it for help: on a terminal and in a pipe.
+fn columns_asked_for() -> Option<usize> {
+    std::env::var("COLUMNS").ok()?.parse().ok().filter(|columns| *columns > 0)
 }
 
 /// One JSON document on one line.

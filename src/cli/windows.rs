@@ -15,24 +15,22 @@ use crate::policy::Window;
 /// A day, in seconds.
 const DAY: i64 = 86_400;
 
-/// Show the coming windows, freezes and meetings, and tasks that are in each other's way
+/// Show upcoming windows, freezes and meetings, and conflicting tasks
 ///
-/// Times are those of each window's zone; freezes are in the zone of the board's meetings, else in UTC.
-///
-/// Examples:
-///   changebook windows
-///   changebook windows --window standard --days 90
-///   changebook windows --ics > changes.ics
+/// Times are in each window's time zone; freezes are in the time zone of the board's meetings, or in UTC.
 #[derive(Debug, clap::Args)]
-#[command(verbatim_doc_comment)]
+#[command(after_help = "Examples:\n\
+    \x20\x20changebook windows\n\
+    \x20\x20changebook windows --window standard --days 90\n\
+    \x20\x20changebook windows --ics > changes.ics")]
 pub(super) struct WindowsArgs {
-    /// Only this window of the policy
+    /// Only this change window
     #[arg(long, value_name = "NAME")]
     window: Option<String>,
-    /// How many days ahead; without it 28, and 366 for a calendar
+    /// How many days ahead [default: 28, or 366 with `--ics`]
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..=3660))]
     days: Option<u16>,
-    /// Write a calendar (iCalendar) that other programs subscribe to or import
+    /// Write an iCalendar file that other programs can subscribe to or import
     #[arg(long, conflicts_with = "json")]
     ics: bool,
 }
@@ -42,7 +40,7 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &WindowsArgs) -> Result<
     let policy = loaded.policy();
     if let Some(name) = args.window.as_deref().filter(|name| policy.window(name).is_none()) {
         let names: Vec<&str> = policy.windows.keys().map(String::as_str).collect();
-        return Err(CliError::usage(format!("the policy has no window `{name}`"))
+        return Err(CliError::usage(format!("the policy does not have the window `{name}`"))
             .with_hint(format!("it has {}", names.join(", "))));
     }
     let days = i64::from(args.days.unwrap_or(if args.ics { 366 } else { 28 }));
@@ -73,7 +71,7 @@ fn show(coming: &Coming<'_>, ui: &mut Ui) -> Result<(), CliError> {
             Cell::new(tasks.join(", ")),
         ]
     };
-    lines(ui, &rows.iter().map(cells).collect::<Vec<_>>(), "none in these days")?;
+    lines(ui, &rows.iter().map(cells).collect::<Vec<_>>(), "none in this period")?;
     let freezes = coming.freezes();
     ui.line("")?;
     ui.line(paint(BOLD, "Freezes"))?;
@@ -97,19 +95,19 @@ fn show(coming: &Coming<'_>, ui: &mut Ui) -> Result<(), CliError> {
             Cell::styled(except, DIM),
         ]
     };
-    lines(ui, &freezes.iter().map(cells).collect::<Vec<_>>(), "none in these days")?;
+    lines(ui, &freezes.iter().map(cells).collect::<Vec<_>>(), "none in this period")?;
     if let Some(cab) = &coming.policy.cab {
         ui.line("")?;
         ui.line(paint(BOLD, "The board meets"))?;
         let cells = |at: &i64| {
             vec![Cell::new(format!("{} {}", moment_text(*at, &cab.timezone), zone_name(&cab.timezone)))]
         };
-        lines(ui, &coming.meetings().iter().map(cells).collect::<Vec<_>>(), "not in these days")?;
+        lines(ui, &coming.meetings().iter().map(cells).collect::<Vec<_>>(), "not in this period")?;
     }
     let found = coming.collisions();
     if !found.is_empty() {
         ui.line("")?;
-        ui.line(paint(BOLD, "In each other's way"))?;
+        ui.line(paint(BOLD, "Conflicting tasks"))?;
         let cells = |collision: &Collision| vec![Cell::styled(coming.collision_text(collision), BAD)];
         lines(ui, &found.iter().map(cells).collect::<Vec<_>>(), "")?;
     }

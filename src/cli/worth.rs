@@ -14,7 +14,7 @@ use crate::record::{ItemKey, RecordType, Verdict};
 /// The option of every act that judges itself.
 #[derive(Debug, clap::Args)]
 pub(super) struct AnywayArgs {
-    /// Commit it although it would not count, with this reason in the message
+    /// Commit it even though it would not count, with this reason in the message
     #[arg(long, value_name = "WHY")]
     anyway: Option<String>,
 }
@@ -30,7 +30,7 @@ impl AnywayArgs {
 pub(super) fn one_line(reason: Option<&str>) -> Result<Option<String>, CliError> {
     let reason = reason.map(|reason| reason.split_whitespace().collect::<Vec<_>>().join(" "));
     match reason.as_deref() {
-        Some("") => Err(CliError::usage("`--anyway` needs its reason")),
+        Some("") => Err(CliError::usage("`--anyway` needs a reason")),
         _ => Ok(reason),
     }
 }
@@ -72,7 +72,7 @@ impl Uncounted {
     pub(super) fn refusal(self, act: &str) -> CliError {
         CliError::refused(format!("this {act} would not count: {}: {}", self.code, self.why))
             .with_hint(self.hint)
-            .with_hint("`--anyway \"why\"` commits it all the same, and it does not count")
+            .with_hint("`--anyway \"why\"` commits it anyway, but it does not count")
     }
 }
 
@@ -173,12 +173,12 @@ pub(super) fn of_approval(loaded: &Loaded, task: &str, role: &str, commit: Commi
             Some(Uncounted::new(code, why).with_hint(way_out(loaded, approval, code)))
         }
         _ if matches!(state.status, Status::Applied | Status::Done) => {
-            let why = format!("{task} is {}: what is approved now comes too late", state.status.as_str());
+            let why = format!("{task} is {}: an approval now comes too late", state.status.as_str());
             Some(Uncounted::new(Code::ApprovalLate, why))
         }
         _ => {
-            let why = format!("{task} asks for no approval as `{role}`");
-            let hint = asked(state).map(|asked| format!("it asks for {asked}"));
+            let why = format!("{task} does not require an approval as `{role}`");
+            let hint = asked(state).map(|asked| format!("it requires {asked}"));
             Some(Uncounted::new(Code::ApprovalMissing, why).with_hint(hint))
         }
     }
@@ -259,6 +259,6 @@ pub(super) fn of_condition(loaded: &Loaded, decision: &str, key: &ItemKey) -> Op
     let item = state.items.iter().find(|item| item.key == *key)?;
     let (code, why) = item.uncounted.clone()?;
     let hint = matches!(code, Code::ApprovalRole)
-        .then(|| "the role that the policy names for the condition ticks it, or the board".to_owned());
+        .then(|| "the role that the policy names for this condition must tick it, or the board".to_owned());
     Some(Uncounted::new(code, why).with_hint(hint))
 }

@@ -14,7 +14,7 @@ build-dir = "book"
 optional = true
 "#;
 
-pub(super) const POLICY: &str = r#"# What this team changes of the built-in policy. The people are fictitious.
+pub(super) const POLICY: &str = r#"# What this team changes in the built-in policy. The people are fictitious.
 book = "platform-infrastructure"
 trunk = "main"
 policy-roles = ["devops-lead", "security"]
@@ -70,14 +70,14 @@ pub(super) const SUMMARY: &str =
 
 pub(super) const INDEX: &str = r"# Platform infrastructure
 
-This is the book of a fictitious team. Its people are roles: **ana** builds, **sam** answers for security, **kim** and
+This is the book of a fictitious team. Its people are roles: **ana** builds, **sam** is responsible for security, **kim** and
 **lee** lead and are on call.
 
 > [!NOTE]
 > Nobody here typed a status, a date or an approver. Each comes from the history of this repository.
 
-- New here? [A change, step by step](changes.md) tells how INFRA-100 went out.
-- On call? The runbook of the [Redis cluster](../runbooks/redis-cluster.md).
+- New here? [A change, step by step](changes.md) shows how INFRA-100 was deployed.
+- On call? See the runbook of the [Redis cluster](../runbooks/redis-cluster.md).
 ";
 
 pub(super) const CHANGES: &str = r"# A change, step by step
@@ -90,7 +90,7 @@ pub(super) const CHANGES: &str = r"# A change, step by step
 | staging | apply and verify | engineer | a tick, committed |
 | production | scheduled when the risk is high; verify and monitor | on call | INFRA-150 |
 
-High risk asks for a DevOps lead, security, the board ([CAB-2024-05](../cab/CAB-2024-05.md)) and a window.
+High risk requires a DevOps lead, security, the board ([CAB-2024-05](../cab/CAB-2024-05.md)) and a window.
 
 ```console
 changebook show INFRA-150

@@ -18,7 +18,7 @@ pub type Lookup<'a> = dyn Fn(&str) -> Result<Vec<&'a RecordState>, String> + 'a;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum MdbookError {
     /// What came in is no book of mdBook's.
-    #[error("no book of mdBook 0.4 or 0.5: {what}")]
+    #[error("not a book of mdBook 0.4 or 0.5: {what}")]
     NoBook {
         /// What is missing.
         what: &'static str,

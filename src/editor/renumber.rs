@@ -47,7 +47,7 @@ pub enum RenumberError {
     #[error(transparent)]
     Book(#[from] BookError),
     /// The record cannot be moved.
-    #[error("`{path}` cannot take another number: {reason}")]
+    #[error("`{path}` cannot be renumbered: {reason}")]
     Record {
         /// In the book.
         path: String,
@@ -55,13 +55,15 @@ pub enum RenumberError {
         reason: String,
     },
     /// The ID is a name.
-    #[error("`{id}` is a name and no number of the policy's `[ids]`, and may be a word of any text")]
+    #[error(
+        "`{id}` is a name, not a number from the policy's `[ids]`, and may be an ordinary word elsewhere"
+    )]
     Name {
         /// The ID.
         id: String,
     },
     /// Nothing is free.
-    #[error("no ID like `{id}` is free")]
+    #[error("there is no free ID like `{id}`")]
     NothingFree {
         /// The ID.
         id: String,
@@ -76,7 +78,7 @@ pub enum RenumberError {
 pub fn part(book: &Book, loaded: &Loaded, twins: &Twins) -> Result<Renumbering, RenumberError> {
     let moved = &twins.moved;
     let record = parse(&moved.path, &moved.text);
-    let old = record.id.clone().ok_or_else(|| refused(&moved.path, "the file's name gives no ID"))?;
+    let old = record.id.clone().ok_or_else(|| refused(&moved.path, "the file name is not a valid ID"))?;
     refuse_names(loaded.policy(), &[&old])?;
     let new = book.next_id_like(loaded.policy(), &old)?;
     let new = new.ok_or_else(|| RenumberError::NothingFree { id: old.to_string() })?;
@@ -124,7 +126,7 @@ pub fn rename(
     record: &Record,
     new: &RecordId,
 ) -> Result<Renumbering, RenumberError> {
-    let old = record.id.clone().ok_or_else(|| refused(&record.path, "the file's name gives no ID"))?;
+    let old = record.id.clone().ok_or_else(|| refused(&record.path, "the file name is not a valid ID"))?;
     refuse_names(loaded.policy(), &[&old, new])?;
     let text = renumbered(record, loaded.policy(), new).map_err(|reason| refused(&record.path, &reason))?;
     let mut files = vec![(new_path(&record.path, new), Some(text)), (record.path.clone(), None)];
@@ -233,7 +235,10 @@ impl Renumbering {
         let mut text = text.to_owned();
         for item in record.items.iter().filter(|item| item.checked) {
             if policy.environment_deployed_by(&item.key.text).is_some() {
-                return Err(format!("one deploys {} (“{}”), and the audit names it so", self.old, item.text));
+                return Err(format!(
+                    "one of them deploys {} (“{}”), and the audit uses that ID",
+                    self.old, item.text
+                ));
             }
             let was_given = first.items.iter().any(|before| before.checked && before.key == item.key);
             if was_given && policy.review_of_item(&item.key.text).is_some() {
@@ -297,7 +302,7 @@ fn new_path(path: &str, new: &RecordId) -> String {
 /// # Errors
 /// Why the text cannot be edited, in words.
 pub fn renumbered(record: &Record, policy: &Policy, new: &RecordId) -> Result<String, String> {
-    let old = record.id.as_ref().ok_or("the file's name gives no ID")?;
+    let old = record.id.as_ref().ok_or("the file name is not a valid ID")?;
     if let Some(broken) = record.diagnostics.iter().find(|_| record.is_broken()) {
         return Err(format!("line {}: {}", broken.line, broken.message));
     }
@@ -305,7 +310,7 @@ pub fn renumbered(record: &Record, policy: &Policy, new: &RecordId) -> Result<St
     for item in &record.items {
         if item.checked && policy.environment_deployed_by(&item.key.text).is_some() {
             return Err(format!(
-                "it has been deployed as {old} (“{}”), and the audit names it so",
+                "it has been deployed as {old} (“{}”), and the audit uses that ID",
                 item.text
             ));
         }

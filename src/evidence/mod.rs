@@ -42,13 +42,13 @@ pub struct EvidenceFile {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum EvidenceError {
     /// Larger than is read.
-    #[error("it has {0} bytes; evidence has at most 16 MiB and is not read beyond")]
+    #[error("it has {0} bytes; evidence may have at most 16 MiB")]
     TooLarge(usize),
     /// A link or a submodule.
     #[error("it is not a regular file")]
     NotRegular,
     /// No JSON, or not what its schema says.
-    #[error("line {line}, column {column}: it is not evidence as `changebook schema evidence` has it")]
+    #[error("line {line}, column {column}: it does not match `changebook schema evidence`")]
     Malformed {
         /// From 1.
         line: usize,
@@ -59,12 +59,10 @@ pub enum EvidenceError {
     #[error("its `schema` is not `{SCHEMA}`")]
     OtherSchema,
     /// Nothing was found by any tool, or several say what they found.
-    #[error("it must hold what one tool found: `terraform`, `kubernetes` or `helm`")]
+    #[error("it must contain the findings of one tool: `terraform`, `kubernetes` or `helm`")]
     NotOne,
     /// It stands under the name of another task, environment or stack, or under none.
-    #[error(
-        "it stands at another place than `evidence/ID/ENVIRONMENT[.STACK].json` for what it says that it is"
-    )]
+    #[error("its path does not match its content, expected `evidence/ID/ENVIRONMENT[.STACK].json`")]
     Misplaced,
 }
 
@@ -195,7 +193,7 @@ impl EvidenceFile {
 
     /// What is wrong with what it holds, in words; `None` where it holds what was written.
     pub fn edited(&self) -> Option<String> {
-        let why = "does not hold what was written: its checksum does not fit, so somebody edited it";
+        let why = "was edited by hand: its checksum does not match";
         self.is_edited.then(|| format!("{} {why}", self.path()))
     }
 

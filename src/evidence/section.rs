@@ -80,9 +80,9 @@ impl EvidenceFile {
         let folded = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
         let said = block_of(record, section, &heading);
         match said {
-            None => Some(format!("“{section}” has no “{heading}”, and evidence is recorded for it")),
+            None => Some(format!("“{section}” has no “{heading}”, although evidence is recorded for it")),
             Some(said) if folded(&said) != folded(&self.content.block(list_limit)) => {
-                Some(format!("“{section}”, “{heading}” says something else than {}", self.path()))
+                Some(format!("“{section}”, “{heading}” does not match {}", self.path()))
             }
             Some(_) => None,
         }
@@ -105,7 +105,7 @@ pub fn unfounded(record: &Record, files: &[&EvidenceFile], gated: &[&str]) -> Ve
             let is_founded =
                 files.iter().any(|file| file.section(true) == section && file.heading(true) == *heading);
             if !is_founded {
-                found.push(format!("“{section}” has “{heading}”, and no evidence is recorded for that"));
+                found.push(format!("“{section}” has “{heading}”, but no evidence is recorded for it"));
             } else if blocks[..place].iter().any(|(other, _)| other == heading) {
                 found.push(format!("“{section}” has “{heading}” twice"));
             }

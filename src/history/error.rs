@@ -28,16 +28,16 @@ pub enum HistoryError {
         message: String,
     },
     /// A shallow clone.
-    #[error("the clone is shallow: its history ends early, so any answer could be wrong")]
+    #[error("the clone is shallow: its history is incomplete, so any answer could be wrong")]
     Shallow,
     /// A grafts file.
-    #[error("`{}` rewrites parents, so any answer could be wrong", path.display())]
+    #[error("`{}` replaces parents of commits, so any answer could be wrong", path.display())]
     Grafts {
         /// The file.
         path: PathBuf,
     },
     /// A revision that names no commit.
-    #[error("`{revision}` names no commit here")]
+    #[error("`{revision}` is not a commit in this repository")]
     UnknownRevision {
         /// As given.
         revision: String,
@@ -67,13 +67,13 @@ pub enum HistoryError {
         remote: String,
     },
     /// An object that should be a commit and is not, or has no tree.
-    #[error("object {id} is no readable commit")]
+    #[error("object {id} is not a readable commit")]
     NotACommit {
         /// Its name.
         id: String,
     },
     /// A tree of more paths than any project has.
-    #[error("tree {id} and what is asked with it name more than {limit} files, so they are not listed")]
+    #[error("tree {id} and those requested with it list more than {limit} files, so they are not read")]
     TreeTooLarge {
         /// The tree where the limit was met, or an entry of it.
         id: String,
@@ -117,7 +117,7 @@ impl HistoryError {
     pub fn hint(&self) -> Option<String> {
         match self {
             HistoryError::NoRepository { .. } => {
-                Some("go into a repository, name one with `-C DIR`, or make one: `git init`".to_owned())
+                Some("change into a repository, give one with `-C DIR`, or create one: `git init`".to_owned())
             }
             HistoryError::NotOwned { path } => Some(format!(
                 "if you trust it: `git config --global --add safe.directory {}`",
@@ -126,29 +126,29 @@ impl HistoryError {
             HistoryError::Unsupported { .. } => Some(
                 "clone it into the usual format: `git clone --ref-format=files`, SHA-1 objects".to_owned(),
             ),
-            HistoryError::Shallow => Some("`git fetch --unshallow` brings the rest".to_owned()),
+            HistoryError::Shallow => Some("get the rest with `git fetch --unshallow`".to_owned()),
             HistoryError::Grafts { .. } => Some("remove the file, or clone again".to_owned()),
             HistoryError::UnknownRevision { .. } => {
-                Some("`git log --oneline --all` lists what there is".to_owned())
+                Some("`git log --oneline --all` lists all commits".to_owned())
             }
             HistoryError::UnknownBranch { .. } => {
-                Some("`git branch --all` lists those there are; tags and revisions are none".to_owned())
+                Some("`git branch --all` lists all branches; tags and other revisions are not branches".to_owned())
             }
             HistoryError::AmbiguousBranch { name } => Some(format!(
-                "write it in full: `refs/remotes/{name}` or `refs/heads/{name}`; better, rename the local one"
+                "use the full name: `refs/remotes/{name}` or `refs/heads/{name}`; better, rename the local branch"
             )),
             HistoryError::DivergedBranch { name, .. } => Some(format!(
-                "write `origin/{name}` or `refs/heads/{name}`; `git fetch` and a rebase bring them together"
+                "use `origin/{name}` or `refs/heads/{name}`, or bring them together with `git fetch` and a rebase"
             )),
             HistoryError::TreeTooLarge { .. } => Some(
-                "no project is that large: see who made it, `git log --raw --no-renames` at the branch's tip"
+                "no project is that large; find out who created it: `git log --raw --no-renames` at the branch's tip"
                     .to_owned(),
             ),
             HistoryError::Object { .. } | HistoryError::NotACommit { .. } => Some(
-                "`git fsck` tells more; a partial clone needs `git fetch --refetch --no-filter`".to_owned(),
+                "check with `git fsck`; a partial clone needs `git fetch --refetch --no-filter`".to_owned(),
             ),
             HistoryError::Git(_) => {
-                Some("`git status` and `git fsck` say more about the repository".to_owned())
+                Some("check the repository with `git status` and `git fsck`".to_owned())
             }
         }
     }

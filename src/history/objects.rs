@@ -86,7 +86,7 @@ impl Objects {
     /// The bytes of a blob, unless there are more than `limit`: then how many there are.
     ///
     /// # Errors
-    /// As [`read`](Self::read), and when it is no blob.
+    /// As [`read`](Self::read), and when it is not a blob.
     pub(super) fn blob(&mut self, oid: Oid, limit: usize) -> Result<Result<&[u8], usize>, HistoryError> {
         let found = match self.packed(oid)? {
             Some(found) => found,
@@ -104,7 +104,7 @@ impl Objects {
         match found {
             Kind::Blob if self.buffer.len() > limit => Ok(Err(self.buffer.len())),
             Kind::Blob => Ok(Ok(&self.buffer)),
-            _ => Err(HistoryError::object(oid, "it is no blob".into())),
+            _ => Err(HistoryError::object(oid, "it is not a blob".into())),
         }
     }
 
@@ -115,7 +115,7 @@ impl Objects {
         if self.verifies {
             let hash = gix_object::compute_hash(id.kind(), kind, &self.buffer);
             if hash.map_err(|source| HistoryError::object(oid, source.into()))? != id {
-                return Err(HistoryError::object(oid, "its content is not what its name says".into()));
+                return Err(HistoryError::object(oid, "its content does not match its ID".into()));
             }
         }
         Ok(Some(kind))
@@ -133,7 +133,7 @@ impl Objects {
             ObjectType::Tree => Ok(Kind::Tree),
             ObjectType::Blob => Ok(Kind::Blob),
             ObjectType::Tag => Ok(Kind::Tag),
-            ObjectType::Any => Err(HistoryError::object(oid, "it is of no kind that git has".into())),
+            ObjectType::Any => Err(HistoryError::object(oid, "its type is unknown to git".into())),
         }
     }
 }

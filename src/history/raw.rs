@@ -38,7 +38,7 @@ pub(super) fn parse(bytes: &[u8]) -> Option<RawCommit> {
     let author = reader.author.take();
     let committer = reader.committer.take();
     if author.is_none() || committer.is_none() {
-        reader.fault("no readable author or committer");
+        reader.fault("no valid author or committer");
     }
     let (subject, trailers) = read_message(message);
     Some(RawCommit {
@@ -74,7 +74,7 @@ impl Headers {
     fn line(&mut self, line: &[u8]) {
         if line.starts_with(b" ") {
             if self.stage < 4 {
-                self.fault("a continued line before the end of the fixed headers");
+                self.fault("a continuation line before the end of the fixed headers");
             }
             return;
         }
@@ -89,7 +89,7 @@ impl Headers {
                 self.advance(1, 1, "parent");
                 match object_name(value) {
                     Some(parent) => self.parents.push(parent),
-                    None => self.fault("an unreadable parent"),
+                    None => self.fault("an invalid parent"),
                 }
             }
             b"author" => {

@@ -63,7 +63,7 @@ fn check(namespace: &str, payload: &[u8], armor: &[u8]) -> SignatureCheck {
             return SignatureCheck::Unsupported { kind: "OpenPGP" };
         }
         b"-----BEGIN SIGNED MESSAGE-----" => return SignatureCheck::Unsupported { kind: "X.509" },
-        _ => return bad("is of no known kind"),
+        _ => return bad("is of an unknown kind"),
     }
     let Some(signature) = rewrap(armor).and_then(|pem| SshSig::from_pem(pem).ok()) else {
         return bad("cannot be read");
@@ -76,11 +76,11 @@ fn check(namespace: &str, payload: &[u8], armor: &[u8]) -> SignatureCheck {
     }
     let key = PublicKey::from(signature.public_key().clone());
     if key.verify(namespace, payload, &signature).is_err() {
-        return bad("does not fit what was signed");
+        return bad("does not match what was signed");
     }
     match key.to_openssh() {
         Ok(key) => SignatureCheck::Good { key: key_identity(&key).into() },
-        Err(_) => bad("carries a key that cannot be written"),
+        Err(_) => bad("contains a key that cannot be encoded"),
     }
 }
 
@@ -92,11 +92,11 @@ pub fn key_identity(openssh: &str) -> String {
 /// Why a well-formed signature does not count: a short key, a weak hash, a security key that nobody touched.
 fn unacceptable(signature: &SshSig) -> Option<&'static str> {
     match (signature.public_key(), signature.algorithm()) {
-        (KeyData::Dsa(_), _) => Some("is by a DSA key"),
-        (KeyData::Rsa(_), Algorithm::Rsa { hash: None }) => Some("rests on SHA-1"),
+        (KeyData::Dsa(_), _) => Some("was made with a DSA key"),
+        (KeyData::Rsa(_), Algorithm::Rsa { hash: None }) => Some("uses SHA-1"),
         (KeyData::Rsa(rsa), _) => {
             let short = rsa.n.as_positive_bytes().is_none_or(|modulus| bits(modulus) < MIN_RSA_BITS);
-            short.then_some("is by an RSA key of less than 2048 bits")
+            short.then_some("was made with an RSA key of less than 2048 bits")
         }
         (KeyData::SkEd25519(_) | KeyData::SkEcdsaSha2NistP256(_), _) => {
             // The last five bytes: flags, whose lowest bit says that the key was touched, and a counter.

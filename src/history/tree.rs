@@ -75,7 +75,7 @@ impl TreeReader {
             return Ok(Arc::clone(bytes));
         }
         let bytes = self.objects.read(oid, Kind::Tree)?;
-        let bytes = bytes.ok_or_else(|| HistoryError::object(oid, "it is no tree".into()))?;
+        let bytes = bytes.ok_or_else(|| HistoryError::object(oid, "it is not a tree".into()))?;
         let bytes: Arc<[u8]> = Arc::from(bytes);
         if self.cached_bytes > CACHE_BYTES {
             self.cache.clear();

@@ -42,7 +42,7 @@ fn read_file(file: &BacklogFile) -> Result<Foreign, String> {
     let parsed = documents(yaml).map_err(|error| format!("its frontmatter: {error}"))?;
     let fields = parsed.into_iter().next().map(|document| document.value.to_json());
     let Some(serde_json::Value::Object(fields)) = fields else {
-        return Err("its frontmatter is no table".to_owned());
+        return Err("its frontmatter is not a table".to_owned());
     };
     let mut cells = Vec::new();
     for (key, value) in fields {

@@ -52,7 +52,7 @@ pub(super) fn record(
     let path = format!("tasks/{}{id}.md", year.unwrap_or_default());
     let record = Record::parse(RecordType::Task, &path, draft.text.as_bytes());
     if let Some(broken) = record.diagnostics.iter().find(|_| record.is_broken()) {
-        return Err(format!("no record comes of it: line {}: {}", broken.line, broken.message));
+        return Err(format!("it does not make a valid record: line {}: {}", broken.line, broken.message));
     }
     let key = task.first(Field::Id).map(shown);
     Ok(Imported {

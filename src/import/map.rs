@@ -91,7 +91,7 @@ impl Map {
         });
         let delimiter = raw.delimiter.as_deref().map(|text| match text.as_bytes() {
             [byte] if byte.is_ascii() && !byte.is_ascii_alphanumeric() && *byte != b'"' => Ok(*byte),
-            _ => Err(format!("delimiter = \"{text}\": expected one ASCII sign")),
+            _ => Err(format!("delimiter = \"{text}\": expected one ASCII character")),
         });
         let fields = raw.columns.into_iter().map(|(field, names)| (Target::Field(field), names));
         let sections = raw.sections.into_iter().map(|(title, names)| (Target::Section(title), names));
@@ -102,7 +102,7 @@ impl Map {
             .flat_map(|(target, names)| names.list().into_iter().map(move |name| (name, target.clone())))
             .collect();
         if !columns.iter().any(|(_, target)| *target == Target::Field(Field::Title)) {
-            return Err("[columns] has no `title`: expected the column that holds it".to_owned());
+            return Err("[columns] has no `title`: expected the column that contains it".to_owned());
         }
         let values = raw.values.into_iter().map(|(field, words)| {
             (field, words.into_iter().map(|(word, meaning)| (word.to_lowercase(), meaning)).collect())

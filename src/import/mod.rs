@@ -232,7 +232,7 @@ fn kept_id(
     let Some(key) = task.first(Field::Id) else { return Ok(None) };
     if !seen.insert(key.to_lowercase()) {
         return Err(Reason::Unfit(format!(
-            "the name `{}` stands twice in what is imported",
+            "the name `{}` appears twice in what is imported",
             text::shown(key)
         )));
     }
@@ -250,7 +250,7 @@ fn kept_id(
         .filter(|_| numbering == Numbering::Keep && telling(key));
     match id {
         Some(id) if surroundings.taken.iter().any(|taken| taken.folded() == id.folded()) => {
-            Err(Reason::There(format!("`{id}` is taken: this history has, or had, a record of that ID")))
+            Err(Reason::There(format!("`{id}` is taken: this history has, or had, a record with that ID")))
         }
         id => Ok(id),
     }

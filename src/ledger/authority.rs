@@ -51,14 +51,13 @@ pub(super) fn role<'a>(
         return Err((Code::ApprovalRole, why));
     }
     let Some(policy) = context.judge(commit) else {
-        let why = format!("the policy by which {short} is judged cannot be read: nobody has authority");
+        let why = format!("the policy that applies to {short} cannot be read, so nobody has any authority");
         return Err((Code::ApprovalRole, why));
     };
     // A text that somebody signed names its book itself.
     if matches!(actor, Actor::Author(_)) && !context.sources.line.is_of_book(commit) {
-        let why = format!(
-            "{short} comes from a history of its own, which a merge brought in, and not from this book's"
-        );
+        let why =
+            format!("{short} is from an unrelated history that a merge brought in, not from this book's");
         return Err((Code::ApprovalRole, why));
     }
     match actor.person(policy) {
@@ -87,7 +86,7 @@ fn refused(
     };
     if let Some(improper) = pending.iter().find(concerns) {
         let why = format!(
-            "what would give `{}` the role `{role}` is not in force: {}",
+            "the policy change that gives `{}` the role `{role}` is not in force: {}",
             actor.words(),
             improper.key
         );
@@ -95,9 +94,9 @@ fn refused(
     }
     let why = match person {
         Some(person) => {
-            format!("{person} does not have the role `{role}` by the policy in force for {short}")
+            format!("{person} does not have the role `{role}` in the policy in force for {short}")
         }
-        None => format!("`{}` is nobody in the policy in force for {short}", actor.words()),
+        None => format!("`{}` is not listed in the policy in force for {short}", actor.words()),
     };
     (Code::ApprovalRole, why)
 }
@@ -227,15 +226,15 @@ pub(super) fn trust_words(context: &Context<'_>, person: &str, commit: usize) ->
         .is_some_and(|person| !person.keys.is_empty());
     let short = facts.id.short();
     match context.sources.signatures.get(&commit) {
-        Some(SignatureCheck::Good { .. }) => format!("{short} is signed by a key that is not {person}'s"),
+        Some(SignatureCheck::Good { .. }) => format!("{short} is signed with a key that is not {person}'s"),
         Some(SignatureCheck::Bad { why }) => format!("the signature of {short} {why}"),
         Some(SignatureCheck::Unsupported { kind }) => {
-            format!("{short} has a signature of a kind that is not supported here ({kind})")
+            format!("{short} has a signature of an unsupported kind ({kind})")
         }
-        None if has_keys => format!("{person} has keys in the policy, and {short} is not signed"),
+        None if has_keys => format!("{person} has keys in the policy, but {short} is not signed"),
         None if !facts.author.email.eq_ignore_ascii_case(&facts.committer.email) => {
             format!("{short} was committed by `{}`, not by {person}", facts.committer.email)
         }
-        None => format!("the policy asks for signatures, and {short} carries none by a key of {person}"),
+        None => format!("the policy requires signatures, but {short} is not signed with a key of {person}"),
     }
 }

@@ -101,9 +101,9 @@ pub fn duplicates<'a>(records: impl IntoIterator<Item = &'a Record>) -> Vec<Diag
                     .map(|path| format!("`{path}`"))
                     .collect();
                 let span = record.field("id").map_or(0..0, |field| field.value_span.clone());
-                let message = format!("another file carries this ID: {}", others.join(", "));
+                let message = format!("another file has this ID: {}", others.join(", "));
                 Diagnostic::error(Code::IdDuplicate, &record.path, &record.source, span, message).with_help(
-                    "`changebook renumber` gives the later one another number, with all that refers to it",
+                    "`changebook renumber` gives the later one a new number and updates every reference to it",
                 )
             })
         })
@@ -141,7 +141,7 @@ impl Checker<'_> {
         let own = self.record.id.as_ref().map(|own| own.as_str());
         for (kind, id) in outgoing(self.record) {
             if kind == "depends on" && own == Some(id) {
-                let message = format!("`{id}` depends on itself, so that it can never go out");
+                let message = format!("`{id}` depends on itself, so it can never be deployed");
                 self.at_field(true, Code::ReferenceBroken, "depends", message, None);
             }
             if ids.contains(id) {
@@ -161,8 +161,7 @@ impl Checker<'_> {
     fn near_misses(&mut self, known: &KnownItems<'_>) {
         for item in &self.record.items {
             if let Some(near) = known.near_miss(&item.key.text) {
-                let message =
-                    format!("`{}` is nearly, but not exactly, an item that the policy knows", item.text);
+                let message = format!("`{}` almost matches an item in the policy", item.text);
                 let diagnostic = Diagnostic::warning(
                     Code::ItemNearMiss,
                     &self.record.path,
@@ -170,7 +169,7 @@ impl Checker<'_> {
                     item.span.clone(),
                     message,
                 );
-                self.found.push(diagnostic.with_help(format!("the policy has `{near}`")));
+                self.found.push(diagnostic.with_help(format!("did you mean `{near}`?")));
             }
         }
     }
@@ -222,7 +221,7 @@ impl Checker<'_> {
         let reasons = self.risk.reasons.join("; ");
         if let Some(declared) = task.risk.filter(|declared| *declared < level) {
             let message = format!(
-                "declared {} and found {}: the requirements of the higher count",
+                "declared {}, found {}; the requirements of the higher one apply",
                 declared.as_str(),
                 level.as_str()
             );
@@ -245,7 +244,7 @@ impl Checker<'_> {
         if cost.budget.is_none() && monthly.is_some_and(|monthly| monthly > f64::from(limit)) {
             let amount = cost.monthly.as_deref().unwrap_or_default();
             let message = format!(
-                "it costs {amount} a month and names no budget; the policy asks for one above {limit}"
+                "it costs {amount} a month but names no budget; the policy requires one above {limit}"
             );
             let help = Some("add `budget = \"…\"` to `cost`".to_owned());
             self.at_field(false, Code::BudgetMissing, "cost", message, help);
@@ -260,7 +259,13 @@ impl Checker<'_> {
         };
         let help = nearest(name, policy.people.keys().map(String::as_str))
             .map(|near| format!("did you mean `{near}`?"));
-        self.at_field(false, Code::FieldInvalid, field, format!("`{name}` is no person of the policy"), help);
+        self.at_field(
+            false,
+            Code::FieldInvalid,
+            field,
+            format!("`{name}` is not listed under `[people]`"),
+            help,
+        );
     }
 
     /// Sections and items that the kind and the risk ask for.
@@ -275,9 +280,9 @@ impl Checker<'_> {
             let section = self.record.section(title);
             let text = section.map(|section| self.record.text(section.content.clone()));
             let problem = match text {
-                None => "is absent",
+                None => "is missing",
                 Some(text) if !renders(text) => "is empty",
-                Some(text) if is_guidance(&without_comments(text)) => "still holds the template's words",
+                Some(text) if is_guidance(&without_comments(text)) => "still contains the template's text",
                 Some(_) => continue,
             };
             let span = section.map_or(0..0, |section| section.heading.clone());
@@ -289,7 +294,7 @@ impl Checker<'_> {
                 span,
                 message,
             );
-            self.found.push(diagnostic.with_help("write it before the change is asked to go out"));
+            self.found.push(diagnostic.with_help("write it before it can be deployed"));
         }
         let of_kind =
             task.kind.map(|kind| policy.items_of_kind(kind, &task.environments)).unwrap_or_default();
@@ -302,7 +307,7 @@ impl Checker<'_> {
             .map(|asked| asked.text)
             .collect();
         for text in missing {
-            let message = format!("item `{text}` is asked for and is not in the record");
+            let message = format!("item `{text}` is required but not in the record");
             let diagnostic =
                 Diagnostic::warning(Code::ItemMissing, &self.record.path, &self.record.source, 0..0, message);
             self.found.push(diagnostic.with_help(format!("add `- [ ] {text}`")));
@@ -320,11 +325,11 @@ impl Checker<'_> {
             if known || text.trim().is_empty() || !is_guidance(text) {
                 continue;
             }
-            let message = format!("section `{}` still holds the template's words", section.title);
+            let message = format!("section `{}` still contains the template's text", section.title);
             let (path, source) = (&self.record.path, &self.record.source);
             let diagnostic =
                 Diagnostic::warning(Code::SectionEmpty, path, source, section.heading.clone(), message);
-            self.found.push(diagnostic.with_help("write it, or cut the section: nothing asks for it"));
+            self.found.push(diagnostic.with_help("write it, or delete the section; it is not required"));
         }
     }
 
@@ -344,7 +349,7 @@ impl Checker<'_> {
                 false,
                 Code::FieldInvalid,
                 "owner",
-                format!("`{owner}` is no role or person of the policy"),
+                format!("`{owner}` is neither a role nor a person in the policy"),
                 help,
             );
         }

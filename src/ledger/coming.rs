@@ -158,15 +158,15 @@ impl<'a> Coming<'a> {
                 format!("{first} and {second} {what}")
             }
             Collision::TooLong { task, window, end, over } => format!(
-                "{task} takes {} minutes longer than what is left of `{window}`, which closes {}",
+                "{task} takes {} minutes longer than the time left in `{window}`, which closes {}",
                 (over + 59) / 60,
                 time(*end, zone(window))
             ),
             Collision::Outside { task, window, at } => {
-                format!("{task} is scheduled for {}, when `{window}` is shut", time(*at, zone(window)))
+                format!("{task} is scheduled for {}, outside the window `{window}`", time(*at, zone(window)))
             }
             Collision::Frozen { task, freeze, at, until } => format!(
-                "{task} is scheduled for {}, in the freeze `{freeze}`, which ends {}",
+                "{task} is scheduled for {}, during the freeze `{freeze}`, which ends {}",
                 time(*at, &self.zone),
                 time(*until, &self.zone)
             ),

@@ -144,10 +144,10 @@ pub(super) fn unfit(context: &Context<'_>, parsed: &Record, task: &Task) -> Vec<
     let list = parsed.field(KEY).map_or(0..0, |field| field.value_span.clone());
     let wrong = |name: &String| {
         let why = match named(history, line, name).err()? {
-            Unfit::NotAnId => "is not the ID of a commit: 7 to 40 hexadecimal digits",
-            Unfit::Unknown => "names no commit of this history",
-            Unfit::Ambiguous => "begins the ID of several commits",
-            Unfit::NotLanded => "names a commit that has not landed on the trunk",
+            Unfit::NotAnId => "is not a commit ID (7 to 40 hexadecimal digits)",
+            Unfit::Unknown => "is not a commit in this history",
+            Unfit::Ambiguous => "matches several commits",
+            Unfit::NotLanded => "has not landed on the trunk",
         };
         let found = parsed.source.get(list.clone()).and_then(|text| text.find(&format!("\"{name}\"")));
         let span = found.map_or(list.clone(), |at| list.start + at..list.start + at + name.len() + 2);

@@ -127,7 +127,7 @@ impl Deriver<'_> {
         if parsed.is_broken() {
             state.status = Status::Unknown;
             state.evidence.clone_from(&state.updated);
-            state.next = "repair the file".to_owned();
+            state.next = "fix the file".to_owned();
             return state;
         }
         match &parsed.details {
@@ -263,9 +263,9 @@ fn circle(record: &Record, book: &Book<'_>) -> Option<Diagnostic> {
     let way = book.circles.get(record.id.as_ref()?.as_str())?;
     let span = record.field("depends").map_or(0..0, |field| field.value_span.clone());
     let steps: Vec<String> = way.iter().map(|id| format!("`{id}`")).collect();
-    let message = format!("it depends on itself: {}; none of them can ever go out", steps.join(" → "));
+    let message = format!("it depends on itself: {}; none of them can ever be deployed", steps.join(" → "));
     let found = Diagnostic::error(Code::ReferenceBroken, &record.path, &record.source, span, message);
-    Some(found.with_help("take one of these out of its `depends`"))
+    Some(found.with_help("remove one of these from its `depends`"))
 }
 
 /// Other tasks that change the same resources.
@@ -292,8 +292,8 @@ fn owed(state: &RecordState) -> Option<Diagnostic> {
 fn decision_next(decision: &DecisionState<'_>, open: &[String]) -> String {
     match (decision.status, &decision.outdated, open) {
         (Status::Pending, ..) => "the board decides".to_owned(),
-        (Status::Outdated, Some(why), _) => format!("the board looks again: {why}"),
-        (_, _, []) => "nothing: it is decided".to_owned(),
+        (Status::Outdated, Some(why), _) => format!("the board decides again: {why}"),
+        (_, _, []) => "nothing; it is decided".to_owned(),
         (_, _, [open]) => format!("meet the open condition: {open}"),
         (_, _, open) => format!("meet {} open conditions: {}", open.len(), open.join("; ")),
     }
@@ -303,8 +303,8 @@ fn decision_next(decision: &DecisionState<'_>, open: &[String]) -> String {
 fn claim_next(decision: &DecisionState<'_>) -> String {
     let code = Code::DecisionRole;
     match decision.verdict {
-        None => format!("the board decides: what the file says is not its word ({code})"),
-        Some(_) => format!("put the file back: what it says is not the board's word ({code})"),
+        None => format!("the board decides; what the file says is not its decision ({code})"),
+        Some(_) => format!("restore the file; what it says is not the board's decision ({code})"),
     }
 }
 
@@ -364,7 +364,7 @@ fn draft(shown: &Shown, book: &Book<'_>) -> RecordState {
         scope: None,
         work_tree: shown.work_tree,
         landed: None,
-        next: if broken { "repair the file".to_owned() } else { "commit it".to_owned() },
+        next: if broken { "fix the file".to_owned() } else { "commit it".to_owned() },
         found: Vec::new(),
         unproven: None,
         overlaps: Overlaps::default(),

@@ -159,7 +159,7 @@ pub(super) fn unbound_since(
     }
     let (before, after) = risks();
     (after > before).then(|| {
-        format!("the evidence raises the risk to {}, and it was {}", after.as_str(), before.as_str())
+        format!("the evidence raises the risk to {}, but it was {}", after.as_str(), before.as_str())
     })
 }
 
@@ -214,7 +214,11 @@ fn chosen_from(context: &Context<'_>, act: &Transition, acts: &[&Transition]) ->
         .iter()
         .find(|other| other.to != act.to && !knows(act, other) && !knows(other, act) && !is_settled(other))?;
     let short = |act: &Transition| context.sources.history.commits[act.commit as usize].id.short();
-    Some(format!("{} and {} do not know of each other, and whoever merged chose", short(act), short(other)))
+    Some(format!(
+        "{} and {} were made in parallel, and whoever merged them chose one",
+        short(act),
+        short(other)
+    ))
 }
 
 /// Why a commit is no maker's, in words.
@@ -228,7 +232,7 @@ fn not_a_makers(context: &Context<'_>, commit: usize) -> Option<String> {
             && policy.people.get(name).is_some_and(|person| person.robot)
     });
     if !is_maker {
-        return Some(format!("{short} is none of a maker's"));
+        return Some(format!("{short} is not by a listed maker"));
     }
     let is_own = policy.person_by_email(&facts.committer.email) == author;
     (!is_own || trust(context, commit) < TrustLevel::Signed)

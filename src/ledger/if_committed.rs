@@ -65,9 +65,9 @@ fn of_item(state: &RecordState, item: &Item, policy: &Policy) -> Option<Conseque
     let environment = policy.environment_for_item(&item.text);
     let text = match (item.checked, review, environment) {
         (true, Some(review), _) if !review.via_decision => {
-            format!("approves as {}: counts for a member who is no author", review.role)
+            format!("approves as {}: counts for a member who is not an author", review.role)
         }
-        (true, _, Some(environment)) => format!("says that it is deployed to {}", environment.name),
+        (true, _, Some(environment)) => format!("records a deployment to {}", environment.name),
         (false, Some(review), _) if !review.via_decision => {
             let same = |approval: &&Approval| {
                 normalize_review(&approval.text) == review.key && approval.person.is_some()
@@ -77,7 +77,7 @@ fn of_item(state: &RecordState, item: &Item, policy: &Policy) -> Option<Conseque
                 None => format!("withdraws the approval for {}", review.role),
             }
         }
-        (false, _, Some(environment)) => format!("says that {} is rolled back", environment.name),
+        (false, _, Some(environment)) => format!("records a rollback in {}", environment.name),
         _ => return None,
     };
     Some(Consequence { span: item.mark.clone(), text })
@@ -92,7 +92,7 @@ fn of_decision(state: &RecordState, record: &Record) -> Option<Consequence> {
     let text = match new.decision {
         now if now == old.decision => return None,
         Some(verdict) => format!("decides: {}", verdict.as_str()),
-        None => "takes the decision back".to_owned(),
+        None => "withdraws the decision".to_owned(),
     };
     Some(Consequence { span: field.key_span.clone(), text })
 }

@@ -41,8 +41,8 @@ pub(super) fn near(
 pub(super) fn words(near: &NearWord) -> String {
     match near {
         NearWord::Heading { title, section, .. } => {
-            format!("heading “{title}” is nearly, but not exactly, the section “{section}”")
+            format!("heading “{title}” almost matches the section “{section}”")
         }
-        NearWord::Bullet { text, .. } => format!("“{text}” looks like an item and has no box"),
+        NearWord::Bullet { text, .. } => format!("“{text}” looks like an item but has no checkbox"),
     }
 }

@@ -65,9 +65,9 @@ impl Overlap {
     pub fn words(&self) -> String {
         let (with, names, place) = (&self.with, some(&self.names), self.key.words());
         match self.both_change {
-            true => format!("{with} is open and changes {names} in {place} as well"),
+            true => format!("{with} is open and also changes {names} in {place}"),
             false => format!(
-                "{with} is open and meets it in {names} in {place}, which one changes and the other reaches"
+                "{with} is open and overlaps in {names} in {place}, which one changes and the other affects"
             ),
         }
     }
@@ -77,7 +77,7 @@ impl Overlap {
         let (names, place) = (some(&self.names), self.key.words());
         match self.both_change {
             true => format!("both change {names} in {place}"),
-            false => format!("meet in {names} in {place}, which one changes and the other reaches"),
+            false => format!("overlap in {names} in {place}, which one changes and the other affects"),
         }
     }
 }

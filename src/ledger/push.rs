@@ -74,7 +74,7 @@ pub fn refused_name(reference: &str) -> Option<Refusal> {
     is_refused.then(|| Refusal {
         code: Code::BranchName,
         place: reference.to_owned(),
-        message: "the name could be taken for another branch".to_owned(),
+        message: "the name could mean another branch".to_owned(),
         help: Code::BranchName.remedy().to_owned(),
     })
 }
@@ -108,12 +108,12 @@ fn rewritten(push: &Push<'_>) -> Option<Refusal> {
             format!(
                 "the trunk's tip {old_id} is not in the history of {new_id}: the trunk would be rewritten"
             ),
-            "fetch, and merge or rebase onto the trunk; never force a push to it",
+            "fetch, then merge the trunk or rebase onto it; never force-push to it",
         )
     } else if !push.history.first_parent_line(push.new).contains(&old) {
         (
-            format!("the trunk's tip {old_id} is in the history of {new_id} as a side branch only"),
-            "merge the branch into the trunk, and not the trunk into the branch",
+            format!("the trunk's tip {old_id} is in the history of {new_id} only as a side branch"),
+            "merge the branch into the trunk, not the trunk into the branch",
         )
     } else {
         return None;
@@ -133,7 +133,7 @@ fn malformed(commit: &Commit) -> Option<Refusal> {
     Some(Refusal {
         code: Code::CommitMalformed,
         place: commit.id.short(),
-        message: format!("git's tools disagree on what this commit says: {why}"),
+        message: format!("tools disagree on what this commit says: {why}"),
         help: "make the change again with `git commit`".to_owned(),
     })
 }
@@ -155,8 +155,8 @@ fn unlisted(push: &Push<'_>, commit: usize) -> Option<Refusal> {
     Some(Refusal {
         code: Code::AuthorUnknown,
         place: facts.id.short(),
-        message: format!("{} changes {what} and is nobody of the policy", facts.author.email),
-        help: "commit under a listed address, or have the address listed in policy.toml first".to_owned(),
+        message: format!("{} changes {what} but is not listed in the policy", facts.author.email),
+        help: "commit with a listed address, or have this one listed in policy.toml first".to_owned(),
     })
 }
 

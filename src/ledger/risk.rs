@@ -21,7 +21,7 @@ pub(super) fn risk(
     let declared = task.risk.map(|risk| (risk, format!("declared: {}", risk.as_str())));
     let categories = task.categories.iter().map(|name| match policy.category(name) {
         Some(category) => (category.risk, format!("category `{name}`: {}", category.risk.as_str())),
-        None => (Risk::High, format!("category `{name}` is not in the policy: taken as high")),
+        None => (Risk::High, format!("category `{name}` is not in the policy: treated as high")),
     });
     let stated: Vec<(Risk, String)> = declared.into_iter().chain(categories).collect();
     let is_stated = !stated.is_empty();
@@ -29,17 +29,20 @@ pub(super) fn risk(
     found.extend(evidence.iter().flat_map(|held| shown_by(held, policy)));
     let default = policy.default_risk;
     if found.is_empty() {
-        found.push((default, format!("nothing says; the policy's default: {}", default.as_str())));
+        found.push((
+            default,
+            format!("not declared and no evidence; the policy's default: {}", default.as_str()),
+        ));
     } else if let Some(why) = unproven.filter(|_| !is_stated) {
         found.push((
             default,
-            format!("nobody vouches for the evidence ({why}); the policy's default: {}", default.as_str()),
+            format!("the evidence is not proven ({why}); the policy's default: {}", default.as_str()),
         ));
     }
     let level = found.iter().map(|(risk, _)| *risk).max().unwrap_or(default);
     let mut reasons: Vec<String> = found.into_iter().map(|(_, reason)| reason).collect();
     if let Some(why) = unproven.filter(|_| is_stated && level < default) {
-        reasons.push(format!("it rests on the author's word: nobody vouches for the evidence ({why})"));
+        reasons.push(format!("declared by the author; the evidence is not proven ({why})"));
     }
     RiskState { level, reasons }
 }
@@ -58,9 +61,8 @@ pub(super) fn of_subject(subject: &Subject<'_, '_>) -> RiskState {
     {
         state.level = policy.default_risk;
         let (short, level) = (context.sources.history.commits[work].id.short(), policy.default_risk.as_str());
-        let reason = format!(
-            "infrastructure changed in {short} and no evidence says how: the policy's default, {level}"
-        );
+        let reason =
+            format!("infrastructure changed in {short} without evidence; the policy's default: {level}");
         state.reasons.push(reason);
     }
     state
@@ -79,11 +81,11 @@ pub(super) fn infrastructure_work(context: &Context<'_>, record: RecordIx) -> Op
 /// What a piece of evidence shows: its risk, with the line of each category.
 fn shown_by(held: &HeldEvidence, policy: &Policy) -> Vec<(Risk, String)> {
     if let Some(why) = held.broken(policy) {
-        return vec![(Risk::High, format!("{}: {why}; taken as high", held.path))];
+        return vec![(Risk::High, format!("{}: {why}; treated as high", held.path))];
     }
     let Ok(file) = &held.file else { return Vec::new() };
     if let Some(edited) = file.edited() {
-        return vec![(Risk::High, format!("{edited}; taken as high"))];
+        return vec![(Risk::High, format!("{edited}; treated as high"))];
     }
     let found = file.found(policy);
     let Some(risk) = found.risk() else { return Vec::new() };

@@ -118,15 +118,16 @@ pub(super) fn runbook(
             evidence: last,
             exercised,
             due: Some(due),
-            next: "review it: change what is stale, or exercise it and say so with an `Exercised:` trailer"
-                .to_owned(),
+            next:
+                "review it: update what is stale, or exercise it and record that in an `Exercised:` trailer"
+                    .to_owned(),
         },
         _ => RunbookState {
             status: Status::Current,
             evidence: last,
             exercised,
             due,
-            next: "nothing: it is current".to_owned(),
+            next: "nothing; it is current".to_owned(),
         },
     }
 }

@@ -30,7 +30,7 @@ pub fn unknown_services(
         for service in freeze.services.iter().filter(|service| !known.contains(&normalize(service))) {
             let name = &freeze.name;
             let message = format!(
-                "freeze `{name}` names the service `{service}`, which no record or runbook names: it holds every task"
+                "freeze `{name}` names the service `{service}`, which no record or runbook names; it applies to every task"
             );
             let make = match stood(freeze) {
                 true => Diagnostic::warning_at_file,

@@ -14,8 +14,8 @@ use crate::record::{Item, Record};
 pub(super) fn policy_not_in_force(context: &Context<'_>, path: &str) -> Vec<Diagnostic> {
     let Some(pending) = context.sources.pending else { return Vec::new() };
     let Pending::Values(values) = pending else {
-        let message = "the policy has been deleted or cannot be read; the last proper one stays in force";
-        let help = "`git log -- policy.toml` shows who did it; bring it back";
+        let message = "the policy was deleted or cannot be read; the last valid one stays in force";
+        let help = "restore it; `git log -- policy.toml` shows who changed it";
         return vec![Diagnostic::error_at_file(Code::PolicyRole, path, message).with_help(help)];
     };
     // Values of one commit are one change to whoever must agree.
@@ -81,7 +81,7 @@ pub(super) fn lost_in_merges(context: &Context<'_>, record: RecordIx, parsed: &R
         }
         let (state, side) = if item.checked { ("ticked", "unticked") } else { ("not ticked", "ticked") };
         let message = format!(
-            "`{}` is {state} because the merge {} kept it so; another side had {side} it",
+            "`{}` is {state} because the merge {} kept it that way, but the other side had {side} it",
             item.text,
             facts.id.short()
         );

@@ -85,14 +85,16 @@ fn squashed(context: &Context<'_>, parsed: &Record, approvals: &mut [Approval]) 
         });
         let Some(holder) = holder else { continue };
         let message = format!(
-            "{} ticks it and names {holder} as co-author: a squash has lost whose approval it was",
+            "{} ticks it and names {holder} as co-author: a squash has lost who approved",
             facts.id.short()
         );
         let item = parsed.items.iter().find(|item| item.text == approval.text);
         let span = item.map_or(0..0, |item| item.span.clone());
         let code = Code::ApprovalSquashed;
         let diagnostic = Diagnostic::warning(code, &parsed.path, &parsed.source, span, message.clone());
-        found.push(diagnostic.with_help("merge without squashing, or approve with `approve --sign`"));
+        found.push(
+            diagnostic.with_help("merge without squashing, or approve with `changebook approve --sign`"),
+        );
         approval.detail = message;
     }
     found
@@ -246,22 +248,30 @@ fn next(
     let open_environment = environments.iter().find(|environment| !environment.deployed);
     let open_items = parsed.items.iter().filter(|item| !item.checked).count();
     match status {
-        Status::Done | Status::Cancelled => "nothing: it is closed".to_owned(),
-        Status::Rejected => "change the proposal and ask the board again, or cancel it".to_owned(),
-        Status::NeedsChanges => "make the changes that the board asks for".to_owned(),
-        Status::RolledBack => "find the cause; approve again before the next deployment".to_owned(),
+        Status::Done | Status::Cancelled => "nothing; the task is closed".to_owned(),
+        Status::Rejected => "revise the proposal and submit it to the board again, or cancel it".to_owned(),
+        Status::NeedsChanges => "make the changes that the board asked for".to_owned(),
+        Status::RolledBack => {
+            "find the cause, then have it approved again before the next deployment".to_owned()
+        }
         Status::Applied if open_items > 0 => finish(open_items),
-        Status::Applied => "write the documentation or the runbook that done asks for".to_owned(),
-        Status::Unknown => "repair the record".to_owned(),
+        Status::Applied => "write the documentation or runbook that `[done]` requires".to_owned(),
+        Status::Unknown => "fix the record".to_owned(),
         _ => match (open_approval, facet, open_environment) {
             (Some(approval), ..) => match approval.code {
                 Some(Code::ApprovalMissing | Code::DecisionMissing) | None => {
                     format!("waiting for {}", approval.text)
                 }
+                Some(Code::ApprovalSelf | Code::ApprovalRole) => {
+                    format!("{} needs another approver: {}", approval.text, approval.detail)
+                }
+                Some(Code::AuthorUnknown) => {
+                    format!("{} does not count yet: {}", approval.text, approval.detail)
+                }
                 Some(_) => format!("renew {}: {}", approval.text, approval.detail),
             },
             (None, ApprovalFacet::Partial { met, of }, _) => {
-                format!("waiting for another person: {met} of {of} approved")
+                format!("waiting for another person ({met} of {of} approvals)")
             }
             (None, _, Some(environment)) => format!("deploy to {}", environment.name),
             (None, _, None) => finish(open_items),
@@ -271,7 +281,7 @@ fn next(
 
 fn finish(open_items: usize) -> String {
     match open_items {
-        0 => "add the items that say when it is done".to_owned(),
+        0 => "add the items that define when it is done".to_owned(),
         1 => "finish the one open item".to_owned(),
         n => format!("finish {n} open items"),
     }

@@ -100,7 +100,7 @@ fn terraform_rule(decoder: &mut Decoder<'_>, value: &Value) -> TerraformRule {
             decoder,
             &mut rule,
             "actions",
-            "no action",
+            "not a known action",
             PlanAction::parse,
             &PlanAction::ALL.map(PlanAction::as_str),
         ),
@@ -114,7 +114,7 @@ fn terraform_rule(decoder: &mut Decoder<'_>, value: &Value) -> TerraformRule {
             decoder,
             &mut rule,
             "shows",
-            "no trait",
+            "not a known fact",
             PlanTrait::parse,
             &PlanTrait::ALL.map(PlanTrait::as_str),
         ),
@@ -185,7 +185,9 @@ fn ports(decoder: &mut Decoder<'_>, rule: &mut Table<'_>, key: &'static str) -> 
     for element in elements {
         match port(element) {
             Some(port) => known.push(port),
-            None => decoder.error(place(element), format!("`{key}` holds what is no port"), None),
+            None => {
+                decoder.error(place(element), format!("`{key}` contains something that is not a port"), None)
+            }
         }
     }
     known
@@ -203,7 +205,7 @@ pub(super) fn globs<G: Globs>(decoder: &mut Decoder<'_>, table: &mut Table<'_>, 
 fn compiled<G: Globs>(decoder: &mut Decoder<'_>, patterns: Vec<String>, value: &Value) -> G {
     decoder.compiled.get(patterns.clone()).unwrap_or_else(|(position, problem)| {
         let pattern = patterns.get(position).cloned().unwrap_or_default();
-        decoder.error(element(value, position), format!("`{pattern}` is no glob: {problem}"), None);
+        decoder.error(element(value, position), format!("`{pattern}` is not a valid glob: {problem}"), None);
         G::default()
     })
 }

@@ -59,7 +59,7 @@ impl<'a> Decoder<'a> {
     pub(super) fn finish(&mut self, table: &Table<'_>) {
         for (key, entry) in table.entries.iter().filter(|(key, _)| !table.known.contains(key)) {
             let help = nearest(key, table.known.iter().copied()).map_or_else(
-                || format!("known here: {}", table.known.join(", ")),
+                || format!("known keys: {}", table.known.join(", ")),
                 |near| format!("did you mean `{near}`?"),
             );
             let place =
@@ -83,11 +83,11 @@ impl<'a> Decoder<'a> {
         let text = self.text_value(value, key)?;
         let seconds = parse_duration(&text);
         if seconds.is_none() {
-            let message = format!("`{text}` is no duration");
+            let message = format!("`{text}` is not a valid duration");
             self.error(
                 place(value),
                 message,
-                Some("write it like `30m`, `4h`, `2d` or `1d12h`; ten years at most".to_owned()),
+                Some("write it like `30m`, `4h`, `2d` or `1d12h`; at most ten years".to_owned()),
             );
         }
         seconds
@@ -97,7 +97,11 @@ impl<'a> Decoder<'a> {
         let text = self.text_value(value, key)?;
         let risk = Risk::parse(&text);
         if risk.is_none() {
-            self.error(place(value), format!("`{text}` is no risk"), Some("low, medium or high".to_owned()));
+            self.error(
+                place(value),
+                format!("`{text}` is not a valid risk"),
+                Some("low, medium or high".to_owned()),
+            );
         }
         risk
     }
@@ -118,7 +122,7 @@ impl<'a> Decoder<'a> {
         let year = |moment: &jiff::Timestamp| moment.to_zoned_datetime(jiff::tz::TimeZone::UTC).year();
         let moment = moment.filter(|moment| YEARS.contains(&year(moment)));
         if moment.is_none() {
-            let message = format!("`{key}` is in no year from {} to {}", YEARS.start(), YEARS.end());
+            let message = format!("`{key}` must be in the years {} to {}", YEARS.start(), YEARS.end());
             self.error(place(value), message, None);
         }
         moment.map(|moment| moment.as_second())
@@ -182,7 +186,11 @@ impl<'v> Table<'v> {
         let words = self.texts(decoder, key);
         for word in words.iter().filter(|word| !known.contains(&word.as_str())) {
             let help = format!("one of {}", known.join(", "));
-            decoder.error(span.clone(), format!("`{word}` is no word of `{}`", self.named(key)), Some(help));
+            decoder.error(
+                span.clone(),
+                format!("`{word}` is not allowed in `{}`", self.named(key)),
+                Some(help),
+            );
         }
         words
     }
@@ -205,7 +213,11 @@ impl<'v> Table<'v> {
             _ => None,
         };
         number.unwrap_or_else(|| {
-            decoder.error(place(value), format!("`{}` must be a whole number from 0", self.named(key)), None);
+            decoder.error(
+                place(value),
+                format!("`{}` must be a whole number, 0 or more", self.named(key)),
+                None,
+            );
             default
         })
     }
@@ -242,7 +254,7 @@ impl<'v> Table<'v> {
         let zone = jiff::tz::db().get(&text).ok();
         if zone.is_none() {
             let help = "write an IANA name such as `Europe/Berlin` or `UTC`".to_owned();
-            decoder.error(place(value), format!("`{text}` is no time zone"), Some(help));
+            decoder.error(place(value), format!("`{text}` is not a valid time zone"), Some(help));
         }
         zone
     }
@@ -255,7 +267,11 @@ impl<'v> Table<'v> {
             Ok(rule) => Some(rule),
             Err(problem) => {
                 let help = "write it like `FREQ=WEEKLY;BYDAY=SA` (RFC 5545, section 3.3.10)".to_owned();
-                decoder.error(place(value), format!("`{text}` is no recurrence rule: {problem}"), Some(help));
+                decoder.error(
+                    place(value),
+                    format!("`{text}` is not a valid recurrence rule: {problem}"),
+                    Some(help),
+                );
                 None
             }
         }

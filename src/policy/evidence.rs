@@ -24,7 +24,7 @@ pub(super) fn evidence_rules(decoder: &mut Decoder<'_>, table: &mut Table<'_>) -
             Some("proven") => true,
             Some(other) => {
                 let help = Some("any or proven".to_owned());
-                decoder.error(place(value), format!("`{other}` is nothing that evidence can be"), help);
+                decoder.error(place(value), format!("`{other}` is not a valid value of `require`"), help);
                 true
             }
         },

@@ -72,7 +72,7 @@ impl Policy {
             Err(_) if crate::record::conflict_in(text).is_some() => {
                 let at = crate::record::conflict_in(text).unwrap_or_default();
                 let help = Some("keep one side and remove the markers".to_owned());
-                decoder.error(at..at + 7, "an unresolved merge conflict begins here".to_owned(), help);
+                decoder.error(at..at + 7, "an unresolved merge conflict starts here".to_owned(), help);
                 return (None, decoder.found);
             }
             Err(errors) => {

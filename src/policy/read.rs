@@ -131,7 +131,9 @@ fn pattern(decoder: &mut Decoder<'_>, table: &mut Table<'_>, key: &'static str) 
     let value = table.take(key)?;
     let text = decoder.text_value(value, key)?;
     IdPattern::parse(&text)
-        .map_err(|problem| decoder.error(place(value), format!("`{text}` is no ID pattern"), Some(problem)))
+        .map_err(|problem| {
+            decoder.error(place(value), format!("`{text}` is not a valid ID pattern"), Some(problem))
+        })
         .ok()
 }
 
@@ -159,7 +161,7 @@ fn person(decoder: &mut Decoder<'_>, name: &str, value: &Value) -> Person {
             Some(other) => {
                 decoder.error(
                     place(kind),
-                    format!("`{other}` is no kind of person"),
+                    format!("`{other}` is not a valid kind of person"),
                     Some("person or robot".to_owned()),
                 );
                 false
@@ -222,7 +224,7 @@ fn trust(decoder: &mut Decoder<'_>, table: &mut Table<'_>) -> TrustRules {
             Some("committed") | None => Trust::Committed,
             Some(other) => {
                 let help = Some("committed or signed".to_owned());
-                decoder.error(place(value), format!("`{other}` is no trust"), help);
+                decoder.error(place(value), format!("`{other}` is not a valid trust level"), help);
                 Trust::Signed
             }
         }
@@ -278,7 +280,7 @@ fn merge_methods(decoder: &mut Decoder<'_>, table: &mut Table<'_>) -> Vec<MergeM
 fn alone(decoder: &mut Decoder<'_>, table: &mut Table<'_>) -> Vec<String> {
     let alone = table.texts(decoder, "alone");
     if let Some(name) = alone.iter().find(|name| NEVER_ALONE.contains(&name.as_str())) {
-        let help = Some("powers, and who has them, need a second person's word".to_owned());
+        let help = Some("a second person must agree to powers and to who has them".to_owned());
         decoder.error(table.span(), format!("`{name}` cannot be changed alone"), help);
     }
     alone
@@ -352,13 +354,13 @@ fn freeze(decoder: &mut Decoder<'_>, table: &mut Table<'_>) -> Option<Freeze> {
     let mut moment = |key| match table.take(key) {
         Some(value) => decoder.moment_value(value, key),
         None => {
-            decoder.error(table.span(), format!("freeze `{name}` has no `{key}`"), None);
+            decoder.error(table.span(), format!("freeze `{name}` does not have `{key}`"), None);
             None
         }
     };
     let (from, to) = (moment("from"), moment("to"));
     if from.zip(to).is_some_and(|(from, to)| to <= from) {
-        decoder.error(table.span(), format!("freeze `{name}` ends before it begins"), None);
+        decoder.error(table.span(), format!("freeze `{name}` ends before it starts"), None);
     }
     let environments = table.texts(decoder, "environments");
     let services = table.texts(decoder, "services");
@@ -378,7 +380,7 @@ fn meetings(decoder: &mut Decoder<'_>, table: &mut Table<'_>) -> Option<Meetings
         (table.rrule(decoder, "rrule"), table.time(decoder, "start"), table.timezone(decoder, "timezone"));
     for key in ["rrule", "start", "timezone"] {
         if table.take(key).is_none() {
-            decoder.error(table.span(), format!("`cab` has no `{key}`"), None);
+            decoder.error(table.span(), format!("`cab` does not have `{key}`"), None);
         }
     }
     if let Some(rule) = &rrule {
@@ -454,13 +456,13 @@ fn is_commit(text: &str) -> bool {
 fn audit(decoder: &mut Decoder<'_>, table: &mut Table<'_>) -> AuditRules {
     let lag = table.duration(decoder, "lag").unwrap_or(72 * 3600);
     if let Some(value) = table.take("lag").filter(|_| lag > MAX_LAG) {
-        let help = Some("at most `7d`: commit a deployment while it is remembered".to_owned());
+        let help = Some("use at most `7d`; deployments should be recorded promptly".to_owned());
         decoder.error(place(value), "`audit.lag` is too long".to_owned(), help);
     }
     let since = table.text(decoder, "since");
     if let Some(value) = table.take("since").filter(|_| !since.as_deref().is_none_or(is_commit)) {
-        let help = Some("all 40 digits of the commit, as `git rev-parse` prints them".to_owned());
-        decoder.error(place(value), "`audit.since` is not a commit's full name".to_owned(), help);
+        let help = Some("give the full commit ID of 40 digits, as `git rev-parse` prints it".to_owned());
+        decoder.error(place(value), "`audit.since` is not a full commit ID".to_owned(), help);
     }
     AuditRules {
         since,

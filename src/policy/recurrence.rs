@@ -56,7 +56,7 @@ impl Recurrence {
         let until = parts().find_map(|part| part.strip_prefix("UNTIL=")).map(parse_until).transpose()?;
         let counts = parts().any(|part| part.starts_with("COUNT="));
         if until.is_some() && counts {
-            return Err("`UNTIL` and `COUNT` exclude each other".to_owned());
+            return Err("`UNTIL` and `COUNT` cannot be used together".to_owned());
         }
         let plain: Vec<&str> = parts().filter(|part| !part.starts_with("UNTIL=")).collect();
         let rule = plain.join(";").parse::<RRule<Unvalidated>>().map_err(|error| error.to_string())?;
@@ -152,7 +152,7 @@ fn noon(day: Date) -> Option<chrono::DateTime<Tz>> {
 
 /// `20261231`, `20261231T235959` or `20261231T235959Z`.
 fn parse_until(text: &str) -> Result<Until, String> {
-    let bad = || format!("`{text}` is no date of `UNTIL`, expected one such as `20261231`");
+    let bad = || format!("`{text}` is not a valid date for `UNTIL`, expected one such as `20261231`");
     let (moment, is_utc) = match text.strip_suffix('Z') {
         Some(moment) => (moment, true),
         None => (text, false),
@@ -193,7 +193,7 @@ fn check_grammar(text: &str) -> Result<(), String> {
             return Err(format!("unknown part `{name}`, expected one of {}", PARTS.join(", ")));
         }
         if seen.contains(&name) {
-            return Err(format!("`{name}` stands twice"));
+            return Err(format!("`{name}` appears twice"));
         }
         seen.push(name);
         let numbers = |low: i32, high: i32| {
@@ -210,7 +210,7 @@ fn check_grammar(text: &str) -> Result<(), String> {
             _ => true,
         };
         if !valid {
-            return Err(format!("`{value}` is no value of `{name}`"));
+            return Err(format!("`{value}` is not a valid value of `{name}`"));
         }
     }
     check_parts_fit(text, &seen)
@@ -221,7 +221,7 @@ fn check_parts_fit(text: &str, parts: &[&str]) -> Result<(), String> {
     let value = |name: &str| text.split(';').find_map(|part| part.strip_prefix(name)?.strip_prefix('='));
     let frequency = value("FREQ").ok_or("no `FREQ`")?;
     let is_numbered = value("BYDAY").is_some_and(|days| days.split(',').any(|day| day.len() > 2));
-    let forbidden = |part: &str| Err(format!("`{part}` does not go with `FREQ={frequency}`"));
+    let forbidden = |part: &str| Err(format!("`{part}` cannot be used with `FREQ={frequency}`"));
     if is_numbered && matches!(frequency, "DAILY" | "WEEKLY") {
         return forbidden("BYDAY with a number");
     }
@@ -233,7 +233,7 @@ fn check_parts_fit(text: &str, parts: &[&str]) -> Result<(), String> {
     }
     let by_others = ["BYDAY", "BYMONTHDAY", "BYYEARDAY", "BYMONTH"];
     if parts.contains(&"BYSETPOS") && !by_others.iter().any(|other| parts.contains(other)) {
-        return Err("`BYSETPOS` needs another part that begins with `BY`".to_owned());
+        return Err("`BYSETPOS` needs another part that starts with `BY`".to_owned());
     }
     Ok(())
 }
@@ -355,21 +355,21 @@ mod tests {
     fn bad_rules_say_why() {
         for (rule, part) in [
             ("", "has no `=`"),
-            ("FREQ=HOURLY", "no value of `FREQ`"),
+            ("FREQ=HOURLY", "not a valid value of `FREQ`"),
             ("BYDAY=SA", "no `FREQ`"),
             ("FREQ=DAILY;FREQ=DAILY", "twice"),
-            ("FREQ=DAILY;INTERVAL=0", "no value of `INTERVAL`"),
-            ("FREQ=DAILY;INTERVAL=99999999", "no value of `INTERVAL`"),
-            ("FREQ=DAILY;COUNT=-1", "no value of `COUNT`"),
-            ("FREQ=WEEKLY;BYDAY=XX", "no value of `BYDAY`"),
+            ("FREQ=DAILY;INTERVAL=0", "not a valid value of `INTERVAL`"),
+            ("FREQ=DAILY;INTERVAL=99999999", "not a valid value of `INTERVAL`"),
+            ("FREQ=DAILY;COUNT=-1", "not a valid value of `COUNT`"),
+            ("FREQ=WEEKLY;BYDAY=XX", "not a valid value of `BYDAY`"),
             ("FREQ=WEEKLY;BYHOUR=3", "unknown part `BYHOUR`"),
-            ("FREQ=DAILY;UNTIL=20241301", "no date of `UNTIL`"),
-            ("FREQ=DAILY;UNTIL=99991231", "no date of `UNTIL`"),
-            ("FREQ=DAILY;UNTIL=2024", "no date of `UNTIL`"),
-            ("FREQ=DAILY;COUNT=2;UNTIL=20240101", "exclude each other"),
-            ("FREQ=WEEKLY;BYDAY=1MO", "does not go with `FREQ=WEEKLY`"),
-            ("FREQ=WEEKLY;BYMONTHDAY=1", "does not go with"),
-            ("FREQ=MONTHLY;BYYEARDAY=1", "does not go with"),
+            ("FREQ=DAILY;UNTIL=20241301", "not a valid date for `UNTIL`"),
+            ("FREQ=DAILY;UNTIL=99991231", "not a valid date for `UNTIL`"),
+            ("FREQ=DAILY;UNTIL=2024", "not a valid date for `UNTIL`"),
+            ("FREQ=DAILY;COUNT=2;UNTIL=20240101", "cannot be used together"),
+            ("FREQ=WEEKLY;BYDAY=1MO", "cannot be used with `FREQ=WEEKLY`"),
+            ("FREQ=WEEKLY;BYMONTHDAY=1", "cannot be used with"),
+            ("FREQ=MONTHLY;BYYEARDAY=1", "cannot be used with"),
             ("FREQ=DAILY;BYSETPOS=1", "needs another part"),
         ] {
             let error = Recurrence::parse(rule).unwrap_err();

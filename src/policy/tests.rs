@@ -101,16 +101,16 @@ fn bad_policies_say_where_and_what() {
         ("trnk = \"main\"\n", (1, 1), "unknown key `trnk` at the top"),
         ("[risk.high]\naprovals = 2\n", (2, 1), "unknown key `aprovals` in `risk.high`"),
         ("[risk.high]\napprovals = -1\n", (2, 13), "must be a whole number"),
-        ("default-risk = \"huge\"\n", (1, 16), "`huge` is no risk"),
+        ("default-risk = \"huge\"\n", (1, 16), "`huge` is not a valid risk"),
         (
             "[windows.w]\nrrule = \"FREQ=SOMETIMES\"\nstart = \"02:00\"\nduration = \"4h\"\ntimezone = \"UTC\"\n",
             (2, 9),
-            "no recurrence rule",
+            "not a valid recurrence rule",
         ),
         (
             "[windows.w]\nrrule = \"FREQ=DAILY\"\nstart = \"02:00\"\nduration = \"0m\"\ntimezone = \"UTC\"\n",
             (4, 12),
-            "`0m` is no duration",
+            "`0m` is not a valid duration",
         ),
         (
             "[windows.w]\nrrule = \"FREQ=DAILY\"\nstart = \"25:00\"\nduration = \"1h\"\ntimezone = \"UTC\"\n",
@@ -120,7 +120,7 @@ fn bad_policies_say_where_and_what() {
         (
             "[windows.w]\nrrule = \"FREQ=DAILY\"\nstart = \"02:00\"\nduration = \"1h\"\ntimezone = \"Mars/Base\"\n",
             (5, 12),
-            "`Mars/Base` is no time zone",
+            "`Mars/Base` is not a valid time zone",
         ),
         (
             "[[freeze]]\nname = \"x\"\nfrom = 2026-01-02\nto = 2026-01-03T00:00:00Z\n",
@@ -130,7 +130,7 @@ fn bad_policies_say_where_and_what() {
         (
             "[windows.w]\nrrule = \"FREQ=DAILY\"\nstart = \"02:00\"\nduration = \"-4h\"\ntimezone = \"UTC\"\n",
             (4, 12),
-            "`-4h` is no duration",
+            "`-4h` is not a valid duration",
         ),
         (
             "[windows.w]\nrrule = \"FREQ=DAILY\"\nstart = \"02:00\"\nduration = \"3000d\"\ntimezone = \"UTC\"\n",
@@ -150,7 +150,7 @@ fn bad_policies_say_where_and_what() {
         (
             "[windows.w]\nrrule = \"FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30\"\nstart = \"02:00\"\nduration = \"4h\"\ntimezone = \"UTC\"\n",
             (2, 9),
-            "falls on no day at all",
+            "never occurs",
         ),
         (
             "[windows.w]\nrrule = \"FREQ=WEEKLY;INTERVAL=2;BYDAY=SA\"\nstart = \"02:00\"\nduration = \"4h\"\ntimezone = \"UTC\"\n",
@@ -171,7 +171,7 @@ fn bad_policies_say_where_and_what() {
         (
             "[windows.w]\nfrom = 2026-05-01T02:00:00Z\nto = 9999-05-01T02:00:00Z\n",
             (3, 6),
-            "is in no year from 1970 to 2199",
+            "must be in the years from 1970 to 2199",
         ),
         (
             "[windows.w]\nfrom = 2026-05-01T02:00:00Z\nto = 2028-05-01T02:00:00Z\n",
@@ -182,31 +182,31 @@ fn bad_policies_say_where_and_what() {
         (
             "[[freeze]]\nname = \"x\"\nfrom = 2026-01-02T00:00:00Z\nto = 9999-12-31T00:00:00Z\n",
             (4, 6),
-            "is in no year",
+            "must be in the years",
         ),
         ("[cab]\nrrule = \"FREQ=WEEKLY\"\n", (2, 9), "no first day to count from"),
-        ("[roles]\nsecurity = [\"sma\"]\n", (2, 12), "`sma` in role `security` is no person"),
+        ("[roles]\nsecurity = [\"sma\"]\n", (2, 12), "`sma` in role `security` is not listed"),
         ("[risk.high]\nroles = [\"wizards\"]\n", (2, 9), "role `wizards` is not in `[roles]`"),
         ("[risk.high]\nwindow = \"standart\"\n", (2, 10), "window `standart` is not in `[windows]`"),
-        ("[ids]\ntask = \"INFRA\"\n", (2, 8), "`INFRA` is no ID pattern"),
+        ("[ids]\ntask = \"INFRA\"\n", (2, 8), "`INFRA` is not a valid ID pattern"),
         (
             "[people.ana]\nemails = [\"a@x\"]\n[people.sam]\nemails = [\"A@X\"]\n",
             (4, 10),
             "belongs to both `ana` and `sam`",
         ),
-        ("[trust]\napprove = \"maybe\"\n", (2, 11), "`maybe` is no trust"),
+        ("[trust]\napprove = \"maybe\"\n", (2, 11), "`maybe` is not a valid trust level"),
         ("x = \n", (1, 5), "invalid TOML"),
-        ("[paths]\ninfrastructure = [\"a/{b\"]\n", (2, 19), "`a/{b` is no glob"),
-        ("[plan]\nvolatile = [\"tags.commit\", \"**.{stamp\"]\n", (2, 28), "`**.{stamp` is no glob"),
+        ("[paths]\ninfrastructure = [\"a/{b\"]\n", (2, 19), "`a/{b` is not a valid glob"),
+        ("[plan]\nvolatile = [\"tags.commit\", \"**.{stamp\"]\n", (2, 28), "`**.{stamp` is not a valid glob"),
         (
             "[[category]]\nname = \"x\"\nrisk = \"low\"\nterraform = { types = [\"a\", \"b[\"] }\n",
             (4, 29),
-            "`b[` is no glob",
+            "`b[` is not a valid glob",
         ),
         (
             "[[category]]\nname = \"x\"\nrisk = \"low\"\nterraform = [{ actions = [\"create\", \"destroy\"] }]\n",
             (4, 37),
-            "`destroy` is no action",
+            "`destroy` is not a known action",
         ),
         (
             "[[category]]\nname = \"x\"\nrisk = \"low\"\nkubernetes = { actions = [\"replace\"] }\n",
@@ -222,7 +222,7 @@ fn bad_policies_say_where_and_what() {
         (
             "[[category]]\nname = \"x\"\nrisk = \"low\"\nterraform = { opens = [22, 70000] }\n",
             (4, 28),
-            "`opens` holds what is no port",
+            "`opens` contains something that is not a port",
         ),
     ];
     for (text, place, message) in table {

@@ -54,7 +54,7 @@ fn people(decoder: &mut Decoder<'_>, policy: &Policy, value: &Value) {
                     false => text.split_whitespace().take(2).collect::<Vec<_>>().join(" "),
                 };
                 if let Some(other) = owners.insert(identity, name).filter(|other| other != name) {
-                    let help = Some("one address or key stands for one person".to_owned());
+                    let help = Some("an address or key can belong to one person only".to_owned());
                     decoder.error(span, format!("`{text}` belongs to both `{other}` and `{name}`"), help);
                 }
             }
@@ -89,8 +89,8 @@ fn roles(decoder: &mut Decoder<'_>, policy: &Policy, value: &Value) {
         }
     }
     if policy.emergency.roles.is_empty() {
-        let help = Some("name at least one, such as `on-call`".to_owned());
-        let message = "no role approves emergencies: nobody would have to".to_owned();
+        let help = Some("add at least one, such as `on-call`".to_owned());
+        let message = "no role approves emergencies, so nobody would have to".to_owned();
         decoder.error(at(value, &["emergency", "roles"]), message, help);
     }
     for (role, members) in &policy.roles {
@@ -98,14 +98,17 @@ fn roles(decoder: &mut Decoder<'_>, policy: &Policy, value: &Value) {
         for person in people.iter().filter(|person| !policy.people.contains_key(*person)) {
             let help = nearest(person, policy.people.keys().map(String::as_str))
                 .map_or_else(|| format!("add `[people.{person}]`"), |near| format!("did you mean `{near}`?"));
-            let message = format!("`{person}` in role `{role}` is no person of this policy");
+            let message = format!("`{person}` in role `{role}` is not listed under `[people]`");
             decoder.error(at(value, &["roles", role]), message, Some(help));
         }
     }
     for environment in &policy.environments {
         for deployer in &environment.deployers {
             if !policy.roles.contains_key(deployer) && !policy.people.contains_key(deployer) {
-                let message = format!("deployer `{deployer}` of `{}` is no role or person", environment.name);
+                let message = format!(
+                    "deployer `{deployer}` of `{}` is neither a role nor a person in the policy",
+                    environment.name
+                );
                 decoder.error(at(value, &["environments"]), message, None);
             }
         }
@@ -153,7 +156,7 @@ fn duplicate_names(decoder: &mut Decoder<'_>, policy: &Policy, value: &Value) {
     for (key, names) in [("environments", environments), ("category", categories), ("freeze", freezes)] {
         for (position, name) in names.iter().enumerate() {
             if names[..position].iter().any(|other| same_name(other, name)) {
-                decoder.error(at(value, &[key]), format!("`{name}` stands twice in `[[{key}]]`"), None);
+                decoder.error(at(value, &[key]), format!("`{name}` appears twice in `[[{key}]]`"), None);
             }
         }
     }
@@ -162,7 +165,7 @@ fn duplicate_names(decoder: &mut Decoder<'_>, policy: &Policy, value: &Value) {
         for text in &environment.deployed_by {
             let other = items.insert(crate::record::normalize(text), &environment.name);
             if let Some(other) = other.filter(|other| *other != environment.name) {
-                let message = format!("`{text}` deploys both `{other}` and `{}`", environment.name);
+                let message = format!("`{text}` deploys to both `{other}` and `{}`", environment.name);
                 decoder.error(at(value, &["environments"]), message, None);
             }
         }

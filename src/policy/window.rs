@@ -40,7 +40,7 @@ fn recurring(decoder: &mut Decoder<'_>, table: &mut Table<'_>, name: &str) -> Op
         [("start", start.is_some()), ("duration", duration.is_some()), ("timezone", timezone.is_some())]
     {
         if !is_there {
-            decoder.error(table.span(), format!("`{name}` has no `{key}`"), None);
+            decoder.error(table.span(), format!("`{name}` does not have `{key}`"), None);
         }
     }
     let rrule = rrule?;
@@ -57,14 +57,14 @@ pub(super) fn check_rule(
 ) {
     let span = table.take("rrule").map_or(0..0, place);
     if let (Some(part), None) = (rule.needs_first_day(), first) {
-        let help = "add `from = 2026-01-03`, the first day".to_owned();
-        let message = format!("`{rule}` has {part} and no first day to count from");
+        let help = "add the first day, such as `from = 2026-01-03`".to_owned();
+        let message = format!("`{rule}` has {part} but no first day to count from");
         decoder.error(span, message, Some(help));
         return;
     }
     let (from, to) = (Date::constant(*YEARS.start(), 1, 1), Date::constant(*YEARS.end(), 12, 31));
     if rule.days(first, Time::midnight(), &TimeZone::UTC, from, to).next().is_none() {
-        decoder.error(span, format!("`{rule}` falls on no day at all"), None);
+        decoder.error(span, format!("`{rule}` never occurs"), None);
     }
 }
 
@@ -101,13 +101,13 @@ fn once(decoder: &mut Decoder<'_>, table: &mut Table<'_>, name: &str) -> Option<
     if !keys.contains(&"from") || !keys.contains(&"to") {
         let message = match keys.contains(&"from") || keys.contains(&"to") {
             true => format!("`{name}` needs both `from` and `to`"),
-            false => format!("`{name}` has neither `rrule` nor `from` and `to`"),
+            false => format!("`{name}` needs either `rrule`, or `from` and `to`"),
         };
         decoder.error(table.span(), message, None);
     }
     let (from, to) = (from?, to?);
     if to <= from {
-        decoder.error(table.span(), format!("`{name}` ends before it begins"), None);
+        decoder.error(table.span(), format!("`{name}` ends before it starts"), None);
     } else if to - from > MAX_ONCE {
         decoder.error(table.span(), format!("`{name}` is open for more than a year"), None);
     }

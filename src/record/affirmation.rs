@@ -40,7 +40,7 @@ impl Affirmation {
         let (text, armor) = split_armor(file)?;
         let mut lines = text.lines();
         if lines.next() != Some(TITLE) {
-            return Err("it does not begin with `changebook affirmation 1`");
+            return Err("it does not start with `changebook affirmation 1`");
         }
         let mut value = |key: &str| lines.next()?.strip_prefix(key)?.strip_prefix(": ").map(str::to_owned);
         let parsed = (|| {
@@ -48,7 +48,7 @@ impl Affirmation {
         })();
         let parsed = parsed.ok_or("its lines are not commit, person and time")?;
         if parsed.text() != text {
-            return Err("its text holds more than commit, person and time");
+            return Err("it contains more than commit, person and time");
         }
         Ok((parsed, armor))
     }

@@ -77,7 +77,7 @@ impl Detached {
         let (text, armor) = split_armor(file)?;
         let mut lines = text.lines().peekable();
         if lines.next() != Some(TITLE) {
-            return Err("it does not begin with `changebook approval 1`");
+            return Err("it does not start with `changebook approval 1`");
         }
         let mut next = |key: &str| {
             let value =
@@ -99,9 +99,7 @@ impl Detached {
         let parsed =
             parsed.ok_or("its lines are not book, record, role, person, scope, evidence, number and time")?;
         if parsed.text() != text {
-            return Err(
-                "its text holds more than book, record, role, person, scope, evidence, number and time",
-            );
+            return Err("it contains more than book, record, role, person, scope, evidence, number and time");
         }
         Ok((parsed, armor))
     }

@@ -111,7 +111,7 @@ impl<'a, 't> Reader<'a, 't> {
 
     fn title(&mut self) -> String {
         if self.value("title").is_none() {
-            self.missing("title", "a text");
+            self.missing("title", "a string");
         }
         self.text("title").unwrap_or_default()
     }
@@ -135,7 +135,7 @@ impl<'a, 't> Reader<'a, 't> {
             }
             DeValue::String(_) => self.as_text(|| "`cost.monthly`".to_owned(), value),
             _ => {
-                self.wrong_type("`cost.monthly`", value, "a number or a text");
+                self.wrong_type("`cost.monthly`", value, "a number or a string");
                 None
             }
         }

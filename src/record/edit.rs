@@ -23,7 +23,7 @@ pub enum EditError {
         reason: String,
     },
     /// The item is not where it was when the text was read.
-    #[error("the item `{text}` is not at its place any more")]
+    #[error("the item `{text}` is no longer where it was")]
     ItemMoved {
         /// The item's text.
         text: String,
@@ -41,10 +41,10 @@ pub enum EditError {
         key: String,
     },
     /// An item's text must be something, on one line.
-    #[error("an item needs a text")]
+    #[error("an item needs text")]
     NoText,
     /// The new text would say something else than asked, as when it ends up inside a code block.
-    #[error("{what} does not fit here: the rest of the record would change its meaning")]
+    #[error("{what} cannot go here: it would change the meaning of the rest of the record")]
     WouldChangeMeaning {
         /// What was to be put in.
         what: String,
@@ -119,7 +119,7 @@ fn line_start(text: &str, offset: usize) -> usize {
 
 fn outline(source: &str) -> Result<Outline, EditError> {
     read_outline(source, find_layout(source).body_start).map_err(|_| EditError::Broken {
-        reason: "its body is nested too deeply or holds too many items".to_owned(),
+        reason: "its body is nested too deeply or contains too many items".to_owned(),
     })
 }
 

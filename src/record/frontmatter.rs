@@ -29,7 +29,10 @@ pub(super) struct TomlTrouble {
 /// The first thing wrong with it.
 pub(super) fn parse_table(text: &str) -> Result<DeTable<'_>, TomlTrouble> {
     if let Some(at) = find_too_deep(text) {
-        return Err(TomlTrouble { message: format!("nested deeper than {MAX_DEPTH}"), span: at..at + 1 });
+        return Err(TomlTrouble {
+            message: format!("nested deeper than {MAX_DEPTH} levels"),
+            span: at..at + 1,
+        });
     }
     DeTable::parse(text).map(Spanned::into_inner).map_err(|error| TomlTrouble {
         message: error.message().trim().to_owned(),
@@ -246,7 +249,7 @@ mod tests {
     fn nesting_is_bounded() {
         let dots = ["a"; 70].join(".");
         let nested = format!("a = {}1{}\n", format!("{{ {dots} = ").repeat(79), "}".repeat(79));
-        assert_eq!(parse_table(&nested).unwrap_err().message, "nested deeper than 128");
+        assert_eq!(parse_table(&nested).unwrap_err().message, "nested deeper than 128 levels");
         let flat = format!(
             "a = [{}]\nb = \"{}\" # {}\nc = \"\"\"\n{}\"\"\"\nd = 'x\\'\ne = '''{}'''\n",
             "1.5, ".repeat(500),

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Serialize, Serializer};
 
-/// A record's ID: ASCII letters, digits, `-` and `_`, beginning with a letter or digit, at most 100 bytes.
+/// A record's ID: expected ASCII letters, digits, `-` and `_`, starting with a letter or digit, at most 100 bytes.
 /// It equals the stem of the record's file (design, section 2).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RecordId(Box<str>);
@@ -18,7 +18,7 @@ impl std::borrow::Borrow<str> for RecordId {
 
 /// Why a text is no record ID.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{}` is no record ID: {}", shortened(text), self.expected())]
+#[error("`{}` is not a valid record ID: {}", shortened(text), self.expected())]
 pub struct IdError {
     /// The text.
     pub text: String,
@@ -29,18 +29,18 @@ impl IdError {
     fn expected(&self) -> String {
         if self.text.len() > RecordId::MAX_BYTES {
             return format!(
-                "it has {} bytes, and at most {} are allowed",
+                "it has {} bytes, but at most {} are allowed",
                 self.text.len(),
                 RecordId::MAX_BYTES
             );
         }
         if is_device_name(&self.text) {
-            return "Windows keeps this name for a device".to_owned();
+            return "Windows reserves this name for a device".to_owned();
         }
         if is_reserved(&self.text) {
-            return "the policy's `except` means something else by it".to_owned();
+            return "it has another meaning in the policy's `except`".to_owned();
         }
-        "ASCII letters, digits, `-` and `_`, beginning with a letter or digit".to_owned()
+        "expected ASCII letters, digits, `-` and `_`, starting with a letter or digit".to_owned()
     }
 }
 
@@ -131,11 +131,11 @@ mod tests {
             assert!(RecordId::parse(bad).is_err(), "{bad}");
         }
         let said = |text: &str| RecordId::parse(text).unwrap_err().to_string();
-        assert_eq!(said("con"), "`con` is no record ID: Windows keeps this name for a device");
+        assert_eq!(said("con"), "`con` is not a valid record ID: Windows reserves this name for a device");
         assert!(
             said(&"x".repeat(101))
-                .ends_with("x…` is no record ID: it has 101 bytes, and at most 100 are allowed")
+                .ends_with("x…` is not a valid record ID: it has 101 bytes, but at most 100 are allowed")
         );
-        assert!(said("ä b").starts_with("`\\u{e4} b` is no record ID: ASCII letters"));
+        assert!(said("ä b").starts_with("`\\u{e4} b` is not a valid record ID: expected ASCII letters"));
     }
 }

@@ -108,7 +108,7 @@ impl Record {
         match RecordId::parse(stem(&self.path)) {
             Ok(id) => self.id = Some(id),
             Err(error) => {
-                let message = format!("the file's name gives no ID: {error}");
+                let message = format!("the file name is not a valid ID: {error}");
                 self.diagnostics.push(Diagnostic::error_at_file(Code::IdInvalid, &self.path, message));
             }
         }
@@ -128,9 +128,9 @@ impl Record {
                     self.broken(at..at + 1, "a carriage return without a line feed, expected LF or CRLF")
                 }
                 Trouble::Conflict(at) => {
-                    let diagnostic = self.broken(at..at + 7, "an unresolved merge conflict begins here");
+                    let diagnostic = self.broken(at..at + 7, "an unresolved merge conflict starts here");
                     diagnostic.help = Some(
-                        "keep one side and remove the markers; text that shows markers is indented"
+                        "keep one side and remove the markers; indent text that only shows markers"
                             .to_owned(),
                     );
                     diagnostic
@@ -162,7 +162,8 @@ impl Record {
         let table = match frontmatter::parse_table(&source[range.clone()]) {
             Ok(table) => table,
             Err(trouble) => {
-                let message = format!("the frontmatter is no TOML: {}", trouble.message.replace('\n', ", "));
+                let message =
+                    format!("the frontmatter is not valid TOML: {}", trouble.message.replace('\n', ", "));
                 self.broken(shift(trouble.span, range.start), message);
                 return;
             }
@@ -184,7 +185,7 @@ impl Record {
     fn check_id(&mut self, written: Option<String>, base: usize) {
         let Some(span) = self.field("id").map(|field| field.value_span.clone()) else {
             let help = format!("add `id = \"{}\"`", stem(&self.path).escape_debug());
-            self.error(Code::IdMissing, base..base, "no `id`, expected the file's name without `.md`").help =
+            self.error(Code::IdMissing, base..base, "no `id`, expected the file name without `.md`").help =
                 Some(help);
             return;
         };
@@ -217,7 +218,7 @@ impl Record {
     fn check_text(&mut self, name: impl FnOnce() -> String, text: &str, span: Range<usize>) {
         let Some(suspect) = find_suspect(text) else { return };
         let name = name();
-        let message = format!("{name} holds {}", suspect.describe());
+        let message = format!("{name} contains {}", suspect.describe());
         let character = suspect.character();
         let place = self.text(span.clone()).find(character).map_or(span.clone(), |offset| {
             let start = span.start + offset;
@@ -237,7 +238,7 @@ impl Record {
         let outline = match read_outline(&source, self.body_start) {
             Ok(outline) => outline,
             Err(TooMuch::Nested(at)) => {
-                self.broken(at..at, format!("lists and quotes nested deeper than {MAX_DEPTH}"));
+                self.broken(at..at, format!("lists and quotes nested deeper than {MAX_DEPTH} levels"));
                 return;
             }
             Err(TooMuch::Items(at)) => {

@@ -115,7 +115,7 @@ fn wrong_in<'a>(
     };
     let no_anchor = draft.anchors.iter().filter(|used| !exists(used)).map(|used| {
         let message =
-            format!("`{}` leads to an anchor that does not exist: `#{}`", used.destination, used.fragment);
+            format!("`{}` links to an anchor that does not exist: `#{}`", used.destination, used.fragment);
         let found = error(&used.span, message).with_help(NO_ANCHOR);
         (found, None)
     });
@@ -123,7 +123,7 @@ fn wrong_in<'a>(
 }
 
 /// What to do about an anchor that is not there.
-pub(super) const NO_ANCHOR: &str = "anchors are headings in lower case with hyphens for spaces";
+pub(super) const NO_ANCHOR: &str = "anchors are headings in lower case, with hyphens instead of spaces";
 
 /// Up to how many files that are not there may be slips of the hand. More are a mistake in how the book is laid out, and
 /// each look for a slip goes over all paths.
@@ -134,7 +134,8 @@ fn words<'p>(help: &Help, similar: impl Fn(&str) -> Option<&'p str>) -> String {
         Help::Text(text) => text.clone(),
         Help::NoFile(path) => match similar(path) {
             Some(similar) => format!("did you mean `{similar}`?"),
-            None => "the site holds the records, the pages of the manual, and images beside them".to_owned(),
+            None => "the site contains the records, the pages of the manual, and the images next to them"
+                .to_owned(),
         },
     }
 }
@@ -146,7 +147,7 @@ pub(super) fn unresolved(model: &Model<'_>) -> Vec<Diagnostic> {
         let at = conflict_in(text).filter(|at| !markdown::is_code(text, *at))?;
         let elsewhere = file.origins.as_ref().and_then(|origins| origins.place(&(at..at + 7)));
         let (path, text, span) = elsewhere.unwrap_or((&file.path, text, at..at + 7));
-        let message = "an unresolved merge conflict begins here".to_owned();
+        let message = "an unresolved merge conflict starts here".to_owned();
         let found = Diagnostic::error(Code::RecordBroken, path, text, span, message);
         Some(found.with_help("keep one side and remove the markers"))
     };

@@ -64,7 +64,7 @@ pub(super) fn view(model: &Model<'_>, state: &RecordState) -> Option<DecisionVie
         answer,
         tone: if outdated { Tone::Bad } else { tone },
         warning: outdated
-            .then_some("Outdated: this text or a change it lists was altered after the board decided."),
+            .then_some("Outdated: this text, or a change that it lists, was edited after the board decided."),
         meeting: decision.meeting.map(|date| date.strftime("%-d %b %Y").to_string()),
         by: set.map(|event| model.act(&event.by)),
         conditions: checks(model, state, "Conditions"),

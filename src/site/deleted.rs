@@ -82,9 +82,9 @@ fn commands(deleted: &Deleted) -> Vec<Command> {
     let git = "git --no-replace-objects";
     let there = shell_quoted(&format!("{held}:./{}", deleted.path));
     vec![
-        command("Its last text", format!("{git} show {there}")),
+        command("Its last version", format!("{git} show {there}")),
         command("The commit that deleted it", format!("{git} show {} -- {path}", deleted.by.commit.hex())),
-        command("Every change that it had", format!("{git} log -p {held} -- {path}")),
-        command("Bring it back, with its history", format!("git checkout {held} -- {path}")),
+        command("All its changes", format!("{git} log -p {held} -- {path}")),
+        command("Restore it, with its history", format!("git checkout {held} -- {path}")),
     ]
 }

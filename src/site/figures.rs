@@ -46,7 +46,7 @@ pub(super) const MEASURES: [Measure; 5] = [
     Measure {
         id: "frequency",
         title: "Changes deployed",
-        definition: "Deployments to gated environments: each commit of the trunk that ticks an item which deploys one. A second deployment after a rollback counts again.",
+        definition: "Deployments to gated environments: each commit on the trunk that ticks a deployment item. Deploying again after a rollback counts again.",
         scale: Scale::Count,
         of: |figures| Some(float(figures.deployments)),
         told: |figures| figures.deployments.to_string(),
@@ -54,7 +54,7 @@ pub(super) const MEASURES: [Measure; 5] = [
     Measure {
         id: "emergencies",
         title: "Emergency share",
-        definition: "Deployments of tasks that give a reason for an emergency, of all deployments.",
+        definition: "Share of deployments whose task is an emergency.",
         scale: Scale::Share,
         of: |figures| ratio(figures.emergencies, figures.deployments),
         told: |figures| share(figures.emergencies, figures.deployments),
@@ -62,7 +62,7 @@ pub(super) const MEASURES: [Measure; 5] = [
     Measure {
         id: "failures",
         title: "Failure rate",
-        definition: "Deployments that were rolled back later (the item was unticked), of all deployments.",
+        definition: "Share of deployments that were later rolled back (the item was unticked).",
         scale: Scale::Share,
         of: |figures| ratio(figures.failures, figures.deployments),
         told: |figures| share(figures.failures, figures.deployments),
@@ -78,7 +78,7 @@ pub(super) const MEASURES: [Measure; 5] = [
     Measure {
         id: "waiting",
         title: "Approval wait",
-        definition: "Median time from the last change of a task’s text to each approval that counted.",
+        definition: "Median time from the last change to a task’s text to each approval that counted.",
         scale: Scale::Time,
         of: |figures| figures.approval_wait.map(seconds),
         told: |figures| figures.approval_wait.map_or_else(dash, span),

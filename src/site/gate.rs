@@ -49,7 +49,7 @@ pub(super) fn views(model: &Model<'_>, name: &str) -> Vec<GateView> {
         Err(unclear) => GateView {
             environment: answer.environment.clone(),
             tone: Tone::Bad,
-            word: "cannot be told".to_owned(),
+            word: "unknown".to_owned(),
             open: vec![Need {
                 code: Code::RecordBroken.as_str(),
                 detail: unclear.to_string(),
@@ -71,8 +71,8 @@ fn view(model: &Model<'_>, environment: &str, judgement: &Judgement) -> GateView
     let (tone, word) = match (open, judgement.until, judgement.next) {
         (true, Some(until), _) => (Tone::Ok, format!("open until {}", moment(model, until))),
         (true, None, _) => (Tone::Ok, "open".to_owned()),
-        (false, _, Some(next)) => (Tone::Wait, format!("shut until {}", moment(model, next))),
-        (false, _, None) => (Tone::Bad, "shut".to_owned()),
+        (false, _, Some(next)) => (Tone::Wait, format!("closed until {}", moment(model, next))),
+        (false, _, None) => (Tone::Bad, "closed".to_owned()),
     };
     let need = |requirement: &Requirement| Need {
         code: requirement.code.as_str(),

@@ -43,7 +43,7 @@ pub(super) fn by_word(texts: &[Text], rank: impl Fn(usize) -> u8) -> ByWord {
             by_word.entry(word).or_default().push(found);
         }
     }
-    #[expect(clippy::iter_over_hash_type, reason = "each is changed by itself")]
+    #[expect(clippy::iter_over_hash_type, reason = "each is changed on its own")]
     for found in by_word.values_mut() {
         found.sort_by_cached_key(|found| found.places.iter().map(|place| rank(*place)).min());
         found.truncate(MAX_HEADINGS);

@@ -47,7 +47,8 @@ pub(super) enum Help {
 }
 
 /// What to do about a file that the site does not take over.
-const REFUSED: &str = "a drawing has shapes, texts and raster images of its own; what is no image or text is linked at the forge";
+const REFUSED: &str =
+    "a drawing may only contain shapes, text and embedded raster images; link other files at the forge";
 
 /// One text and the page that shows it.
 pub(super) struct LinkScope<'a> {
@@ -79,12 +80,13 @@ impl LinkScope<'_> {
 
     fn foreign(&self, destination: &str, image: bool) -> Resolved {
         match scheme(destination) {
-            Some(scheme) if scheme == "file" => {
-                Resolved::Broken { message: format!("`{destination}` is a file of one machine"), help: None }
-            }
+            Some(scheme) if scheme == "file" => Resolved::Broken {
+                message: format!("`{destination}` is a path on a single machine"),
+                help: None,
+            },
             Some(scheme) if image && scheme == "data" => Resolved::Broken {
-                message: "an image stands in the text as `data:`, which the site does not show".to_owned(),
-                help: Some(Help::Text("put the image in a file beside the page".to_owned())),
+                message: "an image is embedded as `data:`, which the site does not show".to_owned(),
+                help: Some(Help::Text("put the image in a file next to the page".to_owned())),
             },
             _ => Resolved::External,
         }
@@ -93,9 +95,9 @@ impl LinkScope<'_> {
     fn internal(&self, path: &str, destination: &str, fragment: Option<String>, image: bool) -> Resolved {
         let Some(target) = joined(self.source, &percent_decoded(path)) else {
             return Resolved::Broken {
-                message: format!("`{destination}` lies outside of the book"),
+                message: format!("`{destination}` is outside of the book"),
                 help: Some(Help::Text(
-                    "link files outside of the book by their address at the forge".to_owned(),
+                    "link to files outside of the book by their URL at the forge".to_owned(),
                 )),
             };
         };
@@ -111,12 +113,12 @@ impl LinkScope<'_> {
             Some(file) => Resolved::File { href: relative(self.page, &file.to), size: file.size },
             None => match self.model.refused.get(&target) {
                 Some(why) => Resolved::Broken {
-                    message: format!("`{destination}` is not taken over into the site: {why}"),
+                    message: format!("`{destination}` is not included in the site: {why}"),
                     help: Some(Help::Text(REFUSED.to_owned())),
                 },
                 None => Resolved::Broken {
                     message: format!(
-                        "`{destination}` does not exist: `{target}` is no record, page or file of the site"
+                        "`{destination}` does not exist: `{target}` is not a record, page or file of the site"
                     ),
                     help: Some(Help::NoFile(target)),
                 },

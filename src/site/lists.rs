@@ -63,7 +63,7 @@ pub(super) fn words_of(record_type: Option<RecordType>) -> (&'static str, &'stat
         Some(RecordType::Task) => ("Tasks", "Every change.", "changebook new task \"Add a Redis cluster\""),
         Some(RecordType::Decision) => (
             "Decisions",
-            "What the change advisory board was asked, and what it said.",
+            "What the change advisory board was asked, and what it decided.",
             "changebook new decision \"VPC migration review\"",
         ),
         Some(RecordType::Runbook) => {
@@ -161,10 +161,10 @@ pub(super) fn paged_as<T>(
     let folder = format!("lists/{}", path.trim_end_matches(".html"));
     let whole = links(&folder, &parts, None);
     let shown = match n_open {
-        0 => format!("Here stand the {n_first} that changed last"),
-        1 => "Here stands the one that is open, then those that changed last".to_owned(),
-        n if n <= n_first => format!("Here stand the {n} that are open, then those that changed last"),
-        n => format!("{n} are open; here stand the {n_first} of them that changed last"),
+        0 => format!("Showing the {n_first} that changed last"),
+        1 => "Showing the open one, then those that changed last".to_owned(),
+        n if n <= n_first => format!("Showing the {n} open ones, then those that changed last"),
+        n => format!("{n} are open; showing the {n_first} of them that changed last"),
     };
     let lead = format!("{}.", about.lead.trim_end_matches('.'));
     let head = List { shown: Some(shown), lead, parts: whole, ..list(about.title.to_owned(), &first) };

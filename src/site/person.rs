@@ -69,10 +69,10 @@ pub(super) fn people(model: &Model<'_>) -> Vec<(PersonView, Pages)> {
             let about = About { title, lead: &lead, ..About::default() };
             short(model, &format!("{folder}/{name}.html"), about, indexes, ROWS)
         };
-        let (waiting, waiting_pages) = list("waiting", &format!("Waits for {}", person.name), &|record| {
+        let (waiting, waiting_pages) = list("waiting", &format!("Waiting for {}", person.name), &|record| {
             record.waiting_for.contains(key)
         });
-        let (own, own_pages) = list("own", &format!("Asked for or owned by {}", person.name), &|record| {
+        let (own, own_pages) = list("own", &format!("Requested or owned by {}", person.name), &|record| {
             owner(record) == Some(key.as_str())
         });
         let view = PersonView {

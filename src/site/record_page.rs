@@ -346,7 +346,7 @@ fn commands(state: &RecordState) -> Vec<Command> {
     }
     if state.created.is_some() {
         let path = shell_quoted(&state.record.path);
-        push("Every change of the text, moves included", format!("{git} log -p --follow -- {path}"));
+        push("Every change to the text, including moves", format!("{git} log -p --follow -- {path}"));
     }
     for approval in &state.approvals {
         if let Some(by) = &approval.by {
@@ -356,10 +356,10 @@ fn commands(state: &RecordState) -> Vec<Command> {
     }
     if let (Some(id), Some(_)) = (&state.id, &state.scope) {
         push(
-            "The text that approvals bind, and its hash",
+            "The text that approvals are bound to, and its hash",
             format!("changebook scope {id} --text | sha256sum"),
         );
-        push("Every claim of this page with its proof", format!("changebook show {id} --evidence"));
+        push("Every claim on this page with its proof", format!("changebook show {id} --evidence"));
     }
     commands
 }

@@ -49,7 +49,7 @@ pub(super) fn pages(
                 if !is_there {
                     let from = &redirect.from;
                     let message = format!(
-                        "the redirect of `{from}` leads to an anchor that does not exist: `#{anchor}`"
+                        "the redirect of `{from}` goes to an anchor that does not exist: `#{anchor}`"
                     );
                     wrong.push(error(model, redirect, &message, NO_ANCHOR));
                 }
@@ -79,7 +79,7 @@ fn chapter(redirect: &Redirect, made: &BTreeSet<&str>) -> Result<(Moved, String)
     let from = format!("manual/{}", redirect.from.trim_start_matches('/'));
     if !is_safe(&from) || !from.ends_with(".html") {
         return Err((
-            format!("`{}` is no page that could be moved", redirect.from),
+            format!("`{}` is not a page that can be redirected", redirect.from),
             "write it like `/old/chapter.html`",
         ));
     }
@@ -98,8 +98,8 @@ fn chapter(redirect: &Redirect, made: &BTreeSet<&str>) -> Result<(Moved, String)
         None => joined(&from, &percent_decoded(path)),
     };
     let page = target.filter(|target| made.contains(target.as_str())).ok_or_else(|| {
-        let message = format!("the redirect of `{}` leads nowhere: `{}`", redirect.from, redirect.to);
-        (message, "name a page of the manual, from the old page on or from `/`, or a whole address")
+        let message = format!("the redirect of `{}` has an invalid target: `{}`", redirect.from, redirect.to);
+        (message, "give a page of the manual, relative to the old page or from `/`, or a full URL")
     })?;
     let mut href = relative(&from, &page);
     let fragment = percent_decoded(fragment);

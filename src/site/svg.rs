@@ -64,12 +64,12 @@ pub(super) fn refusal(bytes: &[u8]) -> Option<String> {
     let document = match Document::parse_with_options(&whole, options) {
         Ok(document) => document,
         Err(roxmltree::Error::DtdDetected) => {
-            return Some("it declares a document type of its own".to_owned());
+            return Some("it declares its own document type".to_owned());
         }
-        Err(wrong) => return Some(format!("it is no XML: {wrong}")),
+        Err(wrong) => return Some(format!("it is not valid XML: {wrong}")),
     };
     if !document.root_element().has_tag_name((SVG, "svg")) {
-        return Some(format!("its root is no `svg` of `{SVG}`"));
+        return Some(format!("its root is not an `svg` of `{SVG}`"));
     }
     document.descendants().find_map(refusal_of)
 }
@@ -88,14 +88,14 @@ fn without_type(text: &str) -> Cow<'_, str> {
 
 fn refusal_of(node: Node<'_, '_>) -> Option<String> {
     if let Some(instruction) = node.pi() {
-        return Some(format!("it holds the instruction `{}`", instruction.target));
+        return Some(format!("it contains the processing instruction `{}`", instruction.target));
     }
     if node.is_text() {
         let is_style = node.parent().is_some_and(|parent| parent.has_tag_name((SVG, "style")));
         return node
             .text()
             .filter(|text| is_style && loads(text))
-            .map(|_| "its style loads something".to_owned());
+            .map(|_| "its style loads an external resource".to_owned());
     }
     if !node.is_element() {
         return None;
@@ -108,7 +108,7 @@ fn refusal_of(node: Node<'_, '_>) -> Option<String> {
         other => !["w3.org", "mozilla.org"].iter().any(|host| other.contains(host)) && !other.is_empty(),
     };
     if !is_known {
-        return Some(format!("it holds `<{name}>`"));
+        return Some(format!("it contains `<{name}>`"));
     }
     node.attributes().find_map(|attribute| {
         let value = attribute.value();
@@ -180,7 +180,11 @@ pub(super) fn size(bytes: &[u8]) -> Option<(usize, usize)> {
 fn pixels(text: &str) -> Option<usize> {
     let number: f64 = text.parse().ok()?;
     // The cast is of a small whole number.
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is from 1 to 99,999")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "it must be from 1 to 99,999"
+    )]
     (0.5..99_999.0).contains(&number).then(|| number.round() as usize)
 }
 

@@ -156,7 +156,7 @@ fn a_task_shows_its_state_with_evidence() {
     }
     let done = text(&pages, "tasks/INFRA-100.html");
     assert!(done.contains("aria-label=\"done\"></span> Code review <span class=\"by\">Kim <time"), "{done}");
-    assert!(done.contains("jira") && done.contains("(a key of your own)"));
+    assert!(done.contains("jira") && done.contains("(custom key)"));
 }
 
 #[test]
@@ -208,11 +208,11 @@ fn broken_links_fail_with_their_place() {
         ("see [x](guide/windows.md#gone)", 1, 5, "anchor that does not exist: `#gone`"),
         ("# A\n\n[x](#b)", 3, 1, "anchor that does not exist: `#b`"),
         ("ä ![x](img/none.png)", 1, 3, "`img/none.png` does not exist"),
-        ("[x](../../etc/passwd)", 1, 1, "lies outside of the book"),
-        ("[x](../tasks/INFRA-999.md)", 1, 1, "`tasks/INFRA-999.md` is no record"),
+        ("[x](../../etc/passwd)", 1, 1, "is outside of the book"),
+        ("[x](../tasks/INFRA-999.md)", 1, 1, "`tasks/INFRA-999.md` is not a record"),
         ("<p>\n<img alt=\"\" src=\"gone.png\">", 2, 18, "`gone.png` does not exist"),
         ("text <a href='gone.md'>x</a>", 1, 15, "`gone.md` does not exist"),
-        ("[x](file:///etc/passwd)", 1, 1, "is a file of one machine"),
+        ("[x](file:///etc/passwd)", 1, 1, "is a path on a single machine"),
     ] {
         let mut book = with_doc("docs/extra.md", body);
         let Err(SiteError::Links(found)) = render_site(&book.input()) else { panic!("{body} must fail") };
@@ -235,7 +235,7 @@ fn slips_are_looked_for_as_long_as_they_are_few() {
     let few = helps(2);
     assert!(few.iter().all(|help| help == "did you mean `tasks/INFRA-150.md`?"), "{few:?}");
     let many = helps(60);
-    assert!(many.len() == 60 && many.iter().all(|help| help.starts_with("the site holds")), "{many:?}");
+    assert!(many.len() == 60 && many.iter().all(|help| help.starts_with("the site contains")), "{many:?}");
 }
 
 #[test]

@@ -65,8 +65,8 @@ pub(super) fn dress(input: &SiteInput<'_>) -> Result<Dress, SiteError> {
         if let Some(why) = super::svg::refusal(bytes).filter(|_| ending == "svg") {
             tailor.error(
                 logo.span(),
-                format!("`{}` does more than draw: {why}", logo.as_ref()),
-                "a logo has no script, animation or address",
+                format!("`{}` is not a plain image: {why}", logo.as_ref()),
+                "a logo must not contain scripts, animations or links",
             );
         }
         let path = format!("theme/logo.{ending}");
@@ -127,7 +127,7 @@ impl<'a> Tailor<'a> {
         let Some(ending) = endings.iter().find(|known| **known == ending) else {
             self.error(
                 stated.span(),
-                format!("`{path}` is no such file"),
+                format!("`{path}` is not such a file"),
                 &format!("its name ends in {}", endings.join(", ")),
             );
             return None;
@@ -138,7 +138,7 @@ impl<'a> Tailor<'a> {
             self.error(
                 stated.span(),
                 format!("`{path}` does not exist"),
-                "files are named from the book's directory on",
+                "paths are relative to the book's directory",
             );
         }
         Some((ending, &found?.bytes))
@@ -152,7 +152,7 @@ impl<'a> Tailor<'a> {
             let Some(color) = csscolorparser::parse(text).ok().filter(|color| color.a >= 1.0) else {
                 self.error(
                     stated.span(),
-                    format!("`{text}` is no colour without transparency"),
+                    format!("`{text}` is not a valid colour without transparency"),
                     "write it like `#7a1f6b` or `oklch(0.45 0.14 330)`",
                 );
                 continue;
@@ -161,7 +161,7 @@ impl<'a> Tailor<'a> {
             let (least, ground) = scheme.least(key, &color);
             if least < LEAST {
                 let message = format!(
-                    "`{text}` has a contrast of {least:.1}:1 on {ground} of the {} scheme; words need {LEAST}:1",
+                    "`{text}` has a contrast of {least:.1}:1 on {ground} of the {} scheme; text needs {LEAST}:1",
                     scheme.name
                 );
                 let help = match scheme.readable(key, &color) {
@@ -182,11 +182,7 @@ impl<'a> Tailor<'a> {
     /// A font's files and the property that names it.
     fn font(&mut self, name: &str, property: &str, others: &str, files: &[Spanned<String>]) -> String {
         if let [_, _, third, ..] = files {
-            self.error(
-                third.span(),
-                "a font has at most two files".to_owned(),
-                "the regular and the semibold one",
-            );
+            self.error(third.span(), "a font may have at most two files".to_owned(), "regular and semibold");
         }
         let mut css = String::new();
         for (number, (stated, weight)) in files.iter().zip(["400", "600"]).enumerate() {

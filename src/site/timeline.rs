@@ -198,14 +198,16 @@ pub(super) fn words(kind: &EventKind) -> Words {
             let what = format!("{noun} for {place}");
             plain("Recorded the", Some(&what), Some(line.clone()), Tone::None)
         }
-        EventKind::TookOut { place } => plain("Took out the evidence for", Some(place), None, Tone::Wait),
-        EventKind::ScopeChanged => plain("Changed the text that approvals bind", None, None, Tone::Wait),
+        EventKind::TookOut { place } => plain("Removed the evidence for", Some(place), None, Tone::Wait),
+        EventKind::ScopeChanged => {
+            plain("Changed the text that approvals are bound to", None, None, Tone::Wait)
+        }
         EventKind::Noted => plain("Added notes", None, None, Tone::None),
         EventKind::Decided { verdict: Some(verdict) } => {
             let word = capitalized(&verdict.as_str().replace('-', " "));
             plain("Decided", Some(&word), None, Tone::Info)
         }
-        EventKind::Decided { verdict: None } => plain("Took the decision back", None, None, Tone::Wait),
+        EventKind::Decided { verdict: None } => plain("Withdrew the decision", None, None, Tone::Wait),
         EventKind::Worked => plain("Worked on the code", None, None, Tone::None),
         EventKind::Deployed { environment } => plain("Deployed to", Some(environment), None, Tone::Ok),
         EventKind::RolledBack { environment, reason } => {

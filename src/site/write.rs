@@ -45,7 +45,7 @@ pub enum WriteError {
         found: String,
     },
     /// A file stands where a page is to go, and no build made it.
-    #[error("`{}` stands where a page is to go, and no build made it", path.display())]
+    #[error("`{}` is in the way of a page, and was not created by a build", path.display())]
     InTheWay {
         /// The file or directory.
         path: PathBuf,
@@ -57,7 +57,7 @@ pub enum WriteError {
         path: PathBuf,
     },
     /// A page's path leaves the output directory, or is that of the manifest.
-    #[error("`{path}` is no path for a page")]
+    #[error("`{path}` is not a valid path for a page")]
     UnsafePath {
         /// The path.
         path: String,

@@ -91,7 +91,7 @@ impl NewRecord {
 #[derive(Debug, thiserror::Error)]
 pub enum TemplateError {
     /// No template of that name.
-    #[error("there is no template `{name}`; there are {}", known.join(", "))]
+    #[error("there is no template `{name}`; available: {}", known.join(", "))]
     Unknown {
         /// As asked for.
         name: String,

@@ -124,9 +124,9 @@ fn the_items_are_those_of_the_books_environments() {
 #[test]
 fn guidance_is_recognised_until_somebody_writes() {
     let templates = templates();
-    assert!(templates.is_guidance("\n_The need behind it._\n"));
+    assert!(templates.is_guidance("\n_Why it is needed._\n"));
     assert!(templates.is_guidance(""));
-    assert!(!templates.is_guidance("_The need behind it._\n\nBecause.\n"));
+    assert!(!templates.is_guidance("_Why it is needed._\n\nBecause.\n"));
     assert!(!templates.is_guidance("_Emphasis of my own_"));
 }
 

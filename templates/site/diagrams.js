@@ -13,7 +13,7 @@
         figure.innerHTML = svg;
         const source = document.createElement("details");
         source.className = "why";
-        source.append(Object.assign(document.createElement("summary"), { textContent: "Source of the drawing" }));
+        source.append(Object.assign(document.createElement("summary"), { textContent: "Diagram source" }));
         const block = code.closest(".copyable") || code.parentElement;
         block.replaceWith(figure);
         source.append(block);

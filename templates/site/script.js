@@ -100,7 +100,7 @@
           await navigator.clipboard.writeText((block.querySelector("code") || block).textContent.trimEnd());
           button.textContent = "Copied";
         } catch {
-          button.textContent = "Select and copy by hand";
+          button.textContent = "Select the text and copy it";
         }
       });
       const frame = document.createElement(block.tagName === "PRE" ? "div" : "span");

@@ -342,11 +342,11 @@
       list.append(item);
     });
     active = best.length ? 0 : -1;
-    const none = waits ? "Loading…" : partly ? "More letters find more. " + HELP : "Nothing has that. " + HELP;
+    const none = waits ? "Loading…" : partly ? "Type more letters to find more. " + HELP : "No results. " + HELP;
     hint.textContent = count === 0
       ? none
-      : count + (count === 1 ? " answer" : " answers") + (count > MAX_SHOWN ? ", the first " + MAX_SHOWN + " shown" : "")
-        + (partly ? "; more letters find more" : "");
+      : count + (count === 1 ? " result" : " results") + (count > MAX_SHOWN ? ", the first " + MAX_SHOWN + " shown" : "")
+        + (partly ? "; type more letters to find more" : "");
     answers.hidden = false;
     state();
   };

@@ -49,7 +49,7 @@ fn answers_are_the_same_whether_a_query_is_typed_or_pasted() {
             }
             let shown = format!("({first} || '').includes({})", json!(best));
             assert!(browser.becomes(&shown), "{query}: {} {}", browser.value(first), browser.value(hint));
-            let wanted = format!("{answers} answer{}", if answers == 1 { "" } else { "s" });
+            let wanted = format!("{answers} result{}", if answers == 1 { "" } else { "s" });
             let told = format!("{hint}.startsWith({})", json!(wanted));
             assert!(browser.becomes(&told), "{query}: {}", browser.value(hint));
             assert_eq!(browser.console(), Vec::<String>::new(), "{query}");

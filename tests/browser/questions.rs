@@ -17,12 +17,12 @@ const QUESTIONS: [Question; 6] = [
     Question {
         asked: "What may go out on Saturday?",
         taps: &[],
-        answer: &["1 Jun 2024 02:00", "INFRA-230", "standard window", "gate shut", "missing"],
+        answer: &["1 Jun 2024 02:00", "INFRA-230", "standard window", "gate closed", "missing"],
     },
     Question {
         asked: "Why is INFRA-230 not allowed yet?",
         taps: &["INFRA-230"],
-        answer: &["shut", "DevOps lead review", "Security review", "approval-missing", "to do:"],
+        answer: &["closed", "DevOps lead review", "Security review", "approval-missing", "to do:"],
     },
     Question {
         asked: "Who approved INFRA-150, and was it signed?",

@@ -116,7 +116,7 @@ async function standing() {
   await replace(task, "[ ] Apply in staging", "[x] Apply in staging");
   const told = await hints();
   assert.ok(told.includes("a commit of this withdraws the approval by sam (peer)"), told);
-  assert.ok(told.includes("a commit of this says that it is deployed to staging"), told);
+  assert.ok(told.includes("a commit of this records a deployment to staging"), told);
   await replace(task, "[ ] Code review", "[x] Code review");
   await replace(task, "[x] Apply in staging", "[ ] Apply in staging");
 }
@@ -181,7 +181,7 @@ async function books() {
     range: everything,
     context: { diagnostics: [] },
   });
-  const renumber = actions.find((action) => action.title.startsWith("Renumber to INFRA-2"));
+  const renumber = actions.find((action) => action.title.startsWith("Renumber the later one to INFRA-2"));
   const moved = renumber.edit.documentChanges.find((change) => change.kind === "rename");
   assert.deepStrictEqual([moved.oldUri, moved.newUri], [uri(file), uri(path.join(other, "tasks/2026/INFRA-2.md"))]);
   // Each book answers for itself.
@@ -298,8 +298,8 @@ async function main() {
   // Hover: an ID, a person, an item.
   const hover = async (what, into) => (await connection.sendRequest(lsp.HoverRequest.type, at(task, what, into)))?.contents.value;
   assert.match(await hover('"INFRA-1"', 2), /INFRA-1\*\* The 😀 first[^]*`in-review`/);
-  assert.match(await hover('"ana"', 1), /\*\*ana\*\*: a person of the policy/);
-  assert.match(await hover("Security review", 3), /An approval: role `security`/);
+  assert.match(await hover('"ana"', 1), /\*\*ana\*\*: a person in the policy/);
+  assert.match(await hover("Security review", 3), /Approval as role `security`/);
   assert.match(await hover("INFRA-1 😀", 2), /INFRA-1/);
 
   // Completion: keys, values, IDs, headings, items.

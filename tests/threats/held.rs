@@ -25,7 +25,10 @@ fn is_kept(child: Child) -> bool {
     match output.status.code() {
         Some(0) => true,
         Some(1) => {
-            assert!(said.contains("another command is writing") || said.contains("moved from"), "{said}");
+            assert!(
+                said.contains("another command has been writing") || said.contains("moved from"),
+                "{said}"
+            );
             false
         }
         code => panic!("{code:?}: {said}"),
@@ -304,7 +307,7 @@ fn row_67_a_name_is_no_number() {
     let before = book.head();
     for (old, new) in [("keep", "INFRA-9"), ("keep", "drop"), ("restore", "delete"), ("INFRA-1", "destroy")] {
         let run = book.run(&["renumber", old, new]).expect(1);
-        assert!(run.stderr.contains("is a name and no number"), "{}", run.stderr);
+        assert!(run.stderr.contains("is a name, not a number"), "{}", run.stderr);
         assert_eq!((book.head(), book.git(&["status", "--porcelain"])), (before.clone(), String::new()));
     }
     book.run(&["renumber", "INFRA-1", "INFRA-9"]).expect(0);
@@ -343,6 +346,6 @@ fn row_67_two_records_of_one_name_are_told_and_left() {
     book.commit("twice");
     assert!(found(&book).contains(&"id-duplicate".to_owned()));
     let run = book.run(&["renumber"]).expect(1);
-    assert!(run.stderr.contains("`restore` is a name and no number"), "{}", run.stderr);
+    assert!(run.stderr.contains("`restore` is a name, not a number"), "{}", run.stderr);
     assert_eq!(book.git(&["status", "--porcelain"]), "");
 }

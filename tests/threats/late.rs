@@ -181,11 +181,11 @@ fn row_96_an_entry_is_exactly_one_landed_commit() {
     let beside = book.commit("c");
     book.git(&["checkout", "-q", "main"]);
     for (entry, why) in [
-        (&ana[..6], "is not the ID of a commit"),
-        ("main", "is not the ID of a commit"),
-        ("HEAD~1", "is not the ID of a commit"),
-        ("0123456789", "names no commit"),
-        (&*beside, "names no commit"),
+        (&ana[..6], "is not a commit ID"),
+        ("main", "is not a commit ID"),
+        ("HEAD~1", "is not a commit ID"),
+        ("0123456789", "is not a commit in this history"),
+        (&*beside, "is not a commit in this history"),
     ] {
         book.person("ana").later().write(PATH, covering(&[entry, &ana[..10]], ""));
         book.commit("own up");

@@ -105,7 +105,7 @@ fn openpgp_is_unsupported_and_never_valid() {
     assert_eq!(peer(&book), "approval-unsigned");
     let record = book.show("INFRA-1");
     let detail = record["approvals"][0]["detail"].as_str().unwrap();
-    assert!(detail.contains("not supported") && detail.contains("OpenPGP"), "{detail}");
+    assert!(detail.contains("unsupported") && detail.contains("OpenPGP"), "{detail}");
 }
 
 fn sign(book: &Fixture, key: &str) {

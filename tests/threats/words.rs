@@ -182,7 +182,7 @@ fn row_66_written_is_judged_on_what_renders() {
         "[a]: /url",
         "&nbsp;",
         "\u{200b}",
-        "_The commands that take it back, in order._ <!-- x -->",
+        "_The commands that roll it back, in order._ <!-- x -->",
     ] {
         assert_eq!(rollback(nothing), ["section-empty"], "{nothing}");
     }

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use changebook::book::{AuditQuestion, Book, CacheUse, GateQuestion, Loaded, Request, View};
 use changebook::ledger::Unclear;
 
-use story::year;
+pub(crate) use story::year;
 
 /// The moments, what the two windows and the freeze are then, and why that is asked.
 ///

@@ -69,8 +69,8 @@ items = []
 "#;
 
 /// The book after its year.
-pub(super) struct Year {
-    pub(super) book: Fixture,
+pub(crate) struct Year {
+    pub(crate) book: Fixture,
     /// How many ticks of staging were committed.
     pub(super) n_staging: usize,
     clock: i64,
@@ -207,7 +207,7 @@ impl Year {
 }
 
 /// Plays the year.
-pub(super) fn year() -> Year {
+pub(crate) fn year() -> Year {
     let mut year = Year { book: Fixture::empty(), n_staging: 0, clock: 0 };
     year.day("2025-01-02");
     year.book.write("book.toml", "[book]\ntitle = \"Year\"\nsrc = \"docs\"\n");

@@ -156,7 +156,7 @@ fn check_keys(text: &str) -> Result<(), Box<Diagnostic>> {
             let message = format!("unknown key `{name}` {place}");
             let help = match nearest(name, known.iter().copied()) {
                 Some(near) => format!("did you mean `{near}`?"),
-                None => format!("known here: {}", known.join(", ")),
+                None => format!("known keys: {}", known.join(", ")),
             };
             let diagnostic = Diagnostic::error(Code::BookInvalid, BOOK_FILE, text, key.span(), message);
             return Err(Box::new(diagnostic.with_help(help)));
@@ -199,7 +199,7 @@ impl BookConfig {
         }
         if let Some(taken) = self.folder_in_the_way(Path::new(&self.output)) {
             let message = format!("`build.build-dir` is `{}`, and the book's {taken} there", self.output);
-            return Err(error(["build", "build-dir"], message, "choose a folder of its own, such as `book`"));
+            return Err(error(["build", "build-dir"], message, "choose a separate folder, such as `book`"));
         }
         Ok(())
     }
@@ -208,11 +208,11 @@ impl BookConfig {
     pub fn folder_in_the_way(&self, out: &Path) -> Option<String> {
         let out: PathBuf = out.components().filter(|part| !matches!(part, Component::CurDir)).collect();
         if out.as_os_str().is_empty() {
-            return Some("own files stand".to_owned());
+            return Some("own files are".to_owned());
         }
         let folders = [".git", "tasks", "cab", "runbooks", "approvals", "templates", self.docs.as_str()];
         let taken = folders.into_iter().find(|folder| !folder.is_empty() && out.starts_with(folder))?;
-        Some(format!("`{taken}/` stands"))
+        Some(format!("`{taken}/` is"))
     }
 
     /// Reads the text of `book.toml`.
@@ -290,13 +290,13 @@ mod tests {
                 "[build]\nbuild-dir = \"tasks/x\"\n",
                 2,
                 13,
-                "`build.build-dir` is `tasks/x`, and the book's `tasks/` stands there",
+                "`build.build-dir` is `tasks/x`, and the book's `tasks/` is there",
             ),
             (
                 "[build]\nbuild-dir = \"./\"\n",
                 2,
                 13,
-                "`build.build-dir` is `./`, and the book's own files stand there",
+                "`build.build-dir` is `./`, and the book's own files are there",
             ),
         ] {
             let error = BookConfig::parse(text).unwrap_err();

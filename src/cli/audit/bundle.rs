@@ -22,7 +22,7 @@ pub(super) fn write(
     std::fs::create_dir_all(directory).map_err(io)?;
     if std::fs::read_dir(directory).map_err(io)?.next().is_some() {
         return Err(CliError::failure(format!("`{}` is not empty", directory.display()))
-            .with_hint("name a folder that is not there yet: nothing is written over"));
+            .with_hint("give a folder that does not exist yet; nothing is overwritten"));
     }
     let commands = commands(book, audit);
     let files = [
@@ -50,7 +50,7 @@ pub(super) fn write(
 fn commands(book: &Book, audit: &Report<'_>) -> String {
     let mut lines = vec![
         "#!/bin/sh".to_owned(),
-        "# Checks each row of the report with git alone. In a folder of its own:".to_owned(),
+        "# Checks each row of the report with git alone. Run it in a separate folder:".to_owned(),
         "#   git clone --bare history.bundle history.git && cd history.git && sh ../check.sh".to_owned(),
         "set -eu".to_owned(),
         "export GIT_PAGER=cat".to_owned(),

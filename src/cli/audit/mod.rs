@@ -13,11 +13,11 @@ use super::ui::{BAD, BOLD, GOOD, Ui, paint};
 use crate::book::{AuditQuestion, Audited, Began, Book, CacheUse, Loaded, Request, View};
 use crate::ledger::{AuditJson, CommitRef, sample};
 
-/// Hold every deployment of a period against the rules, with the evidence
+/// Check every deployment of a period against the rules, with the evidence
 ///
-/// The rows are the gate's own rules, run on the state before each deployment, by the policy in force then. Beside
-/// them stands what the records do not tell: infrastructure that changed without a task, work that was never
-/// deployed. Exit status: 0 clean, 3 there are exceptions, 1 could not tell.
+/// Runs the gate's rules on the state before each deployment, with the policy in force at that time. Also reports
+/// what the records do not show: infrastructure that changed without a task, and work that was never deployed. Exit
+/// status: 0 no exceptions, 3 exceptions, 1 no answer was possible.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n\
     \x20\x20changebook audit --since 2024-05-01 --until 2024-05-31\n\
@@ -25,28 +25,28 @@ use crate::ledger::{AuditJson, CommitRef, sample};
     \x20\x20changebook audit --since 2024-01-01 --sample 25 --seed Q1\n\
     \x20\x20changebook audit --since 2024-05-01 --until 2024-05-31 --bundle audit-may")]
 pub(super) struct AuditArgs {
-    /// First day or moment of the period
+    /// First day or time of the period
     #[arg(long, value_name = "DAY")]
     since: Option<String>,
-    /// Last day or moment of the period
+    /// Last day or time of the period
     #[arg(long, value_name = "DAY")]
     until: Option<String>,
-    /// Show so many rows, drawn by the seed; the exceptions of the others are counted all the same
+    /// Show a sample of N rows; exceptions in the other rows are still counted
     #[arg(long, value_name = "N")]
     sample: Option<usize>,
-    /// What the sample is drawn by: the same seed draws the same rows
+    /// Seed of the sample: the same seed selects the same rows
     #[arg(long, value_name = "TEXT", default_value = "changebook", requires = "sample")]
     seed: String,
-    /// The trunk's head as it was seen last: it must still be on the first-parent line
+    /// The last known head of the trunk; it must still be on the first-parent line
     #[arg(long, value_name = "COMMIT")]
     after: Option<String>,
-    /// How to print the report
+    /// Output format
     #[arg(long, value_enum, default_value = "text", conflicts_with = "json")]
     format: AuditFormat,
-    /// Write the report into this file
+    /// Write the report to this file
     #[arg(long, value_name = "FILE", conflicts_with = "bundle")]
     out: Option<PathBuf>,
-    /// Write the report, the commits that it cites and the commands that check it into this folder
+    /// Write the report, the commits that it cites and the commands that verify it to this folder
     #[arg(long, value_name = "DIR")]
     bundle: Option<PathBuf>,
 }
@@ -57,9 +57,9 @@ enum AuditFormat {
     Text,
     /// For a document
     Markdown,
-    /// A page that stands alone
+    /// A self-contained page
     Html,
-    /// One row for each deployment, and for all else that was found
+    /// One row for each deployment and each other finding
     Csv,
 }
 
@@ -109,8 +109,7 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &AuditArgs) -> Result<()
         Some(n) => sample(&audited.audit, n, &args.seed),
         None => (0..audited.audit.rows.len()).collect(),
     };
-    let drawn =
-        args.sample.map(|n| format!("{n} of {} by the seed `{}`", audited.audit.rows.len(), args.seed));
+    let drawn = args.sample.map(|n| format!("{n} of {} by seed `{}`", audited.audit.rows.len(), args.seed));
     let report = Report { loaded: &loaded, audited: &audited, rows, sample: drawn };
     if let Some(directory) = &args.bundle {
         bundle::write(ui, &book, &report, &json(&report, args)?, directory)?;
@@ -166,12 +165,13 @@ fn summary(ui: &mut Ui, report: &Report<'_>) -> Result<(), CliError> {
     let audit = &report.audited.audit;
     let with = audit.rows.iter().filter(|row| !row.exceptions.is_empty()).count();
     let style = if audit.is_clean() { GOOD } else { BAD };
+    let counted = |n: usize, noun: &str| format!("{n} {noun}{}", if n == 1 { "" } else { "s" });
     let line = format!(
-        "{} deployments, {with} with exceptions; {} changes without a task, {} recorded late; {} works never deployed",
-        audit.rows.len(),
-        audit.unrecorded.len(),
+        "{}, {with} with exceptions; {} without a task, {} recorded late; {} never deployed",
+        counted(audit.rows.len(), "deployment"),
+        counted(audit.unrecorded.len(), "change"),
         audit.late.len(),
-        audit.undeployed.len()
+        counted(audit.undeployed.len(), "change")
     );
     ui.line(format!(
         "{} {line}",
@@ -183,5 +183,5 @@ fn summary(ui: &mut Ui, report: &Report<'_>) -> Result<(), CliError> {
 fn csv(report: &Report<'_>) -> Result<String, CliError> {
     let rows = report.rows.iter().map(|&position| &report.audited.audit.rows[position]);
     crate::ledger::audit_csv(&report.audited.audit, rows)
-        .map_err(|error| CliError::failure(format!("the table cannot be written: {error}")))
+        .map_err(|error| CliError::failure(format!("cannot write the table: {error}")))
 }

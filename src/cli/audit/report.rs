@@ -18,7 +18,7 @@ fn preamble(report: &Report<'_>) -> Vec<String> {
     let moment = |seconds: i64| CommitTime { seconds, offset_minutes: 0 }.rfc3339();
     let period = report.audited.period;
     let from = match period.since {
-        i64::MIN => "the beginning".to_owned(),
+        i64::MIN => "start of history".to_owned(),
         since => moment(since),
     };
     let to = match period.until {
@@ -35,9 +35,9 @@ fn preamble(report: &Report<'_>) -> Vec<String> {
         lines.push(format!("Evidence: recorded for {}, proven for {count}", proven.len()));
     }
     if let Some(began) = report.audited.beginning.filter(|began| began.named) {
-        let again = if began.again { ", though there was a policy before it" } else { "" };
+        let again = if began.again { ", although there was a policy before it" } else { "" };
         lines.push(format!(
-            "The policy begins in {}, as this run was told from outside of history{again}",
+            "The policy begins in {}, as configured for this run{again}",
             began.commit.short()
         ));
     }
@@ -45,7 +45,7 @@ fn preamble(report: &Report<'_>) -> Vec<String> {
         lines.push(format!("Sample: {sample}"));
     }
     if let Some(duty) = &audit.duty {
-        lines.push(format!("The book's duty begins after {} ({})", duty.commit.short(), duty.time));
+        lines.push(format!("Audited changes begin after {} ({})", duty.commit.short(), duty.time));
     }
     if let Some(rewritten) = &report.audited.rewritten {
         lines.push(format!("history-rewritten: {rewritten}"));
@@ -88,6 +88,9 @@ fn others(report: &Report<'_>) -> Vec<(String, String, String)> {
         audit.policy.iter().map(|found| (found.code.to_string(), found.message.clone(), String::new()));
     unrecorded.chain(late).chain(undeployed).chain(policy).collect()
 }
+
+/// Columns from which the table of the audit is shown as a whole.
+const NARROW: usize = 100;
 
 pub(super) fn text(report: &Report<'_>, width: Option<usize>) -> String {
     let audit = &report.audited.audit;
@@ -136,6 +139,10 @@ pub(super) fn text(report: &Report<'_>, width: Option<usize>) -> String {
             Cell::styled(exceptions, if row.exceptions.is_empty() { DIM } else { BAD }),
         ]
     }));
+    // A narrow terminal gives up risk, deployer and commit, so that the exceptions stay readable.
+    if width.is_some_and(|width| width < NARROW) {
+        rows.iter_mut().for_each(|row| drop(row.drain(3..6)));
+    }
     lines.extend(render(&rows, width));
     lines.push(String::new());
     lines.join("\n")
@@ -202,7 +209,7 @@ pub(super) fn markdown(report: &Report<'_>, book: &Book) -> String {
         );
         lines.push(String::new());
         if !view.requirements.is_empty() {
-            lines.extend(["| | asked for | commit |".to_owned(), "| --- | --- | --- |".to_owned()]);
+            lines.extend(["| | requirement | commit |".to_owned(), "| --- | --- | --- |".to_owned()]);
             lines.extend(view.requirements.iter().map(|(met, detail, commit)| {
                 format!(
                     "| {} | {} | {commit} |",
@@ -224,7 +231,7 @@ const PAGE: &str = include_str!("../../../templates/audit.html");
 pub(super) fn html(report: &Report<'_>, book: &Book) -> Result<String, CliError> {
     let mut environment = minijinja::Environment::new();
     environment.set_auto_escape_callback(|_| minijinja::AutoEscape::Html);
-    let failure = |error: minijinja::Error| CliError::failure(format!("the page cannot be written: {error}"));
+    let failure = |error: minijinja::Error| CliError::failure(format!("cannot write the page: {error}"));
     environment.add_template("audit.html", PAGE).map_err(failure)?;
     let audit = &report.audited.audit;
     let counts: Vec<(String, usize)> =

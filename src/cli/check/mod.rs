@@ -13,11 +13,11 @@ use super::ui::{GOOD, Ui, paint, render_diagnostic};
 use crate::book::BookError;
 use crate::diagnostic::{Code, Diagnostic, Severity};
 
-/// Say everything that is wrong, as file:line:column with a code
+/// Report every problem, as file:line:column with a code
 ///
-/// Looks at the work tree (with `--at` at a commit), and for secrets at what the branch adds. With `--fmt` and
-/// `--validate` it says what your tools said, at the place. Exit status 3 when there are errors; warnings alone
-/// are 0.
+/// Checks the work tree (with `--at`, a commit), and scans what the branch adds for secrets. With `--fmt` and
+/// `--validate`, also reports what those tools found, at its place. Exit status 3 if there are errors; warnings alone
+/// give 0.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n\
     \x20\x20changebook check\n\
@@ -25,7 +25,7 @@ use crate::diagnostic::{Code, Diagnostic, Severity};
     \x20\x20changebook check --range origin/main..HEAD --format sarif\n\
     \x20\x20terraform validate -json | changebook check --validate -")]
 pub(super) struct CheckArgs {
-    /// How to print
+    /// Output format
     #[arg(long, value_enum, default_value = "text")]
     format: Format,
     #[command(flatten)]
@@ -38,11 +38,11 @@ enum Format {
     Text,
     /// One JSON document
     Json,
-    /// Workflow commands of GitHub Actions
+    /// GitHub Actions workflow commands
     Github,
-    /// A code quality report of GitLab
+    /// GitLab code quality report
     Gitlab,
-    /// SARIF 2.1.0, for whatever reads the results of static analysis
+    /// SARIF 2.1.0, for tools that read static analysis results
     Sarif,
 }
 
@@ -113,10 +113,10 @@ fn summary(ui: &mut Ui, found: &[Diagnostic]) -> Result<(), CliError> {
     let warnings = found.len() - errors;
     let count = |n: usize, noun: &str| format!("{n} {noun}{}", if n == 1 { "" } else { "s" });
     if found.is_empty() {
-        return ui.line(paint(GOOD, "nothing is wrong"));
+        return ui.line(paint(GOOD, "no problems found"));
     }
     ui.line(format!(
-        "{}, {}; `changebook explain CODE` says more",
+        "{}, {}; run `changebook explain CODE` for details",
         count(errors, "error"),
         count(warnings, "warning")
     ))

@@ -67,7 +67,7 @@ impl Values {
             Meaning::Window => self.policy()?.windows.keys().map(|name| plain(name)).collect(),
             Meaning::Status => {
                 let all = Status::ALL.iter().map(|status| plain(status.as_str()));
-                all.chain([("open".to_owned(), "all that want work".to_owned())]).collect()
+                all.chain([("open".to_owned(), "all that need work".to_owned())]).collect()
             }
             Meaning::Risk => Risk::ALL.iter().map(|risk| plain(risk.as_str())).collect(),
             Meaning::Type => RecordType::ALL.iter().map(|known| plain(known.as_str())).collect(),

@@ -32,7 +32,7 @@ impl CliError {
 /// Which of several stacks.
 #[derive(Debug, clap::Args)]
 pub(super) struct StackArgs {
-    /// The stack it is of, where the change has several: root modules, regions, workspaces, charts
+    /// The stack, if the change has several: root modules, regions, workspaces, charts
     #[arg(long, value_name = "NAME", value_parser = stack_name_of)]
     pub(super) stack: Option<String>,
 }
@@ -47,14 +47,14 @@ impl StackArgs {
 fn stack_name_of(text: &str) -> Result<String, String> {
     match is_stack_name(text) {
         true => Ok(text.to_owned()),
-        false => Err("letters, digits, `-` and `_`, from 1 to 64 of them".to_owned()),
+        false => Err("1 to 64 letters, digits, `-` and `_`".to_owned()),
     }
 }
 
 /// Leave to write over the evidence of what is over.
 #[derive(Debug, clap::Args)]
 pub(super) struct ReplaceArgs {
-    /// Write over the evidence of a task that is done, or of what looks like another stack
+    /// Overwrite evidence of a finished task, or evidence that looks like another stack
     #[arg(long)]
     pub(super) replace: bool,
 }
@@ -65,9 +65,9 @@ impl ReplaceArgs {
         if self.replace || target.state()?.status != Status::Done {
             return Ok(());
         }
-        let message = format!("{} is done: its evidence is what it went out with", target.name);
+        let message = format!("{} is done: its evidence is that of the deployment", target.name);
         Err(CliError::usage(message)
-            .with_hint("`--replace` writes over it; a new change has a task of its own"))
+            .with_hint("create a new task for a new change, or overwrite the evidence with `--replace`"))
     }
 
     /// What compares nothing with nothing is no evidence of what a task that is done went out with, whoever asks.
@@ -75,8 +75,9 @@ impl ReplaceArgs {
         if target.state()?.status != Status::Done {
             return Ok(());
         }
-        let message = format!("{} is done, and {what} say nothing of what went out", target.name);
-        Err(CliError::usage(message).with_hint("compare what stood before with what was deployed"))
+        let message = format!("{} is done, and {what} do not show what was deployed", target.name);
+        Err(CliError::usage(message)
+            .with_hint("compare the state before the deployment with the deployed one"))
     }
 }
 
@@ -97,7 +98,7 @@ fn plan_remarks(ui: &mut Ui, plan: &Plan) {
         warn(ui, remark);
     }
     if plan.errored {
-        warn(ui, "planning ended in an error: the list of changes is partial");
+        warn(ui, "planning ended in an error: the list of changes is incomplete");
     }
 }
 
@@ -137,7 +138,7 @@ pub(super) fn environment<'t>(target: &'t Target, named: Option<&str>) -> Result
                 Some(near) => format!("did you mean `{near}`?"),
                 None => format!("one of {}", known.join(", ")),
             };
-            CliError::usage(format!("`{name}` is no environment of the policy")).with_hint(hint)
+            CliError::usage(format!("`{name}` is not an environment in the policy")).with_hint(hint)
         });
     }
     policy.last_environment(&target.state()?.record.items).ok_or_else(|| {
@@ -147,7 +148,7 @@ pub(super) fn environment<'t>(target: &'t Target, named: Option<&str>) -> Result
 
 /// The risk found and the line of each category.
 pub(super) fn tell_risk(ui: &mut Ui, found: &Found) -> Result<(), CliError> {
-    let Some(risk) = found.risk() else { return ui.line("Risk: nothing to judge") };
+    let Some(risk) = found.risk() else { return ui.line("Risk: nothing to assess") };
     ui.line(paint(BOLD, format!("Risk: {}", risk.as_str())))?;
     found.reasons().iter().try_for_each(|reason| ui.line(format!("  {reason}")))
 }

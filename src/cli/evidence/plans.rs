@@ -65,8 +65,8 @@ pub(in crate::cli) fn plan_bytes(argument: &Path) -> Result<Vec<PlanBytes>, CliE
         });
     }
     if found.is_empty() {
-        return Err(CliError::failure(format!("`{}` holds no `.json` file", file.display()))
-            .with_hint("each plan is written by `terraform show -json plan.tfplan > NAME.json`"));
+        return Err(CliError::failure(format!("`{}` does not contain a `.json` file", file.display()))
+            .with_hint("write each plan with `terraform show -json plan.tfplan > NAME.json`"));
     }
     Ok(found)
 }

@@ -33,13 +33,13 @@ impl<'t> Recording<'t> {
         for (stack, content) in found {
             let key = EvidenceKey { environment: environment.name.clone(), stack };
             if EvidenceKey::parse(&key.to_string()).as_ref() != Some(&key) {
-                return Err(CliError::usage(format!("`{key}` cannot be the name of a file of evidence"))
-                    .with_hint("letters, digits, `-` and `_`, at most 64 of them"));
+                return Err(CliError::usage(format!("`{key}` cannot be the name of an evidence file"))
+                    .with_hint("use at most 64 letters, digits, `-` and `_`"));
             }
             if files.iter().any(|file| file.key == key) {
-                return Err(CliError::usage(format!("two plans are of one stack: {}", key.words()))
+                return Err(CliError::usage(format!("two plans are for the same stack: {}", key.words()))
                     .with_hint(
-                        "name the files after their stacks, or record one after the other with `--stack`",
+                        "name the files after their stacks, or record them one by one with `--stack`",
                     ));
             }
             files.push(EvidenceFile { record: record.clone(), key, content, is_edited: false });
@@ -62,8 +62,9 @@ impl<'t> Recording<'t> {
                 true => format!("the {held} recorded for {place} has nothing in common with this one"),
                 false => format!("what is recorded for {place} is a {held}, and this is not"),
             };
-            return Err(CliError::usage(format!("{why}: is it of another stack?"))
-                .with_hint("`--stack NAME` records it beside that one; `--replace` puts it in its place"));
+            return Err(CliError::usage(format!("{why}: is it for another stack?")).with_hint(
+                "`--stack NAME` records it in addition; `--replace` overwrites the recorded one",
+            ));
         }
         Ok(())
     }

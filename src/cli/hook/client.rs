@@ -32,10 +32,10 @@ pub(super) fn pre_commit(ui: &mut Ui, context: &Context) -> Result<(), CliError>
     match n_errors {
         0 => Ok(()),
         n => Err(CliError::refused(format!(
-            "{n} error{} in what is staged, so nothing was committed",
+            "{n} error{} in the staged files, so nothing was committed",
             if n == 1 { "" } else { "s" }
         ))
-        .with_hint("mend the files and stage them again; `git commit --no-verify` commits all the same")),
+        .with_hint("fix the files and stage them again; to commit anyway: `git commit --no-verify`")),
     }
 }
 

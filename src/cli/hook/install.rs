@@ -5,22 +5,22 @@ use super::super::error::CliError;
 use super::super::ui::{DIM, GOOD, Ui, paint};
 use crate::act::{Hook, install_hook};
 
-/// Put the hooks into this repository, beside those that are there
+/// Install the hooks in this repository, next to existing ones
 ///
 /// A hook that is there stays as it is; `--chain` moves it aside and runs it first.
 #[derive(Debug, clap::Args)]
 pub(super) struct InstallArgs {
-    /// The hook of a server (`pre-receive`) instead of those of a clone (`pre-commit`, `commit-msg`)
+    /// Install the server hook (`pre-receive`) instead of the client hooks (`pre-commit`, `commit-msg`)
     #[arg(long)]
     server: bool,
-    /// Run a hook that is there first, from `NAME.before-changebook`
+    /// Run an existing hook first, from `NAME.before-changebook`
     #[arg(long)]
     chain: bool,
 }
 
 /// In a clone a missing program is said and stops nobody: the server and the pipeline ask again.
 const PRE_COMMIT: &str = "if ! command -v changebook >/dev/null; then\n\
-    \x20   echo \"changebook is not installed: what is staged was not checked\" >&2\n    exit 0\nfi\n\
+    \x20   echo \"changebook is not installed, so the staged files were not checked\" >&2\n    exit 0\nfi\n\
     exec changebook hook pre-commit";
 const COMMIT_MSG: &str = "command -v changebook >/dev/null || exit 0\nexec changebook hook commit-msg \"$1\"";
 /// On a server a missing program refuses.
@@ -44,7 +44,7 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &InstallArgs) -> Result<
         }
     }
     let Some((name, place)) = taken.first() else { return Ok(()) };
-    Err(CliError::refused(format!("`{}` is there and was left as it is", place.display())).with_hint(
-        format!("let it run `changebook hook {name} \"$@\" || exit $?`, or install with `--chain`"),
+    Err(CliError::refused(format!("`{}` already exists and was left unchanged", place.display())).with_hint(
+        format!("make it run `changebook hook {name} \"$@\" || exit $?`, or install with `--chain`"),
     ))
 }

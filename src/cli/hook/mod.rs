@@ -10,7 +10,7 @@ use super::context::Context;
 use super::error::CliError;
 use super::ui::Ui;
 
-/// Answer git's hooks: check what is staged, name the task, refuse pushes that break the policy
+/// Run as git hooks: check staged files, add the task to the message, reject pushes that violate the policy
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n\
     \x20\x20changebook hook install\n\
@@ -23,24 +23,24 @@ pub(super) struct HookArgs {
 
 #[derive(Debug, clap::Subcommand)]
 enum Hook {
-    /// Put the hooks into this repository, beside those that are there
+    /// Install the hooks in this repository, next to existing ones
     Install(install::InstallArgs),
-    /// Say what is wrong with what is staged; exit status 3 when there are errors
+    /// Check the staged files; exit status 3 if there are errors
     PreCommit,
-    /// Add `Change: ID` to a message, when the branch or the paths leave no doubt
+    /// Add `Change: ID` to a commit message, if the branch or the paths identify one task
     CommitMsg {
-        /// The file with the message
+        /// The file with the commit message
         file: PathBuf,
     },
-    /// Judge a push as a whole: reads `OLD NEW REF` lines; exit status 3 refuses it
+    /// Check a push as a whole: reads `OLD NEW REF` lines; exit status 3 rejects it
     PreReceive,
-    /// Judge one reference of a push
+    /// Check one reference of a push
     Update {
         /// The reference
         reference: String,
-        /// Its object before
+        /// Its old object
         old: String,
-        /// Its object after
+        /// Its new object
         new: String,
     },
 }

@@ -26,7 +26,7 @@ pub(super) fn pre_receive(ui: &mut Ui, context: &Context) -> Result<(), CliError
     for line in &lines {
         let mut words = line.splitn(3, ' ');
         let (Some(old), Some(new), Some(reference)) = (words.next(), words.next(), words.next()) else {
-            return Err(CliError::usage(format!("`{line}` is no line of git's pre-receive hook"))
+            return Err(CliError::usage(format!("`{line}` is not a line of git's pre-receive hook"))
                 .with_hint("git gives `OLD NEW REF` lines on standard input"));
         };
         updates.push((old, new, reference));
@@ -96,7 +96,7 @@ pub(super) fn update<S: AsRef<str>>(
 /// Tells the pusher, whose git shows it line by line.
 fn tell(ui: &mut Ui, branch: &str, refusals: &[Refusal]) {
     let mut note = |line: &str| ui.note(line);
-    note(&format!("changebook: `{}` is not updated:", escape(branch)));
+    note(&format!("changebook: `{}` was not updated:", escape(branch)));
     for refusal in refusals.iter().take(MAX_TOLD) {
         let (place, message) = (escape(&refusal.place), escape(&refusal.message));
         note(&format!("  {place}: {}: {message}", refusal.code));
@@ -111,6 +111,6 @@ fn tell(ui: &mut Ui, branch: &str, refusals: &[Refusal]) {
 fn object(name: &str) -> Result<Option<CommitId>, CliError> {
     match from_hex(name) {
         Some(bytes) => Ok((bytes != [0; 20]).then_some(CommitId(bytes))),
-        None => Err(CliError::usage(format!("`{name}` is no object name of 40 hexadecimal digits"))),
+        None => Err(CliError::usage(format!("`{name}` is not an object name of 40 hexadecimal digits"))),
     }
 }

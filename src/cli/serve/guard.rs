@@ -83,7 +83,7 @@ fn is_followed_link(uri: &Uri, headers: &HeaderMap) -> bool {
 }
 
 fn refused() -> Response<Body> {
-    let mut response = typed("text/plain", b"this site is shown to this machine alone".to_vec());
+    let mut response = typed("text/plain", b"this site is only served to this machine".to_vec());
     *response.status_mut() = StatusCode::FORBIDDEN;
     response
 }

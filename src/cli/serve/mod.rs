@@ -20,17 +20,17 @@ use crate::site::{LiveSite, Site, SiteError};
 use answer::{Failure, Shown};
 use files::Files;
 
-/// Show the site and keep it up to date
+/// Serve the site locally and keep it up to date
 ///
-/// The site is built in memory and built anew whenever the book or its repository changes; an open page then loads
-/// itself again. What is wrong stands in the page, with file and line, beside the last site that could be built.
-/// Only this machine can ask.
+/// The site is built in memory and rebuilt whenever the book or its repository changes; open pages then reload.
+/// Problems are shown in the page, with file and line, on top of the last site that could be built. Only this machine
+/// can access it.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n\
     \x20\x20changebook serve\n\
     \x20\x20changebook serve --port 8000 --open")]
 pub(super) struct ServeArgs {
-    /// The port on the loopback address; 0 for any that is free
+    /// Port on the loopback address; 0 picks a free one
     #[arg(long, value_name = "PORT", default_value_t = 3000)]
     port: u16,
     /// Open it in the browser
@@ -41,8 +41,8 @@ pub(super) struct ServeArgs {
 pub(super) fn run(ui: &mut Ui, context: &Context, args: &ServeArgs) -> Result<(), CliError> {
     let book = context.book()?;
     let root = book.root.clone().ok_or_else(|| {
-        CliError::usage("a bare repository does not change by saving")
-            .with_hint("`changebook build --out DIR` writes its site")
+        CliError::usage("a bare repository has no files to watch")
+            .with_hint("use `changebook build --out DIR` to write its site")
     })?;
     let git_folder = book.repository.common_dir();
     let mut session = Session { context, root: &root, site: LiveSite::new(&book, context.program()) };
@@ -51,14 +51,14 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &ServeArgs) -> Result<()
     let address = listener.local_addr().map_err(|error| CliError::failure(error.to_string()))?;
     let shared = Arc::new(Shared { shown: Mutex::default(), version: tokio::sync::watch::channel(0).0 });
     let changes = watch::changes(&root, &git_folder)
-        .map_err(|error| CliError::failure(format!("the book cannot be watched: {error}")))?;
+        .map_err(|error| CliError::failure(format!("cannot watch the book: {error}")))?;
     rebuild(ui, &mut session, &shared)?;
     let server = Arc::clone(&shared);
     std::thread::spawn(move || answer::serve(listener, &server));
-    ui.line(format!("{} http://{address}/  {}", paint(GOOD, "serving"), paint(DIM, "Ctrl-C ends it")))?;
+    ui.line(format!("{} http://{address}/  {}", paint(GOOD, "serving"), paint(DIM, "press Ctrl-C to stop")))?;
     ui.flush()?;
     if args.open && open::that(format!("http://{address}/")).is_err() {
-        ui.note("no browser could be started");
+        ui.note("could not start a browser");
     }
     for () in changes {
         rebuild(ui, &mut session, &shared)?;
@@ -88,8 +88,8 @@ impl Shared {
 fn listen(port: u16) -> Result<std::net::TcpListener, CliError> {
     let address = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port);
     let failure = |error: std::io::Error| {
-        CliError::failure(format!("port {port} cannot be had: {error}"))
-            .with_hint("`--port 0` takes one that is free")
+        CliError::failure(format!("port {port} is not available: {error}"))
+            .with_hint("`--port 0` picks a free port")
     };
     let listener = std::net::TcpListener::bind(address).map_err(failure)?;
     listener.set_nonblocking(true).map_err(failure)?;
@@ -154,8 +154,8 @@ fn unreadable(loaded: &Loaded) -> Option<Failure> {
     let details: Vec<String> = errors.map(place).collect();
     let message = match details.len() {
         0 => return None,
-        1 => "a record cannot be read".to_owned(),
-        n => format!("{n} things keep records from being read"),
+        1 => "1 record cannot be read".to_owned(),
+        n => format!("{n} problems keep records from being read"),
     };
     Some(Failure { message, details })
 }

@@ -111,7 +111,7 @@ pub(super) fn document(stage: &mut Stage) -> Result<(), DemoError> {
             &record,
             &[("What", "What runs, how it is configured, who reaches it, and what to do at night.\n")],
         )?
-        .commit("INFRA-DOC-01: what INFRA-100 owes\n")?;
+        .commit("INFRA-DOC-01: document INFRA-100\n")?;
     stage
         .at("ana", "2024-05-08T16:30:00+02:00")
         .file("runbooks/redis-cluster.md", RUNBOOK)?

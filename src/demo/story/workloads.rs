@@ -164,7 +164,7 @@ pub(super) fn helm_again(stage: &mut Stage) -> Result<(), DemoError> {
     stage
         .at("kim", "2024-05-28T09:00:00+02:00")
         .untick("INFRA-210", &["Code review"])?
-        .commit("INFRA-210: untick “Code review” to approve anew\n")?;
+        .commit("INFRA-210: untick “Code review” to approve again\n")?;
     stage.at("kim", "2024-05-28T09:01:00+02:00").tick("INFRA-210", &["Code review"])?.commit(
         "INFRA-210: approve as peer\n\nThe limits are per route now; tried with the mobile app in staging.\n",
     )?;

@@ -31,7 +31,7 @@ pub(super) fn actions(
         && let Some((new, edit)) = rename::parted(context, record)
     {
         actions.push(CodeAction {
-            title: format!("Renumber to {new} the one of the two that landed later"),
+            title: format!("Renumber the later one to {new}"),
             kind: Some(CodeActionKind::QUICKFIX),
             edit: Some(edit),
             ..CodeAction::default()
@@ -65,7 +65,7 @@ fn mend(context: &DocumentContext<'_>, record: &Record, found: &Diagnostic) -> O
             let new = edit::add_item(&record.source, section, &text, false).ok()?;
             (format!("Insert the item “{text}”"), new)
         }
-        Code::SectionEmpty if found.message.ends_with("is absent") => {
+        Code::SectionEmpty if found.message.ends_with("is missing") => {
             let title = quoted(&found.message)?;
             let new = edit::append_to_section(&record.source, &title, "…").ok()?;
             (format!("Insert the section “{title}”"), new)

@@ -203,7 +203,7 @@ fn items(context: &DocumentContext<'_>, record: &Record) -> Vec<Candidate> {
     known.dedup();
     let candidate = |text: &&str| Candidate {
         text: (*text).to_owned(),
-        detail: "the policy knows it".to_owned(),
+        detail: "in the policy".to_owned(),
         kind: CompletionItemKind::EVENT,
     };
     known.iter().filter(|text| !has(text)).map(candidate).collect()

@@ -108,7 +108,7 @@ fn of_item(context: &DocumentContext<'_>, item: &Item) -> String {
     lines.push(match known {
         Some(known) if known.checked == item.checked => {
             let by: Vec<String> = known.by.iter().map(who).collect();
-            let verb = if item.checked { "ticked" } else { "not ticked: set so" };
+            let verb = if item.checked { "ticked" } else { "unticked" };
             if by.is_empty() { format!("{verb}, not committed") } else { format!("{verb} {}", by.join(", ")) }
         }
         Some(_) if item.checked => "ticked here, not committed".to_owned(),
@@ -118,14 +118,14 @@ fn of_item(context: &DocumentContext<'_>, item: &Item) -> String {
     let policy = context.loaded.policy();
     if let Some(review) = policy.review_of_item(&item.key.text) {
         let role = of_role(policy, &review.role).unwrap_or_else(|| format!("role `{}`", review.role));
-        lines.push(format!("An approval: {role}"));
+        lines.push(format!("Approval as {role}"));
         let text = normalize_review(&item.text);
         let approval =
             state.and_then(|state| state.approvals.iter().find(|a| normalize_review(&a.text) == text));
         lines.extend(approval.map(of_approval));
     }
     if let Some(environment) = policy.environment_deployed_by(&item.key.text) {
-        lines.push(format!("Ticking it says: deployed to {}", escape(&environment.name)));
+        lines.push(format!("Ticking it records a deployment to {}", escape(&environment.name)));
     }
     let consequences = context.record().map(|record| consequences(context, record)).unwrap_or_default();
     let own = consequences.iter().filter(|found| found.span == item.mark);

@@ -30,14 +30,14 @@ pub(super) fn rename(
     offset: usize,
     new: &str,
 ) -> Result<WorkspaceEdit, String> {
-    let (old, _) = id_at(context, offset).ok_or("no record's ID stands here")?;
+    let (old, _) = id_at(context, offset).ok_or("there is no record ID here")?;
     let new = RecordId::parse(new.trim()).map_err(|error| error.to_string())?;
     let same = |id: &RecordId| id.folded() == new.folded() && id.as_str() != old;
     let records = context.open.records.values().filter_map(|record| record.id.as_ref());
     if records.chain(context.loaded.ids_ever()).any(same) {
-        return Err(format!("`{new}` is taken: this history has, or had, a record of that ID"));
+        return Err(format!("`{new}` is taken: this history has, or had, a record with that ID"));
     }
-    let moved = context.record_of(old).ok_or("no record's ID stands here")?;
+    let moved = context.record_of(old).ok_or("there is no record ID here")?;
     let renamed = renumbered(moved, context.loaded.policy(), &new)?;
     let mut changes = Vec::new();
     for (path, text) in texts(context) {

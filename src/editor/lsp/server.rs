@@ -51,10 +51,10 @@ impl Failure {
 impl std::fmt::Display for Failure {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Failure::Unknown(method) => write!(f, "`{method}` is not known here"),
+            Failure::Unknown(method) => write!(f, "`{method}` is not supported"),
             Failure::Malformed(wrong) => wrong.fmt(f),
             Failure::Refused(why) => f.write_str(why),
-            Failure::Panicked => f.write_str("this request failed; the next one will not"),
+            Failure::Panicked => f.write_str("this request failed; the server goes on"),
         }
     }
 }

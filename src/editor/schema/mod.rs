@@ -97,31 +97,31 @@ fn of_key(key: &str) -> Value {
     match key {
         "id" => json!({
             "type": "string", "pattern": "^[A-Za-z0-9][A-Za-z0-9_-]*$", "maxLength": 100,
-            "description": "The file's name without `.md`",
+            "description": "The file name without `.md`",
         }),
-        "title" => json!({ "type": "string", "description": "What it is called" }),
-        "kind" => words(&TaskKind::ALL.map(TaskKind::as_str), "What the change is made with"),
+        "title" => json!({ "type": "string", "description": "Title" }),
+        "kind" => words(&TaskKind::ALL.map(TaskKind::as_str), "The kind of change"),
         "risk" => {
             words(&Risk::ALL.map(Risk::as_str), "The declared risk; the found one counts where it is higher")
         }
-        "decision" => words(&Verdict::ALL.map(Verdict::as_str), "What the board said; absent while pending"),
+        "decision" => words(&Verdict::ALL.map(Verdict::as_str), "The board's decision; absent while pending"),
         "categories" => list("Categories of the policy"),
-        "environments" => list("Environments of the policy to which it goes"),
+        "environments" => list("Environments of the policy that it is for"),
         "depends" => list("Tasks that must be applied before"),
         "follows" => list("Tasks that this one follows up"),
         "covers" => {
-            list("Landed commits that are its work although they do not name it: IDs of at least 7 digits")
+            list("Landed commits that belong to it although they do not name it: IDs of at least 7 digits")
         }
-        "changes" => list("Tasks that are decided on"),
+        "changes" => list("Tasks that the board decides on"),
         "runbooks" => list("Runbooks that it needs or changes"),
         "services" => list("Services that it touches"),
-        "labels" => list("Free words; no part of what is approved"),
+        "labels" => list("Free words, which approvals do not cover"),
         "downtime" | "duration" | "rto" | "rpo" | "review-every" => json!({
             "type": "string", "pattern": "^(?=.)([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?$",
             "description": "A duration, such as `30m`, `4h` or `1d12h`",
         }),
         "scheduled" => json!({
-            "type": "string", "format": "date-time", "description": "When it is to be applied: a date-time with offset",
+            "type": "string", "format": "date-time", "description": "When it is scheduled: a date-time with offset",
         }),
         "meeting" => json!({ "type": "string", "format": "date", "description": "The meeting's date" }),
         "cost" => json!({
@@ -131,20 +131,20 @@ fn of_key(key: &str) -> Value {
                 "currency": { "type": "string", "pattern": "^[A-Z]{3}$" },
                 "budget": { "type": "string" },
             },
-            "description": "What it costs a month, and the budget that carries it",
+            "description": "Its monthly cost, and the budget for it",
         }),
         "chart" => json!({
             "type": "object",
             "properties": {
                 "name": { "type": "string" }, "current": { "type": "string" }, "target": { "type": "string" },
             },
-            "description": "The chart, and the versions that it goes from and to",
+            "description": "The chart, with its current and target version",
         }),
-        "requestor" => json!({ "type": "string", "description": "Who asks, by the policy's name" }),
-        "owner" => json!({ "type": "string", "description": "The role or person that answers for it" }),
+        "requestor" => json!({ "type": "string", "description": "Who requested it, as named in the policy" }),
+        "owner" => json!({ "type": "string", "description": "The role or person responsible for it" }),
         "window" => json!({ "type": "string", "description": "A change window of the policy" }),
         "emergency" => json!({ "type": "string", "description": "Why it cannot wait" }),
-        "cancelled" => json!({ "type": "string", "description": "Why it was given up" }),
+        "cancelled" => json!({ "type": "string", "description": "Why it was cancelled" }),
         _ => json!({ "type": "string" }),
     }
 }
@@ -161,7 +161,7 @@ fn list(description: &str) -> Value {
 fn of_book() -> Value {
     json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "book.toml, as far as Changebook reads it",
+        "title": "book.toml, as far as Changebook uses it",
         "type": "object",
         "properties": {
             "preprocessor": {
@@ -170,8 +170,8 @@ fn of_book() -> Value {
                     "changebook": {
                         "type": "object",
                         "properties": {
-                            "allow-broken-links": { "type": "boolean", "description": "Build all the same, and warn" },
-                            "optional": { "type": "boolean", "description": "mdBook builds without the program" },
+                            "allow-broken-links": { "type": "boolean", "description": "Build anyway, with warnings" },
+                            "optional": { "type": "boolean", "description": "Let mdBook build even if the program is missing" },
                             "command": { "type": "string" },
                             "renderers": { "type": "array", "items": { "type": "string" } },
                             "before": { "type": "array", "items": { "type": "string" } },

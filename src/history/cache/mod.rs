@@ -128,7 +128,7 @@ impl FactCache {
 
     /// What to tell the user about what was found.
     pub fn remark(&self) -> Option<String> {
-        (self.damaged > 0).then(|| "the cache was damaged and is rebuilt".to_owned())
+        (self.damaged > 0).then(|| "the cache was damaged and has been rebuilt".to_owned())
     }
 
     pub(super) fn add_commits(&mut self, ids: impl IntoIterator<Item = CommitId>) {

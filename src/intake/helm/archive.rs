@@ -16,10 +16,10 @@ const MAX_ENTRIES: usize = 10_000;
 #[derive(Debug, thiserror::Error)]
 pub enum ArchiveError {
     /// No gzipped tar.
-    #[error("it is no packed chart (a gzipped tar): {0}")]
+    #[error("it is not a packed chart (a gzipped tar): {0}")]
     Format(#[from] std::io::Error),
     /// More than a chart holds.
-    #[error("it unpacks to {what}, more than a chart may hold ({limit})")]
+    #[error("it unpacks to {what}, more than a chart may contain ({limit})")]
     TooLarge {
         /// How much.
         what: String,
@@ -27,13 +27,13 @@ pub enum ArchiveError {
         limit: String,
     },
     /// A path that leads out.
-    #[error("it holds `{path}`, a path that leads out of it")]
+    #[error("it contains `{path}`, a path that leads out of it")]
     Path {
         /// The path.
         path: String,
     },
     /// A path twice.
-    #[error("it holds `{path}` twice")]
+    #[error("it contains `{path}` twice")]
     Twice {
         /// The path.
         path: String,

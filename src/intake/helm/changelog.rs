@@ -51,7 +51,7 @@ mod version_text {
 
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Version, D::Error> {
         let text = String::deserialize(deserializer)?;
-        Version::parse(&text).map_err(|_| de::Error::custom(format!("`{text}` is no version")))
+        Version::parse(&text).map_err(|_| de::Error::custom(format!("`{text}` is not a valid version")))
     }
 }
 

@@ -73,7 +73,7 @@ pub struct Dependency {
 #[derive(Debug, thiserror::Error)]
 pub enum ChartError {
     /// No `Chart.yaml`.
-    #[error("{what} is no chart: it has no Chart.yaml")]
+    #[error("{what} is not a chart: it does not have a Chart.yaml")]
     NoChart {
         /// What was read.
         what: String,
@@ -99,7 +99,7 @@ pub enum ChartError {
         message: String,
     },
     /// Two different charts.
-    #[error("`{old}` and `{new}` are two charts, expected two versions of one")]
+    #[error("`{old}` and `{new}` are different charts, expected two versions of one")]
     TwoCharts {
         /// The one before.
         old: String,
@@ -118,25 +118,26 @@ impl Chart {
         let chart =
             source.yaml("Chart.yaml")?.ok_or_else(|| ChartError::NoChart { what: what.to_owned() })?;
         let text = |key: &str| chart.get(key).and_then(Value::as_key);
-        let required =
-            |key: &str| text(key).ok_or_else(|| source.content("Chart.yaml", format!("it has no `{key}`")));
+        let required = |key: &str| {
+            text(key).ok_or_else(|| source.content("Chart.yaml", format!("it does not have `{key}`")))
+        };
         let version_text = required("version")?;
         let version = parse_version(&version_text).ok_or_else(|| {
             source.content(
                 "Chart.yaml",
-                format!("`{version_text}` is no version, expected SemVer such as `4.8.0`"),
+                format!("`{version_text}` is not a valid version, expected SemVer such as `4.8.0`"),
             )
         })?;
         let requirements = source.yaml("requirements.yaml")?;
         let (values, repeated) = source.values()?;
         if !matches!(values, Value::Map(_)) {
-            return Err(source.content("values.yaml", "it holds no table of values".to_owned()));
+            return Err(source.content("values.yaml", "it does not contain a table of values".to_owned()));
         }
         let name = required("name")?;
         // The name becomes a heading of the record.
         if name.is_empty() || !name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'))
         {
-            let message = "its `name` is no name of a chart, expected letters, digits and hyphens";
+            let message = "its `name` is not a valid chart name, expected letters, digits and hyphens";
             return Err(source.content("Chart.yaml", message.to_owned()));
         }
         Ok(Chart {

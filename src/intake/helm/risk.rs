@@ -65,7 +65,7 @@ fn changes(evidence: &Evidence) -> Vec<(&'static str, String)> {
         changes.push(("templates", format!("{name}: files differ that its templates or values depend on")));
     }
     if !evidence.kube_version.is_same() {
-        changes.push(("app", format!("{name}: other versions of Kubernetes are asked for")));
+        changes.push(("app", format!("{name}: other Kubernetes versions are required")));
     }
     for entry in evidence.changelog.iter().filter(|entry| entry.kind == Kind::Breaking) {
         changes.push(("breaking", format!("{name} {}: {}", entry.version, escaped(&entry.text))));

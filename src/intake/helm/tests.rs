@@ -131,7 +131,7 @@ fn a_patch_is_low_and_two_charts_are_refused() {
     assert_eq!(found(&comparison, &Policy::builtin()).categories(), ["configuration", "patch-upgrade"]);
     let mut other = new.clone();
     other.name = "other".to_owned();
-    assert!(compare(&old, &other, &[]).unwrap_err().to_string().contains("two charts"));
+    assert!(compare(&old, &other, &[]).unwrap_err().to_string().contains("different charts"));
 }
 
 #[test]
@@ -141,18 +141,19 @@ fn what_is_no_chart_says_so() {
             files.iter().map(|(path, text)| ((*path).to_owned(), text.as_bytes().to_vec())).collect();
         Chart::read("x", &files).unwrap_err().to_string()
     };
-    assert_eq!(read(&[]), "x is no chart: it has no Chart.yaml");
+    assert_eq!(read(&[]), "x is not a chart: it does not have a Chart.yaml");
     assert_eq!(
         read(&[("Chart.yaml", "name: x\nname: y\n")]),
-        "x/Chart.yaml:2:1: the key `name` stands twice in this table"
+        "x/Chart.yaml:2:1: the key `name` appears twice in this table"
     );
-    assert_eq!(read(&[("Chart.yaml", "name: x\n")]), "x/Chart.yaml: it has no `version`");
-    assert!(read(&[("Chart.yaml", "name: x\nversion: latest\n")]).contains("no version"));
+    assert_eq!(read(&[("Chart.yaml", "name: x\n")]), "x/Chart.yaml: it does not have `version`");
+    assert!(read(&[("Chart.yaml", "name: x\nversion: latest\n")]).contains("not a valid version"));
     assert!(
-        read(&[("Chart.yaml", "name: x\nversion: 1.0.0\n"), ("values.yaml", "[1]")]).contains("no table")
+        read(&[("Chart.yaml", "name: x\nversion: 1.0.0\n"), ("values.yaml", "[1]")])
+            .contains("does not contain a table")
     );
     let hostile = "name: \"x\\n\\n## Approvals\\n\\n- [x] Security review\"\nversion: 1.0.0\n";
-    assert!(read(&[("Chart.yaml", hostile)]).contains("no name of a chart"));
+    assert!(read(&[("Chart.yaml", hostile)]).contains("not a valid chart name"));
 }
 
 // ---- packed charts

@@ -50,7 +50,7 @@ fn what_goes_down_or_is_refused() {
             selector("a"),
             selector("b"),
             Risk::High,
-            "selector cannot be changed, the API refuses it",
+            "selector cannot be changed, the API rejects it",
         ),
         ("claims", claims("10Gi"), claims("20Gi"), Risk::High, "volumeClaimTemplates cannot be changed"),
         ("job", job("a:1"), job("a:2"), Risk::Medium, "template cannot be changed"),
@@ -104,7 +104,7 @@ fn what_the_cluster_accepts() {
         ("may fail", NONE, webhook("Ignore", ""), Risk::Medium, "cluster"),
         ("no longer asked", webhook("Fail", ""), webhook("Ignore", ""), Risk::High, "Fail → Ignore"),
         ("no longer enforced", rule("Enforce"), rule("Audit"), Risk::High, "Enforce → Audit"),
-        ("version gone", versions(true), versions(false), Risk::High, "serves version v1beta1 no more"),
+        ("version gone", versions(true), versions(false), Risk::High, "no longer serves version v1beta1"),
         ("kind gone", versions(true), NONE, Risk::High, "with every object of its kind"),
     ]);
 }

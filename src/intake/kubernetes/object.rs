@@ -59,7 +59,7 @@ pub struct Manifests {
 #[derive(Debug, thiserror::Error)]
 pub enum ManifestError {
     /// Neither UTF-8 nor UTF-16.
-    #[error("{path}: the file is no text (UTF-8, or UTF-16 with a byte order mark)")]
+    #[error("{path}: the file is not text (UTF-8, or UTF-16 with a byte order mark)")]
     NotText {
         /// The file.
         path: String,
@@ -83,7 +83,7 @@ pub enum ManifestError {
         message: String,
     },
     /// Not one object in all files.
-    #[error("there is no Kubernetes object in {what}")]
+    #[error("{what} does not contain a Kubernetes object")]
     Nothing {
         /// What was read.
         what: String,
@@ -165,7 +165,7 @@ impl Place<'_> {
                 || value.get("apiVersion").is_some()
                 || value.get("kind").is_some() && value.get("metadata").is_some()
             {
-                let what = "this document is no Kubernetes object, expected `apiVersion` and `kind`";
+                let what = "this document is not a Kubernetes object, expected `apiVersion` and `kind`";
                 return Err(self.error(what.to_owned()));
             }
             return Ok(false);
@@ -181,7 +181,7 @@ impl Place<'_> {
             (Some(name), _) => name.to_owned(),
             (None, Some(prefix)) => format!("{prefix}*"),
             (None, None) if kind == "Kustomization" || kind == "Component" => return Ok(false),
-            (None, None) => return Err(self.error(format!("this {kind} has no `metadata.name`"))),
+            (None, None) => return Err(self.error(format!("this {kind} does not have `metadata.name`"))),
         };
         let namespace = metadata("namespace").unwrap_or_default().to_owned();
         let id = ObjectId { group: group(&version, &kind), kind, namespace, name, file: String::new() };

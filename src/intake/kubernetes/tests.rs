@@ -208,14 +208,16 @@ fn bad_manifests_say_where() {
     let read = |text: &str| {
         Manifests::read("x", &[("k/a.yaml".to_owned(), text.as_bytes().to_vec())]).unwrap_err().to_string()
     };
-    assert_eq!(read("a: 1\na: 2\n"), "k/a.yaml:2:1: the key `a` stands twice in this table");
+    assert_eq!(read("a: 1\na: 2\n"), "k/a.yaml:2:1: the key `a` appears twice in this table");
     assert_eq!(
         read("---\nfoo: 1\n"),
-        "k/a.yaml:2: this document is no Kubernetes object, expected `apiVersion` and `kind`"
+        "k/a.yaml:2: this document is not a Kubernetes object, expected `apiVersion` and `kind`"
     );
     assert_eq!(
         read("apiVersion: v1\nkind: Pod\nmetadata: {}\n"),
-        "k/a.yaml:1: this Pod has no `metadata.name`"
+        "k/a.yaml:1: this Pod does not have `metadata.name`"
     );
-    assert!(Manifests::read("x", &[]).unwrap_err().to_string().contains("no Kubernetes object"));
+    assert!(
+        Manifests::read("x", &[]).unwrap_err().to_string().contains("does not contain a Kubernetes object")
+    );
 }

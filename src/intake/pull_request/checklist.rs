@@ -194,8 +194,8 @@ pub fn missing(
         let of_plan = |text: &str| Topic::of(&normalize(text)) == Some(Topic::Plan);
         let ticked = record.items.iter().any(|item| item.checked && of_plan(&item.text));
         let message = match ticked {
-            true => "no plan is recorded, though the item for its output is ticked",
-            false => "no plan is recorded, so that nobody can see what this will do",
+            true => "no plan is recorded, although the item for its output is ticked",
+            false => "no plan is recorded, so nobody can see what this will do",
         };
         let help = format!("`terraform show -json plan.tfplan | changebook plan {id} -`");
         found.push(warn(Code::PlanMissing, "Plan", message, help));
@@ -212,14 +212,14 @@ pub fn missing(
         let existing =
             if n == 1 { "1 existing resource".to_owned() } else { format!("{n} existing resources") };
         let message = format!("it says “{claim}”, but the plan for {place} touches {existing}");
-        let help = format!("say which ones: `changebook show {id}` has the plan's list");
+        let help = format!("say which ones; `changebook show {id}` lists them");
         found.push(warn(Code::BlastRadiusContradicted, "Blast radius", &message, help));
     }
     let makes_new = plans.iter().any(|named| named.plan.summary.add > named.plan.summary.replace);
     if makes_new && is_open(Topic::Cost) {
-        let message = "new resources are planned, and nothing says what they cost";
+        let message = "new resources are planned, but the record does not say what they cost";
         let help = format!(
-            "write the section \"Cost impact\", or `changebook plan {id} FILE --infracost cost.json`"
+            "write the section “Cost impact”, or run `changebook plan {id} FILE --infracost cost.json`"
         );
         found.push(warn(Code::CostMissing, "Cost impact", message, help));
     }

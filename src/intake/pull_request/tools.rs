@@ -59,13 +59,13 @@ struct ProblemStart {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NoToolOutput {
     /// Something else than a list of files.
-    #[error("that is not the output of `terraform fmt -check`: it names no file, and is not empty")]
+    #[error("that is not the output of `terraform fmt -check`: it is not empty, but names no file")]
     Format,
     /// Something else than one JSON document with a verdict.
     #[error("that is not the output of `terraform validate -json`")]
     Validation,
     /// Text without a file's header.
-    #[error("that is not the output of `git diff`: it names no file, and is not empty")]
+    #[error("that is not the output of `git diff`: it is not empty, but names no file")]
     Diff,
 }
 
@@ -73,9 +73,11 @@ impl NoToolOutput {
     /// What to give instead.
     pub fn hint(self) -> &'static str {
         match self {
-            NoToolOutput::Format => "give what `terraform fmt -check -recursive` prints",
-            NoToolOutput::Validation => "give what `terraform validate -json` prints",
-            NoToolOutput::Diff => "give what `git diff main...` prints, or the commits: `--range main..HEAD`",
+            NoToolOutput::Format => "give the output of `terraform fmt -check -recursive`",
+            NoToolOutput::Validation => "give the output of `terraform validate -json`",
+            NoToolOutput::Diff => {
+                "give the output of `git diff main...`, or the commits: `--range main..HEAD`"
+            }
         }
     }
 }
@@ -135,7 +137,7 @@ impl Tools {
         let files = self.format.iter().flat_map(|format| &format.files).map(|file| {
             let message = "the file is not formatted";
             Diagnostic::at_line(Code::TerraformFormat, Severity::Warning, &here(file), (1, 1), message)
-                .with_help("`terraform fmt -recursive` formats it")
+                .with_help("run `terraform fmt -recursive`")
         });
         let problems = self.validation.iter().flat_map(|validation| validation.diagnostics(here));
         let secrets = self.secrets.iter().flatten().map(|place| secret(place, from_root(&place.path)));
@@ -149,7 +151,7 @@ impl Validation {
             self.problems.iter().map(|problem| problem.diagnostic(here)).collect();
         // A verdict without a reason is a verdict all the same.
         if !self.valid && !found.iter().any(|diagnostic| diagnostic.severity == Severity::Error) {
-            let message = "`terraform validate` says that the configuration is not valid";
+            let message = "`terraform validate` reports that the configuration is not valid";
             let code = Code::TerraformInvalid;
             found.push(Diagnostic::at_line(code, Severity::Error, &here("."), (1, 1), message));
         }
@@ -188,12 +190,16 @@ fn secret(place: &SecretPlace, path: String) -> Diagnostic {
     let what = place.suspicion.words();
     let (message, help) = match &place.only_in {
         None => (
-            format!("this line looks as if it held {what}"),
-            "take it out of the branch's history too, and replace it if it was pushed".to_owned(),
+            format!("this line looks like it contains {what}"),
+            "remove it from the branch's history too, and rotate it if it was pushed".to_owned(),
         ),
         Some(commit) => (
-            format!("line {} in {commit} looks as if it held {what}; later commits took it away", place.line),
-            "the history keeps it: rewrite the branch without it, and replace it if it was pushed".to_owned(),
+            format!(
+                "line {} in {commit} looks like it contains {what}; later commits removed it",
+                place.line
+            ),
+            "it is still in the history: rewrite the branch without it, and rotate it if it was pushed"
+                .to_owned(),
         ),
     };
     let line = if place.only_in.is_some() { 1 } else { place.line };

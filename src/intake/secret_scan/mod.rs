@@ -140,7 +140,7 @@ pub fn hide(text: &str) -> String {
     let shown = looks.filter_map(|(look, line)| match look {
         Look::Clean => Some((*line).to_owned()),
         Look::Suspect(suspicion) => {
-            Some(format!("(hidden: this line looks as if it held {})", suspicion.words()))
+            Some(format!("(hidden: this line looks like it contains {})", suspicion.words()))
         }
         Look::Inside => None,
     });
@@ -154,8 +154,8 @@ pub fn look(line: &str) -> Option<Suspicion> {
 }
 
 /// What is looked for, for people to know what is not.
-pub const LOOKED_FOR: &str = "looked for private keys, tokens of known forms, passwords in addresses and options, \
-    literals behind secret names, and Secrets of Kubernetes";
+pub const LOOKED_FOR: &str = "scanned for private keys, known token formats, passwords in URLs and options, \
+    literal values of secret-looking names, and Kubernetes Secrets";
 
 #[cfg(test)]
 mod tests;

@@ -19,7 +19,7 @@ fn lines_with_secrets_are_hidden_and_keys_as_a_whole() {
     let key = "-----BEGIN PRIVATE KEY-----\nMIIplanted\n-----END PRIVATE KEY-----";
     let token = format!("AKIA{}", "ABCDEFGH12345678");
     let text = format!("## What\n\nUse {token}.\n{key}\npassword = \"planted\"\n\nThe password stays.\n");
-    let hidden = |what: &str| format!("(hidden: this line looks as if it held {what})");
+    let hidden = |what: &str| format!("(hidden: this line looks like it contains {what})");
     let expected = [
         "## What",
         "",

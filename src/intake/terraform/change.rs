@@ -312,7 +312,7 @@ fn text<'a>(members: &Members<'a>, key: &'static str) -> Result<Option<Cow<'a, s
         None | Some("null") => Ok(None),
         Some(raw) => match Value::read(raw, WHAT)? {
             Value::String(text) => Ok(Some(text)),
-            _ => Err(missing("a name in it is no text")),
+            _ => Err(missing("a name in it is not a string")),
         },
     }
 }

@@ -223,11 +223,11 @@ impl Deferred {
     /// Why, in words.
     pub fn why(&self) -> &'static str {
         match self.reason.as_str() {
-            "instance_count_unknown" => "how many there will be is not known yet",
+            "instance_count_unknown" => "the number of instances is not known yet",
             "resource_config_unknown" => "its configuration is not known yet",
             "provider_config_unknown" => "its provider's configuration is not known yet",
-            "absent_prereq" => "something that it needs is not there yet",
-            "deferred_prereq" => "something that it needs is deferred",
+            "absent_prereq" => "something that it depends on does not exist yet",
+            "deferred_prereq" => "something that it depends on is deferred",
             _ => "left for a later plan",
         }
     }

@@ -100,7 +100,7 @@ fn read_document(document: &Document<'_>, rules: Rules<'_>) -> Result<Plan, Wron
         });
     }
     if !members.has("format_version") {
-        remarks.push("there is no `format_version`: this plan was cut down by another program".to_owned());
+        remarks.push("there is no `format_version`: this plan was modified by another program".to_owned());
     }
     let mut plan = read_members(members, rules)?;
     plan.remarks.splice(0..0, remarks);
@@ -243,7 +243,7 @@ fn check_version(members: &Members<'_>) -> Result<(), WrongInput> {
     match major {
         Some(0 | 1) => Ok(()),
         Some(major) => Err(WrongInput::TooNew { version: format!("{major}.x") }),
-        None => Err(WrongInput::Malformed { what: "`format_version`", problem: "it is no version" }),
+        None => Err(WrongInput::Malformed { what: "`format_version`", problem: "it is not a valid version" }),
     }
 }
 

@@ -76,7 +76,7 @@ impl<'a> Members<'a> {
         // A provider is known to write one key twice, with one value. With two values no reading is right.
         let twice = |pair: &[(&str, &str)]| pair[0].0 == pair[1].0 && pair[0].1 != pair[1].1;
         match sorted.windows(2).any(twice) {
-            true => Err(WrongInput::Malformed { what, problem: "a key stands twice in one object" }),
+            true => Err(WrongInput::Malformed { what, problem: "a key appears twice in one object" }),
             false => Ok(Members(members)),
         }
     }
@@ -93,7 +93,7 @@ impl<'a> Members<'a> {
 /// `serde_json` names what it found in its messages, so they are never repeated.
 pub(super) fn from_str<'a, T: Deserialize<'a>>(raw: &'a str, what: &'static str) -> Result<T, WrongInput> {
     serde_json::from_str(raw)
-        .map_err(|_| WrongInput::Malformed { what, problem: "it has another form than plans have" })
+        .map_err(|_| WrongInput::Malformed { what, problem: "it does not have the form of a plan" })
 }
 
 impl<'a> Value<'a> {
@@ -187,7 +187,7 @@ struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     fn malformed(&self) -> WrongInput {
-        WrongInput::Malformed { what: self.what, problem: "it is no JSON value" }
+        WrongInput::Malformed { what: self.what, problem: "it is not a valid JSON value" }
     }
 
     fn peek(&self) -> Option<u8> {
@@ -277,7 +277,7 @@ impl<'a> Reader<'a> {
         if members.windows(2).any(|pair| pair[0].0 == pair[1].0 && pair[0].1 != pair[1].1) {
             return Err(WrongInput::Malformed {
                 what: self.what,
-                problem: "a key stands twice in one object",
+                problem: "a key appears twice in one object",
             });
         }
         members.dedup_by(|(a, _), (b, _)| a == b);

@@ -13,20 +13,20 @@ pub enum WrongInput {
     #[error("this is a packed file, not the JSON of a plan")]
     Packed,
     /// A plan or state that OpenTofu has encrypted.
-    #[error("this is encrypted by OpenTofu: what it holds cannot be read here")]
+    #[error("this is encrypted by OpenTofu, so its content cannot be read here")]
     Encrypted,
     /// Bytes that are no text.
     #[error("this is not text: it is neither UTF-8 nor UTF-16")]
     NotText,
     /// `terraform plan`, or `terraform show` without `-json`.
-    #[error("this is a plan in words, not in JSON")]
+    #[error("this is a plan in text form, not in JSON")]
     HumanText,
     /// Other text.
     #[error("there is no JSON document in this file")]
     NoJson,
     /// `terraform plan -json`.
     #[error(
-        "these are the progress messages of `plan -json`, one a line; they do not hold the values that change"
+        "these are the progress messages of `plan -json`, one per line; they do not contain the values that change"
     )]
     Messages,
     /// `terraform show -json` without a plan.
@@ -39,7 +39,9 @@ pub enum WrongInput {
     #[error("there is more than one JSON document in this file, so it is not one plan")]
     Several,
     /// Something behind the document.
-    #[error("something follows the JSON that ends at line {line}, so the file is not as the tool wrote it")]
+    #[error(
+        "there is more text after the JSON that ends at line {line}, so the file is not as the tool wrote it"
+    )]
     Trailing {
         /// From 1.
         line: usize,
@@ -76,19 +78,19 @@ pub enum WrongInput {
     #[error("this is a cost estimate by Infracost, not a plan")]
     Infracost,
     /// Any other JSON.
-    #[error("this is JSON, but no plan: it has none of a plan's keys")]
+    #[error("this is JSON, but not a plan: it does not have any of a plan's keys")]
     OtherJson,
     /// Changed by something.
     #[error("this looks like a plan, but its `format_version` is missing, so another program has changed it")]
     NoVersion,
     /// Newer than what is known.
-    #[error("this plan has format version {version}; 0.x and 1.x are known")]
+    #[error("this plan has format version {version}; only 0.x and 1.x are supported")]
     TooNew {
         /// As far as it is a version.
         version: String,
     },
     /// An action that no version of the tool is known to plan.
-    #[error("the actions of resource change {position} are not known: {words}")]
+    #[error("the actions of resource change {position} are unknown: {words}")]
     UnknownAction {
         /// From 1, in the order of the file.
         position: usize,
@@ -96,7 +98,7 @@ pub enum WrongInput {
         words: String,
     },
     /// One resource twice.
-    #[error("resource change {position} stands in the plan twice")]
+    #[error("resource change {position} appears twice in the plan")]
     Duplicate {
         /// From 1, in the order of the file.
         position: usize,
@@ -119,42 +121,42 @@ impl WrongInput {
     pub fn hint(&self) -> String {
         match self {
             WrongInput::Empty | WrongInput::EmptyObject => {
-                format!("look at that command's own error, then make the plan again: {MAKE_PLAN}")
+                format!("check that command's error message, then create the plan again: {MAKE_PLAN}")
             }
             WrongInput::Binary => {
-                "`terraform show -json FILE > plan.json` (or `tofu show -json`) turns it into JSON".to_owned()
+                "convert it to JSON: `terraform show -json FILE > plan.json` (or `tofu show -json`)".to_owned()
             }
-            WrongInput::Packed => "unpack it, and give the JSON in it".to_owned(),
+            WrongInput::Packed => "unpack it and give the JSON file inside".to_owned(),
             WrongInput::Encrypted => {
-                "`tofu show -json FILE > plan.json` where its key is configured".to_owned()
+                "run `tofu show -json FILE > plan.json` where its key is configured".to_owned()
             }
             WrongInput::HumanText => {
                 "save the plan and show it as JSON: `terraform show -json plan.tfplan > plan.json`".to_owned()
             }
             WrongInput::Messages => format!("save the plan instead: {MAKE_PLAN}"),
             WrongInput::State | WrongInput::StateFile => {
-                format!("name the saved plan: {MAKE_PLAN}; without a file `show -json` shows the state")
+                format!("give the saved plan: {MAKE_PLAN}; without a file, `show -json` shows the state")
             }
             WrongInput::Several => {
-                "give each plan to a task of its own, or each environment's with `-e`: one file, one plan".to_owned()
+                "one file must contain one plan: record each for a separate task, or for a separate environment with `-e`".to_owned()
             }
             WrongInput::Truncated { .. } | WrongInput::Damaged { .. } => {
-                format!("write the file again and to its end, on a disk with space: {MAKE_PLAN}")
+                format!("write the file again, completely, on a disk with free space: {MAKE_PLAN}")
             }
             WrongInput::CloudBookmark | WrongInput::CloudRedacted => {
-                "`terraform show -json plan.tfplan > plan.json` where you are logged in, or the API's `json-output` of that plan"
+                "run `terraform show -json plan.tfplan > plan.json` where you are logged in, or use the API's `json-output` of that plan"
                     .to_owned()
             }
             WrongInput::Schemas | WrongInput::OtherJson | WrongInput::NoJson | WrongInput::NotText => {
-                format!("make a plan: {MAKE_PLAN}")
+                format!("create a plan: {MAKE_PLAN}")
             }
-            WrongInput::Infracost => "give it beside the plan: `changebook plan ID PLAN --infracost FILE`".to_owned(),
+            WrongInput::Infracost => "give it together with the plan: `changebook plan ID PLAN --infracost FILE`".to_owned(),
             WrongInput::Trailing { .. } | WrongInput::NoVersion | WrongInput::Duplicate { .. } | WrongInput::Malformed { .. } => {
                 "give the file as `terraform show -json` wrote it".to_owned()
             }
-            WrongInput::TooNew { .. } => "update changebook, or plan with a version of the tool that it knows".to_owned(),
+            WrongInput::TooNew { .. } => "update changebook, or plan with a version of the tool that it supports".to_owned(),
             WrongInput::UnknownAction { .. } => {
-                "nothing is guessed about it: update changebook, or give the file as `terraform show -json` wrote it"
+                "update changebook, or give the file as `terraform show -json` wrote it"
                     .to_owned()
             }
         }

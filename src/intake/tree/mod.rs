@@ -183,7 +183,7 @@ impl JsonSchema for Value {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        schemars::json_schema!({ "description": "Any value; `(hidden)` stands in place of a secret." })
+        schemars::json_schema!({ "description": "Any value; `(hidden)` replaces a secret." })
     }
 }
 

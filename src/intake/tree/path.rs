@@ -17,7 +17,7 @@ pub enum Step {
     Index(usize),
 }
 
-/// Where a value stands: `spec.containers[api].image`.
+/// The path of a value: `spec.containers[api].image`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct Path(pub Vec<Step>);
 
@@ -154,7 +154,7 @@ impl Serialize for Path {
 impl<'de> Deserialize<'de> for Path {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        Path::parse_stored(&text).ok_or_else(|| de::Error::custom(format!("`{text}` is no path")))
+        Path::parse_stored(&text).ok_or_else(|| de::Error::custom(format!("`{text}` is not a valid path")))
     }
 }
 
@@ -166,7 +166,7 @@ impl JsonSchema for Path {
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         schemars::json_schema!({
             "type": "string",
-            "description": "Where a value stands: `spec.containers[=\"api\"].image`, `args[0]`."
+            "description": "The path of a value: `spec.containers[=\"api\"].image`, `args[0]`."
         })
     }
 }

@@ -153,10 +153,7 @@ impl Loader {
             Event::SequenceEnd | Event::MappingEnd => self.end(&span)?,
             Event::Alias(anchor) => {
                 let (value, weight) = self.anchors.get(&anchor).cloned().ok_or_else(|| {
-                    error(
-                        &span,
-                        "this alias names an anchor that is not complete, expected one that stands before it",
-                    )
+                    error(&span, "this alias refers to an incomplete anchor, expected one before it")
                 })?;
                 self.weight += weight;
                 self.finish(value, weight, 0, &span)?;
@@ -171,7 +168,7 @@ impl Loader {
             return Err(error(span, "a key must be a word or number, not a list or table"));
         }
         if self.open.len() >= MAX_DEPTH {
-            return Err(error(span, format!("nested more than {MAX_DEPTH} deep")));
+            return Err(error(span, format!("nested more than {MAX_DEPTH} levels deep")));
         }
         if self.open.is_empty() {
             self.line = span.start.line().max(1);
@@ -204,7 +201,7 @@ impl Loader {
                 && entries.contains_key(name)
             {
                 let Some(repeated) = &mut self.repeated else {
-                    return Err(error(span, format!("the key `{name}` stands twice in this table")));
+                    return Err(error(span, format!("the key `{name}` appears twice in this table")));
                 };
                 repeated.push(Repeated { line: span.start.line().max(1), key: name.clone() });
             }
@@ -280,7 +277,7 @@ fn read_scalar(text: String, style: ScalarStyle, tag: Option<&Tag>, span: &Span)
                 Value::Null => word == "null",
                 _ => false,
             };
-            if fits { Ok(value) } else { Err(error(span, format!("this is no `!!{word}`"))) }
+            if fits { Ok(value) } else { Err(error(span, format!("this is not a valid `!!{word}`"))) }
         }
         _ if style == ScalarStyle::Plain => Ok(scalar::resolve(&text)),
         _ => Ok(Value::Text(text)),
@@ -352,15 +349,15 @@ mod tests {
     #[test]
     fn errors_say_where() {
         for (text, line, part) in [
-            ("a: 1\na: 2\n", 2, "`a` stands twice"),
-            ("a: {b: 1, b: 1}", 1, "`b` stands twice"),
-            ("yes: 1\ntrue: 2", 2, "`true` stands twice"),
+            ("a: 1\na: 2\n", 2, "`a` appears twice"),
+            ("a: {b: 1, b: 1}", 1, "`b` appears twice"),
+            ("yes: 1\ntrue: 2", 2, "`true` appears twice"),
             ("a: &x [*x]", 1, "not complete"),
             ("a: *nobody", 1, ""),
             ("[a]: 1", 1, "a key must be"),
             ("a: 1\n<<: 5\n", 2, "`<<` merges tables"),
             ("a: [1, 2", 1, ""),
-            ("a: !!int word", 1, "no `!!int`"),
+            ("a: !!int word", 1, "not a valid `!!int`"),
             ("a:\n\t- b", 2, ""),
         ] {
             let error = documents(text).unwrap_err();

@@ -46,10 +46,12 @@ impl Unknown {
     /// What was found, in one sentence.
     pub(in crate::ledger) fn detail(&self, context: &Context<'_>) -> String {
         match self {
-            Unknown::Unlisted(email) => format!("`{email}` wrote a part and is no person of the policy"),
+            Unknown::Unlisted(email) => {
+                format!("`{email}` wrote part of it and is not listed under `[people]`")
+            }
             Unknown::Unproven(Unproven { commit, named, why }) => {
                 let short = context.sources.history.commits[*commit].id.short();
-                format!("{short} carries the name of {named}, who may not have written it: {why}")
+                format!("{short} names {named} as its author, but may not be theirs: {why}")
             }
         }
     }
@@ -62,7 +64,7 @@ impl Unknown {
                 let short = context.sources.history.commits[*commit].id.short();
                 match gone(context.sources.policy, named) {
                     true => format!(
-                        "somebody who may change the policy and wrote none of it: changebook affirm {short}"
+                        "somebody who may change the policy and did not write any of it: changebook affirm {short}"
                     ),
                     false => format!("{named}: changebook affirm {short}"),
                 }
@@ -147,7 +149,7 @@ impl Authors {
             match voucher {
                 Some(person) => {
                     let short = context.sources.history.commits[unproven.commit].id.short();
-                    vouched.push(((*person).to_owned(), format!("vouched for a part of it ({short})")));
+                    vouched.push(((*person).to_owned(), format!("confirmed part of it ({short})")));
                 }
                 None => self.unknown.push(Unknown::Unproven(unproven)),
             }
@@ -167,7 +169,7 @@ impl Authors {
     /// What a person did that makes them an author, as a predicate.
     pub(in crate::ledger) fn is_author(&self, person: &str) -> Option<String> {
         if self.asked(person) {
-            return Some("asked for it".to_owned());
+            return Some("requested it".to_owned());
         }
         self.wrote(person).cloned()
     }
@@ -196,12 +198,12 @@ fn made(context: &Context<'_>, record: RecordIx) -> Vec<(usize, &'static str)> {
         let texts = transitions.iter().filter(|transition| *context.key(transition) == Key::Scope);
         for commit in texts.map(|transition| transition.commit as usize).filter(is_of_it) {
             match renumbering(context, record, commit) {
-                None => made.push((commit, "wrote a part of its text")),
+                None => made.push((commit, "wrote part of its text")),
                 Some(earlier) => open.extend(earlier.filter(|earlier| seen.insert(*earlier))),
             }
         }
         let work = context.work(record);
-        made.extend(work.iter().copied().filter(is_of_it).map(|work| (work, "did a part of its work")));
+        made.extend(work.iter().copied().filter(is_of_it).map(|work| (work, "wrote part of its code")));
         let hidden = context.taints(record).filter(is_of_it);
         made.extend(hidden.map(|commit| (commit, "wrote a version of it that cannot be read")));
     }
@@ -264,7 +266,7 @@ impl<'a> Names<'a> {
     /// Why a commit may be somebody else's than `named`'s; completes "may not have written it:".
     fn doubt(&self, context: &Context<'a>, commit: usize, named: &str) -> Option<String> {
         let facts = &context.sources.history.commits[commit];
-        let Some(judge) = self.judge else { return Some("nobody has authority there".to_owned()) };
+        let Some(judge) = self.judge else { return Some("nobody has any authority there".to_owned()) };
         if let Some(malformed) = &facts.malformed {
             return Some(format!("the commit is malformed ({malformed})"));
         }
@@ -280,14 +282,14 @@ impl<'a> Names<'a> {
         }
         let committer = &facts.committer.email;
         if self.is_forge && !self.is_vouched {
-            return Some(format!("anybody can set the forge's address `{committer}` as the committer's"));
+            return Some(format!("anybody can set the forge's address `{committer}` as the committer"));
         }
         let same = self.of(committer).contains(&named);
         if !same && !self.is_vouched && !self.are_robots(&facts.author.email) {
             return Some(format!("it was committed by `{committer}`"));
         }
         (owes_signature && !(self.is_vouched && is_signed))
-            .then(|| format!("{named} has keys, and it is not signed"))
+            .then(|| format!("{named} has keys, but it is not signed"))
     }
 }
 

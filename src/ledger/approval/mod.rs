@@ -172,7 +172,7 @@ fn approval(context: &Context<'_>, judged: &Judged<'_>, demand: &Demand<'_>) -> 
     let given: Vec<Given> = given.collect();
     let mut judgements = judgements.into_iter();
     let Some(best) = judgements.next() else {
-        let detail = claim(context, judged, &demand.role).unwrap_or_else(|| format!("waiting for {text}"));
+        let detail = claim(context, judged, &demand.role).unwrap_or_else(|| "not given".to_owned());
         let missing = Approval::missing(&demand.role, &text, Code::ApprovalMissing, detail);
         return Approval { required: demand.required, ..missing };
     };
@@ -228,7 +228,7 @@ fn claim(context: &Context<'_>, judged: &Judged<'_>, role: &str) -> Option<Strin
             policy.person_by_email(email).is_some_and(|person| policy.has_role(person, role))
         })?;
         Some(format!(
-            "{} claims in a trailer that `{claimed}` approved, which counts for nothing",
+            "{} claims in a trailer that `{claimed}` approved, which does not count",
             facts.id.short()
         ))
     })
@@ -287,7 +287,7 @@ fn another_person(missing: usize) -> Approval {
         1 => "another person".to_owned(),
         n => format!("{n} other people"),
     };
-    let detail = format!("every role is met, and {text} must approve");
+    let detail = format!("every role has approved, but {text} must approve");
     Approval::missing("*", &text, Code::ApprovalQuorum, detail)
 }
 

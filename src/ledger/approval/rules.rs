@@ -195,7 +195,7 @@ fn missing(context: &Context<'_>, judged: &Judged<'_>, role: &str, act: &Act<'_>
         Act::Tick { commit, key } => {
             if context.sources.history.commits[*commit].parents.len() > 1 {
                 return Some(format!(
-                    "ticked by the merge {} itself, which approves nothing",
+                    "ticked by the merge {} itself, which does not approve anything",
                     short(*commit)
                 ));
             }
@@ -206,7 +206,7 @@ fn missing(context: &Context<'_>, judged: &Judged<'_>, role: &str, act: &Act<'_>
                 .filter(|withdrawal| withdrawal.key == *key)
                 .map(|withdrawal| withdrawal.commit as usize)
                 .find(|&untick| untick != *commit && !context.in_history(untick, *commit))?;
-            Some(format!("taken away in {}, which {} did not know of", short(untick), short(*commit)))
+            Some(format!("unticked in {}, which {} did not know about", short(untick), short(*commit)))
         }
         Act::Detached { commit, path, value, file } => {
             if file.check.is_none() && context.sources.history.commits[*commit].parents.len() > 1 {
@@ -215,7 +215,7 @@ fn missing(context: &Context<'_>, judged: &Judged<'_>, role: &str, act: &Act<'_>
             // What was removed once never counts again, wherever it comes back and in whatever armour.
             if let Some(withdrawal) = withdrawal_of_text(context, judged, *value, file) {
                 let by = short(withdrawal.commit as usize);
-                return Some(format!("{path} was withdrawn in {by}: the same text never counts again"));
+                return Some(format!("{path} was withdrawn in {by}; the same file never counts again"));
             }
             for_something_else(context, judged, role, path, file)
         }
@@ -270,19 +270,21 @@ fn for_something_else(
 ) -> Option<String> {
     let text = match &file.text {
         Ok(text) => text,
-        Err(why) => return Some(format!("{path} is no detached approval: {why}")),
+        Err(why) => return Some(format!("{path} is not a valid approval file: {why}")),
     };
     let id = &context.sources.walk.ids[judged.record].1;
     let own = text.path();
     if text.record != *id || text.role != role || own.as_deref() != Some(path) {
         let (record, role, person) = (&text.record, &text.role, &text.person);
-        let own = own.map_or_else(String::new, |own| format!(", whose place is {own}"));
-        return Some(format!("{path} holds an approval of {record} as `{role}` by `{person}`{own}"));
+        let own = own.map_or_else(String::new, |own| format!(", which belongs in {own}"));
+        return Some(format!("{path} contains an approval of {record} as `{role}` by `{person}`{own}"));
     }
     match context.sources.policy.book.as_deref() {
         Some(book) if book == text.book => None,
-        Some(book) => Some(format!("{path} is for the book `{}`, and this is `{book}`", text.book)),
-        None => Some(format!("{path} names the book `{}`, and the policy gives this one no name", text.book)),
+        Some(book) => Some(format!("{path} is for the book `{}`, but this is `{book}`", text.book)),
+        None => {
+            Some(format!("{path} is for the book `{}`, but the policy does not name this book", text.book))
+        }
     }
 }
 
@@ -295,7 +297,7 @@ fn somebody_elses(context: &Context<'_>, act: &Act<'_>) -> Option<String> {
     let by = brought.unwrap_or(&facts.author.email);
     (brought != Some(person)).then(|| {
         let short = facts.id.short();
-        format!("{path} is {person}'s and not signed, and it came with {short} by {by}: a squash has lost whose it was")
+        format!("{path} is {person}'s, but it is not signed and came with {short} by {by}: a squash has lost who approved")
     })
 }
 
@@ -306,14 +308,14 @@ fn unsigned(context: &Context<'_>, act: &Act<'_>) -> Option<String> {
         SignatureCheck::Good { key } => key,
         SignatureCheck::Bad { why } => return Some(format!("the signature in {path} {why}")),
         SignatureCheck::Unsupported { kind } => {
-            return Some(format!("the signature in {path} is of a kind that is not supported here ({kind})"));
+            return Some(format!("the signature in {path} is of an unsupported kind ({kind})"));
         }
     };
     let person = &file.text.as_ref().ok()?.person;
     let policy = context.judge(*commit);
     let held =
         policy.is_some_and(|policy| policy.people.get(person).is_some_and(|listed| has_key(listed, key)));
-    (!held).then(|| format!("{path} is signed by a key that the policy does not list for {person}"))
+    (!held).then(|| format!("{path} is signed with a key that the policy does not list for {person}"))
 }
 
 /// When the text of a signed file says that it was given, as seconds since the epoch.
@@ -337,7 +339,7 @@ fn stale(context: &Context<'_>, judged: &Judged<'_>, act: &Act<'_>) -> Option<St
             Some(change) => {
                 format!("the text changed in {} after the approval {}", short(change), short(commit))
             }
-            None => format!("the approval in {} is on another text than this", short(commit)),
+            None => format!("the approval in {} is for a different text", short(commit)),
         });
     }
     let stated = match act {
@@ -359,9 +361,9 @@ fn stale(context: &Context<'_>, judged: &Judged<'_>, act: &Act<'_>) -> Option<St
     }
     if let Some(beside) = context.work_landing_with(commit).find(adds_code) {
         let (beside, approval) = (short(beside), short(commit));
-        return Some(format!("code was added in {beside} after the approval {approval}, and lands with it"));
+        return Some(format!("code was added in {beside} after the approval {approval} and lands with it"));
     }
     let end = judged.end(context, commit, signed_at(act))?;
     let (kind, end) = (end.kind.as_str(), end.commit);
-    Some(format!("{kind} in {}, of which the approval {} does not know", short(end), short(commit)))
+    Some(format!("{kind} in {}, which the approval {} did not know about", short(end), short(commit)))
 }

@@ -87,7 +87,7 @@ fn todo(
     if approval.open_to.is_empty() {
         let role = &approval.role;
         return Some(format!(
-            "put somebody into the role `{role}` who is no author: nobody else can approve"
+            "add somebody to the role `{role}` who is not an author; nobody else can approve"
         ));
     }
     let policy = context.sources.policy;
@@ -108,7 +108,9 @@ fn todo(
 
 fn board_todo(id: &str, approval: &Approval) -> Option<String> {
     match (&approval.decision, approval.code) {
-        (_, Some(Code::DecisionRejected)) => Some("change the proposal and ask the board again".to_owned()),
+        (_, Some(Code::DecisionRejected)) => {
+            Some("revise the proposal and submit it to the board again".to_owned())
+        }
         (None, _) => Some(format!("changebook new decision \"Review of {id}\" --change {id}")),
         (Some(decision), _) => Some(decide_command(decision.as_str())),
     }

@@ -175,21 +175,21 @@ pub(super) fn duty(context: &Context<'_>, ask: &AuditAsk<'_>) -> Option<Diagnost
     let (why, help) = match (ask.duty.filter(|&duty| context.has(duty)), line.root()) {
         (None, _) => {
             let help = "name a commit of the trunk: `git log --first-parent` shows them".to_owned();
-            (format!("`audit.since` names {named}, which the trunk does not have; nothing is exempt"), help)
+            (format!("`audit.since` names {named}, which is not on the trunk; nothing is exempt"), help)
         }
         (Some(duty), _) if !line.is_on(duty) => {
             let landing = context.landing(duty).unwrap_or(duty);
             let why = format!(
-                "`audit.since` names {}, which is no commit of the trunk's own line",
+                "`audit.since` names {}, which is not on the trunk's first-parent line",
                 name(duty).short()
             );
-            (why, format!("name the commit with which it landed: {}", name(landing)))
+            (why, format!("name the commit that landed it: {}", name(landing)))
         }
         (Some(duty), Some(root)) if duty != root && context.in_history(duty, root) => {
             let (duty, began) = (name(duty).short(), name(root).short());
             let why = format!(
-                "`audit.since` names {duty}, from before the policy began in {began}: by no rules could anybody \
-                               have a duty then"
+                "`audit.since` names {duty}, which is older than the policy, introduced in {began}: there were no rules \
+                               to follow then"
             );
             (why, format!("name {} or a later commit", name(root)))
         }
@@ -201,9 +201,9 @@ pub(super) fn duty(context: &Context<'_>, ask: &AuditAsk<'_>) -> Option<Diagnost
 /// A change as every document shows it: day, commit, outcome, and a sentence for each value.
 pub fn control_words(change: &ControlChange) -> (String, Vec<String>) {
     let outcome = match &change.outcome {
-        ControlOutcome::Began => "the policy began".to_owned(),
+        ControlOutcome::Began => "the policy was introduced".to_owned(),
         ControlOutcome::InForce => "in force".to_owned(),
-        ControlOutcome::PutBack => "put back to what is in force".to_owned(),
+        ControlOutcome::PutBack => "reverted to what is in force".to_owned(),
         ControlOutcome::NotInForce { until: None } => "not in force".to_owned(),
         ControlOutcome::NotInForce { until: Some(end) } => {
             format!("not in force; settled with {}", end.commit.short())
@@ -217,7 +217,7 @@ fn value_words(value: &ControlValue) -> String {
     let path = value.key.path.join(".");
     let what = match (&value.key.member, &value.before, &value.after) {
         (Some(member), None, _) => format!("adds `{member}` to `{path}`"),
-        (Some(member), Some(_), _) => format!("takes `{member}` out of `{path}`"),
+        (Some(member), Some(_), _) => format!("removes `{member}` from `{path}`"),
         (None, None, Some(after)) => format!("sets `{path}`: {after}"),
         (None, Some(before), Some(after)) => format!("changes `{path}` from {before} to {after}"),
         (None, Some(before), None) => format!("removes `{path}`: {before}"),
@@ -227,9 +227,9 @@ fn value_words(value: &ControlValue) -> String {
     let agreed = match (value.agreed.is_empty(), value.alone) {
         (true, _) => String::new(),
         (false, true) => {
-            format!("; {} alone, the only one who may change the policy", value.agreed.join(", "))
+            format!("; by {} alone, the only person who may change the policy", value.agreed.join(", "))
         }
-        (false, false) => format!("; behind it: {}", value.agreed.join(", ")),
+        (false, false) => format!("; confirmed by {}", value.agreed.join(", ")),
     };
     let codes: Vec<&str> = value.codes.iter().map(|code| code.as_str()).collect();
     let codes = if codes.is_empty() { String::new() } else { format!(" ({})", codes.join(", ")) };

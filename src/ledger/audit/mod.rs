@@ -127,7 +127,7 @@ fn row(
     let id = &context.sources.walk.ids[record].1;
     let mut time = time(context, policy, commit, record, &environment.name);
     if time.seconds > context.sources.now.saturating_add(CLOCKS_DIFFER) {
-        time.suspect.get_or_insert_with(|| "it is dated after the moment of this audit".to_owned());
+        time.suspect.get_or_insert_with(|| "it is dated after the time of this audit".to_owned());
     }
     let now = context
         .parsed(record)
@@ -148,7 +148,7 @@ fn row(
     if landed.saturating_sub(time.seconds) > policy.audit.lag && case.rests_on_time(time.seconds, landed) {
         let lag = policy.audit.lag / 3600;
         time.suspect
-            .get_or_insert_with(|| format!("it landed more than {lag} hours after the time that it gives"));
+            .get_or_insert_with(|| format!("it landed more than {lag} hours after the time that it states"));
     }
     case.time = case.time.filter(|_| time.suspect.is_none());
     let judgement = case.judge();
@@ -299,7 +299,7 @@ fn exceptions(
         found.push(of(Code::CommitMalformed, malformed, &own));
     }
     if let Some(Review::Overdue { .. }) = row.review {
-        found.push(of(Code::EmergencyUnreviewed, "the board has not looked at this emergency in time", &own));
+        found.push(of(Code::EmergencyUnreviewed, "the board has not reviewed this emergency in time", &own));
     }
     found
 }

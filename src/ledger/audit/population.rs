@@ -36,7 +36,7 @@ pub struct UnrecordedDeployment {
 impl Unrecorded {
     /// What every document says of it.
     pub fn words(&self) -> String {
-        format!("{} changed {} and named no task", self.changed_by.join(", "), self.paths.join(", "))
+        format!("{} changed {} without naming a task", self.changed_by.join(", "), self.paths.join(", "))
     }
 }
 

@@ -30,7 +30,7 @@ pub fn row_facts(row: &Row, path: &str) -> RowFacts {
             "Deployed".to_owned(),
             format!("{} by {} in {}", time_of_row(row), row.deployed_by.join(", "), row.by.commit.short()),
         ),
-        ("Asked for by".to_owned(), row.requestor.clone().unwrap_or_else(|| "nobody named".to_owned())),
+        ("Requested by".to_owned(), row.requestor.clone().unwrap_or_else(|| "nobody named".to_owned())),
     ];
     if !row.changed_by.is_empty() {
         facts.push(("Changed by".to_owned(), row.changed_by.join(", ")));
@@ -44,10 +44,10 @@ pub fn row_facts(row: &Row, path: &str) -> RowFacts {
         }),
     );
     facts.extend(row.emergency.clone().map(|why| ("Emergency".to_owned(), why)));
-    facts.extend(row.review.as_ref().map(|state| ("Board's review".to_owned(), review_text(state))));
+    facts.extend(row.review.as_ref().map(|state| ("Board review".to_owned(), review_text(state))));
     facts.extend(row.evidence.plans.iter().map(|digest| ("Plan".to_owned(), digest.clone())));
     let back = if row.rollback_written { "written" } else { "not written" };
-    facts.push(("Way back".to_owned(), back.to_owned()));
+    facts.push(("Rollback plan".to_owned(), back.to_owned()));
     if !row.tests.is_empty() {
         let tests: Vec<String> =
             row.tests.iter().map(|(text, by)| format!("{text} ({})", by.commit.short())).collect();

@@ -279,12 +279,12 @@ impl<'a> Context<'a> {
         let short = || self.sources.history.commits[commit].id.short();
         if self.sources.walk.repairs.contains(&(commit, record)) {
             return Some(format!(
-                "{} brought back what was taken out or could not be read, which is nobody's act",
+                "{} restored what was removed or unreadable, which is nobody's act",
                 short()
             ));
         }
         let foreign = !self.sources.line.is_of_book(commit);
-        foreign.then(|| format!("{} comes from a history of its own, which a merge brought in", short()))
+        foreign.then(|| format!("{} is from an unrelated history that a merge brought in", short()))
     }
 
     /// Commits of the view's history with work of their own that landed, or would land, in one step with another, whatever

@@ -95,7 +95,7 @@ fn verdict(
     }
     if let Some(end) = judged.end(context, word.set, None) {
         let (kind, end) = (end.kind.as_str(), short(end.commit));
-        return (Some(Code::DecisionOutdated), format!("{id} does not know that it was {kind} in {end}"));
+        return (Some(Code::DecisionOutdated), format!("{id} is older than {end}, in which it was {kind}"));
     }
     (None, approved_words(decision))
 }

@@ -61,12 +61,12 @@ pub(super) fn claim(
     let short = commits[commit].id.short();
     let why = match by_board(context, record, commit) {
         Err((_, why)) => why,
-        Ok(person) => format!("{person} did not know of what the board said elsewhere"),
+        Ok(person) => format!("{person} did not know about what the board decided elsewhere"),
     };
     let (kind, did) = match (context.node(record).is_none(), said) {
-        (true, _) => (Kind::Gone, "its file was taken out".to_owned()),
+        (true, _) => (Kind::Gone, "its file was deleted".to_owned()),
         (false, Some(verdict)) => (Kind::Verdict, format!("it was set to `{}`", verdict.as_str())),
-        (false, None) => (Kind::Verdict, "its decision was taken out".to_owned()),
+        (false, None) => (Kind::Verdict, "its decision was removed".to_owned()),
     };
     Some(Claim { commit, did: format!("{did} in {short}"), why, kind })
 }
@@ -99,14 +99,14 @@ pub(in crate::ledger) fn deleted(decisions: &[DecisionState<'_>]) -> Vec<Diagnos
 
 impl Claim {
     fn message(&self, decision: &DecisionState<'_>) -> String {
-        format!("{}, and not by the board: {}; {}", self.did, self.why, stands(decision))
+        format!("{}, but not by the board: {}; {}", self.did, self.why, stands(decision))
     }
 }
 
 fn stands(decision: &DecisionState<'_>) -> String {
     match decision.verdict {
         None => "it is pending".to_owned(),
-        Some(Verdict::Approved) => "what the board approved stands as it was then".to_owned(),
-        Some(verdict) => format!("the board's word stands: {}", verdict.as_str()),
+        Some(Verdict::Approved) => "the board's approval still applies to the text at that time".to_owned(),
+        Some(verdict) => format!("the board's decision still applies: {}", verdict.as_str()),
     }
 }

@@ -98,7 +98,7 @@ fn tick(
 ) -> Result<usize, (Code, String)> {
     let facts = &context.sources.history.commits[commit];
     if facts.parents.len() > 1 {
-        let why = format!("{} is a merge, which meets nothing itself", facts.id.short());
+        let why = format!("{} is a merge, which does not meet a condition itself", facts.id.short());
         return Err((Code::ConditionOpen, why));
     }
     if let Some(why) = context.nobodys(record, commit) {
@@ -119,6 +119,6 @@ fn tick(
             }
         }
     }
-    let nobody = || (Code::ConditionOpen, "the policy names no role that may meet it".to_owned());
+    let nobody = || (Code::ConditionOpen, "the policy has no role that may meet it".to_owned());
     Err(refused.unwrap_or_else(nobody))
 }

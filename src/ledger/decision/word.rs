@@ -34,10 +34,10 @@ pub(in crate::ledger) fn by_board<'a>(
     let facts = &context.sources.history.commits[commit];
     let short = facts.id.short();
     let Some(board) = context.sources.policy.board() else {
-        return no("the policy names no review that a decision meets".to_owned());
+        return no("the policy has no review that a decision satisfies".to_owned());
     };
     if facts.parents.len() > 1 {
-        return no(format!("{short} is a merge, which decides nothing itself"));
+        return no(format!("{short} is a merge, which does not decide anything itself"));
     }
     if let Some(why) = context.nobodys(record, commit) {
         return no(why);
@@ -159,7 +159,7 @@ impl Word<'_> {
             let created = owner(task, &Key::Exists);
             Some((
                 format!(
-                    "{id} did not exist when it was set, and does{}",
+                    "{id} did not exist when it was set, but does{}",
                     short(created).replacen("in", "since", 1)
                 ),
                 created,
@@ -194,10 +194,10 @@ impl Word<'_> {
         let board = sources.policy.board()?;
         let own = |person: &str| {
             if requestors.iter().any(|requestor| requestor == person) {
-                return Some("asked for the decision".to_owned());
+                return Some("requested the decision".to_owned());
             }
             match authors.asked(person) {
-                true => Some("asked for the change".to_owned()),
+                true => Some("requested the change".to_owned()),
                 false => authors.is_author(person),
             }
         };

@@ -177,7 +177,7 @@ impl Case<'_, '_> {
         let people: BTreeSet<&str> = on_call.flat_map(Approval::people).collect();
         let id = &self.subject.context.sources.walk.ids[overdue].1;
         let whose = shared.join(" and ");
-        let said = format!("the board has not looked at {id}, an emergency of {whose}, in time");
+        let said = format!("the board has not reviewed {id}, an emergency by {whose}, in time");
         let met = people.len() >= 2;
         let detail = match met {
             true => format!("{said}: {} approved", people.into_iter().collect::<Vec<_>>().join(" and ")),

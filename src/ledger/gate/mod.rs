@@ -179,7 +179,7 @@ impl Case<'_, '_> {
             true if self.subject.parsed.items.iter().any(by_item) => return None,
             true => format!("no item of the record deploys to {name}"),
             false if task.environments.iter().any(|listed| same_name(listed, name)) => return None,
-            false => format!("the record goes to {}, and not to {name}", task.environments.join(", ")),
+            false => format!("the record is for {}, not for {name}", task.environments.join(", ")),
         };
         Some(unmet(Code::EnvironmentUnlisted, detail))
     }
@@ -265,10 +265,7 @@ impl Case<'_, '_> {
         let requirement = |met, detail| Some(Requirement { code: Code::DeployerRole, met, detail, by });
         match worth {
             _ if asks_nothing => None,
-            _ if !may => requirement(
-                false,
-                format!("{who} is none of those who deploy to {name}: {}", listed.join(", ")),
-            ),
+            _ if !may => requirement(false, format!("{who} may not deploy to {name}: {}", listed.join(", "))),
             Some(worth) if worth < wanted => {
                 requirement(false, format!("the commit is only claimed to be {who}'s"))
             }
@@ -299,7 +296,7 @@ impl Case<'_, '_> {
                 && approval.people().any(|approver| approver == person)
         });
         (counted && judgement.risk.level > Risk::Low)
-            .then(|| unmet(Code::DeployerApproved, format!("{person} deploys, and has approved it")))
+            .then(|| unmet(Code::DeployerApproved, format!("{person} deploys it and has also approved it")))
     }
 
     /// Whether an item of the record is ticked in the view, with the commit.

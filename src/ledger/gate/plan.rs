@@ -105,15 +105,12 @@ impl Pair<'_> {
             };
             return unmet(
                 Code::PlanDiffers,
-                format!("the plan for {key} is {given}, and {known} was recorded{places}"),
+                format!("the plan for {key} is {given}, but {known} was recorded{places}"),
             );
         }
         if !self.is_same {
             let path = recorded.path();
-            let detail = format!(
-                "{path} says something else of plan {} than the plan does",
-                short_digest(&known.digest)
-            );
+            let detail = format!("{path} does not match plan {}", short_digest(&known.digest));
             return unmet(Code::EvidenceDiffers, detail);
         }
         met(
@@ -134,7 +131,7 @@ impl Case<'_, '_> {
                 state.level = risk;
                 state
                     .reasons
-                    .extend(found.reasons().iter().map(|reason| format!("the plan given: {reason}")));
+                    .extend(found.reasons().iter().map(|reason| format!("the given plan: {reason}")));
             }
         }
         state
@@ -162,7 +159,7 @@ impl Case<'_, '_> {
             return match given {
                 Some(given) => vec![unmet(
                     Code::PlanMissing,
-                    format!("plan {} is given and none is recorded for {name}", short_digest(given)),
+                    format!("plan {} is given, but none is recorded for {name}", short_digest(given)),
                 )],
                 None if asked => vec![unmet(Code::PlanMissing, format!("no plan is recorded for {name}"))],
                 None => Vec::new(),
@@ -177,14 +174,11 @@ impl Case<'_, '_> {
         let missing = found.missing.iter().map(|recorded| {
             unmet(
                 Code::PlanMissing,
-                format!("a plan is recorded for {}, and none is given", recorded.key.words()),
+                format!("a plan is recorded for {}, but none is given", recorded.key.words()),
             )
         });
         let unknown = found.unknown.iter().map(|given| {
-            unmet(
-                Code::PlanDiffers,
-                format!("{} is none of the plans that are recorded for {name}", given.file),
-            )
+            unmet(Code::PlanDiffers, format!("{} is not one of the plans recorded for {name}", given.file))
         });
         pairs.chain(missing).chain(unknown).collect()
     }
@@ -209,7 +203,7 @@ impl Case<'_, '_> {
         let is_known = |stated: &&String| recorded.iter().any(|file| file.content.digest() == **stated);
         let others = self.stated.iter().filter(|stated| !is_known(stated));
         let detail =
-            |stated: &String| format!("the plan is {}, and another was recorded", short_digest(stated));
+            |stated: &String| format!("the plan is {}, but another one was recorded", short_digest(stated));
         others.map(|stated| unmet(Code::PlanDiffers, detail(stated))).collect()
     }
 
@@ -233,7 +227,7 @@ impl Case<'_, '_> {
         let unproven = unproven(self.subject.context, self.subject.record);
         match unproven.iter().find(|(environment, _)| same_name(environment, name)) {
             Some((_, why)) => {
-                let detail = format!("nobody vouches for the evidence for {name}: {why}");
+                let detail = format!("the evidence for {name} is not proven: {why}");
                 Some(unmet(Code::EvidenceUnproven, detail))
             }
             None if recorded.is_empty() => None,

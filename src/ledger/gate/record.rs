@@ -24,10 +24,10 @@ impl Case<'_, '_> {
             .map(|title| {
                 let text = parsed.section(title).map(|section| parsed.text(section.content.clone()));
                 let problem = match text {
-                    None => "is absent",
+                    None => "is missing",
                     Some(text) if !renders(text) => "is empty",
                     Some(text) if (self.is_guidance)(&without_comments(text)) => {
-                        "still holds the template's words"
+                        "still contains the template's text"
                     }
                     Some(_) => return met(Code::SectionEmpty, format!("section “{title}” is written")),
                 };
@@ -72,14 +72,14 @@ impl Case<'_, '_> {
         let mut found: Vec<Requirement> = nearly
             .map(|item| {
                 let text = &item.text;
-                unmet(Code::ItemMissing, format!("item “{text}” deploys nothing by the policy"))
+                unmet(
+                    Code::ItemMissing,
+                    format!("item “{text}” does not deploy anything according to the policy"),
+                )
             })
             .collect();
         if !items.iter().any(|item| self.environment.is_deployed_by(&item.key.text)) {
-            found.push(unmet(
-                Code::ItemMissing,
-                format!("no item of the record says that {name} is deployed"),
-            ));
+            found.push(unmet(Code::ItemMissing, format!("no item of the record deploys to {name}")));
         }
         found
     }

@@ -39,7 +39,7 @@ impl Case<'_, '_> {
         let level = risk.as_str();
         let name = match (self.subject.task.window.as_deref(), rule.window.as_deref()) {
             (Some(own), Some(asked)) if own != asked && !rule.windows.iter().any(|window| window == own) => {
-                return Err(format!("window `{own}` is not one that {level} risk may use"));
+                return Err(format!("window `{own}` is not allowed for {level} risk"));
             }
             (Some(own), _) => own,
             (None, Some(asked)) => asked,
@@ -77,7 +77,7 @@ impl Case<'_, '_> {
         let Some(time) = self.time else {
             return Some(unmet(
                 Code::WindowClosed,
-                "its time cannot be relied on and meets no window".to_owned(),
+                "its time is not reliable, so it does not satisfy a window".to_owned(),
             ));
         };
         let opening = match self.scheduled(window) {
@@ -87,14 +87,14 @@ impl Case<'_, '_> {
                 .map(|own| Opening { end: open_until(window, time).unwrap_or(own.end), ..own }),
         };
         let Some(opening) = opening else {
-            return Some(unmet(Code::WindowClosed, format!("window `{name}` is shut")));
+            return Some(unmet(Code::WindowClosed, format!("window `{name}` is closed")));
         };
         judgement.until = Some(opening.end);
         if let Some(needed) = &self.subject.task.duration
             && opening.end - time < needed.seconds
         {
             let left = (opening.end - time) / 60;
-            let detail = format!("{left} minutes are left in `{name}`, and {} are planned", needed.text);
+            let detail = format!("{left} minutes are left in `{name}`, but {} are planned", needed.text);
             judgement.warnings.push(unmet(Code::WindowShort, detail));
         }
         Some(met(Code::WindowClosed, format!("window `{name}` is open")))
@@ -104,7 +104,7 @@ impl Case<'_, '_> {
     fn scheduled(&self, window: &Window) -> Option<Result<Opening, String>> {
         let scheduled = self.subject.task.scheduled.as_ref()?;
         let found = opening_of(window, scheduled.timestamp().as_second());
-        Some(found.ok_or_else(|| format!("it is scheduled for {scheduled}, which is outside of its window")))
+        Some(found.ok_or_else(|| format!("it is scheduled for {scheduled}, outside its window")))
     }
 
     fn freezes(&self) -> Vec<Requirement> {

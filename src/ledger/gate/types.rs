@@ -100,7 +100,7 @@ pub struct Gate {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Unclear {
     /// No such task in what is judged.
-    #[error("there is no task `{id}` in what is judged")]
+    #[error("there is no task `{id}` on the branch that is checked")]
     UnknownTask {
         /// As asked.
         id: String,
@@ -108,7 +108,7 @@ pub enum Unclear {
         near: Option<String>,
     },
     /// The record is no task.
-    #[error("`{id}` is no task")]
+    #[error("`{id}` is not a task")]
     NoTask {
         /// As asked.
         id: String,
@@ -148,7 +148,7 @@ pub enum Unclear {
         message: String,
     },
     /// Several files carry the ID.
-    #[error("several files carry the ID `{id}`, so whose history is whose cannot be told")]
+    #[error("several files have the ID `{id}`, so their histories cannot be told apart")]
     Duplicate {
         /// As asked.
         id: String,

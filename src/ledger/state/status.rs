@@ -115,21 +115,19 @@ impl Status {
     pub fn summary(self) -> &'static str {
         match self {
             Status::Draft => "in the work tree only",
-            Status::Proposed => "committed, and nothing more",
-            Status::Developing => "there are work commits or ticks",
-            Status::InReview => "an approval is given, or a decision lists it",
-            Status::Approved => {
-                "all approvals that are asked for are valid; of a decision: the board said yes"
-            }
-            Status::NeedsChanges => "the board's decision in force asks for changes",
-            Status::Rejected => "the board's decision in force says no",
+            Status::Proposed => "committed, and no work yet",
+            Status::Developing => "there are commits or ticks",
+            Status::InReview => "it has an approval, or is listed in a decision",
+            Status::Approved => "all required approvals are valid; for a decision: the board approved it",
+            Status::NeedsChanges => "the board's current decision asks for changes",
+            Status::Rejected => "the board's current decision is a rejection",
             Status::Staged => "an earlier environment is deployed",
             Status::Applied => "the final environment is deployed",
-            Status::Done => "deployed, and nothing is left to do",
-            Status::RolledBack => "the last act on the final environment was an untick",
-            Status::Cancelled => "given up, and the frontmatter says why",
-            Status::Pending => "the board has not decided",
-            Status::Outdated => "the text, or that of a task, changed after the board had decided",
+            Status::Done => "deployed, and nothing left to do",
+            Status::RolledBack => "the last act on the final environment was a rollback",
+            Status::Cancelled => "cancelled, with the reason in the frontmatter",
+            Status::Pending => "the board has not decided yet",
+            Status::Outdated => "its text, or that of a listed task, changed after the board decided",
             Status::Current => "reviewed within its interval",
             Status::ReviewDue => "its review is overdue",
             Status::Unknown => "the file is broken or contradicts itself",

@@ -57,7 +57,7 @@ impl<'a, 't> Reader<'a, 't> {
     pub(super) fn list(&mut self, key: &str) -> Vec<String> {
         let Some(value) = self.value(key) else { return Vec::new() };
         let Some(elements) = value.get_ref().as_array() else {
-            self.wrong_type(&format!("`{key}`"), value, "a list of texts");
+            self.wrong_type(&format!("`{key}`"), value, "a list of strings");
             return Vec::new();
         };
         let name = || format!("an element of `{key}`");
@@ -99,7 +99,7 @@ impl<'a, 't> Reader<'a, 't> {
                 Datetime { date: None, .. } => "a time without date",
                 Datetime { time: None, .. } => "a date without time",
                 Datetime { offset: None, .. } => "a date-time without offset",
-                _ => "no time of the calendar",
+                _ => "an invalid time",
             };
             self.invalid(value, format!("`scheduled` is {part}, expected {expected}"));
         }
@@ -113,10 +113,7 @@ impl<'a, 't> Reader<'a, 't> {
             Some(Datetime { date: Some(date), time: None, offset: None }) => {
                 let meeting = to_date(&date);
                 if meeting.is_none() {
-                    self.invalid(
-                        value,
-                        format!("`meeting` is not a date of the calendar, expected {expected}"),
-                    );
+                    self.invalid(value, format!("`meeting` is not a valid date, expected {expected}"));
                 }
                 meeting
             }
@@ -148,11 +145,11 @@ impl<'a, 't> Reader<'a, 't> {
     /// `name` is what the value is called in a message, with backticks; it is asked for when there is one.
     pub(super) fn as_text(&mut self, name: impl FnOnce() -> String, value: &'a Value<'t>) -> Option<String> {
         let Some(text) = value.get_ref().as_str() else {
-            self.wrong_type(&name(), value, "a text in quotes");
+            self.wrong_type(&name(), value, "a string in quotes");
             return None;
         };
         if text.trim().is_empty() {
-            self.invalid(value, format!("{} is empty, expected a text", name()));
+            self.invalid(value, format!("{} is empty, expected text", name()));
             return None;
         }
         Some(text.to_owned())
@@ -182,7 +179,7 @@ impl<'a, 't> Reader<'a, 't> {
 
     pub(super) fn wrong_type(&mut self, name: &str, value: &Value<'t>, expected: &str) {
         let found = match value.get_ref() {
-            DeValue::String(_) => "a text",
+            DeValue::String(_) => "a string",
             DeValue::Integer(_) => "a whole number",
             DeValue::Float(_) => "a number",
             DeValue::Boolean(_) => "`true` or `false`",

@@ -210,7 +210,7 @@ fn broken_records_have_places() {
     for (bytes, line, column, message) in [
         (&b"no frontmatter\n"[..], 1, 1, "no frontmatter"),
         (b"+++\nid = 'INFRA-150'\n", 1, 1, "not closed"),
-        (b"+++\nid = 'INFRA-150'\ntitle = \n+++\n", 3, 9, "no TOML"),
+        (b"+++\nid = 'INFRA-150'\ntitle = \n+++\n", 3, 9, "not valid TOML"),
         (b"+++\nid = 'INFRA-150'\nid = 'b'\n+++\n", 3, 1, "duplicate key"),
         (b"+++\nid = 'INFRA-150'\n+++\na\0", 4, 2, "NUL"),
         (b"+++\r\nid = 'INFRA-150'\r\n+++\r\na\rb", 4, 2, "carriage return"),
@@ -280,8 +280,8 @@ fn invalid_fields_say_what_was_expected() {
             "downtime = '30 m'",
             "`downtime` is `30 m`, expected a duration such as `30m`, `4h`, `2d` or `1d12h`, at most ten years",
         ),
-        ("labels = 'a'", "`labels` is a text, expected a list of texts"),
-        ("labels = ['a', 2]", "an element of `labels` is a whole number, expected a text in quotes"),
+        ("labels = 'a'", "`labels` is a string, expected a list of strings"),
+        ("labels = ['a', 2]", "an element of `labels` is a whole number, expected a string in quotes"),
         (
             "scheduled = 2024-05-25T02:00:00",
             "`scheduled` is a date-time without offset, expected a date-time with offset such as 2024-05-25T02:00:00+02:00",
@@ -290,7 +290,7 @@ fn invalid_fields_say_what_was_expected() {
             "scheduled = 2024-05-25",
             "`scheduled` is a date without time, expected a date-time with offset such as 2024-05-25T02:00:00+02:00",
         ),
-        ("cancelled = ' '", "`cancelled` is empty, expected a text"),
+        ("cancelled = ' '", "`cancelled` is empty, expected text"),
         ("plan.production = { risk = 'low' }", "unknown key `plan`"),
         (
             "cost = { currency = 'eur' }",

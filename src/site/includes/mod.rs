@@ -48,7 +48,7 @@ pub fn expand_includes(path: &str, shown: &str, text: &str, read: ReadFile<'_>) 
     let problems = problems.into_iter().map(|(file, span, message)| {
         let (path, text) = &files[file];
         Diagnostic::error(Code::ReferenceBroken, path, text, span, message)
-            .with_help("paths are relative to the page; `\\{{#include …}}` shows the words themselves")
+            .with_help("paths are relative to the page; write `\\{{#include …}}` to show it literally")
     });
     let problems = problems.collect();
     let (text, origins) = expanded.finished(files);
@@ -127,7 +127,7 @@ impl Expander<'_> {
         if name.starts_with('/') || name.contains('\\') {
             return Err("the path is relative to the page, with forward slashes".to_owned());
         }
-        let file = joined(path, name).ok_or("the file lies outside of the repository")?;
+        let file = joined(path, name).ok_or("the file is outside of the repository")?;
         if depth >= MAX_DEPTH {
             return Err(format!("files include each other more than {MAX_DEPTH} times deep"));
         }
@@ -137,7 +137,7 @@ impl Expander<'_> {
         let part = Part::parse(part);
         let missing = || match &part {
             Part::Anchor(name) => format!("`{file}` has no line with `ANCHOR: {name}`"),
-            Part::Lines(_) => format!("`{file}` has no such lines"),
+            Part::Lines(_) => format!("`{file}` does not have these lines"),
         };
         let content = match word {
             "playground" | "playpen" => playground(number, &text, options),
@@ -147,7 +147,7 @@ impl Expander<'_> {
                 some_lines(number, &text, lines)
             }
         };
-        self.room = self.room.checked_sub(content.text.len()).ok_or("the page becomes larger than 8 MiB")?;
+        self.room = self.room.checked_sub(content.text.len()).ok_or("the page is larger than 8 MiB")?;
         Ok(self.expand(&file, &content, depth + 1))
     }
 

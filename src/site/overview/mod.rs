@@ -141,18 +141,15 @@ fn verdict(going: &[Going], model: &Model<'_>) -> (String, Tone) {
     let changes = |n: usize| if n == 1 { "1 change goes".to_owned() } else { format!("{n} changes go") };
     match (n, lack) {
         (0, _) => (format!("Quiet: nothing is scheduled for the next seven days.{frozen}"), Tone::Ok),
-        (n, 0) => (
-            format!("{} out within seven days, and nothing but the time is missing.{frozen}", changes(n)),
-            Tone::Ok,
-        ),
+        (n, 0) => (format!("{} out within seven days, all set.{frozen}", changes(n)), Tone::Ok),
         (n, lack) => (
             format!(
-                "{} out within seven days; as things stand, {}.{frozen}",
+                "{} out within seven days; {}.{frozen}",
                 changes(n),
                 match (n, lack) {
-                    (1, _) => "it may not".to_owned(),
-                    (n, lack) if n == lack => "none of them may".to_owned(),
-                    _ => format!("{lack} of them may not"),
+                    (1, _) => "it is not ready".to_owned(),
+                    (n, lack) if n == lack => "none of them is ready".to_owned(),
+                    _ => format!("{lack} of them are not ready"),
                 }
             ),
             Tone::Wait,
@@ -187,7 +184,7 @@ fn wait(model: &Model<'_>, index: usize) -> Waiting {
     let record = &model.input.state.records[index];
     let open = roles_open(record);
     let what = match record.record_type {
-        RecordType::Decision => "the board’s answer".to_owned(),
+        RecordType::Decision => "the board’s decision".to_owned(),
         _ if open.is_empty() => gate::next(model, record),
         _ => open.join(", "),
     };

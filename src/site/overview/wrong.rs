@@ -46,7 +46,7 @@ pub(super) fn wrongness(record: &RecordState, now: i64) -> Option<Wrongness> {
         }
         Status::Outdated => wrong("outdated", "changed after the board decided", Some("decision-outdated")),
         Status::ReviewDue => wrong("review overdue", "its review is overdue", None),
-        Status::Unknown => wrong("unknown", "its state cannot be told", None),
+        Status::Unknown => wrong("unknown", "its state is unknown", None),
         _ if stale && record.status.is_open() => {
             wrong("approval stale", "changed after it was approved", Some("approval-stale"))
         }
@@ -120,14 +120,14 @@ pub(super) fn exceptions(model: &Model<'_>) -> Vec<Wrong> {
         what: format!("{}: {}", row.environment, row.exceptions[0].detail),
         code: Some(codes_of_row(row)),
         row: model.index_of(row.id.as_str()).map(|index| model.row(index)),
-        page: Some((crate::site::evidence::address(model, row), "its rules")),
+        page: Some((crate::site::evidence::address(model, row), "details")),
         by: Some(model.act(&row.by)),
     };
     let unrecorded = judged.audit.unrecorded.iter().rev().filter(|found| found.by.time.seconds >= since);
     let of_change = |found: &crate::ledger::Unrecorded| Wrong {
         tone: Tone::Bad,
         label: "not recorded",
-        what: format!("{} changed and no task is named", found.paths.join(", ")),
+        what: format!("{} changed without naming a task", found.paths.join(", ")),
         code: Some("unrecorded-change".to_owned()),
         row: None,
         page: Some(("audit.html".to_owned(), "audit")),

@@ -25,9 +25,9 @@ pub(in super::super) fn say(fact: &Fact, words: &Words<'_>) -> String {
         FactKind::Reachable => format!("is reached from outside of the cluster ({whole})"),
         FactKind::Opened => format!("opens {whole}"),
         FactKind::Snippet => format!("gives the proxy configuration of its own ({whole})"),
-        FactKind::Blocking => format!("webhook {whole} stops what it judges while it does not answer"),
-        FactKind::VersionGone => format!("serves version {whole} no more"),
-        FactKind::Immutable => format!("{label} cannot be changed, the API refuses it"),
+        FactKind::Blocking => format!("webhook {whole} blocks what it checks while it is unavailable"),
+        FactKind::VersionGone => format!("no longer serves version {whole}"),
+        FactKind::Immutable => format!("{label} cannot be changed, the API rejects it"),
         FactKind::NamedTwice => format!("env {whole} stands twice, and the last one counts"),
         FactKind::UsedBy => format!("used by {}", about.join(", ")),
     }
