@@ -216,3 +216,45 @@ fn the_pure_rooms_have_no_clock_and_no_files() {
         }
     }
 }
+
+/// The anchor of a heading, as the site makes it.
+fn anchor(heading: &str) -> String {
+    let kept =
+        heading.trim_start_matches('#').trim().chars().filter(|c| c.is_alphanumeric() || " -_".contains(*c));
+    kept.collect::<String>().to_lowercase().replace(' ', "-")
+}
+
+#[test]
+fn the_pages_that_comments_cite_are_there() {
+    let top = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut open: Vec<PathBuf> = ["src", "tests", "benches"].iter().map(|folder| top.join(folder)).collect();
+    let mut n_cited = 0;
+    while let Some(path) = open.pop() {
+        if path.is_dir() {
+            open.extend(std::fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
+            continue;
+        }
+        if path.extension().is_none_or(|extension| extension != "rs") {
+            continue;
+        }
+        let text = std::fs::read_to_string(&path).unwrap();
+        for comment in text.lines().map(str::trim_start).filter(|line| line.starts_with("//")) {
+            for cited in comment.split('`').filter(|part| part.starts_with("docs/")) {
+                let (page, heading) =
+                    cited.split_once('#').map_or((cited, None), |(page, name)| (page, Some(name)));
+                // A page of an example, and a folder.
+                if page == "docs/guide.md" || !page.ends_with(".md") {
+                    continue;
+                }
+                let Ok(text) = std::fs::read_to_string(top.join(page)) else {
+                    panic!("{}: there is no {page}", path.display());
+                };
+                let mut headings = text.lines().filter(|line| line.starts_with('#')).map(anchor);
+                let found = heading.is_none_or(|wanted| headings.any(|heading| heading == wanted));
+                assert!(found, "{}: {page} has no heading {heading:?}", path.display());
+                n_cited += 1;
+            }
+        }
+    }
+    assert!(n_cited > 20, "comments cite {n_cited} pages");
+}

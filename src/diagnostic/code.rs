@@ -91,7 +91,7 @@ codes! {
     BookInvalid "book-invalid":
         "`book.toml` cannot be read.",
         "Correct `book.toml` at the line named.";
-    // Approvals, in the order in which they are judged (design, section 4).
+    // Approvals, in the order in which they are judged (`docs/approvals.md`).
     ApprovalMissing "approval-missing":
         "Nobody has given this approval: the role's item is not ticked, or it was unticked afterwards, or a merge, the repair of a file that could not be read or another book's history ticked it. An approval's file counts only where its path follows from its text, in its own book, and never again once it was removed.",
         "A member of the role runs `changebook approve ID`, or ticks the item and commits.";

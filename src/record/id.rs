@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Serialize, Serializer};
 
 /// A record's ID: ASCII letters, digits, `-` and `_`, beginning with a letter or digit, at most 100 bytes.
-/// It equals the stem of the record's file (design, section 2).
+/// It equals the stem of the record's file (`docs/design.md#records`).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RecordId(Box<str>);
 
