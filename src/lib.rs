@@ -7,8 +7,9 @@
 //! - [`policy`]: the policy file, its defaults, people, roles, matching.
 //! - [`calendar`]: windows, freezes, meetings: when production may change.
 //! - [`history`]: the only room that opens a repository to read history.
-//! - [`ledger`]: pure derivation: facts + records + policy to state.
 //! - [`intake`]: evidence from the tools people already run: what a change does, and how risky that is.
+//! - [`evidence`]: what tools found for a task, as a file of its own. No verdict is in it.
+//! - [`ledger`]: pure derivation: facts + records + policy to state.
 //! - [`template`]: record templates.
 //! - [`import`]: tasks of other tools, made into records.
 //! - [`book`]: opens a book: puts the rooms above together.

@@ -50,7 +50,7 @@ fn runner() -> TestRunner {
     TestRunner::new_with_rng(Config::default(), TestRng::from_seed(RngAlgorithm::ChaCha, &seed))
 }
 
-/// The code of an approval in the order of the design's table.
+/// The code of an approval in the order of the table in `docs/approvals.md`.
 fn code(approval: &Approval) -> Code {
     if approval.valid {
         return Code::Valid;

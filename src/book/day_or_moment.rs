@@ -60,7 +60,7 @@ pub struct Period {
 }
 
 impl Period {
-    /// Both days of a period are included; a day is one of the board's zone, else of UTC (design, section 5).
+    /// Both days of a period are included; a day is one of the board's zone, else of UTC (`docs/design.md#time`).
     ///
     /// # Errors
     /// [`BookError::Moment`] when a text names neither a day nor a moment, or the period ends before it begins.

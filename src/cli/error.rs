@@ -13,7 +13,7 @@ use crate::record::edit::EditError;
 use crate::site::{SiteError, WriteError};
 use crate::template::TemplateError;
 
-/// What kind of failure it is: the exit status (design, section 7).
+/// What kind of failure it is: the exit status (`docs/design.md#answers`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     /// 1: could not tell, or could not do.

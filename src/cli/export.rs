@@ -82,7 +82,7 @@ fn csv(records: &[&RecordState]) -> Result<String, CliError> {
     String::from_utf8(bytes).map_err(|error| failed(error.to_string()))
 }
 
-/// A field that no spreadsheet runs and no terminal obeys (threats, rows 34 and 35).
+/// A field that no spreadsheet runs and no terminal obeys (`docs/threats.md`, rows 34 and 92).
 fn guarded(field: &str) -> String {
     csv_cell(&escape(field))
 }

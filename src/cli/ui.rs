@@ -251,7 +251,7 @@ pub(super) fn status_style(status: Status) -> Style {
 }
 
 /// A text from a record or commit for a terminal or log: control and bidirectional characters are shown,
-/// not sent (threats, row 34). Line feeds and tabs become spaces.
+/// not sent (`docs/threats.md`, row 34). Line feeds and tabs become spaces.
 pub(super) fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {

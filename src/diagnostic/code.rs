@@ -91,7 +91,7 @@ codes! {
     BookInvalid "book-invalid":
         "`book.toml` cannot be read.",
         "Correct `book.toml` at that line.";
-    // Approvals, in the order in which they are judged (design, section 4).
+    // Approvals, in the order in which they are judged (`docs/approvals.md`).
     ApprovalMissing "approval-missing":
         "Nobody has given this approval: the role's item is not ticked, was unticked later, or was ticked only by a merge, by the repair of an unreadable file or in another book's history. An approval file counts only in its own book, at the path that its text determines, and never again once it has been removed.",
         "Have a member of the role run `changebook approve ID`, or tick the item and commit.";

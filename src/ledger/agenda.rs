@@ -1,4 +1,4 @@
-//! What a meeting of the board must see (design, section 7).
+//! What a meeting of the board must see (`docs/board.md`).
 
 use super::audit::Row;
 use super::gate::Review;

@@ -1,4 +1,4 @@
-//! The law of items (design, section 3): which commits own the state of a thing after a commit.
+//! The law of items (`docs/design.md#the-law-of-items`): which commits own the state of a thing after a commit.
 //!
 //! It holds alike for items, fields, the scope, the text and the existence of a record. The outcome depends
 //! on the graph alone: not on the order of parents, of the walk, on clocks or on a cache.

@@ -1,5 +1,5 @@
 //! Changes that meet in one resource: two open tasks that are about to change it, or a plan that another task's deployment
-//! has overtaken (field law, section 1). Services that people type make no difference.
+//! has overtaken (`docs/design.md#evidence`). Services that people type make no difference.
 
 use std::collections::BTreeMap;
 

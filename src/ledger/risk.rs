@@ -1,5 +1,4 @@
-//! The risk that counts: the highest of what is declared and found, never lower (design, section 4; evidence: field law,
-//! section 1).
+//! The risk that counts: the highest of what is declared and found, never lower (`docs/design.md#risk`).
 
 use super::context::Context;
 use super::evidence::{HeldEvidence, evidence, unproven};

@@ -1,4 +1,4 @@
-//! Where a task stands: the first status of the design's list (section 3) that holds, with its proof.
+//! Where a task stands: the first status of the list in `docs/status.md` that holds, with its proof.
 
 use super::context::Context;
 use super::decision::{DecisionState, in_force};

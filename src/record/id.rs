@@ -4,8 +4,8 @@ use std::fmt;
 
 use serde::{Serialize, Serializer};
 
-/// A record's ID: expected ASCII letters, digits, `-` and `_`, starting with a letter or digit, at most 100 bytes.
-/// It equals the stem of the record's file (design, section 2).
+/// A record's ID: ASCII letters, digits, `-` and `_`, beginning with a letter or digit, at most 100 bytes.
+/// It equals the stem of the record's file (`docs/design.md#records`).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RecordId(Box<str>);
 

@@ -84,7 +84,7 @@ impl Record {
         })
     }
 
-    /// The first section of that title, as [`normalize`](super::normalize) compares.
+    /// The first section of that title, as [`super::normalize`] compares.
     pub fn section(&self, title: &str) -> Option<&Section> {
         let title = super::normalize(title);
         self.sections.iter().find(|section| super::normalize(&section.title) == title)

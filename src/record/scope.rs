@@ -1,6 +1,6 @@
 //! The material content of a record, as one text, and its hash: what approvals are bound to.
 //!
-//! The text is defined in the design, section 3 "Scope". A change of a single byte here makes every approval
+//! The text is defined in `docs/design.md#the-material-text`. A change of a single byte here makes every approval
 //! in every book stale.
 
 use std::borrow::Cow;

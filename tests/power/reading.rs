@@ -9,7 +9,7 @@ use super::rules::Rules;
 use super::state::{ANA, BOT, Decision, FORGE, File, N_ROLES, SAM, Signed, Task, Verdict};
 use super::story::Story;
 
-/// What an approval comes to, in the order of the design's table: of several the last one is shown.
+/// What an approval comes to, in the order of the table in `docs/approvals.md`: of several the last one is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Code {
     Missing,

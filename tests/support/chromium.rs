@@ -1,17 +1,18 @@
-//! A real Chromium, driven over its own protocol.
+//! A real Chromium, driven over its own protocol: JSON through two pipes, each message with a NUL behind it.
 
-use std::io::{BufRead, BufReader};
-use std::net::TcpStream;
+use std::io::{BufRead, BufReader, Write};
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
 
 use serde_json::{Value, json};
-use tungstenite::WebSocket;
 
 /// A browser with one page; it ends with the value.
 pub(crate) struct Chromium {
     child: Child,
-    socket: WebSocket<TcpStream>,
+    questions: ChildStdin,
+    answers: Receiver<Value>,
     session: String,
     number: u64,
     /// What came besides answers.
@@ -59,37 +60,40 @@ impl Chromium {
     pub(crate) fn start() -> Option<Self> {
         let browser = browser()?;
         let profile = tempfile::tempdir().unwrap();
-        let mut child = Command::new(browser)
+        // It reads from descriptor 3 and writes to 4.
+        let mut child = Command::new("sh")
+            .args(["-c", "exec \"$0\" \"$@\" 3<&0 4>&1 </dev/null >/dev/null", browser])
             .args([
                 "--headless",
                 "--no-sandbox",
                 "--disable-gpu",
                 "--no-first-run",
-                "--remote-debugging-port=0",
+                "--remote-debugging-pipe",
             ])
             .args(["--disable-background-networking", "--disable-component-update", "--disable-sync"])
             .args(["--disable-quic", "--hide-scrollbars", "--force-color-profile=srgb"])
             .arg(format!("--user-data-dir={}", profile.path().display()))
             .arg("about:blank")
-            .stderr(Stdio::piped())
-            .stdout(Stdio::null())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
-        let address = lines
-            .by_ref()
-            .map_while(Result::ok)
-            .find_map(|line| line.strip_prefix("DevTools listening on ").map(str::to_owned))
-            .expect("the browser says where it listens");
-        // The browser goes on writing: somebody must read, or it stops.
-        std::thread::spawn(move || lines.for_each(drop));
-        let host = address.trim_start_matches("ws://").split('/').next().unwrap().to_owned();
-        let stream = TcpStream::connect(host).unwrap();
-        stream.set_read_timeout(Some(std::time::Duration::from_secs(30))).unwrap();
-        let (socket, _) = tungstenite::client(address.as_str(), stream).unwrap();
+        let questions = child.stdin.take().unwrap();
+        let written = BufReader::new(child.stdout.take().unwrap());
+        let (sender, answers) = channel();
+        std::thread::spawn(move || {
+            for message in written.split(0).map_while(Result::ok) {
+                let message = serde_json::from_slice(&message).expect("the browser speaks JSON");
+                if sender.send(message).is_err() {
+                    return;
+                }
+            }
+        });
         let mut chromium = Chromium {
             child,
-            socket,
+            questions,
+            answers,
             session: String::new(),
             number: 0,
             events: Vec::new(),
@@ -106,11 +110,7 @@ impl Chromium {
     }
 
     fn next(&mut self) -> Value {
-        loop {
-            if let tungstenite::Message::Text(text) = self.socket.read().unwrap() {
-                return serde_json::from_str(&text).unwrap();
-            }
-        }
+        self.answers.recv_timeout(Duration::from_secs(30)).expect("the browser answers")
     }
 
     /// One command and its answer, which must be no error.
@@ -126,7 +126,7 @@ impl Chromium {
         if !self.session.is_empty() {
             message["sessionId"] = json!(self.session);
         }
-        self.socket.send(tungstenite::Message::text(message.to_string())).unwrap();
+        write!(self.questions, "{message}\0").unwrap();
         loop {
             let found = self.next();
             if found["id"] == json!(self.number) {

@@ -25,6 +25,69 @@ fn row_19_a_record_that_is_a_link_is_not_read() {
 }
 
 #[test]
+fn row_20_a_submodule_in_a_records_place_is_broken() {
+    let book = proposed();
+    let entry = format!("160000,{},tasks/INFRA-2.md", book.head());
+    book.git(&["update-index", "--add", "--cacheinfo", &entry]);
+    book.git(&["commit", "-q", "-m", "a submodule"]);
+    book.git(&["checkout", "-q", "--", "tasks"]);
+    assert!(found(&book).contains(&"record-broken".to_owned()));
+    assert_eq!(book.status("INFRA-1").0, "proposed");
+}
+
+/// Of each kind one setting: what git would run while it reads.
+#[cfg(unix)]
+#[test]
+fn row_30_nothing_that_is_configured_runs_while_reading() {
+    let mut book = proposed();
+    book.person("sam").tick(PATH, "Code review");
+    let ran = book.root.join("../ran");
+    book.write("../run.sh", format!("#!/bin/sh\ntouch '{}'\n", ran.display()));
+    let script = book.root.join("../run.sh").canonicalize().unwrap();
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    std::fs::set_permissions(&script, mode).unwrap();
+    let script = script.to_str().unwrap();
+    book.write(".gitattributes", "*.md filter=evil diff=evil\n");
+    for key in [
+        "core.fsmonitor",
+        "core.pager",
+        "core.sshCommand",
+        "core.editor",
+        "diff.external",
+        "diff.evil.command",
+        "diff.evil.textconv",
+        "filter.evil.clean",
+        "filter.evil.smudge",
+        "gpg.program",
+        "gpg.ssh.program",
+        "uploadpack.packObjectsHook",
+    ] {
+        book.git(&["config", key, script]);
+    }
+    // Git itself does run one of them.
+    book.git(&["status"]);
+    assert!(ran.exists(), "the settings mean something");
+    std::fs::remove_file(&ran).unwrap();
+    for command in [
+        &["list"][..],
+        &["show", "INFRA-1", "--events"],
+        &["check"],
+        &["board"],
+        &["log"],
+        &["diff", "INFRA-1"],
+        &["blame", "INFRA-1"],
+        &["gate", "INFRA-1", "-e", "production"],
+        &["audit"],
+        &["metrics"],
+        &["build", "--out", "../site"],
+    ] {
+        let run = book.run(command);
+        assert!([0, 3].contains(&run.status), "{command:?}: {}", run.stderr);
+        assert!(!ran.exists(), "{command:?} ran what is configured");
+    }
+}
+
+#[test]
 fn row_24_line_ends_and_hidden_bytes() {
     let mut book = proposed();
     book.person("sam").tick(PATH, "Code review");

@@ -1,14 +1,12 @@
 //! Answers of the server: files from memory, and a page that waits for the next build.
 
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
-use axum::body::Body;
-use axum::extract::{Request, State};
-use axum::http::{Response, StatusCode, header};
-use axum::middleware;
-use axum::routing::get;
+use oxhttp::Server;
+use oxhttp::model::{Body, Method, Request, Response, StatusCode, header};
 
 use super::Shared;
 use super::files::Files;
@@ -34,6 +32,8 @@ const RELOAD: &str = "/-/reload.js";
 const WAIT: &str = "/-/wait";
 /// How long one question for the next build waits.
 const PATIENCE: Duration = Duration::from_secs(25);
+/// How many free ports are tried before none can be had.
+const ATTEMPTS: usize = 16;
 
 /// The script of an open page: it asks for the next build and loads itself again; the browser keeps the place.
 const SCRIPT: &str = r#""use strict";
@@ -51,34 +51,55 @@ const SCRIPT: &str = r#""use strict";
 })();
 "#;
 
-/// Serves until the process ends.
-pub(super) fn serve(listener: std::net::TcpListener, shared: &Arc<Shared>) {
-    let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else { return };
-    let router = Router::new()
-        .route(RELOAD, get(|| async { typed("text/javascript", SCRIPT.as_bytes().to_vec()) }))
-        .route(WAIT, get(wait))
-        .fallback(file)
-        .layer(middleware::from_fn(guarded))
-        .with_state(Arc::clone(shared));
-    runtime.block_on(async {
-        if let Ok(listener) = tokio::net::TcpListener::from_std(listener) {
-            let _ = axum::serve(listener, router).await;
+/// Serves from threads of its own until the process ends, and says at which address.
+///
+/// # Errors
+/// When the port cannot be had.
+pub(super) fn serve(port: u16, shared: &Arc<Shared>) -> io::Result<SocketAddr> {
+    let mut outcome = serve_at(port, shared);
+    for _ in 1..ATTEMPTS {
+        if port != 0 || outcome.is_ok() {
+            break;
         }
-    });
+        outcome = serve_at(port, shared);
+    }
+    outcome
+}
+
+fn serve_at(port: u16, shared: &Arc<Shared>) -> io::Result<SocketAddr> {
+    let mut address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    if port == 0 {
+        // The library does not say which port it got. Between these two lines somebody else may get it.
+        address = TcpListener::bind(address)?.local_addr()?;
+    }
+    let shared = Arc::clone(shared);
+    Server::new(move |request| guarded(request, |request| answer(request, &shared))).bind(address).spawn()?;
+    Ok(address)
+}
+
+fn answer(request: &Request<Body>, shared: &Shared) -> Response<Body> {
+    let mut response = match request.uri().path() {
+        RELOAD => typed("text/javascript", SCRIPT.as_bytes().to_vec()),
+        WAIT => wait(request, shared),
+        _ => file(request, shared),
+    };
+    // The library sends what it is given, and a question for the head has no body as its answer.
+    if *request.method() == Method::HEAD {
+        *response.body_mut() = Body::empty();
+    }
+    response
 }
 
 /// Answers with the number of the present build as soon as it is not the one that the page has.
-async fn wait(State(shared): State<Arc<Shared>>, request: Request) -> Response<Body> {
+fn wait(request: &Request<Body>, shared: &Shared) -> Response<Body> {
     let known: u64 = request.uri().query().and_then(|text| text.parse().ok()).unwrap_or(0);
-    let mut versions = shared.version.subscribe();
-    let _ = tokio::time::timeout(PATIENCE, versions.wait_for(|version| *version != known)).await;
-    let version = *shared.version.borrow();
-    typed("text/plain", version.to_string().into_bytes())
+    typed("text/plain", shared.wait(known, PATIENCE).to_string().into_bytes())
 }
 
-async fn file(State(shared): State<Arc<Shared>>, request: Request) -> Response<Body> {
-    let version = *shared.version.borrow();
-    let shown = shared.shown();
+fn file(request: &Request<Body>, shared: &Shared) -> Response<Body> {
+    // Who asks before the first build is done waits for it.
+    shared.wait(0, PATIENCE);
+    let (shown, version) = shared.shown();
     let path = decoded(request.uri().path());
     let path = path.trim_start_matches('/');
     let wanted =

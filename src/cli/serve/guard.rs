@@ -3,10 +3,9 @@
 //! A book is confidential, and every page that the reader has open may send questions to this machine. Browsers say
 //! where a question comes from (Fetch Metadata); what they say is taken at its word only to refuse.
 
-use axum::body::Body;
-use axum::extract::Request;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, Uri, header};
-use axum::middleware::Next;
+use oxhttp::model::{
+    Body, HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri, header,
+};
 
 use super::answer::typed;
 
@@ -24,9 +23,12 @@ const PROTECTION: [(HeaderName, &str); 5] = [
 ];
 
 /// Answers what may be asked, and refuses the rest.
-pub(super) async fn guarded(request: Request, next: Next) -> Response<Body> {
+pub(super) fn guarded(
+    request: &Request<Body>,
+    answer: impl FnOnce(&Request<Body>) -> Response<Body>,
+) -> Response<Body> {
     let mut response = match may_ask(request.method(), request.uri(), request.headers()) {
-        true => next.run(request).await,
+        true => answer(request),
         false => refused(),
     };
     for (name, value) in PROTECTION {

@@ -5,9 +5,8 @@ mod files;
 mod guard;
 mod watch;
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::Path;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::context::Context;
@@ -47,14 +46,14 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &ServeArgs) -> Result<()
     let git_folder = book.repository.common_dir();
     let mut session = Session { context, root: &root, site: LiveSite::new(&book, context.program()) };
     drop(book);
-    let listener = listen(args.port)?;
-    let address = listener.local_addr().map_err(|error| CliError::failure(error.to_string()))?;
-    let shared = Arc::new(Shared { shown: Mutex::default(), version: tokio::sync::watch::channel(0).0 });
+    let shared = Arc::new(Shared::default());
+    let address = answer::serve(args.port, &shared).map_err(|error| {
+        CliError::failure(format!("port {} is not available: {error}", args.port))
+            .with_hint("`--port 0` picks a free port")
+    })?;
     let changes = watch::changes(&root, &git_folder)
         .map_err(|error| CliError::failure(format!("cannot watch the book: {error}")))?;
     rebuild(ui, &mut session, &shared)?;
-    let server = Arc::clone(&shared);
-    std::thread::spawn(move || answer::serve(listener, &server));
     ui.line(format!("{} http://{address}/  {}", paint(GOOD, "serving"), paint(DIM, "press Ctrl-C to stop")))?;
     ui.flush()?;
     if args.open && open::that(format!("http://{address}/")).is_err() {
@@ -67,33 +66,41 @@ pub(super) fn run(ui: &mut Ui, context: &Context, args: &ServeArgs) -> Result<()
 }
 
 /// What the builder and the server share.
+#[derive(Default)]
 pub(super) struct Shared {
-    shown: Mutex<Arc<Shown>>,
-    /// Grows with each build.
-    version: tokio::sync::watch::Sender<u64>,
+    now: Mutex<Now>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct Now {
+    shown: Arc<Shown>,
+    /// Grows with each build; 0 before the first.
+    version: u64,
 }
 
 impl Shared {
-    fn shown(&self) -> Arc<Shown> {
-        let shown = self.shown.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        Arc::clone(&shown)
+    fn now(&self) -> MutexGuard<'_, Now> {
+        self.now.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What is shown, and the number of the build that made it.
+    fn shown(&self) -> (Arc<Shown>, u64) {
+        let now = self.now();
+        (Arc::clone(&now.shown), now.version)
     }
 
     fn show(&self, shown: Shown) {
-        *self.shown.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Arc::new(shown);
-        self.version.send_modify(|version| *version += 1);
+        let mut now = self.now();
+        *now = Now { shown: Arc::new(shown), version: now.version + 1 };
+        self.changed.notify_all();
     }
-}
 
-fn listen(port: u16) -> Result<std::net::TcpListener, CliError> {
-    let address = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port);
-    let failure = |error: std::io::Error| {
-        CliError::failure(format!("port {port} is not available: {error}"))
-            .with_hint("`--port 0` picks a free port")
-    };
-    let listener = std::net::TcpListener::bind(address).map_err(failure)?;
-    listener.set_nonblocking(true).map_err(failure)?;
-    Ok(listener)
+    /// The number of the present build, as soon as it is another than `known` or `patience` is over.
+    fn wait(&self, known: u64, patience: Duration) -> u64 {
+        let waited = self.changed.wait_timeout_while(self.now(), patience, |now| now.version == known);
+        waited.unwrap_or_else(PoisonError::into_inner).0.version
+    }
 }
 
 /// What goes from one build to the next.
@@ -123,7 +130,7 @@ impl Session<'_> {
 /// Builds in memory. What fails is shown beside the last site; the program goes on.
 fn rebuild(ui: &mut Ui, session: &mut Session<'_>, shared: &Shared) -> Result<(), CliError> {
     let started = std::time::Instant::now();
-    let before = shared.shown();
+    let (before, _) = shared.shown();
     let (pages, failure) = match session.build(&before.pages) {
         Ok(built) => built,
         Err(error) => (before.pages.clone(), Some(failure(&error))),

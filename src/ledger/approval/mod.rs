@@ -1,6 +1,6 @@
-//! Who approved exactly this, and were they allowed to (design, section 4).
+//! Who approved exactly this, and were they allowed to (`docs/approvals.md`).
 //!
-//! Each approval that is asked for shows the code of its best candidate, in the order of the design's table.
+//! Each approval that is asked for shows the code of its best candidate, in the order of the table there.
 //! Candidates are ticks of the role's item and detached approvals. A deployed task is judged on its state at
 //! the deployment, by the policy before that.
 

@@ -1,4 +1,4 @@
-//! The rules of the design's table (section 4), held against one act in their order.
+//! The rules of the table in `docs/approvals.md`, held against one act in their order.
 
 use super::{Judged, scope_after};
 use crate::diagnostic::Code;

@@ -1,4 +1,4 @@
-//! The documented JSON form of an audit. These keys are a promise (design, section 7).
+//! The documented JSON form of an audit. These keys are a promise (`docs/design.md#answers`).
 
 use serde::Serialize;
 

@@ -1,5 +1,5 @@
 //! What happened, held against the rules: the gate's own rules, run on the state before each deployment
-//! (design, section 5).
+//! (`docs/design.md#gate-and-audit`).
 
 mod controls;
 mod csv;

@@ -1,4 +1,4 @@
-//! The board's decisions: where each stands, and what it means for the tasks it lists (design, section 4).
+//! The board's decisions: where each stands, and what it means for the tasks it lists (`docs/approvals.md#the-board`).
 //!
 //! A verdict is the board's word when a member set it. It stands until a member takes it back: what anybody else does to
 //! the file changes nothing for the tasks that were on its list when the board spoke, and is shown as what it is.

@@ -1,5 +1,5 @@
 //! What the trunk had taken away before a deployment landed, or would have where a revision is judged as landed: nothing
-//! rests on that (design, section 5). For approvals see the table of section 4.
+//! rests on that (`docs/design.md#gate-and-audit`). For approvals see `docs/approvals.md`.
 
 use super::{Case, Requirement, unmet};
 use crate::diagnostic::Code;

@@ -1,4 +1,4 @@
-//! What a deployment must meet: the gate asks it before, the audit after, by the same rules (design, section 5).
+//! What a deployment must meet: the gate asks it before, the audit after, by the same rules (`docs/design.md#gate-and-audit`).
 
 mod beside;
 mod desk;
@@ -56,7 +56,7 @@ pub(super) struct Case<'s, 'a> {
 }
 
 impl Case<'_, '_> {
-    /// Holds every rule against the case, in the order of the design.
+    /// Holds every rule against the case, in the order of `docs/gate.md`.
     pub(super) fn judge(&self) -> Judgement {
         let context = self.subject.context;
         let risk = self.risk();

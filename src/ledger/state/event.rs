@@ -69,7 +69,7 @@ pub enum EventKind {
     },
     /// A commit that names the task changed something besides records.
     Worked,
-    /// An item that deploys an environment was ticked (design, section 5).
+    /// An item that deploys an environment was ticked (`docs/status.md`).
     Deployed {
         /// Its name.
         environment: String,

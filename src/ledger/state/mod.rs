@@ -90,7 +90,7 @@ impl Serialize for ApprovalFacet {
     }
 }
 
-/// How far an act can be trusted (design, section 4). Ordered: claimed < committed < signed.
+/// How far an act can be trusted (`docs/trust.md`). Ordered: claimed < committed < signed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum TrustLevel {

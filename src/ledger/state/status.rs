@@ -3,7 +3,7 @@
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// Where a record stands. One vocabulary for tasks, decisions and runbooks (design, section 3).
+/// Where a record stands. One vocabulary for tasks, decisions and runbooks (`docs/status.md`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Status {
     /// In the work tree only.
