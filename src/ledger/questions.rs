@@ -5,9 +5,9 @@ use rustc_hash::FxHashMap;
 use super::audit::{Audit, AuditAsk, audit};
 use super::derive::{Derived, Shown, derive};
 use super::gate::Desk;
+use super::ix::RecordIx;
 use super::sources::Sources;
 use super::stories::{Story, stories};
-use super::walk::RecordIx;
 use crate::record::{RecordId, RecordType};
 
 /// What one commit has in its history and in its files, at one moment.
