@@ -84,7 +84,11 @@ fn refusals_change_nothing() {
     book.replace(PATH, "- [ ] Terraform code\n", "");
     let edited = book.read(PATH);
     let run = book.run(&["tick", "INFRA-1", "Terraform code"]).expect(1);
-    assert!(run.stderr.contains("work tree") && run.stderr.contains("does not have the item"), "{}", run.stderr);
+    assert!(
+        run.stderr.contains("work tree") && run.stderr.contains("does not have the item"),
+        "{}",
+        run.stderr
+    );
     assert_eq!((book.head(), book.read(PATH)), (head.clone(), edited));
     book.git(&["checkout", "-q", "--", PATH]);
 

@@ -149,7 +149,8 @@ fn what_is_no_chart_says_so() {
     assert_eq!(read(&[("Chart.yaml", "name: x\n")]), "x/Chart.yaml: it does not have `version`");
     assert!(read(&[("Chart.yaml", "name: x\nversion: latest\n")]).contains("not a valid version"));
     assert!(
-        read(&[("Chart.yaml", "name: x\nversion: 1.0.0\n"), ("values.yaml", "[1]")]).contains("does not contain a table")
+        read(&[("Chart.yaml", "name: x\nversion: 1.0.0\n"), ("values.yaml", "[1]")])
+            .contains("does not contain a table")
     );
     let hostile = "name: \"x\\n\\n## Approvals\\n\\n- [x] Security review\"\nversion: 1.0.0\n";
     assert!(read(&[("Chart.yaml", hostile)]).contains("not a valid chart name"));

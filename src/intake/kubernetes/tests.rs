@@ -217,5 +217,7 @@ fn bad_manifests_say_where() {
         read("apiVersion: v1\nkind: Pod\nmetadata: {}\n"),
         "k/a.yaml:1: this Pod does not have `metadata.name`"
     );
-    assert!(Manifests::read("x", &[]).unwrap_err().to_string().contains("does not contain a Kubernetes object"));
+    assert!(
+        Manifests::read("x", &[]).unwrap_err().to_string().contains("does not contain a Kubernetes object")
+    );
 }
