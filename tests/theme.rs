@@ -88,13 +88,13 @@ fn mistakes_have_a_place_and_a_cure() {
         (
             "[preprocessor.changebook.theme.light]\naccent = \"red;}body{display:none\"",
             "5:10",
-            "is no colour",
+            "is not a valid colour",
             "",
         ),
         (
             "[preprocessor.changebook.theme.light]\naccent = \"url(https://example.org)\"",
             "5:10",
-            "is no colour",
+            "is not a valid colour",
             "",
         ),
         (
@@ -116,12 +116,12 @@ fn mistakes_have_a_place_and_a_cure() {
             "book's directory",
         ),
         ("[preprocessor.changebook.theme]\nlogo = \"../x.svg\"", "5:8", "`../x.svg` does not exist", ""),
-        ("[preprocessor.changebook.theme]\nlogo = \"policy.toml\"", "5:8", "is no such file", "svg, png"),
+        ("[preprocessor.changebook.theme]\nlogo = \"policy.toml\"", "5:8", "is not a supported file", "svg, png"),
         ("[preprocessor.changebook.theme]\nlogo = \"brand/moving.svg\"", "5:8", "is not a plain image", ""),
         (
             "[preprocessor.changebook.theme]\ntext-font = [\"brand/logo.svg\"]",
             "5:14",
-            "is no such file",
+            "is not a supported file",
             "woff2",
         ),
         ("[output.html]\nadditional-css = [\"none.css\"]", "5:19", "`none.css` does not exist", ""),

@@ -127,7 +127,7 @@ impl<'a> Tailor<'a> {
         let Some(ending) = endings.iter().find(|known| **known == ending) else {
             self.error(
                 stated.span(),
-                format!("`{path}` is not such a file"),
+                format!("`{path}` is not a supported file"),
                 &format!("its name ends in {}", endings.join(", ")),
             );
             return None;
