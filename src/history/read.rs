@@ -226,7 +226,7 @@ pub(super) type Bases<'b> = &'b (dyn Fn(CommitId, [usize; 2]) -> Option<CommitId
 
 /// For each commit given (with its tree and its parents' trees): the paths, from the root of the work
 /// tree, in which it differs from *all* its parents, records and approvals left out. That is its own
-/// work: whoever merges is no author (design, section 3). What one side of a merge had changed and the merge put back is its
+/// work: whoever merges is no author (`docs/design.md#work`). What one side of a merge had changed and the merge put back is its
 /// own work, too.
 pub(super) fn work_paths(
     store: &ObjectStore,

@@ -1,5 +1,5 @@
 //! The tips of branches that others move, as they were seen last: a rewritten branch shows itself only to those who
-//! remember what was there (threats, rows 9 and 43).
+//! remember what was there (`docs/threats.md`, rows 9 and 43).
 //!
 //! This is no cache: what is forgotten here cannot be read again, and would accept a rewritten history for good. So
 //! it has a folder of its own, beside the cache, and a format that no other version of the program changes.

@@ -1,7 +1,7 @@
 //! Compares trees entry by entry over the object database, skipping equal IDs.
 //!
 //! Reading blobs of trees raw and joining them was measured several times faster than libgit2's
-//! tree diff (design, section 3).
+//! tree diff (`docs/design.md#work`).
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
@@ -22,7 +22,7 @@ pub(super) const MAX_DEPTH: usize = 64;
 const CACHE_BYTES: usize = 4 * 1024 * 1024;
 
 /// How many differences one question may find. A crafted tree names a few objects again and again: some 10⁹ paths in
-/// a kilobyte (threats, row 82), and none of a book's size comes near.
+/// a kilobyte (`docs/threats.md`, row 82), and none of a book's size comes near.
 #[derive(Clone)]
 pub(super) struct Budget(Arc<AtomicUsize>);
 

@@ -63,7 +63,7 @@ pub struct Signature {
     pub time: CommitTime,
 }
 
-/// The trailers that mean something to the ledger (design, section 3).
+/// The trailers that mean something to the ledger (`docs/design.md#facts`).
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Trailers {
     /// `Change: INFRA-100` or `Change: BOOK/INFRA-100`, on any line of the message.
