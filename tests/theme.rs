@@ -116,7 +116,12 @@ fn mistakes_have_a_place_and_a_cure() {
             "book's directory",
         ),
         ("[preprocessor.changebook.theme]\nlogo = \"../x.svg\"", "5:8", "`../x.svg` does not exist", ""),
-        ("[preprocessor.changebook.theme]\nlogo = \"policy.toml\"", "5:8", "is not a supported file", "svg, png"),
+        (
+            "[preprocessor.changebook.theme]\nlogo = \"policy.toml\"",
+            "5:8",
+            "is not a supported file",
+            "svg, png",
+        ),
         ("[preprocessor.changebook.theme]\nlogo = \"brand/moving.svg\"", "5:8", "is not a plain image", ""),
         (
             "[preprocessor.changebook.theme]\ntext-font = [\"brand/logo.svg\"]",
