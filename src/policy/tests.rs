@@ -160,18 +160,18 @@ fn bad_policies_say_where_and_what() {
         (
             "[windows.w]\nrrule = \"FREQ=DAILY\"\nstart = \"02:00\"\nduration = \"4h\"\n",
             (1, 1),
-            "has no `timezone`",
+            "does not have `timezone`",
         ),
         ("[windows.w]\nfrom = 2026-05-01T02:00:00Z\n", (1, 1), "needs both `from` and `to`"),
         (
             "[windows.w]\nfrom = 2026-05-01T02:00:00Z\nto = 2026-05-01T02:00:00Z\n",
             (1, 1),
-            "ends before it begins",
+            "ends before it starts",
         ),
         (
             "[windows.w]\nfrom = 2026-05-01T02:00:00Z\nto = 9999-05-01T02:00:00Z\n",
             (3, 6),
-            "must be in the years from 1970 to 2199",
+            "must be in the years 1970 to 2199",
         ),
         (
             "[windows.w]\nfrom = 2026-05-01T02:00:00Z\nto = 2028-05-01T02:00:00Z\n",

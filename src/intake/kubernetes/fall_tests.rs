@@ -93,7 +93,7 @@ fn what_the_cluster_accepts() {
     let rule =
         |action: &str| object("ClusterPolicy", "", &format!("spec: {{validationFailureAction: {action}}}"));
     check(&[
-        ("all pods", NONE, webhook("Fail", ""), Risk::High, "webhook w.example.org stops"),
+        ("all pods", NONE, webhook("Fail", ""), Risk::High, "webhook w.example.org blocks"),
         (
             "some pods",
             NONE,

@@ -352,7 +352,7 @@ mod tests {
             ("a: 1\na: 2\n", 2, "`a` appears twice"),
             ("a: {b: 1, b: 1}", 1, "`b` appears twice"),
             ("yes: 1\ntrue: 2", 2, "`true` appears twice"),
-            ("a: &x [*x]", 1, "not complete"),
+            ("a: &x [*x]", 1, "incomplete"),
             ("a: *nobody", 1, ""),
             ("[a]: 1", 1, "a key must be"),
             ("a: 1\n<<: 5\n", 2, "`<<` merges tables"),
