@@ -9,6 +9,7 @@ mod cache;
 mod committers;
 mod compare;
 mod error;
+mod graph;
 mod index;
 mod lines;
 mod message;
@@ -28,6 +29,7 @@ mod types;
 pub use branches::Branch;
 pub use cache::{Answers, FactCache, FileFacts, Pieces};
 pub use error::HistoryError;
+pub use graph::History;
 pub use index::BothAdded;
 pub use lines::{DiffLine, Hunk, Origin, changed_lines, unchanged_lines};
 pub use message::{named_in_lines, squashed_subjects, subject_words};
@@ -38,8 +40,7 @@ pub use signature::{SignatureCheck, check_text, key_identity};
 pub use survey::Survey;
 pub(crate) use types::from_hex;
 pub use types::{
-    BlobId, Change, Commit, CommitId, CommitTime, FileKind, History, Signature, Trailers, TrailersOfCommit,
-    TreeFile,
+    BlobId, Change, Commit, CommitId, CommitTime, FileKind, Signature, Trailers, TrailersOfCommit, TreeFile,
 };
 
 /// Reads the bytes of a commit and its signature, for fuzzing.

@@ -11,10 +11,11 @@ use rustc_hash::FxHashMap;
 
 use super::cache::{FactCache, Parent, Shelf};
 use super::compare::{Comparing, Queue};
+use super::graph::History;
 use super::objects::{ObjectStore, Objects};
 use super::raw::{self, RawCommit};
 use super::tree::{Budget, TreeReader};
-use super::types::{Commit, CommitId, History};
+use super::types::{Commit, CommitId};
 use super::{BookPath, HistoryError};
 use crate::record::RecordType;
 

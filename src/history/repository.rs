@@ -5,11 +5,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use git2::{Oid, Repository as Git};
 
+use super::graph::History;
 use super::objects::{ObjectStore, Objects};
 use super::raw_tree::blob_id;
 use super::read::{self, commit_id};
 use super::tree::{Budget, TreeReader};
-use super::types::{BlobId, CommitId, CommitTime, FileKind, History, TreeFile};
+use super::types::{BlobId, CommitId, CommitTime, FileKind, TreeFile};
 use super::{BookPath, FactCache, HistoryError};
 
 /// Whether objects are verified in this process: libgit2's own setting, which is one for all repositories.

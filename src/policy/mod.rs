@@ -11,6 +11,7 @@ mod fallen;
 mod matching;
 mod pattern;
 mod read;
+mod read_power;
 mod recurrence;
 mod rules;
 mod types;

@@ -3,6 +3,7 @@
 
 mod acts;
 mod answers;
+mod answers_audit;
 mod policy;
 mod shape;
 

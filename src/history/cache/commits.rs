@@ -7,7 +7,8 @@ use rustc_hash::FxHashMap;
 use super::KnownCommits;
 use super::shelf::{CommitFacts, Parent, Shelf};
 use super::wire::{Reader, Writer};
-use crate::history::types::{Change, Commit, CommitId, CommitTime, History, Signature, Trailers};
+use crate::history::graph::History;
+use crate::history::types::{Change, Commit, CommitId, CommitTime, Signature, Trailers};
 
 const SIGNED: u8 = 1;
 const TOUCHES_CODE: u8 = 2;

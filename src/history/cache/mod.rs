@@ -25,7 +25,8 @@ use file::{Folder, Found};
 pub use pieces::Pieces;
 pub(super) use shelf::{Parent, Shelf};
 
-use super::types::{BlobId, CommitId, History};
+use super::graph::History;
+use super::types::{BlobId, CommitId};
 use super::{BookPath, Repository};
 use crate::record::{Facts, RecordType, ScopeRules};
 

@@ -117,7 +117,8 @@ mod tests {
     use super::*;
     use crate::history::cache::KnownCommits;
     use crate::history::cache::commits::{View, decode, encode};
-    use crate::history::types::{CommitTime, History, Signature};
+    use crate::history::graph::History;
+    use crate::history::types::{CommitTime, Signature};
 
     /// A history of these parents, by position.
     fn history(parents: &[Vec<usize>]) -> History {
