@@ -73,7 +73,7 @@ fn a_signature_that_does_not_fit_and_one_for_another_purpose() {
     assert_eq!(peer(&book), "approval-unsigned");
     let record = book.show("INFRA-1");
     let detail = record["approvals"][0]["detail"].as_str().unwrap();
-    assert!(detail.contains("does not fit"), "{detail}");
+    assert!(detail.contains("does not match"), "{detail}");
 }
 
 #[test]

@@ -43,7 +43,7 @@ const APPROVE: [&str; 4] = ["approve", "INFRA-1", "--role", "peer"];
 fn row_97_an_approval_that_would_not_count_is_refused() {
     let mut book = proposed();
     let run = refused(book.person("ana"), &APPROVE, "approval-self");
-    assert!(run.stderr.contains("ana asked for it"), "{}", run.stderr);
+    assert!(run.stderr.contains("ana requested it"), "{}", run.stderr);
     assert!(run.stderr.contains("kim, lee, sam may approve as peer"), "{}", run.stderr);
     refused(book.person("sam"), &["approve", "INFRA-1", "--role", "devops-lead"], "approval-role");
     refused(book.person("bot"), &APPROVE, "approval-role");
@@ -176,7 +176,7 @@ fn row_97_anyway_is_committed_and_says_what_it_is() {
     let run = book.person("ana").run(&anyway).expect(0);
     assert!(run.stdout.contains("✗") && run.stdout.contains("does not count"), "{}", run.stdout);
     assert!(!run.stdout.contains('✓'), "{}", run.stdout);
-    assert!(run.stderr.contains("does not count: approval-self: ana asked for it"), "{}", run.stderr);
+    assert!(run.stderr.contains("does not count: approval-self: ana requested it"), "{}", run.stderr);
     let message = book.git(&["log", "-1", "--format=%B"]);
     assert_eq!(message, "INFRA-1: approve as peer\n\nAnyway: nobody else is here");
     assert_eq!(book.git(&["log", "-1", "--format=%(trailers:key=Anyway,valueonly)"]), "nobody else is here");
