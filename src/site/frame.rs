@@ -11,7 +11,7 @@ use super::render::data;
 use super::theme::Dress;
 use crate::record::RecordType;
 
-/// What every template gets as `site`, besides the commit that was read and the moment (see [`AsOf`]).
+/// What every template gets as `site`; the overview has the commit and the time besides (see [`AsOf`]).
 #[derive(Debug, Serialize)]
 struct Frame {
     title: String,
@@ -58,8 +58,8 @@ impl Shared {
         Kind::Shared.key(&[&bytes_of(parts)])
     }
 
-    /// The frame of all pages; the book's own templates count as a part of it. They may do with the commit and the
-    /// moment what they like, so that those count too where there are such templates.
+    /// The frame of all pages. The book's own templates count as a part of it, and may do with the commit and the time what
+    /// they like: those are in the frame where there are such templates.
     pub(super) fn frame(
         model: &Model<'_>,
         meetings: &[meeting::MeetingView],
@@ -68,12 +68,13 @@ impl Shared {
     ) -> Self {
         let frame = frame(model, meetings, dress);
         let overrides = model.input.template_overrides;
-        let (own, banner) = match overrides.is_empty() {
-            true => (as_of.in_place(), as_of.shape()),
-            false => (as_of.stated(), as_of.clone()),
+        let stated = (!overrides.is_empty()).then_some(as_of);
+        let digest = Self::digest(&(&frame, overrides, stated));
+        let value = match stated {
+            Some(as_of) => context! { ..as_of.stated(), ..data(frame) },
+            None => data(frame),
         };
-        let digest = Self::digest(&(&frame, overrides, banner));
-        Shared { value: context! { ..own, ..data(frame) }, digest }
+        Shared { value, digest }
     }
 }
 

@@ -6,7 +6,7 @@ use minijinja::{Value, context};
 use rayon::prelude::*;
 use serde::Serialize;
 
-use super::as_of::AsOf;
+use super::as_of::{AsOf, OVERVIEW};
 use super::checks::{Draft, Text, check_links, draft, external_links_page, unresolved};
 use super::frame::Shared;
 use super::input::{Differ, Site, SiteError, SiteInput};
@@ -49,9 +49,10 @@ pub(super) fn build_site(input: &SiteInput<'_>, differ: Differ<'_>) -> Result<Si
     let dress = super::theme::dress(input)?;
     let as_of = AsOf::new(&model);
     let site = Shared::frame(&model, &meetings, &dress, &as_of);
-    let builder = Builder::new(as_of, (input.earlier, input.spool));
+    let builder = Builder::new(input.earlier, input.spool);
+    let script = as_of.script(&templates)?;
     let people = model.people_digest();
-    let renderer = Renderer { model: &model, templates: &templates, site, people, builder };
+    let renderer = Renderer { model: &model, templates: &templates, site, as_of, people, builder };
     let (mut drafts, beside) = renderer.records(differ)?;
     let (manual, chapters) = renderer.manual()?;
     drafts.extend(manual);
@@ -71,7 +72,7 @@ pub(super) fn build_site(input: &SiteInput<'_>, differ: Differ<'_>) -> Result<Si
     for more in [lists?, places?, names?] {
         asked.extend(more);
     }
-    let mut pages: Vec<Page> = external.into_iter().chain(dress.pages).collect();
+    let mut pages: Vec<Page> = external.into_iter().chain(dress.pages).chain([script]).collect();
     pages.extend(renderer.manual_index(&asked)?);
     pages.extend(search.into_iter().chain(feeds?).map(|page| renderer.builder.waiting(page)));
     let copied = model.copied.iter().map(|copy| Page::new(copy.to.clone(), copy.file.bytes.clone()));
@@ -101,6 +102,7 @@ pub(super) struct Renderer<'a> {
     pub(super) model: &'a Model<'a>,
     templates: &'a Templates,
     pub(super) site: Shared,
+    as_of: AsOf,
     /// A hash of how people are called and where their pages are.
     pub(super) people: Key,
     pub(super) builder: Builder<'a>,
@@ -134,8 +136,11 @@ impl Renderer<'_> {
 
     pub(super) fn text(&self, target: Target<'_>, data: Value) -> Result<String, SiteError> {
         let Target { path, place, template } = target;
-        let frame =
-            context! { site => self.site.value.clone(), root => root_of(path), page => path, place => place };
+        let mut site = self.site.value.clone();
+        if path == OVERVIEW {
+            site = context! { ..self.as_of.stated(), ..site };
+        }
+        let frame = context! { site, root => root_of(path), page => path, place => place };
         self.templates.render(template, context! { ..data, ..frame })
     }
 
@@ -203,8 +208,8 @@ impl Renderer<'_> {
     fn lists(&self, texts: &[Text]) -> Result<Vec<Asked>, SiteError> {
         let model = self.model;
         let index = || {
-            let target = Target { path: "index.html", place: "overview", template: "site/index.html" };
-            self.page_of(target, ("overview", &overview::overview(model)), ("site", &self.site))
+            let overview = context! { overview => data(overview::overview(model)) };
+            self.anew(OVERVIEW, "overview", "site/index.html", overview)
         };
         let board = || {
             let target = Target { path: "board.html", place: "board", template: "site/board.html" };

@@ -10,7 +10,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::as_of::{AsOf, StampPlace};
 use super::input::SiteError;
 use super::memory::Key;
 use super::page::{Page, Spool};
@@ -35,7 +34,6 @@ pub struct Earlier<'a> {
 /// What a build knows of the pages that it made, for the next one.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Made {
-    as_of: AsOf,
     pages: BTreeMap<String, Arc<MadePage>>,
 }
 
@@ -45,8 +43,6 @@ struct MadePage {
     key: Key,
     /// SHA-256 of its bytes.
     hash: Key,
-    /// Where the commit and the moment stand.
-    places: Vec<StampPlace>,
     /// The pages that were made with it, from the same.
     with: Vec<String>,
 }
@@ -77,15 +73,14 @@ impl Asked {
 
 /// The pages of a build as they come to be.
 pub(super) struct Builder<'a> {
-    as_of: AsOf,
     earlier: Option<Earlier<'a>>,
     spool: Option<&'a Arc<Spool>>,
     made: Mutex<BTreeMap<String, Arc<MadePage>>>,
 }
 
 impl<'a> Builder<'a> {
-    pub(super) fn new(as_of: AsOf, (earlier, spool): (Option<Earlier<'a>>, Option<&'a Arc<Spool>>)) -> Self {
-        Builder { as_of, earlier, spool, made: Mutex::default() }
+    pub(super) fn new(earlier: Option<Earlier<'a>>, spool: Option<&'a Arc<Spool>>) -> Self {
+        Builder { earlier, spool, made: Mutex::default() }
     }
 
     /// The page, to be written when all are known.
@@ -100,18 +95,10 @@ impl<'a> Builder<'a> {
     pub(super) fn made_before(&self, path: &str, key: &Key) -> Option<Asked> {
         let Earlier { made, store } = self.earlier?;
         let page = made.pages.get(path).filter(|page| page.key == *key)?;
-        if made.as_of == self.as_of {
-            return store.has(path, &page.hash).then(|| {
-                self.keep(path, Arc::clone(page));
-                Asked::Standing(path.to_owned())
-            });
-        }
-        let bytes = store.read(path, &page.hash)?;
-        let (bytes, places) = self.as_of.exchanged(&made.as_of, &bytes, &page.places)?;
-        let exchanged = Page::new(path, bytes);
-        let known = MadePage { hash: *exchanged.hash(), places, ..(**page).clone() };
-        self.keep(path, Arc::new(known));
-        Some(Asked::New(self.waiting(exchanged)))
+        store.has(path, &page.hash).then(|| {
+            self.keep(path, Arc::clone(page));
+            Asked::Standing(path.to_owned())
+        })
     }
 
     /// The page, and those that were made with it; `None` where one of them must be made again.
@@ -130,16 +117,15 @@ impl<'a> Builder<'a> {
 
     /// The same of a page that others are made with, from the same.
     pub(super) fn rendered_with(&self, path: &str, key: &Key, text: &str, with: Vec<String>) -> Asked {
-        let (bytes, places) = self.as_of.finished(text);
-        let page = Page::new(path, bytes);
-        let known = MadePage { key: *key, hash: *page.hash(), places, with };
+        let page = Page::new(path, text.as_bytes().to_vec());
+        let known = MadePage { key: *key, hash: *page.hash(), with };
         self.keep(path, Arc::new(known));
         Asked::New(self.waiting(page))
     }
 
     /// A page that is made each time.
     pub(super) fn finished(&self, path: &str, text: &str) -> Page {
-        self.waiting(Page::new(path, self.as_of.finished(text).0))
+        self.waiting(Page::new(path, text.as_bytes().to_vec()))
     }
 
     /// The bytes of a page.
@@ -162,7 +148,7 @@ impl<'a> Builder<'a> {
     /// What is known of the pages, for the next build.
     pub(super) fn into_made(self) -> Made {
         let pages = self.made.into_inner().unwrap_or_else(PoisonError::into_inner);
-        Made { as_of: self.as_of, pages }
+        Made { pages }
     }
 }
 

@@ -20,6 +20,7 @@ const BUILT_IN: &[(&str, &str)] = built_in![
     "base.html",
     "macros.html",
     "all.html",
+    "as-of.html",
     "audit.html",
     "calendar.html",
     "feed.xml",
@@ -129,7 +130,7 @@ fn is_extra(name: &str) -> bool {
 pub(super) fn is_own_file(name: &str) -> bool {
     let plain =
         name.strip_prefix("site/").is_some_and(|rest| !rest.contains('/') && super::paths::is_safe(rest));
-    let replaces = STATIC.iter().any(|(built_in, _)| *built_in == name);
+    let replaces = name == "site/as-of.js" || STATIC.iter().any(|(built_in, _)| *built_in == name);
     let ending = [".css", ".js", ".svg"].iter().any(|ending| name.ends_with(ending));
     plain && ending && !replaces
 }

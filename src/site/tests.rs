@@ -94,6 +94,20 @@ fn commits_in_prose_are_linked_and_images_have_their_size() {
     assert!(page.contains("src=\"../manual/img/a.png\" width=\"3\" height=\"2\" alt=\"a\""), "{page}");
 }
 
+/// A page that stays is not written again because of a commit: only the overview and a script have what that changes.
+#[test]
+fn the_overview_and_a_script_state_the_commit_and_the_time() {
+    let pages = pages(&fixture::book());
+    let states =
+        |page: &Page| page.text().contains("<time datetime=\"2024-05-24T02:14:00+02:00\">24 May 2024 02:14");
+    assert!(states(pages.iter().find(|page| page.path == "index.html").unwrap()));
+    let script = text(&pages, "as-of.js");
+    assert!(
+        script.contains("as of <a class=\\\"commit\\\"") && script.contains("24 May 2024 02:14 +02:00"),
+        "{script}"
+    );
+}
+
 #[test]
 fn two_renderings_are_the_same_bytes() {
     assert_eq!(pages(&fixture::book()), pages(&fixture::book()));
@@ -149,8 +163,8 @@ fn a_task_shows_its_state_with_evidence() {
         "DevOps lead review",
         "git --no-replace-objects show ",
         "git --no-replace-objects log -p --follow -- tasks/INFRA-150.md",
-        "as of",
-        "24 May 2024 02:14 +02:00",
+        "as of the commit on the <a href=\"../index.html\">overview</a>",
+        "../as-of.js",
     ] {
         assert!(page.contains(wanted), "{wanted}");
     }
