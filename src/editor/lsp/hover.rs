@@ -61,7 +61,7 @@ fn of_value(context: &DocumentContext<'_>, key: &str, text: &str) -> Option<Stri
         "owner" => of_person(policy, text).or_else(|| of_role(policy, text)),
         "decision" => of_status(text),
         "window" => {
-            policy.windows.get(text).map(|_| format!("**{}**: a change window of the policy", escape(text)))
+            policy.windows.get(text).map(|_| format!("**{}**: a change window in the policy", escape(text)))
         }
         "categories" => {
             let category = policy.category(text)?;
@@ -151,7 +151,7 @@ pub(super) fn of_person(policy: &Policy, name: &str) -> Option<String> {
         1 => "a key",
         _ => "several keys",
     };
-    Some(format!("**{}**: {kind} of the policy, with {keys}; roles: {}", escape(name), roles.join(", ")))
+    Some(format!("**{}**: {kind} in the policy, with {keys}; roles: {}", escape(name), roles.join(", ")))
 }
 
 pub(super) fn of_role(policy: &Policy, role: &str) -> Option<String> {
