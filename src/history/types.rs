@@ -156,7 +156,7 @@ pub struct Change {
 pub struct Commit {
     /// Its name.
     pub id: CommitId,
-    /// Positions of its parents in [`History::commits`], in the commit's order.
+    /// Positions of its parents in [`History::commits`](super::History::commits), in the commit's order.
     pub parents: Vec<usize>,
     /// Raw author.
     pub author: Signature,

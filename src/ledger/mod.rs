@@ -1,6 +1,6 @@
 //! Pure derivation: facts, records and policy in; events, state, approvals out. No I/O, no clock.
 //!
-//! [`mod@walk`] reads history once by the law of items; [`derive()`] turns the outcome into the [`State`] that
+//! [`mod@walk`] reads history once by the law of items; [`Ledger::states`] turns the outcome into the [`State`] that
 //! every view shows; [`check()`] says what is wrong with the records as they are.
 
 mod affirmed;
