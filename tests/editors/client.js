@@ -375,7 +375,7 @@ async function main() {
   assert.ok(lines.includes(place("policy.toml", "[rolls]").line), `${lines}`);
 
   // What is not known is an error, and the next request has its answer.
-  await assert.rejects(connection.sendRequest("changebook/none", {}), /not known/);
+  await assert.rejects(connection.sendRequest("changebook/none", {}), /not supported/);
   await assert.rejects(connection.sendRequest(lsp.HoverRequest.method, { textDocument: 3 }));
   const outside = { textDocument: { uri: "file:///etc/passwd" }, position: { line: 0, character: 0 } };
   assert.strictEqual(await connection.sendRequest(lsp.HoverRequest.type, outside), null);
