@@ -10,6 +10,7 @@ use std::io::Write as _;
 use std::process::Stdio;
 
 use changebook::book::{Book, Request};
+use changebook::ledger::StoryThing;
 use changebook::record::{RecordId, RecordType};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
@@ -235,9 +236,9 @@ fn derived(made: &Made, branch: &str, n_graphs: usize) -> Vec<BTreeMap<usize, (S
             let stories = loaded.stories(RecordType::Task, &RecordId::parse(&id(graph)).unwrap());
             let things = stories.iter().filter_map(|story| {
                 let thing = match (story.thing, story.name.as_str()) {
-                    ("item", name) => ITEMS.iter().position(|item| *item == name)?,
-                    ("field", "risk") => 3,
-                    ("scope", _) => N_STATED,
+                    (StoryThing::Item, name) => ITEMS.iter().position(|item| *item == name)?,
+                    (StoryThing::Field, "risk") => 3,
+                    (StoryThing::Scope, _) => N_STATED,
                     _ => return None,
                 };
                 let place = |commit: String| {

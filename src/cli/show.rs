@@ -11,7 +11,7 @@ use super::ui::{
     BAD, BOLD, DIM, GOOD, INFORMATION, Ui, WAITING, escape, paint, render_diagnostic, status_style,
 };
 use crate::book::Loaded;
-use crate::ledger::{Approval, CommitRef, ItemState, RecordJson, RecordState, Story, WorkTree};
+use crate::ledger::{Approval, CommitRef, ItemState, RecordJson, RecordState, Story, StoryThing, WorkTree};
 
 /// Show one record: status, approvals, items with who ticked them, links
 #[derive(Debug, clap::Args)]
@@ -84,12 +84,14 @@ fn states(ui: &mut Ui, state: &RecordState, stories: &[Story]) -> Result<(), Cli
     // Items as the file has them, then what is gone and the rest.
     let place = |story: &Story| state.items.iter().position(|item| is_of(story, item)).unwrap_or(usize::MAX);
     let mut told: Vec<&Story> =
-        stories.iter().filter(|story| story.thing != "field" || story.steps.len() > 1).collect();
+        stories.iter().filter(|story| story.thing != StoryThing::Field || story.steps.len() > 1).collect();
     told.sort_by_key(|story| place(story));
     for story in told {
         let name = match story.thing {
-            "item" => format!("“{}”", state.items.get(place(story)).map_or(&*story.name, |item| &item.text)),
-            "scope" => "the text that approvals are bound to".to_owned(),
+            StoryThing::Item => {
+                format!("“{}”", state.items.get(place(story)).map_or(&*story.name, |item| &item.text))
+            }
+            StoryThing::Scope => "the text that approvals are bound to".to_owned(),
             _ => story.name.clone(),
         };
         ui.line(format!("  {}: {}", escape(&name), escape(&story.steps.join("; "))))?;
@@ -97,15 +99,18 @@ fn states(ui: &mut Ui, state: &RecordState, stories: &[Story]) -> Result<(), Cli
             format!("{} ({})", by.commit.short(), escape(by.person.as_deref().unwrap_or(&by.author)))
         };
         let owners: Vec<String> = story.by.iter().map(owner).collect();
-        let now =
-            if story.thing == "scope" { &story.state[..story.state.len().min(7)] } else { &story.state };
+        let now = if story.thing == StoryThing::Scope {
+            &story.state[..story.state.len().min(7)]
+        } else {
+            &story.state
+        };
         ui.line(paint(DIM, format!("    now {}, owned by {}", escape(now), owners.join(" and "))))?;
     }
     Ok(())
 }
 
 fn is_of(story: &Story, item: &ItemState) -> bool {
-    story.thing == "item" && (&*item.key.text, item.key.nth) == (story.name.as_str(), story.nth)
+    story.thing == StoryThing::Item && (&*item.key.text, item.key.nth) == (story.name.as_str(), story.nth)
 }
 
 fn heading(ui: &mut Ui, text: &str) -> Result<(), CliError> {
@@ -287,7 +292,11 @@ fn relations(ui: &mut Ui, state: &RecordState) -> Result<(), CliError> {
             (Some(title), _) => escape(title),
             (None, _) => paint(BAD, "does not exist"),
         };
-        ui.line(format!("  {:<14}{}  {title}", relation.kind, paint(INFORMATION, relation.id.as_str())))?;
+        ui.line(format!(
+            "  {:<14}{}  {title}",
+            relation.kind.words(),
+            paint(INFORMATION, relation.id.as_str())
+        ))?;
     }
     Ok(())
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::evidence::HeldEvidence;
 use super::near::near;
-use super::relations::outgoing;
+use super::relations::{RelationKind, outgoing};
 use super::risk::risk;
 use super::state::RiskState;
 use crate::diagnostic::{Code, Diagnostic, nearest};
@@ -140,7 +140,7 @@ impl Checker<'_> {
     fn references(&mut self, ids: &BTreeSet<&str>) {
         let own = self.record.id.as_ref().map(|own| own.as_str());
         for (kind, id) in outgoing(self.record) {
-            if kind == "depends on" && own == Some(id) {
+            if kind == RelationKind::DependsOn && own == Some(id) {
                 let message = format!("`{id}` depends on itself, so it can never be deployed");
                 self.at_field(true, Code::ReferenceBroken, "depends", message, None);
             }
@@ -148,9 +148,9 @@ impl Checker<'_> {
                 continue;
             }
             let field = match kind {
-                "depends on" => "depends",
-                "follows" => "follows",
-                "uses runbook" => "runbooks",
+                RelationKind::DependsOn => "depends",
+                RelationKind::Follows => "follows",
+                RelationKind::UsesRunbook => "runbooks",
                 _ => "changes",
             };
             let help = nearest(id, ids.iter().copied()).map(|near| format!("did you mean `{near}`?"));

@@ -84,6 +84,7 @@ pub use policy_line::{
 pub use progress::{Stage, definition_of_done, stages};
 pub use push::{Push, Refusal, judge_push, refused_name};
 pub use questions::Ledger;
+pub use relations::RelationKind;
 pub use renumbering::{Renumbered, Renumberings, is_renumbered, may_be_renumbered, merges_with_texts};
 pub use runbook::holds;
 pub use services::{services, unknown_services};
@@ -92,5 +93,5 @@ pub use sources::{
     WorkPaths,
 };
 pub use state::*;
-pub use stories::Story;
+pub use stories::{Story, StoryThing};
 pub use walk::{Versions, Walk, deployed_versions, deploys, signed_acts, walk};

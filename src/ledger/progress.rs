@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::relations::RelationKind;
 use super::state::{ApprovalFacet, CommitRef, RecordState, Status};
 use crate::record::RecordType;
 
@@ -43,7 +44,8 @@ pub fn definition_of_done(state: &RecordState) -> Vec<Stage> {
         let items = state.items.iter().filter(|item| item.checked && item.key.text.contains(word));
         items.filter_map(|item| item.by.last()).next_back()
     };
-    let related = |kinds: &[&str]| state.relations.iter().any(|r| r.exists && kinds.contains(&r.kind));
+    let related =
+        |kinds: &[RelationKind]| state.relations.iter().any(|r| r.exists && kinds.contains(&r.kind));
     let last = state.environments.last();
     let applied = last.is_some_and(|last| last.deployed) || state.status == Status::Done;
     let monitored = ticked("monitor");
@@ -52,8 +54,12 @@ pub fn definition_of_done(state: &RecordState) -> Vec<Stage> {
     done.push(stage("merged", state.landed == Some(true), state.updated.as_ref()));
     done.push(stage("applied", applied, last.and_then(|last| last.by.as_ref())));
     done.push(stage("monitoring", monitored.is_some(), monitored));
-    done.push(stage("documentation", documented.is_some() || related(&["followed by"]), documented));
-    done.push(stage("runbook", related(&["uses runbook", "same service"]), None));
+    done.push(stage(
+        "documentation",
+        documented.is_some() || related(&[RelationKind::FollowedBy]),
+        documented,
+    ));
+    done.push(stage("runbook", related(&[RelationKind::UsesRunbook, RelationKind::SameService]), None));
     done
 }
 

@@ -13,11 +13,27 @@ use super::state::CommitRef;
 use super::walk::{Key, Transition, Value};
 use crate::record::{RecordId, RecordType};
 
+/// What a story is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum StoryThing {
+    /// An item of a checklist.
+    Item,
+    /// The text that approvals are bound to.
+    Scope,
+    /// A key of the frontmatter.
+    Field,
+    /// A detached approval.
+    Detached,
+    /// A file of evidence.
+    Evidence,
+}
+
 /// The story of one item, key of the frontmatter, detached approval, or of the text that approvals bind.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Story {
-    /// `item`, `field`, `scope` or `detached`.
-    pub thing: &'static str,
+    /// What it is.
+    pub thing: StoryThing,
     /// The item's normalised text, the key, or the path; empty for the scope.
     pub name: String,
     /// How many items of the same text stand before it in the file.
@@ -46,20 +62,19 @@ pub(super) fn stories(
             keys.push(transition.key);
         }
     }
-    let mut stories: Vec<(u8, Story)> =
-        keys.into_iter().filter_map(|key| story(&context, record, key)).collect();
-    stories.sort_by_key(|(order, _)| *order);
-    stories.into_iter().map(|(_, story)| story).collect()
+    let mut stories: Vec<Story> = keys.into_iter().filter_map(|key| story(&context, record, key)).collect();
+    stories.sort_by_key(|story| story.thing);
+    stories
 }
 
-fn story(context: &Context<'_>, record: RecordIx, key: KeyIx) -> Option<(u8, Story)> {
+fn story(context: &Context<'_>, record: RecordIx, key: KeyIx) -> Option<Story> {
     let walk = context.sources.walk;
-    let (order, thing, name) = match walk.keys.item(key) {
-        Key::Item(item) => (0, "item", item.text.to_string()),
-        Key::Scope => (1, "scope", String::new()),
-        Key::Field(field) => (2, "field", field.to_string()),
-        Key::Detached(path) => (3, "detached", path.to_string()),
-        Key::Evidence(path) => (4, "evidence", path.to_string()),
+    let (thing, name) = match walk.keys.item(key) {
+        Key::Item(item) => (StoryThing::Item, item.text.to_string()),
+        Key::Scope => (StoryThing::Scope, String::new()),
+        Key::Field(field) => (StoryThing::Field, field.to_string()),
+        Key::Detached(path) => (StoryThing::Detached, path.to_string()),
+        Key::Evidence(path) => (StoryThing::Evidence, path.to_string()),
         Key::Exists | Key::Text | Key::Body => return None,
     };
     let node = walk.node(context.sources.history, context.sources.tip, record);
@@ -73,7 +88,7 @@ fn story(context: &Context<'_>, record: RecordIx, key: KeyIx) -> Option<(u8, Sto
         Key::Item(item) => item.nth,
         _ => 0,
     };
-    Some((order, Story { thing, name, nth, state, by, steps }))
+    Some(Story { thing, name, nth, state, by, steps })
 }
 
 fn words_of(context: &Context<'_>, value: ValueIx) -> String {

@@ -312,7 +312,7 @@ fn conditions(model: &Model<'_>, decision: &str) -> Option<String> {
 fn relations(model: &Model<'_>, state: &RecordState) -> Vec<RelationView> {
     let mut groups: Vec<RelationView> = Vec::new();
     for relation in &state.relations {
-        let kind = relation.kind;
+        let kind = relation.kind.words();
         let at = groups.iter().position(|group| group.kind == kind).unwrap_or_else(|| {
             groups.push(RelationView { kind, records: Vec::new(), n_elsewhere: 0 });
             groups.len() - 1

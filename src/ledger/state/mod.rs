@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize, Serializer};
 
 use super::evidence::HeldEvidence;
 use super::overlap::Overlaps;
+use super::relations::RelationKind;
 use crate::evidence::EvidenceFile;
 use crate::intake::pull_request::NamedPlan;
 
@@ -252,12 +253,11 @@ pub struct RiskState {
     pub reasons: Vec<String>,
 }
 
-/// A link between records, in words.
+/// A link between records.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Relation {
-    /// `depends on`, `follows`, `uses runbook`, `decides on`; or the inverse: `needed by`, `followed by`,
-    /// `used by`, `decided in`, `same service`.
-    pub kind: &'static str,
+    /// How this record refers to the other one, or the other one to it.
+    pub kind: RelationKind,
     /// The other record.
     pub id: RecordId,
     /// Its title, when it is there.
