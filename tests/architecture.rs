@@ -138,9 +138,8 @@ fn imports_are_read_however_they_are_written() {
 fn the_page_lists_the_rooms_that_there_are() {
     let listed: BTreeSet<String> = rooms().into_iter().map(str::to_owned).collect();
     assert_eq!(listed.len(), rooms().len(), "a room is listed twice");
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let files =
-        std::fs::read_dir(root).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        std::fs::read_dir(root()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
     let there: BTreeSet<String> = files
         .filter(|name| !["lib.rs", "main.rs"].contains(&name.as_str()))
         .map(|name| name.trim_end_matches(".rs").to_owned())

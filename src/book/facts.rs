@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 
 use super::policy_in_force::PolicyInForce;
 use super::pretended::{OwnFiles, infrastructure};
@@ -121,7 +121,7 @@ pub(super) struct FreshFacts {
 
 impl FreshFacts {
     /// Writes it for the next run.
-    pub(super) fn save(self, history: &History) {
+    pub(super) fn save(&self, history: &History) {
         self.cache.save(history, self.read.iter().filter_map(|version| self.versions.get_key_value(version)));
     }
 
@@ -221,12 +221,11 @@ impl Book {
         rules: &PolicyInForce,
     ) -> Result<(Walk, Foreseen<'h>), BookError> {
         let every_policy = rules.policies.values().flatten().chain([&rules.policy, &rules.builtin]);
-        let items: FxHashSet<String> = ledger::deployment_items(every_policy);
+        let items = &ledger::deployment_items(every_policy);
         let other = self.reopen()?;
-        let (items, foreseen_items) = (&items, &items);
         let (walk, foreseen) = rayon::join(
             || ledger::walk(history, versions, items),
-            move || other.foresee_deployed(history, versions, foreseen_items),
+            move || other.foresee_deployed(history, versions, items),
         );
         Ok((walk, foreseen?))
     }

@@ -167,7 +167,7 @@ impl Book {
         let policy = &facts.rules.policy;
         let Derived { mut records, diagnostics: of_history } = std::thread::scope(|scope| {
             // Whoever reads the answer need not wait until the facts are kept.
-            scope.spawn(|| fresh.map(|fresh| fresh.save(&facts.history)));
+            scope.spawn(|| fresh.as_ref().map(|fresh| fresh.save(&facts.history)));
             let mut derived = match facts.ledger(&shown, snapshot.now) {
                 Some(ledger) => ledger.states(POLICY_FILE),
                 None => Ledger::drafts(&shown),
@@ -175,6 +175,7 @@ impl Book {
             attach_diagnostics(&mut derived.records, &pairs, policy, &templates, &ids(&pairs));
             derived
         });
+        drop_later(fresh);
         self.name_changes(&mut records, policy)?;
         records.sort_by_cached_key(|record| (record.record_type, natural(&record.name)));
         let mut diagnostics = ledger::duplicates(present(&pairs).map(Pair::judged));

@@ -138,8 +138,8 @@ fn compare_commit(
     compared.touches_code = reader.differs_beside(parent, Some(tree), book.as_str(), &record_folders())?;
     for folder in record_folders() {
         let path = book.join(folder);
-        let new = subtree(reader, tree, &path)?;
-        let old = parent.map_or(Ok(None), |parent| subtree(reader, parent, &path))?;
+        let new = reader.tree_at(tree, &path)?;
+        let old = parent.map_or(Ok(None), |parent| reader.tree_at(parent, &path))?;
         reader.compare(old, new, folder, 0, &mut |path, old, new| {
             compared.touches_code |= !RecordType::is_record_path(path);
             // Whatever stands where evidence would is looked at: under another ending it must not be lost.
@@ -155,9 +155,4 @@ fn compare_commit(
 pub(super) fn record_folders() -> [&'static str; 5] {
     let [tasks, decisions, runbooks] = RecordType::ALL.map(RecordType::folder);
     [tasks, decisions, runbooks, APPROVALS, EVIDENCE_FOLDER]
-}
-
-fn subtree(reader: &mut TreeReader, root: Oid, path: &str) -> Result<Option<Oid>, HistoryError> {
-    let found = reader.lookup(root, path)?;
-    Ok(found.filter(|(mode, _)| *mode == 0o040000).map(|(_, oid)| oid))
 }

@@ -156,6 +156,11 @@ pub(super) fn subtree(entry: Option<Item>) -> Option<Oid> {
     entry.filter(|(mode, _)| *mode == TREE).map(|(_, oid)| oid)
 }
 
+/// Whether there is an entry, and it is no tree.
+pub(super) fn is_file(entry: Option<Item>) -> bool {
+    entry.is_some_and(|(mode, _)| mode != TREE)
+}
+
 /// A path below a folder; bytes that are not UTF-8 replaced.
 pub(super) fn joined(folder: &str, name: &[u8]) -> String {
     let name = String::from_utf8_lossy(name);

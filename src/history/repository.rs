@@ -306,7 +306,7 @@ impl Repository {
         let tree = self.git.find_commit(oid(&commit)?).map_err(HistoryError::git)?.tree_id();
         let mut reader = TreeReader::new(self.objects.reader(), Budget::new());
         let mut files = Vec::new();
-        if let Some((0o040000, folder)) = reader.lookup(tree, folder)? {
+        if let Some(folder) = reader.tree_at(tree, folder)? {
             reader.compare(None, Some(folder), "", 0, &mut |path, _, new| {
                 files.extend(new.map(|file| (path.to_owned(), file)));
             })?;

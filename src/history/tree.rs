@@ -12,7 +12,7 @@ use rustc_hash::FxHashMap;
 
 use super::HistoryError;
 use super::objects::Objects;
-use super::raw_tree::{Differing, TREE, differing, entries, file, joined, subtree};
+use super::raw_tree::{Differing, Item, TREE, differing, entries, file, is_file, joined, subtree};
 use super::types::TreeFile;
 
 /// Deepest folder that is looked into: nobody's records are deeper, and a crafted tree may be.
@@ -87,7 +87,7 @@ impl TreeReader {
     }
 
     /// The entry at a path below `root`; the empty path is the root itself.
-    pub(super) fn lookup(&mut self, root: Oid, path: &str) -> Result<Option<(u32, Oid)>, HistoryError> {
+    pub(super) fn lookup(&mut self, root: Oid, path: &str) -> Result<Option<Item>, HistoryError> {
         let mut current = (TREE, root);
         for part in path.split('/').filter(|part| !part.is_empty()) {
             if current.0 != TREE {
@@ -106,6 +106,11 @@ impl TreeReader {
     pub(super) fn file(&mut self, root: Oid, path: &str) -> Result<Option<TreeFile>, HistoryError> {
         let found = self.lookup(root, path)?;
         Ok(found.and_then(file))
+    }
+
+    /// The tree of the folder at a path below `root`.
+    pub(super) fn tree_at(&mut self, root: Oid, path: &str) -> Result<Option<Oid>, HistoryError> {
+        Ok(subtree(self.lookup(root, path)?))
     }
 
     /// Calls `found` for every file that differs below two trees (`None`: nothing there), in path order
@@ -157,19 +162,16 @@ impl TreeReader {
             true => folders.iter().any(|folder| name == folder.as_bytes()),
             false => name == first.as_bytes(),
         };
-        if differing(&[&old_bytes, &new_bytes]).iter().any(|entry| !is_apart(entry.name)) {
+        let differing = differing(&[&old_bytes, &new_bytes]);
+        if differing.iter().any(|entry| !is_apart(entry.name)) {
             return Ok(true);
         }
-        if at_book {
-            return Ok(false);
-        }
-        let tree = |bytes: &[u8]| {
-            let found = entries(bytes).find(|entry| entry.name == first.as_bytes())?;
-            found.is_tree().then_some(found.oid)
-        };
-        match (tree(&old_bytes), tree(&new_bytes)) {
-            (old, new) if old == new => Ok(false),
-            (old, new) => self.differs_beside(old, new, rest, folders),
+        match differing.first() {
+            // The folder on the way to the book.
+            Some(Differing { at, .. }) if !at_book => {
+                self.differs_beside(subtree(at[0]), subtree(at[1]), rest, folders)
+            }
+            _ => Ok(false),
         }
     }
 
@@ -206,7 +208,6 @@ impl TreeReader {
             let changed = there.into_iter().find(|side| *side != before);
             match changed.filter(|_| here == before && there.contains(&before)) {
                 Some(changed) => {
-                    let is_file = |entry: Option<(u32, Oid)>| entry.is_some() && subtree(entry).is_none();
                     if is_file(changed) || is_file(before) {
                         found(&path);
                     }
@@ -254,7 +255,7 @@ impl TreeReader {
             if let Some((_, oid)) = here.or_else(|| there.iter().flatten().next().copied()) {
                 self.spend(oid)?;
             }
-            if at.iter().any(|entry| entry.is_some() && subtree(*entry).is_none()) {
+            if at.iter().copied().any(is_file) {
                 found(&path);
             }
             let subtrees: Vec<Option<Oid>> = there.iter().map(|entry| subtree(*entry)).collect();

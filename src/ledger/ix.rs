@@ -6,6 +6,9 @@
 use std::marker::PhantomData;
 use std::ops::{Index, IndexMut};
 
+use indexmap::IndexSet;
+use rustc_hash::FxBuildHasher;
+
 /// A position in a list of its own.
 pub(super) trait Ix: Copy + Eq {
     /// From a position.
@@ -98,5 +101,34 @@ impl<I: Ix, T> Index<I> for IxVec<I, T> {
 impl<I: Ix, T> IndexMut<I> for IxVec<I, T> {
     fn index_mut(&mut self, at: I) -> &mut T {
         &mut self.items[at.position()]
+    }
+}
+
+/// Numbers for equal things, from 0 in order of first sight.
+#[derive(Debug)]
+pub(super) struct Interner<I, T>(IndexSet<T, FxBuildHasher>, PhantomData<I>);
+
+impl<I, T> Default for Interner<I, T> {
+    fn default() -> Self {
+        Interner(IndexSet::default(), PhantomData)
+    }
+}
+
+impl<I: Ix, T: Eq + std::hash::Hash> Interner<I, T> {
+    pub(super) fn intern(&mut self, item: T) -> I {
+        I::new(self.0.insert_full(item).0)
+    }
+
+    /// The number of an equal thing.
+    pub(super) fn find<Q>(&self, item: &Q) -> Option<I>
+    where
+        T: std::borrow::Borrow<Q>,
+        Q: Eq + std::hash::Hash + ?Sized,
+    {
+        self.0.get_index_of(item).map(I::new)
+    }
+
+    pub(super) fn item(&self, number: I) -> &T {
+        &self.0[number.position()]
     }
 }

@@ -3,11 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use indexmap::IndexSet;
-use rustc_hash::FxBuildHasher;
-
 use crate::history::{BlobId, History, TreeFile};
-use crate::ledger::ix::{Ix, ValueIx};
+use crate::ledger::ix::{Interner, KeyIx, ValueIx};
 use crate::ledger::law::{ABSENT, Cell, Law};
 use crate::ledger::sources::Policies;
 use crate::policy::{PolicyKey, PolicyValues};
@@ -47,16 +44,16 @@ pub(in crate::ledger) struct Owned {
     returned: BTreeSet<(usize, Arc<str>)>,
     /// Every affirmation that ever stood, by path and content.
     stood: BTreeSet<(Arc<str>, BlobId)>,
-    texts: IndexSet<String, FxBuildHasher>,
+    texts: Interner<ValueIx, String>,
     /// Everything that ever had owners.
-    keys: IndexSet<Key, FxBuildHasher>,
+    keys: Interner<KeyIx, Key>,
 }
 
 impl Owned {
     pub(super) fn new(history: &History, policies: &Policies) -> Self {
         let mut owned = Owned::default();
         // The number of the state that says "not there".
-        owned.texts.insert(String::new());
+        owned.texts.intern(String::new());
         owned.versions.push(Version {
             policy: None,
             values: None,
@@ -124,7 +121,7 @@ impl Owned {
         history: &History,
         policies: &Policies,
         commit: usize,
-        law: &mut Law<'_, usize>,
+        law: &mut Law<'_, KeyIx>,
     ) -> u32 {
         let facts = &history.commits[commit];
         let parents: Vec<u32> = facts.parents.iter().map(|&parent| self.of[parent]).collect();
@@ -196,16 +193,12 @@ impl Owned {
         let values = policy.map_or(&none, |policy| &policy.values);
         let mut state: BTreeMap<Key, ValueIx> = BTreeMap::new();
         for (key, text) in values {
-            state.insert(Key::Value(key.clone()), self.number(format!("={text}")));
+            state.insert(Key::Value(key.clone()), self.texts.intern(format!("={text}")));
         }
         for (path, blob) in affirmations {
-            state.insert(Key::Affirmation(Arc::clone(path)), self.number(blob.hex()));
+            state.insert(Key::Affirmation(Arc::clone(path)), self.texts.intern(blob.hex()));
         }
         state
-    }
-
-    fn number(&mut self, text: String) -> ValueIx {
-        ValueIx::new(self.texts.insert_full(text).0)
     }
 
     fn cells(
@@ -213,7 +206,7 @@ impl Owned {
         commit: usize,
         state: &BTreeMap<Key, ValueIx>,
         parents: &[u32],
-        law: &mut Law<'_, usize>,
+        law: &mut Law<'_, KeyIx>,
     ) -> BTreeMap<Key, Cell> {
         let number = u32::try_from(commit).expect("fewer than four billion commits");
         let of_parents = parents.iter().flat_map(|&side| self.versions[side as usize].cells.keys());
@@ -222,8 +215,7 @@ impl Owned {
             let value = state.get(key).copied().unwrap_or(ABSENT);
             let before: Vec<Option<&Cell>> =
                 parents.iter().map(|&side| self.versions[side as usize].cells.get(key)).collect();
-            let (thing, _) = self.keys.insert_full(key.clone());
-            (key.clone(), law.after(number, thing, value, &before))
+            (key.clone(), law.after(number, self.keys.intern(key.clone()), value, &before))
         };
         keys.into_iter().map(cell).collect()
     }

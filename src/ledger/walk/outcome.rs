@@ -1,16 +1,14 @@
 //! What the walk leaves behind: every record's things with their owners, and every change of owner.
 
 use std::collections::BTreeSet;
-use std::marker::PhantomData;
 use std::sync::Arc;
 
-use indexmap::IndexSet;
-use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
+use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 
 use super::cells::Cells;
 use crate::history::{BlobId, History, TreeFile};
-use crate::ledger::ix::{Ix, IxVec, KeyIx, PathIx, RecordIx, ValueIx};
+use crate::ledger::ix::{Interner, IxVec, KeyIx, PathIx, RecordIx, ValueIx};
 use crate::ledger::law::Cell;
 use crate::ledger::policy_line::policy_acts;
 use crate::record::{Facts, ItemKey, RecordId, RecordType, ScopeHash};
@@ -203,35 +201,6 @@ impl Walk {
     /// Every ID that some commit of the history holds, deleted records included.
     pub fn ids_ever(&self) -> impl Iterator<Item = &RecordId> {
         self.ids.iter().map(|(_, id)| id)
-    }
-}
-
-/// Numbers for equal things, from 0 in order of first sight.
-#[derive(Debug)]
-pub(in crate::ledger) struct Interner<I, T>(IndexSet<T, FxBuildHasher>, PhantomData<I>);
-
-impl<I, T> Default for Interner<I, T> {
-    fn default() -> Self {
-        Interner(IndexSet::default(), PhantomData)
-    }
-}
-
-impl<I: Ix, T: Eq + std::hash::Hash> Interner<I, T> {
-    pub(in crate::ledger) fn intern(&mut self, item: T) -> I {
-        I::new(self.0.insert_full(item).0)
-    }
-
-    /// The number of an equal thing.
-    pub(in crate::ledger) fn find<Q>(&self, item: &Q) -> Option<I>
-    where
-        T: std::borrow::Borrow<Q>,
-        Q: Eq + std::hash::Hash + ?Sized,
-    {
-        self.0.get_index_of(item).map(I::new)
-    }
-
-    pub(in crate::ledger) fn item(&self, number: I) -> &T {
-        &self.0[number.position()]
     }
 }
 
